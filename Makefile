@@ -1,0 +1,143 @@
+# The study and its checks from a bare machine: only Python 3.11 or newer and make are needed.
+# `make help` lists what there is. Works with GNU make from 3.81 (the one on macOS) on.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL := help
+
+# What a user may give, as in `make replicate SEEDS=20 ROOT_SEED=7`. The values reach the
+# commands through the environment, as they were typed, so that nothing in them is ever run.
+override SEEDS := $(value SEEDS)
+override ROOT_SEED := $(value ROOT_SEED)
+override JOBS := $(value JOBS)
+override RESULTS := $(value RESULTS)
+override PYTHON := $(value PYTHON)
+export SEEDS ROOT_SEED JOBS RESULTS PYTHON
+unexport MAKEFLAGS MFLAGS MAKELEVEL
+
+VENV = .venv
+RUN = $(VENV)/bin/python
+REPLICATION = $(RUN) -m replication
+STUDY = $${SEEDS:+--seeds="$$SEEDS"} $${ROOT_SEED:+--root-seed="$$ROOT_SEED"} $${RESULTS:+--results="$$RESULTS"}
+WORKERS = $${JOBS:+--jobs="$$JOBS"}
+# Wheels only: nothing is compiled here, so no compiler is needed. Every file is checked by its hash.
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --no-input \
+	--retries 10 --timeout 60 --only-binary=:all: --no-deps --require-hashes --requirement
+
+##@ The study  (SEEDS=100000 ROOT_SEED=1988 JOBS=all RESULTS=results)
+
+.PHONY: replicate
+replicate: $(VENV)/.run ## simulate what is missing, analyse it and write the report
+	@$(REPLICATION) replicate $(STUDY) $(WORKERS)
+
+.PHONY: multiverse
+multiverse: $(VENV)/.run ## every reading of the paper: which choices carry the result
+	@$(REPLICATION) multiverse $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+
+.PHONY: map
+map: $(VENV)/.run ## the mean over learning rate and regression
+	@$(REPLICATION) map $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+
+.PHONY: claims
+claims: $(VENV)/.run ## the other claims of the abstract, each with its verdict
+	@$(REPLICATION) claims $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+
+.PHONY: calibrate
+calibrate: $(VENV)/.run ## how often the intervals hold what they promise
+	@$(REPLICATION) calibrate $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+
+.PHONY: report
+report: $(VENV)/.run ## write the report again from what is stored; simulates nothing
+	@$(REPLICATION) report $(STUDY)
+
+.PHONY: article
+article: $(VENV)/.article ## the report with its typeset PDF
+	@$(REPLICATION) report --pdf $(STUDY)
+
+.PHONY: notebook
+notebook: $(VENV)/.notebook ## open the notebooks in Jupyter
+	@$(RUN) -m jupyterlab notebooks
+
+##@ Checks
+
+.PHONY: test
+test: $(VENV)/.test ## all tests that take seconds
+	@$(RUN) -m pytest
+
+.PHONY: test-long
+test-long: $(VENV)/.check ## the tests that take minutes
+	@$(RUN) -m pytest -m long
+
+.PHONY: check
+check: $(VENV)/.check ## style, types, spelling, dependencies and metadata
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(RUN) -m codespell_lib
+	$(RUN) -m deptry replication
+	$(RUN) -m validate_pyproject pyproject.toml
+	$(RUN) -m repo_review .
+
+.PHONY: verify
+verify: $(VENV)/.article ## simulate the default study afresh and compare all of it with what is committed
+	@$(REPLICATION) reproduce $(WORKERS)
+
+.PHONY: verify-emulated
+verify-emulated: $(VENV)/.test ## the same bits on emulated processors (needs qemu-user)
+	@$(RUN) -m pytest -m emulated
+
+.PHONY: mutants
+mutants: $(VENV)/.check ## change the code in small ways and see that tests notice (long)
+	@NUMBA_DISABLE_JIT=1 $(RUN) -m mutmut run
+
+.PHONY: bench
+bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
+	@$(RUN) -m benchmarks $(WORKERS)
+
+##@ House-keeping
+
+.PHONY: lock
+lock: $(VENV)/.check ## choose exact versions again -> requirements/*.lock
+	@sh requirements/lock.sh $(RUN)
+
+.PHONY: clean
+clean: ## remove the environment and what can be made again; never outcomes or reports
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov mutants
+	find replication tests notebooks benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+# The environment, made once. Stamps record which lock file is installed in it.
+
+$(VENV)/bin/python:
+	@for python in "$${PYTHON:-python3}" $${PYTHON:+:} python3.14 python3.13 python3.12 python3.11; do \
+		if [ "$$python" = : ]; then break; fi; \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "make: $${PYTHON:-python3} is not Python 3.11 or newer, which is needed." >&2; \
+		echo "make: Install one, or name one: make PYTHON=/path/to/python3 ..." >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$found (once)"; \
+	if "$$found" -m venv --clear $(VENV) >$(VENV).log 2>&1; then rm -f $(VENV).log; \
+	elif "$$found" -m virtualenv --quiet --clear $(VENV) >>$(VENV).log 2>&1; then rm -f $(VENV).log; \
+	else \
+		cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; \
+		echo "make: $$found cannot make a virtual environment: its venv or ensurepip module is missing." >&2; \
+		echo "make: On Debian or Ubuntu: apt-get install python3-venv. Or name another: make PYTHON=..." >&2; \
+		exit 1; \
+	fi
+
+# An environment whose Python has gone (an upgrade, a moved home) is made again from the start.
+ifeq ($(shell test -x $(VENV)/bin/python && echo yes),)
+.PHONY: $(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check
+endif
+
+$(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check: $(VENV)/.%: requirements/%.lock | $(VENV)/bin/python
+	@echo "Installing requirements/$*.lock (once)"
+	@$(INSTALL) requirements/$*.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

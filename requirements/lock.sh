@@ -1,0 +1,20 @@
+#!/bin/sh
+# Chooses exact versions: one lock file per use, the smaller ones within the largest.
+# Usage: sh requirements/lock.sh PYTHON   (a Python with uv)
+set -eu
+cd "$(dirname "$0")/.."
+python=$1
+
+lock() {
+    name=$1
+    shift
+    "$python" -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+        --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+        "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
+}
+
+lock check --extra dev
+lock test --extra test --constraint requirements/check.lock
+lock notebook --extra notebook --constraint requirements/check.lock
+lock article --extra article --constraint requirements/check.lock
+lock run --constraint requirements/check.lock
