@@ -1,0 +1,231 @@
+"""One block: the outcomes of consecutive seeds as a Parquet file and a side-car.
+
+Parquet's page checksums do not reach its footer, so the side-car holds a
+checksum of the whole file, which is compared before Parquet reads a byte of
+it. The block holds a checksum of its content, which does not depend on the
+version of the Parquet writer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from replication.analysis.counts import CountTable
+from replication.errors import DataError
+from replication.protocol import Protocol, as_plain, canonical_json
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.store.files import (
+    check_schema,
+    parse_record,
+    publish,
+    read_content,
+    render_record,
+    sync_folder,
+    write_temporary,
+)
+from replication.store.provenance import collect_versions
+
+SCHEMA = 1
+"""Version of the files' layout. A newer one is refused and left untouched."""
+
+METADATA_KEY = "replication"
+BLOCK_NAME = re.compile(r"(\d{12,})-(\d{12,})\.parquet")
+COLUMNS = pa.schema([("seed", pa.int64()), ("updates", pa.int32()), ("converged", pa.bool_())])
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Block:
+    """The seeds [start, stop) of one study and the names of their two files.
+
+    Parameters
+    ----------
+    start, stop : int
+        The first seed and one past the last.
+    folder : Path
+        The folder of the study.
+    """
+
+    start: int
+    stop: int
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """The Parquet file."""
+        return self.folder / f"{self.start:012d}-{self.stop:012d}.parquet"
+
+    @property
+    def sidecar_path(self) -> Path:
+        """The JSON file with count table and checksums."""
+        return self.path.with_suffix(".json")
+
+
+def find_blocks(folder: Path) -> list[Block]:
+    """Return the blocks whose two files both exist, by name, in seed order."""
+    if not folder.is_dir():
+        return []
+    names = {path.name for path in folder.iterdir()}
+    blocks = []
+    for name in names:
+        match = BLOCK_NAME.fullmatch(name)
+        if match is None:
+            continue
+        block = Block(int(match[1]), int(match[2]), folder)
+        if block.path.name == name and block.sidecar_path.name in names:
+            blocks.append(block)
+    return sorted(blocks)
+
+
+def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> str:
+    """Write a block and its side-car, both durable when this returns.
+
+    Returns
+    -------
+    str
+        The digest of the content.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be written; then the block does not exist.
+    """
+    digest = compute_digest([outcomes])
+    header = _describe(block, protocol=protocol, root_seed=root_seed, digest=digest)
+    content = _encode(outcomes, {**header, "protocol": as_plain(protocol)})
+    counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
+    sidecar = render_record(
+        {
+            **header,
+            "file_bytes": len(content),
+            "file_sha256": hashlib.sha256(content).hexdigest(),
+            "counts": counts.to_plain(),
+        }
+    )
+    write_temporary(block.path, content)
+    write_temporary(block.sidecar_path, sidecar)
+    # A crash between the two leaves half a block, which does not count as one.
+    publish(block.sidecar_path)
+    publish(block.path)
+    sync_folder(block.folder)
+    return digest
+
+
+def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
+    """Return the outcomes of a block after every check there is.
+
+    Raises
+    ------
+    DataError
+        If anything differs from what was written.
+    """
+    sidecar = read_sidecar(block, protocol=protocol, root_seed=root_seed)
+    content = read_content(block.path)
+    if len(content) != sidecar["file_bytes"]:
+        raise _bad_block(block, f"it has {len(content)} bytes instead of {sidecar['file_bytes']}")
+    if hashlib.sha256(content).hexdigest() != sidecar["file_sha256"]:
+        raise _bad_block(block, "its checksum is wrong")
+    try:
+        # By path: reading from a Python file object can abort the interpreter at exit.
+        with pq.ParquetFile(str(block.path), page_checksum_verification=True) as file:
+            header = json.loads(file.metadata.metadata[METADATA_KEY.encode()])
+            table = file.read()
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise _bad_block(block, f"it cannot be read: {str(error).splitlines()[0]}") from None
+    check_schema(block.path, header.get("schema"), newest_schema=SCHEMA)
+    expected = _describe(block, protocol=protocol, root_seed=root_seed, digest=sidecar["digest"])
+    for key, value in expected.items():
+        if key != "versions" and header.get(key) != value:
+            raise _bad_block(block, f"{key} is {header.get(key)!r} instead of {value!r}")
+    if table.schema.remove_metadata() != COLUMNS:
+        raise _bad_block(block, f"its columns are {table.schema.names}")
+    outcomes = Outcomes(
+        block.start,
+        table["updates"].to_numpy(),
+        table["converged"].to_numpy(),
+    )
+    seeds = np.arange(block.start, block.stop, dtype=np.int64)
+    if not np.array_equal(table["seed"].to_numpy(), seeds):
+        raise _bad_block(block, "its seeds are not those of its name")
+    if compute_digest([outcomes]) != sidecar["digest"]:
+        raise _bad_block(block, "its content has another digest")
+    return outcomes
+
+
+def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[str, Any]:
+    """Return the record beside a block.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, missing or belongs to another block.
+    """
+    path = block.sidecar_path
+    record = parse_record(path, read_content(path), newest_schema=SCHEMA)
+    expected = _describe(
+        block, protocol=protocol, root_seed=root_seed, digest=record.get("digest", "")
+    )
+    for key, value in expected.items():
+        if key != "versions" and record.get(key) != value:
+            raise _bad_block(
+                block, f"{key} is {record.get(key)!r} instead of {value!r} in its side-car"
+            )
+    return record
+
+
+def read_counts(block: Block, *, protocol: Protocol, root_seed: int) -> CountTable:
+    """Return the count table of a block from its side-car alone."""
+    record = read_sidecar(block, protocol=protocol, root_seed=root_seed)
+    return CountTable.from_plain(record["counts"])
+
+
+def _describe(block: Block, *, protocol: Protocol, root_seed: int, digest: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "outcome_version": OUTCOME_VERSION,
+        "protocol_id": protocol.id,
+        "root_seed": root_seed,
+        "start": block.start,
+        "stop": block.stop,
+        "digest": digest,
+        "versions": collect_versions(),
+    }
+
+
+def _encode(outcomes: Outcomes, header: dict[str, Any]) -> bytes:
+    table = pa.table(
+        [
+            np.arange(outcomes.start, outcomes.stop, dtype=np.int64),
+            outcomes.updates.astype(np.int32, copy=False),
+            outcomes.converged.astype(np.bool_, copy=False),
+        ],
+        schema=COLUMNS,
+    )
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink,
+        COLUMNS,
+        compression="zstd",
+        use_dictionary=["updates"],
+        column_encoding={"seed": "DELTA_BINARY_PACKED"},
+        store_schema=False,
+        write_page_checksum=True,
+    ) as writer:
+        writer.add_key_value_metadata({METADATA_KEY: canonical_json(header)})
+        writer.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _bad_block(block: Block, reason: str) -> DataError:
+    return DataError(
+        f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to recompute it"
+    )

@@ -1,0 +1,119 @@
+"""The manifest of one study: protocol, versions, and every block that must be there."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from replication.errors import DataError, UsageError
+from replication.protocol import Protocol, as_plain, from_plain
+from replication.simulator.outcomes import OUTCOME_VERSION
+from replication.store.blocks import SCHEMA, Block, find_blocks, read_sidecar
+from replication.store.files import parse_record, read_content, render_record, write_durably
+from replication.store.provenance import collect_versions, find_commit
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a study's folder must hold.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+    blocks : dict from Block to str
+        Every block on record and the digest of its content.
+    runs : tuple of dict
+        Provenance: when blocks were added, by which versions and commit.
+    """
+
+    protocol: Protocol
+    root_seed: int
+    blocks: dict[Block, str]
+    runs: tuple[dict[str, Any], ...] = ()
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of a study's folder, or None where no study was begun.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, missing beside blocks, of a newer schema, of another
+        outcome version, or does not belong to this folder.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.exists() and not find_blocks(folder):
+        return None
+    content = read_content(path)
+    record = parse_record(path, content, newest_schema=SCHEMA, believe_schema=True)
+    if record["outcome_version"] != OUTCOME_VERSION:
+        raise DataError(
+            f"{str(folder)!r} holds outcomes of version {record['outcome_version']}, and this "
+            f"version computes outcomes of version {OUTCOME_VERSION}; "
+            "give another results folder"
+        )
+    try:
+        protocol = from_plain(record["protocol"])
+    except UsageError as error:
+        raise DataError(
+            f"{str(path)!r} has a protocol that this version does not understand ({error}); "
+            "install the version that wrote it, or give another results folder"
+        ) from None
+    if (protocol.id, str(record["root_seed"])) != (folder.parent.name, folder.name):
+        raise DataError(
+            f"{str(path)!r} belongs to {protocol.id}/{record['root_seed']}; "
+            "move the folder back to its place"
+        )
+    blocks = {Block(start, stop, folder): digest for start, stop, digest in record["blocks"]}
+    return Manifest(protocol, record["root_seed"], blocks, tuple(record["runs"]))
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a study's folder durably."""
+    body = {
+        "schema": SCHEMA,
+        "outcome_version": OUTCOME_VERSION,
+        "protocol_id": manifest.protocol.id,
+        "protocol": as_plain(manifest.protocol),
+        "root_seed": manifest.root_seed,
+        "blocks": [
+            [block.start, block.stop, digest] for block, digest in sorted(manifest.blocks.items())
+        ],
+        "runs": list(manifest.runs),
+    }
+    write_durably(folder / MANIFEST_NAME, render_record(body))
+
+
+def update_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Put all blocks of the folder that are not on record on record.
+
+    Returns
+    -------
+    Manifest
+        The new one, or the old one if there was nothing to add.
+    """
+    added = {
+        block: read_sidecar(block, protocol=manifest.protocol, root_seed=manifest.root_seed)[
+            "digest"
+        ]
+        for block in find_blocks(folder)
+        if block not in manifest.blocks
+    }
+    if not added:
+        return manifest
+    run = {
+        "ended": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "n_networks": sum(block.stop - block.start for block in added),
+        "versions": collect_versions(),
+        "commit": find_commit(),
+    }
+    manifest = dataclasses.replace(
+        manifest, blocks={**manifest.blocks, **added}, runs=(*manifest.runs, run)
+    )
+    write_manifest(folder, manifest)
+    return manifest

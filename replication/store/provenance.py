@@ -1,0 +1,51 @@
+"""What a block was made with: recorded as provenance, never used as a key."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("replication", "numpy", "numba", "pyarrow", "joblib")
+
+
+@functools.cache
+def collect_versions() -> dict[str, str]:
+    """Return the versions of Python, of the packages that matter, and the platform.
+
+    Returns
+    -------
+    dict of str
+        One entry each for Python, the platform and every installed package.
+    """
+    versions = {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+@functools.cache
+def find_commit() -> str | None:
+    """Return the commit of the source tree, or None outside of a repository."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
