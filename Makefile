@@ -6,6 +6,7 @@ SHELL = /bin/sh
 
 # What a user may give, as in `make replicate SEEDS=20 ROOT_SEED=7`. The values reach the
 # commands through the environment, as they were typed, so that nothing in them is ever run.
+# Taken unexpanded ($(value)), so that `$(...)` in a value stays text.
 override SEEDS := $(value SEEDS)
 override ROOT_SEED := $(value ROOT_SEED)
 override JOBS := $(value JOBS)
@@ -112,7 +113,7 @@ help: ## this list
 # The environment, made once. Stamps record which lock file is installed in it.
 
 $(VENV)/bin/python:
-	@for python in "$${PYTHON:-python3}" $${PYTHON:+:} python3.14 python3.13 python3.12 python3.11; do \
+	@found=; for python in "$${PYTHON:-python3}" $${PYTHON:+:} python3.14 python3.13 python3.12 python3.11; do \
 		if [ "$$python" = : ]; then break; fi; \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \

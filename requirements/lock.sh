@@ -13,8 +13,8 @@ lock() {
         "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
 }
 
-lock check --extra dev
-lock test --extra test --constraint requirements/check.lock
+lock check --group dev
+lock test --group test --constraint requirements/check.lock
 lock notebook --extra notebook --constraint requirements/check.lock
 lock article --extra article --constraint requirements/check.lock
 lock run --constraint requirements/check.lock
