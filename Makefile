@@ -112,7 +112,7 @@ help: ## this list
 
 # The environment, made once. Stamps record which lock file is installed in it.
 
-$(VENV)/bin/python:
+$(VENV)/.made:
 	@found=; for python in "$${PYTHON:-python3}" $${PYTHON:+:} python3.14 python3.13 python3.12 python3.11; do \
 		if [ "$$python" = : ]; then break; fi; \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
@@ -131,13 +131,14 @@ $(VENV)/bin/python:
 		echo "make: On Debian or Ubuntu: apt-get install python3-venv. Or name another: make PYTHON=..." >&2; \
 		exit 1; \
 	fi
+	@touch $@
 
 # An environment whose Python has gone (an upgrade, a moved home) is made again from the start.
 ifeq ($(shell test -x $(VENV)/bin/python && echo yes),)
-.PHONY: $(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check
+.PHONY: $(VENV)/.made $(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check
 endif
 
-$(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check: $(VENV)/.%: requirements/%.lock | $(VENV)/bin/python
+$(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check: $(VENV)/.%: requirements/%.lock | $(VENV)/.made
 	@echo "Installing requirements/$*.lock (once)"
 	@$(INSTALL) requirements/$*.lock
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
