@@ -7,6 +7,19 @@ lists protocol, versions and every block.
 """
 
 from replication.store.blocks import SCHEMA, Block
+from replication.store.checking import Checked, Fault, check_study, discard_faults
+from replication.store.manifest import Manifest, read_manifest
 from replication.store.store import Store, StudyFolder
 
-__all__ = ["SCHEMA", "Block", "Store", "StudyFolder"]
+__all__ = [
+    "SCHEMA",
+    "Block",
+    "Checked",
+    "Fault",
+    "Manifest",
+    "Store",
+    "StudyFolder",
+    "check_study",
+    "discard_faults",
+    "read_manifest",
+]

@@ -133,14 +133,8 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         raise _bad_block(block, f"it has {len(content)} bytes instead of {sidecar['file_bytes']}")
     if hashlib.sha256(content).hexdigest() != sidecar["file_sha256"]:
         raise _bad_block(block, "its checksum is wrong")
-    try:
-        # By path: reading from a Python file object can abort the interpreter at exit.
-        with pq.ParquetFile(str(block.path), page_checksum_verification=True) as file:
-            header = json.loads(file.metadata.metadata[METADATA_KEY.encode()])
-            table = file.read()
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise _bad_block(block, f"it cannot be read: {str(error).splitlines()[0]}") from None
-    check_schema(block.path, header.get("schema"), newest_schema=SCHEMA)
+    header = read_block_header(block)
+    table = _read_table(block)
     expected = _describe(block, protocol=protocol, root_seed=root_seed, digest=sidecar["digest"])
     for key, value in expected.items():
         if key != "versions" and header.get(key) != value:
@@ -158,6 +152,34 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     if compute_digest([outcomes]) != sidecar["digest"]:
         raise _bad_block(block, "its content has another digest")
     return outcomes
+
+
+def read_block_header(block: Block) -> dict[str, Any]:
+    """Return what a Parquet file says of itself: protocol, seeds, versions, digest.
+
+    Raises
+    ------
+    NewerSchemaError
+        If it is of a newer schema.
+    DataError
+        If it cannot be read.
+    """
+    try:
+        metadata = pq.read_metadata(str(block.path)).metadata
+        header: dict[str, Any] = dict(json.loads(metadata[METADATA_KEY.encode()]))
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise _bad_block(block, f"its header cannot be read: {error}") from None
+    check_schema(block.path, header.get("schema"), newest_schema=SCHEMA)
+    return header
+
+
+def _read_table(block: Block) -> pa.Table:
+    try:
+        # By path: reading from a Python file object can abort the interpreter at exit.
+        with pq.ParquetFile(str(block.path), page_checksum_verification=True) as file:
+            return file.read()
+    except (pa.ArrowException, OSError) as error:
+        raise _bad_block(block, f"it cannot be read: {error}") from None
 
 
 def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[str, Any]:

@@ -163,6 +163,29 @@ class Store:
             block = Block(outcomes.start, outcomes.stop, folder)
             write_block(block, protocol=protocol, root_seed=root_seed, outcomes=outcomes)
 
+    def rewrite(self, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> None:
+        """Write a block in place of a bad or missing one, also while others are missing.
+
+        Raises
+        ------
+        DataError
+            If the block differs from the one on record.
+        StorageError
+            If a file cannot be written.
+        """
+        folder = self.study_folder(protocol, root_seed)
+        with self.lock():
+            manifest = read_manifest(folder)
+            block = Block(outcomes.start, outcomes.stop, folder)
+            digest = compute_digest([outcomes])
+            if manifest is not None and manifest.blocks.get(block, digest) != digest:
+                raise DataError(
+                    f"block {str(block.path)!r} was computed again with another digest than is "
+                    "on record: this machine or version computes other outcomes. Repair with "
+                    "the version that `replication info` names"
+                )
+            write_block(block, protocol=protocol, root_seed=root_seed, outcomes=outcomes)
+
     def record(self, protocol: Protocol, root_seed: int) -> None:
         """Put the blocks written since on the study's record, the manifest."""
         folder = self.study_folder(protocol, root_seed)

@@ -1,0 +1,83 @@
+"""Ctrl-C and SIGTERM: stop the workers at once, but never in the middle of a write."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """The run was interrupted.
+
+    Parameters
+    ----------
+    signal_number : int
+        SIGINT or SIGTERM.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(
+            "interrupted; finished blocks are kept: run the same command again to go on"
+        )
+        self.exit_code = 128 + signal_number
+
+
+class Interruption:
+    """While entered, a signal sets `stop` and raises `Interrupted` in the main thread.
+
+    Attributes
+    ----------
+    stop : bool array, shape (1,)
+        Turns true at the first signal. Kernels in other threads look at it.
+    """
+
+    def __init__(self) -> None:
+        self.stop: NDArray[np.bool_] = np.zeros(1, dtype=np.bool_)
+        self._received = 0
+        self._is_shielded = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Interruption:
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop[0] = True  # whatever ended the run, no worker shall go on
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def shield(self) -> Iterator[None]:
+        """Hold signals back for the short time that a write takes."""
+        self._raise_if_received()
+        self._is_shielded = True
+        try:
+            yield
+        finally:
+            self._is_shielded = False
+        self._raise_if_received()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._received = number
+        self.stop[0] = True
+        if not self._is_shielded:
+            raise Interrupted(number)
+
+    def _raise_if_received(self) -> None:
+        if self._received:
+            raise Interrupted(self._received)
