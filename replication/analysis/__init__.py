@@ -1,0 +1,1 @@
+"""The statistics of a reported mean: arrays and tables to estimates and verdicts."""

@@ -1,0 +1,252 @@
+"""How many runs could lie behind a reported mean?
+
+A study of n runs reports a rounded mean. ``p(n)`` says how far out the
+reported number lies in the law of such a mean, and the largest n that is
+still compatible, n*, says how large the study may have been.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.analysis.mean_law import MeanLaw, MeanLaws
+from replication.analysis.runs import RunLaw
+from replication.errors import UsageError
+
+MAX_RUNS = 5000
+LEVEL = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportedMean:
+    """A mean as it was printed, and all means that print so.
+
+    Parameters
+    ----------
+    text : str
+        As reported, e.g. "48", "48.3" or "0.12".
+    value : Fraction
+        The number itself.
+    low, high : Fraction
+        The rounding cell: means from `low` up to, not including, `high`.
+    decimals : int
+        Digits after the point.
+    """
+
+    text: str
+    value: Fraction
+    low: Fraction
+    high: Fraction
+    decimals: int
+
+    def scale(self, factor: Fraction | int) -> ReportedMean:
+        """Return the same mean in a unit that is `factor` times smaller."""
+        return ReportedMean(
+            self.text, self.value * factor, self.low * factor, self.high * factor, self.decimals
+        )
+
+
+def read_reported_mean(text: str) -> ReportedMean:
+    """Read a reported mean; its decimals say how it was rounded.
+
+    Parameters
+    ----------
+    text : str
+        A plain positive or zero decimal number such as "48", "48.0" or "0.12".
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number.
+    """
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    plain = text.strip().replace(".", "", 1)
+    if not number.is_finite() or not (plain.isascii() and plain.isdigit()):
+        raise UsageError(
+            f"the reported mean {text!r} is not a plain number of at least 0; "
+            "write it with the decimals that were printed, e.g. 48, 48.3 or 0.12"
+        )
+    decimals = max(0, -int(number.as_tuple().exponent))
+    value = Fraction(number)
+    half = Fraction(1, 2 * 10**decimals)
+    return ReportedMean(text.strip(), value, value - half, value + half, decimals)
+
+
+@dataclasses.dataclass(frozen=True)
+class Confrontation:
+    """The reported mean against the law of the mean of n runs.
+
+    Parameters
+    ----------
+    n : int
+    p : float
+        ``min(1, 2 min(P(M_n >= low), P(M_n < high)))`` with the rounding cell [low, high).
+    chance : float
+        Probability that a study of n runs would print the reported number.
+    below, above : float
+        P(M_n < high) and P(M_n >= low).
+    low, high : float
+        Central 95 % prediction interval of M_n.
+    """
+
+    n: int
+    p: float
+    chance: float
+    below: float
+    above: float
+    low: float
+    high: float
+
+
+def confront(law: MeanLaw, reported: ReportedMean) -> Confrontation:
+    """Hold a reported mean against the law of the mean of n runs."""
+    below = law.probability_below(reported.high)
+    missed = law.probability_below(reported.low)
+    above = 1.0 - missed
+    low, high = law.predict()
+    p = min(1.0, 2.0 * min(above, below))
+    return Confrontation(law.n, p, max(0.0, below - missed), below, above, low, high)
+
+
+@dataclasses.dataclass(frozen=True)
+class CompatibleRuns:
+    """The numbers of runs with which a reported mean is compatible.
+
+    Parameters
+    ----------
+    n_star : int
+        Largest compatible n, 0 if none is; `MAX_RUNS` means that many or more.
+    smallest : int
+        Smallest compatible n on the grid, 0 if none is.
+    low, high : int
+        Interval of n_star.
+    is_open, low_is_open, high_is_open : bool
+        Whether n_star, low or high means "or more".
+    """
+
+    n_star: int
+    smallest: int
+    low: int
+    high: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether n_star means "that many or more"."""
+        return self.n_star >= MAX_RUNS
+
+    @property
+    def low_is_open(self) -> bool:
+        """Whether the lower end means "that many or more"."""
+        return self.low >= MAX_RUNS
+
+    @property
+    def high_is_open(self) -> bool:
+        """Whether the upper end means "that many or more"."""
+        return self.high >= MAX_RUNS
+
+
+def make_run_grid(*, n_points: int = 80) -> npt.NDArray[np.int64]:
+    """Return whole numbers from 1 to `MAX_RUNS`, evenly spaced on a log axis (int64[m])."""
+    spaced = np.rint(np.geomspace(1, MAX_RUNS, n_points)).astype(np.int64)
+    named = [10, 20, 50, 100, 200, 500, 1000, 2000]
+    return np.unique(np.concatenate([spaced, named]))
+
+
+def find_n_star(
+    run: RunLaw, reported: ReportedMean, *, known: Sequence[Confrontation] | None = None
+) -> tuple[int, int]:
+    """Return the largest and the smallest n with p(n) above 5 %, 0 where there is none.
+
+    Parameters
+    ----------
+    run : RunLaw
+    reported : ReportedMean
+    known : sequence of Confrontation, optional
+        p(n) on an ascending grid that ends at `MAX_RUNS`, where it has been
+        computed already.
+
+    Notes
+    -----
+    p(n) is looked up on the grid from its far end, then halved down to single
+    n; because rounding makes p(n) uneven, the search goes on until 12
+    successive n are incompatible.
+    """
+    laws = MeanLaws(run)
+    found = {item.n: item.p for item in known or ()}
+
+    def is_compatible(n: int) -> bool:
+        if n not in found:
+            law = laws.compute(n)
+            above = 1.0 - law.probability_below(reported.low)
+            found[n] = min(1.0, 2.0 * min(above, law.probability_below(reported.high)))
+        return found[n] > LEVEL
+
+    grid = sorted(found) if found else make_run_grid(n_points=40).tolist()
+    largest = next((n for n in reversed(grid) if is_compatible(n)), 0)
+    if largest == 0:
+        return 0, 0
+    smallest = next(n for n in grid if is_compatible(n))
+    if largest == grid[-1]:
+        return largest, smallest
+    beyond = grid[grid.index(largest) + 1]
+    while beyond - largest > 1:
+        middle = (largest + beyond) // 2
+        if is_compatible(middle):
+            largest = middle
+        else:
+            beyond = middle
+    n = largest
+    while n < min(largest + 12, MAX_RUNS):
+        n += 1
+        if is_compatible(n):
+            largest = n
+    return largest, smallest
+
+
+def estimate_n_star(
+    run: RunLaw,
+    reported: ReportedMean,
+    *,
+    standard_error: float,
+    known: Sequence[Confrontation] | None = None,
+) -> CompatibleRuns:
+    """Return n* with an interval.
+
+    Parameters
+    ----------
+    run : RunLaw
+    reported : ReportedMean
+    standard_error : float
+        Standard error of the mean of `run`.
+    known : sequence of Confrontation, optional
+        See `find_n_star`.
+
+    Notes
+    -----
+    The interval recomputes n* on the law tilted exponentially to its mean
+    -/+ 1.96 standard errors. Where the rounding cell lies between the two
+    tilted means, some law between them has its mean in the cell, and the
+    upper end is open.
+    """
+    n_star, smallest = find_n_star(run, reported, known=known)
+    if standard_error == 0 or not math.isfinite(standard_error):
+        return CompatibleRuns(n_star, smallest, n_star, n_star)
+    ends = []
+    for sign in (-1.0, 1.0):
+        tilted = run.tilt_to_mean(run.mean + sign * 1.96 * standard_error)
+        ends.append(find_n_star(tilted, reported)[0])
+    low, high = min(n_star, *ends), max(n_star, *ends)
+    reach = 1.96 * standard_error
+    if run.mean - reach < reported.high and run.mean + reach >= reported.low:
+        high = MAX_RUNS
+    return CompatibleRuns(n_star, smallest, low, high)

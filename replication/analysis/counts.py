@@ -1,0 +1,214 @@
+"""The count table: how many networks needed how many updates.
+
+Marginal analyses depend on the outcomes only through this table, so that they
+cost the number of distinct outcomes and not the number of networks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.errors import DataError, UsageError
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+_DENSE_LIMIT = 1 << 24
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CountTable:
+    """Distinct outcomes of a population with one common cap, and their counts.
+
+    Parameters
+    ----------
+    updates : int64[k]
+        Distinct outcomes of the converged networks, strictly ascending, at least 0.
+    counts : int64[k]
+        Number of converged networks with each outcome, at least 1.
+    n_censored : int
+        Networks that had not converged at the cap.
+    cap : int or None
+        Where networks were stopped; None only if nothing is censored and no
+        cap is known.
+
+    Raises
+    ------
+    UsageError
+        If the parts contradict each other, or there is no network at all.
+    """
+
+    updates: IntArray
+    counts: IntArray
+    n_censored: int
+    cap: int | None
+
+    def __post_init__(self) -> None:
+        updates = np.ascontiguousarray(self.updates, dtype=np.int64)
+        counts = np.ascontiguousarray(self.counts, dtype=np.int64)
+        object.__setattr__(self, "updates", updates)
+        object.__setattr__(self, "counts", counts)
+        object.__setattr__(self, "n_censored", int(self.n_censored))
+        if updates.ndim != 1 or updates.shape != counts.shape:
+            raise UsageError(
+                f"updates has shape {updates.shape} and counts {counts.shape}; "
+                "both must be one-dimensional and equally long"
+            )
+        if updates.size and (updates[0] < 0 or np.any(np.diff(updates) <= 0)):
+            raise UsageError("updates must be strictly ascending and not negative; sort them first")
+        if np.any(counts < 1) or self.n_censored < 0:
+            raise UsageError("counts must be at least 1 and n_censored at least 0")
+        if self.n == 0:
+            raise UsageError("the table holds no network; give at least one outcome")
+        if self.cap is None and self.n_censored:
+            raise UsageError("censored networks were given without a cap; give where they stopped")
+        if self.cap is not None and updates.size and updates[-1] > self.cap:
+            raise UsageError(
+                f"a converged outcome of {updates[-1]} lies beyond the cap of {self.cap}; "
+                "raise the cap, or censor the outcomes beyond it"
+            )
+
+    @classmethod
+    def from_outcomes(
+        cls, updates: npt.ArrayLike, converged: npt.ArrayLike, cap: int | None
+    ) -> CountTable:
+        """Count an array of outcomes.
+
+        Parameters
+        ----------
+        updates : array_like of int, shape (n,)
+        converged : array_like of bool, shape (n,)
+        cap : int or None
+            The common stop; censored networks must all carry it.
+
+        Raises
+        ------
+        UsageError
+            If the arrays do not fit each other, are empty or hold negative
+            outcomes, or a censored network did not run to the cap.
+        """
+        values = np.asarray(updates)
+        flags = np.asarray(converged, dtype=bool)
+        if values.ndim != 1 or values.shape != flags.shape:
+            raise UsageError(
+                f"updates has shape {values.shape} and converged {flags.shape}; "
+                "both must be one-dimensional and equally long"
+            )
+        if values.size and not np.issubdtype(values.dtype, np.integer):
+            raise UsageError(f"updates has type {values.dtype}; whole numbers are needed")
+        if values.size and values.min() < 0:
+            raise UsageError(f"updates holds {values.min()}; outcomes must be at least 0")
+        censored = values[~flags]
+        if censored.size and (cap is None or np.any(censored != cap)):
+            raise UsageError(
+                f"censored networks stopped at {censored.min()} to {censored.max()}, but the cap "
+                f"is {cap}; all must have run to one common cap"
+            )
+        reached = values[flags].astype(np.int64)
+        if reached.size and reached.max() < min(_DENSE_LIMIT, 64 * reached.size):
+            dense = np.bincount(reached)
+            distinct = np.flatnonzero(dense)
+            counts = dense[distinct]
+        else:
+            distinct, counts = np.unique(reached, return_counts=True)
+        return cls(distinct, counts, int(censored.size), cap)
+
+    @property
+    def n_converged(self) -> int:
+        """Number of networks that converged by the cap."""
+        return int(self.counts.sum())
+
+    @property
+    def n(self) -> int:
+        """Number of networks, converged or not."""
+        return self.n_converged + self.n_censored
+
+    @property
+    def end(self) -> int:
+        """The cap where there is one, else the largest outcome."""
+        return int(self.updates[-1]) if self.cap is None else self.cap
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CountTable):
+            return NotImplemented
+        return (
+            np.array_equal(self.updates, other.updates)
+            and np.array_equal(self.counts, other.counts)
+            and (self.n_censored, self.cap) == (other.n_censored, other.cap)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: CountTable) -> CountTable:
+        """Merge the tables of two disjoint sets of networks under one cap."""
+        if not isinstance(other, CountTable):
+            return NotImplemented
+        if self.cap != other.cap:
+            raise UsageError(
+                f"tables with caps {self.cap} and {other.cap} cannot be merged; "
+                "censor both at the smaller one first"
+            )
+        both = np.concatenate([self.updates, other.updates])
+        distinct, place = np.unique(both, return_inverse=True)
+        counts = np.zeros(distinct.size, dtype=np.int64)
+        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
+        return CountTable(distinct, counts, self.n_censored + other.n_censored, self.cap)
+
+    def count_within(self, updates: npt.ArrayLike) -> IntArray:
+        """Return how many networks converged within `updates` (int64, same shape).
+
+        Meaningful up to the cap; beyond it nothing more is counted.
+        """
+        running = np.concatenate([[0], np.cumsum(self.counts)])
+        places = np.searchsorted(self.updates, np.asarray(updates), side="right")
+        return np.asarray(running[places], dtype=np.int64)
+
+    def censor(self, cap: int) -> CountTable:
+        """Return the table that a lower cap would have given.
+
+        Raises
+        ------
+        UsageError
+            If `cap` is negative, or higher than the cap at which networks stopped.
+        """
+        if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
+            raise UsageError(
+                f"cap {cap} was given; allowed is 0 to {self.cap}, where the networks were stopped"
+            )
+        kept = int(np.searchsorted(self.updates, cap, side="right"))
+        beyond = int(self.counts[kept:].sum())
+        return CountTable(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the table as plain JSON values."""
+        return {
+            "updates": self.updates.tolist(),
+            "counts": self.counts.tolist(),
+            "n_censored": self.n_censored,
+            "cap": self.cap,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> CountTable:
+        """Read what `to_plain` wrote.
+
+        Raises
+        ------
+        DataError
+            If a part is missing or the parts contradict each other.
+        """
+        try:
+            return cls(
+                np.array(plain["updates"], dtype=np.int64),
+                np.array(plain["counts"], dtype=np.int64),
+                plain["n_censored"],
+                plain["cap"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"a stored count table is damaged ({error}); verify and repair the store"
+            ) from None

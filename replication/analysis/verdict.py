@@ -1,0 +1,224 @@
+"""The verdict on a reported mean, by the rule of the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from replication.analysis.compatible import MAX_RUNS, CompatibleRuns
+from replication.analysis.equivalence import Equivalence
+from replication.claims import VERDICTS
+
+UNSETTLED = "unsettled"
+REPLICATED, QUALIFIED, NOT_REPLICATED, NOT_TESTABLE = VERDICTS
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RuleEvidence:
+    """What the verdict needs to know of one rule for networks that never converge.
+
+    Parameters
+    ----------
+    rule : {"discard", "cap", "restart"}
+    mean : float or None
+        Population mean.
+    equivalence : Equivalence
+        At the deciding margin.
+    smallest_margin : float or None
+        Margin above which the means would count as equivalent.
+    runs : CompatibleRuns
+    """
+
+    rule: str
+    mean: float | None
+    equivalence: Equivalence
+    smallest_margin: float | None
+    runs: CompatibleRuns
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DecidingNumber:
+    """One comparison that entered a verdict.
+
+    Parameters
+    ----------
+    name : str
+        What was compared, in words.
+    value : float or None
+        What was found.
+    is_open : bool
+        Whether the value means "or more".
+    relation : {"below", "at least"}
+        What the rule asks of it.
+    threshold : float
+    holds : bool
+    """
+
+    name: str
+    value: float | None
+    relation: str
+    threshold: float
+    holds: bool
+    is_open: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A verdict, the numbers that decided it, and what would change it.
+
+    Parameters
+    ----------
+    verdict : str
+        One of `replication.claims.VERDICTS`, or "unsettled" where
+        independent repetitions disagree.
+    reason : str
+        Why, in a sentence.
+    numbers : tuple of DecidingNumber
+    would_change : tuple of str
+        In words, one sentence each.
+    """
+
+    verdict: str
+    reason: str
+    numbers: tuple[DecidingNumber, ...]
+    would_change: tuple[str, ...]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the verdict as plain JSON values."""
+        plain = dataclasses.asdict(self)
+        return plain | {"numbers": list(plain["numbers"]), "would_change": list(self.would_change)}
+
+
+def judge_mean(
+    evidence: Sequence[RuleEvidence],
+    *,
+    reported: float,
+    thresholds: Mapping[str, float | int],
+    text: str | None = None,
+) -> Verdict:
+    """Judge a reported mean.
+
+    Parameters
+    ----------
+    evidence : sequence of RuleEvidence
+        One for each rule under which the mean is defined; may be empty.
+    reported : float
+        The reported mean, in the unit of the evidence.
+    thresholds : mapping
+        Of the claim: ``margin_percent`` and ``min_n_star``.
+    text : str, optional
+        The reported mean as it was printed.
+
+    Returns
+    -------
+    Verdict
+        *replicated* if the mean is equivalent to the reported one within the
+        margin under all rules given; *with qualification* if not but n* is
+        at least ``min_n_star`` under some rule; *not replicated* otherwise;
+        *not testable* if there is no evidence.
+    """
+    label = text if text is not None else f"{reported:g}"
+    percent, least = float(thresholds["margin_percent"]), int(thresholds["min_n_star"])
+    if not evidence:
+        return Verdict(
+            verdict=NOT_TESTABLE,
+            reason="No network converged, so there is no mean to compare.",
+            numbers=(),
+            would_change=("A single network that converges would make a comparison possible.",),
+        )
+    margin = evidence[0].equivalence.margin
+    numbers = []
+    for item in evidence:
+        numbers.append(
+            DecidingNumber(
+                name=f"smallest margin of equivalence, {item.rule}",
+                value=item.smallest_margin,
+                relation="below",
+                threshold=margin,
+                holds=item.equivalence.is_equivalent,
+            )
+        )
+    for item in evidence:
+        numbers.append(
+            DecidingNumber(
+                name=f"n*, {item.rule}",
+                value=item.runs.n_star,
+                relation="at least",
+                threshold=least,
+                holds=item.runs.n_star >= least,
+                is_open=item.runs.is_open,
+            )
+        )
+    failing = [item for item in evidence if not item.equivalence.is_equivalent]
+    passing = [item for item in evidence if item.equivalence.is_equivalent]
+    widest = max(evidence, key=lambda item: item.runs.n_star)
+    reach = f"{widest.runs.n_star} runs" + (" or more" if widest.runs.is_open else "")
+    if not failing:
+        closest = max(evidence, key=lambda item: item.smallest_margin or 0.0)
+        slack = margin - (closest.smallest_margin or 0.0)
+        return Verdict(
+            verdict=REPLICATED,
+            reason=f"The population mean lies within {percent:g} % of {label} under every rule "
+            "for networks that do not converge.",
+            numbers=tuple(numbers),
+            would_change=(
+                f"A mean that lies {slack:.2g} further from {label} under the rule "
+                f"{closest.rule} would need a qualification.",
+                f"A margin tighter than {closest.smallest_margin or 0.0:.2g} would need one too.",
+            ),
+        )
+    names = _join_words([item.rule for item in failing])
+    if widest.runs.n_star >= least:
+        others = f", though it does under {_join_words([i.rule for i in passing])}" if passing else ""
+        would_be = max((item.smallest_margin or 0.0) for item in failing)
+        changes = [
+            f"Knowing that more than {widest.runs.n_star} runs were averaged in the original, "
+            "under whichever rule, would turn it into not replicated."
+            if not widest.runs.is_open
+            else f"Under the rule {widest.rule} no number of runs up to {MAX_RUNS} would turn it "
+            "into not replicated; knowing which rule was used could.",
+            f"An equivalence margin of {would_be:.3g} or more in place of {margin:.2g} would "
+            "make it replicated."
+            if all(item.smallest_margin is not None for item in failing)
+            else "More than one network would be needed to test for equivalence.",
+        ]
+        return Verdict(
+            verdict=QUALIFIED,
+            reason=f"The population mean does not lie within {percent:g} % of {label} under "
+            f"{names}{others}; but {label} is what a study of up to {reach} could well have "
+            f"reported (rule {widest.rule}).",
+            numbers=tuple(numbers),
+            would_change=tuple(changes),
+        )
+    return Verdict(
+        verdict=NOT_REPLICATED,
+        reason=f"The population mean does not lie within {percent:g} % of {label} under {names}, "
+        + (
+            f"and {label} is compatible with at most {reach} (rule {widest.rule})."
+            if widest.runs.n_star
+            else f"and {label} is compatible with no number of runs under any rule."
+        ),
+        numbers=tuple(numbers),
+        would_change=(
+            f"A population in which {label} is compatible with {least} runs or more under some "
+            "rule would need only a qualification.",
+            f"An original that averaged at most {widest.runs.n_star} runs would explain the "
+            "number by chance, but the rule does not count so small a study."
+            if widest.runs.n_star
+            else "Another reading of the protocol could give another population.",
+        ),
+    )
+
+
+def settle(verdicts: Sequence[Verdict]) -> str:
+    """Return the common verdict of independent repetitions, "unsettled" where they differ."""
+    distinct = {item.verdict for item in verdicts}
+    return verdicts[0].verdict if len(distinct) == 1 else UNSETTLED
+
+
+def _join_words(words: Sequence[str]) -> str:
+    """Join words with commas and a final "and"."""
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]
