@@ -1,0 +1,213 @@
+"""The floors of the house: what may import what, and what stays out of a quick start."""
+
+import ast
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "replication"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# The rooms of the package by floor. A module may import from lower floors and its own room only.
+FLOORS = {
+    "errors": 0,
+    "interruption": 0,
+    "progress": 0,
+    "protocol": 1,
+    "claims": 1,
+    "simulator": 2,
+    "analysis": 2,
+    "store": 3,
+    "report": 4,
+    "crate": 5,
+    "study": 6,
+    "cli": 7,
+    "__init__": 8,
+    "__main__": 8,
+}
+
+# Libraries that only these modules may import.
+CONFINED = {
+    "matplotlib": {"report"},
+    "numba": {"simulator.arithmetic", "simulator.kernel", "simulator.vectors"},
+    "llvmlite": {"simulator.vectors"},
+    "joblib": {"simulator.ensemble"},
+    "pyarrow": {"store"},
+    "typst": {"report.typst"},
+    "dask": set(),
+    "distributed": set(),
+}
+
+HEAVY = {
+    "dask",
+    "joblib",
+    "llvmlite",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "typst",
+}
+
+MAX_LINES = 300
+
+
+def name_module(path: Path) -> str:
+    """Return the dotted name below the package: ``simulator.kernel``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def read_imports(path: Path) -> Iterator[tuple[str, ...]]:
+    """Yield each imported module as a tuple of names, absolute ones only."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield tuple(alias.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: line {node.lineno}: imports are absolute"
+            parts = tuple((node.module or "").split("."))
+            for alias in node.names:
+                yield (*parts, alias.name)
+
+
+def find_climbing(module: str, imports: Iterator[tuple[str, ...]]) -> list[str]:
+    """Return what a module imports although it stands on the same or a higher floor."""
+    room = module.split(".")[0]
+    climbing = []
+    for name in imports:
+        if name[0] != "replication":
+            continue
+        target = name[1] if len(name) > 1 else "__init__"
+        if target not in FLOORS:  # a name that the package itself offers
+            target = "__init__"
+        if target != room and FLOORS[target] >= FLOORS[room]:
+            climbing.append(".".join(name))
+    return climbing
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_module)
+def test_imports_point_down(path):
+    module = name_module(path)
+    assert module.split(".")[0] in FLOORS, "a new room needs a floor"
+    assert find_climbing(module, read_imports(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("simulator.kernel", "from replication.analysis.counts import CountTable"),
+        ("analysis.counts", "import replication.simulator"),
+        ("store.blocks", "def f():\n    from replication.report import style"),
+        ("protocol", "from replication import simulate"),
+        ("errors", "from replication.protocol import PAPER"),
+    ],
+)
+def test_imports_pointing_up_are_noticed(module, source, tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(source, encoding="utf-8")
+    assert len(find_climbing(module, read_imports(path))) == 1
+
+
+@pytest.mark.parametrize("library", CONFINED)
+def test_library_is_imported_where_it_belongs_only(library):
+    allowed = CONFINED[library]
+    users = {
+        name_module(path)
+        for path in MODULES
+        if any(name[0] == library for name in read_imports(path))
+    }
+    assert {u for u in users if u not in allowed and u.split(".")[0] not in allowed} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_module)
+def test_module_can_be_read_in_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_no_module_is_a_drawer():
+    drawers = {"utils", "util", "helpers", "common", "misc"}
+    assert {path.stem for path in MODULES} & drawers == set()
+
+
+def test_only_commands_print():
+    printing = {
+        name_module(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"print", "input"}
+    }
+    assert {m for m in printing if m.split(".")[0] not in {"cli", "__main__"}} == set()
+
+
+def test_no_global_random_state():
+    legacy = {"seed", "rand", "randn", "random_sample", "set_state", "RandomState"}
+    users = [
+        f"{name_module(path)}: {ast.unparse(node)}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in legacy
+        and ast.unparse(node.value) in {"np.random", "numpy.random", "random"}
+    ]
+    assert users == []
+
+
+def list_imported(code: str) -> set[str]:
+    """Return the top-level packages that a fresh interpreter has loaded after `code`."""
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_import_of_the_package_loads_nothing_heavy():
+    loaded = list_imported("import replication")
+    assert "replication" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_help_loads_nothing_heavy():
+    loaded = list_imported(
+        "import sys\nfrom replication.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    )
+    assert loaded & HEAVY == set()
+
+
+def test_analysis_needs_no_simulator_files_or_figures():
+    loaded = list_imported(
+        "import importlib, pkgutil, replication.analysis as a\n"
+        "for m in pkgutil.iter_modules(a.__path__, 'replication.analysis.'):\n"
+        "    importlib.import_module(m.name)"
+    )
+    assert "scipy" in loaded
+    assert loaded & {"numba", "matplotlib", "pyarrow", "joblib"} == set()
+
+
+def test_help_answers_at_once():
+    """Half a second is promised; the best of five runs is free of what else the machine does."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "replication", "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        times.append(time.perf_counter() - start)
+        assert "replicate" in done.stdout
+    assert min(times) < 0.5
