@@ -57,7 +57,6 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop[0] = True  # whatever ended the run, no worker shall go on
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 

@@ -55,7 +55,10 @@ class Progress:
         self._write(text + "\n")
         self._begun = self._last = self._clock()
 
-    def close(self) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Show the final state and end the line."""
         self._show()
         if self._is_terminal:

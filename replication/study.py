@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import shutil
 import time
@@ -107,28 +108,71 @@ def simulate_study(
         store.begin(protocol, root_seed)
         ranges = store.missing(protocol, root_seed, n_seeds)
         n_missing = sum(stop - start for start, stop in ranges)
-        if n_missing:
-            blocks = cut_blocks(ranges, block_size or choose_block_size(n_missing, jobs))
-            check_disk(store.folder, n_missing, n_blocks=len(blocks))
-            progress = Progress(n_missing) if show_progress else None
-            try:
-                with Interruption() as interruption:
-                    run = _Run(simulate, protocol, root_seed, jobs, backend, interruption.stop)
-                    if progress is not None and n_missing >= LARGE_RUN:
-                        progress.announce(run.estimate(n_missing, len(blocks)))
-                    with contextlib.closing(run.simulate(blocks)) as finished:
-                        for outcomes in finished:
-                            with interruption.shield():
-                                store.write(protocol, root_seed, outcomes)
-                            if progress is not None:
-                                progress.advance(len(outcomes.updates))
-            finally:
-                if progress is not None:
-                    progress.close()
-                store.record(protocol, root_seed)
-        else:
+        blocks = cut_blocks(ranges, block_size or choose_block_size(n_missing, jobs))
+        check_disk(store.folder, n_missing, n_blocks=len(blocks))
+        try:
+            simulate_blocks(
+                blocks,
+                protocol=protocol,
+                root_seed=root_seed,
+                write=functools.partial(store.write, protocol, root_seed),
+                jobs=jobs,
+                backend=backend,
+                show_progress=show_progress,
+                simulate=simulate,
+            )
+        finally:
             store.record(protocol, root_seed)
     return Simulated(n_seeds - n_missing, n_missing)
+
+
+def simulate_blocks(
+    blocks: list[Range],
+    *,
+    protocol: Protocol,
+    root_seed: int,
+    write: Callable[[Outcomes], None],
+    jobs: int = -1,
+    backend: str = "threading",
+    show_progress: bool = True,
+    simulate: Simulate = simulate_ranges,
+) -> None:
+    """Simulate blocks of seeds and hand each to `write` as soon as it is finished.
+
+    Parameters
+    ----------
+    blocks : list of (int, int)
+        Half-open ranges of seeds.
+    protocol : Protocol
+    root_seed : int
+    write : callable
+        Called in this thread with one finished block at a time, and never interrupted.
+    jobs, backend, show_progress, simulate
+        As in `simulate_study`.
+
+    Raises
+    ------
+    WorkerError
+        If a block was lost with its worker twice.
+    Interrupted
+        On Ctrl-C and SIGTERM.
+    """
+    n_networks = sum(stop - start for start, stop in blocks)
+    if n_networks == 0:
+        return
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(Progress(n_networks)) if show_progress else None
+        interruption = stack.enter_context(Interruption())
+        run = _Run(simulate, protocol, root_seed, jobs, backend, interruption.stop)
+        if progress is not None and n_networks >= LARGE_RUN:
+            progress.announce(run.estimate(n_networks, len(blocks)))
+        finished = stack.enter_context(contextlib.closing(run.simulate(blocks)))
+        stack.callback(interruption.stop.fill, True)  # whatever ends the loop ends the workers
+        for outcomes in finished:
+            with interruption.shield():
+                write(outcomes)
+            if progress is not None:
+                progress.advance(len(outcomes.updates))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

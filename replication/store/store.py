@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from replication.analysis.counts import CountTable
-from replication.errors import DataError, StorageError
+from replication.errors import DataError
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.store.blocks import (
@@ -279,16 +279,3 @@ def _is_half_block(path: Path) -> bool:
     name = path.with_suffix(".parquet").name
     return path.suffix in (".parquet", ".json") and BLOCK_NAME.fullmatch(name) is not None
 
-
-def check_is_folder(path: Path) -> None:
-    """Refuse a results folder that is a file.
-
-    Raises
-    ------
-    StorageError
-        If something else than a folder stands at `path`.
-    """
-    if path.exists() and not path.is_dir():
-        raise StorageError(
-            f"results folder {str(path)!r} is a file; give a folder, which is made if missing"
-        )
