@@ -27,9 +27,10 @@ FLOORS = {
     "report": 4,
     "crate": 5,
     "study": 6,
-    "cli": 7,
-    "__init__": 8,
-    "__main__": 8,
+    "verification": 7,
+    "cli": 8,
+    "__init__": 9,
+    "__main__": 9,
 }
 
 # Libraries that only these modules may import.
