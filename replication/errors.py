@@ -1,0 +1,42 @@
+"""The errors a user can meet, each with the exit code that the command returns.
+
+Every message says what was given, what is allowed and what to do.
+"""
+
+from __future__ import annotations
+
+
+class ReplicationError(Exception):
+    """Base of all errors that are reported to the user without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(ReplicationError, ValueError):
+    """An argument, a field or a file is not what it must be."""
+
+    exit_code = 2
+
+
+class DataError(ReplicationError):
+    """Stored or given data are damaged, or of a newer schema."""
+
+    exit_code = 65
+
+
+class WorkerError(ReplicationError):
+    """A worker process or a cluster failed for good."""
+
+    exit_code = 70
+
+
+class StorageError(ReplicationError, OSError):
+    """A folder or file cannot be read or written."""
+
+    exit_code = 74
+
+
+class BusyError(ReplicationError):
+    """Another process is writing to the same store."""
+
+    exit_code = 75

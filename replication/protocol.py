@@ -1,0 +1,337 @@
+"""The protocol: every choice that defines a population of networks.
+
+`PAPER` is the base reading of the 1988 paper. Variants are made with
+`dataclasses.replace`, with a TOML file that lists only what differs, or with
+``--set FIELD=VALUE``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from replication.errors import StorageError, UsageError
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "learning_rule": ("recirculation", "back-propagation"),
+    "visible_units": ("logistic", "linear"),
+    "update_schedule": ("batch", "per-pattern"),
+    "initial_biases": ("drawn", "zero"),
+    "criterion": ("half-squared-error", "worst-pattern", "squared-error", "every-unit"),
+    "error_measured_on": ("reconstruction", "regressed"),
+}
+MAX_GROUP_SIZE = 256
+MAX_UPDATES = 10_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """One complete assignment of the choices that define a population of networks.
+
+    Parameters
+    ----------
+    group_sizes : tuple of int
+        Units of the groups in the closed loop, the visible group first; at
+        least two groups of 1 to 256 units. (4, 2) is the 4-2-4 network.
+    patterns : "one-hot" or tuple of tuples of float
+        Training patterns, shape (n_patterns, n_visible), values in [0, 1].
+    learning_rule : {"recirculation", "back-propagation"}
+    learning_rate : float
+        Epsilon, positive.
+    momentum : float
+        Share of the last weight change that is added to the next one, in [0, 1).
+    regression : float
+        Lambda, in [0, 1).
+    hidden_regression : bool
+        Whether the second pass of the hidden groups is regressed too.
+    visible_units : {"logistic", "linear"}
+    update_schedule : {"batch", "per-pattern"}
+        Whether weights change once after all patterns or after each of them.
+        `updates` counts sweeps in both cases.
+    half_width : float
+        Initial weights are uniform on [-half_width, half_width).
+    initial_biases : {"drawn", "zero"}
+    symmetric_start : bool
+        Whether the hidden-to-visible matrix starts as the transpose of the
+        visible-to-hidden one (two groups only).
+    criterion : {"half-squared-error", "worst-pattern", "squared-error", "every-unit"}
+        What must fall below the threshold: half the squared error over all
+        patterns and units; the same of the worst single pattern; the sum
+        without the half; the largest deviation of any unit.
+    threshold : float
+        Positive.
+    error_measured_on : {"reconstruction", "regressed"}
+        Whether the error is measured with zero regression or on the
+        regressed visible activities.
+    max_updates : int
+        The cap: a network not there after so many updates is right-censored.
+
+    Raises
+    ------
+    UsageError
+        If a field is of the wrong type or out of its range.
+
+    References
+    ----------
+    Hinton & McClelland (1988), Learning Representations by Recirculation.
+    """
+
+    group_sizes: tuple[int, ...]
+    patterns: str | tuple[tuple[float, ...], ...]
+    learning_rule: str
+    learning_rate: float
+    momentum: float
+    regression: float
+    hidden_regression: bool
+    visible_units: str
+    update_schedule: str
+    half_width: float
+    initial_biases: str
+    symmetric_start: bool
+    criterion: str
+    threshold: float
+    error_measured_on: str
+    max_updates: int
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = _VALIDATORS[field.name](field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        if self.symmetric_start and len(self.group_sizes) > 2:
+            raise UsageError(
+                f"symmetric_start = true was given with group_sizes = {list(self.group_sizes)}; "
+                "it is allowed for one hidden group only; remove one of the two"
+            )
+        if isinstance(self.patterns, tuple):
+            for row in self.patterns:
+                if len(row) != self.n_visible:
+                    raise UsageError(
+                        f"patterns has a row of {len(row)} values; every row must hold "
+                        f"{self.n_visible}, the first of group_sizes"
+                    )
+
+    @property
+    def n_visible(self) -> int:
+        """Number of visible units."""
+        return self.group_sizes[0]
+
+    @property
+    def n_patterns(self) -> int:
+        """Number of training patterns."""
+        return self.n_visible if isinstance(self.patterns, str) else len(self.patterns)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights and biases of one network."""
+        sizes = self.group_sizes
+        targets = sizes[1:] + sizes[:1]
+        return sum((source + 1) * target for source, target in zip(sizes, targets, strict=True))
+
+    @property
+    def differences(self) -> dict[str, Any]:
+        """The fields that differ from `PAPER`, as plain JSON values."""
+        base = as_plain(PAPER)
+        return {name: value for name, value in as_plain(self).items() if value != base[name]}
+
+    @property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits, the key of this protocol in a store.
+
+        Fields equal to `PAPER` do not enter, so that a field added later
+        leaves the ids of existing stores as they are.
+        """
+        return hashlib.sha256(canonical_json(self.differences).encode()).hexdigest()[:16]
+
+
+def as_plain(protocol: Protocol) -> dict[str, Any]:
+    """Return all fields as plain JSON values, lists in place of tuples."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(protocol)))
+    return plain
+
+
+def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
+    """Return `base` (`PAPER` unless given) with some fields replaced.
+
+    Raises
+    ------
+    UsageError
+        If a field does not exist or its value is not allowed.
+    """
+    names = [field.name for field in dataclasses.fields(Protocol)]
+    for name in fields:
+        if name not in names:
+            nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+            raise UsageError(
+                f"unknown protocol field {name!r}; did you mean {nearest!r}? "
+                f"Allowed are {', '.join(names)}"
+            )
+    return dataclasses.replace(PAPER if base is None else base, **dict(fields))
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces, the form that is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read a TOML file that lists the fields that differ from `PAPER`.
+
+    Raises
+    ------
+    UsageError
+        If the file is not TOML, or a field or value is not allowed.
+    StorageError
+        If the file cannot be read.
+    """
+    return from_plain(read_toml(path, what="protocol file"))
+
+
+def read_toml(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a TOML file; `what` names its kind in messages."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise StorageError(
+            f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{what} {str(path)!r} is not TOML ({error}); write one FIELD = VALUE a line"
+        ) from None
+
+
+def format_protocol(protocol: Protocol) -> str:
+    """Return the TOML text that `read_protocol` reads back, one line a field."""
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in as_plain(protocol).items())
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Read ``FIELD=VALUE``; the value is TOML, a bare word counts as a string.
+
+    Raises
+    ------
+    UsageError
+        If there is no ``=`` or no field before it.
+    """
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name:
+        raise UsageError(f"--set was given {text!r}; write FIELD=VALUE, e.g. learning_rate=15")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, value
+
+
+def _validate_number(
+    low: float, high: float, *, low_open: bool = False
+) -> Callable[[str, Any], float]:
+    opening = "above" if low_open else "at least"
+    limit = "" if high == math.inf else f" and below {high:g}"
+
+    def validate(name: str, value: Any) -> float:
+        allowed = isinstance(value, int | float) and not isinstance(value, bool)
+        if allowed:
+            allowed = math.isfinite(value) and (low < value if low_open else low <= value)
+            allowed = allowed and value < high
+        if not allowed:
+            raise UsageError(
+                f"{name} = {value!r} was given; allowed is a finite number "
+                f"{opening} {low:g}{limit}"
+            )
+        return float(value) + 0.0  # -0.0 and 0.0 are one protocol
+
+    return validate
+
+
+def _validate_count(high: int) -> Callable[[str, Any], int]:
+    def validate(name: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
+            raise UsageError(
+                f"{name} = {value!r} was given; allowed is a whole number from 1 to {high}"
+            )
+        return value
+
+    return validate
+
+
+def _validate_flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} = {value!r} was given; allowed are true and false")
+    return value
+
+
+def _validate_choice(name: str, value: Any) -> str:
+    if value not in CHOICES[name]:
+        raise UsageError(f"{name} = {value!r} was given; allowed are {', '.join(CHOICES[name])}")
+    return str(value)
+
+
+def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
+        raise UsageError(
+            f"{name} = {value!r} was given; allowed is a list of 2 to 8 group sizes, e.g. [4, 2]"
+        )
+    return tuple(_validate_count(MAX_GROUP_SIZE)(name, size) for size in value)
+
+
+def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
+    if value == "one-hot":
+        return "one-hot"
+    if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
+        raise UsageError(
+            f"{name} = {value!r} was given; allowed are 'one-hot' or a list of rows of numbers"
+        )
+    rows = []
+    for row in value:
+        if not isinstance(row, list | tuple):
+            raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
+        rows.append(tuple(_validate_number(0.0, math.inf)(name, entry) for entry in row))
+    if max(max(row, default=0.0) for row in rows) > 1.0:
+        raise UsageError(f"{name} = {value!r} was given; allowed are values from 0 to 1")
+    return tuple(rows)
+
+
+_VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
+    "group_sizes": _validate_group_sizes,
+    "patterns": _validate_patterns,
+    "learning_rule": _validate_choice,
+    "learning_rate": _validate_number(0.0, math.inf, low_open=True),
+    "momentum": _validate_number(0.0, 1.0),
+    "regression": _validate_number(0.0, 1.0),
+    "hidden_regression": _validate_flag,
+    "visible_units": _validate_choice,
+    "update_schedule": _validate_choice,
+    "half_width": _validate_number(0.0, math.inf, low_open=True),
+    "initial_biases": _validate_choice,
+    "symmetric_start": _validate_flag,
+    "criterion": _validate_choice,
+    "threshold": _validate_number(0.0, math.inf, low_open=True),
+    "error_measured_on": _validate_choice,
+    "max_updates": _validate_count(MAX_UPDATES),
+}
+
+PAPER = Protocol(
+    group_sizes=(4, 2),
+    patterns="one-hot",
+    learning_rule="recirculation",
+    learning_rate=20.0,
+    momentum=0.0,
+    regression=0.75,
+    hidden_regression=True,
+    visible_units="logistic",
+    update_schedule="batch",
+    half_width=0.5,
+    initial_biases="drawn",
+    symmetric_start=False,
+    criterion="half-squared-error",
+    threshold=0.1,
+    error_measured_on="reconstruction",
+    max_updates=2000,
+)

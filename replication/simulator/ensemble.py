@@ -1,0 +1,215 @@
+"""Many networks over joblib: blocks of seeds in, outcomes out, in any order.
+
+The kernel releases the GIL, so threads use all cores of one machine without
+copying. Any other backend that joblib knows runs the same blocks elsewhere.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+from replication.simulator.outcomes import Outcomes
+from replication.simulator.weights import draw_weights
+
+THREADS = "threading"
+SEEDS_PER_TASK = 2_000
+
+Result = TypeVar("Result")
+
+
+class Stopped(Exception):
+    """The stop flag was set before a block was complete."""
+
+
+def simulate_range(
+    protocol: Protocol,
+    root_seed: int,
+    start: int,
+    end: int,
+    stop: NDArray[np.bool_] | None = None,
+) -> Outcomes:
+    """Simulate the networks with seeds in [start, end).
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed, start, end : int
+    stop : bool array, shape (1,), optional
+        Set to true from another thread to give up.
+
+    Raises
+    ------
+    Stopped
+        If `stop` was set before all networks were finished.
+    """
+    from replication.simulator.engine import run_networks
+
+    flag = np.zeros(1, dtype=np.bool_) if stop is None else stop
+
+    def run() -> Outcomes:
+        weights = draw_weights(protocol, root_seed, start, end)
+        updates, converged, _ = run_networks(protocol, weights, stop=flag)
+        return Outcomes(start, updates, converged)
+
+    outcomes = _run_interruptibly(run, flag)
+    if flag[0]:
+        raise Stopped
+    return outcomes
+
+
+def simulate_ranges(
+    protocol: Protocol,
+    root_seed: int,
+    ranges: Iterable[tuple[int, int]],
+    *,
+    jobs: int = 1,
+    backend: str = THREADS,
+    **backend_options: Any,
+) -> Iterator[Outcomes]:
+    """Simulate ranges of seeds in parallel; yield each as soon as it is finished.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+    ranges : iterable of (start, stop)
+    jobs : int
+        Workers; -1 for as many as the backend has.
+    backend : str
+        A backend of joblib: "threading", "loky", "dask", "ray", ...
+    **backend_options
+        Passed to `joblib.parallel_config`.
+
+    Yields
+    ------
+    Outcomes
+        One for each range, in no particular order.
+
+    Notes
+    -----
+    When the caller stops iterating, by an exception or by closing the
+    iterator, running blocks are told to stop and are thrown away.
+    """
+    # A flag can only be shared with threads; other backends end their workers themselves.
+    stop = np.zeros(1, dtype=np.bool_) if backend == THREADS else None
+    tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
+    with parallel_config(backend=backend, n_jobs=jobs, **backend_options):
+        results = Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")(tasks)
+        try:
+            yield from results
+        finally:
+            if stop is not None:
+                stop[0] = True
+            results.close()
+
+
+def simulate_seeds(
+    protocol: Protocol,
+    root_seed: int,
+    seeds: NDArray[np.int64],
+    *,
+    jobs: int = 1,
+    final_weights: bool = False,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]:
+    """Simulate scattered seeds, for instance the censored ones under a higher cap.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+    seeds : int64 array, shape (n,)
+    jobs : int
+    final_weights : bool
+        Whether to return the weights at the end too.
+
+    Returns
+    -------
+    updates : int32 array, shape (n,)
+    converged : bool array, shape (n,)
+    final : float64 array, shape (n, n_weights), or None
+    """
+    if len(seeds) == 0:
+        final = np.zeros((0, protocol.n_weights)) if final_weights else None
+        return np.zeros(0, np.int32), np.zeros(0, np.bool_), final
+    weights = draw_scattered_weights(protocol, root_seed, seeds)
+    return simulate_weights(protocol, weights, jobs=jobs, final_weights=final_weights)
+
+
+def draw_scattered_weights(
+    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the initial weights of scattered seeds, shape (n, n_weights)."""
+    if len(seeds) and np.array_equal(seeds, np.arange(seeds[0], seeds[0] + len(seeds))):
+        return draw_weights(protocol, root_seed, int(seeds[0]), int(seeds[-1]) + 1)
+    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
+    return np.concatenate(rows) if rows else np.zeros((0, protocol.n_weights))
+
+
+def simulate_weights(
+    protocol: Protocol,
+    weights: NDArray[np.float64],
+    *,
+    jobs: int = 1,
+    final_weights: bool = False,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]:
+    """Simulate networks from given initial weights, shape (n, n_weights), in parallel.
+
+    Returns
+    -------
+    updates, converged, final
+        As `simulate_seeds`.
+    """
+    from replication.simulator.engine import run_networks
+
+    stop = np.zeros(1, dtype=np.bool_)
+    n_tasks = max(1, min(-(-len(weights) // SEEDS_PER_TASK), 64))
+
+    def run(part: NDArray[np.float64]) -> Any:
+        def work() -> Any:
+            return run_networks(protocol, part, final_weights=final_weights, stop=stop)
+
+        return _run_interruptibly(work, stop)
+
+    try:
+        with parallel_config(backend=THREADS, n_jobs=jobs):
+            parts = Parallel()(delayed(run)(part) for part in np.array_split(weights, n_tasks))
+    except BaseException:
+        stop[0] = True
+        raise
+    updates, converged, final = zip(*parts, strict=True)
+    return (
+        np.concatenate(updates),
+        np.concatenate(converged),
+        np.concatenate(final) if final_weights else None,
+    )
+
+
+def _run_interruptibly(function: Callable[[], Result], stop: NDArray[np.bool_]) -> Result:
+    """Run a function in a thread of its own, so that a signal reaches the caller at once."""
+    box: list[Result] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            box.append(function())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        stop[0] = True
+        thread.join()
+        raise
+    if failure:
+        raise failure[0]
+    return box[0]

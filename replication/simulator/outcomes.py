@@ -1,0 +1,67 @@
+"""What a simulation returns: one outcome a network, and the digest over them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTCOME_VERSION = 1
+"""Raised only when a golden digest changes; stores of another version are kept apart."""
+
+ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The outcomes of the networks with seeds `start`, `start + 1`, ...
+
+    Parameters
+    ----------
+    start : int
+        The first seed.
+    updates : int32 array, shape (n,)
+        Weight updates before the criterion was met, or the cap.
+    converged : bool array, shape (n,)
+        False for a right-censored network, whose `updates` is the cap.
+    """
+
+    start: int
+    updates: NDArray[np.int32]
+    converged: NDArray[np.bool_]
+
+    @property
+    def stop(self) -> int:
+        """One past the last seed."""
+        return self.start + len(self.updates)
+
+    def slice(self, start: int, stop: int) -> Outcomes:
+        """Return the outcomes of the seeds in [start, stop), which must lie within."""
+        inside = slice(start - self.start, stop - self.start)
+        return Outcomes(start, self.updates[inside], self.converged[inside])
+
+
+def pack_rows(outcomes: Outcomes) -> NDArray[np.void]:
+    """Return the rows (int64 seed, int32 updates, uint8 converged), little-endian, packed."""
+    rows = np.empty(len(outcomes.updates), dtype=ROW)
+    rows["seed"] = np.arange(outcomes.start, outcomes.stop)
+    rows["updates"] = outcomes.updates
+    rows["converged"] = outcomes.converged
+    return rows
+
+
+def compute_digest(blocks: Iterable[Outcomes]) -> str:
+    """Return the SHA-256 over the packed rows of all blocks, which must be in seed order.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits. How the seeds are cut into blocks does not matter.
+    """
+    sha = hashlib.sha256()
+    for block in blocks:
+        sha.update(pack_rows(block).data)
+    return sha.hexdigest()

@@ -1,0 +1,104 @@
+"""Initial weights, addressable by root seed and seed.
+
+Network number s of root seed r starts from the same draws whatever the number
+of networks, the blocks, the jobs or the protocol: a counter-based generator is
+moved to the place of network s and read from there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+
+WORDS_PER_STEP = 4
+"""64-bit words that one counter step of Philox gives."""
+
+
+def count_steps(protocol: Protocol) -> int:
+    """Return the counter steps that every network of these group sizes takes."""
+    return -(-protocol.n_weights // WORDS_PER_STEP)
+
+
+def draw_weights(
+    protocol: Protocol, root_seed: int, start: int, stop: int
+) -> NDArray[np.float64]:
+    """Draw the initial weights of the networks with seeds in [start, stop).
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+        From 0 to 2^63 - 1, the key of the generator.
+    start, stop : int
+        Seeds, 0 <= start <= stop.
+
+    Returns
+    -------
+    float64 array, shape (stop - start, n_weights)
+        Connection by connection around the loop, the matrix row by row (a row
+        holds the weights into one unit) and then the biases: W, b, U, c for
+        4-2-4. Uniform on [-half_width, half_width).
+
+    Notes
+    -----
+    Philox 4x64-10 with the root seed as its key; the uniform number of a word
+    is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made
+    and dropped, so that protocols of equal sizes stay paired seed by seed.
+
+    References
+    ----------
+    Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
+    """
+    steps = count_steps(protocol)
+    generator = np.random.Philox(key=root_seed)
+    generator.advance(steps * start)
+    words = generator.random_raw((stop - start) * steps * WORDS_PER_STEP)
+    words >>= np.uint64(11)
+    weights = words.astype(np.float64).reshape(stop - start, steps * WORDS_PER_STEP)
+    # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
+    weights *= 2.0**-52
+    weights -= 1.0
+    weights *= protocol.half_width
+    weights = weights[:, : protocol.n_weights]
+    _apply_start(protocol, weights)
+    return weights
+
+
+def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:
+    connections = split_weights(protocol, weights)
+    if protocol.initial_biases == "zero":
+        for _, biases in connections:
+            biases[...] = 0.0
+    if protocol.symmetric_start:
+        (forward, _), (backward, _) = connections
+        backward[...] = np.swapaxes(forward, -1, -2)
+
+
+def split_weights(
+    protocol: Protocol, weights: NDArray[np.float64]
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """View flat weights as one (matrix, biases) pair for each connection of the loop.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (..., n_weights)
+
+    Returns
+    -------
+    list of (matrix, biases)
+        Connection k runs from group k to the next one around the loop; matrix
+        (..., n_target, n_source), biases (..., n_target). Views where NumPy
+        allows it: the last axis must be contiguous.
+    """
+    sizes = protocol.group_sizes
+    connections = []
+    first = 0
+    for n_source, n_target in zip(sizes, sizes[1:] + sizes[:1], strict=True):
+        middle, last = first + n_source * n_target, first + (n_source + 1) * n_target
+        matrix = weights[..., first:middle].reshape(*weights.shape[:-1], n_target, n_source)
+        connections.append((matrix, weights[..., middle:last]))
+        first = last
+    return connections
