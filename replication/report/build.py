@@ -1,0 +1,148 @@
+"""From models to files: which chapters stand in the report, in which order, and what is written."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from replication.errors import StorageError
+from replication.report.document import Block, Document
+from replication.report.html import render_html
+from replication.report.markdown import render_markdown
+from replication.report.save import SavedFigure, save_figure
+
+CHAPTERS = (
+    "verdict",
+    "plain",
+    "methods",
+    "population",
+    "law",
+    "multiverse",
+    "map",
+    "claims",
+    "limits",
+    "reproducibility",
+    "references",
+    "appendix",
+)
+"""Modules of `replication.report.chapters`, in reading order."""
+
+TITLE = "How long does recirculation take to learn?"
+SUBTITLE = (
+    "A replication of one number from Hinton and McClelland (1988): a 4-2-4 network reaches a "
+    "reconstruction error better than 0.1 after 48 weight updates on average."
+)
+
+
+def build_document(models: Mapping[str, Any]) -> Document:
+    """Assemble the report from the models that are there.
+
+    Parameters
+    ----------
+    models : mapping of str to dict
+        See `replication.report`. A chapter whose `REQUIRES` are not all among
+        them is left out.
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    KeyError, MissingNumber
+        If a model lacks a number that the text needs.
+    DocumentError
+        If a link leads nowhere or a figure has no alternative text.
+    """
+    blocks: list[Block] = []
+    for name in CHAPTERS:
+        module = f"replication.report.chapters.{name}"
+        if importlib.util.find_spec(module) is None:
+            continue
+        chapter = importlib.import_module(module)
+        if all(required in models for required in chapter.REQUIRES):
+            blocks.extend(chapter.chapter(models))
+    return Document(title=TITLE, subtitle=SUBTITLE, blocks=tuple(blocks))
+
+
+def draw_figures(document: Document) -> dict[str, SavedFigure]:
+    """Draw every figure of the document once."""
+    return {figure.name: save_figure(figure.draw, alt=figure.alt) for figure in document.figures}
+
+
+def render(models: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write ``report.md``, ``report.html`` and ``figures/`` into a folder.
+
+    Figures of an earlier report that this one does not have are removed.
+    Rendering the same models again writes the same bytes.
+
+    Parameters
+    ----------
+    models : mapping of str to dict
+    folder : Path
+        Made if it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The written files, `report.html` first.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be written.
+    """
+    document = build_document(models)
+    saved = draw_figures(document)
+    files: dict[Path, bytes] = {
+        folder / "report.html": render_html(document, saved).encode(),
+        folder / "report.md": render_markdown(document).encode(),
+    }
+    for name, figure in saved.items():
+        files[folder / "figures" / f"{name}.svg"] = figure.svg.encode()
+        files[folder / "figures" / f"{name}.png"] = figure.png
+    _write(files, folder)
+    for old in sorted((folder / "figures").glob("*.*")):
+        if old.suffix in (".svg", ".png") and old not in files:
+            old.unlink()
+    return list(files)
+
+
+def render_article(models: Mapping[str, Any], folder: Path) -> Path:
+    """Write ``report.pdf`` into a folder; needs the optional package ``typst``.
+
+    Returns
+    -------
+    Path
+        The written file.
+
+    Raises
+    ------
+    UsageError
+        If the package is not installed.
+    StorageError
+        If the file cannot be written.
+    """
+    from replication.report.typst import render_pdf
+
+    document = build_document(models)
+    path = folder / "report.pdf"
+    _write({path: render_pdf(document, draw_figures(document))}, folder)
+    return path
+
+
+def _write(files: Mapping[Path, bytes], folder: Path) -> None:
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.tmp")
+            temporary.write_bytes(content)
+            temporary.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"the report cannot be written to {str(folder)!r} ({error.strerror}); "
+            "give a folder that can be written"
+        ) from None

@@ -1,0 +1,1 @@
+"""The figures of the report: functions from data to a Matplotlib figure."""

@@ -1,0 +1,184 @@
+"""The style sheet of all figures: sizes, colours and small helpers.
+
+Colours are Okabe and Ito's, which readers with any colour vision tell apart;
+lines that meet differ in dash or width too, so that grey print works. A page
+in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#1f2328"
+"""Text, and the main line of a figure."""
+MUTED = "#5b636d"
+"""Axis labels of second rank, notes, reference lines."""
+FAINT = "#d4d9df"
+"""Grid, frames and the crowd of lines behind the main one."""
+PAPER_WHITE = "#ffffff"
+"""Background; also the halo behind text over data."""
+BLUE = "#0072b2"
+ORANGE = "#d55e00"
+GREEN = "#00795b"
+PURPLE = "#a5497f"
+SKY = "#a9d2ee"
+"""Fill of bands and bars that belong to blue."""
+SAND = "#f3c9a6"
+"""Fill of bands that belong to orange."""
+MINT = "#a8dccb"
+"""Fill of bands that belong to green."""
+
+REPORTED = ORANGE
+"""The number of 1988, in every figure."""
+RULES = {
+    "discard": (BLUE, "-"),
+    "cap": (GREEN, (0, (5, 2))),
+    "restart": (PURPLE, (0, (1.5, 1.5))),
+}
+"""Colour and dash of each rule for networks that never converge."""
+DARK = {
+    INK: "#e6edf3",
+    MUTED: "#a3adb8",
+    FAINT: "#3d444d",
+    PAPER_WHITE: "#0f1419",
+    BLUE: "#6cb6ff",
+    ORANGE: "#ff9a57",
+    GREEN: "#4fd1a5",
+    PURPLE: "#e29ac6",
+    SKY: "#1f4c6e",
+    SAND: "#6e4526",
+    MINT: "#1d5746",
+}
+"""What each colour becomes on a dark page."""
+
+WIDTH = 6.3
+"""Inches: the text width of the PDF, so that 9 pt here are 9 pt there."""
+
+SHEET: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.5,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "figure.facecolor": PAPER_WHITE,
+    "figure.dpi": 100,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "patch.linewidth": 0.8,
+    "savefig.facecolor": PAPER_WHITE,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "replication",
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 9,
+}
+"""The whole style sheet; nothing of the user's own Matplotlib settings enters."""
+
+
+def styled() -> Any:
+    """Return a context in which the style sheet, and nothing else, is in force.
+
+    Examples
+    --------
+    >>> with styled():
+    ...     figure, axes = create_figure(height=3.0)
+    """
+    defaults: dict[str, Any] = {
+        str(key): value
+        for key, value in mpl.rcParamsDefault.items()
+        if key not in ("backend", "backend_fallback", "toolbar", "interactive")
+    }
+    settings: Any = {**defaults, **SHEET}
+    return mpl.rc_context(settings)
+
+
+def create_figure(
+    *, height: float, width: float = WIDTH, n_rows: int = 1, n_columns: int = 1, **options: Any
+) -> tuple[Figure, Any]:
+    """Return a figure and its axes (one, or an array), laid out without overlaps.
+
+    Parameters
+    ----------
+    height, width : float
+        Inches.
+    n_rows, n_columns : int
+    **options
+        Passed to `Figure.subplots`.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, **options)
+    return figure, axes
+
+
+def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **options: Any) -> None:
+    """Write a direct label at a point of a line, with a halo that keeps it readable."""
+    from matplotlib import patheffects
+
+    label = axes.annotate(
+        text,
+        (x, y),
+        xytext=options.pop("offset", (4, 0)),
+        textcoords="offset points",
+        color=color,
+        va=options.pop("va", "center"),
+        fontsize=options.pop("fontsize", 9),
+        **options,
+    )
+    label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
+
+
+def mark_reported(axes: Axes, value: float, *, text: str, vertical: bool, at: float) -> None:
+    """Draw the reported number as a line across the axes, labelled at fraction `at`."""
+    line = axes.axvline if vertical else axes.axhline
+    line(value, color=REPORTED, linewidth=1.4, linestyle=(0, (6, 2)), zorder=3)
+    transform = axes.get_xaxis_transform() if vertical else axes.get_yaxis_transform()
+    x, y = (value, at) if vertical else (at, value)
+    from matplotlib import patheffects
+
+    label = axes.annotate(
+        text,
+        (x, y),
+        xycoords=transform,
+        xytext=(4, 0) if vertical else (0, 4),
+        textcoords="offset points",
+        color=REPORTED,
+        va="center" if vertical else "bottom",
+        fontsize=9,
+        zorder=6,
+    )
+    label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
+
+
+def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
+    """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    from replication.report.numbers import format_number
+
+    one = axes.xaxis if axis == "x" else axes.yaxis
+    one.set_major_locator(FixedLocator(list(values)))
+    one.set_minor_locator(NullLocator())
+    one.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, 2)))
