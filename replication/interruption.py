@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: stop the workers at once, but never in the middle of a write."""
+"""Ctrl-C and SIGTERM end a run at once, but never in the middle of a write."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import threading
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,16 +29,9 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """While entered, a signal sets `stop` and raises `Interrupted` in the main thread.
-
-    Attributes
-    ----------
-    stop : bool array, shape (1,)
-        Turns true at the first signal. Kernels in other threads look at it.
-    """
+    """While entered, a signal raises `Interrupted` in the main thread, but not amid a write."""
 
     def __init__(self) -> None:
-        self.stop: NDArray[np.bool_] = np.zeros(1, dtype=np.bool_)
         self._received = 0
         self._is_shielded = False
         self._previous: dict[signal.Signals, Any] = {}
@@ -73,7 +63,6 @@ class Interruption:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self._received = number
-        self.stop[0] = True
         if not self._is_shielded:
             raise Interrupted(number)
 

@@ -11,14 +11,11 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from replication.simulator.ensemble import simulate_ranges
-
 from replication.errors import StorageError, WorkerError
 from replication.interruption import Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
+from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
 
@@ -163,11 +160,10 @@ def simulate_blocks(
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(n_networks)) if show_progress else None
         interruption = stack.enter_context(Interruption())
-        run = _Run(simulate, protocol, root_seed, jobs, backend, interruption.stop)
+        run = _Run(simulate, protocol, root_seed, jobs, backend)
         if progress is not None and n_networks >= LARGE_RUN:
             progress.announce(run.estimate(n_networks, len(blocks)))
         finished = stack.enter_context(contextlib.closing(run.simulate(blocks)))
-        stack.callback(interruption.stop.fill, True)  # whatever ends the loop ends the workers
         for outcomes in finished:
             with interruption.shield():
                 write(outcomes)
@@ -184,7 +180,6 @@ class _Run:
     root_seed: int
     jobs: int
     backend: str
-    stop: NDArray[np.bool_]
 
     def simulate(self, blocks: list[Range]) -> Generator[Outcomes]:
         """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
@@ -230,7 +225,6 @@ class _Run:
             blocks,
             jobs=self.jobs,
             backend=self.backend,
-            stop=self.stop,
         )
 
 

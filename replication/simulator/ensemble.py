@@ -6,20 +6,26 @@ copying. Any other backend that joblib knows runs the same blocks elsewhere.
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from typing import Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 
+from replication.errors import WorkerError
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
 
 THREADS = "threading"
+LOCAL_BACKENDS = (THREADS, "loky", "multiprocessing", "sequential")
 SEEDS_PER_TASK = 2_000
+CLUSTER_PATIENCE = 600.0
+"""Seconds without a finished block after which a cluster counts as dead: it may never say so."""
 
 Result = TypeVar("Result")
 
@@ -71,6 +77,7 @@ def simulate_ranges(
     *,
     jobs: int = 1,
     backend: str = THREADS,
+    patience: float | None = None,
     **backend_options: Any,
 ) -> Iterator[Outcomes]:
     """Simulate ranges of seeds in parallel; yield each as soon as it is finished.
@@ -84,6 +91,9 @@ def simulate_ranges(
         Workers; -1 for as many as the backend has.
     backend : str
         A backend of joblib: "threading", "loky", "dask", "ray", ...
+    patience : float, optional
+        Seconds without a finished block after which to give up. Unless given,
+        backends of this machine never do, and clusters do after ten minutes.
     **backend_options
         Passed to `joblib.parallel_config`.
 
@@ -91,6 +101,11 @@ def simulate_ranges(
     ------
     Outcomes
         One for each range, in no particular order.
+
+    Raises
+    ------
+    WorkerError
+        If a worker died, ran out of memory, or nothing was heard of any for too long.
 
     Notes
     -----
@@ -100,10 +115,20 @@ def simulate_ranges(
     # A flag can only be shared with threads; other backends end their workers themselves.
     stop = np.zeros(1, dtype=np.bool_) if backend == THREADS else None
     tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
+    if patience is None and backend not in LOCAL_BACKENDS:
+        patience = CLUSTER_PATIENCE
     with parallel_config(backend=backend, n_jobs=jobs, **backend_options):
-        results = Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")(tasks)
+        results = Parallel(
+            return_as="generator_unordered", pre_dispatch="2 * n_jobs", timeout=patience
+        )(tasks)
         try:
             yield from results
+        except BrokenExecutor:
+            raise WorkerError("a worker process died, perhaps for lack of memory") from None
+        except MemoryError:
+            raise WorkerError("a worker ran out of memory") from None
+        except (multiprocessing.TimeoutError, TimeoutError):
+            raise WorkerError(f"no worker has finished anything for {patience:g} s") from None
         finally:
             if stop is not None:
                 stop[0] = True

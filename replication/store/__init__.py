@@ -6,7 +6,7 @@ a side-car with their count table and checksums. A manifest in the same folder
 lists protocol, versions and every block.
 """
 
-from replication.store.blocks import SCHEMA, Block
+from replication.store.blocks import SCHEMA, Block, read_block
 from replication.store.checking import Checked, Fault, check_study, discard_faults
 from replication.store.manifest import Manifest, read_manifest
 from replication.store.store import Store, StudyFolder
@@ -21,5 +21,6 @@ __all__ = [
     "StudyFolder",
     "check_study",
     "discard_faults",
+    "read_block",
     "read_manifest",
 ]
