@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def has_section(docstring: str, title: str) -> bool:
     lines = [line.strip() for line in docstring.splitlines()]
     return any(
         line == title and under == "-" * len(title)
-        for line, under in zip(lines, lines[1:], strict=False)
+        for line, under in itertools.pairwise(lines)
     )
 
 
