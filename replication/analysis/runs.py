@@ -39,7 +39,7 @@ class RunLaw:
     values : int64[k]
         Outcomes of the last attempt, ascending.
     probabilities : float64[k]
-        Their probabilities, conditional on success; they sum to 1.
+        Their probabilities, conditional on success; positive, and they sum to 1.
     failure : float
         Probability that an attempt fails, in [0, 1); 0 unless the rule restarts.
     restart_after : int
@@ -78,9 +78,9 @@ class RunLaw:
         """
         slope = np.atleast_1d(np.asarray(slopes, dtype=np.float64))
         exponent = np.multiply.outer(slope, self.values.astype(np.float64))
+        exponent += np.log(self.probabilities)
         peak = exponent.max(axis=1)
-        inner = np.exp(exponent - peak[:, None]) @ self.probabilities
-        result = peak + np.log(inner)
+        result = peak + np.log(np.exp(exponent - peak[:, None]).sum(axis=1))
         if self.failure > 0:
             growth = math.log(self.failure) + slope * self.restart_after
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -97,8 +97,10 @@ class RunLaw:
         """
         exponent = slope * self.values.astype(np.float64) + np.log(self.probabilities)
         weights = np.exp(exponent - exponent.max())
+        kept = weights > 1e-200 * weights.sum()
         failure = self.failure * math.exp(slope * self.restart_after) if self.failure else 0.0
-        return RunLaw(self.values, weights / weights.sum(), failure, self.restart_after)
+        probabilities = weights[kept] / weights[kept].sum()
+        return RunLaw(self.values[kept], probabilities, failure, self.restart_after)
 
     def tilt_to_mean(self, target: float) -> RunLaw:
         """Return the tilted law with mean `target`.

@@ -14,7 +14,7 @@ UNSETTLED = "unsettled"
 REPLICATED, QUALIFIED, NOT_REPLICATED, NOT_TESTABLE = VERDICTS
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class RuleEvidence:
     """What the verdict needs to know of one rule for networks that never converge.
 
@@ -22,7 +22,7 @@ class RuleEvidence:
     ----------
     rule : {"discard", "cap", "restart"}
     mean : float or None
-        Population mean.
+        Population mean, None where the rule has none.
     equivalence : Equivalence
         At the deciding margin.
     smallest_margin : float or None

@@ -1,0 +1,329 @@
+"""The results model of one study: everything that the report says and draws.
+
+`summarise_study` returns plain JSON data. Its keys are stable:
+
+================  ====================================================================
+key               holds
+================  ====================================================================
+``kind``          ``"summary"``
+``study``         what the caller says of the study (protocol, root seed, digest, ...)
+``reported``      ``text``, ``value``, ``low``, ``high`` (rounding cell), ``decimals``
+``thresholds``    of the claim, and the constants of the method
+``population``    ``n_networks``, ``n_converged``, ``n_censored``, ``cap``,
+                  ``converged`` and ``failed`` (estimates), ``fastest``, ``slowest``
+                  (of the converged), ``standard_deviation``, ``skewness``,
+                  ``quantiles`` (list of estimates with ``probability``, over all
+                  networks), ``converged_within`` (list of estimates with ``updates``)
+``rules``         by rule (discard, cap, restart): None where it has no mean, else
+                  ``words``, ``mean`` (estimate), ``standard_error``,
+                  ``standard_deviation``, ``quantiles``, ``runs`` (``n_star``,
+                  ``is_open``, ``low``, ``low_is_open``, ``high``, ``high_is_open``,
+                  ``smallest``, ``coverage``), ``equivalence`` and
+                  ``rounding_equivalence`` (``margin``, ``p_value``,
+                  ``is_equivalent``), ``smallest_margin``, ``at`` (list of
+                  ``n``, ``p``, ``chance``, ``below``, ``above``, ``low``, ``high``,
+                  ``coverage`` for n = 10, 20, 50, 100, 200, 500, 1000),
+                  ``curve`` (lists ``n``, ``p``, ``chance``, ``low``, ``high``),
+                  ``laws`` (by n as text: ``edges``, ``density``, ``mean``)
+``series``        ``histogram``, ``survival``, ``restricted_mean``, ``restart``,
+                  ``no_failure``: see `replication.analysis.series`
+``no_failure``    ``at`` (list of ``n``, ``chance``, ``low``, ``high``), ``median_runs``
+``tail``          None, or ``n``, ``cap``, ``end``, ``merely_slow``, ``never_by_end``
+                  (estimates), ``slowest``, ``late_within``, ``survival``
+``verdict``       ``verdict``, ``reason``, ``numbers``, ``would_change``; with
+                  ``settled`` (one of the verdicts, or "unsettled")
+``repetitions``   list, one for each other root seed: ``root_seed``, ``n_networks``,
+                  ``verdict``, ``means`` and ``n_star`` by rule, ``converged``
+``not_applicable``  list of ``name``, ``why``
+``limits``        list of sentences
+================  ====================================================================
+
+An *estimate* is None or holds ``value``, ``low``, ``high`` (None: unbounded or
+beyond the cap), ``level``, ``method`` and ``coverage`` (None, or ``measured``,
+``size``, ``n_studies``, ``trusted``, ``words``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from replication.analysis.compatible import MAX_RUNS, ReportedMean, make_run_grid, read_reported_mean
+from replication.analysis.confrontation import RuleConfrontation, confront_all, judge
+from replication.analysis.counts import CountTable
+from replication.analysis.coverage import find_coverage, find_prediction_coverage
+from replication.analysis.equivalence import estimate_no_failure, find_median_runs_to_failure
+from replication.analysis.intervals import estimate_proportion
+from replication.analysis.plain import make_plain, make_plain_estimate
+from replication.analysis.population import (
+    PROBABILITIES,
+    estimate_convergence,
+    estimate_convergence_within,
+    estimate_quantile,
+    estimate_rule_quantile,
+)
+from replication.analysis.runs import RESTART_AFTER, RULE_WORDS
+from replication.analysis.series import (
+    make_histogram,
+    make_mean_law,
+    make_no_failure,
+    make_restart,
+    make_restricted_mean,
+    make_run_curve,
+    make_survival,
+)
+from replication.analysis.tail import combine_with_tail, describe_tail
+from replication.analysis.verdict import settle
+from replication.claims import Claim
+
+LAWS_OF = (10, 20, 50, 100, 200)
+NAMED_RUNS = (10, 20, 50, 100, 200, 500, 1000)
+NOT_APPLICABLE = (
+    {
+        "name": "p-value and power of the original",
+        "why": "The original reports no standard error and tests no null hypothesis.",
+    },
+    {
+        "name": "sceptical p-value",
+        "why": "It needs the standard error of the original estimate.",
+    },
+    {
+        "name": "small telescopes",
+        "why": "It needs an effect that the original had a known power to detect.",
+    },
+    {
+        "name": "test of equality with the reported mean",
+        "why": "With this many networks any difference, however small, is found; equality gives "
+        "no verdict, equivalence does.",
+    },
+)
+LIMITS = (
+    "The reported mean may have been selected among several that were measured.",
+    "The settings may have been tuned on the very runs that were averaged.",
+    "How many runs were averaged, and what was done with runs that failed, is not known.",
+)
+
+
+def summarise_study(
+    table: CountTable,
+    claim: Claim,
+    *,
+    study: Mapping[str, Any] | None = None,
+    tail: CountTable | None = None,
+    repetitions: Mapping[int, CountTable] | None = None,
+    calibration: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the results model of a study.
+
+    Parameters
+    ----------
+    table : CountTable
+    claim : Claim
+        With a reported mean and the thresholds ``margin_percent``,
+        ``min_n_star`` and, optionally, ``restart_after``.
+    study : mapping, optional
+        Plain data kept as it is under ``study``.
+    tail : CountTable, optional
+        The censored networks of `table`, run on (see `combine_with_tail`).
+    repetitions : mapping of int to CountTable, optional
+        Tables of the same protocol under other root seeds, by root seed.
+    calibration : mapping, optional
+        A calibration table; the shipped one unless given.
+
+    Returns
+    -------
+    dict
+        Plain JSON data, see the table at the top of this module.
+    """
+    reported = read_reported_mean(claim.reported or "")
+    restart_after = int(claim.thresholds.get("restart_after", RESTART_AFTER))
+    percent = float(claim.thresholds["margin_percent"])
+    found = confront_all(
+        table, reported, margin_percent=percent, restart_after=restart_after, laws_of=LAWS_OF
+    )
+    verdict = judge(found, reported, claim.thresholds)
+    others, verdicts = [], [verdict]
+    for root_seed, other in (repetitions or {}).items():
+        again = confront_all(
+            other, reported, margin_percent=percent, restart_after=restart_after, with_curve=False
+        )
+        verdicts.append(judge(again, reported, claim.thresholds))
+        others.append(
+            {
+                "root_seed": root_seed,
+                "n_networks": other.n,
+                "verdict": verdicts[-1].verdict,
+                "converged": make_plain_estimate(estimate_convergence(other)),
+                "means": {
+                    rule: make_plain_estimate(item.mean.interval if item else None)
+                    for rule, item in again.items()
+                },
+                "n_star": {rule: _describe_runs(item) for rule, item in again.items()},
+            }
+        )
+    whole = table if tail is None else combine_with_tail(table, tail)
+    grid = make_run_grid()
+    model = {
+        "kind": "summary",
+        "study": dict(study or {}),
+        "reported": {
+            "text": reported.text,
+            "value": reported.value,
+            "low": reported.low,
+            "high": reported.high,
+            "decimals": reported.decimals,
+        },
+        "thresholds": dict(claim.thresholds) | {"max_runs": MAX_RUNS},
+        "population": _describe_population(table, calibration),
+        "rules": {
+            rule: _describe_rule(item, table, reported, restart_after, calibration)
+            for rule, item in found.items()
+        },
+        "series": {
+            "histogram": make_histogram(table),
+            "survival": make_survival(table),
+            "restricted_mean": make_restricted_mean(whole, float(reported.value)),
+            "restart": make_restart(table, restart_after=restart_after),
+            "no_failure": make_no_failure(table, grid),
+        },
+        "no_failure": _describe_no_failure(table),
+        "tail": None if tail is None else _describe_tail(table, tail, whole),
+        "verdict": verdict.to_plain() | {"settled": settle(verdicts)},
+        "repetitions": others,
+        "not_applicable": list(NOT_APPLICABLE),
+        "limits": list(LIMITS),
+    }
+    plain: dict[str, Any] = make_plain(model)
+    return plain
+
+
+def _describe_population(
+    table: CountTable, calibration: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    n = table.n
+    mean = float(table.updates @ table.counts) / max(table.n_converged, 1)
+    deviation = table.updates - mean
+    variance = float(deviation**2 @ table.counts) / max(table.n_converged, 1)
+    third = float(deviation**3 @ table.counts) / max(table.n_converged, 1)
+    within = [t for t in (50, 100, 200, 500, 1000) if t <= table.end]
+    covers = find_coverage("converged", n, table=calibration)
+    return {
+        "n_networks": n,
+        "n_converged": table.n_converged,
+        "n_censored": table.n_censored,
+        "cap": table.cap,
+        "converged": make_plain_estimate(estimate_convergence(table), covers),
+        "failed": make_plain_estimate(estimate_proportion(table.n_censored, n), covers),
+        "fastest": int(table.updates[0]) if table.n_converged else None,
+        "slowest": int(table.updates[-1]) if table.n_converged else None,
+        "standard_deviation": math.sqrt(variance) if table.n_converged else None,
+        "skewness": third / variance**1.5 if variance > 0 else None,
+        "quantiles": [
+            {
+                "probability": p,
+                **(
+                    make_plain_estimate(
+                        estimate_quantile(table, p),
+                        find_coverage(f"quantile-{p:g}", n, table=calibration),
+                    )
+                    or {}
+                ),
+            }
+            for p in PROBABILITIES
+        ],
+        "converged_within": [
+            {
+                "updates": t,
+                **(
+                    make_plain_estimate(
+                        estimate_convergence_within(table, t),
+                        find_coverage(f"survival-{t}", n, table=calibration),
+                    )
+                    or {}
+                ),
+            }
+            for t in within
+        ],
+    }
+
+
+def _describe_runs(item: RuleConfrontation | None) -> dict[str, Any] | None:
+    if item is None:
+        return None
+    runs = item.runs
+    return {
+        "n_star": runs.n_star,
+        "is_open": runs.is_open,
+        "low": runs.low,
+        "low_is_open": runs.low_is_open,
+        "high": runs.high,
+        "high_is_open": runs.high_is_open,
+        "smallest": runs.smallest,
+    }
+
+
+def _describe_rule(
+    item: RuleConfrontation | None,
+    table: CountTable,
+    reported: ReportedMean,
+    restart_after: int,
+    calibration: Mapping[str, Any] | None,
+) -> dict[str, Any] | None:
+    if item is None:
+        return None
+    rule, n = item.rule, table.n
+    quantiles = []
+    for p in PROBABILITIES:
+        estimate = estimate_rule_quantile(table, rule, p, restart_after=restart_after)
+        covers = find_coverage(f"quantile-{p:g}", n, table=calibration)
+        quantiles.append({"probability": p, **(make_plain_estimate(estimate, covers) or {})})
+    return {
+        "words": RULE_WORDS[rule],
+        "mean": make_plain_estimate(
+            item.mean.interval, find_coverage(f"mean-{rule}", n, table=calibration)
+        ),
+        "standard_error": item.mean.standard_error,
+        "standard_deviation": item.mean.standard_deviation,
+        "quantiles": quantiles,
+        "runs": (_describe_runs(item) or {})
+        | {"coverage": find_coverage(f"n_star-{rule}", n, table=calibration)},
+        "equivalence": item.equivalence,
+        "rounding_equivalence": item.rounding_equivalence,
+        "smallest_margin": item.smallest_margin,
+        "at": [
+            make_plain(item.find(k))
+            | {"coverage": find_prediction_coverage(rule, n, n_runs=k, table=calibration)}
+            for k in NAMED_RUNS
+        ],
+        "curve": make_run_curve(item.curve),
+        "laws": {str(k): make_mean_law(law) for k, law in item.laws.items()},
+    }
+
+
+def _describe_no_failure(table: CountTable) -> dict[str, Any]:
+    found = estimate_no_failure(table, NAMED_RUNS)
+    rows = np.column_stack([found.chance, found.low, found.high]).tolist()
+    return {
+        "at": [
+            {"n": n, "chance": chance, "low": low, "high": high}
+            for n, (chance, low, high) in zip(NAMED_RUNS, rows, strict=True)
+        ],
+        "median_runs": find_median_runs_to_failure(table),
+    }
+
+
+def _describe_tail(table: CountTable, tail: CountTable, whole: CountTable) -> dict[str, Any]:
+    found = describe_tail(table, tail)
+    return {
+        "n": found.n,
+        "cap": found.cap,
+        "end": found.end,
+        "merely_slow": make_plain_estimate(found.merely_slow),
+        "never_by_end": make_plain_estimate(found.never_by_end),
+        "slowest": found.slowest,
+        "late_within": found.late_within,
+        "survival": make_survival(whole),
+    }
