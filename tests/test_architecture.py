@@ -36,7 +36,7 @@ FLOORS = {
 # Libraries that only these modules may import.
 CONFINED = {
     "matplotlib": {"report"},
-    "numba": {"simulator.arithmetic", "simulator.kernel", "simulator.vectors"},
+    "numba": {"simulator.arithmetic", "simulator.engine", "simulator.vectors"},
     "llvmlite": {"simulator.vectors"},
     "joblib": {"simulator.ensemble"},
     "pyarrow": {"store"},
