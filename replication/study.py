@@ -60,6 +60,7 @@ def simulate_study(
     *,
     jobs: int = -1,
     backend: str = "threading",
+    scheduler: str | None = None,
     block_size: int | None = None,
     show_progress: bool = True,
     simulate: Simulate = simulate_ranges,
@@ -77,6 +78,8 @@ def simulate_study(
         Workers; -1 for one a core.
     backend : str
         Of joblib: "threading", or "loky", "dask", "ray" for processes.
+    scheduler : str or None
+        Address of a Dask cluster, with the backend "dask".
     block_size : int or None
         Networks a block; outcomes do not depend on it.
     show_progress : bool
@@ -115,6 +118,7 @@ def simulate_study(
                 write=functools.partial(store.write, protocol, root_seed),
                 jobs=jobs,
                 backend=backend,
+                scheduler=scheduler,
                 show_progress=show_progress,
                 simulate=simulate,
             )
@@ -131,6 +135,7 @@ def simulate_blocks(
     write: Callable[[Outcomes], None],
     jobs: int = -1,
     backend: str = "threading",
+    scheduler: str | None = None,
     show_progress: bool = True,
     simulate: Simulate = simulate_ranges,
 ) -> None:
@@ -144,7 +149,7 @@ def simulate_blocks(
     root_seed : int
     write : callable
         Called in this thread with one finished block at a time, and never interrupted.
-    jobs, backend, show_progress, simulate
+    jobs, backend, scheduler, show_progress, simulate
         As in `simulate_study`.
 
     Raises
@@ -160,7 +165,7 @@ def simulate_blocks(
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(n_networks)) if show_progress else None
         interruption = stack.enter_context(Interruption())
-        run = _Run(simulate, protocol, root_seed, jobs, backend)
+        run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler)
         if progress is not None and n_networks >= LARGE_RUN:
             progress.announce(run.estimate(n_networks, len(blocks)))
         finished = stack.enter_context(contextlib.closing(run.simulate(blocks)))
@@ -180,6 +185,7 @@ class _Run:
     root_seed: int
     jobs: int
     backend: str
+    scheduler: str | None
 
     def simulate(self, blocks: list[Range]) -> Generator[Outcomes]:
         """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
@@ -225,6 +231,7 @@ class _Run:
             blocks,
             jobs=self.jobs,
             backend=self.backend,
+            scheduler=self.scheduler,
         )
 
 

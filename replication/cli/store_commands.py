@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import MAX_SEEDS, add_results_option, parse_jobs, parse_whole
+from replication.cli.arguments import MAX_SEEDS, add_results, parse_jobs, parse_whole
 from replication.errors import DataError, StorageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_commands(subparsers: Any) -> None:
         description="Compare every stored block with its checksums and the manifest, and simulate "
         "a random sample of networks again. Exit code 0 if all is well, 65 if not.",
     )
-    add_results_option(verify)
+    add_results(verify)
     _add_jobs_option(verify)
     amount = verify.add_mutually_exclusive_group()
     amount.add_argument(
@@ -46,7 +46,7 @@ def add_commands(subparsers: Any) -> None:
         description="Compare every stored block with its checksums and the manifest, and compute "
         "those that are missing or bad again.",
     )
-    add_results_option(repair)
+    add_results(repair)
     _add_jobs_option(repair)
     repair.set_defaults(handler=run_repair)
 
@@ -56,7 +56,7 @@ def add_commands(subparsers: Any) -> None:
         description="List the studies in a results folder: protocol, root seed, seeds, digest, "
         "versions and size.",
     )
-    add_results_option(info)
+    add_results(info)
     info.set_defaults(handler=run_info)
 
 
@@ -182,7 +182,7 @@ def _add_jobs_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _parse_sample(text: str) -> int:
-    return parse_whole(text, name="--sample", low=1, high=MAX_SEEDS)
+    return parse_whole(text, low=1, high=MAX_SEEDS)
 
 
 def _name(study: StudyFolder) -> str:

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 
 from replication.errors import WorkerError
-from replication.protocol import Protocol
+from replication.protocol import PAPER, Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
 
@@ -70,6 +70,40 @@ def simulate_range(
     return outcomes
 
 
+def simulate(
+    protocol: Protocol = PAPER,
+    *,
+    n_seeds: int,
+    root_seed: int = 1988,
+    jobs: int = -1,
+) -> Outcomes:
+    """Simulate the first networks of a root seed, in memory.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        The base reading of the paper unless given.
+    n_seeds : int
+        Networks, with the seeds 0 to n_seeds - 1.
+    root_seed : int
+    jobs : int
+        Threads; -1 for one a core. Outcomes do not depend on it.
+
+    Returns
+    -------
+    Outcomes
+
+    Examples
+    --------
+    >>> simulate(n_seeds=3).updates
+    array([ 46, 102,  26], dtype=int32)
+    """
+    updates, converged, _ = simulate_weights(
+        protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs
+    )
+    return Outcomes(0, updates, converged)
+
+
 def simulate_ranges(
     protocol: Protocol,
     root_seed: int,
@@ -77,8 +111,8 @@ def simulate_ranges(
     *,
     jobs: int = 1,
     backend: str = THREADS,
+    scheduler: str | None = None,
     patience: float | None = None,
-    **backend_options: Any,
 ) -> Iterator[Outcomes]:
     """Simulate ranges of seeds in parallel; yield each as soon as it is finished.
 
@@ -94,8 +128,8 @@ def simulate_ranges(
     patience : float, optional
         Seconds without a finished block after which to give up. Unless given,
         backends of this machine never do, and clusters do after ten minutes.
-    **backend_options
-        Passed to `joblib.parallel_config`.
+    scheduler : str, optional
+        Address of a Dask cluster, with the backend "dask".
 
     Yields
     ------
@@ -117,7 +151,8 @@ def simulate_ranges(
     tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
     if patience is None and backend not in LOCAL_BACKENDS:
         patience = CLUSTER_PATIENCE
-    with parallel_config(backend=backend, n_jobs=jobs, **backend_options):
+    options = {} if scheduler is None else {"scheduler_host": scheduler}
+    with parallel_config(backend=backend, n_jobs=jobs, **options):
         results = Parallel(
             return_as="generator_unordered", pre_dispatch="2 * n_jobs", timeout=patience
         )(tasks)

@@ -1,0 +1,62 @@
+"""The one front door: commands, messages and exit codes; no science."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+from replication.errors import ReplicationError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process unless given.
+
+    Returns
+    -------
+    int
+        0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 75
+        busy; 130 and 143 when interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        from replication.cli.parser import make_parser
+
+        options = make_parser().parse_args(arguments)
+        from replication.interruption import Interruption
+
+        with Interruption():
+            code = options.handler(options)
+        sys.stdout.flush()
+        return int(code)
+    except SystemExit as stop:  # argparse: --help and --version
+        return int(stop.code or 0)
+    except ReplicationError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt as interrupt:
+        return _fail(str(interrupt) or "interrupted", getattr(interrupt, "exit_code", 130))
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Python must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _fail("the memory is full; give fewer --seeds or --jobs", 70)
+    except OSError as error:
+        place = f" {error.filename!r}" if error.filename else ""
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"cannot read or write{place}: {error.strerror or error}", 74)
+
+
+def _fail(message: str, code: int) -> int:
+    with contextlib.suppress(OSError):
+        print(f"replication: {message}", file=sys.stderr)
+    return code
