@@ -32,6 +32,8 @@ SAND = "#f3c9a6"
 """Fill of bands that belong to orange."""
 MINT = "#a8dccb"
 """Fill of bands that belong to green."""
+PINK = "#e8cfdc"
+"""Fill of bands that belong to purple."""
 
 REPORTED = ORANGE
 """The number of 1988, in every figure."""
@@ -53,6 +55,7 @@ DARK = {
     SKY: "#1f4c6e",
     SAND: "#6e4526",
     MINT: "#1d5746",
+    PINK: "#5c3a4d",
 }
 """What each colour becomes on a dark page."""
 
@@ -181,4 +184,8 @@ def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x")
     one = axes.xaxis if axis == "x" else axes.yaxis
     one.set_major_locator(FixedLocator(list(values)))
     one.set_minor_locator(NullLocator())
-    one.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, 2)))
+    one.set_major_formatter(FuncFormatter(lambda value, _: _trim(format_number(value, 2))))
+
+
+def _trim(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,143 @@
+"""Figures of single networks: error curves and reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from replication.report.style import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    create_figure,
+    label_line,
+    use_plain_log_ticks,
+)
+
+
+def plot_errors(
+    *,
+    errors: Sequence[float],
+    updates: int,
+    converged: bool,
+    crowd: Sequence[Sequence[float]],
+    threshold: float,
+) -> Figure:
+    """Draw the error of one network against updates, many others behind it.
+
+    Parameters
+    ----------
+    errors : sequence of float
+        Error of the network after 0, 1, ... updates.
+    updates : int
+        Its outcome.
+    converged : bool
+    crowd : sequence of sequences of float
+        The same for many networks.
+    threshold : float
+        The criterion.
+    """
+    figure, axes = create_figure(height=3.6)
+    lines = [np.column_stack([np.arange(len(curve)), curve]) for curve in crowd]
+    axes.add_collection(LineCollection(lines, colors=[FAINT], linewidths=0.7, zorder=1))
+    axes.plot(np.arange(len(errors)), errors, color=BLUE, linewidth=1.8, zorder=3)
+    axes.axhline(threshold, color=INK, linewidth=1, linestyle=(0, (6, 2)), zorder=2)
+    axes.set_yscale("log")
+    everything = np.concatenate([np.asarray(errors), *map(np.asarray, crowd)])
+    end = len(errors) - 1
+    top = float(everything.max()) * 1.6
+    bottom = max(threshold / 100, float(everything.min()) / 1.6)
+    axes.set_xlim(0, max(end, 1))
+    axes.set_ylim(min(bottom, threshold / 3), max(top, threshold * 3))
+    use_plain_log_ticks(axes, [0.001, 0.01, 0.1, 1, 10], axis="y")
+    axes.set_ylim(min(bottom, threshold / 3), max(top, threshold * 3))
+    axes.set_xlabel("weight updates")
+    axes.set_ylabel("reconstruction error $E$")
+    label_line(
+        axes,
+        x=end,
+        y=threshold,
+        text=f"criterion: below {threshold:g}",
+        color=INK,
+        offset=(-3, 5),
+        ha="right",
+        va="bottom",
+    )
+    if converged and updates <= end:
+        axes.plot([updates], [errors[updates]], "o", color=BLUE, markersize=6, zorder=4)
+        label_line(
+            axes,
+            x=updates,
+            y=errors[updates],
+            text=f"this network: {updates} updates",
+            color=BLUE,
+            offset=(8, -12) if updates < 0.6 * end else (-8, -12),
+            ha="left" if updates < 0.6 * end else "right",
+            fontweight="bold",
+        )
+    return figure
+
+
+def plot_reconstructions(
+    *,
+    patterns: Sequence[Sequence[float]],
+    reconstructions: Sequence[Sequence[Sequence[float]]],
+    updates: int,
+    n_columns: int = 10,
+) -> Figure:
+    """Draw the input and what the network makes of it, sweep by sweep.
+
+    Parameters
+    ----------
+    patterns : (n_patterns, n_visible)
+        The input: one row a pattern.
+    reconstructions : (n_sweeps, n_patterns, n_visible)
+        Entry k is made in sweep k + 1, after k updates.
+    updates : int
+        The network's outcome; the first picture below the criterion is framed.
+    n_columns : int
+        The grid holds five times as many pictures.
+    """
+    n_cells = 5 * n_columns
+    images = [np.asarray(patterns), *map(np.asarray, reconstructions)][:n_cells]
+    n_rows = -(-len(images) // n_columns)
+    n_patterns, n_visible = images[0].shape
+    figure, axes = create_figure(height=0.3 + 0.82 * n_rows)
+    axes.set_axis_off()
+    axes.grid(False)
+    step_x, step_y = n_visible * 1.3, n_patterns * 1.62
+    for cell, image in enumerate(images):
+        left = (cell % n_columns) * step_x
+        top = (cell // n_columns) * step_y
+        for row in range(n_patterns):
+            for column in range(n_visible):
+                shade = f"{1 - min(max(image[row, column], 0.0), 1.0):.3f}"
+                axes.add_patch(
+                    Rectangle((left + column, top + row), 1, 1, facecolor=shade, linewidth=0)
+                )
+        reached = cell == updates + 1
+        colour = BLUE if reached or cell == 0 else MUTED
+        frame = Rectangle(
+            (left, top), n_visible, n_patterns, fill=False,
+            edgecolor=colour, linewidth=2.0 if reached or cell == 0 else 0.6,
+        )  # fmt: skip
+        axes.add_patch(frame)
+        axes.text(
+            left + n_visible / 2,
+            top + n_patterns + 0.25,
+            "input" if cell == 0 else f"{cell}",
+            ha="center",
+            va="top",
+            fontsize=9,
+            color=colour if colour == BLUE else INK,
+            fontweight="bold" if colour == BLUE else "normal",
+        )
+    axes.set_xlim(-0.2, n_columns * step_x)
+    axes.set_ylim(n_rows * step_y, -0.3)
+    axes.set_aspect("equal")
+    return figure
