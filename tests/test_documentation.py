@@ -20,8 +20,7 @@ def name_module(path: Path) -> str:
 def has_section(docstring: str, title: str) -> bool:
     lines = [line.strip() for line in docstring.splitlines()]
     return any(
-        line == title and under == "-" * len(title)
-        for line, under in itertools.pairwise(lines)
+        line == title and under == "-" * len(title) for line, under in itertools.pairwise(lines)
     )
 
 
