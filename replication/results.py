@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.analysis.counts import CountTable
+from replication.analysis.explorer import make_explorer
 from replication.analysis.plain import make_plain
 from replication.analysis.rounding import compare_roundings
 from replication.analysis.summary import summarise_study
@@ -40,7 +41,7 @@ MAX_TAIL_NETWORKS = 20_000
 ROUNDING_SEEDS = 100_000
 N_TRACED = 100
 
-STUDY_MODELS = ("summary", "traces", "provenance", "rounding")
+STUDY_MODELS = ("summary", "explorer", "traces", "provenance", "rounding")
 CHAPTER_MODELS = ("multiverse", "map", "claims", "calibration", "emulated")
 """Models that other commands write; they belong to the report of the default study."""
 
@@ -122,6 +123,7 @@ def analyse(study: Study, *, jobs: int = -1) -> dict[str, Any]:
                 for other in study.repetitions
             },
         ),
+        "explorer": make_explorer(table, load_claims()["mean-48"]),
         "traces": collect_traces(
             study.protocol, study.root_seed, n_networks=min(N_TRACED, study.n_seeds)
         ),

@@ -53,7 +53,7 @@ def make_explorer(table: CountTable, claim: Claim, *, n_points: int = 40) -> dic
         entries = []
         for n in grid.tolist():
             law = laws.compute(n)
-            found = confront(law, reported)
+            found = confront(law, reported, run=run, n_networks=table.n)
             bins = make_mean_law(law, n_bins=N_BINS)
             edges: npt.NDArray[np.float64] = np.asarray(bins["edges"])
             heights: npt.NDArray[np.float64] = np.asarray(bins["density"])

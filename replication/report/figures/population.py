@@ -161,8 +161,10 @@ def plot_restricted_mean(
         )  # fmt: skip
     if cap is not None and times[0] < cap < times[-1]:
         axes.axvline(cap, color=MUTED, linewidth=1, linestyle=(0, (1, 1.5)))
-        label_line(axes, x=cap, y=high - 0.06 * (high - low), text=f"cap of this study: {cap}", color=MUTED,
-                   offset=(-5, 0), ha="right")  # fmt: skip
+        label_line(
+            axes, x=cap, y=high - 0.06 * (high - low), text=f"cap of this study: {cap}",
+            color=MUTED, offset=(-5, 0), ha="right",
+        )  # fmt: skip
     axes.set_xlabel("cap: the count given to a network that is not there yet")
     axes.set_ylabel("mean number of updates")
     return figure
