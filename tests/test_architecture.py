@@ -28,9 +28,13 @@ FLOORS = {
     "crate": 5,
     "study": 6,
     "verification": 7,
-    "cli": 8,
-    "__init__": 9,
-    "__main__": 9,
+    "multiverse": 7,
+    "claims_study": 7,
+    "results": 8,
+    "reproduction": 9,
+    "cli": 10,
+    "__init__": 11,
+    "__main__": 11,
 }
 
 # Libraries that only these modules may import.
