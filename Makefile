@@ -76,6 +76,7 @@ check: $(VENV)/.check ## style, types, spelling, dependencies and metadata
 	$(RUN) -m deptry replication
 	$(RUN) -m validate_pyproject pyproject.toml
 	$(RUN) -m repo_review .
+	$(RUN) tests/validate_crate.py results
 
 .PHONY: verify
 verify: $(VENV)/.article ## simulate the default study afresh and compare all of it with what is committed

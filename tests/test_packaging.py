@@ -1,0 +1,291 @@
+"""What is installed, locked, cited and promised on the first page is there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from flit_core import buildapi
+
+from replication import crate
+from replication.cli.parser import make_parser
+
+ROOT = Path(__file__).parents[1]
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def read_versions(path):
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", path.read_text(encoding="utf-8"), re.M))
+
+
+def normalise(requirement):
+    return re.match(r"[A-Za-z0-9._-]+", requirement).group().lower().replace("_", "-")
+
+
+def run_make(*arguments, cwd=ROOT, **environment):
+    return subprocess.run(
+        ["make", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=os.environ | environment,
+    )
+
+
+# Locks
+
+
+def test_there_is_a_lock_for_each_use():
+    assert {path.stem for path in LOCKS} == {"article", "check", "notebook", "run", "test"}
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
+def test_lock_is_exact_and_names_no_address(path):
+    text = path.read_text(encoding="utf-8")
+    assert "://" not in text
+    requirements = re.split(r"\n(?=[a-z])", text.strip())
+    assert all("==" in requirement for requirement in requirements)
+    assert all("--hash=sha256:" in requirement for requirement in requirements)
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
+def test_locks_agree_with_each_other(path):
+    everything = read_versions(ROOT / "requirements" / "check.lock")
+    versions = read_versions(path)
+    assert {name: everything.get(name, v) for name, v in versions.items()} == versions
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
+def test_every_dependency_is_locked(path):
+    declared = {normalise(requirement) for requirement in METADATA["project"]["dependencies"]}
+    assert declared <= set(read_versions(path))
+
+
+# One version everywhere
+
+
+def test_version_is_the_same_everywhere():
+    version = METADATA["project"]["version"]
+    assert re.search(r"^version: (.*)$", read("CITATION.cff"), re.M).group(1) == version
+    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.M).group(1) == version
+    assert version == crate.VERSION
+
+
+def test_release_date_is_the_same_everywhere():
+    assert f'date-released: "{crate.RELEASED}"' in read("CITATION.cff")
+
+
+def test_citation_names_the_paper():
+    citation = read("CITATION.cff")
+    for fact in ("Hinton", "McClelland", "Learning Representations by Recirculation", "1988"):
+        assert fact in citation
+
+
+# Wheel and sdist
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Build both distributions; Flit reads the folder that it is called in."""
+    folder = tmp_path_factory.mktemp("dist")
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        return folder / buildapi.build_wheel(str(folder)), folder / buildapi.build_sdist(
+            str(folder)
+        )
+    finally:
+        os.chdir(before)
+
+
+def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
+    with zipfile.ZipFile(built[0]) as archive:
+        names = set(archive.namelist())
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"replication"}
+    assert {"replication/py.typed", "replication/claims.toml"} <= names
+    kept = {
+        ".py",
+        ".toml",
+        ".json",
+        ".typed",
+        ".css",
+        ".js",
+        ".typ",
+        ".html",
+        ".ttf",
+        ".otf",
+        ".svg",
+    }
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "replication").rglob("*")
+        if path.suffix in kept and "__pycache__" not in path.parts
+    }
+    assert sources <= names
+    assert not any(name.endswith((".pyc", ".nbi", ".nbc")) for name in names)
+
+
+def test_sdist_holds_what_is_needed_to_test_it(built):
+    with tarfile.open(built[1]) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    wanted = {"Makefile", "CITATION.cff", "LICENSE", "tests/conftest.py", "requirements/run.lock"}
+    assert wanted <= names
+    assert not any(name.startswith("results/outcomes") for name in names)
+
+
+def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
+    target = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    subprocess.run([*pip, "--target", target, built[0]], check=True)
+    work = tmp_path / "work"
+    work.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(target), "PYTHONWARNINGS": ""}
+
+    where = subprocess.run(
+        [sys.executable, "-c", "import replication; print(replication.__file__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=work,
+        env=environment,
+    )
+    assert where.stdout.startswith(str(target)), "the installed copy is the one that is tested"
+
+    done = subprocess.run(
+        [target / "bin" / "replication", "replicate", "--seeds", "1000"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=work,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    (report,) = work.glob("results/studies/*/report.html")
+    assert report.stat().st_size > 0
+    summary = json.loads((report.parent / "summary.json").read_text(encoding="utf-8"))
+    assert summary["kind"] == "summary"
+
+
+# Makefile
+
+
+def list_targets():
+    return set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
+
+
+def test_help_lists_every_target():
+    done = run_make("help")
+    assert done.returncode == 0
+    assert set(re.findall(r"^  make ([a-z-]+)", done.stdout, re.M)) == list_targets()
+    phony = set(re.findall(r"^\.PHONY: ([a-z-]+)$", read("Makefile"), re.M))
+    assert phony == list_targets()
+
+
+@pytest.mark.parametrize(
+    "value", ["1; touch pwned", "$(shell touch pwned)", "`touch pwned`", "-5 '\""]
+)
+def test_values_reach_the_command_as_they_were_typed(value, tmp_path):
+    """A stand-in for the environment's Python prints what it is given."""
+    (tmp_path / "Makefile").write_text(read("Makefile"), encoding="utf-8")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "run.lock").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    (tmp_path / ".venv" / ".made").touch()
+    (tmp_path / ".venv" / ".run").touch()
+    done = run_make("replicate", f"SEEDS={value}", "JOBS=2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        *("-m", "replication", "replicate"),
+        f"--seeds={value}",
+        "--jobs=2",
+    ]
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("script", ["exit 1", "case $* in *venv*) exit 1;; *) exit 0;; esac"])
+def test_unfit_python_is_refused_with_advice(script, tmp_path):
+    (tmp_path / "Makefile").write_text(read("Makefile"), encoding="utf-8")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "run.lock").touch()
+    python = tmp_path / "python3"
+    python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    python.chmod(0o755)
+    done = run_make("replicate", f"PYTHON={python}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert str(python) in done.stderr
+    assert "PYTHON=" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_clean_keeps_results():
+    removed = re.search(r"^clean:.*\n((?:\t.*\n)+)", read("Makefile"), re.M).group(1)
+    assert "results" not in removed
+
+
+def test_ci_script_can_be_run():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", script], check=True)
+
+
+# The pages
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_page_names_targets_that_exist(page):
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M))
+    assert named
+    assert named <= list_targets()
+
+
+def list_commands():
+    parser = make_parser()
+    (commands,) = (a.choices for a in parser._actions if isinstance(a.choices, dict))
+    return set(commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_page_names_commands_that_exist(page):
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^|`)replication ([a-z]+)", text, re.M))
+    assert named <= list_commands()
+
+
+def test_makefile_calls_commands_that_exist():
+    named = set(re.findall(r"\$\(REPLICATION\) ([a-z]+)", read("Makefile")))
+    assert named <= list_commands()
+
+
+def test_crate_names_commands_that_exist():
+    named = {step.command.split()[1].split("{")[0] for step in crate.STEPS}
+    assert named <= list_commands() | list_targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_page_links_to_files_that_exist(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (ROOT / link).exists()] == []
+    paths = re.findall(
+        r"`((?:replication|tests|results|notebooks)/[A-Za-z0-9_./-]+)`",
+        page.read_text(encoding="utf-8"),
+    )
+    ignored = ("results/outcomes", "results/studies")
+    assert [p for p in paths if not p.startswith(ignored) and not (ROOT / p).exists()] == []
