@@ -30,6 +30,7 @@ from replication.store.files import (
     read_content,
     render_record,
     sync_folder,
+    withdraw,
     write_temporary,
 )
 from replication.store.provenance import collect_versions
@@ -110,12 +111,16 @@ def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: O
             "counts": counts.to_plain(),
         }
     )
-    write_temporary(block.path, content)
-    write_temporary(block.sidecar_path, sidecar)
-    # A crash between the two leaves half a block, which does not count as one.
-    publish(block.sidecar_path)
-    publish(block.path)
-    sync_folder(block.folder)
+    try:
+        write_temporary(block.path, content)
+        write_temporary(block.sidecar_path, sidecar)
+        # A crash between the two leaves half a block, which does not count as one.
+        publish(block.sidecar_path)
+        publish(block.path)
+        sync_folder(block.folder)
+    except BaseException:
+        withdraw([block.path, block.sidecar_path])
+        raise
     return digest
 
 

@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,35 +33,41 @@ def write_durably(path: Path, content: bytes) -> None:
     StorageError
         If any of these steps fails; no temporary file is left behind.
     """
-    write_temporary(path, content)
-    publish(path)
+    try:
+        write_temporary(path, content)
+        publish(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _temporary_name(path).unlink()
+        raise
     sync_folder(path.parent)
 
 
 def write_temporary(path: Path, content: bytes) -> None:
     """Write `content` to the temporary name that belongs to `path` and force it to disk."""
-    temporary = _temporary_name(path)
     try:
-        with temporary.open("wb") as file:
+        with _temporary_name(path).open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException as error:
-        _remove_quietly(temporary)
-        if isinstance(error, OSError):
-            raise _storage_error(path, error, "written") from error
-        raise
+    except OSError as error:
+        raise _storage_error(path, error, "written") from error
 
 
 def publish(path: Path) -> None:
     """Rename the temporary file that belongs to `path` to `path` itself."""
     try:
         _temporary_name(path).replace(path)
-    except BaseException as error:
-        _remove_quietly(_temporary_name(path))
-        if isinstance(error, OSError):
-            raise _storage_error(path, error, "written") from error
-        raise
+    except OSError as error:
+        raise _storage_error(path, error, "written") from error
+
+
+def withdraw(paths: Iterable[Path]) -> None:
+    """Delete files and their temporary forms as far as the system lets us."""
+    for path in paths:
+        for name in (path, _temporary_name(path)):
+            with contextlib.suppress(OSError):
+                name.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -232,11 +238,6 @@ def hold_lock(path: Path) -> Iterator[None]:
 
 def _temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
-
-
-def _remove_quietly(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
 
 
 def _storage_error(path: Path, error: OSError, what: str) -> StorageError:

@@ -1,0 +1,222 @@
+"""Commands as a user types them, and the means to make them fail."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from replication.protocol import PAPER, Protocol
+from replication.simulator.ensemble import simulate_ranges
+from replication.simulator.outcomes import compute_digest
+from replication.store import Store, check_study
+from replication.study import simulate_study
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "replication"]
+
+# The same command without the five repetitions under other root seeds, which are
+# studies like any other and would only make the same faults happen six times.
+ONE_STUDY = [
+    sys.executable,
+    "-c",
+    "import sys, replication.results as r; r.N_REPETITIONS = 0; "
+    "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
+]
+
+
+def require_tool(name: str) -> str:
+    """Return the path of a program; in CI it must be there, elsewhere the test is skipped."""
+    path = shutil.which(name)
+    if path is None:
+        message = f"{name} is not installed; install it to run this test (apt-get install {name})"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+def make_environment(**changes: str | None) -> dict[str, str]:
+    """Return the environment of a command; None removes a variable."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name, value in changes.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
+    return environment
+
+
+def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; its output is text."""
+    options.setdefault("env", make_environment())
+    options.setdefault("timeout", 120)
+    return subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=options.pop("cwd", ROOT),
+        **options,
+    )
+
+
+def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[str]:
+    """Return the command for one small study of three blocks."""
+    return [
+        *(ONE_STUDY + ["simulate", "--seeds", str(n_seeds), "--jobs", "2"]),
+        *("--results", str(results), *options),
+    ]
+
+
+def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> str:
+    """Return the digest of a study that met no fault and no store."""
+    outcomes = simulate_ranges(protocol, root_seed, [(0, n_seeds)], jobs=1)
+    return compute_digest(outcomes)
+
+
+def assert_recovers(results: Path, n_seeds: int, reference: str) -> None:
+    """Run a study again, as its user would, and compare it with one that met no fault."""
+    store = Store(results)
+    simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False)
+    assert store.digest(PAPER, 1988, n_seeds) == reference
+    folder = store.study_folder(PAPER, 1988)
+    assert check_study(folder).faults == ()
+    assert find_strays(results) == []
+    assert sum(block.stop - block.start for block in check_study(folder).blocks) == n_seeds
+
+
+def find_strays(results: Path) -> list[str]:
+    """Return temporary files and halves of blocks."""
+    strays = [path.name for path in results.rglob("*.part")]
+    for path in results.rglob("0*-0*"):
+        partner = path.with_suffix(".json" if path.suffix == ".parquet" else ".parquet")
+        if not partner.exists():
+            strays.append(path.name)
+    return strays
+
+
+def assert_clean(done: subprocess.CompletedProcess[str], code: int) -> None:
+    """Check the exit code and that the message is one line and no traceback."""
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    if code:
+        messages = [line for line in done.stderr.splitlines() if line.startswith("replication: ")]
+        assert len(messages) == 1, done.stderr
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return the files below a folder and their bytes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+class Strace:
+    """A command under strace, with a fault at one of its system calls.
+
+    Parameters
+    ----------
+    results : Path
+        The folder that the command writes to. Only calls on files in it count.
+    log : Path
+        Where strace writes what it saw.
+    """
+
+    CALLS = ("write", "fsync", "rename", "mkdir")
+
+    def __init__(self, results: Path, log: Path, *, n_seeds: int = 3000) -> None:
+        self.results = results
+        self.log = log
+        self.n_seeds = n_seeds
+        self.strace = require_tool("strace")
+
+    def list_paths(self) -> list[Path]:
+        """Return all paths that a small study touches."""
+        folder = self.results / "outcomes" / PAPER.id / "1988"
+        ends = [(low, min(low + 1000, self.n_seeds)) for low in range(0, self.n_seeds, 1000)]
+        names = [f"{low:012d}-{high:012d}{s}" for low, high in ends for s in (".parquet", ".json")]
+        names.append("manifest.json")
+        parents = [self.results, *folder.parents[:2], folder, self.results.parent]
+        return [*parents, *(folder / f".{name}.part" for name in names)]
+
+    def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the study, with a fault such as ``write:signal=KILL:when=3``."""
+        command = [self.strace, "-f", "-o", str(self.log)]
+        if fault is None or "signal=" not in fault:
+            command.append("--seccomp-bpf")  # cheaper, but strace then sends no signals
+        command += ["-e", f"trace={','.join(self.CALLS)}"]
+        if fault is not None:
+            command += ["-e", f"inject={fault}"]
+        for path in self.list_paths():
+            command += ["-P", str(path)]
+        return run(*command, *simulate_command(self.results, self.n_seeds))
+
+    def read_calls(self) -> list[tuple[str, str]]:
+        """Return the calls on the study's files: name, and the rest of the line."""
+        calls = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            match = re.match(r"\d+\s+(\w+)\((.*)", line)
+            if match and match[1] in self.CALLS:
+                calls.append((match[1], match[2]))
+        return calls
+
+    def was_injected(self) -> bool:
+        """Tell whether the fault happened."""
+        text = self.log.read_text(errors="replace")
+        return "(INJECTED)" in text or "killed by SIGKILL" in text
+
+
+def count_calls(tmp_path: Path) -> dict[str, int]:
+    """Return how many calls of each kind a small study makes on its files."""
+    traced = Strace(tmp_path / "count" / "results", tmp_path / "count.log")
+    traced.results.parent.mkdir()
+    assert_clean(traced.run(), 0)
+    names = [name for name, _ in traced.read_calls()]
+    counts = {name: names.count(name) for name in Strace.CALLS}
+    # Three blocks and two manifests: every file written, forced to disk and renamed.
+    assert counts["write"] == counts["rename"] == 8
+    assert counts["fsync"] >= 8 + 5
+    return counts
+
+
+def wait_until(condition, *, seconds: float = 30) -> bool:
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def start(*command: str | Path, **options) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own."""
+    options.setdefault("env", make_environment())
+    return subprocess.Popen(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=ROOT,
+        **options,
+    )
+
+
+def iterate_points(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield every call at which a fault can happen."""
+    for name, n in counts.items():
+        for k in range(1, n + 1):
+            yield name, k

@@ -1,0 +1,93 @@
+"""A kill or an error at any write, fsync or rename loses no finished block."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+from replication.protocol import PAPER
+from replication.store import Store, check_study
+from tests.reliability.faults import (
+    Strace,
+    assert_clean,
+    assert_recovers,
+    compute_reference,
+    count_calls,
+    find_strays,
+    iterate_points,
+)
+
+N_SEEDS = 3000
+ERRORS = ("EIO", "ENOSPC")
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return compute_reference(N_SEEDS)
+
+
+def inject(tmp_path, fault: str, reference: str, *, code: int | None) -> None:
+    """Run a study into a fault, look at what is left, and run it again."""
+    traced = Strace(tmp_path / "fault" / "results", tmp_path / "fault.log")
+    traced.results.parent.mkdir()
+    done = traced.run(fault)
+    assert traced.was_injected(), f"{fault} did not happen"
+    if code is None:
+        assert done.returncode in (-9, 137), f"{fault}: {done.returncode} {done.stderr}"
+    else:
+        assert_clean(done, code)
+        assert find_strays(traced.results) == []
+    folder = Store(traced.results).study_folder(PAPER, 1988)
+    if (folder / "manifest.json").exists():
+        assert check_study(folder).faults == ()
+    assert_recovers(traced.results, N_SEEDS, reference)
+    shutil.rmtree(traced.results.parent)
+
+
+def test_kill_at_every_call_loses_nothing(tmp_path, reference):
+    points = list(iterate_points(count_calls(tmp_path)))
+    assert len(points) >= 30
+    for name, k in points:
+        inject(tmp_path, f"{name}:signal=KILL:when={k}", reference, code=None)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["write:error=ENOSPC:when=4", "fsync:error=EIO:when=9", "rename:error=EIO:when=3"],
+)
+def test_error_at_a_call_ends_with_74_and_loses_nothing(tmp_path, reference, fault):
+    inject(tmp_path, fault, reference, code=74)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path, reference):
+    for name, k in iterate_points(count_calls(tmp_path)):
+        for error in ERRORS:
+            inject(tmp_path, f"{name}:error={error}:when={k}", reference, code=74)
+
+
+def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_path):
+    traced = Strace(tmp_path / "results", tmp_path / "log")
+    assert_clean(traced.run(), 0)
+    waiting: dict[str, str] = {}
+    renamed: list[str] = []
+    finished = []
+    for name, rest in traced.read_calls():
+        if name == "write":
+            waiting["file"] = "written"
+        elif name == "fsync" and waiting.get("file") == "written":
+            waiting["file"] = "synced"
+        elif name == "rename":
+            assert waiting["file"] == "synced", f"renamed before it was forced to disk: {rest}"
+            source, target = re.findall(r'"([^"]*)"', rest)
+            assert source.rpartition("/")[0] == target.rpartition("/")[0]
+            renamed.append(target.rpartition("/")[2])
+        elif name == "fsync" and renamed:
+            finished += renamed
+            renamed = []
+    assert renamed == [], "renamed, but the folder was not forced to disk afterwards"
+    assert sum(name.endswith(".parquet") for name in finished) == 3
+    assert finished.count("manifest.json") == 2
