@@ -53,8 +53,13 @@ def judge_rapid(*, within: Estimate, no_slower: Estimate, thresholds: Thresholds
     elif usual.holds:
         verdict = QUALIFIED
         reason = (
-            f"Nearly all networks converge within {updates} updates, but back-propagation at its "
-            "best settings is more often faster than recirculation at the settings of the paper."
+            f"Nearly all networks converge within {updates} updates, but against back-propagation "
+            "at its best settings recirculation at the settings of the paper is "
+            + (
+                "slower in more than half of the pairs."
+                if _ceiling(no_slower) < float(thresholds["min_no_slower"])
+                else "not surely no slower in half of the pairs."
+            )
         )
         change = (
             "Recirculation no slower in half of the pairs would make it replicated; so would a "
@@ -68,7 +73,7 @@ def judge_rapid(*, within: Estimate, no_slower: Estimate, thresholds: Thresholds
         verdict = NOT_REPLICATED
         reason = f"Fewer than half of the networks surely converge within {updates} updates."
         change = f"A share of {half:g} within {updates} updates would need a qualification only."
-    return Verdict(verdict, reason, (usual, pairs), (change,))
+    return Verdict(verdict=verdict, reason=reason, numbers=(usual, pairs), would_change=(change,))
 
 
 def judge_codes(*, good: Estimate, strict: Estimate, thresholds: Thresholds) -> Verdict:
@@ -92,24 +97,30 @@ def judge_codes(*, good: Estimate, strict: Estimate, thresholds: Thresholds) -> 
     place = (_floor(good) >= half) + (_floor(good) >= least)
     reasons = (
         "At most half of the converged networks surely have four different binary codes.",
-        "Most converged networks have four different binary codes, but far from all: in the "
-        "others two patterns share a corner and are told apart by graded activity.",
+        (
+            "Most converged networks have four different binary codes, but far from all: in the "
+            "others two patterns share a corner and are told apart by graded activity."
+        ),
         "Nearly all converged networks have four different binary codes.",
     )
     stricter = (_floor(strict) >= half) + (_floor(strict) >= least)
     margin = float(thresholds["strict_margin"])
     return Verdict(
-        verdicts[place],
-        reasons[place],
-        (
+        verdict=verdicts[place],
+        reason=reasons[place],
+        numbers=(
             _ask("share of converged networks with good codes", good, least),
             _ask("the same, for a verdict with qualification", good, half),
         ),
-        (
-            f"If every activity also had to lie within {margin:g} of 0 or 1, the verdict would be "
-            f"{verdicts[stricter]}.",
-            "If it were enough that the reconstruction tells the four patterns apart, every "
-            "converged network would do, by the criterion itself.",
+        would_change=(
+            (
+                f"If every activity also had to lie within {margin:g} of 0 or 1, the verdict "
+                f"would be {verdicts[stricter]}."
+            ),
+            (
+                "If it were enough that the reconstruction tells the four patterns apart, every "
+                "converged network would do, by the criterion itself."
+            ),
         ),
     )
 
@@ -152,11 +163,15 @@ def judge_gradient(
             "each matrix points along its own gradient of the squared error, as the derivation "
             "says."
         )
-        change = (
-            "A reading that asks for one gradient of all weights at once would need a "
-            "qualification: the two matrices descend at different rates.",
-            "A reading that asks for the settings of the paper would fail at the start of "
-            "learning, where the weights are not symmetric.",
+        change: tuple[str, ...] = (
+            (
+                "A reading that asks for one gradient of all weights at once would need a "
+                "qualification: the two matrices descend at different rates."
+            ),
+            (
+                "A reading that asks for the settings of the paper would be judged by the cosines "
+                "measured there instead."
+            ),
         )
     elif any(holds) or all(value >= least for value in other.values()):
         verdict = QUALIFIED
@@ -166,7 +181,7 @@ def judge_gradient(
         verdict = NOT_REPLICATED
         reason = "Not even in the restricted case do the changes follow a gradient."
         change = (f"A median cosine of {least:g} for one matrix would need a qualification only.",)
-    return Verdict(verdict, reason, numbers, tuple(change))
+    return Verdict(verdict=verdict, reason=reason, numbers=numbers, would_change=change)
 
 
 def judge_rule(
@@ -217,15 +232,21 @@ def judge_rule(
             "this rule learn."
         )
     change = (
-        "The first two numbers check our implementation of the described rule: only an error "
-        "in it could have made them larger.",
+        (
+            "The first two numbers check our implementation of the described rule: only an error "
+            "in it could have made them larger."
+        ),
         "Whether a cell could compute the product is not a question for a simulation.",
     )
-    return Verdict(verdict, reason, (*complete, enough), change)
+    return Verdict(verdict=verdict, reason=reason, numbers=(*complete, enough), would_change=change)
 
 
 def _floor(estimate: Estimate) -> float:
     return 0.0 if estimate.low is None else estimate.low
+
+
+def _ceiling(estimate: Estimate) -> float:
+    return 1.0 if estimate.high is None else estimate.high
 
 
 def _ask(name: str, estimate: Estimate, least: float) -> DecidingNumber:

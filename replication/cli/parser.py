@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from replication.cli.arguments import Parser
 
-MODULES = ("study_commands", "store_commands")
+MODULES = ("study_commands", "claims_commands", "store_commands", "compare_command")
 
 
 def make_parser() -> Parser:

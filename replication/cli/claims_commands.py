@@ -1,0 +1,71 @@
+"""The command ``claims``: test the abstract's other claims."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import Any
+
+from replication.cli.arguments import (
+    DEFAULT_SEEDS,
+    add_results,
+    add_root_seed,
+    parse_jobs,
+    parse_whole,
+)
+
+MAX_CLAIM_SEEDS = 10_000_000
+"""All networks of these experiments are held in memory at once."""
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add the commands of this module to the parser of `replication`."""
+    claims = subparsers.add_parser(
+        "claims",
+        help="test the abstract's other claims",
+        description="Test what the abstract claims besides the 48 updates: that the procedure "
+        "usually converges rapidly, on a good set of codes, by a simple rule, and that it "
+        "performs gradient descent in restricted cases. Writes claims.json. About a minute.",
+    )
+    claims.add_argument(
+        "--seeds", type=_parse_seeds, default=DEFAULT_SEEDS, metavar="N",
+        help=f"networks for speed and codes; the other experiments shrink with it "
+        f"(default: {DEFAULT_SEEDS})",
+    )  # fmt: skip
+    add_root_seed(claims)
+    add_results(claims)
+    claims.add_argument(
+        "--jobs", type=parse_jobs, default=-1, metavar="N",
+        help="threads (default: all, one for each core)",
+    )  # fmt: skip
+    claims.set_defaults(handler=run_claims_command)
+
+
+def run_claims_command(options: argparse.Namespace) -> int:
+    """Run the experiments, write ``claims.json`` and print the verdicts."""
+    from replication.claims_study import Experiment, Sizes, run_claims
+    from replication.progress import format_duration
+    from replication.protocol import PAPER
+    from replication.results import Study, write_model
+
+    begun = time.monotonic()
+
+    def announce(text: str) -> None:
+        elapsed = format_duration(time.monotonic() - begun)
+        print(f"[{elapsed}] {text}", file=sys.stderr, flush=True)
+
+    experiment = Experiment(
+        root_seed=options.root_seed, sizes=Sizes.scale(options.seeds), jobs=options.jobs
+    )
+    model = run_claims(experiment, announce=announce)
+    study = Study(PAPER, options.root_seed, options.seeds, options.results)
+    path = write_model(study.folder, "claims", model)
+    for name, entry in model["claims"].items():
+        print(f"{name}: {entry['verdict']['verdict']}. {entry['verdict']['reason']}")
+    print(f"model: {path}")
+    return 0
+
+
+def _parse_seeds(text: str) -> int:
+    return parse_whole(text, low=100, high=MAX_CLAIM_SEEDS)
