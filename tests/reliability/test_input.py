@@ -1,0 +1,161 @@
+"""Bad input gets one clear line and exit code 2, and writes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from replication.cli import main
+from replication.protocol import PAPER, Protocol
+from tests.reliability.faults import COMMAND, assert_clean, run
+
+FIELDS = Protocol.__dataclass_fields__
+
+
+@pytest.fixture
+def refuse(tmp_path, capsys):
+    """Run a command in this process that must be refused; return what it says."""
+
+    def refuse(*words: str, code: int = 2) -> str:
+        results = tmp_path / "results"
+        assert main([*words, "--results", str(results)]) == code
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert output.err.startswith("replication: ")
+        assert output.err.count("\n") == 1, output.err
+        assert not results.exists(), "something was written"
+        return output.err
+
+    return refuse
+
+
+BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "inf", "many", "", " 5", "1_000", "0x10", "+5", "٥", "５"]
+
+
+@pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
+@pytest.mark.parametrize("command", ["simulate", "replicate", "analyse", "report"])
+def test_bad_count_is_refused_with_the_range(refuse, command, text):
+    message = refuse(command, f"--seeds={text}")
+    assert "--seeds" in message
+    assert "from 1 to" in message
+
+
+@pytest.mark.parametrize("text", ["1000000000000", "1000000000000000000", "9" * 30])
+def test_enormous_count_is_refused_with_an_estimate(refuse, text):
+    message = refuse("simulate", f"--seeds={text}")
+    assert "days" in message
+    assert "TB of disk" in message
+    assert "from 1 to" in message
+
+
+@pytest.mark.parametrize("text", ["-1", "True", str(2**63), *BAD_NUMBERS])
+def test_bad_root_seed_is_refused_with_the_range(refuse, text):
+    message = refuse("simulate", f"--root-seed={text}")
+    assert "--root-seed" in message
+    assert f"from 0 to {2**63 - 1}" in message
+
+
+@pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
+def test_bad_number_of_jobs_is_refused(refuse, text):
+    assert "--jobs" in refuse("simulate", f"--jobs={text}")
+
+
+@pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
+def test_bad_sample_is_refused(refuse, text):
+    assert "--sample" in refuse("verify", f"--sample={text}")
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [("learning_rte=5", "learning_rate"), ("lambda=0.5", None), ("Regression=0.5", "regression")],
+)
+def test_unknown_field_is_answered_with_the_nearest_name(refuse, given, nearest):
+    message = refuse("simulate", "--set", given)
+    assert repr(given.partition("=")[0]) in message
+    assert "did you mean" in message
+    if nearest:
+        assert f"did you mean {nearest!r}" in message
+
+
+def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(refuse, tmp_path):
+    (tmp_path / "p.toml").write_text("tresholds = 0.2\n")
+    assert "did you mean 'threshold'" in refuse("simulate", f"--protocol={tmp_path / 'p.toml'}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "threshold = 0.2\nthreshold = 0.3\n",
+        "threshold = nan\n",
+        "threshold = inf\n",
+        "threshold = -inf\n",
+        "threshold = '0.2'\n",
+        "threshold = true\n",
+        "threshold: 0.2\n",
+        "regression = 1.0\n",
+        "max_updates = 0\n",
+        "max_updates = 2.0\n",
+        "group_sizes = [4, 0]\n",
+        "group_sizes = 4\n",
+        "patterns = [[1, 0], [0]]\n",
+        "patterns = [[nan, 0, 0, 0]]\n",
+        "\x00",
+        "\udcff",
+    ],
+)
+def test_bad_protocol_file_is_refused(refuse, tmp_path, text):
+    path = tmp_path / "p.toml"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    refuse("simulate", f"--protocol={path}")
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_protocol_file_that_cannot_be_read_ends_with_74(refuse, tmp_path, name):
+    assert "cannot be read" in refuse("simulate", f"--protocol={tmp_path / name}", code=74)
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1", "1.5", "nan", "inf", "-inf", "true", "'x'", "[0.5]"])
+def test_lambda_outside_its_range_is_refused_with_the_range(refuse, value):
+    message = refuse("simulate", "--set", f"regression={value}")
+    assert "regression" in message
+    assert "at least 0 and below 1" in message
+
+
+@pytest.mark.parametrize("value", ["0", "-0.1", "nan", "inf", "true", "'x'"])
+@pytest.mark.parametrize("field", ["threshold", "learning_rate", "half_width"])
+def test_field_that_must_be_positive_is_refused_with_the_range(refuse, field, value):
+    message = refuse("simulate", "--set", f"{field}={value}")
+    assert field in message
+    assert "above 0" in message
+
+
+@pytest.mark.parametrize("given", ["threshold", "=5", "", "threshold=0.1=2"])
+def test_bad_assignment_is_refused(refuse, given):
+    refuse("simulate", "--set", given)
+
+
+def test_a_field_given_twice_is_refused(refuse):
+    refuse("simulate", "--set", "threshold=0.2", "--set", "threshold=0.3")
+
+
+@pytest.mark.parametrize("words", [[], ["similate"], ["simulate", "--seds", "5"], ["trace"]])
+def test_wrong_words_are_refused(words, capsys):
+    assert main(words) == 2
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "--help" in output.err
+
+
+def test_the_process_ends_with_the_same_code_and_no_traceback(tmp_path):
+    done = run(*COMMAND, "simulate", "--seeds", "1e6", "--results", tmp_path / "results")
+    assert_clean(done, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_are_read_as_typed(tmp_path, capsys):
+    results = tmp_path / "results"
+    words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
+    assert main([*words, "--results", str(results), "--jobs", "1"]) == 0
+    studies = {int(path.name) for path in results.glob("outcomes/*/*")}
+    assert 2**63 - 1 in studies
+    assert PAPER.id not in {path.name for path in results.glob("outcomes/*")}
+    assert "7 networks" in capsys.readouterr().out
