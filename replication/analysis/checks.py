@@ -29,7 +29,8 @@ def draw_means(
     if run.failure > 0:
         failures = generator.geometric(1.0 - run.failure, size=(n_draws, n)) - 1
         total += run.restart_after * failures.sum(axis=1)
-    return total / n
+    means: np.ndarray[Any, np.dtype[np.float64]] = total / n
+    return means
 
 
 def check_resampling(
@@ -126,7 +127,7 @@ def check_tilt(
 def run_checks(
     law: CountTable, reported: ReportedMean, *, generator: np.random.Generator, is_long: bool
 ) -> list[dict[str, Any]]:
-    """Run all checks; the long ones draw a hundred times as much."""
+    """Run all checks; the long ones draw more."""
     n_draws = 200_000 if is_long else 4000
     checks: list[dict[str, Any] | None] = [
         check_resampling(law, rule, n=n, n_draws=n_draws, generator=generator)
@@ -139,7 +140,7 @@ def run_checks(
             law,
             reported,
             n_networks=100_000,
-            n_bootstraps=200 if is_long else 40,
+            n_bootstraps=200 if is_long else 100,
             generator=generator,
         )
     )

@@ -1,4 +1,4 @@
-"""How many runs could lie behind a reported mean?
+"""How many runs could lie behind a reported mean.
 
 A study of n runs reports a rounded mean. ``p(n)`` says how far out the
 reported number lies in the law of such a mean, and the largest n that is
@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from replication.analysis.mean_law import MeanLaw, MeanLaws
 from replication.analysis.runs import RunLaw
@@ -96,7 +97,7 @@ class Confrontation:
     below, above : float
         P(M_n < high) and P(M_n >= low).
     low, high : float
-        Central 95 % prediction interval of M_n.
+        95 % prediction interval of M_n, which allows for the law being estimated.
     """
 
     n: int
@@ -108,12 +109,48 @@ class Confrontation:
     high: float
 
 
-def confront(law: MeanLaw, reported: ReportedMean) -> Confrontation:
-    """Hold a reported mean against the law of the mean of n runs."""
+def widen_level(run: RunLaw, n: int, *, n_networks: int, level: float = 0.95) -> float:
+    """Return the level at which an estimated law predicts with coverage `level`.
+
+    Parameters
+    ----------
+    run : RunLaw
+        Estimated from `n_networks` networks.
+    n : int
+        Runs whose mean is predicted.
+    n_networks : int
+    level : float
+        Coverage that is wanted.
+
+    Notes
+    -----
+    The mean of the law has itself been estimated, which adds n / n_networks
+    to the relative variance, and so has its spread: Student's t takes the
+    place of the normal law, with ``2 n_networks / (kurtosis - 1)`` degrees of
+    freedom (which is about `n_networks` for normal outcomes and far less for
+    skewed ones). Outcomes rarer than one in n hardly enter a mean of n runs, so
+    the kurtosis counts up to 2 n + 2 only. The coverage is measured by
+    `replication.analysis.calibration`.
+    """
+    kurtosis = min(run.kurtosis, 2.0 * n + 2.0)
+    freedom = 2.0 * n_networks / max(kurtosis - 1.0, 1e-9)
+    reach = float(special.stdtrit(freedom, 0.5 + level / 2.0))
+    reach *= math.sqrt(1.0 + n / n_networks) * (1.0 + 1.0 / n_networks)
+    return float(2.0 * special.ndtr(reach) - 1.0)
+
+
+def confront(
+    law: MeanLaw, reported: ReportedMean, *, run: RunLaw, n_networks: int
+) -> Confrontation:
+    """Hold a reported mean against the law of the mean of n runs.
+
+    `run` and `n_networks` say what the law was estimated from, for the
+    prediction interval (see `widen_level`).
+    """
     below = law.probability_below(reported.high)
     missed = law.probability_below(reported.low)
     above = 1.0 - missed
-    low, high = law.predict()
+    low, high = law.predict(level=widen_level(run, law.n, n_networks=n_networks))
     p = min(1.0, 2.0 * min(above, below))
     return Confrontation(law.n, p, max(0.0, below - missed), below, above, low, high)
 
@@ -130,8 +167,6 @@ class CompatibleRuns:
         Smallest compatible n on the grid, 0 if none is.
     low, high : int
         Interval of n_star.
-    is_open, low_is_open, high_is_open : bool
-        Whether n_star, low or high means "or more".
     """
 
     n_star: int
@@ -179,12 +214,19 @@ def find_n_star(
     -----
     p(n) is looked up on the grid from its far end, then halved down to single
     n; because rounding makes p(n) uneven, the search goes on until 12
-    successive n are incompatible.
+    successive n are incompatible. Where Chernoff's bound already puts p(n)
+    below 5 %, no law is computed.
     """
     laws = MeanLaws(run)
     found = {item.n: item.p for item in known or ()}
+    rate = min(laws.bound_rate(reported.low), laws.bound_rate(reported.high))
+    if reported.low <= run.mean <= reported.high:
+        rate = 0.0
+    limit = math.log(2.0 / LEVEL) / rate if rate > 0 else math.inf
 
     def is_compatible(n: int) -> bool:
+        if n > limit:
+            return False
         if n not in found:
             law = laws.compute(n)
             above = 1.0 - law.probability_below(reported.low)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from replication.analysis.compatible import (
     CompatibleRuns,
@@ -19,6 +20,7 @@ from replication.analysis.equivalence import (
     assess_equivalence,
     find_smallest_margin,
 )
+from replication.analysis.intervals import Estimate
 from replication.analysis.mean_law import MeanLaw, MeanLaws
 from replication.analysis.means import MeanEstimate, estimate_mean
 from replication.analysis.runs import RESTART_AFTER, RULES, RunLaw, make_run_law
@@ -99,7 +101,8 @@ def confront_rule(
         return None
     laws = MeanLaws(run)
     curve = tuple(
-        confront(laws.compute(int(n)), reported) for n in (make_run_grid() if with_curve else ())
+        confront(laws.compute(int(n)), reported, run=run, n_networks=mean.n)
+        for n in (make_run_grid() if with_curve else ())
     )
     value = float(reported.value)
     half_cell = float(reported.high - reported.value)
@@ -126,8 +129,9 @@ def confront_all(
     restart_after: int = RESTART_AFTER,
     laws_of: Sequence[int] = (),
     with_curve: bool = True,
+    rules: Sequence[str] = RULES,
 ) -> dict[str, RuleConfrontation | None]:
-    """Return `confront_rule` under every rule, by the rule's name."""
+    """Return `confront_rule` under every rule of `rules`, by the rule's name."""
     return {
         rule: confront_rule(
             table,
@@ -138,7 +142,7 @@ def confront_all(
             laws_of=laws_of,
             with_curve=with_curve,
         )
-        for rule in RULES
+        for rule in rules
     }
 
 
@@ -146,22 +150,50 @@ def judge(
     confrontations: Mapping[str, RuleConfrontation | None],
     reported: ReportedMean,
     thresholds: Mapping[str, float | int],
+    *,
+    unit: Fraction | int = 1,
 ) -> Verdict:
     """Return the verdict on a reported mean by the ledger's rule (see `judge_mean`).
 
-    If nothing converged, the claim is not testable. A rule without a mean
-    counts as neither equivalent nor compatible with any number of runs.
+    Parameters
+    ----------
+    confrontations : mapping of str to RuleConfrontation or None
+        By rule. If nothing converged (no *discard*), the claim is not
+        testable. A rule without a mean counts as neither equivalent nor
+        compatible with any number of runs.
+    reported : ReportedMean
+        In the unit of the confrontations.
+    thresholds : mapping
+        ``margin_percent`` and ``min_n_star``.
+    unit : Fraction or int
+        What one unit of the confrontations is in the unit of the words.
     """
-    value = float(reported.value)
-    margin = value * float(thresholds["margin_percent"]) / 100.0
+    scale = float(unit)
+    value = float(reported.value) * scale
     if confrontations["discard"] is None:
         return judge_mean([], reported=value, thresholds=thresholds, text=reported.text)
-    evidence = [
-        RuleEvidence(rule, None, Equivalence(margin, None, False), None, CompatibleRuns(0, 0, 0, 0))
-        if item is None
-        else RuleEvidence(
-            rule, item.mean.interval.value, item.equivalence, item.smallest_margin, item.runs
+    margin = value * float(thresholds["margin_percent"]) / 100.0
+    evidence = []
+    for rule, item in confrontations.items():
+        if item is None:
+            nothing = CompatibleRuns(0, 0, 0, 0)
+            failed = Equivalence(margin, None, False)
+            evidence.append(RuleEvidence(rule, None, None, None, failed, None, nothing))
+            continue
+        mean, smallest = item.mean.interval.value, item.smallest_margin
+        evidence.append(
+            RuleEvidence(
+                rule,
+                None if mean is None else mean * scale,
+                *_scale_ends(item.mean.interval, scale),
+                dataclasses.replace(item.equivalence, margin=item.equivalence.margin * scale),
+                None if smallest is None else smallest * scale,
+                item.runs,
+            )
         )
-        for rule, item in confrontations.items()
-    ]
     return judge_mean(evidence, reported=value, thresholds=thresholds, text=reported.text)
+
+
+def _scale_ends(interval: Estimate, scale: float) -> tuple[float | None, float | None]:
+    low, high = interval.low, interval.high
+    return (None if low is None else low * scale, None if high is None else high * scale)

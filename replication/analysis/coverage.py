@@ -65,19 +65,19 @@ def find_coverage(
     rows = [row for row in table["coverage"] if row["quantity"] == quantity]
     if not rows:
         return None
-    n_studies = table["n_studies"]
     below = [entry for entry in rows[0]["by_size"] if entry["n_networks"] <= n_networks]
     if not below:
         smallest = min(entry["n_networks"] for entry in rows[0]["by_size"])
         return {
             "measured": None,
             "size": None,
-            "n_studies": n_studies,
+            "n_studies": 0,
             "trusted": False,
             "words": f"not measured below {smallest} networks: do not rely on this interval",
         }
     entry = max(below, key=lambda item: int(item["n_networks"]))
     measured = float(entry["coverage"])
+    n_studies = int(entry["n_studies"])
     trusted = measured >= TRUSTED_COVERAGE
     words = (
         f"held the true value in {100 * measured:.1f} % of {n_studies:,} trial studies of "

@@ -1,4 +1,4 @@
-"""Is the population mean equivalent to the reported one? And would failures have been seen?"""
+"""Whether a population mean is equivalent to a reported one, and failures would have been seen."""
 
 from __future__ import annotations
 
@@ -84,7 +84,12 @@ def estimate_no_failure(table: CountTable, n_runs: npt.ArrayLike) -> NoFailure:
     n = np.asarray(n_runs, dtype=np.int64)
     low, high = bound_proportion(table.n_censored, table.n)
     share = table.n_censored / table.n
-    return NoFailure(n, (1 - share) ** n, (1 - high) ** n, (1 - low) ** n)
+    return NoFailure(
+        n,
+        np.power(1.0 - share, n, dtype=np.float64),
+        np.power(1.0 - float(high), n, dtype=np.float64),
+        np.power(1.0 - float(low), n, dtype=np.float64),
+    )
 
 
 def find_median_runs_to_failure(table: CountTable) -> int | None:

@@ -65,7 +65,7 @@ def bound_proportion(
     """
     count = np.asarray(successes, dtype=np.float64)
     if n < 1 or np.any(count < 0) or np.any(count > n):
-        raise UsageError(f"a proportion of {successes} in {n} was asked for; give 0 to n, n >= 1")
+        raise UsageError(f"a proportion of {successes!r} in {n} was asked for; give 0 to n, n >= 1")
     half = (1.0 - level) / 2.0
     with np.errstate(invalid="ignore"):
         low = special.betaincinv(np.maximum(count, 0.5), n - count + 1.0, half)

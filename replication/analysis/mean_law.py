@@ -21,7 +21,8 @@ from replication.errors import UsageError
 
 FloatArray = npt.NDArray[np.float64]
 TAIL = 1e-13
-MAX_CELLS = 1 << 21
+MAX_CELLS = 1 << 18
+_OUTLINE = 4096
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,10 +85,11 @@ class MeanLaws:
     ----------
     run : RunLaw
     max_cells : int
-        Largest transform. A law that needs more cells is binned: each
-        outcome is split between its two neighbouring lattice points such that
-        the mean is kept exactly, which widens the standard deviation by the
-        relative amount that `MeanLaw.spread_error` states.
+        Largest exact transform. A law that needs more cells is binned to half
+        as many: each outcome is split between its two neighbouring lattice
+        points such that the mean is kept exactly, which widens the standard
+        deviation by the relative amount that `MeanLaw.spread_error` states
+        (below 1e-4 for 5,000 runs).
     """
 
     def __init__(self, run: RunLaw, *, max_cells: int = MAX_CELLS) -> None:
@@ -98,12 +100,16 @@ class MeanLaws:
         self._stride = max(1, int(np.gcd(np.gcd.reduce(shifted), run.restart_after)))
         spread = run.standard_deviation
         if spread > 0:
+            outline = run.coarsen(_OUTLINE) if run.values.size > _OUTLINE else run
             slopes = np.geomspace(1e-3, 1e3, 73) / spread
+            rising = slopes
             if run.failure > 0 and run.restart_after > 0:
                 limit = -math.log(run.failure) / run.restart_after
-                slopes = np.append(slopes[slopes < limit], limit * (1 - np.geomspace(1e-3, 0.9, 24)))
-            self._slopes = np.concatenate([-np.geomspace(1e-3, 1e3, 73) / spread, slopes])
-            self._moments = np.array([float(run.log_moment(s)[0]) for s in self._slopes])
+                rising = np.append(
+                    slopes[slopes < limit], limit * (1 - np.geomspace(1e-3, 0.9, 24))
+                )
+            self._slopes = np.concatenate([-slopes, rising])
+            self._moments = np.array([float(outline.log_moment(s)[0]) for s in self._slopes])
 
     def _bound_sum(self, n: int) -> tuple[float, float]:
         """Return bounds of the sum of n runs, each violated with less than `TAIL`."""
@@ -117,6 +123,21 @@ class MeanLaws:
         if run.failure == 0:
             high = min(high, n * float(run.values[-1]))
         return low, high
+
+    def bound_rate(self, value: Fraction | int) -> float:
+        """Return r with P(M_n on the far side of `value`) <= exp(-n r), 0 or more.
+
+        The far side is the one that does not hold the mean of a run.
+
+        References
+        ----------
+        Chernoff (1952), Ann. Math. Statist. 23, 493-507.
+        """
+        if self.run.variance == 0:
+            return 0.0
+        outwards = self._slopes * (float(value) - self.run.mean) > 0
+        exponents = self._slopes[outwards] * float(value) - self._moments[outwards]
+        return max(0.0, float(exponents.max(initial=0.0)))
 
     def compute(self, n: int) -> MeanLaw:
         """Return the law of the mean of `n` runs.
@@ -133,7 +154,7 @@ class MeanLaws:
         n_cells = (high - low) / step + 3
         error = 0.0
         if n_cells > self._max_cells:
-            step *= n_cells / (self._max_cells - 3)
+            step *= n_cells / (self._max_cells // 2 - 3)
             attempts = 1.0 / (1.0 - self.run.failure)
             error = step**2 / 4.0 * attempts / (2.0 * self.run.variance)
         shift = n * self._origin
@@ -141,7 +162,7 @@ class MeanLaws:
         last = math.ceil((high - shift) / step) + 1
         length = fft.next_fast_len(last - first + 1, real=True)
         pieces = self._transform(step, length)
-        folded = fft.irfft(pieces**n, length)
+        folded = fft.irfft(_raise(pieces, n), length)
         law = np.roll(folded, -(first % length))[: last - first + 1]
         cumulative = np.cumsum(np.maximum(law, 0.0))
         cumulative /= cumulative[-1]
@@ -154,7 +175,9 @@ class MeanLaws:
         position = (run.values - self._origin) / step
         cell = np.floor(position).astype(np.int64)
         part = position - cell
-        folded = np.bincount(cell % length, weights=run.probabilities * (1 - part), minlength=length)
+        folded = np.bincount(
+            cell % length, weights=run.probabilities * (1 - part), minlength=length
+        )
         if np.any(part > 0):
             folded += np.bincount(
                 (cell + 1) % length, weights=run.probabilities * part, minlength=length
@@ -170,3 +193,15 @@ class MeanLaws:
                 turn = turn * (1 - part_failed + part_failed * np.exp(angle * index))
             transform = transform * (1 - run.failure) / (1 - run.failure * turn)
         return np.asarray(transform, dtype=np.complex128)
+
+
+def _raise(base: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.complex128]:
+    """Return a power by repeated squaring, several times as fast as the complex power."""
+    result = np.ones_like(base)
+    while True:
+        if power & 1:
+            result = result * base
+        power >>= 1
+        if power == 0:
+            return result
+        base = base * base

@@ -81,9 +81,7 @@ def estimate_survival(
     return SurvivalCurve(times, beyond / table.n, low, high)
 
 
-def find_order_statistics(
-    n: int, probability: float, *, level: float = 0.95
-) -> tuple[int, int]:
+def find_order_statistics(n: int, probability: float, *, level: float = 0.95) -> tuple[int, int]:
     """Return the ranks whose order statistics enclose a quantile.
 
     Parameters

@@ -21,10 +21,10 @@ from replication.errors import UsageError
 FloatArray = npt.NDArray[np.float64]
 RULES = ("discard", "cap", "restart")
 RULE_WORDS = {
-    "discard": "networks that do not converge are dropped; n counts the converged ones",
-    "cap": "networks that do not converge are counted at the cap; n counts the started ones",
-    "restart": "a network that has not converged after c updates starts again with new weights "
-    "and its updates are added up; n counts the successes",
+    "discard": "runs that do not converge are dropped; n counts the converged ones",
+    "cap": "runs that do not converge are counted at the cap; n counts the started ones",
+    "restart": "a run that has not converged after c updates starts afresh, and its updates are "
+    "added up; n counts the successes",
 }
 RESTART_AFTER = 200
 MIN_RESTART_SUCCESS = 1e-3
@@ -37,7 +37,7 @@ class RunLaw:
     Parameters
     ----------
     values : int64[k]
-        Outcomes of the last attempt, ascending.
+        Outcomes of the last attempt, ascending (float64 only in outlines).
     probabilities : float64[k]
         Their probabilities, conditional on success; positive, and they sum to 1.
     failure : float
@@ -46,7 +46,7 @@ class RunLaw:
         Updates that a failed attempt costs; 0 unless the rule restarts.
     """
 
-    values: npt.NDArray[np.int64]
+    values: npt.NDArray[np.int64] | FloatArray
     probabilities: FloatArray
     failure: float = 0.0
     restart_after: int = 0
@@ -68,6 +68,35 @@ class RunLaw:
     def standard_deviation(self) -> float:
         """Standard deviation of the updates of one run."""
         return math.sqrt(self.variance)
+
+    @property
+    def kurtosis(self) -> float:
+        """Fourth central moment over the squared variance, 3 for a normal law; 3 if all equal."""
+        if self.variance == 0:
+            return 3.0
+        centre = float(self.values @ self.probabilities)
+        second = float((self.values - centre) ** 2 @ self.probabilities)
+        fourth = float((self.values - centre) ** 4 @ self.probabilities)
+        odds = self.failure / (1.0 - self.failure)
+        attempts = odds * (1.0 + odds) * (1.0 + 6.0 * odds + 6.0 * odds**2)
+        cumulant = fourth - 3.0 * second**2 + float(self.restart_after) ** 4 * attempts
+        return 3.0 + cumulant / self.variance**2
+
+    def coarsen(self, n_cells: int) -> RunLaw:
+        """Return the law with its outcomes split linearly between `n_cells` lattice points.
+
+        The mean is kept, and every moment generating function only grows, so
+        that bounds made from the coarse law hold for this one.
+        """
+        lattice = np.linspace(float(self.values[0]), float(self.values[-1]), n_cells)
+        position = (self.values - lattice[0]) / (lattice[1] - lattice[0])
+        cell = np.minimum(np.floor(position).astype(np.int64), n_cells - 2)
+        part = position - cell
+        weights = np.bincount(cell, self.probabilities * (1 - part), n_cells)
+        weights += np.bincount(cell + 1, self.probabilities * part, n_cells)
+        kept = weights > 0
+        probabilities = weights[kept].astype(np.float64)
+        return RunLaw(lattice[kept], probabilities, self.failure, self.restart_after)
 
     def log_moment(self, slopes: npt.ArrayLike) -> FloatArray:
         """Return log E[exp(slope X)], infinite where it does not exist.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,8 +22,8 @@ class RuleEvidence:
     Parameters
     ----------
     rule : {"discard", "cap", "restart"}
-    mean : float or None
-        Population mean, None where the rule has none.
+    mean, low, high : float or None
+        Population mean and its interval, None where the rule has none.
     equivalence : Equivalence
         At the deciding margin.
     smallest_margin : float or None
@@ -32,6 +33,8 @@ class RuleEvidence:
 
     rule: str
     mean: float | None
+    low: float | None
+    high: float | None
     equivalence: Equivalence
     smallest_margin: float | None
     runs: CompatibleRuns
@@ -77,17 +80,24 @@ class Verdict:
     numbers : tuple of DecidingNumber
     would_change : tuple of str
         In words, one sentence each.
+    doubts : tuple of str
+        Where the data are too few to settle a number that decided.
     """
 
     verdict: str
     reason: str
     numbers: tuple[DecidingNumber, ...]
     would_change: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """Return the verdict as plain JSON values."""
         plain = dataclasses.asdict(self)
-        return plain | {"numbers": list(plain["numbers"]), "would_change": list(self.would_change)}
+        return plain | {
+            "numbers": list(plain["numbers"]),
+            "would_change": list(self.would_change),
+            "doubts": list(self.doubts),
+        }
 
 
 def judge_mean(
@@ -128,28 +138,27 @@ def judge_mean(
             would_change=("A single network that converges would make a comparison possible.",),
         )
     margin = evidence[0].equivalence.margin
-    numbers = []
-    for item in evidence:
-        numbers.append(
-            DecidingNumber(
-                name=f"smallest margin of equivalence, {item.rule}",
-                value=item.smallest_margin,
-                relation="below",
-                threshold=margin,
-                holds=item.equivalence.is_equivalent,
-            )
+    doubts = _list_doubts(evidence, reported=reported, margin=margin, least=least)
+    numbers = [
+        DecidingNumber(
+            name=f"smallest margin of equivalence, {item.rule}",
+            value=item.smallest_margin,
+            relation="below",
+            threshold=margin,
+            holds=item.equivalence.is_equivalent,
         )
-    for item in evidence:
-        numbers.append(
-            DecidingNumber(
-                name=f"n*, {item.rule}",
-                value=item.runs.n_star,
-                relation="at least",
-                threshold=least,
-                holds=item.runs.n_star >= least,
-                is_open=item.runs.is_open,
-            )
+        for item in evidence
+    ] + [
+        DecidingNumber(
+            name=f"n*, {item.rule}",
+            value=item.runs.n_star,
+            relation="at least",
+            threshold=least,
+            holds=item.runs.n_star >= least,
+            is_open=item.runs.is_open,
         )
+        for item in evidence
+    ]
     failing = [item for item in evidence if not item.equivalence.is_equivalent]
     passing = [item for item in evidence if item.equivalence.is_equivalent]
     widest = max(evidence, key=lambda item: item.runs.n_star)
@@ -157,27 +166,31 @@ def judge_mean(
     if not failing:
         closest = max(evidence, key=lambda item: item.smallest_margin or 0.0)
         slack = margin - (closest.smallest_margin or 0.0)
+        where = "" if len(evidence) == 1 else f" under the rule {closest.rule}"
         return Verdict(
             verdict=REPLICATED,
-            reason=f"The population mean lies within {percent:g} % of {label} under every rule "
-            "for networks that do not converge.",
+            reason=f"The population mean lies within {percent:g} % of {label}"
+            + (" under every rule for failures." if len(evidence) > 1 else "."),
             numbers=tuple(numbers),
+            doubts=doubts,
             would_change=(
-                f"A mean that lies {slack:.2g} further from {label} under the rule "
-                f"{closest.rule} would need a qualification.",
+                f"A mean {slack:.2g} further from {label}{where} would need a qualification.",
                 f"A margin tighter than {closest.smallest_margin or 0.0:.2g} would need one too.",
             ),
         )
-    names = _join_words([item.rule for item in failing])
+    single = len(evidence) == 1
+    names = "" if single else " under " + _join_words([item.rule for item in failing])
+    by_rule = "" if single else f" (rule {widest.rule})"
     if widest.runs.n_star >= least:
-        others = f", though it does under {_join_words([i.rule for i in passing])}" if passing else ""
+        agreeing = _join_words([item.rule for item in passing])
+        others = f", though it does under {agreeing}" if passing else ""
         would_be = max((item.smallest_margin or 0.0) for item in failing)
+        rest = "" if single else f" under the rule {widest.rule}; knowing the rule used could"
         changes = [
-            f"Knowing that more than {widest.runs.n_star} runs were averaged in the original, "
-            "under whichever rule, would turn it into not replicated."
+            f"Knowing that more than {widest.runs.n_star} runs were averaged in the original"
+            f"{'' if single else ', under whichever rule,'} would turn it into not replicated."
             if not widest.runs.is_open
-            else f"Under the rule {widest.rule} no number of runs up to {MAX_RUNS} would turn it "
-            "into not replicated; knowing which rule was used could.",
+            else f"No number of runs up to {MAX_RUNS} would turn it into not replicated{rest}.",
             f"An equivalence margin of {would_be:.3g} or more in place of {margin:.2g} would "
             "make it replicated."
             if all(item.smallest_margin is not None for item in failing)
@@ -185,30 +198,60 @@ def judge_mean(
         ]
         return Verdict(
             verdict=QUALIFIED,
-            reason=f"The population mean does not lie within {percent:g} % of {label} under "
+            reason=f"The population mean does not lie within {percent:g} % of {label}"
             f"{names}{others}; but {label} is what a study of up to {reach} could well have "
-            f"reported (rule {widest.rule}).",
+            f"reported{by_rule}.",
             numbers=tuple(numbers),
+            doubts=doubts,
             would_change=tuple(changes),
         )
     return Verdict(
         verdict=NOT_REPLICATED,
-        reason=f"The population mean does not lie within {percent:g} % of {label} under {names}, "
+        reason=f"The population mean does not lie within {percent:g} % of {label}{names}, "
         + (
-            f"and {label} is compatible with at most {reach} (rule {widest.rule})."
+            f"and {label} is compatible with at most {reach}{by_rule}."
             if widest.runs.n_star
-            else f"and {label} is compatible with no number of runs under any rule."
+            else f"and {label} is compatible with no number of runs."
         ),
         numbers=tuple(numbers),
+        doubts=doubts,
         would_change=(
-            f"A population in which {label} is compatible with {least} runs or more under some "
-            "rule would need only a qualification.",
+            f"It would need a qualification only if {least} runs or more could have given {label}.",
             f"An original that averaged at most {widest.runs.n_star} runs would explain the "
             "number by chance, but the rule does not count so small a study."
             if widest.runs.n_star
             else "Another reading of the protocol could give another population.",
         ),
     )
+
+
+def _list_doubts(
+    evidence: Sequence[RuleEvidence], *, reported: float, margin: float, least: int
+) -> tuple[str, ...]:
+    """Say which deciding numbers lie on both sides of their threshold within their interval."""
+    doubts = []
+    for item in evidence:
+        where = "" if len(evidence) == 1 else f" under {item.rule}"
+        if item.mean is None:
+            continue
+        low = -math.inf if item.low is None else item.low
+        high = math.inf if item.high is None else item.high
+        if (
+            not item.equivalence.is_equivalent
+            and low < reported + margin
+            and high > reported - margin
+        ):
+            doubts.append(
+                f"The mean{where} may still lie within {margin:.2g} of the reported one: its "
+                "interval reaches into that range, and more data would tell."
+            )
+        if item.runs.low < least <= item.runs.high:
+            more = " or more" if item.runs.high_is_open else ""
+            doubts.append(
+                f"n*{where} may lie on either side of {least}: its interval goes from "
+                f"{item.runs.low} to {item.runs.high}{more}."
+            )
+    return tuple(doubts)
 
 
 def settle(verdicts: Sequence[Verdict]) -> str:
