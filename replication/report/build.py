@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from replication.errors import StorageError
-from replication.report.document import Block, Document
+from replication.report.document import (
+    Block,
+    Document,
+    Figure,
+    Inventory,
+    Table,
+    walk_blocks,
+)
 from replication.report.html import render_html
 from replication.report.markdown import render_markdown
 from replication.report.save import SavedFigure, save_figure
@@ -65,7 +72,31 @@ def build_document(models: Mapping[str, Any]) -> Document:
         chapter = importlib.import_module(module)
         if all(required in models for required in chapter.REQUIRES):
             blocks.extend(chapter.chapter(models))
-    return Document(title=TITLE, subtitle=SUBTITLE, blocks=tuple(blocks))
+    complete = fill_inventory(blocks)
+    return Document(title=TITLE, subtitle=SUBTITLE, blocks=tuple(complete))
+
+
+def fill_inventory(blocks: Sequence[Block]) -> list[Block]:
+    """Put the table of figures and tables, each with its command, where `Inventory` stands."""
+    name = "inventory"
+    rows: list[tuple[str, ...]] = []
+    for block in walk_blocks(tuple(blocks)):
+        if isinstance(block, Figure):
+            files = f"`figures/{block.name}.svg`, `.png`"
+            rows.append((f"[](#{block.anchor})", files, f"`{block.command}`"))
+        elif isinstance(block, Table):
+            rows.append((f"[](#{block.anchor})", "in the text", f"`{block.command}`"))
+        elif isinstance(block, Inventory):
+            rows.append((f"[](#table-{name})", "in the text", "`replication report`"))
+    table = Table(
+        name=name,
+        caption="**What makes each figure and table.** The command computes the numbers (models, "
+        "as JSON, beside this report); `replication report` then draws and sets everything.",
+        header=("Item", "File", "Command"),
+        rows=tuple(rows),
+        align="lll",
+    )
+    return [table if isinstance(block, Inventory) else block for block in blocks]
 
 
 def draw_figures(document: Document) -> dict[str, SavedFigure]:

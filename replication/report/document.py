@@ -146,7 +146,14 @@ class Explorer:
     data: Mapping[str, Any] = field(repr=False)
 
 
-Block = Section | Paragraph | Bullets | Code | Equation | Figure | Table | Box | Explorer
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Stands where the table of all figures and tables goes; `build` fills it in."""
+
+
+Block = (
+    Section | Paragraph | Bullets | Code | Equation | Figure | Table | Box | Explorer | Inventory
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from replication.report.document import (
     Equation,
     Explorer,
     Figure,
+    Inventory,
     Paragraph,
     Section,
     Table,
@@ -135,6 +136,8 @@ class _Renderer:
                 inner = "\n".join(self.block(one) for one in blocks)
                 heading = f'<p class="box-title">{self.inline(title)}</p>'
                 return f'<div class="box">{heading}{inner}</div>'
+            case Inventory():
+                return ""
             case Explorer(data=data):
                 text = json.dumps(data, separators=(",", ":"), allow_nan=False)
                 text = text.replace("<", "\\u003c")

@@ -13,6 +13,7 @@ from replication.report.document import (
     Equation,
     Explorer,
     Figure,
+    Inventory,
     Paragraph,
     Section,
     Table,
@@ -77,7 +78,7 @@ def _render(block: Block, labels: Mapping[str, str], folder: str) -> str:
             heading = f"**{_inline(title, labels)}**"
             inside = "\n\n".join([heading, *(_render(inner, labels, folder) for inner in blocks)])
             return "\n".join(f"> {line}".rstrip() for line in inside.splitlines())
-        case Explorer():
+        case Explorer() | Inventory():
             return ""
 
 

@@ -7,7 +7,9 @@ report with a hole in it is not written at all.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 THIN = "\u202f"
 """Narrow no-break space: separates thousands, and a number from its per cent sign."""
@@ -137,6 +139,42 @@ def format_odds(p: float | None) -> str:
     if value > 0.55:
         return f"about {round(10 * value)} in 10"
     return f"about 1 in {format_count(round(float(f'{1 / value:.2g}')))}"
+
+
+def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bool = False) -> str:
+    """Write an estimate with its interval: "42.9 (42.7 to 43.2)".
+
+    Parameters
+    ----------
+    estimate : mapping
+        ``value``, ``low`` and ``high``; an end that is None is said to be unbounded,
+        a value that is None to lie beyond the cap.
+    digits : int
+        Significant digits.
+    percent : bool
+        Whether the estimate is a share to be written in per cent.
+    """
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    if value is None:
+        return "beyond the cap"
+    if percent:
+        ends = format_interval(
+            None if low is None else 100 * low, None if high is None else 100 * high, digits
+        )
+        return f"{format_percent(value, digits)} ({ends}{THIN}%)"
+    return f"{format_number(value, digits)} ({format_interval(low, high, digits)})"
+
+
+def format_coverage(coverage: Mapping[str, Any] | None) -> str:
+    """Write how often an interval held the true value in trial studies of this size."""
+    if coverage is None or coverage["measured"] is None:
+        return "not measured"
+    return f"{format_decimals(100 * coverage['measured'], 1)}{THIN}%"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Join words with commas and a final "and"."""
+    return " and ".join([", ".join(words[:-1])] * bool(words[:-1]) + list(words[-1:]))
 
 
 def _check(value: float | None) -> float:

@@ -23,6 +23,7 @@ from replication.report.document import (
     Equation,
     Explorer,
     Figure,
+    Inventory,
     Paragraph,
     Section,
     Table,
@@ -116,7 +117,7 @@ def _render(block: Block, labels: Mapping[str, str]) -> str:
         case Box(title=title, blocks=blocks):
             inner = "\n\n".join(_render(one, labels) for one in blocks)
             return f"#verdict-box([{_inline(title, labels)}], [\n{inner}\n])"
-        case Explorer():
+        case Explorer() | Inventory():
             return ""
 
 

@@ -1,0 +1,261 @@
+"""What a study of n runs could have reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from replication.report.chapters.caps import describe_caps
+from replication.report.document import Block, Explorer, Figure, Paragraph, Section, Table
+from replication.report.numbers import (
+    format_count,
+    format_estimate,
+    format_interval,
+    format_number,
+    format_odds,
+    format_p,
+    format_percent,
+    join_words,
+)
+from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
+
+REQUIRES = ("summary", "provenance")
+
+
+def chapter(models: Mapping[str, Any]) -> list[Block]:
+    """Return the chapter on the law of the reported mean."""
+    summary, command = models["summary"], models["provenance"]["command"]
+    rules = rules_of(summary)
+    blocks: list[Block] = [
+        Section(title="What could a study of n runs have reported?", anchor="law"),
+    ]
+    if "discard" not in rules:
+        return [
+            *blocks,
+            Paragraph("No network converged, so no study of this population could report a mean."),
+        ]
+    blocks += [
+        *_describe_laws(summary, rules, command),
+        *_describe_compatible(summary, rules, command),
+    ]
+    if "explorer" in models:
+        blocks += _describe_explorer(models["explorer"], summary)
+    return [
+        *blocks,
+        *_tabulate_runs(summary, rules, command),
+        *_describe_equivalence(summary, rules, command),
+        *_describe_luck(summary),
+        *describe_caps(summary, command),
+    ]
+
+
+def _describe_laws(
+    summary: Mapping[str, Any], rules: Mapping[str, Any], command: str
+) -> list[Block]:
+    from replication.report.figures.law import plot_mean_laws
+
+    reported, entry = summary["reported"], rules["discard"]
+    at = {item["n"]: item for item in entry["at"]}
+    numbers = sorted(int(n) for n in entry["laws"])
+    few, many = at[numbers[0]], at[numbers[-1]]
+    mean = entry["mean"]["value"]
+
+    def band(item: Mapping[str, Any]) -> str:
+        return format_interval(item["low"], item["high"], 3)
+
+    return [
+        Section(title="The law of a mean", anchor="mean-law", level=3),
+        Paragraph(
+            "If somebody repeats the experiment with a few networks, leaves out those that fail "
+            f"and reports the mean, what will it be? With {few['n']} networks, 95 % of such means "
+            f"lie between {band(few)}; with {many['n']}, between {band(many)} "
+            "([](#figure-mean-laws)). The smaller the study, the wider the range, and because of "
+            "the few very slow networks the range reaches further up than down."
+        ),
+        Figure(
+            name="mean-laws",
+            caption=f"**The mean of $n$ runs, for five sizes of a study.** Each row is the exact "
+            f"law of the mean over $n$ networks that converged. Solid: the population mean, "
+            f"{format_number(mean, 3)}. Dashed: the reported {reported['text']}. Heights are "
+            "scaled row by row.",
+            alt="Five rows of bell-like, right-skewed curves that narrow as n grows. 95 percent "
+            "of the means lie within "
+            + join_words([f"{band(at[n])} for n = {n}" for n in numbers])
+            + f". The reported {reported['text']} moves from the middle of the curve into its "
+            "tail.",
+            draw=partial(plot_mean_laws, laws=entry["laws"], reported=reported, mean=mean),
+            command=command,
+        ),
+    ]
+
+
+def _describe_compatible(
+    summary: Mapping[str, Any], rules: Mapping[str, Any], command: str
+) -> list[Block]:
+    from replication.report.figures.law import plot_compatible_runs
+
+    reported, level = summary["reported"], summary["thresholds"]["significance"]
+    text = reported["text"]
+    at = {item["n"]: item for item in rules["discard"]["at"]}
+    reach = join_words(
+        [
+            f"{describe_runs(e['runs'])} ({describe_runs_interval(e['runs'])}) if failures are "
+            f"{SHORT[rule]}"
+            for rule, e in rules.items()
+        ]
+    )
+    return [
+        Section(title="How many runs could lie behind it?", anchor="n-star", level=3),
+        Paragraph(
+            f"[](#figure-compatible-runs) turns the question round. Above, the band that holds "
+            f"95 % of the means narrows with $n$ and leaves {text} outside in the end. Below, "
+            f"$p(n)$ says how ordinary {text} would be: for 20 runs it is "
+            f"{format_p(at[20]['p'])}, for 100 runs {format_p(at[100]['p'])} (dropping failures). "
+            f"The largest $n$ with $p(n)$ above {format_number(level, 2)} is $n^* =$ {reach}; in "
+            "brackets its 95 % interval."
+        ),
+        Figure(
+            name="compatible-runs",
+            caption=f"**Which sizes of a study go with a reported {text}?** Above: the interval "
+            "that holds 95 % of the means of $n$ runs, shaded for dropped failures, outlined for "
+            f"the other rules. Below: $p(n)$, and $n^*$ where it falls below "
+            f"{format_number(level, 2)} for good. Logarithmic axis of $n$. Counting at the cap "
+            "makes single failures count for hundreds of updates; where studies begin to contain "
+            "one, the band bulges.",
+            alt=f"Two panels over the number of runs from 1 to "
+            f"{format_count(summary['thresholds']['max_runs'])}. Above, prediction bands that "
+            f"narrow around the population mean and pass below the reported {text}. Below, p of n "
+            f"falls from {format_p(rules['discard']['curve']['p'][0])} at one run to "
+            f"{format_p(at[100]['p'])} at 100 runs with failures dropped. The largest compatible "
+            "n: "
+            + join_words([f"{describe_runs(e['runs'])} {SHORT[rule]}" for rule, e in rules.items()])
+            + ".",
+            draw=partial(plot_compatible_runs, rules=rules, reported=reported, level=level),
+            command=command,
+            wide=True,
+        ),
+        Paragraph(
+            "In plain words: had the authors averaged 20 networks and dropped failures, "
+            f"{format_odds(at[20]['chance'])} such studies would have printed exactly {text}, and "
+            f"95 % of them a number between {format_number(at[20]['low'], 3)} and "
+            f"{format_number(at[20]['high'], 3)}. Any study of that size is therefore weak "
+            "evidence, for the claim and against it."
+        ),
+    ]
+
+
+def _describe_explorer(explorer: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Block]:
+    return [
+        Explorer(
+            data={
+                **explorer,
+                "labels": SHORT,
+                "mean": {rule: entry["mean"]["value"] for rule, entry in rules_of(summary).items()},
+                "significance": summary["thresholds"]["significance"],
+            }
+        )
+    ]
+
+
+def _tabulate_runs(
+    summary: Mapping[str, Any], rules: Mapping[str, Any], command: str
+) -> list[Block]:
+    rows: list[tuple[str, ...]] = []
+    for rule, entry in rules.items():
+        rows += [
+            (
+                SHORT[rule],
+                format_count(item["n"]),
+                format_interval(item["low"], item["high"], 3),
+                format_p(item["p"]),
+                format_percent(item["chance"], 2),
+            )
+            for item in entry["at"]
+        ]
+    text = summary["reported"]["text"]
+    return [
+        Table(
+            name="runs",
+            caption=f"**What studies of $n$ runs report.** By what is done with a network that "
+            f"never gets there: the interval that holds 95 % of the means, $p(n)$ for the "
+            f"reported {text}, and the chance that the rounded mean is exactly {text}.",
+            header=("Failures are", "n", "95 % of means lie in", "p(n)", f"prints {text}"),
+            rows=tuple(rows),
+            align="lrlrr",
+            command=command,
+        )
+    ]
+
+
+def _describe_equivalence(
+    summary: Mapping[str, Any], rules: Mapping[str, Any], command: str
+) -> list[Block]:
+    text = summary["reported"]["text"]
+    rows = tuple(
+        (
+            SHORT[rule],
+            format_estimate(entry["mean"], 3),
+            _describe_test(entry["rounding_equivalence"]),
+            _describe_test(entry["equivalence"]),
+            "not determined"
+            if entry["smallest_margin"] is None
+            else format_number(entry["smallest_margin"], 3),
+        )
+        for rule, entry in rules.items()
+    )
+    margin = format_number(rules["discard"]["equivalence"]["margin"], 2)
+    rounding = format_number(rules["discard"]["rounding_equivalence"]["margin"], 2)
+    return [
+        Section(title="Is the population mean the reported one?", anchor="equivalence", level=3),
+        Paragraph(
+            "That a number could have come up by chance does not make it the truth. "
+            f"[](#table-equivalence) asks whether the mean of the whole population is {text}, up "
+            f"to rounding (a margin of {rounding}) or up to 10 % ({margin}). The smallest margin "
+            "that would be passed tells a reader with another margin in mind the answer."
+        ),
+        Table(
+            name="equivalence",
+            caption=f"**Population means against {text}.** Two one-sided tests at 5 %; means with "
+            "95 % intervals.",
+            header=(
+                "Failures are",
+                "Mean",
+                f"Within {rounding}?",
+                f"Within {margin}?",
+                "Smallest margin",
+            ),
+            rows=rows,
+            align="llllr",
+            command=command,
+        ),
+    ]
+
+
+def _describe_test(test: Mapping[str, Any]) -> str:
+    if test["p_value"] is None:
+        return "cannot be tested"
+    return f"{'yes' if test['is_equivalent'] else 'no'} (p {_relation(test['p_value'])})"
+
+
+def _relation(p: float) -> str:
+    text = format_p(p)
+    return text if text.startswith(("below", "above")) else f"= {text}"
+
+
+def _describe_luck(summary: Mapping[str, Any]) -> list[Block]:
+    luck = summary["no_failure"]
+    if not summary["population"]["n_censored"]:
+        return []
+    at = {item["n"]: item["chance"] for item in luck["at"]}
+    text = (
+        f"The reports known to us mention no network that failed. In a study of 20 runs none is "
+        f"seen with a probability of {format_percent(at[20], 2)}, of 100 runs with "
+        f"{format_percent(at[100], 2)}"
+    )
+    if luck["median_runs"] is not None:
+        text += (
+            f"; a study has an even chance of meeting its first failure after "
+            f"{format_count(luck['median_runs'])} runs"
+        )
+    return [Paragraph(text + ". So the silence about failures says little about the size.")]

@@ -1,0 +1,175 @@
+"""The verdict: claim, finding, certainty, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from replication.claims import load_claims
+from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section
+from replication.report.numbers import (
+    format_count,
+    format_estimate,
+    format_interval,
+    format_number,
+    format_odds,
+    format_percent,
+    join_words,
+)
+from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
+
+REQUIRES = ("summary", "provenance")
+
+
+def chapter(models: Mapping[str, Any]) -> list[Block]:
+    """Return the verdict box and its figure."""
+    summary = models["summary"]
+    rules = rules_of(summary)
+    verdict = summary["verdict"]
+    claim = load_claims()["mean-48"]
+    parts: list[Block] = [
+        Paragraph(f"**The claim.** {claim.statement} ({_capital(claim.source)}.)")
+    ]
+    if "discard" in rules:
+        parts += [
+            Paragraph(f"**What we found.** {_describe_finding(summary, rules)}"),
+            Paragraph(f"**How sure.** {_describe_certainty(summary, rules)}"),
+            Paragraph(f"**What speaks against it.** {_describe_doubt(summary, rules)}"),
+        ]
+    else:
+        parts.append(Paragraph(f"**What we found.** {verdict['reason']}"))
+    parts.append(Paragraph("**What would change it.**"))
+    parts.append(Bullets(tuple(verdict["would_change"])))
+    blocks: list[Block] = [
+        Section(title="The verdict", anchor="verdict"),
+        *_describe_differences(summary),
+        Box(title=f"{_capital(verdict['settled'])}", blocks=tuple(parts)),
+    ]
+    if "discard" in rules:
+        blocks.append(_make_figure(models, rules))
+    return blocks
+
+
+def _describe_differences(summary: Mapping[str, Any]) -> list[Block]:
+    differences = summary["study"].get("differences", {})
+    if not differences:
+        return []
+    listed = join_words([f"`{name}` = `{value}`" for name, value in differences.items()])
+    return [
+        Paragraph(
+            f"This study does not use the settings of the paper: {listed}. What follows says "
+            "what the reported number looks like from there."
+        )
+    ]
+
+
+def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
+    population, reported = summary["population"], summary["reported"]["text"]
+    margin = rules["discard"]["equivalence"]["margin"]
+    near = [SHORT[rule] for rule in rules if rules[rule]["equivalence"]["is_equivalent"]]
+    means = join_words(
+        [
+            f"{format_number(entry['mean']['value'], 3)} if they are {SHORT[rule]}"
+            for rule, entry in rules.items()
+        ]
+    )
+    ranges = join_words(
+        [f"{describe_runs(entry['runs'])} ({SHORT[rule]})" for rule, entry in rules.items()]
+    )
+    where = {0: "none of these is", len(rules): "all of these are"}.get(
+        len(near), f"only the mean with such networks {join_words(near)} is"
+    )
+    return (
+        f"We simulated {format_count(population['n_networks'])} networks. "
+        f"{format_percent(population['converged']['value'], 3)} of them got there within "
+        f"{format_count(population['cap'])} updates. The mean depends on what one does with those "
+        f"that did not: it is {means}. Counting a difference of less than "
+        f"{format_number(margin, 2)} updates (10 % of {reported}) as no difference, {where} shown "
+        f"to be the same as {reported}. But a mean over few networks varies: {reported} is what a "
+        f"study of up to {ranges} networks could well have reported."
+    )
+
+
+def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
+    repetitions = summary["repetitions"]
+    text = (
+        "Our own means are known closely: the 95 % interval of the first is "
+        f"{format_interval(rules['discard']['mean']['low'], rules['discard']['mean']['high'], 3)}. "
+        "The largest compatible number of runs is known less closely: "
+        + join_words(
+            [
+                f"{describe_runs_interval(entry['runs'])} ({SHORT[rule]})"
+                for rule, entry in rules.items()
+            ]
+        )
+        + "."
+    )
+    if repetitions:
+        verdict = summary["verdict"]["verdict"]
+        same = sum(other["verdict"] == verdict for other in repetitions)
+        text += (
+            f" The same study with {len(repetitions)} other sets of random starting weights "
+            f"gave the same verdict {same} times out of {len(repetitions)}."
+        )
+        if summary["verdict"]["settled"] != verdict:
+            text += " Because they disagree, the verdict is called unsettled."
+    return text
+
+
+def _describe_doubt(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
+    reported = summary["reported"]["text"]
+    at = {entry["n"]: entry for entry in rules["discard"]["at"]}
+    value, found = summary["reported"]["value"], rules["discard"]["mean"]["value"]
+    side = "above" if value > found else "below"
+    tail = at[20]["above"] if value > found else at[20]["below"]
+    return (
+        f"The reported number lies {side} the mean of the population under every rule that we tried"
+        if all((value > entry["mean"]["value"]) == (value > found) for entry in rules.values())
+        else f"The reported number lies {side} the mean of the networks that got there"
+    ) + (
+        f", so {reported} takes some luck, or another way of counting: {format_odds(tail)} studies "
+        f"of 20 networks would have printed {reported} or something further {side}. How many runs "
+        "were averaged in 1988, how they were chosen and what was done with failures is not "
+        "known; a reported mean of many hundred runs would count against the claim."
+    )
+
+
+def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:
+    from replication.report.figures.law import plot_verdict
+
+    summary = models["summary"]
+    reported = summary["reported"]
+    margin = rules["discard"]["equivalence"]["margin"]
+    least = int(summary["thresholds"]["min_n_star"])
+    means = join_words(
+        [f"{format_estimate(entry['mean'], 3)} {SHORT[rule]}" for rule, entry in rules.items()]
+    )
+    runs = join_words(
+        [f"{describe_runs(entry['runs'])} {SHORT[rule]}" for rule, entry in rules.items()]
+    )
+    return Figure(
+        name="verdict",
+        caption="**The two questions behind the verdict.** Left: the mean number of updates of the "
+        "whole population, with its 95 % interval, for three ways to treat a network that never "
+        f"gets there; shaded is what would count as the same as {reported['text']}. Right: the "
+        "largest number of runs that a study may have averaged if its mean was to come out as "
+        f"{reported['text']} without being a surprise (logarithmic axis).",
+        alt=f"Left panel, population means with 95 % intervals: {means}; the reported "
+        f"{reported['text']} is a dashed line in a shaded band of plus or minus "
+        f"{format_number(margin, 2)}. Right panel, bars of the largest compatible number of runs: "
+        f"{runs}; the verdict asks for at least {least}.",
+        draw=partial(
+            plot_verdict,
+            rules=rules,
+            reported=reported,
+            margin=margin,
+            least=least,
+            max_runs=int(summary["thresholds"]["max_runs"]),
+        ),
+        command=models["provenance"]["command"],
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
