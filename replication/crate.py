@@ -64,20 +64,23 @@ class Step:
     needs: tuple[str, ...] = ()
 
 
+_STUDY_MODELS = ("explorer.json", "provenance.json", "rounding.json", "summary.json", "traces.json")
 _SIMULATE = "Simulates the networks that are missing and confronts the reported mean."
 _MULTIVERSE = "Simulates every reading of the paper."
 _MAP = "Simulates the plane of learning rate and regression."
 _CLAIMS = "Tests the other claims of the abstract."
 _CALIBRATE = "Counts how often the intervals hold what they promise."
+_EMULATED = "Computes the same networks on emulated processors."
 _BENCH = "Measures speed on one machine, side by side."
 _REPORT = "Writes the report and its figures from the models."
 
 STEPS = (
-    Step("analyse", "replication replicate{study}", _SIMULATE, ("summary.json",)),
+    Step("analyse", "replication replicate{study}", _SIMULATE, _STUDY_MODELS),
     Step("multiverse", "replication multiverse", _MULTIVERSE, ("multiverse.json",)),
     Step("map", "replication map", _MAP, ("map.json",)),
     Step("claims", "replication claims", _CLAIMS, ("claims.json",)),
     Step("calibrate", "replication calibrate", _CALIBRATE, ("calibration.json",)),
+    Step("emulated", "make verify-emulated", _EMULATED, ("emulated.json",)),
     Step("bench", "make bench", _BENCH, ("benchmark.json",)),
     Step("report", "replication report{study}", _REPORT, ("report.*", "figures/*"), ("*.json",)),
 )
@@ -98,11 +101,10 @@ def find_files(results: Path, patterns: Sequence[str]) -> list[str]:
     list of str
         Relative paths with forward slashes; the crate itself is left out.
     """
-    candidates = [path.relative_to(results).as_posix() for path in results.glob("*")]
-    candidates += [path.relative_to(results).as_posix() for path in results.glob("figures/*")]
+    paths = [*results.glob("*"), *results.glob("figures/*")]
     return sorted(
         name
-        for name in candidates
+        for name in (path.relative_to(results).as_posix() for path in paths)
         if name not in {FILE_NAME, "manifest.json"}
         and (results / name).is_file()
         and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
@@ -137,7 +139,8 @@ def build_crate(
     StorageError
         If a file cannot be read.
     """
-    study = f" --seeds {n_networks} --root-seed {root_seed}"
+    changes = [f"--set {name}={json.dumps(v)}" for name, v in protocol.differences.items()]
+    study = " ".join(["", f"--seeds {n_networks} --root-seed {root_seed}", *changes])
     inputs = [
         _describe_value("protocol", "Protocol", canonical_json(as_plain(protocol))),
         _describe_value("root-seed", "Root seed", root_seed),

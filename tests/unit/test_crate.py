@@ -83,6 +83,8 @@ def test_inputs_are_the_protocol_the_root_seed_and_the_number(results):
     built = build_crate(results, protocol=protocol, root_seed=7, n_networks=1000, digest=DIGEST)
     values = {e["@id"]: e["value"] for e in built["@graph"] if e["@type"] == "PropertyValue"}
     assert json.loads(values["#protocol"]) == as_plain(protocol)
+    (command,) = {e["name"] for e in built["@graph"] if e["@id"] == "#analyse"}
+    assert command == "replication replicate --seeds 1000 --root-seed 7 --set regression=0.7"
     assert values["#root-seed"] == 7
     assert values["#networks"] == 1000
     assert values["#digest"] == DIGEST
