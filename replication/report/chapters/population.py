@@ -54,9 +54,8 @@ def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
     network, crowd = traces["network"], traces["crowd"]
     threshold = format_number(traces["threshold"], 2)
     end = len(network["errors"]) - 1
-    inside = [
-        u for u, c in zip(crowd["updates"], crowd["converged"], strict=True) if c and u <= end
-    ]
+    outcomes = zip(crowd["updates"], crowd["converged"], strict=True)
+    n_inside = sum(converged and updates <= end for updates, converged in outcomes)
     reached = (
         f"crosses the line at {threshold} after {format_count(network['updates'])} updates"
         if network["converged"]
