@@ -154,8 +154,7 @@ def build_crate(
         command = step.command.format(study=study)
         if not made:
             continue
-        for name in made:
-            files[name] = _describe_file(results, name, command)
+        files |= {name: _describe_file(results, name, command) for name in made}
         read = [name for name in find_files(results, step.needs) if name not in made]
         actions.append(
             {
