@@ -259,7 +259,7 @@ def estimate_n_star(
     run: RunLaw,
     reported: ReportedMean,
     *,
-    standard_error: float,
+    standard_error: float | None,
     known: Sequence[Confrontation] | None = None,
 ) -> CompatibleRuns:
     """Return n* with an interval.
@@ -268,8 +268,9 @@ def estimate_n_star(
     ----------
     run : RunLaw
     reported : ReportedMean
-    standard_error : float
-        Standard error of the mean of `run`.
+    standard_error : float or None
+        Standard error of the mean of `run`; None if it is not known, which
+        leaves n* anywhere.
     known : sequence of Confrontation, optional
         See `find_n_star`.
 
@@ -281,7 +282,9 @@ def estimate_n_star(
     upper end is open.
     """
     n_star, smallest = find_n_star(run, reported, known=known)
-    if standard_error == 0 or not math.isfinite(standard_error):
+    if standard_error is None or not math.isfinite(standard_error):
+        return CompatibleRuns(n_star, smallest, 0, MAX_RUNS)
+    if standard_error == 0:
         return CompatibleRuns(n_star, smallest, n_star, n_star)
     ends = []
     for sign in (-1.0, 1.0):

@@ -45,8 +45,9 @@ class MeanEstimate:
     Parameters
     ----------
     interval : Estimate
-        The mean and its 95 % interval. An end is None where the data cannot
-        bound it (a single network).
+        The mean and its 95 % interval, within 0 and, under *cap*, the cap. The
+        upper end is None where the data cannot bound it (a single network, or
+        restarts that may never succeed).
     standard_error : float or None
         None for a single network.
     standard_deviation : float
@@ -115,17 +116,17 @@ def estimate_mean(
         rule = "discard"  # nothing is known to fail
     n_kept = table.updates.size if rule != "restart" else run.values.size
     values, counts = table.updates[:n_kept], table.counts[:n_kept]
-    low, high = bound_mean(values, counts, level=level) if n_kept else (run.mean, run.mean)
+    low, high = bound_mean(values, counts, level=level) if n_kept else (0.0, 0.0)
     successes = int(counts.sum())
     if rule == "discard":
         return MeanEstimate(
-            Estimate(run.mean, _finite(low), _finite(high), METHOD, level),
+            Estimate(run.mean, max(low, 0.0), _finite(high), METHOD, level),
             run.standard_deviation / math.sqrt(successes - 1) if successes > 1 else None,
             run.standard_deviation,
             successes,
         )
     share = (table.n - successes) / table.n
-    mean = float(values @ counts) / successes if successes else run.mean
+    mean = float(values @ counts) / successes if successes else 0.0
     shares = [float(end) for end in bound_proportion(table.n - successes, table.n, level=level)]
     length = min(restart_after, table.end)
     if rule == "cap":
@@ -136,6 +137,8 @@ def estimate_mean(
         cost = [length * s / (1 - s) if s < 1 else math.inf for s in (shares[0], share, shares[1])]
     down = math.hypot(weight * (mean - low) if weight else 0.0, cost[1] - cost[0])
     up = math.hypot(weight * (high - mean) if weight else 0.0, cost[2] - cost[1])
+    if not successes:  # all that did not fail could have been done at once
+        down, up = run.mean - shares[0] * run.mean, 0.0
     error = None
     if table.n > 1 and rule == "cap":
         error = run.standard_deviation / math.sqrt(table.n - 1)
@@ -145,7 +148,11 @@ def estimate_mean(
         error = math.sqrt(inner + length**2 * odds_variance)
     return MeanEstimate(
         Estimate(
-            run.mean, _finite(run.mean - down), _finite(run.mean + up), METHOD_WITH_FAILURES, level
+            run.mean,
+            max(run.mean - down, 0.0),
+            min(run.mean + up, table.end) if rule == "cap" else _finite(run.mean + up),
+            METHOD_WITH_FAILURES,
+            level,
         ),
         error,
         run.standard_deviation,
