@@ -40,11 +40,11 @@ map: $(VENV)/.run ## the mean over learning rate and regression
 
 .PHONY: claims
 claims: $(VENV)/.run ## the other claims of the abstract, each with its verdict
-	@$(REPLICATION) claims $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+	@$(REPLICATION) claims $(STUDY) $(WORKERS)
 
 .PHONY: calibrate
 calibrate: $(VENV)/.run ## how often the intervals hold what they promise
-	@$(REPLICATION) calibrate $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+	@$(REPLICATION) calibrate $${RESULTS:+--results="$$RESULTS"}
 
 .PHONY: report
 report: $(VENV)/.run ## write the report again from what is stored; simulates nothing
