@@ -35,7 +35,8 @@ def make_explorer(table: CountTable, claim: Claim, *, n_points: int = 40) -> dic
     dict
         ``n`` (the grid), ``reported`` (``text``, ``value``) and ``rules``: by rule None where
         it has no mean, else a list with one entry for each n: ``p``, ``chance``, ``below``
-        (P(M_n < the upper end of the rounding cell)), ``low``, ``high`` (95 % prediction
+        (P(M_n < the upper end of the rounding cell)), ``missed``
+        (P(M_n < its lower end)), ``low``, ``high`` (95 % prediction
         interval), ``start`` and ``step`` of the bins and their ``heights`` relative to the
         highest (0 to 1). Numbers have 4 significant digits.
     """
@@ -62,6 +63,7 @@ def make_explorer(table: CountTable, claim: Claim, *, n_points: int = 40) -> dic
                     "p": _round(found.p),
                     "chance": _round(found.chance),
                     "below": _round(found.below),
+                    "missed": _round(1.0 - found.above),
                     "low": _round(found.low),
                     "high": _round(found.high),
                     "start": _round(float(edges[0])),

@@ -105,6 +105,11 @@ def walk_inline(parts: tuple[Part, ...]) -> Iterator[Part]:
             yield from walk_inline(part.parts)
 
 
+def escape_inline(text: str) -> str:
+    """Return text of another origin with its marks escaped, so that it is taken literally."""
+    return re.sub(r"([*`$\[\]\\])", r"\\\1", text)
+
+
 def plain_text(text: str) -> str:
     """Return inline text without its marks, for headings in lists and page titles."""
     return "".join(

@@ -153,6 +153,8 @@ def _mathml(tree: Tree) -> str:
         if tree.kind == "space":
             return f'<mspace width="{tree.text}"></mspace>'
         text = html.escape(tree.text, quote=False)
+        if tree.upright and len(tree.text) > 1:
+            return f'<mspace width="0.17em"></mspace><mi>{text}</mi>'
         normal = tree.kind == "mi" and tree.upright and len(tree.text) == 1
         variant = ' mathvariant="normal"' if normal else ""
         if tree.kind == "mo" and tree.text in "()[]{}|":

@@ -102,10 +102,23 @@ def format_interval(low: float | None, high: float | None, digits: int = 3) -> s
         ends = [None if end is None else format_number(end, digits) for end in (low, high)]
         return f"{ends[0] or 'unbounded'} to {ends[1] or 'unbounded'}"
     largest = max(abs(_check(low)), abs(_check(high)))
+    if largest >= 10**digits:
+        low, high = (float(f"{end:.{digits - 1}e}") for end in (low, high))
     decimals = _decimals(largest, digits)
     while decimals < 9 and low != high and round(low, decimals) == round(high, decimals):
         decimals += 1
     return f"{format_decimals(low, decimals)} to {format_decimals(high, decimals)}"
+
+
+def format_range(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Write an interval to stand after "between": "30.2 and 66.1"."""
+    return format_interval(low, high, digits).replace(" to ", " and ")
+
+
+def format_chance(share: float | None) -> str:
+    """Write a small probability in per cent: two digits, or "below 0.01 %"."""
+    value = _check(share)
+    return f"below 0.01{THIN}%" if value < 1e-4 else format_percent(value, 2)
 
 
 def format_percent_interval(low: float, high: float, digits: int = 2) -> str:
@@ -141,8 +154,22 @@ def format_odds(p: float | None) -> str:
     return f"about 1 in {format_count(round(float(f'{1 / value:.2g}')))}"
 
 
+def format_exact(value: float | None) -> str:
+    """Write a setting as it was given: 20, 0.75, 0.1.
+
+    Examples
+    --------
+    >>> format_exact(20.0), format_exact(0.05)
+    ('20', '0.05')
+    """
+    return f"{_check(value):.9g}".replace("-", "−")
+
+
 def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bool = False) -> str:
     """Write an estimate with its interval: "42.9 (42.7 to 43.2)".
+
+    The number of decimals follows from the width of the interval, so that no
+    digit is shown that the interval leaves open.
 
     Parameters
     ----------
@@ -150,19 +177,31 @@ def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bo
         ``value``, ``low`` and ``high``; an end that is None is said to be unbounded,
         a value that is None to lie beyond the cap.
     digits : int
-        Significant digits.
+        Significant digits where the interval does not say how many.
     percent : bool
         Whether the estimate is a share to be written in per cent.
+
+    Examples
+    --------
+    >>> format_estimate({"value": 42.9326, "low": 42.6882, "high": 43.1892})
+    '42.9 (42.7 to 43.2)'
     """
-    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    scale, sign = (100.0, f"{THIN}%") if percent else (1.0, "")
+    value, low, high = (
+        None if estimate[key] is None else scale * _check(estimate[key])
+        for key in ("value", "low", "high")
+    )
     if value is None:
         return "beyond the cap"
-    if percent:
-        ends = format_interval(
-            None if low is None else 100 * low, None if high is None else 100 * high, digits
-        )
-        return f"{format_percent(value, digits)} ({ends}{THIN}%)"
-    return f"{format_number(value, digits)} ({format_interval(low, high, digits)})"
+    if low is None or high is None:
+        return f"{format_number(value, digits)}{sign} ({format_interval(low, high, digits)}{sign})"
+    width = high - low
+    if width > 0:
+        decimals = max(0, -math.floor(math.log10(width)), _decimals(abs(value), 2))
+    else:
+        decimals = 0 if value == round(value) else _decimals(abs(value), digits)
+    ends = f"{format_decimals(low, decimals)} to {format_decimals(high, decimals)}"
+    return f"{format_decimals(value, decimals)}{sign} ({ends}{sign})"
 
 
 def format_coverage(coverage: Mapping[str, Any] | None) -> str:

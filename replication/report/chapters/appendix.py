@@ -11,6 +11,7 @@ from replication.report.numbers import (
     format_coverage,
     format_decimals,
     format_estimate,
+    format_exact,
     format_number,
     format_percent,
 )
@@ -44,11 +45,11 @@ def _tabulate_estimates(summary: Mapping[str, Any], command: str) -> list[Block]
         for e in population["converged_within"]
     ]
     rows += [
-        _row(f"{format_number(100 * e['probability'], 2)} % quantile, all networks", e, digits=4)
+        _row(f"{format_exact(100 * e['probability'])} % quantile, all networks", e)
         for e in population["quantiles"]
     ]
     for rule, entry in rules_of(summary).items():
-        rows.append(_row(f"mean, failures {SHORT[rule]}", entry["mean"], digits=4))
+        rows.append(_row(f"mean, failures {SHORT[rule]}", entry["mean"]))
         rows.append(
             (
                 f"largest compatible n, failures {SHORT[rule]}",

@@ -9,13 +9,16 @@ from typing import Any
 from replication.report.chapters.caps import describe_caps
 from replication.report.document import Block, Explorer, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
+    format_chance,
     format_count,
     format_estimate,
+    format_exact,
     format_interval,
     format_number,
     format_odds,
     format_p,
     format_percent,
+    format_range,
     join_words,
 )
 from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
@@ -62,7 +65,7 @@ def _describe_laws(
     mean = entry["mean"]["value"]
 
     def band(item: Mapping[str, Any]) -> str:
-        return format_interval(item["low"], item["high"], 3)
+        return format_range(item["low"], item["high"], 3)
 
     return [
         Section(title="The law of a mean", anchor="mean-law", level=3),
@@ -80,8 +83,8 @@ def _describe_laws(
             f"{format_number(mean, 3)}. Dashed: the reported {reported['text']}. Heights are "
             "scaled row by row.",
             alt="Five rows of bell-like, right-skewed curves that narrow as n grows. 95 percent "
-            "of the means lie within "
-            + join_words([f"{band(at[n])} for n = {n}" for n in numbers])
+            "of the means lie "
+            + join_words([f"between {band(at[n])} for n = {n}" for n in numbers])
             + f". The reported {reported['text']} moves from the middle of the curve into its "
             "tail.",
             draw=partial(plot_mean_laws, laws=entry["laws"], reported=reported, mean=mean),
@@ -112,7 +115,7 @@ def _describe_compatible(
             f"95 % of the means narrows with $n$ and leaves {text} outside in the end. Below, "
             f"$p(n)$ says how ordinary {text} would be: for 20 runs it is "
             f"{format_p(at[20]['p'])}, for 100 runs {format_p(at[100]['p'])} (dropping failures). "
-            f"The largest $n$ with $p(n)$ above {format_number(level, 2)} is $n^* =$ {reach}; in "
+            f"The largest $n$ with $p(n)$ above {format_exact(level)} is $n^* =$ {reach}; in "
             "brackets its 95 % interval."
         ),
         Figure(
@@ -120,7 +123,7 @@ def _describe_compatible(
             caption=f"**Which sizes of a study go with a reported {text}?** Above: the interval "
             "that holds 95 % of the means of $n$ runs, shaded for dropped failures, outlined for "
             f"the other rules. Below: $p(n)$, and $n^*$ where it falls below "
-            f"{format_number(level, 2)} for good. Logarithmic axis of $n$. Counting at the cap "
+            f"{format_exact(level)} for good. Logarithmic axis of $n$. Counting at the cap "
             "makes single failures count for hundreds of updates; where studies begin to contain "
             "one, the band bulges.",
             alt=f"Two panels over the number of runs from 1 to "
@@ -169,7 +172,7 @@ def _tabulate_runs(
                 format_count(item["n"]),
                 format_interval(item["low"], item["high"], 3),
                 format_p(item["p"]),
-                format_percent(item["chance"], 2),
+                format_chance(item["chance"]),
             )
             for item in entry["at"]
         ]
@@ -204,8 +207,8 @@ def _describe_equivalence(
         )
         for rule, entry in rules.items()
     )
-    margin = format_number(rules["discard"]["equivalence"]["margin"], 2)
-    rounding = format_number(rules["discard"]["rounding_equivalence"]["margin"], 2)
+    margin = format_exact(rules["discard"]["equivalence"]["margin"])
+    rounding = format_exact(rules["discard"]["rounding_equivalence"]["margin"])
     return [
         Section(title="Is the population mean the reported one?", anchor="equivalence", level=3),
         Paragraph(

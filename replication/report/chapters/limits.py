@@ -10,6 +10,7 @@ from replication.report.document import Block, Bullets, Paragraph, Section, Tabl
 from replication.report.numbers import (
     format_count,
     format_estimate,
+    format_exact,
     format_number,
 )
 
@@ -75,8 +76,7 @@ def _list_choices(summary: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
         (
             "Learning rate and regression",
             "20 and 0.75",
-            f"{format_number(protocol['learning_rate'], 3)} and "
-            f"{format_number(protocol['regression'], 3)}",
+            f"{format_exact(protocol['learning_rate'])} and {format_exact(protocol['regression'])}",
             "as two independent replications took them from the paper",
         ),
         (
@@ -100,7 +100,7 @@ def _list_choices(summary: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
         (
             "Range of initial weights",
             NOT_REPORTED,
-            f"uniform within ± {format_number(protocol['half_width'], 2)}",
+            f"uniform within ± {format_exact(protocol['half_width'])}",
             "a common choice; small enough for units to start undecided",
         ),
         (

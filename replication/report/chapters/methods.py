@@ -15,7 +15,8 @@ from replication.report.document import (
     Section,
     Table,
 )
-from replication.report.numbers import format_count, format_number
+from replication.report.inline import escape_inline
+from replication.report.numbers import format_count, format_exact
 
 REQUIRES = ("summary",)
 
@@ -86,13 +87,13 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
             "delta b j is epsilon times the same difference",
         ),
         Paragraph(
-            f"Here the learning rate is {format_number(protocol['learning_rate'], 3)} and the "
-            f"regression {format_number(protocol['regression'], 3)}. The changes of all patterns "
+            f"Here the learning rate is {format_exact(protocol['learning_rate'])} and the "
+            f"regression {format_exact(protocol['regression'])}. The changes of all patterns "
             "are added and applied together: that is one *update*. Before each update the "
             "reconstruction error is measured without regression,"
             if protocol["update_schedule"] == "batch"
-            else f"Here the learning rate is {format_number(protocol['learning_rate'], 3)} and "
-            f"the regression {format_number(protocol['regression'], 3)}. Weights change after "
+            else f"Here the learning rate is {format_exact(protocol['learning_rate'])} and "
+            f"the regression {format_exact(protocol['regression'])}. Weights change after "
             "each pattern; one sweep over all patterns counts as one *update*. Before each sweep "
             "the reconstruction error is measured,"
         ),
@@ -103,7 +104,7 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
         ),
         Paragraph(
             "and the outcome of a network is the number of updates applied before $E$ first falls "
-            f"below {format_number(protocol['threshold'], 2)}. A network that has not got there "
+            f"below {format_exact(protocol['threshold'])}. A network that has not got there "
             f"after {format_count(protocol['max_updates'])} updates is *censored*: we know only "
             "that it needs more. It is never dropped in silence. The choices that this paragraph "
             "makes without the paper's word are listed under [](#limits)."
@@ -121,8 +122,8 @@ def _describe_simulation(models: Mapping[str, Any]) -> list[Block]:
             f"We simulate {format_count(population['n_networks'])} networks, numbered from 0. A "
             "network's number, called its seed, together with the root seed "
             f"{study['root_seed']} fixes its initial weights, drawn uniformly between "
-            f"−{format_number(protocol['half_width'], 2)} and "
-            f"{format_number(protocol['half_width'], 2)}, whatever else is run beside it. The "
+            f"−{format_exact(protocol['half_width'])} and "
+            f"{format_exact(protocol['half_width'])}, whatever else is run beside it. The "
             "arithmetic is fixed to the last bit, so that the same seeds give the same outcomes "
             "on other processors; this matters, because learning here amplifies the smallest "
             "difference" + (" (see [](#rounding))." if "rounding" in models else ".")
@@ -159,7 +160,7 @@ def _describe_judgement(models: Mapping[str, Any]) -> list[Block]:
     summary = models["summary"]
     thresholds, reported = summary["thresholds"], summary["reported"]
     claim = load_claims()["mean-48"]
-    low, high = (format_number(reported[end], 3) for end in ("low", "high"))
+    low, high = (format_exact(reported[end]) for end in ("low", "high"))
     text = reported["text"]
     return [
         Section(title="How a reported mean is judged", anchor="judgement", level=3),
@@ -180,21 +181,21 @@ def _describe_judgement(models: Mapping[str, Any]) -> list[Block]:
         Paragraph(
             f"which is near 1 where {text} lies in the middle of that law and near 0 where it "
             "lies far out. We call $n$ *compatible* with the report while $p(n)$ is above "
-            f"{format_number(thresholds['significance'], 2)}, and write $n^*$ for the largest "
+            f"{format_exact(thresholds['significance'])}, and write $n^*$ for the largest "
             "compatible $n$. Its interval is found by tilting the observed outcomes to means "
             "1.96 standard errors lower and higher and searching again."
         ),
         Paragraph(
             "Whether the population's own mean is the reported one is asked by a test of "
             "equivalence (two one-sided tests): it is passed if the two are shown to differ by "
-            f"less than {format_number(thresholds['margin_percent'], 2)} % of {text}. A test of "
+            f"less than {format_exact(thresholds['margin_percent'])} % of {text}. A test of "
             "equality would not help, because with this many networks it finds any difference, "
             "however small. How often each interval really holds the true value was measured on "
             "trial studies of several sizes"
             + (", see [](#calibration)." if "calibration" in models else ".")
         ),
         Box(title="The rule of the verdict, set before the large run", blocks=(
-            Paragraph(claim.rule),
+            Paragraph(escape_inline(claim.rule)),
             Paragraph(
                 "Prototypes on other seeds had been seen when the thresholds were set. Rules and "
                 "thresholds stand in the file `claims.toml` of the package."

@@ -10,6 +10,7 @@ from replication.report.document import Block, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
     format_count,
     format_estimate,
+    format_exact,
     format_number,
     format_percent,
     format_percent_interval,
@@ -52,7 +53,7 @@ def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
     from replication.report.figures.traces import plot_errors
 
     network, crowd = traces["network"], traces["crowd"]
-    threshold = format_number(traces["threshold"], 2)
+    threshold = format_exact(traces["threshold"])
     end = len(network["errors"]) - 1
     outcomes = zip(crowd["updates"], crowd["converged"], strict=True)
     n_inside = sum(converged and updates <= end for updates, converged in outcomes)
@@ -69,7 +70,7 @@ def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
         "criterion is met.",
         alt=f"Line chart of error against weight updates from 0 to {end}. The highlighted network "
         f"starts at {format_number(network['errors'][0], 2)}, wanders and {reached}. Behind it "
-        f"{format_count(len(crowd['seeds']))} grey lines; {format_count(len(inside))} of them "
+        f"{format_count(len(crowd['seeds']))} grey lines; {format_count(n_inside)} of them "
         f"cross within {end} updates.",
         draw=partial(
             plot_errors,
@@ -168,7 +169,7 @@ def _make_distribution(
         if beyond
         else "Nothing lies beyond the axis."
     )
-    middle = "beyond the cap" if median is None else format_number(median, 3)
+    middle = "beyond the cap" if median is None else format_count(median)
     return Figure(
         name="distribution",
         caption="**How many updates a network needs.** Share of all networks for each number of "
@@ -194,7 +195,7 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
     population = summary["population"]
     rows = [
         (
-            f"{format_number(100 * entry['probability'], 2)} % need at most",
+            f"{format_exact(100 * entry['probability'])} % need at most",
             f"{format_estimate(entry, 4)} updates",
         )
         for entry in population["quantiles"]

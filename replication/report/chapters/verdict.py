@@ -8,9 +8,11 @@ from typing import Any
 
 from replication.claims import load_claims
 from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section
+from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_count,
     format_estimate,
+    format_exact,
     format_interval,
     format_number,
     format_odds,
@@ -38,9 +40,9 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
             Paragraph(f"**What speaks against it.** {_describe_doubt(summary, rules)}"),
         ]
     else:
-        parts.append(Paragraph(f"**What we found.** {verdict['reason']}"))
+        parts.append(Paragraph(f"**What we found.** {escape_inline(verdict['reason'])}"))
     parts.append(Paragraph("**What would change it.**"))
-    parts.append(Bullets(tuple(verdict["would_change"])))
+    parts.append(Bullets(tuple(escape_inline(text) for text in verdict["would_change"])))
     blocks: list[Block] = [
         Section(title="The verdict", anchor="verdict"),
         *_describe_differences(summary),
@@ -82,10 +84,10 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
     )
     return (
         f"We simulated {format_count(population['n_networks'])} networks. "
-        f"{format_percent(population['converged']['value'], 3)} of them got there within "
+        f"{format_percent(population['converged']['value'], 2)} of them got there within "
         f"{format_count(population['cap'])} updates. The mean depends on what one does with those "
         f"that did not: it is {means}. Counting a difference of less than "
-        f"{format_number(margin, 2)} updates (10 % of {reported}) as no difference, {where} shown "
+        f"{format_exact(margin)} updates (10 % of {reported}) as no difference, {where} shown "
         f"to be the same as {reported}. But a mean over few networks varies: {reported} is what a "
         f"study of up to {ranges} networks could well have reported."
     )
@@ -157,7 +159,7 @@ def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:
         f"{reported['text']} without being a surprise (logarithmic axis).",
         alt=f"Left panel, population means with 95 % intervals: {means}; the reported "
         f"{reported['text']} is a dashed line in a shaded band of plus or minus "
-        f"{format_number(margin, 2)}. Right panel, bars of the largest compatible number of runs: "
+        f"{format_exact(margin)}. Right panel, bars of the largest compatible number of runs: "
         f"{runs}; the verdict asks for at least {least}.",
         draw=partial(
             plot_verdict,

@@ -206,7 +206,7 @@ def plot_verdict(
     left.set_xlabel(f"updates (shaded: {reported['text']} ± {format_number(margin, 2)})")
     left.set_ylabel("a network that never\ngets there is")
     left.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    right.set_title(f"Largest study that could well report {reported['text']}", fontsize=9.5)
+    right.set_title(f"Largest study that fits a {reported['text']}", fontsize=9.5)
     right.set_xscale("log")
     right.set_xlim(0.7, max_runs * 1.2)
     use_plain_log_ticks(right, [1, 10, 100, 1000])
