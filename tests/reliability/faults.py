@@ -72,8 +72,9 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
 def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[str]:
     """Return the command for one small study of three blocks."""
     return [
-        *(ONE_STUDY + ["simulate", "--seeds", str(n_seeds), "--jobs", "2"]),
-        *("--results", str(results), *options),
+        *ONE_STUDY,
+        *("simulate", "--seeds", str(n_seeds), "--jobs", "2", "--results", str(results)),
+        *options,
     ]
 
 

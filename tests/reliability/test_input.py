@@ -113,7 +113,9 @@ def test_protocol_file_that_cannot_be_read_ends_with_74(refuse, tmp_path, name):
     assert "cannot be read" in refuse("simulate", f"--protocol={tmp_path / name}", code=74)
 
 
-@pytest.mark.parametrize("value", ["-0.1", "1", "1.5", "nan", "inf", "-inf", "true", "'x'", "[0.5]"])
+@pytest.mark.parametrize(
+    "value", ["-0.1", "1", "1.5", "nan", "inf", "-inf", "true", "'x'", "[0.5]"]
+)
 def test_lambda_outside_its_range_is_refused_with_the_range(refuse, value):
     message = refuse("simulate", "--set", f"regression={value}")
     assert "regression" in message

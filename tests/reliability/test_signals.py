@@ -1,0 +1,187 @@
+"""Ctrl-C, SIGTERM and kill: finished blocks are kept, and the next run goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+
+import psutil
+import pytest
+
+from replication.protocol import PAPER
+from replication.store import Store, check_study
+from tests.reliability.faults import (
+    COMMAND,
+    assert_clean,
+    assert_recovers,
+    compute_reference,
+    run,
+    simulate_command,
+    start,
+    wait_until,
+)
+
+NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
+"""A protocol under which no network ever converges, and a block takes minutes."""
+
+
+def list_blocks(results) -> list[str]:
+    return sorted(path.name for path in results.glob("outcomes/*/1988/0*.parquet"))
+
+
+def is_simulating(process) -> bool:
+    """Tell whether a run has got past its start: it then has more than one busy thread."""
+    with contextlib.suppress(psutil.Error):
+        return sum(t.user_time for t in psutil.Process(process.pid).threads()[1:]) > 0.3
+    return False
+
+
+def group_is_gone(process) -> bool:
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def end(process) -> str:
+    """Wait for a process that was told to end; return its messages."""
+    wait_until(lambda: process.poll() is not None, seconds=20)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.communicate(timeout=20)[1]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, code, backend):
+    command = simulate_command(tmp_path / "results", 200_000, *NEVER, "--backend", backend)
+    process = start(*command)
+    if backend == "threading":
+        assert wait_until(lambda: is_simulating(process))
+    else:
+        assert wait_until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 3)
+        time.sleep(1)
+    # A terminal sends Ctrl-C to all processes of the group, `kill` its signal to one.
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    begun = time.monotonic()
+    assert wait_until(lambda: process.poll() is not None, seconds=5)
+    seconds = time.monotonic() - begun
+    children_gone = wait_until(lambda: group_is_gone(process), seconds=max(0.0, 2 - seconds))
+    messages = end(process)
+    assert process.returncode == code, messages
+    assert seconds < 2, f"took {seconds:.1f} s"
+    assert children_gone, "a child has outlived the run"
+    assert "Traceback" not in messages
+    assert "run the same command again to go on" in messages
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_finished_blocks_are_kept_and_counted(tmp_path, number, code):
+    results = tmp_path / "results"
+    process = start(*simulate_command(results, 50_000_000))
+    assert wait_until(lambda: len(list_blocks(results)) >= 3)
+    process.send_signal(number)
+    messages = end(process)
+    assert process.returncode == code, messages
+    kept = list_blocks(results)
+    assert len(kept) >= 3
+    folder = Store(results).study_folder(PAPER, 1988)
+    checked = check_study(folder)
+    assert checked.faults == ()
+    assert len(checked.manifest.blocks) == len(kept), "the manifest does not list what is kept"
+    assert not list(results.rglob("*.part"))
+
+
+def interrupt_at_random(tmp_path, *, n_seeds: int, n_interruptions: int) -> None:
+    """Interrupt one study again and again, in three ways, and let it finish."""
+    results = tmp_path / "results"
+    draw = random.Random(n_interruptions)
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+    codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+    n_fired = 0
+    while n_fired < n_interruptions:
+        number = signals[n_fired % 3]
+        before = len(list_blocks(results))
+        n_new, pause = draw.randrange(3), draw.uniform(0, 0.05)
+        process = start(*simulate_command(results, n_seeds))
+        assert wait_until((results / "outcomes" / "lock").exists)
+        wait_until(
+            lambda before=before, n_new=n_new, process=process: (
+                len(list_blocks(results)) >= before + n_new or process.poll() is not None
+            )
+        )
+        time.sleep(pause if n_new else pause + draw.uniform(0, 1.2))
+        process.send_signal(number)
+        messages = end(process)
+        assert process.returncode != 0, "the study was finished before all interruptions"
+        if process.returncode != -signal.SIGTERM:  # SIGTERM while Python itself still starts
+            assert process.returncode == codes[number], messages
+        assert "Traceback" not in messages
+        n_fired += 1
+    assert_recovers(results, n_seeds, compute_reference(n_seeds))
+
+
+def test_fifteen_random_interruptions_change_nothing(tmp_path):
+    interrupt_at_random(tmp_path, n_seeds=4_000_000, n_interruptions=15)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_random_interruptions_change_nothing(tmp_path):
+    interrupt_at_random(tmp_path, n_seeds=40_000_000, n_interruptions=100)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_the_lock_of_a_killed_run_is_free(tmp_path, backend):
+    results = tmp_path / "results"
+    process = start(*simulate_command(results, 1_000_000, *NEVER, "--backend", backend))
+    assert wait_until((results / "outcomes" / "lock").exists)
+    if backend == "loky":
+        assert wait_until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 3)
+    busy = run(*simulate_command(results, 1000))
+    assert_clean(busy, 75)
+    process.kill()
+    process.wait()
+    try:
+        assert_clean(run(*simulate_command(results, 1000)), 0)
+    finally:
+        end(process)
+
+
+def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
+    results = tmp_path / "results"
+    command = simulate_command(results, 1_000_000, *NEVER, "--jobs", "1")
+    processes = [start(*command) for _ in range(4)]
+    assert wait_until(lambda: sum(p.poll() is not None for p in processes) == 3, seconds=60)
+    (working,) = [process for process in processes if process.poll() is None]
+    assert wait_until(lambda: is_simulating(working))
+    working.send_signal(signal.SIGINT)
+    ends = [(end(process), process.returncode) for process in processes]
+    assert sorted(code for _, code in ends) == [75, 75, 75, 130], ends
+    for messages, code in ends:
+        assert "Traceback" not in messages
+        if code == 75:
+            assert "another process is working on" in messages
+    assert_clean(run(*simulate_command(results, 1000)), 0)
+    assert_recovers(results, 1000, compute_reference(1000))
+
+
+def test_reading_while_another_run_writes_works(tmp_path):
+    results = tmp_path / "results"
+    assert_clean(run(*simulate_command(results, 2000)), 0)
+    process = start(*simulate_command(results, 1_000_000, *NEVER, "--jobs", "1"))
+    assert wait_until(lambda: is_simulating(process))
+    try:
+        for command in ("verify", "info"):
+            assert_clean(run(*COMMAND, command, "--results", results), 0)
+        assert_clean(run(*COMMAND, "repair", "--results", results), 75)
+    finally:
+        process.kill()
+        end(process)
