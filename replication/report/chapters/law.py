@@ -21,7 +21,7 @@ from replication.report.numbers import (
     format_range,
     join_words,
 )
-from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
+from replication.report.rules import RULES, SHORT, describe_runs, describe_runs_interval, rules_of
 
 REQUIRES = ("summary", "provenance")
 
@@ -153,6 +153,7 @@ def _describe_explorer(explorer: Mapping[str, Any], summary: Mapping[str, Any]) 
         Explorer(
             data={
                 **explorer,
+                "rules": {rule: explorer["rules"][rule] for rule in RULES},
                 "labels": SHORT,
                 "mean": {rule: entry["mean"]["value"] for rule, entry in rules_of(summary).items()},
                 "significance": summary["thresholds"]["significance"],
