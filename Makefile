@@ -96,6 +96,10 @@ bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
 
 ##@ House-keeping
 
+.PHONY: readme
+readme: $(VENV)/.run ## write the numbers of README.md from results/
+	@$(RUN) tools/write_readme.py
+
 .PHONY: lock
 lock: $(VENV)/.check ## choose exact versions again -> requirements/*.lock
 	@sh requirements/lock.sh $(RUN)

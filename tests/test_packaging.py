@@ -248,6 +248,17 @@ def test_ci_script_can_be_run():
 # The pages
 
 
+def test_first_page_says_what_the_results_say():
+    done = subprocess.run(
+        [sys.executable, "tools/write_readme.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page_names_targets_that_exist(page):
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M))

@@ -1,0 +1,113 @@
+"""Write the numbers of README.md from the models in results/, so that none is typed by hand.
+
+Usage: python tools/write_readme.py [--check]
+
+Three blocks between ``<!-- name -->`` and ``<!-- /name -->`` are written anew: what was found,
+time and memory, and which command makes what. With ``--check`` nothing is written; the exit
+code is 1 if the page is not what the models say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from replication.report.numbers import (
+    format_count,
+    format_interval,
+    format_number,
+    format_percent,
+    join_words,
+)
+from replication.report.rules import SHORT, describe_runs, rules_of
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+RESULTS = ROOT / "results"
+
+
+def read_model(name: str) -> dict[str, Any]:
+    """Return the model of this name, empty if no command has made it."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return {}
+    model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return model
+
+
+def write_found() -> str:
+    """Return the finding in three sentences."""
+    summary = read_model("summary")
+    population, rules = summary["population"], rules_of(summary)
+    mean, reported = rules["discard"]["mean"], summary["reported"]
+    side = "above" if reported["value"] > mean["value"] else "below"
+    verdict = summary["verdict"]["settled"]
+    runs = join_words(
+        [f"{describe_runs(rule['runs'])} ({SHORT[name]})" for name, rule in rules.items()]
+    )
+    sentences = [
+        f"**{verdict[0].upper()}{verdict[1:]}.** Of {format_count(population['n_networks'])} "
+        f"networks {format_percent(population['converged']['value'], 2)} got below the reported "
+        f"error within {format_count(population['cap'])} updates; those needed "
+        f"{format_number(mean['value'], 3)} on average (95 % interval "
+        f"{format_interval(mean['low'], mean['high'], 3)}), so that {reported['text']} lies "
+        f"{side} the mean.",
+        f"But an average over few networks varies: {reported['text']} is what a study of up to "
+        f"{runs} networks could well have reported, and neither their number nor what was done "
+        "with those that never got there is known.",
+    ]
+    multiverse = read_model("multiverse")
+    if multiverse:
+        sentences.append(write_multiverse(multiverse))
+    return " ".join(sentences)
+
+
+def write_multiverse(model: dict[str, Any]) -> str:
+    """Return what the readings of the paper say."""
+    return ""
+
+
+def write_benchmark() -> str:
+    """Return the table of measured time and memory."""
+    return ""
+
+
+def write_products() -> str:
+    """Return the report's own table of figures and tables, with links into the report."""
+    report = (RESULTS / "report.md").read_text(encoding="utf-8")
+    after = report.split('<a id="table-inventory"></a>')[1]
+    rows = [line for line in after.split("<a id=")[0].splitlines() if line.startswith("|")]
+    table = "\n".join(rows).replace("](#", "](results/report.md#")
+    return table.replace("`figures/", "`results/figures/")
+
+
+BLOCKS = {"found": write_found, "benchmark": write_benchmark, "products": write_products}
+
+
+def fill(page: str) -> str:
+    """Return the page with its blocks written anew."""
+    for name, write in BLOCKS.items():
+        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, rest = page.split(start)
+        after = rest.split(end)[1]
+        page = f"{before}{start}\n{write().strip()}\n{end}{after}"
+    return re.sub(r"\n{3,}", "\n\n", page)
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the page; return the exit code."""
+    page = README.read_text(encoding="utf-8")
+    filled = fill(page)
+    if "--check" in arguments:
+        if filled != page:
+            print("README.md does not say what results/ says; run `make readme`", file=sys.stderr)
+        return int(filled != page)
+    README.write_text(filled, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
