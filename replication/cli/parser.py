@@ -7,7 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from replication.cli.arguments import Parser
 
-MODULES = ("study_commands", "claims_commands", "store_commands", "compare_command")
+MODULES = (
+    "study_commands",
+    "multiverse_commands",
+    "claims_commands",
+    "store_commands",
+    "compare_command",
+)
 
 
 def make_parser() -> Parser:

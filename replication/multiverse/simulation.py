@@ -26,6 +26,7 @@ def simulate_protocols(
     *,
     jobs: int = -1,
     backend: str = "threading",
+    scheduler: str | None = None,
     show_progress: bool = True,
 ) -> int:
     """Simulate what the store does not hold of the first `n_seeds` networks of each protocol.
@@ -35,7 +36,7 @@ def simulate_protocols(
     store : Store
     protocols : sequence of Protocol
     root_seed, n_seeds : int
-    jobs, backend
+    jobs, backend, scheduler
         As in `simulate_study`.
     show_progress : bool
         Whether one bar over all protocols appears on standard error.
@@ -72,6 +73,7 @@ def simulate_protocols(
                 n_seeds,
                 jobs=jobs,
                 backend=backend,
+                scheduler=scheduler,
                 block_size=block_size,
                 show_progress=False,
             )
