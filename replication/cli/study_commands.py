@@ -120,18 +120,15 @@ def _simulate(study: Study, options: argparse.Namespace) -> None:
             )
             digest = store.digest(study.protocol, study.root_seed, study.n_seeds)
             print(f"digest: {digest}", flush=True)
+            print(f"{len(study.repetitions)} other root seeds, for comparison", file=sys.stderr)
 
 
 def _report(study: Study, *, pdf: bool) -> None:
-    from replication.report import render, render_article
-    from replication.results import read_models
+    from replication.publication import publish
 
-    models = read_models(study)
-    render(models, study.folder)
-    if pdf:
-        render_article(models, study.folder)
+    summary = publish(study, pdf=pdf)
     print(f"report: {study.folder / 'report.html'}")
-    print(describe_verdict(models["summary"]))
+    print(describe_verdict(summary))
 
 
 def describe_verdict(summary: dict[str, Any]) -> str:
@@ -142,9 +139,11 @@ def describe_verdict(summary: dict[str, Any]) -> str:
 
 def run_reproduce(options: argparse.Namespace) -> int:
     """Reproduce the default study and compare."""
-    from replication.reproduction import reproduce
+    from replication.publication import reproduce, require_same
 
-    return reproduce(options.results, jobs=options.jobs)
+    require_same(reproduce(options.results, jobs=options.jobs), options.results)
+    print(f"{options.results}: reproduced (outcomes by digest, models by value, report by bytes)")
+    return 0
 
 
 def run_trace(options: argparse.Namespace) -> int:

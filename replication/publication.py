@@ -1,0 +1,145 @@
+"""From the models of a study to its report, and the default study made again to compare."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from replication.crate import build_crate, write_crate
+from replication.errors import DataError
+from replication.protocol import PAPER
+from replication.report import render, render_article
+from replication.results import (
+    CHAPTER_MODELS,
+    DEFAULT_ROOT_SEED,
+    DEFAULT_SEEDS,
+    STUDY_MODELS,
+    Study,
+    analyse,
+    read_model,
+    read_models,
+)
+from replication.store import Store
+from replication.study import simulate_study
+
+RELATIVE_TOLERANCE = 1e-5
+"""Of numbers kept to 6 significant digits, computed by another NumPy or processor."""
+
+
+def publish(study: Study, *, pdf: bool = False) -> dict[str, Any]:
+    """Render the report of an analysed study, describe its files, return its summary.
+
+    Parameters
+    ----------
+    study : Study
+    pdf : bool
+        Whether to write ``report.pdf`` too.
+    """
+    models = read_models(study)
+    render(models, study.folder)
+    if pdf:
+        render_article(models, study.folder)
+    crate = build_crate(
+        study.folder,
+        protocol=study.protocol,
+        root_seed=study.root_seed,
+        n_networks=study.n_seeds,
+        digest=models["provenance"]["digest"],
+    )
+    write_crate(study.folder, crate)
+    summary: dict[str, Any] = models["summary"]
+    return summary
+
+
+def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
+    """Make the default study afresh and compare all of it with a results folder.
+
+    Outcomes are compared by digest and models by value; files of the report
+    byte by byte. The models of the other chapters are taken as they stand.
+
+    Parameters
+    ----------
+    results : Path
+        Holds the report of the default study; it is only read.
+    jobs : int
+
+    Returns
+    -------
+    list of str
+        What differs, one line each; empty if nothing does.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no report of the default study.
+    """
+    committed = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    read_models(committed)
+    with tempfile.TemporaryDirectory(prefix="replication-") as name:
+        fresh = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(name))
+        for model in CHAPTER_MODELS:
+            if (results / f"{model}.json").exists():
+                shutil.copy(results / f"{model}.json", fresh.results)
+        for part in (fresh, *fresh.repetitions):
+            simulate_study(
+                Store(fresh.results), part.protocol, part.root_seed, part.n_seeds, jobs=jobs
+            )
+        analyse(fresh, jobs=jobs)
+        has_pdf = (results / "report.pdf").exists() and importlib.util.find_spec("typst") is not None
+        publish(fresh, pdf=has_pdf)
+        return list(_compare(results, fresh.results))
+
+
+def _compare(results: Path, fresh: Path) -> Iterator[str]:
+    for name in STUDY_MODELS:
+        old, new = read_model(results, name), read_model(fresh, name)
+        for place in find_differences(old, new):
+            yield f"{name}.json: {place}"
+    for path in sorted([*fresh.glob("report.*"), *fresh.glob("figures/*")]):
+        relative = path.relative_to(fresh)
+        committed = results / relative
+        if not committed.exists():
+            yield f"{relative}: is missing"
+        elif committed.read_bytes() != path.read_bytes():
+            yield f"{relative}: other bytes"
+    for path in sorted(results.glob("figures/*")):
+        if not (fresh / path.relative_to(results)).exists():
+            yield f"{path.relative_to(results)}: belongs to no figure of the report"
+
+
+def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """Yield where two plain values differ; numbers may differ by rounding.
+
+    Examples
+    --------
+    >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
+    ['a.1: 2.0 became 2.5']
+    """
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        for key in old:
+            yield from find_differences(old[key], new[key], f"{place}.{key}".lstrip("."))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for i, pair in enumerate(zip(old, new, strict=True)):
+            yield from find_differences(*pair, f"{place}.{i}".lstrip("."))
+    elif isinstance(old, float) and isinstance(new, float):
+        if not math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12):
+            yield f"{place}: {old} became {new}"
+    elif old != new:
+        yield f"{place}: {json.dumps(old)[:60]} became {json.dumps(new)[:60]}"
+
+
+def require_same(differences: list[str], results: Path) -> None:
+    """Raise `DataError` that names what differs, if anything does."""
+    if differences:
+        shown = "; ".join(differences[:5])
+        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
+        raise DataError(
+            f"{str(results)!r} was not reproduced: {shown}{more}. If the lock file's versions "
+            "are installed and the sources are unchanged, please report it"
+        )
