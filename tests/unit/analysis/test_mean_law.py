@@ -1,0 +1,110 @@
+"""The exact law of a mean, against convolution and closed forms."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from replication.analysis.mean_law import MeanLaws
+from replication.analysis.runs import RunLaw
+from replication.errors import UsageError
+
+# Skewed, with gaps: far from any closed form.
+SKEWED = RunLaw(np.array([3, 4, 9, 30, 200]), np.array([0.3, 0.4, 0.2, 0.09, 0.01]))
+
+
+def convolve(run, n):
+    single = np.zeros(run.values[-1] + 1)
+    single[run.values] = run.probabilities
+    law = np.array([1.0])
+    for _ in range(n):
+        law = np.convolve(law, single)
+    return law
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 40])
+def test_law_equals_direct_convolution(n):
+    law = MeanLaws(SKEWED).compute(n)
+    direct = np.cumsum(convolve(SKEWED, n))
+    sums = np.rint(law.values * n).astype(int)
+    assert law.spread_error == 0
+    assert law.cumulative == pytest.approx(direct[np.minimum(sums, direct.size - 1)], abs=1e-12)
+
+
+@pytest.mark.parametrize(("success", "n"), [(0.5, 1), (0.3, 20), (0.02, 500), (0.9, 5000)])
+def test_sum_of_geometric_outcomes_is_negative_binomial(success, n):
+    """Updates until success are geometric; their sum minus n is negative binomial."""
+    run = RunLaw(np.array([1]), np.array([1.0]), 1 - success, 1)
+    law = MeanLaws(run).compute(n)
+    failures = np.rint(law.values * n).astype(int) - n
+    assert law.cumulative == pytest.approx(stats.nbinom.cdf(failures, n, success), abs=1e-9)
+
+
+def test_sum_of_two_point_outcomes_is_binomial():
+    run = RunLaw(np.array([40, 56]), np.array([0.75, 0.25]))
+    law = MeanLaws(run).compute(1000)
+    assert law.step == 16
+    upper = np.rint((law.values * 1000 - 40_000) / 16).astype(int)
+    assert law.cumulative == pytest.approx(stats.binom.cdf(upper, 1000, 0.25), abs=1e-11)
+
+
+def test_restart_law_equals_the_generating_function_written_out():
+    run = RunLaw(np.array([2, 5]), np.array([0.6, 0.4]), 0.25, 7)
+    single = np.zeros(7 * 40)
+    for failures in range(39):
+        single[7 * failures + 2] += 0.6 * 0.75 * 0.25**failures
+        single[7 * failures + 5] += 0.4 * 0.75 * 0.25**failures
+    direct = np.cumsum(np.convolve(np.convolve(single, single), single))
+    law = MeanLaws(run).compute(3)
+    sums = np.rint(law.values * 3).astype(int)
+    assert law.cumulative == pytest.approx(direct[np.minimum(sums, direct.size - 1)], abs=1e-12)
+
+
+def test_all_equal_outcomes_give_a_single_point():
+    law = MeanLaws(RunLaw(np.array([48]), np.array([1.0]))).compute(100)
+    assert law.predict() == (48, 48)
+    assert law.probability_below(48) == 0
+    assert law.probability_below(Fraction(97, 2)) == 1
+
+
+def test_probability_below_is_strict_at_a_value_that_occurs():
+    law = MeanLaws(RunLaw(np.array([0, 1]), np.array([0.5, 0.5]))).compute(2)
+    assert law.probability_below(Fraction(1, 2)) == pytest.approx(0.25)
+    assert law.probability_below(Fraction(1, 2) + Fraction(1, 10**9)) == pytest.approx(0.75)
+    assert law.probability_below(0) == 0
+    assert law.probability_below(2) == 1
+
+
+def test_quantiles_are_the_smallest_values_that_reach_the_probability():
+    law = MeanLaws(RunLaw(np.array([0, 1]), np.array([0.5, 0.5]))).compute(2)
+    assert [law.quantile(p) for p in (0.2, 0.25, 0.26, 0.75, 0.76)] == [0, 0, 0.5, 0.5, 1]
+
+
+def test_binned_law_keeps_the_mean_and_states_how_far_its_spread_is_off():
+    exact = MeanLaws(SKEWED).compute(40)
+    binned = MeanLaws(SKEWED, max_cells=1 << 9).compute(40)
+    assert 0 < binned.spread_error < 0.05
+
+    def moments(law):
+        mean = law.values @ law.probabilities
+        return mean, math.sqrt((law.values - mean) ** 2 @ law.probabilities)
+
+    (mean, spread), (binned_mean, binned_spread) = moments(exact), moments(binned)
+    assert binned_mean == pytest.approx(mean, rel=1e-9)
+    assert 0 <= binned_spread / spread - 1 <= binned.spread_error * 1.01
+
+
+def test_moments_of_the_law_are_those_of_the_run():
+    for n in (1, 10, 1000):
+        law = MeanLaws(SKEWED).compute(n)
+        mean = law.values @ law.probabilities
+        variance = (law.values - mean) ** 2 @ law.probabilities
+        assert mean == pytest.approx(SKEWED.mean)
+        assert variance == pytest.approx(SKEWED.variance / n)
+
+
+def test_no_runs_have_no_mean():
+    with pytest.raises(UsageError, match="1 or more"):
+        MeanLaws(SKEWED).compute(0)

@@ -1,0 +1,109 @@
+"""The law of one run under the three rules, against sums written out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from replication.analysis.counts import CountTable
+from replication.analysis.runs import RunLaw, make_run_law
+from replication.errors import UsageError
+
+# Ten networks: 10, 10, 20, 30, 40 converge, and 5 are censored at 100.
+TABLE = CountTable.from_outcomes([10, 10, 20, 30, 40] + [100] * 5, [True] * 5 + [False] * 5, 100)
+
+
+def test_discard_averages_the_converged():
+    run = make_run_law(TABLE, "discard")
+    assert run.mean == pytest.approx(22)
+    assert run.variance == pytest.approx(np.var([10, 10, 20, 30, 40]))
+
+
+def test_cap_counts_failures_at_the_cap():
+    run = make_run_law(TABLE, "cap")
+    outcomes = [10, 10, 20, 30, 40] + [100] * 5
+    assert run.mean == pytest.approx(np.mean(outcomes))
+    assert run.variance == pytest.approx(np.var(outcomes))
+
+
+def test_cap_merges_networks_that_converge_at_the_cap_with_the_censored():
+    table = CountTable.from_outcomes([5, 10, 10], [True, True, False], 10)
+    run = make_run_law(table, "cap")
+    assert run.values.tolist() == [5, 10]
+    assert run.probabilities == pytest.approx([1 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize("restart_after", [10, 25, 40, 99, 100, 1000])
+def test_restart_mean_is_restricted_mean_over_chance_of_success(restart_after):
+    outcomes = np.array([10, 10, 20, 30, 40] + [math.inf] * 5)
+    cut = min(restart_after, 100)
+    expected = np.minimum(outcomes, cut).mean() / np.mean(outcomes <= cut)
+    run = make_run_law(TABLE, "restart", restart_after=restart_after)
+    assert run.mean == pytest.approx(expected)
+
+
+def test_restart_moments_agree_with_the_law_written_out():
+    run = make_run_law(TABLE, "restart", restart_after=25)
+    failures = np.arange(400)
+    weights = 0.7**failures * 0.3
+    values = (25 * failures[:, None] + np.array([10, 10, 20])).ravel()
+    chances = np.repeat(weights / 3, 3)
+    mean = values @ chances
+    variance = (values - mean) ** 2 @ chances
+    fourth = (values - mean) ** 4 @ chances
+    assert run.mean == pytest.approx(mean)
+    assert run.variance == pytest.approx(variance)
+    assert run.kurtosis == pytest.approx(fourth / variance**2)
+    slopes = [-0.1, 0.0, 0.005]
+    expected = [math.log(np.exp(slope * values) @ chances) for slope in slopes]
+    assert run.log_moment(slopes) == pytest.approx(expected, abs=1e-12)
+
+
+def test_log_moment_is_infinite_beyond_its_limit():
+    run = make_run_law(TABLE, "restart", restart_after=25)
+    limit = -math.log(0.7) / 25
+    assert np.isinf(run.log_moment([1.01 * limit]))[0]
+
+
+def test_rules_without_a_mean_give_none():
+    failed = CountTable.from_outcomes([100] * 3, [False] * 3, 100)
+    assert make_run_law(failed, "discard") is None
+    assert make_run_law(failed, "restart") is None
+    assert make_run_law(failed, "cap").mean == 100
+    assert make_run_law(TABLE, "restart", restart_after=5) is None
+
+
+def test_unknown_rule_is_refused():
+    with pytest.raises(UsageError, match="discard, cap, restart"):
+        make_run_law(TABLE, "impute")
+
+
+@pytest.mark.parametrize("rule", ["discard", "cap", "restart"])
+@pytest.mark.parametrize("shift", [-0.2, 0.1, 0.5])
+def test_tilting_reaches_the_mean_that_was_asked_for(rule, shift):
+    run = make_run_law(TABLE, rule, restart_after=25)
+    target = run.mean + shift * run.standard_deviation
+    tilted = run.tilt_to_mean(target)
+    assert tilted.mean == pytest.approx(target, rel=1e-6)
+    assert tilted.probabilities.sum() == pytest.approx(1)
+
+
+def test_tilting_beyond_the_support_stops_one_per_cent_inside():
+    run = make_run_law(TABLE, "discard")
+    assert run.tilt_to_mean(-1e6).mean == pytest.approx(10 + 0.01 * 12, rel=1e-3)
+    assert run.tilt_to_mean(1e6).mean == pytest.approx(40 - 0.01 * 18, rel=1e-3)
+
+
+def test_tilting_a_single_value_changes_nothing():
+    run = RunLaw(np.array([48]), np.array([1.0]))
+    assert run.tilt_to_mean(60) is run
+
+
+def test_coarsening_keeps_the_mean_and_bounds_the_moments():
+    values = np.sort(np.random.default_rng(3).choice(100_000, 5000, replace=False))
+    run = RunLaw(values, np.full(5000, 1 / 5000))
+    coarse = run.coarsen(64)
+    assert coarse.values.size <= 64
+    assert coarse.mean == pytest.approx(run.mean)
+    slopes = np.array([-1e-4, -1e-5, 1e-5, 1e-4])
+    assert np.all(coarse.log_moment(slopes) >= run.log_moment(slopes))
