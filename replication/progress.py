@@ -60,7 +60,8 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         """Show the final state and end the line."""
-        self._show()
+        if self.done:
+            self._show()
         if self._is_terminal:
             self._write("\n")
 

@@ -15,7 +15,7 @@ from replication.errors import StorageError, WorkerError
 from replication.interruption import Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
-from replication.simulator.ensemble import simulate_ranges
+from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
 
@@ -197,7 +197,7 @@ class _Run:
                     for outcomes in running:
                         del left[outcomes.start, outcomes.stop]
                         yield outcomes
-            except WorkerError as error:
+            except LostWorker as error:
                 # Blocks are started in order, so the lost ones are among the first left.
                 lost = set(list(left)[: count_workers(self.jobs)])
                 if lost & doubtful:

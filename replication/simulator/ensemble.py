@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 
-from replication.errors import WorkerError
+from replication.errors import UsageError, WorkerError
 from replication.protocol import PAPER, Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
@@ -28,6 +28,10 @@ CLUSTER_PATIENCE = 600.0
 """Seconds without a finished block after which a cluster counts as dead: it may never say so."""
 
 Result = TypeVar("Result")
+
+
+class LostWorker(WorkerError):
+    """A worker died or fell silent; what it was simulating can be tried once more."""
 
 
 class Stopped(Exception):
@@ -138,8 +142,12 @@ def simulate_ranges(
 
     Raises
     ------
-    WorkerError
+    LostWorker
         If a worker died, ran out of memory, or nothing was heard of any for too long.
+    WorkerError
+        If a cluster does not answer.
+    UsageError
+        If there is no such backend.
 
     Notes
     -----
@@ -152,22 +160,37 @@ def simulate_ranges(
     if patience is None and backend not in LOCAL_BACKENDS:
         patience = CLUSTER_PATIENCE
     options = {} if scheduler is None else {"scheduler_host": scheduler}
-    with parallel_config(backend=backend, n_jobs=jobs, **options):
-        results = Parallel(
+    try:
+        config = parallel_config(backend=backend, n_jobs=jobs, **options)
+    except (ValueError, ImportError) as error:
+        raise UsageError(
+            f"--backend {backend!r} cannot be used ({str(error).splitlines()[0]}); allowed are "
+            "threading, loky, and dask with the --scheduler of a running cluster"
+        ) from None
+    except OSError as error:
+        raise WorkerError(
+            f"the cluster at {scheduler!r} does not answer ({error}); start it, or leave out "
+            "--backend to use this machine"
+        ) from None
+    with config:
+        parallel = Parallel(
             return_as="generator_unordered", pre_dispatch="2 * n_jobs", timeout=patience
-        )(tasks)
+        )
+        results: Any = iter(())
         try:
+            results = parallel(tasks)
             yield from results
         except BrokenExecutor:
-            raise WorkerError("a worker process died, perhaps for lack of memory") from None
+            raise LostWorker("a worker process died, perhaps for lack of memory") from None
         except MemoryError:
-            raise WorkerError("a worker ran out of memory") from None
+            raise LostWorker("a worker ran out of memory") from None
         except (multiprocessing.TimeoutError, TimeoutError):
-            raise WorkerError(f"no worker has finished anything for {patience:g} s") from None
+            raise LostWorker(f"no worker has finished anything for {patience or 10:g} s") from None
         finally:
             if stop is not None:
                 stop[0] = True
-            results.close()
+            if isinstance(results, Generator):
+                results.close()
 
 
 def simulate_seeds(

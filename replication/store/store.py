@@ -278,4 +278,3 @@ class Store:
 def _is_half_block(path: Path) -> bool:
     name = path.with_suffix(".parquet").name
     return path.suffix in (".parquet", ".json") and BLOCK_NAME.fullmatch(name) is not None
-
