@@ -91,8 +91,8 @@ def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
                 Store(fresh.results), part.protocol, part.root_seed, part.n_seeds, jobs=jobs
             )
         analyse(fresh, jobs=jobs)
-        has_pdf = (results / "report.pdf").exists() and importlib.util.find_spec("typst") is not None
-        publish(fresh, pdf=has_pdf)
+        can_typeset = importlib.util.find_spec("typst") is not None
+        publish(fresh, pdf=can_typeset and (results / "report.pdf").exists())
         return list(_compare(results, fresh.results))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,8 @@ class Study:
     def command(self) -> str:
         """The command that makes this study."""
         words = [f"replication replicate --seeds {self.n_seeds} --root-seed {self.root_seed}"]
-        words += [
-            f"--set {name}={json.dumps(value)}" for name, value in self.protocol.differences.items()
-        ]
+        for name, value in self.protocol.differences.items():
+            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
         return " ".join(words)
 
     @property
@@ -153,7 +153,7 @@ def read_models(study: Study) -> dict[str, Any]:
         model = read_model(study.folder, name)
         if model is None:
             raise DataError(
-                f"{str(study.folder / f'{name}.json')!r} is missing; run `replication analyse` first"
+                f"{str(study.folder)!r} holds no {name}.json; run `replication analyse` first"
             )
         models[name] = model
     if study.is_default:

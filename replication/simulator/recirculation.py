@@ -71,7 +71,8 @@ class RecirculationNetwork:
         sizes = protocol.group_sizes
         shapes = list(zip(sizes[1:] + sizes[:1], sizes, strict=True))
         given = [np.shape(matrix) for matrix, _ in connections]
-        if given != shapes or any(np.shape(b) != (s[0],) for (_, b), s in zip(connections, shapes)):
+        biases_given = [np.shape(biases) for _, biases in connections]
+        if given != shapes or biases_given != [(n_target,) for n_target, _ in shapes]:
             raise UsageError(
                 f"matrices of shapes {given} were given; group_sizes {list(sizes)} need "
                 f"{shapes}, each with as many biases as it has rows"
@@ -162,7 +163,8 @@ class RecirculationNetwork:
     def update(self) -> None:
         """Show all patterns once and change the weights, as the protocol's schedule says."""
         patterns = list(self.patterns)
-        batches = [patterns] if self.protocol.update_schedule == "batch" else [[p] for p in patterns]
+        per_pattern = self.protocol.update_schedule == "per-pattern"
+        batches = [[pattern] for pattern in patterns] if per_pattern else [patterns]
         for batch in batches:
             changes = [self.weight_changes(pattern) for pattern in batch]
             weights = [*self.matrices, *self.biases]
@@ -170,7 +172,7 @@ class RecirculationNetwork:
             sums += [sum(change[k][1] for change in changes) for k in range(len(self.biases))]
             for weight, last, total in zip(weights, self._last_changes, sums, strict=True):
                 last[...] = self.protocol.momentum * last + total
-                weight += last
+                np.add(weight, last, out=weight)
 
     def error(self) -> float:
         """Equation 7: the protocol's criterion, with the weights as they stand.
