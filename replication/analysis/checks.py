@@ -104,7 +104,9 @@ def check_tilt(
     run, mean = make_run_law(study, "discard"), estimate_mean(study, "discard")
     if run is None or mean is None or mean.standard_error is None:
         return None
-    tilted = estimate_n_star(run, reported, standard_error=mean.standard_error)
+    tilted = estimate_n_star(
+        run, reported, standard_error=mean.standard_error, mean_interval=mean.interval
+    )
     found = []
     for _ in range(n_bootstraps):
         again = generator.multinomial(study.n_converged, run.probabilities)

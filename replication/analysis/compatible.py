@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from replication.analysis.intervals import Estimate
 from replication.analysis.mean_law import MeanLaw, MeanLaws
 from replication.analysis.runs import RunLaw
 from replication.errors import UsageError
@@ -260,6 +261,7 @@ def estimate_n_star(
     reported: ReportedMean,
     *,
     standard_error: float | None,
+    mean_interval: Estimate | None = None,
     known: Sequence[Confrontation] | None = None,
 ) -> CompatibleRuns:
     """Return n* with an interval.
@@ -271,27 +273,33 @@ def estimate_n_star(
     standard_error : float or None
         Standard error of the mean of `run`; None if it is not known, which
         leaves n* anywhere.
+    mean_interval : Estimate, optional
+        Interval of the mean of `run`, the mean -/+ 1.96 standard errors unless given.
     known : sequence of Confrontation, optional
         See `find_n_star`.
 
     Notes
     -----
-    The interval recomputes n* on the law tilted exponentially to its mean
-    -/+ 1.96 standard errors. Where the rounding cell lies between the two
-    tilted means, some law between them has its mean in the cell, and the
-    upper end is open.
+    The interval recomputes n* on the law tilted exponentially to either end of
+    the interval of its mean. Where the rounding cell lies between the two
+    ends, some law between them has its mean in the cell, and the upper end
+    is open. In trials the skew-corrected interval of `estimate_mean` covered
+    better than the symmetric one, at no further cost.
     """
     n_star, smallest = find_n_star(run, reported, known=known)
     if standard_error is None or not math.isfinite(standard_error):
         return CompatibleRuns(n_star, smallest, 0, MAX_RUNS)
     if standard_error == 0:
         return CompatibleRuns(n_star, smallest, n_star, n_star)
-    ends = []
-    for sign in (-1.0, 1.0):
-        tilted = run.tilt_to_mean(run.mean + sign * 1.96 * standard_error)
-        ends.append(find_n_star(tilted, reported)[0])
-    low, high = min(n_star, *ends), max(n_star, *ends)
-    reach = 1.96 * standard_error
-    if run.mean - reach < reported.high and run.mean + reach >= reported.low:
-        high = MAX_RUNS
-    return CompatibleRuns(n_star, smallest, low, high)
+    low_mean = run.mean - 1.96 * standard_error
+    high_mean = run.mean + 1.96 * standard_error
+    if mean_interval is not None:
+        low_mean = 0.0 if mean_interval.low is None else mean_interval.low
+        high_mean = math.inf if mean_interval.high is None else mean_interval.high
+    ends = [n_star] + [
+        find_n_star(run.tilt_to_mean(target), reported)[0]
+        for target in (low_mean, high_mean)
+        if math.isfinite(target)
+    ]
+    high = MAX_RUNS if low_mean < reported.high and high_mean >= reported.low else max(ends)
+    return CompatibleRuns(n_star, smallest, min(ends), high)

@@ -113,7 +113,11 @@ def confront_rule(
         curve=curve,
         laws={n: laws.compute(n) for n in laws_of},
         runs=estimate_n_star(
-            run, reported, standard_error=mean.standard_error, known=curve or None
+            run,
+            reported,
+            standard_error=mean.standard_error,
+            mean_interval=mean.interval,
+            known=curve or None,
         ),
         equivalence=assess_equivalence(mean, value, margin=value * margin_percent / 100.0),
         rounding_equivalence=assess_equivalence(mean, value, margin=half_cell),

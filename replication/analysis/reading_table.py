@@ -107,7 +107,10 @@ def measure_reading(
             row |= {f"p{n}_{rule}": float(min(1.0, p)), f"p{n}_{rule}_error": float(error)}
         for j, count in enumerate(COUNTS):
             runs = estimate_n_star(
-                run, shift_cell(reported, -j), standard_error=mean.standard_error or 0.0
+                run,
+                shift_cell(reported, -j),
+                standard_error=mean.standard_error,
+                mean_interval=mean.interval,
             )
             row |= _describe_runs(rule, count, runs)
     without = chance - gains / (len(counts) - 1)

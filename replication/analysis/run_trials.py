@@ -52,7 +52,12 @@ def measure_n_star_coverage(
                 run, mean = make_run_law(table, rule), estimate_mean(table, rule)
                 if run is None or mean is None or mean.standard_error is None:
                     continue
-                found = estimate_n_star(run, reported, standard_error=mean.standard_error)
+                found = estimate_n_star(
+                    run,
+                    reported,
+                    standard_error=mean.standard_error,
+                    mean_interval=mean.interval,
+                )
                 ends[place] = found.low, math.inf if found.high_is_open else found.high
             row["by_size"].append(
                 count_hits(ends, truth, n_networks=size, requirement=None, n_errors=0.0)
