@@ -21,7 +21,8 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from replication.protocol import CHOICES, Protocol
+from replication.fields import CHOICES
+from replication.protocol import Protocol
 from replication.simulator import arithmetic, kernel, runner, vectors
 from replication.simulator.patterns import make_patterns
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from replication import PAPER, Protocol
 from replication.errors import StorageError, UsageError
+from replication.fields import CHOICES
 from replication.protocol import (
-    CHOICES,
     as_plain,
     canonical_json,
     format_protocol,

@@ -1,0 +1,108 @@
+"""What each field of a protocol may be, and the message where it is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from replication.errors import UsageError
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "learning_rule": ("recirculation", "back-propagation"),
+    "visible_units": ("logistic", "linear"),
+    "update_schedule": ("batch", "per-pattern"),
+    "initial_biases": ("drawn", "zero"),
+    "criterion": ("half-squared-error", "worst-pattern", "squared-error", "every-unit"),
+    "error_measured_on": ("reconstruction", "regressed"),
+}
+MAX_GROUP_SIZE = 256
+MAX_UPDATES = 10_000_000
+
+
+def _validate_number(
+    low: float, high: float, *, low_open: bool = False
+) -> Callable[[str, Any], float]:
+    opening = "above" if low_open else "at least"
+    limit = "" if high == math.inf else f" and below {high:g}"
+
+    def validate(name: str, value: Any) -> float:
+        allowed = isinstance(value, int | float) and not isinstance(value, bool)
+        if allowed:
+            allowed = math.isfinite(value) and (low < value if low_open else low <= value)
+            allowed = allowed and value < high
+        if not allowed:
+            raise UsageError(
+                f"{name} = {value!r} was given; allowed is a finite number {opening} {low:g}{limit}"
+            )
+        return float(value) + 0.0  # -0.0 and 0.0 are one protocol
+
+    return validate
+
+
+def _validate_count(high: int) -> Callable[[str, Any], int]:
+    def validate(name: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
+            raise UsageError(
+                f"{name} = {value!r} was given; allowed is a whole number from 1 to {high}"
+            )
+        return value
+
+    return validate
+
+
+def _validate_flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} = {value!r} was given; allowed are true and false")
+    return value
+
+
+def _validate_choice(name: str, value: Any) -> str:
+    if value not in CHOICES[name]:
+        raise UsageError(f"{name} = {value!r} was given; allowed are {', '.join(CHOICES[name])}")
+    return str(value)
+
+
+def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
+        raise UsageError(
+            f"{name} = {value!r} was given; allowed is a list of 2 to 8 group sizes, e.g. [4, 2]"
+        )
+    return tuple(_validate_count(MAX_GROUP_SIZE)(name, size) for size in value)
+
+
+def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
+    if value == "one-hot":
+        return "one-hot"
+    if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
+        raise UsageError(
+            f"{name} = {value!r} was given; allowed are 'one-hot' or a list of rows of numbers"
+        )
+    rows = []
+    for row in value:
+        if not isinstance(row, list | tuple):
+            raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
+        rows.append(tuple(_validate_number(0.0, math.inf)(name, entry) for entry in row))
+    if max(max(row, default=0.0) for row in rows) > 1.0:
+        raise UsageError(f"{name} = {value!r} was given; allowed are values from 0 to 1")
+    return tuple(rows)
+
+
+VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
+    "group_sizes": _validate_group_sizes,
+    "patterns": _validate_patterns,
+    "learning_rule": _validate_choice,
+    "learning_rate": _validate_number(0.0, math.inf, low_open=True),
+    "momentum": _validate_number(0.0, 1.0),
+    "regression": _validate_number(0.0, 1.0),
+    "hidden_regression": _validate_flag,
+    "visible_units": _validate_choice,
+    "update_schedule": _validate_choice,
+    "half_width": _validate_number(0.0, math.inf, low_open=True),
+    "initial_biases": _validate_choice,
+    "symmetric_start": _validate_flag,
+    "criterion": _validate_choice,
+    "threshold": _validate_number(0.0, math.inf, low_open=True),
+    "error_measured_on": _validate_choice,
+    "max_updates": _validate_count(MAX_UPDATES),
+}
