@@ -13,7 +13,6 @@ override JOBS := $(value JOBS)
 override RESULTS := $(value RESULTS)
 override PYTHON := $(value PYTHON)
 export SEEDS ROOT_SEED JOBS RESULTS PYTHON
-unexport MAKEFLAGS MFLAGS MAKELEVEL
 
 VENV = .venv
 RUN = $(VENV)/bin/python

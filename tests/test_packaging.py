@@ -36,12 +36,12 @@ def normalise(requirement):
 
 def run_make(*arguments, cwd=ROOT, **environment):
     return subprocess.run(
-        ["make", *arguments],
+        ["make", "--no-print-directory", *arguments],
         capture_output=True,
         text=True,
         check=False,
         cwd=cwd,
-        env=os.environ | environment,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | environment,
     )
 
 
