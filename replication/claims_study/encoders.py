@@ -23,7 +23,10 @@ from replication.simulator.engine import evaluate_networks
 
 ENCODERS = ((4, 2), (4, 3), (5, 2), (8, 3), (16, 4))
 LOOPS = ((4, 2, 2), (4, 3, 3), (8, 3, 3))
-GRID = Grid(steps=(0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0), regressions=(0.25, 0.5, 0.75, 0.9, 0.95))
+GRID = Grid(
+    steps=(1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 14.0),
+    regressions=(0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98),
+)
 
 
 def measure_encoders(experiment: Experiment) -> dict[str, Any]:

@@ -31,13 +31,13 @@ class Sizes:
     n_networks : int
         For speed and codes.
     n_search : int
-        For each setting of a search.
+        For each setting of a search that comes into its second round.
     n_failures : int
         Among which those that never converge are looked for.
     n_symmetry, n_gradient : int
         For the symmetry of the weights, and for gradients.
     n_encoders, n_encoder_search : int
-        For each other encoder, and for each setting of its search.
+        For each other encoder, and for each setting of its search as above.
     """
 
     n_networks: int = 100_000
@@ -46,7 +46,7 @@ class Sizes:
     n_symmetry: int = 10_000
     n_gradient: int = 2_000
     n_encoders: int = 2_000
-    n_encoder_search: int = 300
+    n_encoder_search: int = 1_000
 
     @classmethod
     def scale(cls, n_networks: int) -> Sizes:

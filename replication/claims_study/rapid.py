@@ -88,6 +88,7 @@ def measure_speed(experiment: Experiment, thresholds: Mapping[str, float | int])
             name: {
                 "grid": searches[name],
                 "n_settings": search.n_settings,
+                "n_first": search.n_first,
                 "n_networks": search.n_networks,
                 "mean": search.mean,
                 "at_edge": find_edges(searches[name], search.protocol),

@@ -12,6 +12,9 @@ import numpy as np
 from replication.claims_study.experiment import FIRST_SEARCH_SEED, Experiment
 from replication.protocol import Protocol
 
+FIRST_ROUND = 8
+"""A first round with so many times fewer networks sorts out what is hopeless."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
@@ -53,14 +56,17 @@ class Found:
     ----------
     protocol : Protocol
         The best settings.
-    n_settings, n_networks : int
-        Points of the grid, and networks at each of them.
+    n_settings : int
+        Points of the grid.
+    n_first, n_networks : int
+        Networks at each point in the first round, and at the better quarter in the second.
     mean : float
         Mean updates at the best, counted at the cap.
     """
 
     protocol: Protocol
     n_settings: int
+    n_first: int
     n_networks: int
     mean: float
 
@@ -74,21 +80,35 @@ def search_settings(experiment: Experiment, protocols: Sequence[Protocol], *, n:
     protocols : sequence of Protocol
         The first of those that are equally good is taken.
     n : int
-        Networks for each, on seeds kept for searches.
+        Networks for each that comes into the second round, on seeds kept for searches.
 
     Returns
     -------
     Found
+
+    Notes
+    -----
+    The first round takes ``n / FIRST_ROUND`` networks for each protocol and
+    keeps the better quarter of them.
     """
-    means = []
-    for protocol in protocols:
-        weights = experiment.draw(protocol, n, first=FIRST_SEARCH_SEED)
-        updates, _, _ = experiment.run(protocol, weights)
-        means.append(float(np.mean(updates)))
-    best = int(np.argmin(means))
+    n_first = max(n // FIRST_ROUND, 1)
+    first = [_measure_mean(experiment, protocol, n_first) for protocol in protocols]
+    kept = np.sort(np.argsort(first, kind="stable")[: -(-len(protocols) // 4)])
+    second = [_measure_mean(experiment, protocols[i], n) for i in kept]
+    best = int(np.argmin(second))
     return Found(
-        protocol=protocols[best], n_settings=len(protocols), n_networks=n, mean=means[best]
+        protocol=protocols[kept[best]],
+        n_settings=len(protocols),
+        n_first=n_first,
+        n_networks=n,
+        mean=second[best],
     )
+
+
+def _measure_mean(experiment: Experiment, protocol: Protocol, n: int) -> float:
+    weights = experiment.draw(protocol, n, first=FIRST_SEARCH_SEED)
+    updates, _, _ = experiment.run(protocol, weights)
+    return float(np.mean(updates))
 
 
 def describe_settings(protocol: Protocol) -> dict[str, Any]:
