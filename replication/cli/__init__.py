@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 75
         busy; 130 and 143 when interrupted.
     """
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -54,6 +55,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _fail(f"cannot read or write{place}: {error.strerror or error}", 74)
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the caller closed (``2>&-``) somewhere to write to.
+
+    Otherwise the next file to be opened, perhaps a block, would take its
+    number and receive its messages.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,0 +1,241 @@
+"""The same digests in any environment, and no traceback in any terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from replication.protocol import PAPER
+from replication.simulator.engine import find_cache_folder
+from replication.store import Store
+from tests.reliability.faults import (
+    COMMAND,
+    ROOT,
+    assert_clean,
+    compute_reference,
+    make_environment,
+    require_tool,
+    run,
+    simulate_command,
+    start,
+)
+
+N_SEEDS = 1000
+ESCAPE = "\x1b"
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return compute_reference(N_SEEDS)
+
+
+def check_study_in(tmp_path, reference, *, prefix=(), **changes):
+    results = tmp_path / "results"
+    command = [*prefix, *simulate_command(results, N_SEEDS)]
+    done = run(*command, env=make_environment(**changes))
+    assert_clean(done, 0)
+    assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference
+    assert reference in done.stdout
+    return done
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"TZ": "Asia/Kathmandu"},
+        {"PYTHONHASHSEED": "4294967295"},
+        {"LC_ALL": "C", "LANG": None, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+        {"TERM": None, "DISPLAY": None},
+        {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
+    ],
+    ids=str,
+)
+def test_outcomes_do_not_depend_on_the_environment(tmp_path, reference, changes):
+    check_study_in(tmp_path, reference, **changes)
+
+
+def test_outcomes_do_not_depend_on_the_clock(tmp_path, reference):
+    faketime = require_tool("faketime")
+    code = "import datetime; print(datetime.date.today().year)"
+    then = run(faketime, "2001-02-03 04:05:06", sys.executable, "-c", code)
+    assert then.stdout.strip() == "2001", "the fault did not happen"
+    done = check_study_in(tmp_path, reference, prefix=(faketime, "2001-02-03 04:05:06"))
+    assert "in all" in done.stderr
+    info = run(*COMMAND, "info", "--results", tmp_path / "results")
+    assert_clean(info, 0)
+
+
+@pytest.mark.parametrize(("locale", "shown"), [("C.UTF-8", "\\u03bb"), ("C", "\\udcce\\udcbb")])
+def test_a_greek_letter_in_an_ascii_terminal_is_no_crash(tmp_path, locale, shown):
+    environment = make_environment(
+        LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii"
+    )
+    results = tmp_path / "λ = 0.75"
+    done = run(*COMMAND, "info", "--results", results, env=environment)
+    assert_clean(done, 0)
+    assert shown in done.stdout
+    done = run(*COMMAND, "verify", "--results", results, env=environment)
+    assert_clean(done, 74)
+    assert shown in done.stderr
+
+
+LONG = "l" * 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["with space", "Übergröße", "a'b\"c $HOME\nz", f"{LONG}/{LONG}/{LONG}"],
+)
+def test_any_folder_name_works(tmp_path, reference, name):
+    results = tmp_path / name
+    command = [*simulate_command(results, N_SEEDS)]
+    command[command.index("--results") : command.index("--results") + 2] = [f"--results={results}"]
+    assert_clean(run(*command), 0)
+    assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference
+    assert_clean(run(*COMMAND, "verify", f"--results={results}"), 0)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "/".join(["y" * 250] * 20)])
+def test_a_name_longer_than_the_system_allows_ends_with_74(tmp_path, name):
+    done = run(*simulate_command(tmp_path / name, N_SEEDS))
+    assert_clean(done, 74)
+    assert "File name too long" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["simulate", "replicate", "verify", "repair"])
+def test_a_results_folder_that_is_a_file_ends_with_74(tmp_path, command):
+    path = tmp_path / "results"
+    path.write_text("precious")
+    done = run(*COMMAND, command, "--results", path)
+    assert_clean(done, 74)
+    assert "results" in done.stderr
+    assert path.read_text() == "precious"
+
+
+def count_warnings(done) -> int:
+    """Return how many lines of the messages are not about progress."""
+    usual = ("networks", "other root seeds")
+    return sum(not any(word in line for word in usual) for line in done.stderr.splitlines())
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path, reference):
+    home = tmp_path / "home"
+    home.write_text("no folder")  # stronger than mode bits, which root ignores
+    done = check_study_in(
+        tmp_path, reference, HOME=str(home), XDG_CACHE_HOME=None, NUMBA_CACHE_DIR=None,
+        MPLCONFIGDIR=None,
+    )  # fmt: skip
+    assert count_warnings(done) <= 1
+
+
+def test_a_truncated_cache_of_compiled_code_is_no_obstacle(tmp_path, reference):
+    cache = tmp_path / "cache"
+    shutil.copytree(find_cache_folder(), cache / find_cache_folder().name)
+    compiled = [path for path in cache.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".nbc" for path in compiled), "nothing was cached"
+    for path in compiled:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    done = check_study_in(tmp_path, reference, NUMBA_CACHE_DIR=str(cache))
+    assert count_warnings(done) <= 1
+
+
+def test_the_cache_belongs_to_these_sources(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert find_cache_folder().parent == tmp_path
+
+
+@pytest.mark.parametrize("changes", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}], ids=str)
+def test_piped_output_holds_no_escape_codes(tmp_path, reference, changes):
+    done = check_study_in(tmp_path, reference, **changes)
+    assert ESCAPE not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
+
+
+def run_in_terminal(command, environment) -> str:
+    """Run a command whose output is a terminal, and return what it shows."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        command, stdin=child, stdout=child, stderr=child, env=environment, cwd=ROOT
+    )
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(parent, 4096)
+        except OSError:  # Linux ends a terminal with an error
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(parent)
+    assert process.wait() == 0, shown
+    return shown.decode()
+
+
+@pytest.mark.parametrize(("terminal", "has_bar"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_gets_a_bar_unless_it_is_dumb(tmp_path, terminal, has_bar):
+    command = simulate_command(tmp_path / "results", N_SEEDS)
+    shown = run_in_terminal(command, make_environment(TERM=terminal))
+    assert ("[####" in shown) == has_bar
+    assert ESCAPE not in shown
+    assert "1,000 of 1,000 networks" in shown
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    """As `... | head -1` does: the pipe is closed while there is more to say."""
+    results = tmp_path / "results"
+    command = [*COMMAND, "trace", "0"]
+    whole = run(*command)
+    assert_clean(whole, 0)
+    assert len(whole.stdout.splitlines()) > 10
+    for words in (command, simulate_command(results, N_SEEDS), [*COMMAND, "--help"]):
+        process = start(*words)
+        process.stdout.close()
+        messages = process.stderr.read()
+        process.stderr.close()
+        assert process.wait(timeout=60) == 0, messages
+        assert "Traceback" not in messages
+        assert "BrokenPipe" not in messages
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", [["trace", "0"], ["info"]])
+def test_a_full_standard_output_ends_with_74(tmp_path, words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env=make_environment(), cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 74, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_a_closed_or_full_standard_error_loses_no_outcome(tmp_path, reference):
+    for i, redirection in enumerate(("2>/dev/full", "2>&-", "2>/dev/null >&-")):
+        results = tmp_path / str(i)
+        words = " ".join(f"'{word}'" for word in simulate_command(results, N_SEEDS))
+        done = run("sh", "-c", f"{words} {redirection}")
+        assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_exit_code_of_25_runs_in_a_row_is_0(tmp_path, reference):
+    """Native libraries that abort while the interpreter ends would show here."""
+    results = tmp_path / "results"
+    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    script = (
+        "import sys; from replication.protocol import PAPER; from replication.store import Store\n"
+        f"print(Store({str(results)!r}).digest(PAPER, 1988, {N_SEEDS}))"
+    )
+    for _ in range(25):
+        done = run(sys.executable, "-c", script)
+        assert (done.returncode, done.stdout.strip(), done.stderr) == (0, reference, "")
