@@ -27,6 +27,7 @@ from replication.simulator import arithmetic, kernel, runner, vectors
 from replication.simulator.patterns import make_patterns
 
 N_LANES = 32
+CACHE_LINE = 64
 
 Array = NDArray[np.float64]
 
@@ -83,20 +84,27 @@ def make_lanes(protocol: Protocol, n_lanes: int) -> kernel.Lanes:
     patterns = make_patterns(protocol)
     n_patterns = len(patterns)
     n_units = sum(protocol.group_sizes)
-    first = np.zeros((n_units * n_patterns, n_lanes))
+    first = _make_rows(n_units * n_patterns, n_lanes)
     first[: protocol.n_visible * n_patterns] = patterns.T.reshape(-1, 1)
     return kernel.Lanes(
         width=(0,) * n_lanes,
         sizes=np.array(protocol.group_sizes, dtype=np.int64),
         n_patterns=n_patterns,
-        weights=np.zeros((protocol.n_weights, n_lanes)),
-        velocity=np.zeros((protocol.n_weights, n_lanes)),
+        weights=_make_rows(protocol.n_weights, n_lanes),
+        velocity=_make_rows(protocol.n_weights, n_lanes),
         first=first,
-        reconstruction=np.zeros((protocol.n_visible * n_patterns, n_lanes)),
-        second=np.zeros_like(first),
-        difference=np.zeros_like(first),
-        error=np.zeros((1, n_lanes)),
+        reconstruction=_make_rows(protocol.n_visible * n_patterns, n_lanes),
+        second=_make_rows(len(first), n_lanes),
+        difference=_make_rows(len(first), n_lanes),
+        error=_make_rows(1, n_lanes),
     )
+
+
+def _make_rows(n_rows: int, n_lanes: int) -> Array:
+    """Return zeros that begin at a cache line, so that no vector load touches two."""
+    memory = np.zeros(n_rows * n_lanes + CACHE_LINE // 8)
+    skipped = -memory.ctypes.data % CACHE_LINE // 8
+    return memory[skipped : skipped + n_rows * n_lanes].reshape(n_rows, n_lanes)
 
 
 def run_networks(
