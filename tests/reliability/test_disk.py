@@ -1,0 +1,194 @@
+"""A disk that is full, too small or read-only: exit code 74, and nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+
+import pytest
+
+from replication.cli import main
+from replication.errors import StorageError
+from replication.protocol import PAPER
+from replication.store import Store, check_study
+from replication.study import check_disk, estimate_bytes, simulate_study
+from tests.reliability.faults import (
+    COMMAND,
+    assert_clean,
+    assert_recovers,
+    compute_reference,
+    find_strays,
+    run,
+    simulate_command,
+    tree,
+)
+
+N_SEEDS = 3000
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return compute_reference(N_SEEDS)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 20 kB, which three blocks and a manifest do not fit into."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system, and only on Linux")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=20k", "tmpfs", str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip(f"this machine does not let root mount: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill_disk(path) -> None:
+    """Write to a file until the disk is full."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
+    with pytest.raises(OSError, match="No space"):
+        (path.parent / "probe").write_bytes(b"x")
+
+
+def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, reference, monkeypatch):
+    monkeypatch.setattr("replication.study.check_disk", lambda *_, **__: None)
+    results = small_disk / "results"
+    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
+    filler = small_disk / "filler"
+    fill_disk(filler)
+    with filler.open("r+b") as file:  # leave room for one file of the next block
+        file.truncate(filler.stat().st_size - 2 * os.sysconf("SC_PAGE_SIZE"))
+
+    with pytest.raises(StorageError, match="No space left on device") as failure:
+        simulate_study(Store(results), PAPER, 1988, N_SEEDS, show_progress=False, block_size=1000)
+    assert failure.value.exit_code == 74
+    assert find_strays(results) == []
+    assert check_study(Store(results).study_folder(PAPER, 1988)).faults == ()
+    assert Store(results).digest(PAPER, 1988, 1000) == compute_reference(1000)
+
+    filler.unlink()
+    shutil.copytree(results, tmp_path / "results")
+    assert_recovers(tmp_path / "results", N_SEEDS, reference)
+
+
+def test_the_command_ends_with_74_on_a_full_disk(small_disk):
+    fill_disk(small_disk / "filler")
+    done = run(*simulate_command(small_disk / "results", N_SEEDS))
+    assert_clean(done, 74)
+    assert not list(small_disk.rglob("*.part"))
+
+
+def test_a_limit_on_file_size_ends_with_74(tmp_path, reference):
+    """`ulimit -f 1`: no file may be larger than one unit of 512 or 1024 bytes."""
+    results = tmp_path / "results"
+    words = simulate_command(results, N_SEEDS)
+    done = run("bash", "-c", 'ulimit -f 1; "$@"', "bash", *words)
+    assert_clean(done, 74)
+    assert "File too large" in done.stderr
+    assert find_strays(results) == []
+    assert not list(results.rglob("0*.parquet"))
+    assert_recovers(results, N_SEEDS, reference)
+
+
+def test_a_read_only_folder_ends_with_74_before_any_simulation(small_disk):
+    results = small_disk / "results"
+    results.mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(OSError, match="Read-only"):
+        (results / "probe").write_text("")
+    # Ten million networks would take many seconds; the answer comes at once.
+    done = run(*simulate_command(results, 10_000_000), timeout=20)
+    assert_clean(done, 74)
+    assert "Read-only file system" in done.stderr
+    assert "networks" not in done.stderr.replace("finished blocks", "")
+
+
+def test_a_read_only_store_can_be_verified_and_listed(small_disk):
+    results = small_disk / "results"
+    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert_clean(run(*COMMAND, "verify", "--results", results), 0)
+    assert_clean(run(*COMMAND, "info", "--results", results), 0)
+    assert_clean(run(*COMMAND, "repair", "--results", results), 74)
+
+
+def test_a_folder_without_permission_ends_with_74(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root ignores mode bits; the read-only file system above stands for it")
+    results = tmp_path / "results"
+    results.mkdir(mode=0o500)
+    done = run(*simulate_command(results, N_SEEDS))
+    assert_clean(done, 74)
+    assert "Permission denied" in done.stderr
+
+
+def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, monkeypatch, capsys):
+    Usage = namedtuple("Usage", "total used free")
+    asked = []
+
+    def say_that_little_is_free(folder):
+        asked.append(folder)
+        return Usage(10**6, 10**6 - 10**5, 10**5)
+
+    monkeypatch.setattr(shutil, "disk_usage", say_that_little_is_free)
+    words = ["simulate", "--seeds", "1000000", "--results", str(tmp_path / "results")]
+    assert main(words) == 74
+    assert asked, "the fault did not happen"
+    message = capsys.readouterr().err
+    assert "1,000,000 networks need about" in message
+    assert "MB free" in message
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_real_disk_that_is_too_small_is_refused(small_disk):
+    with pytest.raises(StorageError, match="give fewer --seeds"):
+        check_disk(small_disk, 1_000_000, n_blocks=20)
+
+
+def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):
+    store = Store(tmp_path)
+    simulate_study(store, PAPER, 1988, 100_000, block_size=50_000, show_progress=False)
+    (study,) = store.studies()
+    estimate = estimate_bytes(100_000, 2)
+    assert study.size <= estimate <= 3 * study.size
+
+
+def test_a_large_run_says_first_what_it_will_take(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("replication.study.LARGE_RUN", 5000)
+    words = ["simulate", "--seeds", "5000", "--results", str(tmp_path / "results")]
+    assert main(words) == 0
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.startswith("5,000 networks to simulate: about ")
+    assert first.endswith(" MB of disk")
+
+
+def test_nothing_is_written_where_nothing_is_missing(tmp_path):
+    results = tmp_path / "results"
+    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    before = tree(results)
+    times = {path: path.stat().st_mtime_ns for path in results.rglob("*.*")}
+    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    assert tree(results) == before
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*.*")} == times
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_files_obey_the_permission_mask(tmp_path, mask):
+    results = tmp_path / "results"
+    words = simulate_command(results, N_SEEDS)
+    assert_clean(run("sh", "-c", f'umask {mask:03o}; "$@"', "sh", *words), 0)
+    modes = {path.stat().st_mode & 0o777 for path in results.rglob("*") if path.is_file()}
+    assert modes == {0o666 & ~mask}
+    folders = {path.stat().st_mode & 0o777 for path in results.rglob("*") if path.is_dir()}
+    assert folders == {0o777 & ~mask}
