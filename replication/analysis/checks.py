@@ -11,26 +11,50 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from replication.analysis.compatible import ReportedMean, estimate_n_star, find_n_star
 from replication.analysis.counts import CountTable
-from replication.analysis.mean_law import MeanLaws
+from replication.analysis.mean_law import MeanLaw, MeanLaws
 from replication.analysis.means import estimate_mean
 from replication.analysis.runs import RULES, RunLaw, make_run_law
 
 
 def draw_means(
     run: RunLaw, n: int, *, n_draws: int, generator: np.random.Generator
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Draw means of `n` runs by brute force, run by run (float64[n_draws])."""
+) -> npt.NDArray[np.float64]:
+    """Draw means of `n` runs by brute force, run by run (float64[n_draws]).
+
+    Parameters
+    ----------
+    run : RunLaw
+    n : int
+        Runs that are averaged.
+    n_draws : int
+        Means that are drawn.
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    float64 array, shape (n_draws,)
+    """
     last = generator.choice(run.values, size=(n_draws, n), p=run.probabilities)
     total = last.sum(axis=1).astype(np.float64)
     if run.failure > 0:
         failures = generator.geometric(1.0 - run.failure, size=(n_draws, n)) - 1
         total += run.restart_after * failures.sum(axis=1)
-    means: np.ndarray[Any, np.dtype[np.float64]] = total / n
+    means: npt.NDArray[np.float64] = total / n
     return means
+
+
+def measure_distance(law: MeanLaw, means: npt.NDArray[np.float64]) -> float:
+    """Return the largest distance between the law of a mean and that of drawn means."""
+    sums = np.sort(np.rint(means * law.n))
+    points = np.unique(sums)
+    empirical = np.searchsorted(sums, points, side="right") / sums.size
+    theory = [law.probability_below(Fraction(int(point) + 1, law.n)) for point in points]
+    return float(np.max(np.abs(empirical - np.array(theory))))
 
 
 def check_resampling(
@@ -44,13 +68,8 @@ def check_resampling(
     run = make_run_law(law, rule)
     if run is None:
         return None
-    means = np.sort(draw_means(run, n, n_draws=n_draws, generator=generator))
-    exact = MeanLaws(run).compute(n)
-    sums = np.rint(means * n)
-    points = np.unique(sums)
-    empirical = np.searchsorted(sums, points, side="right") / n_draws
-    theory = [exact.probability_below(Fraction(int(point) + 1, n)) for point in points]
-    distance = float(np.max(np.abs(empirical - np.array(theory))))
+    means = draw_means(run, n, n_draws=n_draws, generator=generator)
+    distance = measure_distance(MeanLaws(run).compute(n), means)
     limit = float(special.kolmogi(1e-3)) / math.sqrt(n_draws)
     return {
         "name": f"resampling-{rule}-{n}",

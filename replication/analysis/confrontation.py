@@ -135,7 +135,27 @@ def confront_all(
     with_curve: bool = True,
     rules: Sequence[str] = RULES,
 ) -> dict[str, RuleConfrontation | None]:
-    """Return `confront_rule` under every rule of `rules`, by the rule's name."""
+    """Return `confront_rule` under every rule of `rules`, by the rule's name.
+
+    Parameters
+    ----------
+    table : CountTable
+    reported : ReportedMean
+    margin_percent : float
+        Margin of equivalence, in per cent of the reported mean.
+    restart_after : int
+        The c of the restart rule.
+    laws_of : sequence of int
+        Numbers of runs whose law of the mean is kept.
+    with_curve : bool
+        Whether p(n) is computed on the whole grid of n.
+    rules : sequence of str
+
+    Returns
+    -------
+    dict of RuleConfrontation or None
+        By rule; None where a rule has no mean.
+    """
     return {
         rule: confront_rule(
             table,

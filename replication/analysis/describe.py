@@ -102,7 +102,22 @@ def describe_rule(
     restart_after: int,
     calibration: Mapping[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """Return what the model says of one rule, None where it has no mean."""
+    """Return what the model says of one rule, None where it has no mean.
+
+    Parameters
+    ----------
+    item : RuleConfrontation or None
+    table : CountTable
+    restart_after : int
+        The c of the restart rule.
+    calibration : mapping or None
+        Measured coverage of the intervals.
+
+    Returns
+    -------
+    dict or None
+        Plain JSON data.
+    """
     if item is None:
         return None
     rule, n = item.rule, table.n

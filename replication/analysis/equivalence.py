@@ -80,7 +80,13 @@ class NoFailure:
 
 
 def estimate_no_failure(table: CountTable, n_runs: npt.ArrayLike) -> NoFailure:
-    """Return the chance of seeing no failure in n runs (failure: not converged by the cap)."""
+    """Return the chance of seeing no failure in n runs (failure: not converged by the cap).
+
+    Parameters
+    ----------
+    table : CountTable
+    n_runs : array_like of int, shape (m,)
+    """
     n = np.asarray(n_runs, dtype=np.int64)
     low, high = bound_proportion(table.n_censored, table.n)
     share = table.n_censored / table.n

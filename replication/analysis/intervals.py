@@ -77,6 +77,18 @@ def bound_proportion(
 
 
 def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
-    """Return a proportion with its Clopper-Pearson interval (see `bound_proportion`)."""
+    """Return a proportion with its Clopper-Pearson interval (see `bound_proportion`).
+
+    Parameters
+    ----------
+    successes, n : int
+        Successes among n trials.
+    level : float
+        Coverage of the interval, in (0, 1).
+
+    Returns
+    -------
+    Estimate
+    """
     low, high = bound_proportion(successes, n, level=level)
     return Estimate(successes / n, float(low), float(high), "Clopper-Pearson", level)

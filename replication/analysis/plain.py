@@ -56,6 +56,12 @@ def make_plain_estimate(
 ) -> dict[str, Any] | None:
     """Return an estimate with its measured coverage, None where there is no estimate.
 
+    Parameters
+    ----------
+    estimate : Estimate or None
+    coverage : mapping, optional
+        Measured coverage of the interval (see `find_coverage`).
+
     Returns
     -------
     dict or None

@@ -27,7 +27,19 @@ MAX_BINS = 120
 
 
 def thin_times(low: int, high: int, n_points: int) -> IntArray:
-    """Return whole numbers from `low` to `high`, evenly spaced on a log axis (int64[m])."""
+    """Return whole numbers from `low` to `high`, evenly spaced on a log axis (int64[m]).
+
+    Parameters
+    ----------
+    low, high : int
+        Ends, both included.
+    n_points : int
+        Points before rounding makes some of them equal.
+
+    Returns
+    -------
+    int64 array, shape (at most n_points,)
+    """
     if high <= low:
         return np.array([high], dtype=np.int64)
     start = max(low, 1)
@@ -73,7 +85,14 @@ def make_histogram(table: CountTable) -> dict[str, Any]:
 
 
 def make_survival(table: CountTable, *, n_points: int = 160) -> dict[str, Any]:
-    """Return the thinned survival curve: ``updates``, ``survival``, ``low``, ``high``."""
+    """Return the thinned survival curve: ``updates``, ``survival``, ``low``, ``high``.
+
+    Parameters
+    ----------
+    table : CountTable
+    n_points : int
+        Points of the thinned curve.
+    """
     if table.updates.size > n_points:
         times = thin_times(int(table.updates[0]), table.end, n_points)
     else:
@@ -135,6 +154,14 @@ def make_restricted_mean(
 def make_restart(table: CountTable, *, restart_after: int, n_points: int = 80) -> dict[str, Any]:
     """Return the restart-adjusted mean against c.
 
+    Parameters
+    ----------
+    table : CountTable
+    restart_after : int
+        The c of the headline.
+    n_points : int
+        Points of the thinned curve.
+
     Returns
     -------
     dict
@@ -176,6 +203,12 @@ def make_run_curve(curve: tuple[Confrontation, ...]) -> dict[str, Any]:
 def make_mean_law(law: MeanLaw, *, n_bins: int = 120) -> dict[str, Any]:
     """Return the law of a mean in bins between its 0.05 % and 99.95 % points.
 
+    Parameters
+    ----------
+    law : MeanLaw
+    n_bins : int
+        Bins of equal width.
+
     Returns
     -------
     dict
@@ -200,6 +233,12 @@ def make_mean_law(law: MeanLaw, *, n_bins: int = 120) -> dict[str, Any]:
 
 
 def make_no_failure(table: CountTable, n_runs: IntArray) -> Mapping[str, Any]:
-    """Return the chance of meeting no failure: ``n``, ``chance``, ``low``, ``high``."""
+    """Return the chance of meeting no failure: ``n``, ``chance``, ``low``, ``high``.
+
+    Parameters
+    ----------
+    table : CountTable
+    n_runs : int64 array, shape (m,)
+    """
     found = estimate_no_failure(table, n_runs)
     return {"n": found.n, "chance": found.chance, "low": found.low, "high": found.high}

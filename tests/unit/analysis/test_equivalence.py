@@ -68,6 +68,8 @@ def test_chance_of_no_failure_is_binomial_at_zero():
 @pytest.mark.parametrize(("failures", "expected"), [(0, None), (500, 1), (999, 1), (100, 7)])
 def test_runs_until_a_failure_is_as_likely_as_not(failures, expected):
     table = CountTable.from_outcomes(
-        [10] * (1000 - failures) + [99] * failures, [True] * (1000 - failures) + [False] * failures, 99
+        [10] * (1000 - failures) + [99] * failures,
+        [True] * (1000 - failures) + [False] * failures,
+        99,
     )
     assert find_median_runs_to_failure(table) == expected

@@ -105,7 +105,9 @@ def test_quantile_of_impossible_probability_is_refused():
 
 
 def test_quantiles_under_the_rules():
-    table = CountTable.from_outcomes([10] * 50 + [20] * 30 + [99] * 20, [True] * 80 + [False] * 20, 99)
+    table = CountTable.from_outcomes(
+        [10] * 50 + [20] * 30 + [99] * 20, [True] * 80 + [False] * 20, 99
+    )
     assert estimate_rule_quantile(table, "discard", 0.75).value == 20
     assert estimate_rule_quantile(table, "cap", 0.95).value == 99
     # Restart after 10: a run takes 10 (k + 1) updates after k failures of chance 1/2.

@@ -8,7 +8,9 @@ from replication.analysis.tail import combine_with_tail, describe_tail
 from replication.errors import DataError
 
 MAIN = CountTable.from_outcomes([30] * 95 + [100] * 5, [True] * 95 + [False] * 5, 100)
-TAIL = CountTable.from_outcomes([150, 4000, 9000, 9000, 9000], [True, True, False, False, False], 9000)
+TAIL = CountTable.from_outcomes(
+    [150, 4000, 9000, 9000, 9000], [True, True, False, False, False], 9000
+)
 
 
 def test_combined_table_is_that_of_a_study_with_the_later_cap():

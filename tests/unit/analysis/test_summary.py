@@ -1,0 +1,127 @@
+"""The results model: complete, plain, and the same for every kind of population."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from replication.analysis.counts import CountTable
+from replication.analysis.summary import summarise_study
+from replication.claims import load_claims
+
+CLAIM = load_claims()["mean-48"]
+RULES = ("discard", "cap", "restart")
+
+
+def draw(n=5000, cap=2000, seed=15):
+    generator = np.random.default_rng(seed)
+    updates = np.rint(15 + generator.lognormal(3, 0.8, n)).astype(int)
+    updates = np.where(generator.random(n) < 2e-3, cap, np.minimum(updates, cap))
+    return CountTable.from_outcomes(updates, updates < cap, cap)
+
+
+def make(outcomes, n_censored=0, cap=2000):
+    values = [*outcomes] + [cap] * n_censored
+    return CountTable.from_outcomes(values, [True] * len(outcomes) + [False] * n_censored, cap)
+
+
+EDGES = {
+    "all equal": make([48] * 100),
+    "all at the start": make([0] * 100),
+    "all censored": make([], 100),
+    "two values": make([40, 56] * 50),
+    "one network": make([48]),
+    "one censored network": make([], 1),
+    "one of two converged": make([30], 1),
+    "one in ten thousand converged": make([30], 9999),
+    "half failed": make([30, 60] * 50, 100),
+    "cap of one": make([0] * 50, 50, 1),
+    "converged at the cap": make([2000] * 50, 50),
+    "restart never succeeds": make(range(300, 900)),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_every_population_has_a_complete_plain_model(name):
+    model = summarise_study(EDGES[name], CLAIM)
+    assert json.loads(json.dumps(model, allow_nan=False)) == model
+    assert set(model) == set(summarise_study(draw(300), CLAIM))
+    assert model["verdict"]["verdict"] in {
+        "replicated",
+        "replicated with qualification",
+        "not replicated",
+        "not testable",
+    }
+    for part in model["rules"].values():
+        if part is not None:
+            mean = part["mean"]
+            assert mean["low"] <= mean["value"]
+            assert mean["high"] is None or mean["value"] <= mean["high"]
+            assert part["runs"]["low"] <= part["runs"]["n_star"] <= part["runs"]["high"]
+
+
+def test_rules_without_a_mean_are_null_and_not_testable_if_nothing_converged():
+    model = summarise_study(EDGES["all censored"], CLAIM)
+    assert model["rules"]["discard"] is None
+    assert model["rules"]["restart"] is None
+    assert model["rules"]["cap"]["mean"]["value"] == 2000
+    assert model["verdict"]["verdict"] == "not testable"
+
+
+def test_model_states_the_coverage_of_every_interval_of_a_mean():
+    model = summarise_study(draw(), CLAIM)
+    for rule in RULES:
+        assert model["rules"][rule]["mean"]["coverage"]["size"] == 1000
+        assert model["rules"][rule]["runs"]["coverage"]["measured"] is not None
+    assert all(q["coverage"]["measured"] for q in model["population"]["quantiles"])
+    assert model["population"]["converged"]["coverage"]["trusted"]
+
+
+def test_repetitions_with_another_verdict_leave_the_claim_unsettled():
+    model = summarise_study(
+        make([48, 47, 49] * 100), CLAIM, repetitions={7: make([48, 49] * 100), 8: make([90] * 50)}
+    )
+    assert [entry["root_seed"] for entry in model["repetitions"]] == [7, 8]
+    assert model["repetitions"][0]["verdict"] == model["verdict"]["verdict"] == "replicated"
+    assert model["verdict"]["settled"] == "unsettled"
+
+
+def test_tail_study_extends_the_restricted_mean():
+    main = make([30] * 95, 5, 100)
+    tail = CountTable.from_outcomes([150] + [9000] * 4, [True] + [False] * 4, 9000)
+    model = summarise_study(main, CLAIM, tail=tail)
+    series = model["series"]["restricted_mean"]
+    assert series["updates"][-1] == 9000
+    assert series["mean"][-1] == pytest.approx((30 * 95 + 150 + 4 * 9000) / 100)
+    # E[min(T, tau)] = 28.5 + 1.5 + 0.04 tau for tau from 150 on.
+    assert series["crossing"] == pytest.approx((48 - 30) / 0.04)
+    assert model["tail"]["merely_slow"]["value"] == 0.2
+
+
+def test_numbers_have_at_most_six_significant_digits():
+    def walk(value):
+        if isinstance(value, dict):
+            for entry in value.values():
+                yield from walk(entry)
+        elif isinstance(value, list):
+            for entry in value:
+                yield from walk(entry)
+        elif isinstance(value, float):
+            yield value
+
+    assert all(float(f"{x:.6g}") == x for x in walk(summarise_study(draw(), CLAIM)))
+
+
+def test_cost_does_not_depend_on_the_number_of_networks():
+    """A hundred thousand and a hundred million networks with the same distinct outcomes."""
+    few = draw(100_000)
+    many = CountTable(few.updates, few.counts * 1000, few.n_censored * 1000, few.cap)
+    summarise_study(few, CLAIM)
+
+    def measure(table):
+        start = time.process_time()
+        summarise_study(table, CLAIM)
+        return time.process_time() - start
+
+    assert min(measure(many) for _ in range(3)) < 2 * min(measure(few) for _ in range(3))

@@ -1,0 +1,167 @@
+"""The compare and calibrate commands, as a user types them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from replication.cli import main
+from replication.cli.comparison_text import format_calibration
+
+
+@pytest.fixture
+def frame():
+    generator = np.random.default_rng(16)
+    updates = np.minimum(np.rint(15 + generator.lognormal(3, 0.8, 500)).astype(int), 200)
+    return pd.DataFrame(
+        {"updates": updates, "stopped": (updates == 200).astype(int), "done": updates < 200}
+    )
+
+
+def write(frame, path):
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path)
+    return str(path)
+
+
+def compare(*arguments):
+    return main(["compare", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("name", ["outcomes.csv", "outcomes.parquet", "MÄRZ 2.CSV"])
+def test_compare_prints_the_verdict_and_the_numbers_behind_it(frame, tmp_path, capsys, name):
+    path = tmp_path / name
+    if name.lower().endswith(".csv"):
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path)
+    code = compare("--reported", "48", "--column", "updates", "--censored", "stopped", path)
+    text = capsys.readouterr().out
+    assert code == 0
+    assert "at least 47.5 and below 48.5" in text
+    assert "Verdict: " in text
+    assert "covered in trials" in text
+    assert "What would change the verdict" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_converged_is_the_opposite_of_censored(frame, tmp_path, capsys):
+    path = write(frame, tmp_path / "o.csv")
+    shared = ("--reported", "48", "--column", "updates", "--json", path)
+    assert compare("--censored", "stopped", *shared) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert compare("--converged", "done", *shared) == 0
+    assert json.loads(capsys.readouterr().out) == first
+    assert first["data"]["n_censored"] == int(frame["stopped"].sum())
+
+
+def test_margin_and_cap_and_restart_reach_the_analysis(frame, tmp_path, capsys):
+    path = write(frame, tmp_path / "o.csv")
+    options = ("--margin", "50", "--cap", "100", "--restart-after", "60", "--json")
+    assert compare("--reported", "48", "--column", "updates", *options, path) == 0
+    model = json.loads(capsys.readouterr().out)
+    assert (model["data"]["cap"], model["data"]["restart_after"]) == (100, 60)
+    assert model["rules"]["cap"]["equivalence"]["margin"] == 24
+    assert model["verdict"]["verdict"] == "replicated"
+
+
+def test_decimal_outcomes_and_means_are_understood(tmp_path, capsys):
+    times = np.random.default_rng(17).lognormal(-2.2, 0.5, 300).round(3)
+    path = write(pd.DataFrame({"seconds": times}), tmp_path / "t.csv")
+    assert compare("--reported", "0.12", "--column", "seconds", path) == 0
+    assert "at least 0.115 and below 0.125" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "extra", "code", "message"),
+    [
+        ("updates\n1\n2\n", ["--column", "update"], 2, "did you mean 'updates'"),
+        ("updates\n1\n2\n", ["--column", "updates", "--censored", "x"], 2, "no column 'x'"),
+        ("updates\n1\nmany\n", ["--column", "updates"], 65, "holds 'many' in row 2"),
+        ("a,updates\n1,2\n2,\n", ["--column", "updates"], 65, "is empty in row 2"),
+        ("updates\n1\n-3\n", ["--column", "updates"], 65, "holds '-3' in row 2"),
+        ("updates\n1\ninf\n", ["--column", "updates"], 65, "finite"),
+        ("updates\nTrue\nFalse\n", ["--column", "updates"], 65, "true and false"),
+        ("updates\n", ["--column", "updates"], 65, "no rows"),
+        ("", ["--column", "updates"], 65, "is empty"),
+        ("updates\n48\n", ["--column", "updates"], 65, "single outcome"),
+        (
+            "updates,c\n9,1\n9,1\n",
+            ["--column", "updates", "--censored", "c"],
+            65,
+            "all 2 outcomes are censored",
+        ),
+        (
+            "updates,c\n9,1\n8,maybe\n",
+            ["--column", "updates", "--censored", "c"],
+            65,
+            "'maybe' in row 2",
+        ),
+        (
+            "updates,c\n9,1\n8,1\n7,0\n",
+            ["--column", "updates", "--censored", "c"],
+            65,
+            "give --cap 8",
+        ),
+    ],
+)
+def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, message):
+    path = tmp_path / "o.csv"
+    path.write_text(content)
+    assert compare("--reported", "48", *extra, path) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--reported", "48", "--column", "updates", "nowhere.csv"], 74, "not a file"),
+        (["--reported", "48", "--column", "updates", "outcomes.xlsx"], 2, ".csv or .parquet"),
+        (["--reported", "48", "--column", "updates"], 2, "FILE"),
+        (["--column", "updates", "o.csv"], 2, "--reported"),
+        (["--reported", "48", "--column", "u", "--margin", "-1", "o.csv"], 2, "above 0"),
+        (["--reported", "48", "--column", "u", "--cap", "nan", "o.csv"], 2, "above 0"),
+    ],
+)
+def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    assert compare(*arguments) == code
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_reported_mean_that_is_no_number_is_refused(frame, tmp_path, capsys):
+    path = write(frame, tmp_path / "o.csv")
+    assert compare("--reported", "ca. 48", "--column", "updates", path) == 2
+    assert "plain number" in capsys.readouterr().err
+
+
+def test_file_that_is_no_parquet_is_bad_data(tmp_path, capsys):
+    path = tmp_path / "o.parquet"
+    path.write_bytes(b"not parquet at all")
+    assert compare("--reported", "48", "--column", "updates", path) == 65
+    assert "not a readable parquet file" in capsys.readouterr().err
+
+
+def test_calibration_text_marks_what_is_missed():
+    entry = {"n_networks": 50, "coverage": 0.9, "meets": False}
+    model = {
+        "sizes": [50],
+        "coverage": [{"label": "mean", "requirement": "at least 94 %", "by_size": [entry]}],
+        "prediction": [
+            {"rule": "cap", "n_networks": 50, "n_runs": 2, "coverage": 0.95, "meets": True}
+        ],
+        "checks": [{"words": "exact against drawn", "value": 0.1, "limit": 0.2, "meets": True}],
+        "meets": False,
+    }
+    text = format_calibration(model)
+    assert "90.0*" in text
+    assert "95.0*" not in text
+    assert text.endswith("a requirement is missed (*)")
