@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 ANCHOR = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-FORBIDDEN = re.compile(r"\b(nan|inf|None|True|False)\b")
+FORBIDDEN = re.compile(r"\b(nan|inf|True|False)\b|\bNone\b(?! (of|is|was|were)\b)")
 
 
 class DocumentError(ValueError):

@@ -35,6 +35,8 @@ from replication.report.inline import (
 from replication.report.mathematics import to_mathml
 from replication.report.save import SavedFigure
 
+NARROW_PIXELS = 500
+"""Narrower figures fit a telephone; the others scroll there."""
 ALIGN = {"l": "left", "c": "center", "r": "right"}
 
 
@@ -81,17 +83,7 @@ class _Renderer:
         )
 
     def contents(self, document: Document) -> str:
-        entries: list[tuple[Section, list[Section]]] = []
-        for block in document.blocks:
-            if isinstance(block, Section) and block.level == 2:
-                entries.append((block, []))
-            elif isinstance(block, Section) and entries:
-                entries[-1][1].append(block)
-        items = []
-        for chapter, sections in entries:
-            inner = "".join(f"<li>{self.link(section)}</li>" for section in sections)
-            items.append(f"<li>{self.link(chapter)}{f'<ol>{inner}</ol>' if inner else ''}</li>")
-        return "\n".join(items)
+        return "\n".join(f"<li>{self.link(chapter)}</li>" for chapter in document.chapters)
 
     def link(self, section: Section) -> str:
         return f'<a href="#{section.anchor}">{self.inline(section.title)}</a>'
@@ -139,19 +131,20 @@ class _Renderer:
             case Inventory():
                 return ""
             case Explorer(data=data):
-                text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+                text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
                 text = text.replace("<", "\\u003c")
                 return _read_asset("explorer.html").replace("{{data}}", text)
 
     def figure(self, figure: Figure) -> str:
         saved = self.figures[figure.name]
         wide = ' class="wide"' if figure.wide else ""
+        narrow = ' class="narrow"' if saved.width < NARROW_PIXELS else ""
         return (
             f'<figure id="{figure.anchor}"{wide}>'
             f'<div class="picture" tabindex="0" role="group" '
             f'aria-label="{self.labels[figure.anchor]}">'
             f'<img src="{saved.data_url()}" alt="{escape(figure.alt)}" '
-            f'width="{saved.width}" height="{saved.height}"></div>'
+            f'width="{saved.width}" height="{saved.height}"{narrow}></div>'
             f"<figcaption>{self.caption(figure)}</figcaption></figure>"
         )
 

@@ -83,7 +83,7 @@ def format_percent(share: float | None, digits: int = 2) -> str:
     ('12\u202f%', '100\u202f%', '99.89\u202f%')
     """
     value = _check(share)
-    if 0.9 < value < 1:
+    if 0.9 < value < 1 - 1e-12:
         rest = Decimal(f"{(1 - value) * 100:.{digits - 1}e}")
         decimals = max(digits - 1 - rest.adjusted(), 0)
         return f"{format_decimals(100 * value, decimals)}{THIN}%"

@@ -48,6 +48,8 @@ def save_figure(draw: Callable[[], Figure], *, alt: str = "") -> SavedFigure:
         figure = draw()
         svg, png = io.StringIO(), io.BytesIO()
         FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, the same in both files
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
     width, height = (round(96 * inches) for inches in figure.get_size_inches())

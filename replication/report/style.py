@@ -61,6 +61,8 @@ DARK = {
 
 WIDTH = 6.3
 """Inches: the text width of the PDF, so that 9 pt here are 9 pt there."""
+NARROW = 4.7
+"""Inches: fits a telephone without scrolling; the better choice for one panel."""
 
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True,

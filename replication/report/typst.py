@@ -109,7 +109,7 @@ def _render(block: Block, labels: Mapping[str, str]) -> str:
             return f"#math.equation(block: true, alt: {_string(spoken)}, $ {to_typst(latex)} $)"
         case Figure(name=name, alt=alt, caption=caption, anchor=anchor):
             return (
-                f'#figure(image("{name}.svg", width: 100%, alt: {_string(alt)}), '
+                f'#figure(placement: auto, picture("{name}.svg", alt: {_string(alt)}), '
                 f"alt: {_string(alt)}, caption: [{_inline(caption, labels)}]) <{anchor}>"
             )
         case Table():

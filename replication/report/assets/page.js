@@ -6,7 +6,7 @@
   const shown = document.getElementById("explorer-n-shown");
   const words = document.getElementById("explorer-words");
   const chart = document.getElementById("explorer-chart");
-  const rules = Object.keys(data.rules).filter((rule) => data.rules[rule]);
+  const rules = data.order;
   const value = data.reported.value;
   const text = data.reported.text;
   let rule = rules[0];
@@ -58,9 +58,10 @@
     const step = end > 400 ? 100 : end > 160 ? 50 : width < 420 ? 40 : 20;
     let ticks = "";
     for (let t = 0; t <= end; t += step) {
+      const anchor = t === 0 ? "start" : x(t) > width - 20 ? "end" : "middle";
       ticks += '<line class="axis" x1="' + x(t) + '" x2="' + x(t) + '" y1="' + floor + '" y2="' +
         (floor + 5) + '"/><text x="' + x(t) + '" y="' + (floor + 19) +
-        '" text-anchor="middle">' + t + "</text>";
+        '" text-anchor="' + anchor + '">' + t + "</text>";
     }
     const at = x(value).toFixed(1);
     chart.innerHTML =
@@ -75,8 +76,7 @@
       '<line class="reported" x1="' + at + '" x2="' + at + '" y1="22" y2="' + floor + '"/>' +
       '<text class="reported" x="' + at + '" y="14" text-anchor="middle">reported: ' + text +
       "</text>" +
-      '<text x="' + (width - 8) + '" y="' + (height - 6) +
-      '" text-anchor="end">mean number of updates; thick: 95 % of studies</text></svg>';
+      '<text x="8" y="' + (height - 6) + '">mean updates; thick line: 95 % of studies</text></svg>';
   }
 
   function update() {

@@ -77,7 +77,7 @@ def _tabulate_estimates(summary: Mapping[str, Any], command: str) -> list[Block]
             caption="**All estimates of the main study**, with 95 % intervals in brackets.",
             header=("Quantity", "Estimate", "Method", "Held the truth in"),
             rows=tuple(rows),
-            align="lllr",
+            align="lrlr",
             command=command,
         ),
     ]

@@ -81,9 +81,9 @@ def _describe_restart(
         Paragraph(
             "If a network without success was started again with new weights, and all its updates "
             "were added up, the mean is finite although some networks never converge. It is "
-            f"smallest, {least} updates, with a restart after {format_count(best['updates'])}; "
-            f"with one after {format_count(headline['updates'])}, as in the headlines, it is "
-            f"{format_number(headline['mean'], 3)} ([](#figure-restart)). "
+            f"smallest, {least} updates, with a restart after {format_count(best['updates'])}"
+            + _describe_headline(headline)
+            + " ([](#figure-restart)). "
             + _describe_range(curve, reported)
         ),
         Figure(
@@ -99,6 +99,15 @@ def _describe_restart(
             command=command,
         ),
     ]
+
+
+def _describe_headline(headline: Mapping[str, Any]) -> str:
+    if headline["mean"] is None:
+        return f"; with one after {format_count(headline['updates'])} hardly any succeeds"
+    return (
+        f"; with one after {format_count(headline['updates'])}, as in the headlines, it is "
+        f"{format_number(headline['mean'], 3)}"
+    )
 
 
 def _describe_range(curve: Mapping[str, Any], reported: Mapping[str, Any]) -> str:

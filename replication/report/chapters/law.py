@@ -21,7 +21,7 @@ from replication.report.numbers import (
     format_range,
     join_words,
 )
-from replication.report.rules import RULES, SHORT, describe_runs, describe_runs_interval, rules_of
+from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
 
 REQUIRES = ("summary", "provenance")
 
@@ -136,7 +136,6 @@ def _describe_compatible(
             + ".",
             draw=partial(plot_compatible_runs, rules=rules, reported=reported, level=level),
             command=command,
-            wide=True,
         ),
         Paragraph(
             "In plain words: had the authors averaged 20 networks and dropped failures, "
@@ -153,7 +152,7 @@ def _describe_explorer(explorer: Mapping[str, Any], summary: Mapping[str, Any]) 
         Explorer(
             data={
                 **explorer,
-                "rules": {rule: explorer["rules"][rule] for rule in RULES},
+                "order": list(rules_of(summary)),
                 "labels": SHORT,
                 "mean": {rule: entry["mean"]["value"] for rule, entry in rules_of(summary).items()},
                 "significance": summary["thresholds"]["significance"],
@@ -186,7 +185,7 @@ def _tabulate_runs(
             f"reported {text}, and the chance that the rounded mean is exactly {text}.",
             header=("Failures are", "n", "95 % of means lie in", "p(n)", f"prints {text}"),
             rows=tuple(rows),
-            align="lrlrr",
+            align="lrrrr",
             command=command,
         )
     ]
@@ -230,7 +229,7 @@ def _describe_equivalence(
                 "Smallest margin",
             ),
             rows=rows,
-            align="llllr",
+            align="lrllr",
             command=command,
         ),
     ]

@@ -152,10 +152,11 @@ def _describe_rounding(rounding: Mapping[str, Any]) -> list[Block]:
         f"outcome, the largest change being {format_count(rounding['largest_change'])} updates. "
     )
     if first is not None and second is not None:
+        before, after = format_number(first, 4), format_number(second, 4)
+        moved = f"stays at {before}" if before == after else f"moves from {before} to {after}"
         text += (
-            f"The mean over the converged moved from {format_number(first, 5)} to "
-            f"{format_number(second, 5)}: rounding matters for single networks, not for the "
-            "population. "
+            f"The mean over the converged {moved}: rounding matters for single networks, hardly "
+            "for the population. "
         )
     return [
         Section(title="How much the last bit matters", anchor="rounding", level=3),

@@ -57,8 +57,12 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
             r"which the paper calls *regression* ($\lambda$):"
         ),
         Equation(
-            latex=r"h_1 = \sigma(W v_0 + b) \quad r_2 = \sigma(U h_1 + c)",
-            spoken="h one is sigma of W v zero plus b; r two is sigma of U h one plus c",
+            latex=r"h_1 = \sigma(W v_0 + b)",
+            spoken="h one is sigma of W v zero plus b",
+        ),
+        Equation(
+            latex=r"r_2 = \sigma(U h_1 + c)",
+            spoken="r two is sigma of U h one plus c",
         ),
         Equation(
             latex=r"v_2 = \lambda v_0 + (1 - \lambda) r_2",
@@ -75,17 +79,14 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
             r"3 and 4, with the learning rate $\epsilon$):"
         ),
         Equation(
-            latex=r"\Delta U_{ij} = \epsilon h_{1,j} (v_{0,i} - v_{2,i}) "
-            r"\quad \Delta c_i = \epsilon (v_{0,i} - v_{2,i})",
-            spoken="delta U i j is epsilon times h one j times v zero i minus v two i; "
-            "delta c i is epsilon times the same difference",
+            latex=r"\Delta U_{ij} = \epsilon h_{1,j} (v_{0,i} - v_{2,i})",
+            spoken="delta U i j is epsilon times h one j times v zero i minus v two i",
         ),
         Equation(
-            latex=r"\Delta W_{ji} = \epsilon v_{2,i} (h_{1,j} - h_{3,j}) "
-            r"\quad \Delta b_j = \epsilon (h_{1,j} - h_{3,j})",
-            spoken="delta W j i is epsilon times v two i times h one j minus h three j; "
-            "delta b j is epsilon times the same difference",
+            latex=r"\Delta W_{ji} = \epsilon v_{2,i} (h_{1,j} - h_{3,j})",
+            spoken="delta W j i is epsilon times v two i times h one j minus h three j",
         ),
+        Paragraph("A bias changes like a weight from a unit whose activity is always 1."),
         Paragraph(
             f"Here the learning rate is {format_exact(protocol['learning_rate'])} and the "
             f"regression {format_exact(protocol['regression'])}. The changes of all patterns "

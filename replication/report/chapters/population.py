@@ -35,18 +35,34 @@ def _describe_one(models: Mapping[str, Any]) -> list[Block]:
     traces, command = models["traces"], models["provenance"]["command"]
     network, crowd = traces["network"], traces["crowd"]
     return [
-        Section(title="One network, and a hundred more", anchor="one-network", level=3),
+        Section(title="One network, and many more", anchor="one-network", level=3),
         Paragraph(
             f"The network with seed {network['seed']} is the most ordinary of the first "
             f"{format_count(len(crowd['seeds']))}: its {format_count(network['updates'])} updates "
             "are nearest to their median. [](#figure-errors) shows its error, "
-            "[](#figure-reconstructions) what it makes of the four patterns. For a long time "
-            "nothing seems to improve: the network tells some patterns apart and confuses others. "
-            "Then, within a few updates, everything falls into place."
+            "[](#figure-reconstructions) what it makes of the patterns. "
+            + _describe_sudden_success(traces)
         ),
         _make_error_figure(traces, command),
         _make_reconstruction_figure(traces, command),
     ]
+
+
+def _describe_sudden_success(traces: Mapping[str, Any]) -> str:
+    """Say when the error was last ten times the criterion, and how soon it was met then."""
+    network, threshold = traces["network"], traces["threshold"]
+    met = network["updates"]
+    before = network["errors"][:met]
+    high = [i for i, error in enumerate(before) if error >= 10 * threshold]
+    if not network["converged"] or met >= len(network["errors"]) or not high:
+        return ""
+    last = high[-1]
+    return (
+        f"After {format_count(last)} updates its error is still "
+        f"{format_number(before[last], 2)}; {format_count(met - last)} later it is "
+        f"{format_number(network['errors'][met], 2)}. Before, it tells some patterns apart and "
+        "confuses others, and progress is hard to see."
+    )
 
 
 def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
@@ -214,7 +230,7 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
         "for shares).",
         header=("", "Estimate"),
         rows=tuple(rows),
-        align="ll",
+        align="lr",
         command=command,
     )
 
@@ -309,5 +325,4 @@ def _make_survival(summary: Mapping[str, Any], command: str) -> Figure:
             reported=reported["value"],
         ),
         command=command,
-        wide=True,
     )

@@ -152,14 +152,14 @@ def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:
     )
     return Figure(
         name="verdict",
-        caption="**The two questions behind the verdict.** Left: the mean number of updates of the "
-        "whole population, with its 95 % interval, for three ways to treat a network that never "
-        f"gets there; shaded is what would count as the same as {reported['text']}. Right: the "
-        "largest number of runs that a study may have averaged if its mean was to come out as "
+        caption="**The two questions behind the verdict.** Above: the mean number of updates of "
+        "the whole population, with its 95 % interval, for three ways to treat a network that "
+        f"never gets there; shaded is what would count as the same as {reported['text']}. Below: "
+        "the largest number of runs that a study may have averaged if its mean was to come out as "
         f"{reported['text']} without being a surprise (logarithmic axis).",
-        alt=f"Left panel, population means with 95 % intervals: {means}; the reported "
+        alt=f"Upper panel, population means with 95 % intervals: {means}; the reported "
         f"{reported['text']} is a dashed line in a shaded band of plus or minus "
-        f"{format_exact(margin)}. Right panel, bars of the largest compatible number of runs: "
+        f"{format_exact(margin)}. Lower panel, bars of the largest compatible number of runs: "
         f"{runs}; the verdict asks for at least {least}.",
         draw=partial(
             plot_verdict,

@@ -15,6 +15,7 @@ from replication.report.style import (
     BLUE,
     INK,
     MUTED,
+    NARROW,
     REPORTED,
     RULES,
     SAND,
@@ -25,7 +26,7 @@ from replication.report.style import (
     use_plain_log_ticks,
 )
 
-N_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+N_TICKS = (1, 3, 10, 30, 100, 300, 1000, 5000)
 
 
 def plot_mean_laws(
@@ -44,7 +45,7 @@ def plot_mean_laws(
     """
     order = sorted(laws, key=int)
     figure, rows = create_figure(
-        height=0.85 * len(order) + 0.55, n_rows=len(order), sharex=True, squeeze=False
+        height=0.8 * len(order) + 0.5, width=NARROW, n_rows=len(order), sharex=True, squeeze=False
     )
     left = min([law["edges"][0] for law in laws.values()] + [reported["value"]]) - 1
     right = max(2.3 * mean, 1.6 * reported["value"])
@@ -69,7 +70,7 @@ def plot_mean_laws(
         color=REPORTED, fontweight="bold",
     )  # fmt: skip
     label_line(
-        top, x=mean, y=0.9 * height, text=f"population mean {format_number(mean, 3)}",
+        top, x=mean, y=0.9 * height, text=f"population\nmean {format_number(mean, 3)}",
         color=BLUE, offset=(-4, 0), ha="right",
     )  # fmt: skip
     rows[-1, 0].set_xlabel("mean number of updates over $n$ runs")
@@ -94,7 +95,7 @@ def plot_compatible_runs(
         Below it, n is called incompatible.
     """
     figure, (above, below) = create_figure(
-        height=5.9, n_rows=2, sharex=True, height_ratios=[1.15, 1]
+        height=6.2, width=NARROW, n_rows=2, sharex=True, height_ratios=[1.15, 1]
     )
     first = next(iter(rules))
     curve = rules[first]["curve"]
@@ -121,7 +122,7 @@ def plot_compatible_runs(
     below.set_xlabel("number of runs $n$ behind the reported mean")
     use_plain_log_ticks(below, N_TICKS)
     label_line(
-        below, x=1.0, y=level, text=f"{level:g}: below, {reported['text']} would be a surprise",
+        below, x=1.0, y=level, text=f"{level:g}",
         color=INK, offset=(4, 7),
     )  # fmt: skip
     heights = np.linspace(0.9, 0.9 - 0.13 * (len(rules) - 1), len(rules))
@@ -147,8 +148,8 @@ def _label_band(axes: Any, rules: Mapping[str, Mapping[str, Any]], ceiling: floa
     for row, rule in enumerate(rules):
         colour, dash = RULES[rule]
         y = ceiling * (0.93 - 0.085 * row)
-        axes.plot([360, 560], [y, y], color=colour, linestyle=dash, linewidth=1.6)
-        label_line(axes, x=600, y=y, text=SHORT[rule], color=colour)
+        axes.plot([130, 260], [y, y], color=colour, linestyle=dash, linewidth=1.6)
+        label_line(axes, x=290, y=y, text=SHORT[rule], color=colour)
 
 
 def plot_verdict(
@@ -175,7 +176,7 @@ def plot_verdict(
         How far n was searched.
     """
     figure, (left, right) = create_figure(
-        height=0.42 * len(rules) + 1.25, n_columns=2, sharey=True, width_ratios=[1, 1.05]
+        height=0.7 * len(rules) + 2.3, width=NARROW, n_rows=2, height_ratios=[1.1, 1]
     )
     value = reported["value"]
     left.axvspan(value - margin, value + margin, facecolor=SAND, linewidth=0, zorder=0)
@@ -201,19 +202,19 @@ def plot_verdict(
     lows = [entry["mean"]["value"] for entry in rules.values()]
     left.set_xlim(min(*lows, value - margin) - 2, max(*lows, value + margin) + 2)
     left.set_ylim(len(rules) - 0.4, -0.8)
-    left.set_yticks(range(len(rules)), [SHORT[rule] for rule in rules])
-    left.set_title("Mean of the population", fontsize=9.5)
-    left.set_xlabel(f"updates (shaded: {reported['text']} ± {format_number(margin, 2)})")
-    left.set_ylabel("a network that never\ngets there is")
+    left.set_title("Mean, if a network that never gets there is …", fontsize=9.5)
+    left.set_xlabel(f"weight updates (shaded: {reported['text']} ± {format_number(margin, 2)})")
     left.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    right.set_title(f"Largest study that fits a {reported['text']}", fontsize=9.5)
+    right.set_title(f"Largest study that fits a reported {reported['text']}", fontsize=9.5)
     right.set_xscale("log")
     right.set_xlim(0.7, max_runs * 1.2)
     use_plain_log_ticks(right, [1, 10, 100, 1000])
     right.axvline(least, color=MUTED, linewidth=1, linestyle=(0, (2, 2)))
     right.set_xlabel("number of runs $n$")
     label_line(right, x=least, y=-0.55, text=f"asked for: {least}", color=MUTED)
+    right.set_ylim(len(rules) - 0.5, -0.9)
     for axes in (left, right):
+        axes.set_yticks(range(len(rules)), [SHORT[rule] for rule in rules])
         axes.grid(axis="y", visible=False)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)

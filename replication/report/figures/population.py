@@ -15,6 +15,7 @@ from replication.report.style import (
     INK,
     MINT,
     MUTED,
+    NARROW,
     PAPER_WHITE,
     PINK,
     PURPLE,
@@ -53,7 +54,7 @@ def plot_distribution(
     counts = np.asarray(histogram["counts"], dtype=float)
     total = counts.sum() + histogram["n_beyond"] + histogram["n_censored"]
     share = 100 * counts / total / np.diff(edges)
-    figure, axes = create_figure(height=3.4)
+    figure, axes = create_figure(height=3.2, width=NARROW)
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     top = float(share.max()) * 1.32
     axes.set_ylim(0, top)
@@ -98,7 +99,7 @@ def plot_survival(*, survival: Mapping[str, Any], cap: int | None, reported: flo
         The cap of the main study, marked where the curve goes beyond it.
     reported : float
     """
-    figure, (left, right) = create_figure(height=3.2, n_columns=2)
+    figure, (left, right) = create_figure(height=5.4, width=NARROW, n_rows=2)
     times = np.asarray(survival["updates"], dtype=float)
     shares, low, high = (
         100 * np.asarray(survival[key], dtype=float) for key in ("survival", "low", "high")
@@ -112,7 +113,7 @@ def plot_survival(*, survival: Mapping[str, Any], cap: int | None, reported: flo
         axes.step(start, np.append(100, shares), where="post", color=BLUE, zorder=2)
         axes.axvline(reported, color=REPORTED, linewidth=1.4, linestyle=(0, (6, 2)))
         axes.set_xlabel("weight updates $t$")
-    left.set_ylabel("% of networks not there after $t$")
+        axes.set_ylabel("% of networks not there after $t$")
     left.set_title("linear axes")
     left.set_xlim(0, min(float(times[-1]), max(200.0, 1.2 * reported)))
     left.set_ylim(0, 104)
@@ -120,7 +121,7 @@ def plot_survival(*, survival: Mapping[str, Any], cap: int | None, reported: flo
     right.set_title("logarithmic axes")
     right.set_xscale("log")
     right.set_yscale("log")
-    right.set_xlim(max(1.0, float(times[0]) / 1.5), float(times[-1]) * 1.1)
+    right.set_xlim(max(1.0, float(times[0]) / 1.5), max(float(times[-1]) * 1.1, 3.0))
     floor = shares[shares > 0].min() if np.any(shares > 0) else 1.0
     right.set_ylim(floor / 2.5, 180)
     ticks = [10.0**k for k in range(7) if right.get_xlim()[0] <= 10.0**k <= right.get_xlim()[1]]
@@ -136,7 +137,7 @@ def plot_restricted_mean(
     *, curve: Mapping[str, Any], cap: int | None, reported: float, reported_text: str
 ) -> Figure:
     """Draw the mean with unfinished networks counted at a cap, against that cap."""
-    figure, axes = create_figure(height=3.2)
+    figure, axes = create_figure(height=3.0, width=NARROW)
     times = np.asarray(curve["updates"], dtype=float)
     axes.fill_between(
         times, np.asarray(curve["low"], dtype=float), np.asarray(curve["high"], dtype=float),
@@ -156,7 +157,7 @@ def plot_restricted_mean(
     if crossing is not None and crossing >= times[0]:
         axes.plot([crossing], [reported], "o", color=GREEN, markersize=7, zorder=5)
         label_line(
-            axes, x=crossing, y=reported, text=f"crosses at a cap of {format_number(crossing, 2)}",
+            axes, x=crossing, y=reported, text=f"at a cap of {format_number(crossing, 2)}",
             color=GREEN, offset=(10, -11), fontweight="bold",
         )  # fmt: skip
     if cap is not None and times[0] < cap < times[-1]:
@@ -172,7 +173,7 @@ def plot_restricted_mean(
 
 def plot_restart(*, curve: Mapping[str, Any], reported: float, reported_text: str) -> Figure:
     """Draw the mean with restarts after c updates, against c."""
-    figure, axes = create_figure(height=3.2)
+    figure, axes = create_figure(height=3.0, width=NARROW)
     times = np.asarray(curve["updates"], dtype=float)
     mean, low, high = (np.array(curve[key], dtype=float) for key in ("mean", "low", "high"))
     axes.fill_between(times, low, high, facecolor=PINK, linewidth=0)
@@ -181,8 +182,8 @@ def plot_restart(*, curve: Mapping[str, Any], reported: float, reported_text: st
     best, headline = curve["best"], curve["headline"]
     bottom = min(best["mean"], reported) - 9
     axes.set_ylim(bottom, max(best["mean"], reported) + 22)
-    axes.set_xlim(max(best["updates"] / 4, times[0]), max(times[-1], times[0] * 1.01))
-    left, right = axes.get_xlim()
+    left = max(best["updates"] / 4, times[0], 1.0)
+    right = max(times[-1], left * 1.5)
     use_plain_log_ticks(
         axes, [t for t in (20, 30, 50, 100, 200, 500, 1000, 2000) if left <= t <= right]
     )
@@ -192,9 +193,9 @@ def plot_restart(*, curve: Mapping[str, Any], reported: float, reported_text: st
     label_line(
         axes, x=best["updates"], y=best["mean"],
         text=f"least: {format_number(best['mean'], 3)}\nrestart after {best['updates']}",
-        color=PURPLE, offset=(-8, -17), ha="right", fontweight="bold",
+        color=PURPLE, offset=(8, -18), ha="right", fontweight="bold",
     )  # fmt: skip
-    if headline["updates"] != best["updates"]:
+    if headline["mean"] is not None and headline["updates"] != best["updates"]:
         axes.plot(
             [headline["updates"]], [headline["mean"]], "o", color=PURPLE,
             markerfacecolor=PAPER_WHITE, markersize=7, zorder=5,
@@ -203,7 +204,7 @@ def plot_restart(*, curve: Mapping[str, Any], reported: float, reported_text: st
             axes, x=headline["updates"], y=headline["mean"],
             text=f"in headlines: {format_number(headline['mean'], 3)}\n"
             f"restart after {headline['updates']}",
-            color=PURPLE, offset=(8, -17), ha="left",
+            color=PURPLE, offset=(-2, -18), ha="left",
         )  # fmt: skip
     axes.set_xlabel("restart after $c$ updates")
     axes.set_ylabel("mean number of updates in all")

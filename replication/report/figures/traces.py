@@ -14,6 +14,7 @@ from replication.report.style import (
     FAINT,
     INK,
     MUTED,
+    NARROW,
     create_figure,
     label_line,
     use_plain_log_ticks,
@@ -42,7 +43,7 @@ def plot_errors(
     threshold : float
         The criterion.
     """
-    figure, axes = create_figure(height=3.6)
+    figure, axes = create_figure(height=3.3, width=NARROW)
     lines = [np.column_stack([np.arange(len(curve)), curve]) for curve in crowd]
     axes.add_collection(LineCollection(lines, colors=[FAINT], linewidths=0.7, zorder=1))
     axes.plot(np.arange(len(errors)), errors, color=BLUE, linewidth=1.8, zorder=3)
@@ -107,10 +108,10 @@ def plot_reconstructions(
     images = [np.asarray(patterns), *map(np.asarray, reconstructions)][:n_cells]
     n_rows = -(-len(images) // n_columns)
     n_patterns, n_visible = images[0].shape
-    figure, axes = create_figure(height=0.3 + 0.82 * n_rows)
+    figure, axes = create_figure(height=0.1 + 0.66 * n_rows, width=NARROW)
     axes.set_axis_off()
     axes.grid(False)
-    step_x, step_y = n_visible * 1.3, n_patterns * 1.62
+    step_x, step_y = n_visible * 1.3, n_patterns * 1.75
     for cell, image in enumerate(images):
         left = (cell % n_columns) * step_x
         top = (cell // n_columns) * step_y
@@ -133,7 +134,7 @@ def plot_reconstructions(
             "input" if cell == 0 else f"{cell}",
             ha="center",
             va="top",
-            fontsize=9,
+            fontsize=8.5,
             color=colour if colour == BLUE else INK,
             fontweight="bold" if colour == BLUE else "normal",
         )
