@@ -148,6 +148,13 @@ def as_plain(protocol: Protocol) -> dict[str, Any]:
 def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
     """Return `base` (`PAPER` unless given) with some fields replaced.
 
+    Parameters
+    ----------
+    fields : mapping
+        Fields and their plain values, lists in place of tuples.
+    base : Protocol, optional
+        Supplies all other fields; `PAPER` unless given.
+
     Raises
     ------
     UsageError

@@ -163,7 +163,15 @@ def read_models(study: Study) -> dict[str, Any]:
 
 
 def read_model(folder: Path, name: str) -> dict[str, Any] | None:
-    """Read ``<name>.json``, None if there is none."""
+    """Read ``<name>.json``, None if there is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the study.
+    name : str
+        Without ``.json``.
+    """
     path = folder / f"{name}.json"
     try:
         model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -177,7 +185,22 @@ def read_model(folder: Path, name: str) -> dict[str, Any] | None:
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Path:
-    """Write a model as ``<name>.json``, atomically; numbers keep 6 significant digits."""
+    """Write a model as ``<name>.json``, atomically; numbers keep 6 significant digits.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the study.
+    name : str
+        Without ``.json``.
+    model : mapping
+        Plain JSON data.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     make_folder(folder)
     path = folder / f"{name}.json"
     text = json.dumps(make_plain(model), indent=1, sort_keys=True, allow_nan=False)

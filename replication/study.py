@@ -236,14 +236,14 @@ class _Run:
 
 
 def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:
-    """Cut ranges of seeds into blocks of at most `size` seeds, in order."""
+    """Return `ranges` of seeds cut into blocks of at most `size` seeds, in order."""
     return [
         (low, min(low + size, stop)) for start, stop in ranges for low in range(start, stop, size)
     ]
 
 
 def choose_block_size(n_missing: int, jobs: int) -> int:
-    """Return a block size that keeps all workers busy and loses little when interrupted."""
+    """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
     share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
     return min(LARGEST_BLOCK, max(SMALLEST_BLOCK, share))
 
@@ -254,12 +254,12 @@ def count_workers(jobs: int) -> int:
 
 
 def estimate_bytes(n_networks: int, n_blocks: int) -> float:
-    """Return how many bytes the outcomes of so many networks need on disk."""
+    """Return how many bytes of disk `n_networks` in `n_blocks` need."""
     return BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * n_blocks
 
 
 def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
-    """Refuse a run that the disk cannot hold.
+    """Refuse a run of `n_networks` in `n_blocks` that the disk of `folder` cannot hold.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def draw_means(
 
 
 def measure_distance(law: MeanLaw, means: npt.NDArray[np.float64]) -> float:
-    """Return the largest distance between the law of a mean and that of drawn means."""
+    """Return the largest distance between the law of a mean and drawn `means`, shape (n,)."""
     sums = np.sort(np.rint(means * law.n))
     points = np.unique(sums)
     empirical = np.searchsorted(sums, points, side="right") / sums.size
@@ -64,6 +64,21 @@ def check_resampling(
 
     The limit is the distance that chance alone exceeds once in a thousand
     times; for a discrete law it is exceeded less often still.
+
+    Parameters
+    ----------
+    law : CountTable
+    rule : str
+    n : int
+        Runs that are averaged.
+    n_draws : int
+        Means that are drawn.
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    dict or None
+        ``name``, ``words``, the measured ``value``, its ``limit`` and whether it ``meets`` that.
     """
     run = make_run_law(law, rule)
     if run is None:
@@ -86,6 +101,18 @@ def check_negative_binomial(*, success: float, n: int) -> dict[str, Any]:
 
     The geometric law arises from the restart rule itself: attempts of one
     update each, succeeding with probability `success`.
+
+    Parameters
+    ----------
+    success : float
+        In (0, 1].
+    n : int
+        Outcomes that are summed.
+
+    Returns
+    -------
+    dict or None
+        ``name``, ``words``, the measured ``value``, its ``limit`` and whether it ``meets`` that.
     """
     run = RunLaw(np.array([1]), np.array([1.0]), 1.0 - success, 1)
     law = MeanLaws(run).compute(n)
@@ -114,6 +141,20 @@ def check_tilt(
 
     The disagreement is the larger of the two ends' relative differences; the
     limit is loose because the bootstrap's own ends are noisy.
+
+    Parameters
+    ----------
+    law : CountTable
+    reported : ReportedMean
+    n_networks : int
+        Size of the study whose table is resampled.
+    n_bootstraps : int
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    dict or None
+        ``name``, ``words``, the measured ``value``, its ``limit`` and whether it ``meets`` that.
     """
     weights = np.append(law.counts, law.n_censored) / law.n
     counts = generator.multinomial(n_networks, weights)
@@ -148,7 +189,19 @@ def check_tilt(
 def run_checks(
     law: CountTable, reported: ReportedMean, *, generator: np.random.Generator, is_long: bool
 ) -> list[dict[str, Any]]:
-    """Run all checks; the long ones draw more."""
+    """Run all checks; the long ones draw more.
+
+    Parameters
+    ----------
+    law : CountTable
+    reported : ReportedMean
+    generator : numpy.random.Generator
+    is_long : bool
+
+    Returns
+    -------
+    list of dict
+    """
     n_draws = 200_000 if is_long else 4000
     checks: list[dict[str, Any] | None] = [
         check_resampling(law, rule, n=n, n_draws=n_draws, generator=generator)

@@ -51,7 +51,17 @@ class Codes:
         return np.asarray(self.n_corners == self.corners.shape[1])
 
     def is_good(self, margin: float) -> npt.NDArray[np.bool_]:
-        """Whether all corners differ and every activity lies within `margin` of 0 or 1."""
+        """Whether all corners differ and every activity lies within `margin` of 0 or 1.
+
+        Parameters
+        ----------
+        margin : float
+            In (0, 0.5).
+
+        Returns
+        -------
+        bool array, shape (n,)
+        """
         return np.asarray(self.all_different & (self.distance <= margin))
 
 

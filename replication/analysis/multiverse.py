@@ -138,7 +138,14 @@ def summarise_multiverse(
 
 
 def describe_contrast(contrast: Contrast, choices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a contrast as plain values."""
+    """Return a contrast as plain values.
+
+    Parameters
+    ----------
+    contrast : Contrast
+    choices : sequence of mapping
+        Each with ``field``, ``values`` and ``base`` (index of the base value).
+    """
     choice = choices[contrast.choice]
     change = contrast.change
     return {

@@ -37,7 +37,13 @@ MAIN_PRIOR = PRIORS[0]
 def find_largest_choice(
     single: Sequence[Contrast], choices: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return which single choice moves each statistic of the base reading most.
+    """Return which `single` choice moves each statistic of the base reading most.
+
+    Parameters
+    ----------
+    single : sequence of Contrast
+    choices : sequence of mapping
+        Each with ``field``, ``values`` and ``base`` (index of the base value).
 
     Returns
     -------

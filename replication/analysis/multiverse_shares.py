@@ -64,7 +64,15 @@ class Setting:
 
 
 def describe_shares(statistics: Blocked, setting: Setting) -> dict[str, Any]:
-    """Return the variance shares of each statistic; None where there are none."""
+    """Return the variance shares of each statistic; None where there are none.
+
+    Parameters
+    ----------
+    statistics : Blocked
+        Of every reading.
+    setting : Setting
+        What the multiverse varies.
+    """
     fields = [choice["field"] for choice in setting.choices]
     described: dict[str, Any] = {}
     for i, name in enumerate(STATISTICS):
@@ -82,7 +90,17 @@ def describe_shares(statistics: Blocked, setting: Setting) -> dict[str, Any]:
 def describe_shares_at_base(
     statistics: Blocked, setting: Setting, shares: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the shares with the choice that leads under *discard* held at its base value."""
+    """Return the shares with the choice that leads under *discard* held at its base value.
+
+    Parameters
+    ----------
+    statistics : Blocked
+        Of every reading.
+    setting : Setting
+        What the multiverse varies.
+    shares : mapping
+        From `describe_shares`.
+    """
     lead = shares["discard"]
     if lead is None or len(setting.shape) < 2:
         return None
@@ -110,7 +128,16 @@ def describe_shares_at_base(
 def describe_caps(
     readings: Sequence[Reading], statistics: Blocked, setting: Setting
 ) -> list[dict[str, Any]]:
-    """Return what a lower cap would have saved and changed."""
+    """Return what a lower cap would have saved and changed.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+    statistics : Blocked
+        Of every reading.
+    setting : Setting
+        What the multiverse varies.
+    """
     described = []
     spent = sum(_count_updates(reading.counts) for reading in readings)
     lowest = min(setting.caps)

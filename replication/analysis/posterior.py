@@ -29,7 +29,20 @@ FEW_RUNS, MANY_RUNS = 50, 100
 
 
 def make_runs(*, low: int = 5, high: int = 1000, n_points: int = 16) -> npt.NDArray[np.int64]:
-    """Return the numbers of runs that a study may have had, evenly spaced in log n."""
+    """Return the numbers of runs that a study may have had, evenly spaced in log n.
+
+    Parameters
+    ----------
+    low, high : int
+        Ends of the grid, both included.
+    n_points : int
+        Points before rounding makes some of them equal.
+
+    Returns
+    -------
+    int64 array, shape (at most n_points,)
+        Ascending, without repetition.
+    """
     return np.unique(np.rint(np.geomspace(low, high, n_points)).astype(np.int64))
 
 
@@ -131,7 +144,20 @@ def sum_by_level(
 
 
 def find_credible_set(posterior: FloatArray, *, level: float = 0.95) -> npt.NDArray[np.int64]:
-    """Return the fewest cells that hold `level` of the posterior, most probable first."""
+    """Return the fewest cells that hold `level` of the posterior, most probable first.
+
+    Parameters
+    ----------
+    posterior : float64 array
+        Probabilities of the cells; they sum to 1.
+    level : float
+        In (0, 1).
+
+    Returns
+    -------
+    int64 array, shape (k,)
+        Indices into the flattened posterior.
+    """
     order = np.argsort(-posterior, kind="stable")
     held = np.cumsum(posterior[order])
     return order[: int(np.searchsorted(held, level - 1e-12)) + 1]

@@ -124,7 +124,20 @@ def compare_with_reported(
 def list_cautions(
     table: CountTable, found: Mapping[str, RuleConfrontation | None], reported: ReportedMean
 ) -> list[str]:
-    """Return what a reader of the verdict must know about its reliability."""
+    """Return what a reader of the verdict must know about its reliability.
+
+    Parameters
+    ----------
+    table : CountTable
+    found : mapping
+        From `confront_all`.
+    reported : ReportedMean
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
     cautions = []
     weak = [
         rule

@@ -81,12 +81,30 @@ def find_reach(n_blocks: int, *, n_comparisons: int = 1) -> float:
     """Return how many standard errors a 95 % interval reaches, over several comparisons at once.
 
     Student's t with ``n_blocks - 1`` degrees of freedom, Bonferroni's correction.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Blocks of the jackknife, at least 2.
+    n_comparisons : int
+        Intervals that are to hold at once.
     """
     return float(special.stdtrit(n_blocks - 1, 1.0 - 0.025 / max(1, n_comparisons)))
 
 
 def cut_seed_blocks(n_seeds: int, *, n_blocks: int = N_BLOCKS) -> IntArray:
-    """Return the bounds of `n_blocks` nearly equal blocks of seeds, int64[n_blocks + 1]."""
+    """Return the bounds of `n_blocks` nearly equal blocks of seeds, int64[n_blocks + 1].
+
+    Parameters
+    ----------
+    n_seeds : int
+    n_blocks : int
+        At most n_seeds.
+
+    Returns
+    -------
+    int64 array, shape (n_blocks + 1,)
+    """
     return np.linspace(0, n_seeds, n_blocks + 1).round().astype(np.int64)
 
 
@@ -172,7 +190,15 @@ def _interpolate_median(counts: IntArray) -> FloatArray:
 
 
 def block_statistics(counts: IntArray, *, restart_after: int = RESTART_AFTER) -> Blocked:
-    """Return `STATISTICS` on all seeds and without each block (see `compute_statistics`)."""
+    """Return `STATISTICS` on all seeds and without each block (see `compute_statistics`).
+
+    Parameters
+    ----------
+    counts : int64 array, shape (n_blocks, n_updates)
+        From `count_blocks`.
+    restart_after : int
+        The c of the restart rule.
+    """
     total = counts.sum(axis=0)
     return Blocked(
         compute_statistics(total, restart_after=restart_after),

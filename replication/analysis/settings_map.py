@@ -76,7 +76,16 @@ class Curve:
 def measure_cells(
     outcomes: npt.NDArray[np.int32], *, cap: int, restart_after: int
 ) -> tuple[Blocked, npt.NDArray[np.int64]]:
-    """Return `STATISTICS` of each row (entries float64[n_cells, 5]) and how many converged."""
+    """Return `STATISTICS` of each row (entries float64[n_cells, 5]) and how many converged.
+
+    Parameters
+    ----------
+    outcomes : int32 array, shape (n_cells, n_seeds)
+        Updates; anything beyond `cap` has not converged.
+    cap : int
+    restart_after : int
+        The c of the restart rule.
+    """
     counts = [count_blocks(row, cap) for row in outcomes]
     statistics = [block_statistics(part, restart_after=restart_after) for part in counts]
     return stack_blocked(statistics), np.array([part[:, :-1].sum() for part in counts])

@@ -39,6 +39,11 @@ def count_hits(
 ) -> dict[str, Any]:
     """Count how often intervals hold the truth.
 
+    Returns
+    -------
+    dict
+        Plain JSON data.
+
     Parameters
     ----------
     ends : float64[n_studies, 2]

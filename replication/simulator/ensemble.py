@@ -228,7 +228,7 @@ def simulate_seeds(
 def draw_scattered_weights(
     protocol: Protocol, root_seed: int, seeds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the initial weights of scattered seeds, shape (n, n_weights)."""
+    """Return the initial weights of scattered `seeds` (n,), shape (n, n_weights)."""
     if len(seeds) and np.array_equal(seeds, np.arange(seeds[0], seeds[0] + len(seeds))):
         return draw_weights(protocol, root_seed, int(seeds[0]), int(seeds[-1]) + 1)
     rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
@@ -242,12 +242,12 @@ def simulate_weights(
     jobs: int = 1,
     final_weights: bool = False,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]:
-    """Simulate networks from given initial weights, shape (n, n_weights), in parallel.
+    """Simulate networks from given initial `weights`, shape (n, n_weights), in parallel.
 
     Returns
     -------
     updates, converged, final
-        As `simulate_seeds`.
+        As `simulate_seeds`; `final` only with `final_weights`.
     """
     from replication.simulator.engine import run_networks
 

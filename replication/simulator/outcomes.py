@@ -39,7 +39,13 @@ class Outcomes:
         return self.start + len(self.updates)
 
     def slice(self, start: int, stop: int) -> Outcomes:
-        """Return the outcomes of the seeds in [start, stop), which must lie within."""
+        """Return the outcomes of the seeds in [start, stop), which must lie within.
+
+        Parameters
+        ----------
+        start, stop : int
+            Seeds; ``self.start <= start <= stop <= self.stop``.
+        """
         inside = slice(start - self.start, stop - self.start)
         return Outcomes(start, self.updates[inside], self.converged[inside])
 

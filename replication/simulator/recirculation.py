@@ -92,7 +92,16 @@ class RecirculationNetwork:
     def from_seed(
         cls, seed: int, *, root_seed: int = 1988, protocol: Protocol = PAPER
     ) -> RecirculationNetwork:
-        """Return the network that starts from the weights of this seed."""
+        """Return the network that starts from the weights of this seed.
+
+        Parameters
+        ----------
+        seed : int
+            Number of the network, at least 0.
+        root_seed : int
+            From 0 to 2**63 - 1.
+        protocol : Protocol
+        """
         weights = draw_weights(protocol, root_seed, seed, seed + 1)[0]
         return cls(split_weights(protocol, weights), protocol)
 
@@ -125,7 +134,7 @@ class RecirculationNetwork:
         return keep * visible + (1.0 - keep) * self.reconstruct(visible)
 
     def second_pass(self, visible: Array) -> list[Array]:
-        """Equation 4: the hidden activities of the second pass, regressed.
+        """Equation 4: the hidden activities of the second pass, regressed, (n_units,) each.
 
         ``h3 = lambda h1 + (1 - lambda) sigmoid(W v2 + b)``
         """

@@ -85,7 +85,15 @@ def check_study(folder: Path) -> Checked:
 
 
 def discard_faults(folder: Path, checked: Checked) -> None:
-    """Delete the files of bad blocks, and write the manifest anew where it is bad."""
+    """Delete the files of bad blocks, and write the manifest anew where it is bad.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the study.
+    checked : Checked
+        What `check_study` found in it.
+    """
     bad = [fault.block for fault in checked.faults if fault.block is not None]
     remove_files([path for block in bad for path in (block.path, block.sidecar_path)])
     if any(fault.block is None for fault in checked.faults):

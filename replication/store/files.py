@@ -28,6 +28,12 @@ def write_durably(path: Path, content: bytes) -> None:
     A temporary file in the same folder is written, forced to disk and renamed,
     and then the folder is forced to disk.
 
+    Parameters
+    ----------
+    path : Path
+        In a folder that exists.
+    content : bytes
+
     Raises
     ------
     StorageError

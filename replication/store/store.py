@@ -59,8 +59,13 @@ class Store:
 
     Examples
     --------
-    >>> store = Store("results")                                    # doctest: +SKIP
-    >>> store.digest(PAPER, 1988, 100_000)                          # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> from replication import PAPER, simulate
+    >>> with TemporaryDirectory() as folder:
+    ...     store = Store(folder)
+    ...     store.write(PAPER, 1988, simulate(n_seeds=100))
+    ...     store.missing(PAPER, 1988, 150)
+    [(100, 150)]
     """
 
     def __init__(self, results_folder: Path | str) -> None:
@@ -216,6 +221,13 @@ class Store:
 
     def read(self, protocol: Protocol, root_seed: int, start: int, stop: int) -> Iterator[Outcomes]:
         """Yield the outcomes of the seeds in [start, stop) in seed order, block by block.
+
+        Parameters
+        ----------
+        protocol : Protocol
+        root_seed : int
+        start, stop : int
+            Seeds; all of them must be stored.
 
         Raises
         ------
