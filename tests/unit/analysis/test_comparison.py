@@ -1,0 +1,73 @@
+"""Paired comparisons and cosines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from replication.analysis.alignment import compute_cosines, summarise_spread
+from replication.analysis.comparison import compare_pairs
+from replication.errors import UsageError
+
+
+def test_pairs_worked_by_hand() -> None:
+    first = [10, 20, 2000, 2000, 30], [1, 1, 0, 0, 1]
+    second = [20, 10, 1999, 2000, 30], [1, 1, 1, 0, 1]
+    compared = compare_pairs(first, second)
+    assert compared.n == 5
+    # Faster: the first pair. Slower: the second, and the third, which never converged.
+    assert compared.faster.value == 1 / 5
+    assert compared.slower.value == 2 / 5
+    assert compared.tied.value == 2 / 5
+    assert compared.no_slower.value == 3 / 5
+    assert compared.difference.value == pytest.approx((-10 + 10 + 1 + 0 + 0) / 5)
+
+
+def test_never_is_slower_than_the_last_update() -> None:
+    compared = compare_pairs(([2000, 5], [0, 1]), ([2000, 5], [1, 1]))
+    assert compared.slower.value == 0.5
+
+
+def test_shares_have_exact_intervals() -> None:
+    first = np.repeat([1, 3], [30, 70]), np.ones(100)
+    compared = compare_pairs(first, (np.full(100, 2), np.ones(100)))
+    exact = stats.binomtest(30, 100).proportion_ci(0.95, method="exact")
+    assert compared.faster.low == pytest.approx(exact.low)
+    assert compared.faster.high == pytest.approx(exact.high)
+
+
+def test_swapping_swaps_faster_and_slower() -> None:
+    generator = np.random.default_rng(1)
+    pairs = [(generator.integers(1, 9, 50), generator.random(50) < 0.9) for _ in range(2)]
+    there, back = compare_pairs(*pairs), compare_pairs(*pairs[::-1])
+    assert there.faster == back.slower
+    assert there.tied == back.tied
+    assert there.difference.value == pytest.approx(-(back.difference.value or 0))
+
+
+@pytest.mark.parametrize("second", [([1], [1]), ([1, 2, 3], [1, 1, 1])])
+def test_unpaired_outcomes_are_refused(second: tuple[list[int], list[int]]) -> None:
+    with pytest.raises(UsageError, match="one length"):
+        compare_pairs(([1, 2], [1, 1]), second)
+
+
+def test_single_pair_is_refused() -> None:
+    with pytest.raises(UsageError, match="two or more pairs"):
+        compare_pairs(([1], [1]), ([2], [1]))
+
+
+def test_cosines_ignore_length_even_at_the_ends_of_doubles() -> None:
+    vectors = np.array([[3.0, 4.0], [1e-300, 0.0], [1e300, 1e300]])
+    others = np.array([[4.0, 3.0], [5.0, 0.0], [-1e-200, -1e-200]])
+    assert compute_cosines(vectors, others) == pytest.approx([24 / 25, 1.0, -1.0])
+
+
+def test_cosine_of_nothing_is_undefined() -> None:
+    assert np.isnan(compute_cosines([[0.0, 0.0]], [[1.0, 0.0]])).all()
+
+
+def test_spread_worked_by_hand() -> None:
+    spread = summarise_spread(np.arange(-5, 16))  # -5, ..., 15: every 5 % is one step
+    assert (spread.low, spread.median, spread.high) == (-4.0, 5.0, 14.0)
+    assert spread.share_positive == 15 / 21
