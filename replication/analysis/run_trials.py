@@ -14,11 +14,11 @@ from replication.analysis.compatible import (
     ReportedMean,
     estimate_n_star,
     find_n_star,
-    widen_level,
 )
 from replication.analysis.counts import CountTable
 from replication.analysis.mean_law import MeanLaws
 from replication.analysis.means import estimate_mean
+from replication.analysis.prediction import widen_level
 from replication.analysis.runs import RULES, make_run_law
 from replication.analysis.trials import MIN_COVERAGE, count_hits, draw_studies
 

@@ -14,9 +14,9 @@ from replication.analysis.compatible import (
     find_n_star,
     make_run_grid,
     read_reported_mean,
-    widen_level,
 )
 from replication.analysis.mean_law import MeanLaws
+from replication.analysis.prediction import widen_level
 from replication.analysis.runs import RunLaw
 from replication.errors import UsageError
 
