@@ -208,7 +208,7 @@ def _make_protocol(fields: Mapping[str, Any], *, base: Protocol) -> Protocol:
 
 
 def _write_value(value: Any) -> str:
-    is_plain = isinstance(value, str | int | float | bool | list)
+    is_plain = isinstance(value, str | int | float | bool | list | tuple)
     return canonical_json(value) if is_plain else repr(value)
 
 

@@ -86,7 +86,7 @@ def plot_settings(
     inside = np.flatnonzero(fastest < rates[-1])  # beyond, the fastest rate is not on the map
     last = min(int(inside[-1]) + 2, fastest.size) if inside.size else fastest.size
     axes.plot(fastest[:last], rows[:last], color=GREEN, linewidth=1.8, linestyle=(0, (1.5, 1.5)))
-    middle = last // 2
+    middle = 3 * last // 4
     label_line(
         axes, x=float(fastest[middle]), y=float(rows[middle]), text="fastest rate", color=GREEN,
         offset=(-6, 8), ha="right",

@@ -1,0 +1,136 @@
+"""The results model of a multiverse, on a grid whose outcomes are made by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from replication.analysis.compatible import read_reported_mean
+from replication.analysis.multiverse import summarise_multiverse
+from replication.analysis.multiverse_shares import Setting
+from replication.errors import UsageError
+
+NEVER = np.iinfo(np.int32).max
+
+
+def make_setting(**changes):
+    fields = {
+        "choices": [
+            {"field": "learning_rate", "values": [20.0, 10.0], "base": 0},
+            {"field": "half_width", "values": [0.5, 0.1, 0.3], "base": 0},
+        ],
+        "levels": [[i, j] for i in range(2) for j in range(3)],
+        "caps": [2000] * 6,
+        "base": 0,
+        "is_grid": True,
+        "reported": read_reported_mean("48"),
+        "margin_percent": 10.0,
+        "min_n_star": 20,
+    }
+    return Setting(**(fields | changes))
+
+
+def make_outcomes(n=2000):
+    """The first choice adds 60 updates, the second 4 and 2; a common skewed base."""
+    rng = np.random.default_rng(9)
+    base = (20 + rng.gamma(1.5, 18, n)).astype(np.int32)
+    base[rng.random(n) < 0.004] = NEVER
+    shifts = [60 * i + (0, 4, 2)[j] for i in range(2) for j in range(3)]
+    return np.stack([np.where(base == NEVER, NEVER, base + shift) for shift in shifts])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return summarise_multiverse(make_outcomes().astype(np.int32), make_setting())
+
+
+def test_model_is_plain_json_without_infinities(model):
+    assert json.loads(json.dumps(model, allow_nan=False)) == model
+
+
+def test_model_is_the_same_again(model):
+    again = summarise_multiverse(make_outcomes().astype(np.int32), make_setting())
+    assert json.dumps(again, sort_keys=True) == json.dumps(model, sort_keys=True)
+
+
+def test_choice_that_adds_most_has_the_largest_share_and_the_largest_contrast(model):
+    for statistic in ("discard", "median_converged"):
+        assert model["shares"][statistic]["leaders"] == ["learning_rate"]
+        assert model["largest_choice"][statistic][0]["field"] == "learning_rate"
+    effects = np.var([0, 60]), np.var([0, 4, 2])
+    assert model["shares"]["discard"]["first"][0] == pytest.approx(
+        effects[0] / sum(effects), abs=1e-4
+    )
+
+
+def test_shares_at_the_base_value_leave_the_other_choice(model):
+    at_base = model["shares_at_base"]
+    assert (at_base["field"], at_base["value"], at_base["n_readings"]) == ("learning_rate", 20.0, 3)
+    assert at_base["fields"] == ["half_width"]
+    assert at_base["shares"]["discard"]["total"] == pytest.approx([1.0])
+
+
+def test_contrast_of_a_constant_shift_is_exact(model):
+    (rate, narrow, middle) = model["contrasts"]["single"]
+    assert rate["change"]["discard"]["value"] == pytest.approx(60, abs=1e-3)
+    assert rate["change"]["discard"]["error"] == pytest.approx(0, abs=1e-6)
+    assert narrow["change"]["discard"]["value"] == pytest.approx(4, abs=1e-3)
+    assert middle["change"]["discard"]["value"] == pytest.approx(2, abs=1e-3)
+
+
+def test_slow_readings_rule_the_number_out(model):
+    assert model["classes"]["discard"]["likely"] == 3
+    assert model["classes"]["discard"]["ruled_out"] == 3
+    assert model["classes"]["discard"]["likely_by_level"][0] == [1.0, 0.0]
+    assert model["posterior"]["priors"]["reciprocal"]["choices"][0]["posterior"][0] > 0.99
+
+
+def test_posterior_of_the_readings_sums_to_one(model):
+    assert sum(model["readings"]["posterior"]) == pytest.approx(1.0, abs=1e-4)
+    for entry in model["posterior"]["priors"].values():
+        for found in (*entry["choices"], entry["rule"], entry["counting"]):
+            assert sum(found["posterior"]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_base_reading_is_counted_once(model):
+    base = model["posterior"]["base"]
+    assert base["n_more"] + base["n_less"] + base["n_undecided"] == model["n_readings"] - 1
+
+
+def test_lower_caps_save_work_and_end_with_the_cap_used(model):
+    caps = model["lower_caps"]
+    assert [entry["cap"] for entry in caps] == [250, 500, 1000, 2000]
+    work = [entry["work"] for entry in caps]
+    assert work == sorted(work)
+    assert work[-1] == 1.0
+    assert caps[-1]["largest_change"]["cap"] == 0.0
+
+
+def test_listed_readings_have_contrasts_but_no_shares():
+    setting = make_setting(levels=[[0, 0], [0, 1], [1, 0]], caps=[2000] * 3, is_grid=False)
+    model = summarise_multiverse(make_outcomes(400)[[0, 1, 3]].astype(np.int32), setting)
+    assert model["shares"]["discard"] is None
+    assert model["shares_at_base"] is None
+    assert len(model["contrasts"]["single"]) == 2
+
+
+def test_readings_in_which_nothing_converges_leave_holes_not_errors():
+    outcomes = make_outcomes(400).astype(np.int32)
+    outcomes[3:] = NEVER
+    model = summarise_multiverse(outcomes, make_setting())
+    assert model["readings"]["mean_discard"][4] is None
+    assert model["shares"]["discard"] is None
+    assert model["shares"]["cap"] is not None
+    json.dumps(model, allow_nan=False)
+
+
+def test_number_that_no_reading_can_print_has_no_posterior():
+    outcomes = np.full((6, 100), NEVER, dtype=np.int32)
+    model = summarise_multiverse(outcomes, make_setting())
+    assert model["posterior"]["base"]["posterior"] is None
+    json.dumps(model, allow_nan=False)
+
+
+def test_too_few_seeds_for_the_errors_are_refused():
+    with pytest.raises(UsageError, match="at least 40"):
+        summarise_multiverse(make_outcomes(39).astype(np.int32), make_setting())
