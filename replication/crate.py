@@ -2,11 +2,7 @@
 
 It says which command made which file from which inputs, with the SHA-256 of each file, so
 that an archive can index the study and a reader can check a copy. It holds no times: the
-same results give the same bytes.
-
-References
-----------
-RO-Crate Metadata Specification 1.3, https://w3id.org/ro/crate/1.3
+same results give the same bytes. It follows the RO-Crate Metadata Specification 1.3.
 """
 
 from __future__ import annotations
@@ -30,9 +26,11 @@ VERSION = "0.1.0"
 RELEASED = "2026-11-24"
 
 MEDIA_TYPES = {
+    ".csv": "text/csv",
     ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".svg": "image/svg+xml",
@@ -76,7 +74,7 @@ _REPORT = "Writes the report and its figures from the models."
 
 STEPS = (
     Step("analyse", "replication replicate{study}", _SIMULATE, _STUDY_MODELS),
-    Step("multiverse", "replication multiverse", _MULTIVERSE, ("multiverse.json",)),
+    Step("multiverse", "replication multiverse", _MULTIVERSE, ("multiverse.*",)),
     Step("map", "replication map", _MAP, ("map.json",)),
     Step("claims", "replication claims", _CLAIMS, ("claims.json",)),
     Step("calibrate", "replication calibrate", _CALIBRATE, ("calibration.json",)),
