@@ -31,11 +31,11 @@ replicate: $(VENV)/.run ## simulate what is missing, analyse it and write the re
 
 .PHONY: multiverse
 multiverse: $(VENV)/.run ## every reading of the paper: which choices carry the result
-	@$(REPLICATION) multiverse $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+	@$(REPLICATION) multiverse $(STUDY) $(WORKERS)
 
 .PHONY: map
 map: $(VENV)/.run ## the mean over learning rate and regression
-	@$(REPLICATION) map $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+	@$(REPLICATION) map $(STUDY) $(WORKERS)
 
 .PHONY: claims
 claims: $(VENV)/.run ## the other claims of the abstract, each with its verdict

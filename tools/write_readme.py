@@ -67,7 +67,17 @@ def write_found() -> str:
 
 def write_multiverse(model: dict[str, Any]) -> str:
     """Return what the readings of the paper say."""
-    return ""
+    classes, text = model["classes"], model["reported"]["text"]
+    either = classes["any_rule"]
+    largest = model["largest_choice"]["discard"][0]["field"]
+    return (
+        f"The choices that the paper leaves open decide: of "
+        f"{format_count(model['n_readings'])} readings "
+        f"{format_count(either['likely_under_some_rule'])} make {text} likely for a study of "
+        f"{classes['min_n_star']} networks or more and "
+        f"{format_count(either['ruled_out_under_every_rule'])} rule it out whatever is done with "
+        f"failures; the choice that moves the mean most is `{largest}`."
+    )
 
 
 def write_benchmark() -> str:
