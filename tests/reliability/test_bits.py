@@ -1,0 +1,84 @@
+"""One digest on every processor that this one can pretend to be."""
+
+from __future__ import annotations
+
+import functools
+import json
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.faults import make_environment, run
+
+SCRIPT = Path(__file__).with_name("bits.py")
+X86 = platform.machine() == "x86_64"
+
+N_NETWORKS = 1000
+MAX_UPDATES = 2000
+
+GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+HASWELL = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": None}
+OLD_LIBM = {
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-FMA,-FMA4,-AVX512F,-AVX512VL,-AVX512DQ"
+}
+OLD_NUMPY = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR AVX2 FMA3 AVX512F"}
+OLD_BLAS = {"OPENBLAS_CORETYPE": "Nehalem"}
+
+
+@functools.cache
+def compute(
+    n_networks: int, max_updates: int, names: tuple[str, ...], changes: tuple[tuple[str, str], ...]
+) -> dict:
+    done = run(
+        *(sys.executable, "-W", "ignore", SCRIPT, str(n_networks), str(max_updates), *names),
+        env=make_environment(**dict(changes)),
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def compute_as(changes, *, n_networks=N_NETWORKS, max_updates=MAX_UPDATES, names=()) -> dict:
+    return compute(n_networks, max_updates, tuple(names), tuple(changes.items()))
+
+
+@pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
+@pytest.mark.parametrize(
+    "changes",
+    [GENERIC, HASWELL, OLD_LIBM | OLD_NUMPY, OLD_BLAS],
+    ids=["generic", "haswell", "old-libraries", "old-blas"],
+)
+def test_outcomes_and_weights_are_the_same_on_another_processor(changes):
+    native, other = compute_as({}), compute_as(changes)
+    assert len(native["digests"]) == 6
+    assert other["digests"] == native["digests"]
+
+
+@pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
+def test_fused_operations_in_software_give_the_same_bits():
+    """Without the instruction the C library computes them, a thousand times slower."""
+    few = {"n_networks": N_NETWORKS, "max_updates": 12, "names": ("paper", "lambda-0.7")}
+    native, other = compute_as({}, **few), compute_as(GENERIC | OLD_LIBM, **few)
+    assert other["digests"] == native["digests"]
+
+
+def has_avx512() -> bool:
+    info = Path("/proc/cpuinfo")
+    return info.exists() and "avx512f" in info.read_text()
+
+
+@pytest.mark.skipif(not has_avx512(), reason="the libraries differ on AVX-512 machines only")
+@pytest.mark.parametrize(
+    ("canary", "changes"),
+    [
+        ("numpy-exp", OLD_LIBM | OLD_NUMPY),
+        ("libm-exp", OLD_LIBM | OLD_NUMPY),
+        ("blas-product", OLD_BLAS),
+    ],
+)
+def test_the_check_bites_where_functions_of_the_system_differ(canary, changes):
+    """Outcomes that used one of these functions would fail the tests above."""
+    native, other = compute_as({}), compute_as(changes)
+    assert other["canaries"][canary] != native["canaries"][canary]
