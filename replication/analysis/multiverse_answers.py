@@ -48,9 +48,10 @@ def find_largest_choice(
     Returns
     -------
     dict
-        By statistic: ``leaders`` (the largest, then those that the Monte Carlo
-        error cannot tell from it), each with field, value, change and error;
-        None where there is no contrast or a statistic is missing.
+        By statistic, a list (the largest, then those that the Monte Carlo
+        error cannot tell from it), each with field, value, change, error and
+        whether it is beyond its own error; None where there is no contrast or
+        a statistic is missing.
     """
     found: dict[str, Any] = {}
     for i, name in enumerate(STATISTICS):
@@ -64,12 +65,14 @@ def find_largest_choice(
         if not (np.isfinite(change.full).all() and np.isfinite(change.without).all()):
             continue
         sizes = Blocked(np.abs(change.full), np.abs(change.without))
+        reach = find_reach(change.n_blocks, n_comparisons=len(single))
         found[name] = [
             {
                 "field": choices[single[k].choice]["field"],
                 "value": choices[single[k].choice]["values"][single[k].value],
                 "change": change.full[k],
                 "error": change.error[k],
+                "is_clear": bool(sizes.full[k] > reach * change.error[k]),
             }
             for k in find_leaders(sizes)
         ]

@@ -75,12 +75,17 @@ def run_multiverse(options: argparse.Namespace) -> int:
     own = options.file is not None
     readings = read_readings(options.file, allow_many=options.yes) if own else make_paper_grid()
 
-    from replication.multiverse.analysis import analyse_multiverse, tabulate_readings
+    from replication.multiverse.analysis import (
+        analyse_multiverse,
+        check_size,
+        tabulate_readings,
+    )
     from replication.multiverse.simulation import simulate_protocols
     from replication.results import write_model
     from replication.store import Store
     from replication.store.tables import write_table
 
+    check_size(readings, options.seeds)
     store = Store(options.results)
     folder = _find_folder(options, readings=readings if own else None)
     print(f"{len(readings.protocols)} readings of {options.seeds} networks")
@@ -150,7 +155,7 @@ def _print_answers(model: dict[str, Any]) -> None:
             f"(n* of {classes['min_n_star']} or more), {found['ruled_out']} rule it out"
         )
     leaders = model["largest_choice"]["discard"]
-    if leaders:
+    if leaders and leaders[0]["is_clear"]:
         named = [f"{entry['field']} = {json.dumps(entry['value'])}" for entry in leaders]
         change, error = leaders[0]["change"], leaders[0]["error"]
         print(

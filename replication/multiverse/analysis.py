@@ -20,6 +20,21 @@ MAX_NETWORKS = 200_000_000
 """Outcomes of all readings are held in memory at once, four bytes each."""
 
 
+def check_size(readings: Readings, n_seeds: int) -> None:
+    """Refuse a multiverse whose outcomes do not fit into memory.
+
+    Raises
+    ------
+    UsageError
+        If there are more than `MAX_NETWORKS` networks.
+    """
+    if len(readings.protocols) * n_seeds > MAX_NETWORKS:
+        raise UsageError(
+            f"{len(readings.protocols)} readings of {n_seeds:,} networks each were asked for; "
+            f"allowed are {MAX_NETWORKS:,} networks in all; give fewer --seeds or readings"
+        )
+
+
 def analyse_multiverse(
     store: Store, readings: Readings, root_seed: int, n_seeds: int, *, show_progress: bool = True
 ) -> dict[str, Any]:
@@ -46,12 +61,7 @@ def analyse_multiverse(
     UsageError
         If there are too many outcomes for the memory, or too few seeds.
     """
-    n_networks = len(readings.protocols) * n_seeds
-    if n_networks > MAX_NETWORKS:
-        raise UsageError(
-            f"{len(readings.protocols)} readings of {n_seeds:,} networks each were asked for; "
-            f"allowed are {MAX_NETWORKS:,} networks in all; give fewer --seeds or readings"
-        )
+    check_size(readings, n_seeds)
     claim = load_claims()["mean-48"]
     setting = Setting(
         choices=describe_readings(readings),
@@ -66,7 +76,7 @@ def analyse_multiverse(
     )
     outcomes = read_outcomes(store, readings.protocols, root_seed, stop=n_seeds)
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(Progress(n_networks)) if show_progress else None
+        progress = stack.enter_context(Progress(outcomes.size)) if show_progress else None
         model = summarise_multiverse(
             outcomes,
             setting,

@@ -33,7 +33,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
         *describe_contrasts(model),
         *describe_posterior(model, find_command(model)),
         *_describe_caps(model),
-        *_describe_doubts(model),
+        *_describe_doubts(model, has_map="map" in models),
     ]
 
 
@@ -203,14 +203,14 @@ def _say_change(change: float | None) -> str:
     return "undefined" if change is None else format_decimals(change, 1)
 
 
-def _describe_doubts(model: Mapping[str, Any]) -> list[Block]:
+def _describe_doubts(model: Mapping[str, Any], *, has_map: bool) -> list[Block]:
     first = model["posterior"]["credible_set"]["first"]
     named = describe_reading(model["choices"], model["levels"][first[0]]) if first else None
     doubts = [
         "The readings were chosen by us. What nobody thought of is not among them, and that all "
         "are equally likely beforehand is a convention, not knowledge.",
         "The learning rate and the regression are the reported ones in every reading"
-        " ([](#map) varies them)."
+        + (" ([](#map) varies them)." if has_map else ".")
         if model["name"] == "multiverse"
         else "The outcome depends on fields that these readings share.",
         "There is no test of a null hypothesis of “no effect” here, because nothing could be "

@@ -182,6 +182,8 @@ def _say_largest(leaders: list[Mapping[str, Any]], name: str) -> str:
         f"{format_number(item['error'], 2)})"
         for item in leaders
     ]
+    if not leaders[0]["is_clear"]:
+        return f"No single change moves {STATISTICS[name]} beyond the Monte Carlo error."
     if len(named) == 1:
         return f"The change that moves {STATISTICS[name]} most is {named[0]}."
     return (
