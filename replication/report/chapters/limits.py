@@ -43,6 +43,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
         Section(title="What speaks against the verdict", anchor="doubts", level=3),
         Bullets(
             (
+                *summary["verdict"]["doubts"],
                 *summary["limits"],
                 "The settings lie near an edge: with a higher learning rate many more networks "
                 "fail"
@@ -149,8 +150,11 @@ def _describe_rounding(rounding: Mapping[str, Any]) -> list[Block]:
         f"of {format_count(rounding['n'])} networks was moved by the smallest step that the "
         "machine's numbers allow. "
         f"{format_estimate(rounding['changed'], 2, percent=True)} of them then had another "
-        f"outcome, the largest change being {format_count(rounding['largest_change'])} updates. "
+        "outcome"
     )
+    if rounding["largest_change"] is not None:
+        text += f", the largest change being {format_count(rounding['largest_change'])} updates"
+    text += ". "
     if first is not None and second is not None:
         before, after = format_number(first, 4), format_number(second, 4)
         moved = f"stays at {before}" if before == after else f"moves from {before} to {after}"
