@@ -232,7 +232,8 @@ def find_cache_folder() -> Path:
     cache folder (XDG_CACHE_HOME or ~/.cache).
     """
     sources = (vectors, arithmetic, kernel, runner)
-    text = b"".join(Path(module.__file__).read_bytes() for module in sources)
-    default = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(default, "replication")
-    return Path(base) / hashlib.sha256(text).hexdigest()[:16]
+    text = b"".join(Path(str(module.__file__)).read_bytes() for module in sources)
+    # os.path: Path.expanduser raises where there is no home.
+    default = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(default) / "replication")
+    return base / hashlib.sha256(text).hexdigest()[:16]

@@ -136,8 +136,10 @@ def pass_again(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
 
 
 def pass_back(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
-    """Back-propagation: `difference` receives minus the derivative of half the
-    squared error with respect to the summed input of every unit."""
+    """Let `difference` receive what back-propagation sends to the summed inputs.
+
+    That is minus the derivative of half the squared error with respect to each of them.
+    """
     sizes, n = lanes.sizes, lanes.n_patterns
     for u in range(sizes[0]):
         for p in range(begin, end):
@@ -207,7 +209,7 @@ def change_weights(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
 
 
 def measure_error(rule: Rule, lanes: Lanes) -> None:
-    """The criterion of every lane (equation 7), with the weights as they stand."""
+    """Measure the criterion of every lane (equation 7), with the weights as they stand."""
     n = lanes.n_patterns
     zero = load(lanes.width, lanes.first, 0) * 0.0
     worst = total = zero

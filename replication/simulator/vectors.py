@@ -103,7 +103,7 @@ def _promote(builder: Any, value: Any, vector: Any) -> Any:
 def _compile(function: Callable[..., Any], n_arguments: int, emit: Callable[..., Any]) -> None:
     """Give `function` of vectors and float64 scalars a compiled form."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def operate(typing_context: Any, arguments: Any) -> Any:
         vector = next(argument for argument in arguments if isinstance(argument, Vector))
 
@@ -170,21 +170,21 @@ def _point(context: Any, builder: Any, array_type: Any, rows: Any, row: Any, vec
     )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _load(typing_context: Any, width: Any, rows: Any, row: Any) -> Any:
     vector = Vector(len(width))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _point(context, builder, signature.args[1], *arguments[1:], vector)
+        place = _point(context, builder, signature.args[1], arguments[1], arguments[2], vector)
         return builder.load(place, align=8)
 
     return vector(width, rows, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _store(typing_context: Any, rows: Any, row: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _point(context, builder, signature.args[0], *arguments[:2], value)
+        place = _point(context, builder, signature.args[0], arguments[0], arguments[1], value)
         builder.store(arguments[2], place, align=8)
         return context.get_dummy_value()
 
