@@ -229,28 +229,30 @@ def _list_doubts(
     evidence: Sequence[RuleEvidence], *, reported: float, margin: float, least: int
 ) -> tuple[str, ...]:
     """Say which deciding numbers lie on both sides of their threshold within their interval."""
-    doubts = []
+    near, spans = [], []
     for item in evidence:
-        where = "" if len(evidence) == 1 else f" under {item.rule}"
         if item.mean is None:
             continue
         low = -math.inf if item.low is None else item.low
         high = math.inf if item.high is None else item.high
-        if (
-            not item.equivalence.is_equivalent
-            and low < reported + margin
-            and high > reported - margin
-        ):
-            doubts.append(
-                f"The mean{where} may still lie within {margin:.2g} of the reported one: its "
-                "interval reaches into that range, and more data would tell."
-            )
+        may_agree = low < reported + margin and high > reported - margin
+        if may_agree and not item.equivalence.is_equivalent:
+            near.append(item.rule)
         if item.runs.low < least <= item.runs.high:
             more = " or more" if item.runs.high_is_open else ""
-            doubts.append(
-                f"n*{where} may lie on either side of {least}: its interval goes from "
-                f"{item.runs.low} to {item.runs.high}{more}."
-            )
+            rule = "" if len(evidence) == 1 else f" under {item.rule}"
+            spans.append(f"from {item.runs.low} to {item.runs.high}{more}{rule}")
+    doubts = []
+    if near:
+        where = "" if len(evidence) == 1 else f" under {_join_words(near)}"
+        doubts.append(
+            f"The mean{where} may still lie within {margin:.2g} of the reported one: its interval "
+            "reaches into that range, and more data would tell."
+        )
+    if spans:
+        doubts.append(
+            f"n* may lie on either side of {least}: its interval goes {_join_words(spans)}."
+        )
     return tuple(doubts)
 
 
