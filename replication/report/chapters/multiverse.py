@@ -21,6 +21,9 @@ from replication.report.rules import RULES, SHORT
 
 REQUIRES = ("multiverse",)
 
+NO_CHANGE = 0.5
+"""Updates by which a lower cap may move a mean and still be called harmless."""
+
 
 def chapter(models: Mapping[str, Any]) -> list[Block]:
     """Return the chapter on the multiverse."""
@@ -169,12 +172,7 @@ def _describe_caps(model: Mapping[str, Any]) -> list[Block]:
         Section(title="What a lower cap would have done", anchor="lower-cap", level=3),
         Paragraph(
             "Readings under which many networks fail cost the full cap for each of them, so a "
-            f"lower cap would save time. We kept {format_count(last['cap'])} because it changes "
-            f"the answer: a cap of {format_count(first['cap'])} would have taken "
-            f"{format_percent(first['work'])} of the work, but the mean over the converged would "
-            f"be off by up to {format_number(first['largest_change']['discard'], 3)} updates in "
-            "single readings, because a network that is merely slow then counts as one that fails "
-            "([](#table-caps))."
+            f"lower cap would save time. {_say_cap(first, last)} ([](#table-caps))."
         ),
         Table(
             name="caps",
@@ -197,6 +195,24 @@ def _describe_caps(model: Mapping[str, Any]) -> list[Block]:
             command=find_command(model),
         ),
     ]
+
+
+def _say_cap(first: Mapping[str, Any], last: Mapping[str, Any]) -> str:
+    cap, work = format_count(first["cap"]), format_percent(first["work"])
+    change = first["largest_change"]["discard"]
+    if change is None:
+        return f"A cap of {cap} would have taken {work} of the work"
+    if change < NO_CHANGE:
+        return (
+            f"A cap of {cap} would have taken {work} of the work and changed the mean over the "
+            f"converged by no more than {format_decimals(change, 1)} updates in any reading"
+        )
+    return (
+        f"We kept {format_count(last['cap'])} because it changes the answer: a cap of {cap} would "
+        f"have taken {work} of the work, but the mean over the converged would be off by up to "
+        f"{format_number(change, 3)} updates in single readings, because a network that is merely "
+        "slow then counts as one that fails"
+    )
 
 
 def _say_change(change: float | None) -> str:

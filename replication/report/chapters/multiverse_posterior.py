@@ -106,7 +106,9 @@ def _draw_posterior(model: Mapping[str, Any], main: Mapping[str, Any], command: 
         "with a prior of n proportional to 1/n (the Monte Carlo error, two standard errors, is "
         "mostly hidden by them). Dots: with the other priors of [](#table-priors). Grey: before "
         "the data.",
-        alt="Posterior probabilities. " + "; ".join(told) + ".",
+        alt="One row of dots for each value of each choice, at its posterior probability. "
+        + "; ".join(told)
+        + ".",
         draw=partial(
             plot_posterior,
             choices=model["choices"],
