@@ -6,17 +6,18 @@ as they stand in ``results/<name>.json``:
 
 ==============  ==========================================================
 summary         the population and the verdict on the reported mean
+explorer        the law of the mean for many numbers of runs (interactive piece)
 traces          errors and reconstructions of single networks over time
-provenance      digest, outcome version, package versions, commands
+provenance      digest, outcome version, package versions, command
 multiverse      every reading of the open choices
 map             where in the space of settings the procedure works
 claims          the other claims of the abstract
 calibration     measured coverage of the intervals
-seeds           the same study under other root seeds
+emulated        digests under processor emulation
 rounding        how much the last bit matters
 ==============  ==========================================================
 
-Only the first three are needed; a chapter whose model is absent is left out.
+Only summary, traces and provenance are needed; a chapter whose model is absent is left out.
 A chapter is a module of `replication.report.chapters` with
 
 - ``REQUIRES``: names of the models it cannot do without, and

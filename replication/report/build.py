@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,10 +65,7 @@ def build_document(models: Mapping[str, Any]) -> Document:
     """
     blocks: list[Block] = []
     for name in CHAPTERS:
-        module = f"replication.report.chapters.{name}"
-        if importlib.util.find_spec(module) is None:
-            continue
-        chapter = importlib.import_module(module)
+        chapter = importlib.import_module(f"replication.report.chapters.{name}")
         if all(required in models for required in chapter.REQUIRES):
             blocks.extend(chapter.chapter(models))
     complete = fill_inventory(blocks)

@@ -19,6 +19,19 @@ def rules_of(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {rule: summary["rules"][rule] for rule in RULES if summary["rules"][rule] is not None}
 
 
+def describe_distrust(rules: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which intervals this study is too small for, as measured; "" if it is for none."""
+    sentences = []
+    for rule, entry in rules.items():
+        for name, coverage in (
+            ("the mean", entry["mean"]["coverage"]),
+            ("the largest compatible number of runs", entry["runs"]["coverage"]),
+        ):
+            if coverage is not None and not coverage["trusted"]:
+                sentences.append(f" The interval of {name} ({SHORT[rule]}) {coverage['words']}.")
+    return "".join(sentences)
+
+
 def describe_runs(runs: Mapping[str, Any]) -> str:
     """Write n*: "429", "5000 or more", or "none"."""
     from replication.report.numbers import format_count

@@ -12,8 +12,7 @@
   let rule = rules[0];
 
   function number(x, digits) {
-    if (x !== 0 && Math.abs(x) < 0.001) return "less than 0.001";
-    return String(Number(x.toPrecision(digits || 3)));
+        return String(Number(x.toPrecision(digits || 3)));
   }
 
   function percent(share) {
@@ -29,14 +28,14 @@
     const place = inside ? "inside" : value > law.high ? "above" : "below";
     const range = n === 1
       ? "95 % of single runs lie between "
-      : "95 % of such studies report a mean between ";
+      : "95 % of studies report a mean between ";
     const verdict = law.p > data.significance
       ? "So " + text + " is compatible with n = " + n + "."
       : "So " + text + " would be a surprise for n = " + n + ".";
     return range + number(law.low) + " and " + number(law.high) + ": the reported " + text +
-      " lies " + place + " that range. " + percent(tail) + " would report " + text + " or " +
+      " lies " + place + " that range. Of such studies " + percent(tail) + " would report " + text + " or " +
       (above ? "more" : "less") + ", " + percent(law.chance) + " exactly " + text +
-      "; p(n) = " + number(law.p, 2) + ". " + verdict;
+      "; p(n) " + (law.p < 0.001 ? "is below 0.001" : "= " + number(law.p, 2)) + ". " + verdict;
   }
 
   function draw(n, law) {

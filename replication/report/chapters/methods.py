@@ -54,7 +54,7 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
             "activity goes round the loop almost twice. In the first pass the hidden units see "
             "the pattern, and the visible units receive its reconstruction $r_2$. In the second "
             "pass every unit moves only part of the way from its old activity to its new one, "
-            r"which the paper calls *regression* ($\lambda$):"
+            r"which is called *regression* ($\lambda$):"
         ),
         Equation(
             latex=r"h_1 = \sigma(W v_0 + b)",

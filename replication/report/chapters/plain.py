@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.report.document import Block, Paragraph, Section
-from replication.report.numbers import format_count, format_number, format_odds, format_percent
+from replication.report.numbers import (
+    format_count,
+    format_number,
+    format_odds,
+    format_percent,
+    join_words,
+)
 from replication.report.rules import describe_runs, rules_of
 
 REQUIRES = ("summary",)
@@ -48,6 +54,17 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
                 "all take, see [](#figure-distribution)."
             )
         )
+    others = [
+        text
+        for model, text in (
+            ("multiverse", "other ways to fill in what the paper leaves open ([](#multiverse))"),
+            ("map", "other settings of the procedure ([](#map))"),
+            ("claims", "the other claims of the paper's abstract ([](#claims))"),
+        )
+        if model in models
+    ]
+    if others:
+        blocks.append(Paragraph(f"We also tried {join_words(others)}."))
     return blocks
 
 

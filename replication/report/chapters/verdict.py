@@ -19,7 +19,13 @@ from replication.report.numbers import (
     format_percent,
     join_words,
 )
-from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
+from replication.report.rules import (
+    SHORT,
+    describe_distrust,
+    describe_runs,
+    describe_runs_interval,
+    rules_of,
+)
 
 REQUIRES = ("summary", "provenance")
 
@@ -79,16 +85,16 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
     ranges = join_words(
         [f"{describe_runs(entry['runs'])} ({SHORT[rule]})" for rule, entry in rules.items()]
     )
-    where = {0: "none of these is", len(rules): "all of these are"}.get(
-        len(near), f"only the mean with such networks {join_words(near)} is"
+    where = {0: "none of these agrees", len(rules): "all of these agree"}.get(
+        len(near), f"only the mean with such networks {join_words(near)} agrees"
     )
     return (
         f"We simulated {format_count(population['n_networks'])} networks. "
         f"{format_percent(population['converged']['value'], 2)} of them got there within "
         f"{format_count(population['cap'])} updates. The mean depends on what one does with those "
         f"that did not: it is {means}. Counting a difference of less than "
-        f"{format_exact(margin)} updates (10 % of {reported}) as no difference, {where} shown "
-        f"to be the same as {reported}. But a mean over few networks varies: {reported} is what a "
+        f"{format_exact(margin)} updates ({_describe_margin(summary)}) as none, {where} with "
+        f"{reported}. But a mean over few networks varies: {reported} is what a "
         f"study of up to {ranges} networks could well have reported."
     )
 
@@ -106,6 +112,7 @@ def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) ->
             ]
         )
         + "."
+        + describe_distrust(rules)
     )
     if repetitions:
         verdict = summary["verdict"]["verdict"]
@@ -133,8 +140,21 @@ def _describe_doubt(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str
         f", so {reported} takes some luck, or another way of counting: {format_odds(tail)} studies "
         f"of 20 networks would have printed {reported} or something further {side}. How many runs "
         "were averaged in 1988, how they were chosen and what was done with failures is not "
-        "known; a reported mean of many hundred runs would count against the claim."
+        f"known. If failures were dropped, {_describe_refutation(rules['discard']['runs'])}"
     )
+
+
+def _describe_margin(summary: Mapping[str, Any]) -> str:
+    percent = format_exact(summary["thresholds"]["margin_percent"])
+    return f"{percent} % of {summary['reported']['text']}"
+
+
+def _describe_refutation(runs: Mapping[str, Any]) -> str:
+    if not runs["n_star"]:
+        return "the number fits a study of no size."
+    if runs["is_open"]:
+        return "no number of runs that we tried would count against the claim."
+    return f"a mean over more than {describe_runs(runs)} runs would count against the claim."
 
 
 def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:
