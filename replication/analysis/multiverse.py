@@ -9,11 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.analysis.contrasts import Contrast, compute_contrasts
-from replication.analysis.multiverse_answers import (
-    count_classes,
-    describe_posterior,
-    find_largest_choice,
-)
+from replication.analysis.multiverse_answers import count_classes, find_largest_choice
+from replication.analysis.multiverse_posterior import describe_posterior
 from replication.analysis.multiverse_shares import (
     Setting,
     describe_caps,
