@@ -26,14 +26,14 @@ from replication.protocol import Protocol
 from replication.simulator import arithmetic, kernel, runner, vectors
 from replication.simulator.patterns import make_patterns
 
-N_LANES = 32
+N_LANES = 64
 CACHE_LINE = 64
 
 Array = NDArray[np.float64]
 
 _PARTS = (
     arithmetic.exponential, arithmetic.sigmoid_pair,
-    kernel._feed, kernel._activate, kernel._change,
+    kernel.point_lanes, kernel._feed_pair, kernel._activate, kernel._change,
     kernel.pass_forward, kernel.pass_again, kernel.pass_back,
     kernel.change_weights, kernel.measure_error, kernel.learn, runner._load_network,
 )  # fmt: skip
@@ -88,7 +88,7 @@ def make_lanes(protocol: Protocol, n_lanes: int) -> kernel.Lanes:
     first[: protocol.n_visible * n_patterns] = patterns.T.reshape(-1, 1)
     return kernel.Lanes(
         width=(0,) * n_lanes,
-        sizes=np.array(protocol.group_sizes, dtype=np.int64),
+        sizes=protocol.group_sizes,
         n_patterns=n_patterns,
         weights=_make_rows(protocol.n_weights, n_lanes),
         velocity=_make_rows(protocol.n_weights, n_lanes),

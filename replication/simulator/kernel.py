@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.arithmetic import sigmoid_pair
-from replication.simulator.vectors import fma, larger, load, store
+from replication.simulator.vectors import fma, larger, load, point, store
 
 HALF_SQUARED_ERROR, WORST_PATTERN, SQUARED_ERROR, EVERY_UNIT = range(4)
 
@@ -38,41 +38,57 @@ class Rule(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """The working arrays: float64 of shape (rows, n_lanes) unless noted.
+    """The working arrays: float64 of shape (rows, n_lanes), or their rows (`point_lanes`).
 
     The units of all groups are numbered around the loop, visible first; unit u
     and pattern p stand in row ``u * n_patterns + p``.
     """
 
     width: tuple[int, ...]  # its length is the number of lanes
-    sizes: NDArray[np.int64]  # (group,): units of each group
+    sizes: tuple[int, ...]  # units of each group
     n_patterns: int
-    weights: Array  # a row for each weight
-    velocity: Array  # a row for each weight: its last change over the learning rate
-    first: Array  # activities of the first pass; the visible ones are the patterns
-    reconstruction: Array  # of the visible units, with zero regression
-    second: Array  # activities of the second pass
-    difference: Array  # first pass minus second pass
-    error: Array  # one row: the criterion
+    weights: Any  # a row for each weight
+    velocity: Any  # a row for each weight: its last change over the learning rate
+    first: Any  # activities of the first pass; the visible ones are the patterns
+    reconstruction: Any  # of the visible units, with zero regression
+    second: Any  # activities of the second pass
+    difference: Any  # first pass minus second pass
+    error: Any  # one row: the criterion
 
 
-def _feed(
-    lanes: Lanes, row: int, n_source: int, activity: Array, source: int, bias: int, p: int
-) -> Any:
-    """Sum the input of one unit: its bias, then source by source."""
-    total = load(lanes.width, lanes.weights, bias)
+def point_lanes(lanes: Lanes) -> Lanes:
+    """Return the rows of the working arrays, which the other functions take."""
+    return Lanes(
+        lanes.width,
+        lanes.sizes,
+        lanes.n_patterns,
+        point(lanes.width, lanes.weights),
+        point(lanes.width, lanes.velocity),
+        point(lanes.width, lanes.first),
+        point(lanes.width, lanes.reconstruction),
+        point(lanes.width, lanes.second),
+        point(lanes.width, lanes.difference),
+        point(lanes.width, lanes.error),
+    )
+
+
+def _feed_pair(
+    lanes: Lanes, row: int, other_row: int, n_source: int, activity: Any, source: int,
+    bias: int, other_bias: int,
+) -> tuple[Any, Any]:
+    """Sum the input of two units: the bias, then source by source."""
+    x = load(lanes.weights, bias)
+    y = load(lanes.weights, other_bias)
     for i in range(n_source):
-        total = fma(
-            load(lanes.width, lanes.weights, row + i),
-            load(lanes.width, activity, (source + i) * lanes.n_patterns + p),
-            total,
-        )
-    return total
+        a = load(activity, source + i * lanes.n_patterns)
+        x = fma(load(lanes.weights, row + i), a, x)
+        y = fma(load(lanes.weights, other_row + i), a, y)
+    return x, y
 
 
 def _activate(
-    lanes: Lanes, row: int, n_source: int, n_target: int, source_of: Array, source: int,
-    target_of: Array, target: int, linear: bool, begin: int, end: int,
+    lanes: Lanes, row: int, n_source: int, n_target: int, source_of: Any, source: int,
+    target_of: Any, target: int, linear: bool, begin: int, end: int,
 ) -> None:
     """Carry activity over one connection, two units to a division."""
     n = lanes.n_patterns
@@ -80,8 +96,10 @@ def _activate(
     for p in range(begin, end):
         for j in range(0, n_target, 2):
             k = min(j + 1, n_target - 1)  # an odd last unit is paired with itself
-            x = _feed(lanes, row + j * n_source, n_source, source_of, source, bias + j, p)
-            y = _feed(lanes, row + k * n_source, n_source, source_of, source, bias + k, p)
+            x, y = _feed_pair(
+                lanes, row + j * n_source, row + k * n_source, n_source,
+                source_of, source * n + p, bias + j, bias + k,
+            )  # fmt: skip
             if not linear:
                 x, y = sigmoid_pair(x, y)
             store(target_of, (target + j) * n + p, x)
@@ -112,8 +130,8 @@ def pass_again(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
     keep, take = rule.regression, 1.0 - rule.regression
     for u in range(sizes[0]):
         for p in range(begin, end):
-            v = load(lanes.width, lanes.first, u * n + p)
-            s = fma(load(lanes.width, lanes.reconstruction, u * n + p), take, v * keep)
+            v = load(lanes.first, u * n + p)
+            s = fma(load(lanes.reconstruction, u * n + p), take, v * keep)
             store(lanes.second, u * n + p, s)
             store(lanes.difference, u * n + p, v - s)
     row = source = 0
@@ -127,8 +145,8 @@ def pass_again(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
         source += n_source
         for u in range(source, source + n_target):
             for p in range(begin, end):
-                h = load(lanes.width, lanes.first, u * n + p)
-                s = load(lanes.width, lanes.second, u * n + p)
+                h = load(lanes.first, u * n + p)
+                s = load(lanes.second, u * n + p)
                 if rule.hidden_regression:
                     s = fma(s, take, h * keep)
                     store(lanes.second, u * n + p, s)
@@ -143,24 +161,27 @@ def pass_back(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
     sizes, n = lanes.sizes, lanes.n_patterns
     for u in range(sizes[0]):
         for p in range(begin, end):
-            r = load(lanes.width, lanes.reconstruction, u * n + p)
-            d = load(lanes.width, lanes.first, u * n + p) - r
+            r = load(lanes.reconstruction, u * n + p)
+            d = load(lanes.first, u * n + p) - r
             if not rule.linear_visible:
                 d = d * (r * (1.0 - r))
             store(lanes.difference, u * n + p, d)
-    row, source, target = len(lanes.weights), sizes.sum(), 0
+    row, source, target = 0, 0, 0
+    for k in range(len(sizes)):
+        row += (sizes[k] + 1) * sizes[(k + 1) % len(sizes)]
+        source += sizes[k]
     for k in range(len(sizes) - 1, 0, -1):
         n_source, n_target = sizes[k], sizes[(k + 1) % len(sizes)]
         row -= (n_source + 1) * n_target
         source -= n_source
         for j in range(n_source):
             for p in range(begin, end):
-                h = load(lanes.width, lanes.first, (source + j) * n + p)
+                h = load(lanes.first, (source + j) * n + p)
                 d = h * 0.0
                 for i in range(n_target):
                     d = fma(
-                        load(lanes.width, lanes.weights, row + i * n_source + j),
-                        load(lanes.width, lanes.difference, (target + i) * n + p),
+                        load(lanes.weights, row + i * n_source + j),
+                        load(lanes.difference, (target + i) * n + p),
                         d,
                     )
                 store(lanes.difference, (source + j) * n + p, d * (h * (1.0 - h)))
@@ -170,9 +191,9 @@ def pass_back(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
 def _change(rule: Rule, lanes: Lanes, weight: int, total: Any) -> None:
     """Apply one weight change, given its sum over patterns."""
     if rule.momentum > 0.0:
-        total = fma(load(lanes.width, lanes.velocity, weight), rule.momentum, total)
+        total = fma(load(lanes.velocity, weight), rule.momentum, total)
         store(lanes.velocity, weight, total)
-    weights = load(lanes.width, lanes.weights, weight)
+    weights = load(lanes.weights, weight)
     store(lanes.weights, weight, fma(total, rule.learning_rate, weights))
 
 
@@ -190,19 +211,17 @@ def change_weights(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
             t = (target + j) * n
             for i in range(n_source):
                 s = (source + i) * n
-                total = load(lanes.width, sender, s + begin) * load(
-                    lanes.width, lanes.difference, t + begin
-                )
+                total = load(sender, s + begin) * load(lanes.difference, t + begin)
                 for p in range(begin + 1, end):
                     total = fma(
-                        load(lanes.width, sender, s + p),
-                        load(lanes.width, lanes.difference, t + p),
+                        load(sender, s + p),
+                        load(lanes.difference, t + p),
                         total,
                     )
                 _change(rule, lanes, row + j * n_source + i, total)
-            total = load(lanes.width, lanes.difference, t + begin)
+            total = load(lanes.difference, t + begin)
             for p in range(begin + 1, end):
-                total = total + load(lanes.width, lanes.difference, t + p)
+                total = total + load(lanes.difference, t + p)
             _change(rule, lanes, row + n_source * n_target + j, total)
         row += (n_source + 1) * n_target
         source += n_source
@@ -211,14 +230,14 @@ def change_weights(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
 def measure_error(rule: Rule, lanes: Lanes) -> None:
     """Measure the criterion of every lane (equation 7), with the weights as they stand."""
     n = lanes.n_patterns
-    zero = load(lanes.width, lanes.first, 0) * 0.0
+    zero = load(lanes.first, 0) * 0.0
     worst = total = zero
     for p in range(n):
         if rule.criterion == WORST_PATTERN:
             total = zero
         for u in range(lanes.sizes[0]):
-            v = load(lanes.width, lanes.first, u * n + p)
-            r = load(lanes.width, lanes.reconstruction, u * n + p)
+            v = load(lanes.first, u * n + p)
+            r = load(lanes.reconstruction, u * n + p)
             if rule.regressed_error:
                 r = fma(r, 1.0 - rule.regression, v * rule.regression)
             d = v - r

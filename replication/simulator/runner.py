@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.simulator.kernel import Array, Lanes, Rule, learn, measure_error, pass_forward
+from replication.simulator.kernel import (
+    Array,
+    Lanes,
+    Rule,
+    learn,
+    measure_error,
+    pass_forward,
+    point_lanes,
+)
 
 
 def _load_network(lanes: Lanes, lane: int, weights: Array, network: int) -> None:
@@ -33,41 +41,44 @@ def run_lanes(
     Returns early when `stop[0]` turns true; the outcomes are then incomplete.
     """
     n_networks, n_lanes = len(initial), len(lanes.width)
+    rows = point_lanes(lanes)
     network = np.full(n_lanes, -1, dtype=np.int64)  # -1: the lane is idle
     age = np.zeros(n_lanes, dtype=np.int64)
+    finished = np.zeros(n_lanes + 1, dtype=np.int64)  # lanes; the last entry is scratch
     begun = min(n_lanes, n_networks)
     for lane in range(begun):
         _load_network(lanes, lane, initial, lane)
         network[lane] = lane
     n_running = begun
     while n_running > 0 and not stop[0]:
-        pass_forward(rule, lanes, 0, lanes.n_patterns)
-        measure_error(rule, lanes)
-        any_finished = False
-        for lane in range(n_lanes):
-            s = network[lane]
+        pass_forward(rule, rows, 0, lanes.n_patterns)
+        measure_error(rule, rows)
+        n_finished = 0
+        for lane in range(n_lanes):  # without a branch, which would be mispredicted
+            finished[n_finished] = lane
             below = lanes.error[0, lane] < rule.threshold
-            if s >= 0 and (below or age[lane] >= rule.max_updates):
+            n_finished += int(below | (age[lane] >= rule.max_updates))
+        for lane in finished[:n_finished]:
+            s = network[lane]
+            if s >= 0:
                 updates[s] = age[lane]
-                converged[s] = below
+                converged[s] = lanes.error[0, lane] < rule.threshold
                 if s < len(final):
                     for w in range(len(lanes.weights)):
                         final[s, w] = lanes.weights[w, lane]
-                age[lane] = -1  # to be replaced after this sweep
-                any_finished = True
-        learn(rule, lanes)
+        learn(rule, rows)
         for lane in range(n_lanes):
             age[lane] += 1
-        if any_finished:
-            for lane in range(n_lanes):
-                if age[lane] == 0:
-                    network[lane] = -1
-                    n_running -= 1
-                    if begun < n_networks:
-                        _load_network(lanes, lane, initial, begun)
-                        network[lane] = begun
-                        begun += 1
-                        n_running += 1
+        for lane in finished[:n_finished]:
+            if network[lane] >= 0:
+                network[lane] = -1
+                n_running -= 1
+                if begun < n_networks:
+                    _load_network(lanes, lane, initial, begun)
+                    network[lane] = begun
+                    age[lane] = 0
+                    begun += 1
+                    n_running += 1
 
 
 def record_lanes(rule: Rule, lanes: Lanes, initial: Array, recorded: Array) -> None:
@@ -76,12 +87,13 @@ def record_lanes(rule: Rule, lanes: Lanes, initial: Array, recorded: Array) -> N
     `initial` has one row; `recorded` (update, weight) receives the weights
     after 0, 1, 2, ... updates.
     """
+    rows = point_lanes(lanes)
     _load_network(lanes, 0, initial, 0)
     for t in range(len(recorded)):
         for w in range(len(lanes.weights)):
             recorded[t, w] = lanes.weights[w, 0]
-        pass_forward(rule, lanes, 0, lanes.n_patterns)
-        learn(rule, lanes)
+        pass_forward(rule, rows, 0, lanes.n_patterns)
+        learn(rule, rows)
 
 
 def evaluate_lanes(
@@ -93,12 +105,13 @@ def evaluate_lanes(
     unit and pattern) and `error` (network,) receive the rows of `lanes`.
     """
     n_lanes = len(lanes.width)
+    rows = point_lanes(lanes)
     for begin in range(0, len(weights), n_lanes):
         n_here = min(n_lanes, len(weights) - begin)
         for lane in range(n_here):
             _load_network(lanes, lane, weights, begin + lane)
-        pass_forward(rule, lanes, 0, lanes.n_patterns)
-        measure_error(rule, lanes)
+        pass_forward(rule, rows, 0, lanes.n_patterns)
+        measure_error(rule, rows)
         for lane in range(n_here):
             for row in range(first.shape[1]):
                 first[begin + lane, row] = lanes.first[row, lane]

@@ -6,7 +6,11 @@ operation becomes a few vector instructions on every processor, without the
 alias checks and remainder loops of a vectorised loop. Operations are IEEE
 operations without fast-math flags: they give the same bits in both forms.
 
-The number of lanes is part of the type. It travels as a tuple of that length,
+Vectors lie in the rows of float64 arrays of shape (n_rows, n_lanes). Compiled
+code gets at them through `Rows`, a bare address: passing an array costs the
+kernel a count of its references, with a locked instruction each time.
+
+The number of lanes is part of both types. It travels as a tuple of that length,
 `width`, since Numba knows the length of a tuple when it compiles.
 """
 
@@ -35,6 +39,21 @@ class Vector(types.Type):  # type: ignore[misc]
 class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, vector: Vector) -> None:
         super().__init__(manager, vector, ir.VectorType(ir.DoubleType(), vector.n_lanes))
+
+
+class Rows(types.Type):  # type: ignore[misc]
+    """The Numba type of the address of an array of shape (n_rows, n_lanes)."""
+
+    def __init__(self, n_lanes: int) -> None:
+        self.n_lanes = n_lanes
+        super().__init__(name=f"Rows({n_lanes})")
+
+
+@register_model(Rows)
+class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, rows: Rows) -> None:
+        vector = ir.VectorType(ir.DoubleType(), rows.n_lanes)
+        super().__init__(manager, rows, vector.as_pointer())
 
 
 def fma(a, b, c):  # type: ignore[no-untyped-def]
@@ -80,13 +99,18 @@ def scale(q, shifted):  # type: ignore[no-untyped-def]
     return bits.view(np.float64)
 
 
-def load(width, rows, row):  # type: ignore[no-untyped-def]
-    """Return row number `row` of a float64 array of shape (n_rows, n_lanes)."""
+def point(width, array):  # type: ignore[no-untyped-def]
+    """Return the rows of a float64 array of shape (n_rows, n_lanes), which must outlive them."""
+    return array
+
+
+def load(rows, row):  # type: ignore[no-untyped-def]
+    """Return one row as a lane vector."""
     return rows[row].copy()
 
 
 def store(rows, row, value):  # type: ignore[no-untyped-def]
-    """Put a lane vector into a row of a float64 array of shape (n_rows, n_lanes)."""
+    """Put a lane vector into a row."""
     rows[row] = value
 
 
@@ -161,35 +185,34 @@ _compile(fma, 3, _emit_fma)
 _compile(clamp, 3, _emit_clamp)
 
 
-def _point(context: Any, builder: Any, array_type: Any, rows: Any, row: Any, vector: Vector) -> Any:
-    """Return the address of a row as that of a vector."""
-    data = context.make_array(array_type)(context, builder, rows).data
-    first = builder.mul(row, ir.Constant(row.type, vector.n_lanes))
-    return builder.bitcast(
-        builder.gep(data, [first]), context.get_value_type(vector).as_pointer()
-    )
+@intrinsic
+def _point(typing_context: Any, width: Any, array: Any) -> Any:
+    rows = Rows(len(width))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[1])(context, builder, arguments[1])
+        return builder.bitcast(view.data, context.get_value_type(rows))
+
+    return rows(width, array), generate
 
 
 @intrinsic
-def _load(typing_context: Any, width: Any, rows: Any, row: Any) -> Any:
-    vector = Vector(len(width))
-
+def _load(typing_context: Any, rows: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _point(context, builder, signature.args[1], arguments[1], arguments[2], vector)
-        return builder.load(place, align=8)
+        return builder.load(builder.gep(arguments[0], [arguments[1]]), align=8)
 
-    return vector(width, rows, types.int64), generate
+    return Vector(rows.n_lanes)(rows, types.int64), generate
 
 
 @intrinsic
 def _store(typing_context: Any, rows: Any, row: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _point(context, builder, signature.args[0], arguments[0], arguments[1], value)
-        builder.store(arguments[2], place, align=8)
+        builder.store(arguments[2], builder.gep(arguments[0], [arguments[1]]), align=8)
         return context.get_dummy_value()
 
     return types.void(rows, types.int64, value), generate
 
 
-overload(load)(lambda width, rows, row: lambda width, rows, row: _load(width, rows, row))
+overload(point)(lambda width, array: lambda width, array: _point(width, array))
+overload(load)(lambda rows, row: lambda rows, row: _load(rows, row))
 overload(store)(lambda rows, row, value: lambda rows, row, value: _store(rows, row, value))
