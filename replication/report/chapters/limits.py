@@ -7,6 +7,7 @@ from typing import Any
 
 from replication.protocol import PAPER, as_plain
 from replication.report.document import Block, Bullets, Paragraph, Section, Table
+from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_count,
     format_estimate,
@@ -43,7 +44,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
         Section(title="What speaks against the verdict", anchor="doubts", level=3),
         Bullets(
             (
-                *summary["verdict"]["doubts"],
+                *(escape_inline(text) for text in summary["verdict"]["doubts"]),
                 *summary["limits"],
                 "The settings lie near an edge: with a higher learning rate many more networks "
                 "fail"

@@ -95,7 +95,9 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
         f"that did not: it is {means}. Counting a difference of less than "
         f"{format_exact(margin)} updates ({_describe_margin(summary)}) as none, {where} with "
         f"{reported}. But a mean over few networks varies: {reported} is what a "
-        f"study of up to {ranges} networks could well have reported."
+        f"study of up to {ranges} networks could well have reported. *Replicated* would ask for "
+        "agreement under every rule; *with qualification* asks for "
+        f"{format_count(summary['thresholds']['min_n_star'])} networks or more under one of them."
     )
 
 
