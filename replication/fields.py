@@ -20,22 +20,31 @@ MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
 
 
+def _show(value: Any) -> str:
+    """Show a given value, cut short so that a message stays one line."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def _validate_number(
     low: float, high: float, *, low_open: bool = False
 ) -> Callable[[str, Any], float]:
-    opening = "above" if low_open else "at least"
+    opening = "above" if low_open else "of at least"
     limit = "" if high == math.inf else f" and below {high:g}"
 
     def validate(name: str, value: Any) -> float:
-        allowed = isinstance(value, int | float) and not isinstance(value, bool)
-        if allowed:
-            allowed = math.isfinite(value) and (low < value if low_open else low <= value)
-            allowed = allowed and value < high
-        if not allowed:
+        try:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            number = float(value) if is_number else math.nan
+        except OverflowError:
+            number = math.inf
+        is_above = low < number if low_open else low <= number
+        if not (math.isfinite(number) and is_above and number < high):
             raise UsageError(
-                f"{name} = {value!r} was given; allowed is a finite number {opening} {low:g}{limit}"
+                f"{name} = {_show(value)} was given; allowed is a finite number {opening} "
+                f"{low:g}{limit}; correct it"
             )
-        return float(value) + 0.0  # -0.0 and 0.0 are one protocol
+        return number + 0.0  # -0.0 and 0.0 are one protocol
 
     return validate
 
@@ -44,7 +53,7 @@ def _validate_count(high: int) -> Callable[[str, Any], int]:
     def validate(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
             raise UsageError(
-                f"{name} = {value!r} was given; allowed is a whole number from 1 to {high}"
+                f"{name} = {_show(value)} was given; allowed is a whole number from 1 to {high}"
             )
         return value
 
@@ -53,22 +62,25 @@ def _validate_count(high: int) -> Callable[[str, Any], int]:
 
 def _validate_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"{name} = {value!r} was given; allowed are true and false")
+        raise UsageError(f"{name} = {_show(value)} was given; allowed are true and false")
     return value
 
 
 def _validate_choice(name: str, value: Any) -> str:
     if value not in CHOICES[name]:
-        raise UsageError(f"{name} = {value!r} was given; allowed are {', '.join(CHOICES[name])}")
+        raise UsageError(
+            f"{name} = {_show(value)} was given; allowed are {', '.join(CHOICES[name])}"
+        )
     return str(value)
 
 
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise UsageError(
-            f"{name} = {value!r} was given; allowed is a list of 2 to 8 group sizes, e.g. [4, 2]"
+            f"{name} = {_show(value)} was given; allowed is a list of 2 to 8 group sizes, e.g. [4, 2]"
         )
-    return tuple(_validate_count(MAX_GROUP_SIZE)(name, size) for size in value)
+    validate = _validate_count(MAX_GROUP_SIZE)
+    return tuple(validate(f"{name}[{i}]", size) for i, size in enumerate(value))
 
 
 def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
@@ -76,15 +88,17 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
         return "one-hot"
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
         raise UsageError(
-            f"{name} = {value!r} was given; allowed are 'one-hot' or a list of rows of numbers"
+            f"{name} = {_show(value)} was given; allowed are 'one-hot' or a list of rows of numbers"
         )
     rows = []
     for row in value:
         if not isinstance(row, list | tuple):
             raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
-        rows.append(tuple(_validate_number(0.0, math.inf)(name, entry) for entry in row))
+        rows.append(
+            tuple(_validate_number(0.0, math.inf)(f"an entry of {name}", entry) for entry in row)
+        )
     if max(max(row, default=0.0) for row in rows) > 1.0:
-        raise UsageError(f"{name} = {value!r} was given; allowed are values from 0 to 1")
+        raise UsageError(f"{name} = {_show(value)} was given; allowed are values from 0 to 1")
     return tuple(rows)
 
 

@@ -243,3 +243,7 @@ PAPER = Protocol(
     error_measured_on="reconstruction",
     max_updates=2000,
 )
+
+DEFAULT_SEEDS = 100_000
+DEFAULT_ROOT_SEED = 1988
+"""The default study, which the committed report describes: these networks of `PAPER`."""

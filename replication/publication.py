@@ -13,12 +13,10 @@ from typing import Any
 
 from replication.crate import build_crate, write_crate
 from replication.errors import DataError
-from replication.protocol import PAPER
+from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.report import render, render_article
 from replication.results import (
     CHAPTER_MODELS,
-    DEFAULT_ROOT_SEED,
-    DEFAULT_SEEDS,
     STUDY_MODELS,
     Study,
     analyse,

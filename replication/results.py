@@ -23,7 +23,7 @@ from replication.analysis.rounding import compare_roundings
 from replication.analysis.summary import summarise_study
 from replication.claims import load_claims
 from replication.errors import DataError, StorageError
-from replication.protocol import PAPER, Protocol, as_plain
+from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol, as_plain
 from replication.simulator.ensemble import simulate_seeds, simulate_weights
 from replication.simulator.gallery import collect_traces
 from replication.simulator.outcomes import OUTCOME_VERSION
@@ -31,9 +31,6 @@ from replication.simulator.weights import draw_weights
 from replication.store import Store
 from replication.store.files import make_folder, write_durably
 from replication.store.provenance import collect_versions
-
-DEFAULT_ROOT_SEED = 1988
-DEFAULT_SEEDS = 100_000
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000

@@ -15,7 +15,7 @@ from replication.errors import StorageError, WorkerError
 from replication.interruption import Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
-from replication.simulator.ensemble import LostWorker, simulate_ranges
+from replication.simulator.ensemble import LostWorker, check_backend, simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
 
@@ -104,12 +104,15 @@ def simulate_study(
     Interrupted
         On Ctrl-C and SIGTERM; finished blocks are kept.
     """
+    check_backend(backend, scheduler)
+    # Before anything is written; what is missing can only have become less under the lock.
+    ranges = store.missing(protocol, root_seed, n_seeds)
+    check_disk(store.folder, sum(stop - start for start, stop in ranges), n_blocks=len(ranges))
     with store.lock():
         store.begin(protocol, root_seed)
         ranges = store.missing(protocol, root_seed, n_seeds)
         n_missing = sum(stop - start for start, stop in ranges)
         blocks = cut_blocks(ranges, block_size or choose_block_size(n_missing, jobs))
-        check_disk(store.folder, n_missing, n_blocks=len(blocks))
         try:
             simulate_blocks(
                 blocks,
@@ -266,7 +269,8 @@ def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
     StorageError
         If less space is free than the estimate.
     """
-    needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(folder).free
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(place).free
     if needed > free:
         raise StorageError(
             f"{n_networks:,} networks need about {needed / 1e6:,.0f} MB, and the disk of "

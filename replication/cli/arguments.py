@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from replication.errors import UsageError
-from replication.protocol import PAPER, Protocol, from_plain, parse_assignment, read_protocol
+from replication.protocol import (
+    DEFAULT_ROOT_SEED,
+    DEFAULT_SEEDS,
+    PAPER,
+    Protocol,
+    from_plain,
+    parse_assignment,
+    read_protocol,
+)
 
-DEFAULT_SEEDS = 100_000
-DEFAULT_ROOT_SEED = 1988
 DEFAULT_RESULTS = Path("results")
 MAX_SEEDS = 100_000_000_000
 MAX_ROOT_SEED = 2**63 - 1

@@ -20,7 +20,7 @@ def make_parser() -> Parser:
     """Return the parser; each command sets `handler`, from options to an exit code."""
     parser = Parser(
         prog="replication",
-        description="Replication of the 48 weight updates that Hinton & McClelland (1988) report.",
+        description="Replication of the 48 weight updates reported of Hinton & McClelland (1988).",
     )
     try:
         number = version("replication")

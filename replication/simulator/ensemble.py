@@ -6,6 +6,7 @@ copying. Any other backend that joblib knows runs the same blocks elsewhere.
 
 from __future__ import annotations
 
+import importlib.util
 import multiprocessing
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -22,7 +23,7 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
 
 THREADS = "threading"
-LOCAL_BACKENDS = (THREADS, "loky", "multiprocessing", "sequential")
+LOCAL_BACKENDS = (THREADS, "loky", "sequential")
 SEEDS_PER_TASK = 2_000
 CLUSTER_PATIENCE = 600.0
 """Seconds without a finished block after which a cluster counts as dead: it may never say so."""
@@ -88,7 +89,7 @@ def simulate(
     protocol : Protocol
         The base reading of the paper unless given.
     n_seeds : int
-        Networks, with the seeds 0 to n_seeds - 1.
+        Networks, at least 1, with the seeds 0 to n_seeds - 1.
     root_seed : int
     jobs : int
         Threads; -1 for one a core. Outcomes do not depend on it.
@@ -97,15 +98,53 @@ def simulate(
     -------
     Outcomes
 
+    Raises
+    ------
+    UsageError
+        If a number is out of its range.
+
     Examples
     --------
     >>> simulate(n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
+    for name, value in (("n_seeds", n_seeds), ("root_seed", root_seed), ("jobs", jobs)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool):
+            raise UsageError(f"{name} = {value!r} was given; allowed are whole numbers")
+    if n_seeds < 1 or (jobs < 1 and jobs != -1):
+        raise UsageError(
+            f"n_seeds = {n_seeds} and jobs = {jobs} were given; allowed are n_seeds of at least 1 "
+            "and jobs of at least 1, or -1 for one a core"
+        )
     updates, converged, _ = simulate_weights(
         protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs
     )
     return Outcomes(0, updates, converged)
+
+
+def check_backend(backend: str, scheduler: str | None) -> None:
+    """Refuse a backend that cannot run blocks of seeds, before anything is written.
+
+    Raises
+    ------
+    UsageError
+        If joblib has no such backend here, or the scheduler does not fit it.
+    """
+    reason = ""
+    if (backend == "dask") != (scheduler is not None):
+        reason = "the backend dask and a --scheduler go together"
+    elif backend == "dask" and importlib.util.find_spec("distributed") is None:
+        reason = "the package distributed is not installed; pip install 'replication[dask]'"
+    elif backend != "dask":
+        try:
+            Parallel(n_jobs=2, backend=backend, return_as="generator_unordered")
+        except (ValueError, ImportError) as error:
+            reason = f"joblib: {error}".splitlines()[0]
+    if reason:
+        raise UsageError(
+            f"--backend {backend!r} cannot be used ({reason}); allowed are threading, loky, "
+            "and dask with the --scheduler of a running cluster"
+        )
 
 
 def simulate_ranges(
@@ -159,14 +198,10 @@ def simulate_ranges(
     tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
     if patience is None and backend not in LOCAL_BACKENDS:
         patience = CLUSTER_PATIENCE
+    check_backend(backend, scheduler)
     options = {} if scheduler is None else {"scheduler_host": scheduler}
     try:
         config = parallel_config(backend=backend, n_jobs=jobs, **options)
-    except (ValueError, ImportError) as error:
-        raise UsageError(
-            f"--backend {backend!r} cannot be used ({str(error).splitlines()[0]}); allowed are "
-            "threading, loky, and dask with the --scheduler of a running cluster"
-        ) from None
     except OSError as error:
         raise WorkerError(
             f"the cluster at {scheduler!r} does not answer ({error}); start it, or leave out "
@@ -185,7 +220,8 @@ def simulate_ranges(
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except (multiprocessing.TimeoutError, TimeoutError):
-            raise LostWorker(f"no worker has finished anything for {patience or 10:g} s") from None
+            seconds = "too long" if patience is None else f"{patience:g} s"
+            raise LostWorker(f"no worker has finished anything for {seconds}") from None
         finally:
             if stop is not None:
                 stop[0] = True

@@ -10,10 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.errors import UsageError
 from replication.protocol import Protocol
 
 WORDS_PER_STEP = 4
 """64-bit words that one counter step of Philox gives."""
+
+MAX_ROOT_SEED = 2**63 - 1
 
 
 def count_steps(protocol: Protocol) -> int:
@@ -21,9 +24,7 @@ def count_steps(protocol: Protocol) -> int:
     return -(-protocol.n_weights // WORDS_PER_STEP)
 
 
-def draw_weights(
-    protocol: Protocol, root_seed: int, start: int, stop: int
-) -> NDArray[np.float64]:
+def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> NDArray[np.float64]:
     """Draw the initial weights of the networks with seeds in [start, stop).
 
     Parameters
@@ -41,6 +42,11 @@ def draw_weights(
         holds the weights into one unit) and then the biases: W, b, U, c for
         4-2-4. Uniform on [-half_width, half_width).
 
+    Raises
+    ------
+    UsageError
+        If a seed is out of its range.
+
     Notes
     -----
     Philox 4x64-10 with the root seed as its key; the uniform number of a word
@@ -51,6 +57,16 @@ def draw_weights(
     ----------
     Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
     """
+    if not 0 <= root_seed <= MAX_ROOT_SEED:
+        raise UsageError(
+            f"the root seed {root_seed} was given; allowed is a whole number from 0 to "
+            f"{MAX_ROOT_SEED}"
+        )
+    if not 0 <= start <= stop:
+        raise UsageError(
+            f"the seeds from {start} to {stop} were given; allowed are whole numbers from 0, "
+            "in ascending order"
+        )
     steps = count_steps(protocol)
     generator = np.random.Philox(key=root_seed)
     generator.advance(steps * start)

@@ -14,23 +14,20 @@ import pyarrow.parquet
 
 from replication.errors import StorageError, UsageError
 from replication.simulator.outcomes import Outcomes
+from replication.store.blocks import COLUMNS
+from replication.store.files import write_durably
 
-COLUMNS = {
-    "seed": ("int64", "number of the network, from 0; with the root seed it fixes its weights"),
-    "updates": (
-        "int32",
-        "weight updates before the criterion was first met; for a network that never met it, "
-        "the cap",
-    ),
-    "converged": ("bool", "false: right-censored, the criterion was not met within the cap"),
+MEANINGS = {
+    "seed": "number of the network, from 0; with the root seed it fixes its weights",
+    "updates": "weight updates before the criterion was first met; the cap where it was not",
+    "converged": "false: right-censored, the criterion was not met within the cap",
 }
-SCHEMA = pa.schema([("seed", pa.int64()), ("updates", pa.int32()), ("converged", pa.bool_())])
 
 
 def export_outcomes(
     blocks: Iterable[Outcomes], path: Path, *, description: Mapping[str, Any]
 ) -> list[Path]:
-    """Write outcomes block by block, and a data dictionary as ``<name>.dictionary.json``.
+    """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
 
     Parameters
     ----------
@@ -60,20 +57,23 @@ def export_outcomes(
     write = pa.csv.CSVWriter if path.suffix == ".csv" else pa.parquet.ParquetWriter
     temporary = path.with_name(f".{path.name}.tmp")
     dictionary = path.with_name(f"{path.name}.dictionary.json")
-    columns = {name: {"type": kind, "meaning": text} for name, (kind, text) in COLUMNS.items()}
+    columns = {
+        field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
+    }
     text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
     try:
-        with write(str(temporary), SCHEMA) as writer:
+        with write(str(temporary), COLUMNS) as writer:
             for block in blocks:
                 seeds = np.arange(block.start, block.stop)
                 arrays = [pa.array(a) for a in (seeds, block.updates, block.converged)]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA))
+                writer.write_table(pa.Table.from_arrays(arrays, schema=COLUMNS))
         temporary.replace(path)
-        dictionary.write_text(text, encoding="utf-8")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StorageError(
             f"{str(path)!r} cannot be written ({error.strerror or error}); "
             "give a file in a folder that can be written"
         ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    write_durably(dictionary, text.encode())
     return [path, dictionary]

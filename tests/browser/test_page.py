@@ -42,7 +42,8 @@ def tools() -> dict[str, str]:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a small study, without the chapters that only the default study has."""
     from replication.report import render
-    from replication.results import DEFAULT_ROOT_SEED, PAPER, Study, analyse
+    from replication.protocol import DEFAULT_ROOT_SEED, PAPER
+    from replication.results import Study, analyse
     from replication.store import Store
     from replication.study import simulate_study
 

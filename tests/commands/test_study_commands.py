@@ -15,6 +15,7 @@ import pytest
 
 from replication import PAPER
 from replication.cli import main
+from replication.errors import UsageError
 from replication.simulator.ensemble import simulate
 
 
@@ -168,3 +169,30 @@ def test_help_lists_every_command() -> None:
 def test_no_command_is_one_line_and_code_2(capsys) -> None:
     assert main([]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--backend", "foo"),
+        ("--backend", "multiprocessing"),
+        ("--backend", "dask"),
+        ("--scheduler", "tcp://127.0.0.1:1"),
+    ],
+)
+def test_backend_that_cannot_be_used_is_refused_before_anything_is_written(
+    tmp_path, capsys, words
+) -> None:
+    folder = tmp_path / "r"
+    assert main(["simulate", "--seeds", "20", "--results", str(folder), *words]) == 2
+    assert "allowed are threading, loky, and dask" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"n_seeds": 0}, {"n_seeds": 2.5}, {"n_seeds": 5, "jobs": 0}, {"n_seeds": 5, "root_seed": -1}],
+)
+def test_simulate_refuses_numbers_out_of_range(arguments) -> None:
+    with pytest.raises(UsageError, match="allowed"):
+        simulate(PAPER, **arguments)

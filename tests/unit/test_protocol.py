@@ -145,6 +145,7 @@ def test_assignment_without_field_or_value_is_refused(text: str) -> None:
         ("learning_rate", math.nan),
         ("learning_rate", "20"),
         ("learning_rate", True),
+        ("learning_rate", 10**400),
         ("momentum", 1.0),
         ("momentum", -0.1),
         ("regression", 1.0),
