@@ -215,8 +215,9 @@ def judge_rule(
             name=name, value=value, relation="below", threshold=most, holds=value < most
         )
         for name, value in (
-            ("largest deviation of a change from activity times difference", product_difference),
-            ("largest effect on a change of altering weights at equal activities",
+            ("largest deviation of a change from activity times difference, rounded up",
+             product_difference),
+            ("largest effect on a change of altering weights at equal activities, rounded up",
              altered_difference),
         )
     ]  # fmt: skip

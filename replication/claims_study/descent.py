@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from replication.analysis.alignment import Spread, compute_cosines, summarise_spread
-from replication.claims_study.experiment import NEVER, Array, Experiment
+from replication.claims_study.experiment import NEVER, Array, Experiment, round_up
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.gradient import (
@@ -218,7 +218,7 @@ def _count_rises(experiment: Experiment) -> dict[str, Any]:
 
 
 def _check_gradients(experiment: Experiment) -> float:
-    """Return the largest deviation of the gradients from central finite differences."""
+    """Return a power of ten above all deviations of gradients from finite differences."""
     largest = 0.0
     for units, errors in (("linear", ("squared",)), ("logistic", ("squared", "cross-entropy"))):
         protocol = dataclasses.replace(PAPER, visible_units=units, threshold=NEVER)
@@ -232,4 +232,4 @@ def _check_gradients(experiment: Experiment) -> float:
                 below = compute_errors(protocol, weights - step, error=error)
                 slope = (above - below) / (2.0 * STEP)
                 largest = max(largest, float(np.abs(exact[:, w] - slope).max()))
-    return largest
+    return round_up(largest)

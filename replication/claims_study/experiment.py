@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,29 @@ NEVER = 1e-300
 """A threshold that no error falls below, so that learning goes on for as long as is asked."""
 
 Array = NDArray[np.float64]
+
+
+def round_up(deviation: float) -> float:
+    """Return the next power of ten that a deviation does not exceed.
+
+    Deviations that rounding makes differ between processors; their order of
+    magnitude, in a report that is compared byte by byte, does not.
+
+    Parameters
+    ----------
+    deviation : float
+        Not negative.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round_up(3.3e-16), round_up(1e-9), round_up(0.0)
+    (1e-15, 1e-09, 0.0)
+    """
+    return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.claims_study.experiment import NEVER, Array, Experiment
+from replication.claims_study.experiment import NEVER, Array, Experiment, round_up
 from replication.protocol import PAPER, Protocol
 from replication.simulator.gradient import compute_changes, compute_rule_terms
 from replication.simulator.patterns import make_patterns
@@ -32,7 +32,8 @@ def measure_locality(experiment: Experiment) -> dict[str, Any]:
         kernel's changes from presynaptic activity times the difference of the
         postsynaptic one; ``altered_difference``, the largest effect on them of
         altering all weights in a way that leaves the activities of both passes
-        as they are, one pattern at a time; ``alteration``, the median size of
+        as they are, one pattern at a time (both rounded up to a power of
+        ten); ``alteration``, the median size of
         the altered weights' steps; ``back_propagation_effect``, the median
         relative effect of the same alterations on the visible-to-hidden
         changes of back-propagation.
@@ -56,8 +57,8 @@ def measure_locality(experiment: Experiment) -> dict[str, Any]:
         effects.append(np.linalg.norm(after - before, axis=1) / np.linalg.norm(before, axis=1))
     return {
         "n": n,
-        "product_difference": float(product.max()),
-        "altered_difference": altered_difference,
+        "product_difference": round_up(float(product.max())),
+        "altered_difference": round_up(altered_difference),
         "alteration": float(np.median(np.concatenate(steps))),
         "back_propagation_effect": float(np.median(np.concatenate(effects))),
     }

@@ -7,13 +7,8 @@ import sys
 import time
 from typing import Any
 
-from replication.cli.arguments import (
-    DEFAULT_SEEDS,
-    add_results,
-    add_root_seed,
-    parse_jobs,
-    parse_whole,
-)
+from replication.cli.arguments import add_results, add_root_seed, parse_jobs, parse_whole
+from replication.protocol import DEFAULT_SEEDS
 
 MAX_CLAIM_SEEDS = 10_000_000
 """All networks of these experiments are held in memory at once."""

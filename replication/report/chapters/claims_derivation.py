@@ -44,7 +44,7 @@ def derive() -> list[Block]:
             "cross-entropy:"
         ),
         Equation(
-            latex=r"C = - \sum_i \left( v_i \log r_i + (1 - v_i) \log (1 - r_i) \right) \quad "
+            latex=r"C = - \sum_i \left( v_i \log (r_i) + (1 - v_i) \log (1 - r_i) \right) \quad "
             r"\Delta U_{ij} = - \epsilon (1 - \lambda) \frac{\partial C}{\partial U_{ij}}",
             spoken="C is minus the sum over i of v i log r i plus one minus v i times log one "
             "minus r i; delta U i j is minus epsilon times one minus lambda times the derivative "

@@ -74,9 +74,10 @@ def _describe_start(gradient: Mapping[str, Any], limit: float, command: str) -> 
             f"{format_count(gradient['n'])} networks with the initial weights of the base "
             "protocol we computed the change of every weight and the exact gradient, which agrees "
             "with finite differences to "
-            f"{format_number(gradient['largest_deviation'], 1)}, and took the cosine of the angle "
-            "between the change and minus the gradient: 1 if both point the same way, 0 if they "
-            "have nothing to do with each other ([](#figure-cosines), [](#table-cosines)). In the "
+            f"better than {format_number(gradient['largest_deviation'], 1)}, and took the cosine "
+            "of the angle between the change and minus the gradient: 1 if both point the same "
+            "way, 0 if they have nothing to do with each other ([](#figure-cosines), "
+            "[](#table-cosines)). In the "
             f"restricted case, at a regression of {format_exact(limit)}, the lengths come out as "
             "derived too: over the predicted length, the change of $W$ has a median of "
             f"{format_number(lengths['into_hidden']['median'], 3)} and that of $U$ "
@@ -242,7 +243,7 @@ def describe_rule(model: Mapping[str, Any]) -> list[Block]:
             "they are. A rule that looks at activities only must not notice, and it does not: the "
             f"changes move by {format_number(rule['altered_difference'], 1)} at most. "
             "Back-propagation, which sends errors back through the weights themselves, does "
-            "notice: the same alterations move its change of $W$ by "
-            f"{format_percent(rule['back_propagation_effect'])} of its length in the median."
+            "notice: the same alterations move its change of $W$, in the median, by "
+            f"{format_number(rule['back_propagation_effect'], 2)} times its length."
         ),
     ]
