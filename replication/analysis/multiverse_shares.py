@@ -21,6 +21,8 @@ from replication.analysis.seed_blocks import (
 from replication.analysis.variance_shares import estimate_shares
 
 LOWER_CAPS = (250, 500, 1000)
+MIN_CHOICES = 3
+"""With fewer, holding one at its base value leaves nothing to divide."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +104,7 @@ def describe_shares_at_base(
         From `describe_shares`.
     """
     lead = shares["discard"]
-    if lead is None or len(setting.shape) < 2:
+    if lead is None or len(setting.shape) < MIN_CHOICES:
         return None
     fields = [choice["field"] for choice in setting.choices]
     held = fields.index(lead["leaders"][0])

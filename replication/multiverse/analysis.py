@@ -11,7 +11,7 @@ from replication.analysis.multiverse import summarise_multiverse
 from replication.analysis.multiverse_shares import Setting
 from replication.claims import load_claims
 from replication.errors import UsageError
-from replication.multiverse.readings import Readings, describe_readings
+from replication.multiverse.readings import Readings, describe_readings, make_paper_grid
 from replication.multiverse.simulation import read_outcomes
 from replication.progress import Progress
 from replication.store import Store
@@ -52,7 +52,8 @@ def analyse_multiverse(
     -------
     dict
         Plain JSON values, see `replication.analysis.multiverse`, and ``name``,
-        ``id``, ``root_seed``, ``is_paired``, ``protocol_ids``.
+        ``id``, ``root_seed``, ``is_paired``, ``is_paper`` (whether these are the
+        512 readings of the paper), ``protocol_ids``.
 
     Raises
     ------
@@ -87,6 +88,7 @@ def analyse_multiverse(
         "id": readings.id,
         "root_seed": root_seed,
         "is_paired": readings.is_paired,
+        "is_paper": readings.id == make_paper_grid().id,
         "protocol_ids": [protocol.id for protocol in readings.protocols],
     }
 

@@ -94,4 +94,4 @@ def describe_reading(choices: list[Mapping[str, Any]], levels: list[int]) -> str
 def find_command(model: Mapping[str, Any]) -> str:
     """Return the command that makes the multiverse."""
     command = f"replication multiverse --seeds {model['n_seeds']} --root-seed {model['root_seed']}"
-    return command if model["name"] == "multiverse" else command + " --file FILE.toml"
+    return command if model["is_paper"] else command + " --file FILE.toml"

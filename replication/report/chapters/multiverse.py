@@ -10,6 +10,7 @@ from replication.report.chapters.multiverse_choices import describe_contrasts, d
 from replication.report.chapters.multiverse_posterior import describe_posterior
 from replication.report.choices import describe_reading, find_command, name_field, name_value
 from replication.report.document import Block, Bullets, Figure, Paragraph, Section, Table
+from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_count,
     format_decimals,
@@ -59,8 +60,7 @@ def _describe_design(model: Mapping[str, Any]) -> list[Block]:
     rules = join_words([SHORT[rule] for rule in model["rules"]])
     return [
         Paragraph(
-            "A replication has to fill in what the paper leaves open, and each replication has "
-            f"done so without saying it. Here all of it is tried. {number}, with "
+            f"{_say_purpose(model)} {number}, with "
             f"{format_count(n_seeds)} networks each.{paired} On top come the choices that need no "
             f"new simulation: networks that fail are {rules}, and updates or sweeps are counted, "
             "which is exactly one more. "
@@ -70,11 +70,22 @@ def _describe_design(model: Mapping[str, Any]) -> list[Block]:
     ]
 
 
+def _say_purpose(model: Mapping[str, Any]) -> str:
+    if not model["is_paper"]:
+        return f"Readings of somebody's own: {escape_inline(model['name'])}."
+    return (
+        "A replication has to fill in what the paper leaves open, and each replication has done so "
+        "without saying it. Here all of it is tried."
+    )
+
+
 def _say_caps(model: Mapping[str, Any]) -> str:
     caps = [format_count(cap) for cap in model["caps"]]
     if len(caps) > 1:
         return f"Networks are stopped after {join_words(caps)} updates, as the reading says."
-    return f"As in the main study, networks are stopped after {caps[0]} updates."
+    if model["is_paper"]:
+        return f"As in the main study, networks are stopped after {caps[0]} updates."
+    return f"Networks are stopped after {caps[0]} updates."
 
 
 def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
@@ -107,7 +118,7 @@ def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
         Bullets(tuple(_say_classes(model, rule) for rule in RULES)),
         Paragraph(
             f"Whatever is done with failures, {text} is likely under "
-            f"{format_count(classes['any_rule']['likely_under_every_rule'])} readings, and ruled "
+            f"{_count_readings(classes['any_rule']['likely_under_every_rule'])}, and ruled "
             f"out under {format_count(classes['any_rule']['ruled_out_under_every_rule'])}. "
             + _say_levels(model)
         ),
@@ -139,13 +150,17 @@ def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
 def _say_classes(model: Mapping[str, Any], rule: str) -> str:
     found = model["classes"][rule]
     return (
-        f"Failures {SHORT[rule]}: likely under {format_count(found['likely'])} readings, ruled out "
+        f"Failures {SHORT[rule]}: likely under {_count_readings(found['likely'])}, ruled out "
         f"under {format_count(found['ruled_out'])}, in between under "
-        f"{format_count(found['between'])}; for {format_count(found['undecided'])} readings the "
+        f"{format_count(found['between'])}; for {_count_readings(found['undecided'])} the "
         "interval of $n^*$ reaches over one of the two bounds. The mean is equivalent to "
         f"{model['reported']['text']} within {format_number(model['margin_percent'], 2)} % under "
         f"{format_count(found['equivalent'])}."
     )
+
+
+def _count_readings(number: int) -> str:
+    return f"{format_count(number)} reading{'' if number == 1 else 's'}"
 
 
 def _say_levels(model: Mapping[str, Any]) -> str:
@@ -227,13 +242,13 @@ def _describe_doubts(model: Mapping[str, Any], *, has_map: bool) -> list[Block]:
         "are equally likely beforehand is a convention, not knowledge.",
         "The learning rate and the regression are the reported ones in every reading"
         + (" ([](#map) varies them)." if has_map else ".")
-        if model["name"] == "multiverse"
+        if model["is_paper"]
         else "The outcome depends on fields that these readings share.",
         "There is no test of a null hypothesis of “no effect” here, because nothing could be "
         "shuffled under it: the readings are different procedures, and with enough networks any "
         "two differ.",
     ]
-    if model["name"] == "multiverse":
+    if model["is_paper"]:
         doubts.append(
             "One of the choices is not quite open: as reported, the error was measured with zero "
             "regression. The other value is tried to see what would follow from it."

@@ -113,17 +113,7 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
             )
             + " [](#table-contrasts) lists them all."
         ),
-        Table(
-            name="contrasts",
-            caption="**One change from the base reading, on the same networks.** Change of the "
-            "mean over the networks that converge, with its 95 % interval; the shares of networks "
-            "that need more, fewer and exactly as many updates (one that fails needs more than "
-            "any that does not).",
-            header=("Change", "Mean, updates", "95 % interval", "More", "Fewer", "As many"),
-            rows=tuple(_tabulate_contrast(item) for item in single),
-            align="lrrrrr",
-            command=find_command(model),
-        ),
+        _tabulate_contrasts(model),
     ]
     shown = [item for item in average if item["change"]["discard"]["value"] is not None]
     if len(shown) < len(average) or not any(item["n_pairs"] > 1 for item in average):
@@ -164,6 +154,27 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
     ]
 
 
+def _tabulate_contrasts(model: Mapping[str, Any]) -> Table:
+    single, paired = model["contrasts"]["single"], model["is_paired"]
+    shares = ("slower", "faster", "same") if paired else ()
+    return Table(
+        name="contrasts",
+        caption="**One change from the base reading.** Change of the mean over the networks that "
+        "converge, with its 95 % interval"
+        + (
+            ", on the same networks; the shares of networks that need more, fewer and exactly as "
+            "many updates (one that fails needs more than any that does not)."
+            if paired
+            else "."
+        ),
+        header=("Change", "Mean, updates", "95 % interval")
+        + (("More", "Fewer", "As many") if paired else ()),
+        rows=tuple(_tabulate_contrast(item, shares) for item in single),
+        align="lrr" + "r" * len(shares),
+        command=find_command(model),
+    )
+
+
 def _is_opposed(item: Mapping[str, Any], single: list[Mapping[str, Any]]) -> bool:
     average = item["change"]["discard"]
     for other in single:
@@ -201,9 +212,9 @@ def _sign(change: float) -> str:
     return ("+" if change > 0 else "") + format_number(change, 3)
 
 
-def _tabulate_contrast(item: Mapping[str, Any]) -> tuple[str, ...]:
+def _tabulate_contrast(item: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     change = item["change"]["discard"]
-    shares = tuple(format_percent(item[name]["value"]) for name in ("slower", "faster", "same"))
+    shares = tuple(format_percent(item[name]["value"]) for name in names)
     if change["value"] is None:
         return (_name_change(item), "undefined", "undefined", *shares)
     return (

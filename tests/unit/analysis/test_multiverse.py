@@ -63,11 +63,25 @@ def test_choice_that_adds_most_has_the_largest_share_and_the_largest_contrast(mo
     )
 
 
-def test_shares_at_the_base_value_leave_the_other_choice(model):
-    at_base = model["shares_at_base"]
-    assert (at_base["field"], at_base["value"], at_base["n_readings"]) == ("learning_rate", 20.0, 3)
-    assert at_base["fields"] == ["half_width"]
-    assert at_base["shares"]["discard"]["total"] == pytest.approx([1.0])
+def test_two_choices_leave_nothing_to_divide_at_the_base_value(model):
+    assert model["shares_at_base"] is None
+
+
+def test_shares_at_the_base_value_leave_the_other_choices():
+    """Twelve readings: the third choice adds 3, and the one that leads is held."""
+    choices = [*make_setting().choices, {"field": "momentum", "values": [0.0, 0.5], "base": 0}]
+    setting = make_setting(
+        choices=choices,
+        levels=[[i, j, k] for i in range(2) for j in range(3) for k in range(2)],
+        caps=[2000] * 12,
+    )
+    outcomes = np.repeat(make_outcomes(400), 2, axis=0)
+    outcomes[1::2] += np.where(outcomes[1::2] == NEVER, 0, 3).astype(outcomes.dtype)
+    at_base = summarise_multiverse(outcomes.astype(np.int32), setting)["shares_at_base"]
+    assert (at_base["field"], at_base["value"], at_base["n_readings"]) == ("learning_rate", 20.0, 6)
+    assert at_base["fields"] == ["half_width", "momentum"]
+    effects = np.array([np.var([0, 4, 2]), np.var([0, 3])])
+    assert at_base["shares"]["discard"]["total"] == pytest.approx(effects / effects.sum(), abs=1e-5)
 
 
 def test_contrast_of_a_constant_shift_is_exact(model):

@@ -48,7 +48,13 @@ def draw(shifts=(0, 4, 2, 60, 64, 62), n=1000, share_failing=0.01):
 
 def make(outcomes, setting=SETTING, **parts):
     model = summarise_multiverse(outcomes, setting)
-    fixed = {"name": "multiverse", "root_seed": 7, "is_paired": True, "id": "0" * 16}
+    fixed = {
+        "name": "multiverse",
+        "root_seed": 7,
+        "is_paired": True,
+        "is_paper": True,
+        "id": "0" * 16,
+    }
     return model | fixed | {"protocol_ids": ["0" * 16] * len(outcomes)} | parts
 
 
@@ -132,10 +138,13 @@ def test_listed_readings_say_that_shares_need_a_grid():
     setting = dataclasses.replace(
         SETTING, levels=[[0, 0], [1, 0], [0, 2]], caps=[2000] * 3, is_grid=False
     )
-    text = write(multiverse=make(draw((0, 60, 2)), setting, name="own"))
+    text = write(
+        multiverse=make(draw((0, 60, 2)), setting, name="own", is_paper=False, is_paired=False)
+    )
     assert "were listed" in text
     assert "need all combinations" in text
-    assert "--file FILE.toml" not in text or "replication multiverse" in text
+    assert "Readings of somebody's own: own." in text
+    assert "on the same networks" not in text
 
 
 def test_nothing_converges_and_the_chapter_says_so():
