@@ -77,7 +77,8 @@ def _validate_choice(name: str, value: Any) -> str:
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise UsageError(
-            f"{name} = {_show(value)} was given; allowed is a list of 2 to 8 group sizes, e.g. [4, 2]"
+            f"{name} = {_show(value)} was given; allowed is a list of 2 to 8 "
+            "group sizes, e.g. [4, 2]"
         )
     validate = _validate_count(MAX_GROUP_SIZE)
     return tuple(validate(f"{name}[{i}]", size) for i, size in enumerate(value))

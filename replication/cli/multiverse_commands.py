@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import (
-    DEFAULT_ROOT_SEED,
     add_jobs,
     add_results,
     add_root_seed,
     parse_whole,
 )
+from replication.protocol import DEFAULT_ROOT_SEED
 
 if TYPE_CHECKING:
     from replication.multiverse.readings import Readings

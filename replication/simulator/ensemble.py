@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import multiprocessing
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+import operator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 
 from replication.errors import UsageError, WorkerError
 from replication.protocol import PAPER, Protocol
+from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_scattered_weights, draw_weights
 
 THREADS = "threading"
 LOCAL_BACKENDS = (THREADS, "loky", "sequential")
 SEEDS_PER_TASK = 2_000
 CLUSTER_PATIENCE = 600.0
 """Seconds without a finished block after which a cluster counts as dead: it may never say so."""
-
-Result = TypeVar("Result")
 
 
 class LostWorker(WorkerError):
@@ -69,7 +68,7 @@ def simulate_range(
         updates, converged, _ = run_networks(protocol, weights, stop=flag)
         return Outcomes(start, updates, converged)
 
-    outcomes = _run_interruptibly(run, flag)
+    outcomes = run_interruptibly(run, flag)
     if flag[0]:
         raise Stopped
     return outcomes
@@ -108,9 +107,13 @@ def simulate(
     >>> simulate(n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
-    for name, value in (("n_seeds", n_seeds), ("root_seed", root_seed), ("jobs", jobs)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool):
-            raise UsageError(f"{name} = {value!r} was given; allowed are whole numbers")
+    try:
+        n_seeds, root_seed, jobs = map(operator.index, (n_seeds, root_seed, jobs))
+    except TypeError:
+        raise UsageError(
+            f"n_seeds = {n_seeds!r}, root_seed = {root_seed!r} and jobs = {jobs!r} were given; "
+            "allowed are whole numbers"
+        ) from None
     if n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(
             f"n_seeds = {n_seeds} and jobs = {jobs} were given; allowed are n_seeds of at least 1 "
@@ -261,16 +264,6 @@ def simulate_seeds(
     return simulate_weights(protocol, weights, jobs=jobs, final_weights=final_weights)
 
 
-def draw_scattered_weights(
-    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the initial weights of scattered `seeds` (n,), shape (n, n_weights)."""
-    if len(seeds) and np.array_equal(seeds, np.arange(seeds[0], seeds[0] + len(seeds))):
-        return draw_weights(protocol, root_seed, int(seeds[0]), int(seeds[-1]) + 1)
-    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
-    return np.concatenate(rows) if rows else np.zeros((0, protocol.n_weights))
-
-
 def simulate_weights(
     protocol: Protocol,
     weights: NDArray[np.float64],
@@ -294,7 +287,7 @@ def simulate_weights(
         def work() -> Any:
             return run_networks(protocol, part, final_weights=final_weights, stop=stop)
 
-        return _run_interruptibly(work, stop)
+        return run_interruptibly(work, stop)
 
     try:
         with parallel_config(backend=THREADS, n_jobs=jobs):
@@ -308,27 +301,3 @@ def simulate_weights(
         np.concatenate(converged),
         np.concatenate(final) if final_weights else None,
     )
-
-
-def _run_interruptibly(function: Callable[[], Result], stop: NDArray[np.bool_]) -> Result:
-    """Run a function in a thread of its own, so that a signal reaches the caller at once."""
-    box: list[Result] = []
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            box.append(function())
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:
-        stop[0] = True
-        thread.join()
-        raise
-    if failure:
-        raise failure[0]
-    return box[0]

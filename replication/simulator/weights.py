@@ -82,6 +82,16 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     return weights
 
 
+def draw_scattered_weights(
+    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the initial weights of scattered `seeds` (n,), shape (n, n_weights)."""
+    if len(seeds) and np.array_equal(seeds, np.arange(seeds[0], seeds[0] + len(seeds))):
+        return draw_weights(protocol, root_seed, int(seeds[0]), int(seeds[-1]) + 1)
+    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
+    return np.concatenate(rows) if rows else np.zeros((0, protocol.n_weights))
+
+
 def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:
     connections = split_weights(protocol, weights)
     if protocol.initial_biases == "zero":
