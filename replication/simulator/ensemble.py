@@ -110,14 +110,11 @@ def simulate(
     try:
         n_seeds, root_seed, jobs = map(operator.index, (n_seeds, root_seed, jobs))
     except TypeError:
-        raise UsageError(
-            f"n_seeds = {n_seeds!r}, root_seed = {root_seed!r} and jobs = {jobs!r} were given; "
-            "allowed are whole numbers"
-        ) from None
+        n_seeds = 0
     if n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(
-            f"n_seeds = {n_seeds} and jobs = {jobs} were given; allowed are n_seeds of at least 1 "
-            "and jobs of at least 1, or -1 for one a core"
+            f"{n_seeds=}, {root_seed=} and {jobs=} were given; allowed are whole numbers: "
+            "n_seeds and jobs of at least 1, or jobs -1 for one a core"
         )
     updates, converged, _ = simulate_weights(
         protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs
