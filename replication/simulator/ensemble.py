@@ -108,10 +108,10 @@ def simulate(
     array([ 46, 102,  26], dtype=int32)
     """
     try:
-        n_seeds, root_seed, jobs = map(operator.index, (n_seeds, root_seed, jobs))
+        are_whole = min(map(operator.index, (n_seeds, root_seed, jobs))) >= -1
     except TypeError:
-        n_seeds = 0
-    if n_seeds < 1 or (jobs < 1 and jobs != -1):
+        are_whole = False
+    if not are_whole or n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(
             f"{n_seeds=}, {root_seed=} and {jobs=} were given; allowed are whole numbers: "
             "n_seeds and jobs of at least 1, or jobs -1 for one a core"
