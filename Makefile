@@ -87,7 +87,8 @@ verify-emulated: $(VENV)/.test ## the same bits on emulated processors (needs qe
 
 .PHONY: mutants
 mutants: $(VENV)/.check ## change the code in small ways and see that tests notice (long)
-	@NUMBA_DISABLE_JIT=1 $(RUN) -m mutmut run
+	@$(RUN) -m mutmut run
+	@$(RUN) -m mutmut results
 
 .PHONY: bench
 bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
