@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from replication.analysis.settings_verdict import judge_settings
 from replication.claims import load_claims
-from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section
+from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section, Table
 from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_count,
@@ -56,7 +57,53 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     ]
     if "discard" in rules:
         blocks.append(_make_figure(models, rules))
-    return blocks
+    return [*blocks, *_tabulate_claims(models)]
+
+
+def _tabulate_claims(models: Mapping[str, Any]) -> list[Block]:
+    """List every claim of the ledger that these models judge, with the number that decided."""
+    summary, ledger = models["summary"], load_claims()
+    mean, settings = summary["verdict"], ledger["settings"]
+    text = summary["reported"]["text"]
+    judged = [
+        (f"[A mean of {text} updates](#law)", mean | {"verdict": mean["settled"]}),
+        (f"[{settings.title}](#study)", judge_settings(summary, settings.thresholds).to_plain()),
+    ]
+    if "claims" in models:
+        judged += [
+            (f"[{entry['claim']['title']}](#{name})", entry["verdict"])
+            for name, entry in models["claims"]["claims"].items()
+        ]
+    rows = []
+    for title, verdict in judged:
+        numbers = verdict["numbers"]
+        number = next((item for item in numbers if not item["holds"]), (numbers or [None])[0])
+        rows.append((title, _capital(verdict["verdict"]), *_describe_number(number)))
+    return [
+        Paragraph(
+            "The abstract makes more claims than this one; [](#table-all-claims) gives the "
+            "verdict on each."
+            if "claims" in models
+            else "[](#table-all-claims) gives the verdict on this and on the reported settings."
+        ),
+        Table(
+            name="all-claims",
+            caption="**Every claim and its verdict**, each with the number that weighed most: the "
+            "first that missed what the rule of the claim asks for, or else the first of all.",
+            header=("Claim", "Verdict", "Number", "Found", "Asked"),
+            rows=tuple(rows),
+            align="lllrr",
+            command=models["provenance"]["command"],
+        ),
+    ]
+
+
+def _describe_number(number: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    if number is None:
+        return "none", "nothing", "nothing"
+    found = "not defined" if number["value"] is None else format_number(number["value"], 3)
+    words = escape_inline(number["name"])
+    return words, found, f"{number['relation']} {format_exact(number['threshold'])}"
 
 
 def _describe_differences(summary: Mapping[str, Any]) -> list[Block]:

@@ -1,0 +1,76 @@
+"""The verdict on the reported settings, from the results model of the main study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from replication.analysis.verdict import (
+    NOT_REPLICATED,
+    QUALIFIED,
+    REPLICATED,
+    DecidingNumber,
+    Verdict,
+)
+
+
+def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | int]) -> Verdict:
+    """Judge whether the reported settings give the reported behaviour.
+
+    Parameters
+    ----------
+    summary : mapping
+        The model of `summarise_study`.
+    thresholds : mapping
+        Of the claim: ``learning_rate``, ``regression``, ``min_converged`` and
+        ``min_converged_qualified``.
+
+    Returns
+    -------
+    Verdict
+        *replicated* if the lower end of the share that converges is at least
+        ``min_converged`` and the reported mean is replicated; *with
+        qualification* if it is at least ``min_converged_qualified`` and the
+        reported mean is replicated at least with qualification; *not
+        testable* if the study does not use the reported settings.
+    """
+    protocol = summary["study"]["protocol"]
+    names = ("learning_rate", "regression")
+    if any(float(protocol[name]) != float(thresholds[name]) for name in names):
+        return Verdict(
+            verdict="not testable",
+            reason="This study uses other settings than the reported ones.",
+            numbers=(),
+            would_change=("A study at the reported settings could be judged.",),
+        )
+    converged, mean = summary["population"]["converged"]["low"], summary["verdict"]["verdict"]
+    most, least = float(thresholds["min_converged"]), float(thresholds["min_converged_qualified"])
+    numbers = tuple(
+        DecidingNumber(
+            name=f"share that converges by the cap, lower end{words}",
+            value=converged,
+            relation="at least",
+            threshold=threshold,
+            holds=converged >= threshold,
+        )
+        for words, threshold in (("", most), (", for a qualification", least))
+    )
+    if converged >= most and mean == REPLICATED:
+        verdict, change = REPLICATED, "A qualification of the verdict on the reported mean would"
+    elif converged >= least and mean in (REPLICATED, QUALIFIED):
+        verdict = QUALIFIED
+        change = (
+            "A verdict of replicated on the reported mean would"
+            if converged >= most
+            else "A larger share of networks that converge would"
+        )
+    else:
+        verdict, change = NOT_REPLICATED, "Another verdict on the reported mean could"
+    return Verdict(
+        verdict=verdict,
+        reason=f"The networks converge at these settings, and the reported mean is {mean}."
+        if converged >= least
+        else "Too many networks do not converge at these settings.",
+        numbers=numbers,
+        would_change=(f"{change} change it.",),
+    )

@@ -1,0 +1,45 @@
+"""The verdict on the reported settings."""
+
+from typing import Any
+
+import pytest
+
+from replication.analysis.settings_verdict import judge_settings
+from replication.claims import load_claims
+
+THRESHOLDS = load_claims()["settings"].thresholds
+REPLICATED, QUALIFIED, NOT = "replicated", "replicated with qualification", "not replicated"
+
+
+def summary(*, low: float, mean: str, learning_rate: float = 20.0) -> dict[str, Any]:
+    return {
+        "study": {"protocol": {"learning_rate": learning_rate, "regression": 0.75}},
+        "population": {"converged": {"value": low + 0.001, "low": low, "high": low + 0.002}},
+        "verdict": {"verdict": mean},
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "mean", "verdict"),
+    [
+        (0.995, REPLICATED, REPLICATED),
+        (0.99, REPLICATED, REPLICATED),
+        (0.995, QUALIFIED, QUALIFIED),
+        (0.97, REPLICATED, QUALIFIED),
+        (0.95, QUALIFIED, QUALIFIED),
+        (0.949, REPLICATED, NOT),
+        (0.995, NOT, NOT),
+        (0.995, "not testable", NOT),
+    ],
+)
+def test_rule_of_the_ledger_decides(low: float, mean: str, verdict: str) -> None:
+    found = judge_settings(summary(low=low, mean=mean), THRESHOLDS)
+    assert found.verdict == verdict
+    assert [number.threshold for number in found.numbers] == [0.99, 0.95]
+    assert [number.holds for number in found.numbers] == [low >= 0.99, low >= 0.95]
+    assert found.would_change
+
+
+def test_other_settings_are_not_testable() -> None:
+    model = summary(low=1.0, mean=REPLICATED, learning_rate=15.0)
+    assert judge_settings(model, THRESHOLDS).verdict == "not testable"
