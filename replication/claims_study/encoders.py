@@ -23,10 +23,13 @@ from replication.simulator.engine import evaluate_networks
 
 ENCODERS = ((4, 2), (4, 3), (5, 2), (8, 3), (16, 4))
 LOOPS = ((4, 2, 2), (4, 3, 3), (8, 3, 3))
-GRID = Grid(
-    steps=(1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 14.0),
-    regressions=(0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98),
+ENCODER_GRID = Grid(
+    steps=(2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0), regressions=(0.5, 0.75, 0.9, 0.95, 0.98)
 )
+LOOP_GRID = Grid(
+    steps=(0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0), regressions=(0.0, 0.1, 0.25, 0.5, 0.75)
+)
+"""Difference by difference regression takes its share, so longer loops want less of it."""
 
 
 def measure_encoders(experiment: Experiment) -> dict[str, Any]:
@@ -39,15 +42,16 @@ def measure_encoders(experiment: Experiment) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n``, ``grid``, ``curve_updates`` and ``networks``: for each loop its
+        ``n``, ``grids``, ``curve_updates`` and ``networks``: for each loop its
         ``sizes``, ``name`` and ``at`` ("paper" and "best"), each with
         settings, share converged, median, mean at the cap, curve and codes.
     """
     networks = []
     for sizes in (*ENCODERS, *LOOPS):
         paper = dataclasses.replace(PAPER, group_sizes=sizes)
+        grid = LOOP_GRID if sizes in LOOPS else ENCODER_GRID
         best = search_settings(
-            experiment, GRID.list_protocols(paper), n=experiment.sizes.n_encoder_search
+            experiment, grid.list_protocols(paper), n=experiment.sizes.n_encoder_search
         )
         networks.append(
             {
@@ -59,7 +63,8 @@ def measure_encoders(experiment: Experiment) -> dict[str, Any]:
                 },
                 "search": {
                     "mean": best.mean,
-                    "at_edge": find_edges(GRID, best.protocol),
+                    "at_edge": find_edges(grid, best.protocol),
+                    "n_settings": best.n_settings,
                 },
             }
         )
@@ -68,8 +73,7 @@ def measure_encoders(experiment: Experiment) -> dict[str, Any]:
         "n_search": experiment.sizes.n_encoder_search,
         "max_updates": PAPER.max_updates,
         "threshold": PAPER.threshold,
-        "grid": GRID,
-        "n_settings": len(GRID.list_protocols(PAPER)),
+        "grids": {"encoders": ENCODER_GRID, "loops": LOOP_GRID},
         "curve_updates": list_curve_updates(PAPER.max_updates),
         "networks": networks,
     }

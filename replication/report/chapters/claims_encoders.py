@@ -35,6 +35,7 @@ def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
     encoders = model["encoders"]
     networks = encoders["networks"]
     worst = min(networks, key=lambda one: one["at"]["paper"]["converged"]["value"])
+    tried = networks[0]["search"]["n_settings"]
     lowest, found = (worst["at"][at]["converged"]["value"] for at in ("paper", "best"))
     ends = [one["name"] for one in networks if one["search"]["at_edge"]]
     return [
@@ -43,7 +44,7 @@ def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
             "A claim about *simple networks* should not hang on one network. We ran other "
             f"encoders, {format_count(encoders['n'])} networks each, at the settings of the paper "
             "and at the best of a small search over learning rate and regression "
-            f"({format_count(encoders['n_settings'])} combinations in two rounds as above, "
+            f"({format_count(tried)} combinations in two rounds as above, "
             f"up to {format_count(encoders['n_search'])} networks each, no momentum). "
             f"The criterion is the same number, {format_exact(encoders['threshold'])} summed over "
             "all patterns and units, so a larger network must be more exact; no claim of the paper "
