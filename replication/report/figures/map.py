@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from replication.report.numbers import format_exact
@@ -29,6 +29,8 @@ from replication.report.style import (
 
 SPEED_TICKS = (40, 50, 70, 100, 200, 500, 1000, 2000)
 FAILURE_LEVELS = (0.01, 0.05, 0.5)
+FAILURE_WIDTHS = (2.0, 1.4, 1.0)
+FAILURE_DASHES: tuple[Literal["-", "--", ":"], ...] = ("-", "--", ":")
 SCHEDULES = {
     "batch": ("after all patterns", BLUE, SKY, "-"),
     "per-pattern": ("after each pattern", ORANGE, SAND, (0, (5, 2))),
@@ -74,23 +76,16 @@ def plot_settings(
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_exact(value)))
     bar.set_label("mean updates, unfinished ones counted at the cap")
     if failing.max() > FAILURE_LEVELS[0]:
-        beyond = _mask_slow(failing, rates, np.asarray(ridge["learning_rate"], dtype=float))
-        lines = axes.contour(
+        beyond = _drop_slow(failing, rates, np.asarray(ridge["learning_rate"], dtype=float))
+        axes.contour(
             rates, rows, beyond, levels=list(FAILURE_LEVELS), colors=[ORANGE],
-            linewidths=[2.0, 1.4, 1.0], linestyles=["-", "--", ":"],
+            linewidths=FAILURE_WIDTHS, linestyles=FAILURE_DASHES,
         )  # fmt: skip
-        labels = axes.clabel(lines, fmt=lambda level: f"{100 * level:g} % fail", fontsize=8.5)
-        for text in labels:
-            text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
     fastest = np.asarray(ridge["learning_rate"], dtype=float)
     inside = np.flatnonzero(fastest < rates[-1])  # beyond, the fastest rate is not on the map
     last = min(int(inside[-1]) + 2, fastest.size) if inside.size else fastest.size
     axes.plot(fastest[:last], rows[:last], color=GREEN, linewidth=1.8, linestyle=(0, (1.5, 1.5)))
-    middle = 3 * last // 4
-    label_line(
-        axes, x=float(fastest[middle]), y=float(rows[middle]), text="fastest rate", color=GREEN,
-        offset=(-6, 8), ha="right",
-    )  # fmt: skip
+    _explain_lines(axes)
     for point, marker, text, offset in (
         (best, "s", "fastest", (-9, 9)),
         (paper, "*", "the paper's settings", (-8, 14)),
@@ -111,11 +106,28 @@ def plot_settings(
     return figure
 
 
-def _mask_slow(
+def _explain_lines(axes: Axes) -> None:
+    """Name the lines in the corner where nothing happens; there is no room beside them."""
+    handles = [
+        Line2D(
+            [], [], color=ORANGE, linewidth=width, linestyle=dash, label=f"{100 * level:g} % fail"
+        )
+        for level, width, dash in zip(FAILURE_LEVELS, FAILURE_WIDTHS, FAILURE_DASHES, strict=True)
+    ]
+    handles.append(
+        Line2D([], [], color=GREEN, linewidth=1.8, linestyle=(0, (1.5, 1.5)), label="fastest rate")
+    )
+    axes.legend(
+        handles=handles, loc="lower right", frameon=True, facecolor=PAPER_WHITE, framealpha=1,
+        edgecolor=PAPER_WHITE,
+    )  # fmt: skip
+
+
+def _drop_slow(
     failing: np.ndarray[Any, Any], rates: np.ndarray[Any, Any], fastest: np.ndarray[Any, Any]
-) -> np.ma.MaskedArray[Any, Any]:
-    """Hide cells left of the fastest one of their row, where networks fail by being slow."""
-    return np.ma.masked_where(rates[None, :] < fastest[:, None] - 1, failing)
+) -> np.ndarray[Any, Any]:
+    """Count no failures left of the fastest cell of a row, where networks are merely slow."""
+    return np.where(rates[None, :] < fastest[:, None], 0.0, failing)
 
 
 def plot_rates(
