@@ -159,10 +159,14 @@ def format_exact(value: float | None) -> str:
 
     Examples
     --------
-    >>> format_exact(20.0), format_exact(0.05)
-    ('20', '0.05')
+    >>> format_exact(20.0), format_exact(0.05), format_exact(1e-12)
+    ('20', '0.05', '1 × 10⁻¹²')
     """
-    return f"{_check(value):.9g}".replace("-", "−")
+    text = f"{_check(value):.9g}"
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        text = f"{mantissa} × 10{_superscript(int(exponent))}"
+    return text.replace("-", "−")
 
 
 def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bool = False) -> str:
