@@ -185,6 +185,23 @@ def test_own_study_says_how_it_differs(models: Models) -> None:
     assert any("`learning_rate` = `15.0`" in text for text in texts(own))
 
 
+def test_processors_with_other_bits_are_named(models: Models) -> None:
+    entry = {
+        "processor": "a slow one",
+        "n_networks": 100,
+        "digests": {},
+        "is_identical": True,
+        "differing_libraries": ["libm-exp"],
+    }
+    native = {"machine": "x86_64", "system": "Linux"}
+    emulated = {"native": native, "processors": [entry], "protocols": ["paper"]}
+    assert any("agree in every bit" in text for text in texts(models | {"emulated": emulated}))
+    entry["is_identical"] = False
+    body = texts(models | {"emulated": emulated})
+    assert any("do **not** all agree" in text for text in body)
+    assert "a slow one" in body
+
+
 def test_report_without_optional_models_has_no_broken_link(models: Models, tmp_path: Path) -> None:
     few = {name: models[name] for name in ("summary", "traces", "provenance")}
     render(few, tmp_path)
