@@ -70,16 +70,16 @@ def _describe_processors(model: Mapping[str, Any]) -> list[Block]:
     return [
         Section(title="Other processors", anchor="processors", level=3),
         Paragraph(
-            f"The networks of [](#table-processors) were simulated on a {native['machine']} "
-            f"processor under {native['system']} and again on emulated ones. Their outcomes "
+            f"The networks of [](#table-processors) were simulated on this processor "
+            f"(`{native['machine']}`, {native['system']}) and again on emulated ones. Their outcomes "
             + ("agree in every bit" if same else "do **not** all agree")
-            + ", under two protocols. That this is no matter of course, the last column shows: "
+            + f", under {len(model['protocols'])} protocols. That this is no matter of course, the last column shows: "
             "functions of common libraries whose bits did change with the processor."
         ),
         Table(
             name="processors",
             caption="**The same outcomes on other processors.** Networks simulated on each, "
-            "whether their digests are the same, and which library functions gave other bits there.",
+            "whether their digests are the same, and which library functions gave other bits.",
             header=("Processor", "Networks", "Same bits", "Differed there"),
             rows=tuple(rows),
             align="lrll",
