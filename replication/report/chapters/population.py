@@ -212,8 +212,8 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
     population = summary["population"]
     rows = [
         (
-            f"{format_exact(100 * entry['probability'])} % need at most",
-            f"{format_estimate(entry, 4)} updates",
+            f"updates that {format_exact(100 * entry['probability'])} % need at most",
+            format_estimate(entry, 4),
         )
         for entry in population["quantiles"]
     ]

@@ -71,10 +71,11 @@ def _describe_processors(model: Mapping[str, Any]) -> list[Block]:
         Section(title="Other processors", anchor="processors", level=3),
         Paragraph(
             f"The networks of [](#table-processors) were simulated on this processor "
-            f"(`{native['machine']}`, {native['system']}) and again on emulated ones. Their outcomes "
+            f"(`{native['machine']}`, {native['system']}) and again on emulated ones. Their "
+            "outcomes "
             + ("agree in every bit" if same else "do **not** all agree")
-            + f", under {len(model['protocols'])} protocols. That this is no matter of course, the last column shows: "
-            "functions of common libraries whose bits did change with the processor."
+            + f", under {len(model['protocols'])} protocols. That this is no matter of "
+            "course, the last column shows: functions of common libraries whose bits did change with the processor."
         ),
         Table(
             name="processors",
