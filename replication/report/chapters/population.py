@@ -229,7 +229,7 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
         caption="**The population in numbers.** All networks, those that do not converge "
         "included; 95 % intervals in brackets (order statistics for quantiles, Clopper-Pearson "
         "for shares).",
-        header=("", "Estimate"),
+        header=("Quantity", "Estimate"),
         rows=tuple(rows),
         align="lr",
         command=command,

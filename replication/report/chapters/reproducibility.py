@@ -39,7 +39,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
             name="provenance",
             caption="**What identifies this study.** The packages are those that the numbers and "
             "figures were made with.",
-            header=("", "Value"),
+            header=("Item", "Value"),
             rows=tuple(rows),
             align="ll",
         ),
@@ -75,7 +75,8 @@ def _describe_processors(model: Mapping[str, Any]) -> list[Block]:
             "outcomes "
             + ("agree in every bit" if same else "do **not** all agree")
             + f", under {len(model['protocols'])} protocols. That this is no matter of "
-            "course, the last column shows: functions of common libraries whose bits did change with the processor."
+            "course, the last column shows: functions of common libraries whose bits did change "
+            "with the processor."
         ),
         Table(
             name="processors",
