@@ -41,8 +41,8 @@ def tools() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a small study, without the chapters that only the default study has."""
-    from replication.report import render
     from replication.protocol import DEFAULT_ROOT_SEED, PAPER
+    from replication.report import render
     from replication.results import Study, analyse
     from replication.store import Store
     from replication.study import simulate_study
