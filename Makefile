@@ -43,7 +43,7 @@ claims: $(VENV)/.run ## the other claims of the abstract, each with its verdict
 
 .PHONY: calibrate
 calibrate: $(VENV)/.run ## how often the intervals hold what they promise
-	@$(REPLICATION) calibrate $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+	@$(REPLICATION) calibrate --ship $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
 
 .PHONY: report
 report: $(VENV)/.run ## write the report again from what is stored; simulates nothing

@@ -40,6 +40,9 @@ class Claim:
         The decision rule in words; it leads to one of `VERDICTS`.
     thresholds : mapping of str to float or int
         The numbers that the rule names.
+    reported_settings : tuple of str
+        Fields of the protocol that were reported with the claim, so that it cannot
+        be judged where they are others; all other fields are open choices.
     """
 
     id: str
@@ -49,11 +52,27 @@ class Claim:
     rule: str
     thresholds: Mapping[str, float | int]
     reported: str | None = None
+    reported_settings: tuple[str, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """Return the claim as plain JSON values."""
         plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return plain | {"thresholds": dict(self.thresholds)}
+        return plain | {
+            "thresholds": dict(self.thresholds),
+            "reported_settings": list(self.reported_settings),
+        }
+
+
+def find_other_settings(claim: Claim, differences: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those differences of a protocol from the paper's that a claim cannot stand.
+
+    Parameters
+    ----------
+    claim : Claim
+    differences : mapping of str to plain JSON value
+        Fields of the protocol that differ from the base reading, with their values.
+    """
+    return {name: value for name, value in differences.items() if name in claim.reported_settings}
 
 
 def load_claims() -> dict[str, Claim]:
@@ -85,22 +104,26 @@ def parse_claims(text: str) -> dict[str, Claim]:
 
 def _parse_claim(name: str, table: Any) -> Claim:
     words = ("title", "statement", "source", "rule")
-    allowed = {*words, "reported", "thresholds"}
+    allowed = {*words, "reported", "reported_settings", "thresholds"}
     if not isinstance(table, dict) or set(table) - allowed or {*words, "thresholds"} - set(table):
         raise UsageError(
             f"claim {name!r} of the ledger must hold exactly {', '.join(words)}, thresholds "
-            "and, where a number was reported, reported"
+            "and, where a number was reported, reported and reported_settings"
         )
     texts = [table[word] for word in words] + [table.get("reported", "")]
     numbers = table["thresholds"]
     if not all(isinstance(text, str) for text in texts) or not isinstance(numbers, dict):
         raise UsageError(f"claim {name!r}: write its parts as text, thresholds as a table")
+    settings = table.get("reported_settings", [])
+    if not isinstance(settings, list) or not all(isinstance(field, str) for field in settings):
+        raise UsageError(f"claim {name!r}: write reported_settings as a list of fields")
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"claim {name!r}: threshold {key} = {value!r} is not a number")
     return Claim(
         id=name,
         reported=table.get("reported"),
+        reported_settings=tuple(settings),
         thresholds=MappingProxyType(dict(numbers)),
         **{word: " ".join(table[word].split()) for word in words},
     )

@@ -114,6 +114,7 @@ def analyse(study: Study, *, jobs: int = -1) -> dict[str, Any]:
                 "digest": digest,
                 "is_default": study.is_default,
             },
+            differences=study.protocol.differences,
             tail=_run_tail(study, store, table, jobs=jobs),
             repetitions={
                 other.root_seed: store.counts(other.protocol, other.root_seed, other.n_seeds)

@@ -23,7 +23,8 @@ from replication.analysis.runs import RunLaw
 from replication.errors import UsageError
 
 MAX_RUNS = 5000
-LEVEL = 0.05
+SIGNIFICANCE = 0.05
+"""Level of p(n) and of the equivalence tests, a constant as the 95 % of intervals is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,7 +194,7 @@ def find_n_star(
     rate = min(laws.bound_rate(reported.low), laws.bound_rate(reported.high))
     if reported.low <= run.mean <= reported.high:
         rate = 0.0
-    limit = math.log(2.0 / LEVEL) / rate if rate > 0 else math.inf
+    limit = math.log(2.0 / SIGNIFICANCE) / rate if rate > 0 else math.inf
 
     def is_compatible(n: int) -> bool:
         if n > limit:
@@ -202,7 +203,7 @@ def find_n_star(
             law = laws.compute(n)
             above = 1.0 - law.probability_below(reported.low)
             found[n] = min(1.0, 2.0 * min(above, law.probability_below(reported.high)))
-        return found[n] > LEVEL
+        return found[n] > SIGNIFICANCE
 
     grid = sorted(found) if found else make_run_grid(n_points=40).tolist()
     largest = next((n for n in reversed(grid) if is_compatible(n)), 0)
@@ -253,23 +254,29 @@ def estimate_n_star(
     The interval recomputes n* on the law tilted exponentially to either end of
     the interval of its mean. Where the rounding cell lies between the two
     ends, some law between them has its mean in the cell, and the upper end
-    is open. In trials the skew-corrected interval of `estimate_mean` covered
-    better than the symmetric one, at no further cost.
+    is open. Where a tilt cannot reach an end, because the study saw no outcome
+    so far out, the law there is unknown, and is taken to be a single point.
+    In trials the skew-corrected interval of `estimate_mean` covered better
+    than the symmetric one, at no further cost.
     """
     n_star, smallest = find_n_star(run, reported, known=known)
     if standard_error is None or not math.isfinite(standard_error):
         return CompatibleRuns(n_star, smallest, 0, MAX_RUNS)
-    if standard_error == 0:
+    if standard_error == 0 and (mean_interval is None or mean_interval.low == mean_interval.high):
         return CompatibleRuns(n_star, smallest, n_star, n_star)
     low_mean = run.mean - 1.96 * standard_error
     high_mean = run.mean + 1.96 * standard_error
     if mean_interval is not None:
         low_mean = 0.0 if mean_interval.low is None else mean_interval.low
         high_mean = math.inf if mean_interval.high is None else mean_interval.high
-    ends = [n_star] + [
-        find_n_star(run.tilt_to_mean(target), reported)[0]
-        for target in (low_mean, high_mean)
-        if math.isfinite(target)
-    ]
+    ends = [n_star] + [_find_n_star_at(run, reported, target) for target in (low_mean, high_mean)]
     high = MAX_RUNS if low_mean < reported.high and high_mean >= reported.low else max(ends)
     return CompatibleRuns(n_star, smallest, min(ends), high)
+
+
+def _find_n_star_at(run: RunLaw, reported: ReportedMean, target: float) -> int:
+    """Return n* of the law tilted to the mean `target`, or of a point where no tilt gets there."""
+    furthest = math.inf if run.failure else float(run.values[-1])
+    if target == run.mean or run.values[0] < target < furthest:
+        return find_n_star(run.tilt_to_mean(target), reported)[0]
+    return MAX_RUNS if reported.low <= target < reported.high else 0

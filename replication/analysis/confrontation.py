@@ -22,9 +22,10 @@ from replication.analysis.equivalence import (
 )
 from replication.analysis.intervals import Estimate
 from replication.analysis.mean_law import MeanLaw, MeanLaws
+from replication.analysis.mean_verdict import RuleEvidence, judge_mean
 from replication.analysis.means import MeanEstimate, estimate_mean
 from replication.analysis.runs import RESTART_AFTER, RULES, RunLaw, make_run_law
-from replication.analysis.verdict import RuleEvidence, Verdict, judge_mean
+from replication.analysis.verdict import Verdict
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -105,7 +106,10 @@ def confront_rule(
         for n in (make_run_grid() if with_curve else ())
     )
     value = float(reported.value)
-    half_cell = float(reported.high - reported.value)
+
+    def assess(margin: float) -> Equivalence:
+        return assess_equivalence(table, rule, value, margin=margin, restart_after=restart_after)
+
     return RuleConfrontation(
         rule=rule,
         run=run,
@@ -119,9 +123,9 @@ def confront_rule(
             mean_interval=mean.interval,
             known=curve or None,
         ),
-        equivalence=assess_equivalence(mean, value, margin=value * margin_percent / 100.0),
-        rounding_equivalence=assess_equivalence(mean, value, margin=half_cell),
-        smallest_margin=find_smallest_margin(mean, value),
+        equivalence=assess(value * margin_percent / 100.0),
+        rounding_equivalence=assess(float(reported.high - reported.value)),
+        smallest_margin=find_smallest_margin(table, rule, value, restart_after=restart_after),
     )
 
 

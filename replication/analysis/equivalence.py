@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from replication.analysis.compatible import SIGNIFICANCE
 from replication.analysis.counts import CountTable
 from replication.analysis.intervals import bound_proportion
-from replication.analysis.means import MeanEstimate
+from replication.analysis.means import estimate_mean
+from replication.analysis.runs import RESTART_AFTER
 
-SIGNIFICANCE = 0.05
+MIN_P = 1e-9
+"""No p-value is searched below this; a smaller one is given as this."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +29,10 @@ class Equivalence:
     margin : float
         In updates, positive.
     p_value : float or None
-        The larger of the two one-sided p-values; None for a single network.
+        The larger of the two one-sided p-values, not below 1e-9 unless all
+        outcomes are equal and nothing can fail; None for a single network.
     is_equivalent : bool
-        Whether the p-value is below 5 %.
+        Whether the 90 % interval of the mean lies inside the margin.
     """
 
     margin: float
@@ -35,31 +40,91 @@ class Equivalence:
     is_equivalent: bool
 
 
-def assess_equivalence(mean: MeanEstimate, reported: float, *, margin: float) -> Equivalence:
-    """Test whether a mean lies within `margin` of the reported one.
+def assess_equivalence(
+    table: CountTable,
+    rule: str,
+    reported: float,
+    *,
+    margin: float,
+    restart_after: int = RESTART_AFTER,
+) -> Equivalence:
+    """Test whether the mean under a rule lies within `margin` of the reported one.
+
+    Parameters
+    ----------
+    table : CountTable
+    rule : {"discard", "cap", "restart"}
+    reported, margin : float
+        In updates.
+    restart_after : int
+        The c of the restart rule.
+
+    Notes
+    -----
+    The tests are the inversion of `estimate_mean`, so that they allow for skewed
+    outcomes and for failures not yet seen exactly as the interval of the mean
+    does: a one-sided p-value is the level at which the bound touches the
+    margin. For symmetric outcomes without failures that is the t-test.
 
     References
     ----------
     Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680.
     """
-    value, error = mean.interval.value, mean.standard_error
-    if value is None or error is None:
+    mean = estimate_mean(table, rule, restart_after=restart_after)
+    smallest = find_smallest_margin(table, rule, reported, restart_after=restart_after)
+    if mean is None or mean.standard_error is None:
         return Equivalence(margin, None, False)
-    difference = value - reported
-    if error == 0:
-        p_value = 0.0 if abs(difference) < margin else 1.0
-    else:
-        reach = (margin - abs(difference)) / error
-        p_value = float(special.stdtr(mean.n - 1, -reach))
-    return Equivalence(margin, p_value, p_value < SIGNIFICANCE)
+    is_equivalent = smallest is not None and smallest < margin
+    if mean.interval.low == mean.interval.high:
+        return Equivalence(margin, 0.0 if is_equivalent else 1.0, is_equivalent)
+
+    def bound(p: float, *, upper: bool) -> float:
+        # The one-sided bound at level 1 - p; beyond one half it is the other end.
+        level = abs(1.0 - 2.0 * p)
+        again = estimate_mean(table, rule, restart_after=restart_after, level=level)
+        assert again is not None
+        if upper == (p < 0.5):
+            return math.inf if again.interval.high is None else again.interval.high
+        return -math.inf if again.interval.low is None else again.interval.low
+
+    p_value = max(
+        _find_p(lambda p: bound(p, upper=True) - (reported + margin)),
+        _find_p(lambda p: reported - margin - bound(p, upper=False)),
+    )
+    return Equivalence(margin, p_value, is_equivalent)
 
 
-def find_smallest_margin(mean: MeanEstimate, reported: float) -> float | None:
-    """Return the margin above which `assess_equivalence` passes, None for a single network."""
-    value, error = mean.interval.value, mean.standard_error
-    if value is None or error is None:
+def _find_p(excess: Callable[[float], float]) -> float:
+    """Return where a falling function of p turns negative, by bisection in the logit of p."""
+    low, high = special.logit(MIN_P), special.logit(1.0 - MIN_P)
+    if excess(MIN_P) < 0:
+        return MIN_P
+    if excess(1.0 - MIN_P) >= 0:
+        return 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2.0
+        if excess(float(special.expit(middle))) < 0:
+            high = middle
+        else:
+            low = middle
+    return float(special.expit(high))
+
+
+def find_smallest_margin(
+    table: CountTable, rule: str, reported: float, *, restart_after: int = RESTART_AFTER
+) -> float | None:
+    """Return the margin above which `assess_equivalence` passes, None where none does.
+
+    None does for a single network, and where the mean has no upper bound.
+    """
+    level = 1.0 - 2.0 * SIGNIFICANCE
+    mean = estimate_mean(table, rule, restart_after=restart_after, level=level)
+    if mean is None or mean.standard_error is None:
         return None
-    return abs(value - reported) + error * float(special.stdtrit(mean.n - 1, 1.0 - SIGNIFICANCE))
+    low, high = mean.interval.low, mean.interval.high
+    if low is None or high is None:
+        return None
+    return max(high - reported, reported - low)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from replication.analysis.compatible import Confrontation, ReportedMean, read_re
 from replication.analysis.confrontation import RuleConfrontation, confront_all, judge
 from replication.analysis.counts import CountTable
 from replication.analysis.coverage import find_coverage
-from replication.analysis.intervals import Estimate
+from replication.analysis.intervals import Estimate, bound_proportion
 from replication.analysis.plain import make_plain, make_plain_estimate
 from replication.analysis.population import estimate_convergence, estimate_quantile
 from replication.analysis.runs import RULE_WORDS, RULES
@@ -149,13 +149,22 @@ def list_cautions(
             f"{table.n} outcomes are too few for the interval of the mean to be trusted at its "
             f"nominal 95 % ({', '.join(weak)}), if they are as skewed as those it was tried on."
         )
-    if table.n < 10_000:
+    for rule, item in found.items():
+        coverage = None if item is None else find_coverage(f"n_star-{rule}", table.n)
+        if coverage is not None and not coverage["trusted"]:
+            where = f" under {rule}" if len(found) > 1 else ""
+            cautions.append(f"The interval of n*{where} {coverage['words']}.")
+    if table.n < 10_000 or cautions:
         cautions.append(
             "Coverage was measured on the outcomes of 4-2-4 networks, which are strongly skewed; "
             "for other outcomes it can be better or worse."
         )
     if table.updates.size == 1 and table.n_censored == 0:
-        cautions.append("All outcomes are equal, so every interval is a single point.")
+        unseen = float(bound_proportion(0, table.n)[1])
+        cautions.append(
+            "All outcomes are equal, so every interval is a single point. That says nothing of "
+            f"outcomes that were not met, which could be up to {100 * unseen:.2g} % of all."
+        )
     if reported.value == 0:
         cautions.append("A margin in per cent of a reported mean of 0 is 0; nothing passes it.")
     return cautions
@@ -210,6 +219,7 @@ def _describe_rule(item: RuleConfrontation, scaled: ScaledTable) -> dict[str, An
         "standard_deviation": item.mean.standard_deviation * unit,
         "runs": dataclasses.asdict(item.runs)
         | {
+            "coverage": find_coverage(f"n_star-{item.rule}", scaled.table.n),
             "is_open": item.runs.is_open,
             "low_is_open": item.runs.low_is_open,
             "high_is_open": item.runs.high_is_open,

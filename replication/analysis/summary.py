@@ -48,8 +48,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from replication.analysis.compatible import MAX_RUNS, make_run_grid, read_reported_mean
-from replication.analysis.confrontation import confront_all, judge
+from replication.analysis.compatible import (
+    MAX_RUNS,
+    SIGNIFICANCE,
+    make_run_grid,
+    read_reported_mean,
+)
+from replication.analysis.confrontation import RuleConfrontation, confront_all, judge
 from replication.analysis.counts import CountTable
 from replication.analysis.describe import (
     describe_no_failure,
@@ -69,8 +74,8 @@ from replication.analysis.series import (
     make_survival,
 )
 from replication.analysis.tail import combine_with_tail
-from replication.analysis.verdict import settle
-from replication.claims import Claim
+from replication.analysis.verdict import Verdict, set_aside, settle
+from replication.claims import Claim, find_other_settings
 
 LAWS_OF = (10, 20, 50, 100, 200)
 NOT_APPLICABLE = (
@@ -104,6 +109,7 @@ def summarise_study(
     claim: Claim,
     *,
     study: Mapping[str, Any] | None = None,
+    differences: Mapping[str, Any] | None = None,
     tail: CountTable | None = None,
     repetitions: Mapping[int, CountTable] | None = None,
     calibration: Mapping[str, Any] | None = None,
@@ -118,6 +124,9 @@ def summarise_study(
         ``min_n_star`` and, optionally, ``restart_after``.
     study : mapping, optional
         Plain data kept as it is under ``study``.
+    differences : mapping, optional
+        Fields of the protocol that differ from the base reading. The claim is not
+        testable if its reported settings are among them; none unless given.
     tail : CountTable, optional
         The censored networks of `table`, run on (see `combine_with_tail`).
     repetitions : mapping of int to CountTable, optional
@@ -136,13 +145,18 @@ def summarise_study(
     found = confront_all(
         table, reported, margin_percent=percent, restart_after=restart_after, laws_of=LAWS_OF
     )
-    verdict = judge(found, reported, claim.thresholds)
+    other_settings = find_other_settings(claim, differences or {})
+
+    def judge_study(confronted: Mapping[str, RuleConfrontation | None]) -> Verdict:
+        return set_aside(judge(confronted, reported, claim.thresholds), other_settings)
+
+    verdict = judge_study(found)
     others, verdicts = [], [verdict]
     for root_seed, other in (repetitions or {}).items():
         again = confront_all(
             other, reported, margin_percent=percent, restart_after=restart_after, with_curve=False
         )
-        verdicts.append(judge(again, reported, claim.thresholds))
+        verdicts.append(judge_study(again))
         others.append(
             {
                 "root_seed": root_seed,
@@ -168,7 +182,7 @@ def summarise_study(
             "high": reported.high,
             "decimals": reported.decimals,
         },
-        "thresholds": dict(claim.thresholds) | {"max_runs": MAX_RUNS},
+        "thresholds": dict(claim.thresholds) | {"max_runs": MAX_RUNS, "significance": SIGNIFICANCE},
         "population": describe_population(table, calibration),
         "rules": {
             rule: describe_rule(item, table, restart_after, calibration)

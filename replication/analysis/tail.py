@@ -27,8 +27,8 @@ class TailStudy:
         Proportion of *all* networks that had not converged by `end`.
     slowest : int or None
         Largest number of updates among those that converged.
-    last_rescue_share : dict of int to float
-        Of those that converged late, the share within 5,000, 10,000, ... updates.
+    late_within : dict of int to int
+        How many of them had converged within 3,000, 5,000, 10,000, ... updates.
     """
 
     n: int

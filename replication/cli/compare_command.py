@@ -1,4 +1,4 @@
-"""Commands on the statistics alone: compare any outcomes, and calibrate the intervals."""
+"""The command that compares a reported mean with any outcomes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import add_results, parse_jobs
 from replication.errors import DataError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -14,13 +13,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-CALIBRATION_ROOT_SEED = 4242
-CALIBRATION_NETWORKS = 1_000_000
 WORDS_OF_TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add the commands of this module to the parser of `replication`."""
+    """Add the command of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
         "compare",
         help="compare a reported mean with outcomes of your own",
@@ -60,22 +57,6 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     compare.add_argument("--json", action="store_true", help="print all numbers as JSON")
     compare.set_defaults(handler=run_compare)
-
-    calibrate = subparsers.add_parser(
-        "calibrate",
-        help="measure how often the intervals hold what they promise",
-        description="Draw studies of several sizes from the law of a large run, count how often "
-        "each nominal 95 % interval holds the true value, and check the exact law of a mean "
-        "against resampling and closed forms. Writes the table that reports and 'compare' quote. "
-        "Exit code 1 if a requirement is missed.",
-    )
-    add_results(calibrate)
-    calibrate.add_argument(
-        "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="threads that simulate (default: all, one for each core)",
-    )  # fmt: skip
-    calibrate.add_argument("--quick", action="store_true", help="a short trial that writes nothing")
-    calibrate.set_defaults(handler=run_calibrate)
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -212,63 +193,6 @@ def read_flags(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
             )
         flags[row] = WORDS_OF_TRUTH[word]
     return flags
-
-
-def run_calibrate(options: argparse.Namespace) -> int:
-    """Measure coverages, print them and, unless quick, write the table."""
-    import json
-
-    from replication.analysis.calibration import calibrate
-    from replication.analysis.compatible import read_reported_mean
-    from replication.analysis.counts import CountTable
-    from replication.analysis.coverage import TABLE_NAME
-    from replication.claims import load_claims
-    from replication.cli.comparison_text import format_calibration
-    from replication.protocol import PAPER
-    from replication.simulator.ensemble import simulate
-
-    n_networks = CALIBRATION_NETWORKS // (10 if options.quick else 1)
-    outcomes = simulate(
-        PAPER, n_seeds=n_networks, root_seed=CALIBRATION_ROOT_SEED, jobs=options.jobs
-    )
-    law = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
-    about = {"protocol_id": PAPER.id, "root_seed": CALIBRATION_ROOT_SEED}
-    reported = read_reported_mean(load_claims()["mean-48"].reported or "48")
-    if options.quick:
-        model = calibrate(
-            law,
-            reported,
-            n_studies=400,
-            n_prediction_studies=30,
-            n_star_studies=10,
-            sizes=(50, 1000, 10_000),
-            mode="quick",
-            about=about,
-        )
-    else:
-        model = calibrate(law, reported, about=about)
-    print(format_calibration(model))
-    if not options.quick:
-        import replication.analysis
-
-        package = Path(replication.analysis.__file__).parent / TABLE_NAME
-        text = json.dumps(model, indent=1, sort_keys=True) + "\n"
-        for path in (package, options.results / TABLE_NAME):
-            _write_text(path, text)
-            print(f"wrote {path}")
-    return 0 if model["meets"] else 1
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"{str(path)!r} cannot be written ({error.strerror}); make its folder writable"
-        ) from None
 
 
 def _parse_positive(text: str) -> float:

@@ -38,6 +38,7 @@ def format_comparison(model: Mapping[str, Any]) -> str:
     )
     table.append(["n*: compatible up to", *(_runs(part["runs"]) for part in rules.values())])
     table.append(["  95 % interval", *(_run_interval(part["runs"]) for part in rules.values())])
+    table.append(["  covered in trials", *(_coverage(part["runs"]) for part in rules.values())])
     shown = [entry["n"] for entry in next(iter(rules.values()))["at"]]
     for place, n in enumerate(shown):
         if n not in {10, 20, 50, 100, 1000}:
@@ -116,7 +117,8 @@ def _coverage(estimate: Mapping[str, Any]) -> str:
 def _runs(runs: Mapping[str, Any]) -> str:
     if runs["n_star"] == 0:
         return "no number"
-    return f"{runs['n_star']} runs" + (" or more" if runs["is_open"] else "")
+    noun = "run" if runs["n_star"] == 1 else "runs"
+    return f"{runs['n_star']} {noun}" + (" or more" if runs["is_open"] else "")
 
 
 def _run_interval(runs: Mapping[str, Any]) -> str:

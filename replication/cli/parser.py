@@ -13,6 +13,7 @@ MODULES = (
     "claims_commands",
     "store_commands",
     "compare_command",
+    "calibrate_command",
 )
 
 

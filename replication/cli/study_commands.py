@@ -114,8 +114,9 @@ def _simulate(study: Study, options: argparse.Namespace) -> None:
             scheduler=options.scheduler,
         )
         if part is study:
+            noun = "network" if study.n_seeds == 1 else "networks"
             print(
-                f"{study.n_seeds:,} networks of root seed {study.root_seed}: "
+                f"{study.n_seeds:,} {noun} of root seed {study.root_seed}: "
                 f"{done.n_present:,} stored before, {done.n_simulated:,} simulated now"
             )
             digest = store.digest(study.protocol, study.root_seed, study.n_seeds)
@@ -132,9 +133,17 @@ def _report(study: Study, *, pdf: bool) -> None:
 
 
 def describe_verdict(summary: dict[str, Any]) -> str:
-    """Return the verdict on the reported mean in one sentence."""
-    verdict = summary["verdict"]
-    return f"{verdict['settled']}: {verdict['reason']}"
+    """Return the verdict on the reported mean in a sentence, two where root seeds disagree."""
+    verdict, others = summary["verdict"], summary["repetitions"]
+    text = f"{verdict['settled']}: {verdict['reason']}"
+    found = [other["verdict"] for other in others if other["verdict"] != verdict["verdict"]]
+    if not found:
+        return text
+    counts = ", ".join(f"{found.count(name)} {name}" for name in dict.fromkeys(found))
+    return (
+        f"{text} That alone would be {verdict['verdict']}, but of {len(others)} other root seeds "
+        f"{len(found)} gave another verdict ({counts})."
+    )
 
 
 def run_reproduce(options: argparse.Namespace) -> int:

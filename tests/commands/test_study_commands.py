@@ -15,6 +15,7 @@ import pytest
 
 from replication import PAPER
 from replication.cli import main
+from replication.cli.study_commands import describe_verdict
 from replication.errors import UsageError
 from replication.simulator.ensemble import simulate
 
@@ -196,3 +197,26 @@ def test_backend_that_cannot_be_used_is_refused_before_anything_is_written(
 def test_simulate_refuses_numbers_out_of_range(arguments) -> None:
     with pytest.raises(UsageError, match="allowed"):
         simulate(PAPER, **arguments)
+
+
+def test_verdict_line_says_that_other_root_seeds_disagree() -> None:
+    summary = {
+        "verdict": {"verdict": "replicated", "settled": "unsettled", "reason": "It lies within."},
+        "repetitions": [{"verdict": name} for name in ("replicated", *["not replicated"] * 2)],
+    }
+    text = describe_verdict(summary)
+    assert text == (
+        "unsettled: It lies within. That alone would be replicated, but of 3 other root seeds "
+        "2 gave another verdict (2 not replicated)."
+    )
+    summary["verdict"]["settled"] = "replicated"
+    summary["repetitions"] = summary["repetitions"][:1]
+    assert describe_verdict(summary) == "replicated: It lies within."
+
+
+def test_study_with_other_than_the_reported_settings_is_not_testable(tmp_path, capsys) -> None:
+    words = ("--seeds", "30", "--set", "learning_rate=15", "--results", str(tmp_path))
+    run(capsys, "simulate", *words)
+    out, _ = run(capsys, "analyse", *words)
+    assert "not testable: This study has other settings than those reported" in out
+    assert "learning_rate = 15.0" in out

@@ -79,9 +79,10 @@ def test_restart_worked_by_hand():
 def test_equivalence_worked_by_hand():
     """Mean 50, standard error 1, n = 100, margin 4: t = 2 on 99 degrees of freedom, p = 0.024."""
     outcomes = [40] * 50 + [60] * 50
-    mean = estimate_mean(CountTable.from_outcomes(outcomes, [True] * 100, None), "discard")
+    table = CountTable.from_outcomes(outcomes, [True] * 100, None)
+    mean = estimate_mean(table, "discard")
     assert mean.standard_error == pytest.approx(10 / math.sqrt(99))
-    found = assess_equivalence(mean, 50 - 2, margin=2 + 2 * mean.standard_error)
+    found = assess_equivalence(table, "discard", 50 - 2, margin=2 + 2 * mean.standard_error)
     assert found.p_value == pytest.approx(0.02412, abs=5e-5)
 
 

@@ -165,3 +165,82 @@ def test_calibration_text_marks_what_is_missed():
     assert "90.0*" in text
     assert "95.0*" not in text
     assert text.endswith("a requirement is missed (*)")
+
+
+def test_compare_says_how_far_the_interval_of_n_star_is_to_be_trusted(frame, tmp_path, capsys):
+    path = write(frame, tmp_path / "o.csv")
+    assert compare("--reported", "48", "--column", "updates", "--censored", "stopped", path) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "The interval of n* under discard held the true value in" in text
+    assert "too small for it to be trusted" in text
+
+
+def test_three_outcomes_are_too_few_to_judge(tmp_path, capsys):
+    path = write(pd.DataFrame({"updates": [40, 60, 48]}), tmp_path / "o.csv")
+    assert compare("--reported", "48", "--column", "updates", path) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Verdict: not testable" in text
+    assert "does not lie within" not in text
+
+
+def test_equal_outcomes_say_what_could_be_unseen(tmp_path, capsys):
+    path = write(pd.DataFrame({"updates": [48] * 3}), tmp_path / "o.csv")
+    assert compare("--reported", "48", "--column", "updates", path) == 0
+    assert "could be up to 71 % of all" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def quick_calibration(monkeypatch):
+    """Let `calibrate` find its table at once; return how often it was asked."""
+    import replication.analysis.calibration
+    import replication.simulator.ensemble
+
+    asked = []
+    model = {"sizes": [], "coverage": [], "prediction": [], "checks": [], "meets": True}
+    small = replication.simulator.ensemble.simulate
+
+    def simulate(protocol, **options):
+        asked.append(options["n_seeds"])
+        return small(protocol, **(options | {"n_seeds": 10}))
+
+    monkeypatch.setattr(replication.simulator.ensemble, "simulate", simulate)
+    monkeypatch.setattr(replication.analysis.calibration, "calibrate", lambda *_, **__: model)
+    return asked
+
+
+@pytest.mark.parametrize("ship", [False, True])
+def test_calibration_is_written_into_the_package_only_if_asked(
+    quick_calibration, monkeypatch, tmp_path, ship
+):
+    import replication.analysis
+
+    package = tmp_path / "source" / "replication" / "analysis"
+    package.mkdir(parents=True)
+    (tmp_path / "source" / "pyproject.toml").touch()
+    monkeypatch.setattr(replication.analysis, "__file__", str(package / "__init__.py"))
+    results = tmp_path / "results"
+    assert main(["calibrate", "--results", str(results), *(["--ship"] if ship else [])]) == 0
+    assert json.loads((results / "calibration.json").read_text())["meets"]
+    assert (package / "calibration.json").exists() == ship
+    assert len(quick_calibration) == 1
+
+
+def test_calibration_for_an_installed_package_is_refused_before_it_is_computed(
+    quick_calibration, monkeypatch, tmp_path, capsys
+):
+    import replication.analysis
+
+    installed = tmp_path / "site-packages" / "replication" / "analysis" / "__init__.py"
+    monkeypatch.setattr(replication.analysis, "__file__", str(installed))
+    assert main(["calibrate", "--ship", "--results", str(tmp_path)]) == 2
+    assert "--ship" in capsys.readouterr().err
+    assert quick_calibration == []
+
+
+def test_folder_that_takes_no_file_is_noticed_before_the_calibration(
+    quick_calibration, tmp_path, capsys
+):
+    (tmp_path / "results").touch()
+    assert main(["calibrate", "--results", str(tmp_path / "results")]) == 74
+    assert quick_calibration == []
+    assert capsys.readouterr().err.count("\n") == 1

@@ -15,6 +15,7 @@ from replication.analysis.compatible import (
     make_run_grid,
     read_reported_mean,
 )
+from replication.analysis.intervals import Estimate
 from replication.analysis.mean_law import MeanLaws
 from replication.analysis.prediction import widen_level
 from replication.analysis.runs import RunLaw
@@ -129,3 +130,20 @@ def test_grid_of_runs_holds_the_named_numbers_and_both_ends():
     assert grid[-1] == MAX_RUNS
     assert {10, 20, 50, 100, 200, 500, 1000} <= set(grid.tolist())
     assert np.all(np.diff(grid) > 0)
+
+
+def test_unseen_failures_leave_n_star_open_even_if_all_outcomes_are_equal():
+    equal = RunLaw(np.array([48]), np.array([1.0]))
+    wide = Estimate(48.0, 48.0, 1400.0, "any")
+    found = estimate_n_star(equal, FORTY_EIGHT, standard_error=0.0, mean_interval=wide)
+    assert (found.n_star, found.low, found.high) == (MAX_RUNS, 0, MAX_RUNS)
+    point = Estimate(48.0, 48.0, 48.0, "any")
+    found = estimate_n_star(equal, FORTY_EIGHT, standard_error=0.0, mean_interval=point)
+    assert (found.low, found.high) == (MAX_RUNS, MAX_RUNS)
+
+
+def test_end_that_no_tilt_reaches_is_compatible_with_nothing():
+    wide = Estimate(48.0, 47.9, 500.0, "any")
+    run = RunLaw(np.array([47, 48, 49]), np.array([0.25, 0.5, 0.25]))
+    found = estimate_n_star(run, FORTY_EIGHT, standard_error=0.1, mean_interval=wide)
+    assert found.low == 0

@@ -7,53 +7,83 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from replication.analysis.counts import CountTable
 from replication.analysis.equivalence import (
+    MIN_P,
     assess_equivalence,
     estimate_no_failure,
     find_median_runs_to_failure,
     find_smallest_margin,
 )
 from replication.analysis.means import estimate_mean
+from replication.analysis.runs import RULES
 
 
-def make_mean(rule="discard", n=200):
-    generator = np.random.default_rng(9)
-    outcomes = np.minimum(np.rint(15 + generator.lognormal(3.2, 0.8, n)).astype(int), 150)
-    table = CountTable.from_outcomes(outcomes, outcomes < 150, 150)
-    sample = outcomes[outcomes < 150] if rule == "discard" else outcomes
-    return sample, estimate_mean(table, rule)
+def make_symmetric(n=200):
+    """Outcomes without skew, for which the interval of the mean is Student's."""
+    half = np.random.default_rng(9).integers(20, 48, n // 2)
+    outcomes = np.concatenate([half, 98 - half])
+    return outcomes, CountTable.from_outcomes(outcomes, [True] * n, None)
 
 
-@pytest.mark.parametrize("rule", ["discard", "cap"])
-@pytest.mark.parametrize("margin", [0.5, 4.8, 10.0, 20.0])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("margin", [0.5, 2.0, 3.0, 4.8])
 def test_p_value_agrees_with_the_two_one_sided_tests_of_statsmodels(rule, margin):
-    sample, mean = make_mean(rule)
+    sample, table = make_symmetric()
     oracle = DescrStatsW(sample).ttost_mean(48 - margin, 48 + margin)[0]
-    found = assess_equivalence(mean, 48.0, margin=margin)
-    assert found.p_value == pytest.approx(oracle, rel=1e-6)
+    found = assess_equivalence(table, rule, 48.0, margin=margin)
+    assert found.p_value == pytest.approx(max(oracle, MIN_P), rel=1e-6)
     assert found.is_equivalent == (oracle < 0.05)
 
 
 def test_smallest_margin_is_where_the_test_of_statsmodels_turns():
-    sample, mean = make_mean()
+    sample, table = make_symmetric()
 
     def excess(margin):
         return DescrStatsW(sample).ttost_mean(48 - margin, 48 + margin)[0] - 0.05
 
-    assert find_smallest_margin(mean, 48.0) == pytest.approx(optimize.brentq(excess, 0.1, 50))
+    found = find_smallest_margin(table, "discard", 48.0)
+    assert found == pytest.approx(optimize.brentq(excess, 0.1, 50))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("n_failures", [0, 3])
+def test_test_passes_where_the_90_percent_interval_of_the_mean_lies_inside(rule, n_failures):
+    generator = np.random.default_rng(9)
+    outcomes = np.rint(15 + generator.lognormal(3.2, 0.8, 300)).astype(int).tolist()
+    converged = [True] * 300 + [False] * n_failures
+    table = CountTable.from_outcomes(outcomes + [2000] * n_failures, converged, 2000)
+    inner = estimate_mean(table, rule, level=0.90).interval
+    edge = max(inner.high - 48, 48 - inner.low)
+    assert find_smallest_margin(table, rule, 48.0) == pytest.approx(edge)
+    passed = assess_equivalence(table, rule, 48.0, margin=edge + 0.01)
+    missed = assess_equivalence(table, rule, 48.0, margin=edge - 0.01)
+    assert passed.is_equivalent
+    assert not missed.is_equivalent
+    assert passed.p_value < 0.05 < missed.p_value
+    assert missed.p_value - passed.p_value < 0.01
 
 
 def test_equal_outcomes_are_equivalent_strictly_within_the_margin():
-    mean = estimate_mean(CountTable.from_outcomes([50] * 9, [True] * 9, None), "discard")
-    assert assess_equivalence(mean, 48.0, margin=2.1).is_equivalent
-    assert not assess_equivalence(mean, 48.0, margin=2.0).is_equivalent
-    assert find_smallest_margin(mean, 48.0) == 2
+    table = CountTable.from_outcomes([50] * 9, [True] * 9, None)
+    found = assess_equivalence(table, "discard", 48.0, margin=2.1)
+    assert (found.p_value, found.is_equivalent) == (0.0, True)
+    assert not assess_equivalence(table, "discard", 48.0, margin=2.0).is_equivalent
+    assert find_smallest_margin(table, "discard", 48.0) == 2
+
+
+@pytest.mark.parametrize("rule", ["cap", "restart"])
+def test_few_equal_outcomes_show_nothing_where_failures_could_be_unseen(rule):
+    table = CountTable.from_outcomes([48] * 3, [True] * 3, 2000)
+    found = assess_equivalence(table, rule, 48.0, margin=4.8)
+    assert not found.is_equivalent
+    assert found.p_value > 0.05
+    assert find_smallest_margin(table, rule, 48.0) > 100
 
 
 def test_single_network_can_show_no_equivalence():
-    mean = estimate_mean(CountTable.from_outcomes([48], [True], None), "discard")
-    found = assess_equivalence(mean, 48.0, margin=100.0)
+    table = CountTable.from_outcomes([48], [True], None)
+    found = assess_equivalence(table, "discard", 48.0, margin=100.0)
     assert (found.p_value, found.is_equivalent) == (None, False)
-    assert find_smallest_margin(mean, 48.0) is None
+    assert find_smallest_margin(table, "discard", 48.0) is None
 
 
 def test_chance_of_no_failure_is_binomial_at_zero():

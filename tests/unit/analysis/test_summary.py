@@ -80,11 +80,35 @@ def test_model_states_the_coverage_of_every_interval_of_a_mean():
 
 def test_repetitions_with_another_verdict_leave_the_claim_unsettled():
     model = summarise_study(
-        make([48, 47, 49] * 100), CLAIM, repetitions={7: make([48, 49] * 100), 8: make([90] * 50)}
+        make([48, 47, 49] * 3000),
+        CLAIM,
+        repetitions={7: make([48, 49] * 4000), 8: make([90] * 50)},
     )
     assert [entry["root_seed"] for entry in model["repetitions"]] == [7, 8]
     assert model["repetitions"][0]["verdict"] == model["verdict"]["verdict"] == "replicated"
     assert model["verdict"]["settled"] == "unsettled"
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ({"learning_rate": 15.0}, "not testable"),
+        ({"threshold": 0.2, "half_width": 0.1}, "not testable"),
+        ({"half_width": 0.1, "criterion": "squared-error", "max_updates": 500}, "replicated"),
+    ],
+)
+def test_study_with_other_than_the_reported_settings_is_not_testable(differences, verdict):
+    table = make([48, 47, 49] * 3000)
+    model = summarise_study(table, CLAIM, differences=differences, repetitions={7: table})
+    assert model["verdict"]["verdict"] == model["verdict"]["settled"] == verdict
+    assert model["repetitions"][0]["verdict"] == verdict
+    assert model["verdict"]["numbers"] == summarise_study(table, CLAIM)["verdict"]["numbers"]
+
+
+def test_single_network_is_too_small_to_judge():
+    model = summarise_study(EDGES["one network"], CLAIM)
+    assert model["verdict"]["verdict"] == "not testable"
+    assert "too small" in model["verdict"]["reason"]
 
 
 def test_tail_study_extends_the_restricted_mean():

@@ -6,7 +6,8 @@ import pytest
 
 from replication.analysis.compatible import MAX_RUNS, CompatibleRuns
 from replication.analysis.equivalence import Equivalence
-from replication.analysis.verdict import RuleEvidence, judge_mean, settle
+from replication.analysis.mean_verdict import RuleEvidence, judge_mean
+from replication.analysis.verdict import set_aside, settle
 
 THRESHOLDS = {"margin_percent": 10.0, "min_n_star": 20}
 
@@ -40,7 +41,8 @@ def test_failing_one_rule_with_enough_runs_is_a_qualification():
         make_evidence("restart", 42.5, equivalent=False, n_star=120),
     )
     assert found.verdict == "replicated with qualification"
-    assert "under discard and restart, though it does under cap" in found.reason
+    assert "lies outside the margin of 10 % around 48 under discard and restart" in found.reason
+    assert "though it lies within that margin under cap" in found.reason
     assert "5000 runs or more" in found.reason
     assert "margin of 5.6 or more in place of 4.8" in found.would_change[1]
 
@@ -95,6 +97,73 @@ def test_repetitions_that_disagree_are_unsettled():
     bad = judge(make_evidence("discard", 20.0, equivalent=False, n_star=0))
     assert settle([good, good]) == "replicated"
     assert settle([good, bad]) == "unsettled"
+
+
+def test_mean_that_may_lie_within_the_margin_is_only_not_shown_to():
+    wide = dataclasses.replace(
+        make_evidence("discard", 49.0, equivalent=False, n_star=400), low=30.0, high=70.0
+    )
+    found = judge(wide)
+    assert found.verdict == "replicated with qualification"
+    assert "is not shown to lie within 10 % of 48" in found.reason
+    mixed = judge(wide, make_evidence("cap", 60.0, equivalent=False, n_star=0)).reason
+    assert "lies outside the margin of 10 % around 48 under cap" in mixed
+    assert "is not shown to lie within it under discard" in mixed
+
+
+def make_open(rule):
+    runs = CompatibleRuns(0, 0, 0, MAX_RUNS)
+    return RuleEvidence(rule, 46.0, 0.0, None, Equivalence(4.8, None, False), None, runs)
+
+
+NOTHING = RuleEvidence(
+    "restart", None, None, None, Equivalence(4.8, None, False), None, CompatibleRuns(0, 0, 0, 0)
+)
+
+
+@pytest.mark.parametrize("more", [[], [make_open("cap")], [NOTHING]])
+def test_study_that_leaves_every_number_open_is_not_testable(more):
+    found = judge(make_open("discard"), *more)
+    assert found.verdict == "not testable"
+    assert "too small" in found.reason
+    assert len(found.numbers) == 2 * (1 + len(more))
+    assert found.doubts
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        make_evidence("cap", 60.0, equivalent=False, n_star=12, low=2, high=264),
+        dataclasses.replace(
+            make_evidence("cap", 49.0, equivalent=False, n_star=12), low=30.0, high=70.0
+        ),
+    ],
+)
+def test_one_settled_number_is_enough_to_judge(settled):
+    assert judge(make_open("discard"), settled).verdict == "not replicated"
+
+
+def test_counts_agree_with_their_nouns():
+    one = judge(make_evidence("discard", 60.0, equivalent=False, n_star=1))
+    assert "at most 1 run." in one.reason
+    assert "at most 1 run would" in one.would_change[1]
+    none = judge(make_evidence("discard", 60.0, equivalent=False, n_star=0))
+    assert "compatible with no number of runs" in none.reason
+
+
+def test_other_settings_set_a_verdict_aside_but_keep_its_numbers():
+    before = judge(make_evidence("discard", 48.0, equivalent=True, n_star=MAX_RUNS))
+    assert set_aside(before, {}) == before
+    after = set_aside(
+        before, {"learning_rate": 15.0, "learning_rule": "back-propagation", "patterns": [[1] * 99]}
+    )
+    assert after.verdict == "not testable"
+    assert after.reason == (
+        "This study has other settings than those reported: learning_rate = 15.0, "
+        "learning_rule = back-propagation and patterns = [...]."
+    )
+    assert after.numbers == before.numbers
+    assert settle([after, after]) == "not testable"
 
 
 def test_plain_form_holds_lists():
