@@ -73,7 +73,7 @@ def _fma_one(a: float, b: float, c: float) -> float:
         bottom = a_bottom * b_bottom
         return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
     except (OverflowError, ValueError):
-        return float(np.float64(a) * np.float64(b) + np.float64(c))
+        return float(a) * float(b) + float(c)
 
 
 _fma_each = np.vectorize(_fma_one, otypes=[np.float64])

@@ -1,0 +1,195 @@
+"""The same simulation as others would write it, to measure the kernel against.
+
+All three cover the base protocol (4-2-4, or other sizes of two groups), use the
+system's exponential and add in their own order, so that a few outcomes differ
+from the kernel's by rounding; the benchmark counts them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+
+from replication.protocol import Protocol
+from replication.simulator.weights import split_weights
+
+Array = np.ndarray[Any, Any]
+
+
+def run_literal(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Loop over networks, patterns and units, as a notebook writes the equations.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+
+    Returns
+    -------
+    updates : int32 array, shape (n,)
+    converged : bool array, shape (n,)
+    """
+    outcomes = []
+    for network in weights:
+        (W, b), (U, c) = ((m.copy(), v.copy()) for m, v in split_weights(protocol, network))
+        outcomes.append(_train_literally(protocol, W, b, U, c))
+    updates, converged = zip(*outcomes, strict=True)
+    return np.array(updates, dtype=np.int32), np.array(converged)
+
+
+def _train_literally(
+    protocol: Protocol, W: Array, b: Array, U: Array, c: Array
+) -> tuple[int, bool]:
+    for updates in range(protocol.max_updates + 1):
+        error, changes = sweep_literally(protocol, W, b, U, c)
+        if error < protocol.threshold:
+            return updates, True
+        dW, db, dU, dc = changes
+        W, b, U, c = W + dW, b + db, U + dU, c + dc
+    return protocol.max_updates, False
+
+
+def sweep_literally(
+    protocol: Protocol, W: Array, b: Array, U: Array, c: Array
+) -> tuple[float, tuple[Array, Array, Array, Array]]:
+    """Return the error of one network and the changes of W, b, U and c that follow."""
+    n_hidden, n_visible = W.shape
+    rate, keep = protocol.learning_rate, protocol.regression
+    dW, db, dU, dc = (np.zeros_like(weight) for weight in (W, b, U, c))
+    error = 0.0
+    for pattern in range(n_visible):
+        v0, v2 = np.zeros(n_visible), np.zeros(n_visible)
+        h1, h3 = np.zeros(n_hidden), np.zeros(n_hidden)
+        v0[pattern] = 1.0
+        for j in range(n_hidden):
+            total = b[j]
+            for i in range(n_visible):
+                total += W[j, i] * v0[i]
+            h1[j] = _squash(total)
+        for i in range(n_visible):
+            total = c[i]
+            for j in range(n_hidden):
+                total += U[i, j] * h1[j]
+            r2 = _squash(total)
+            error += 0.5 * (r2 - v0[i]) ** 2
+            v2[i] = keep * v0[i] + (1.0 - keep) * r2
+        for j in range(n_hidden):
+            total = b[j]
+            for i in range(n_visible):
+                total += W[j, i] * v2[i]
+            h3[j] = keep * h1[j] + (1.0 - keep) * _squash(total)
+        for i in range(n_visible):
+            for j in range(n_hidden):
+                dU[i, j] += rate * h1[j] * (v0[i] - v2[i])
+                dW[j, i] += rate * v2[i] * (h1[j] - h3[j])
+            dc[i] += rate * (v0[i] - v2[i])
+        for j in range(n_hidden):
+            db[j] += rate * (h1[j] - h3[j])
+    return error, (dW, db, dU, dc)
+
+
+def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Update all networks at once in NumPy; take the finished ones out after each update."""
+    n = len(weights)
+    updates = np.full(n, protocol.max_updates, dtype=np.int32)
+    converged = np.zeros(n, dtype=bool)
+    running = np.arange(n)
+    connections = split_weights(protocol, weights)
+    W, b, U, c = (np.ascontiguousarray(part) for pair in connections for part in pair)
+    v0 = np.eye(protocol.n_visible)
+    rate, keep = protocol.learning_rate, protocol.regression
+    for t in range(protocol.max_updates + 1):
+        h1 = _squash(np.swapaxes(W, 1, 2) + b[:, None])
+        r2 = _squash(h1 @ np.swapaxes(U, 1, 2) + c[:, None])
+        error = 0.5 * ((r2 - v0) ** 2).sum(axis=(1, 2))
+        below = error < protocol.threshold
+        if below.any():
+            updates[running[below]], converged[running[below]] = t, True
+            left = ~below
+            running, W, b, U, c, h1, r2 = (x[left] for x in (running, W, b, U, c, h1, r2))
+            if not len(running):
+                break
+        if t == protocol.max_updates:
+            break
+        v2 = keep * v0 + (1.0 - keep) * r2
+        h3 = keep * h1 + (1.0 - keep) * _squash(v2 @ np.swapaxes(W, 1, 2) + b[:, None])
+        d_visible, d_hidden = v0 - v2, h1 - h3
+        U += rate * (np.swapaxes(d_visible, 1, 2) @ h1)
+        c += rate * d_visible.sum(axis=1)
+        W += rate * (np.swapaxes(d_hidden, 1, 2) @ v2)
+        b += rate * d_hidden.sum(axis=1)
+    return updates, converged
+
+
+def _squash(x: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def run_plain_numba(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Loop over networks one at a time, compiled by Numba as it stands."""
+    updates = np.zeros(len(weights), dtype=np.int32)
+    converged = np.zeros(len(weights), dtype=np.bool_)
+    n_visible, n_hidden = protocol.group_sizes
+    _loop(
+        weights, n_visible, n_hidden, protocol.learning_rate, protocol.regression,
+        protocol.threshold, protocol.max_updates, updates, converged,
+    )  # fmt: skip
+    return updates, converged
+
+
+@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def _loop(  # type: ignore[no-untyped-def]
+    weights, n_visible, n_hidden, rate, keep, threshold, max_updates, updates, converged
+):
+    h1, h3 = np.zeros(n_hidden), np.zeros(n_hidden)
+    v2, d_visible = np.zeros(n_visible), np.zeros(n_visible)
+    n_matrix = n_visible * n_hidden
+    for s in range(len(weights)):
+        W = weights[s, :n_matrix].copy().reshape(n_hidden, n_visible)
+        b = weights[s, n_matrix : n_matrix + n_hidden].copy()
+        U = weights[s, n_matrix + n_hidden : 2 * n_matrix + n_hidden].copy()
+        U = U.reshape(n_visible, n_hidden)
+        c = weights[s, 2 * n_matrix + n_hidden :].copy()
+        dW, db, dU, dc = np.zeros_like(W), np.zeros_like(b), np.zeros_like(U), np.zeros_like(c)
+        for t in range(max_updates + 1):
+            error = 0.0
+            dW[:], db[:], dU[:], dc[:] = 0.0, 0.0, 0.0, 0.0
+            for p in range(n_visible):
+                for j in range(n_hidden):
+                    h1[j] = 1.0 / (1.0 + math.exp(-(b[j] + W[j, p])))
+                for i in range(n_visible):
+                    total = c[i]
+                    for j in range(n_hidden):
+                        total += U[i, j] * h1[j]
+                    r2 = 1.0 / (1.0 + math.exp(-total))
+                    v0 = 1.0 if i == p else 0.0
+                    error += 0.5 * (r2 - v0) ** 2
+                    v2[i] = keep * v0 + (1.0 - keep) * r2
+                    d_visible[i] = v0 - v2[i]
+                for j in range(n_hidden):
+                    total = b[j]
+                    for i in range(n_visible):
+                        total += W[j, i] * v2[i]
+                    h3[j] = keep * h1[j] + (1.0 - keep) / (1.0 + math.exp(-total))
+                    difference = h1[j] - h3[j]
+                    db[j] += difference
+                    for i in range(n_visible):
+                        dW[j, i] += v2[i] * difference
+                for i in range(n_visible):
+                    dc[i] += d_visible[i]
+                    for j in range(n_hidden):
+                        dU[i, j] += h1[j] * d_visible[i]
+            if error < threshold or t == max_updates:
+                updates[s], converged[s] = t, error < threshold
+                break
+            for j in range(n_hidden):
+                b[j] += rate * db[j]
+                for i in range(n_visible):
+                    W[j, i] += rate * dW[j, i]
+            for i in range(n_visible):
+                c[i] += rate * dc[i]
+                for j in range(n_hidden):
+                    U[i, j] += rate * dU[i, j]

@@ -1,0 +1,137 @@
+"""One digest, whatever the jobs, blocks, lanes, backend and order of the work."""
+
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from replication.protocol import PAPER
+from replication.simulator.engine import run_networks
+from replication.simulator.ensemble import simulate, simulate_ranges, simulate_seeds
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.simulator.trace import trace_network
+from replication.simulator.weights import draw_weights
+from replication.store import Store
+from replication.study import simulate_study
+from tests.exactness.golden import (
+    GOLDEN,
+    N_SEEDS,
+    PROTOCOLS,
+    ROOT_SEED,
+    compute_one_piece,
+    compute_sorted_digest,
+    cut,
+)
+
+CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
+    blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, cut(N_SEEDS, 5000), jobs=jobs)
+    assert compute_sorted_digest(blocks) == GOLDEN[name]
+
+
+def test_a_golden_digest_belongs_to_an_outcome_version_that_the_changelog_names():
+    assert GOLDEN["outcome_version"] == OUTCOME_VERSION
+    text = CHANGELOG.read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^.*[Oo]utcome version {OUTCOME_VERSION}\b.*$", text, re.M)
+    for name in PROTOCOLS:
+        assert GOLDEN[name][:12] in line, f"the golden digest of {name} is not in the changelog"
+
+
+@pytest.mark.parametrize("size", [777, 12_500, N_SEEDS])
+def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
+    blocks = cut(N_SEEDS, size)
+    random.Random(size).shuffle(blocks)
+    outcomes = simulate_ranges(PAPER, ROOT_SEED, blocks, jobs=2)
+    assert compute_sorted_digest(outcomes) == GOLDEN["paper"]
+
+
+def test_processes_give_the_digest_of_threads():
+    blocks = simulate_ranges(PAPER, ROOT_SEED, cut(N_SEEDS, 12_500), jobs=2, backend="loky")
+    assert compute_sorted_digest(blocks) == GOLDEN["paper"]
+
+
+@pytest.mark.parametrize("n_lanes", [8, 16, 32, 64])
+def test_digest_does_not_depend_on_the_lanes(n_lanes, weights):
+    updates, converged, _ = run_networks(PAPER, weights, n_lanes=n_lanes)
+    assert compute_one_piece(updates, converged) == GOLDEN["paper"]
+
+
+def test_lanes_that_begin_off_a_cache_line_change_nothing(weights):
+    updates, converged, _ = run_networks(PAPER, weights[:100], n_lanes=8)
+    shifted = np.empty(100 * 22 + 1)[1:].reshape(100, 22)
+    shifted[...] = weights[:100]
+    again, converged_again, _ = run_networks(PAPER, shifted, n_lanes=8)
+    np.testing.assert_array_equal(updates, again)
+    np.testing.assert_array_equal(converged, converged_again)
+
+
+def test_a_study_extended_in_steps_has_the_digest_of_one_in_one_piece(tmp_path):
+    store = Store(tmp_path)
+    for n_seeds, jobs, block_size in ((1, 1, None), (9_999, 2, 1234), (N_SEEDS, 1, None)):
+        simulate_study(
+            store, PAPER, ROOT_SEED, n_seeds, jobs=jobs, block_size=block_size, show_progress=False
+        )
+    assert store.digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
+
+
+def test_the_first_networks_of_a_large_study_are_the_small_study(tmp_path):
+    simulate_study(Store(tmp_path / "large"), PAPER, ROOT_SEED, 100_000, show_progress=False)
+    simulate_study(Store(tmp_path / "small"), PAPER, ROOT_SEED, 1_000, show_progress=False)
+    digests = [
+        Store(tmp_path / name).digest(PAPER, ROOT_SEED, 1_000) for name in ("large", "small")
+    ]
+    assert digests[0] == digests[1]
+    assert Store(tmp_path / "large").digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
+
+
+def test_scattered_seeds_are_those_of_the_study():
+    outcomes = simulate(n_seeds=3_000)
+    seeds = np.random.default_rng(3).choice(3_000, 500, replace=False)
+    updates, converged, _ = simulate_seeds(PAPER, ROOT_SEED, seeds, jobs=2)
+    np.testing.assert_array_equal(updates, outcomes.updates[seeds])
+    np.testing.assert_array_equal(converged, outcomes.converged[seeds])
+
+
+def test_trace_ends_at_the_stored_outcome():
+    outcomes = simulate(n_seeds=1_000)
+    # One that is censored stands for its kind: it is traced over all 2,000 updates.
+    censored = np.flatnonzero(~simulate(n_seeds=20_000).converged)[:1]
+    for seed in [*range(1_000), *censored]:
+        trace = trace_network(PAPER, ROOT_SEED, int(seed))
+        assert len(trace.errors) == trace.updates + 1
+        assert np.all(trace.errors[:-1] >= PAPER.threshold)
+        assert trace.converged == (trace.errors[-1] < PAPER.threshold)
+        if seed < 1_000:
+            assert trace.updates == outcomes.updates[seed]
+            assert trace.converged == outcomes.converged[seed]
+        else:
+            assert (trace.updates, trace.converged) == (PAPER.max_updates, False)
+
+
+def test_another_outcome_gives_another_digest():
+    outcomes = simulate(n_seeds=100)
+    reference = compute_digest([outcomes])
+    updates, converged = outcomes.updates.copy(), outcomes.converged.copy()
+    updates[57] += 1
+    assert compute_digest([Outcomes(0, updates, outcomes.converged)]) != reference
+    converged[57] = False
+    assert compute_digest([Outcomes(0, outcomes.updates, converged)]) != reference
+    assert compute_digest([Outcomes(1, outcomes.updates, outcomes.converged)]) != reference
+    assert compute_digest([outcomes.slice(0, 99)]) != reference
+
+
+def test_digest_does_not_depend_on_how_outcomes_are_cut():
+    outcomes = simulate(n_seeds=100)
+    pieces = [outcomes.slice(0, 13), outcomes.slice(13, 14), outcomes.slice(14, 100)]
+    assert compute_digest(pieces) == compute_digest([outcomes])
