@@ -7,6 +7,7 @@ from typing import Any
 
 from replication.analysis.verdict import (
     NOT_REPLICATED,
+    NOT_TESTABLE,
     QUALIFIED,
     REPLICATED,
     DecidingNumber,
@@ -32,19 +33,27 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
         ``min_converged`` and the reported mean is replicated; *with
         qualification* if it is at least ``min_converged_qualified`` and the
         reported mean is replicated at least with qualification; *not
-        testable* if the study does not use the reported settings.
+        testable* if the study does not use the reported settings, or the
+        share that converges would do but the reported mean is not testable.
     """
     protocol = summary["study"]["protocol"]
     names = ("learning_rate", "regression")
     if any(float(protocol[name]) != float(thresholds[name]) for name in names):
         return Verdict(
-            verdict="not testable",
+            verdict=NOT_TESTABLE,
             reason="This study uses other settings than the reported ones.",
             numbers=(),
             would_change=("A study at the reported settings could be judged.",),
         )
     converged, mean = summary["population"]["converged"]["low"], summary["verdict"]["verdict"]
     most, least = float(thresholds["min_converged"]), float(thresholds["min_converged_qualified"])
+    if mean == NOT_TESTABLE and converged >= least:
+        return Verdict(
+            verdict=NOT_TESTABLE,
+            reason="The reported mean is not testable in this study, and the rule asks for it.",
+            numbers=(),
+            would_change=tuple(summary["verdict"]["would_change"]),
+        )
     numbers = tuple(
         DecidingNumber(
             name=f"share that converges by the cap, lower end{words}",

@@ -119,5 +119,5 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def count_words(n: int, noun: str) -> str:
-    """Return a count with its noun, "1 run" or "12 runs"."""
+    """Return `n` with its `noun`, "1 run" or "12 runs"."""
     return f"{n} {noun}" + ("" if n == 1 else "s")

@@ -29,7 +29,7 @@ def summary(*, low: float, mean: str, learning_rate: float = 20.0) -> dict[str, 
         (0.95, QUALIFIED, QUALIFIED),
         (0.949, REPLICATED, NOT),
         (0.995, NOT, NOT),
-        (0.995, "not testable", NOT),
+        (0.949, "not testable", NOT),
     ],
 )
 def test_rule_of_the_ledger_decides(low: float, mean: str, verdict: str) -> None:
@@ -43,3 +43,11 @@ def test_rule_of_the_ledger_decides(low: float, mean: str, verdict: str) -> None
 def test_other_settings_are_not_testable() -> None:
     model = summary(low=1.0, mean=REPLICATED, learning_rate=15.0)
     assert judge_settings(model, THRESHOLDS).verdict == "not testable"
+
+
+def test_mean_that_cannot_be_judged_leaves_the_settings_unjudged():
+    model = summary(low=0.995, mean="not testable")
+    model["verdict"]["would_change"] = ["A larger study could be judged."]
+    found = judge_settings(model, THRESHOLDS)
+    assert found.verdict == "not testable"
+    assert found.would_change == ("A larger study could be judged.",)
