@@ -15,7 +15,8 @@ from replication.errors import StorageError, WorkerError
 from replication.interruption import Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
-from replication.simulator.ensemble import LostWorker, check_backend, simulate_ranges
+from replication.simulator.backends import check_backend
+from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
 

@@ -43,7 +43,7 @@ CONFINED = {
     "matplotlib": {"report"},
     "numba": {"simulator.arithmetic", "simulator.engine", "simulator.vectors"},
     "llvmlite": {"simulator.vectors"},
-    "joblib": {"simulator.ensemble"},
+    "joblib": {"simulator.backends", "simulator.ensemble"},
     "pyarrow": {"store"},
     "typst": {"report.typst"},
     "dask": set(),

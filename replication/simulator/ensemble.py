@@ -6,7 +6,6 @@ copying. Any other backend that joblib knows runs the same blocks elsewhere.
 
 from __future__ import annotations
 
-import importlib.util
 import multiprocessing
 import operator
 from collections.abc import Generator, Iterable, Iterator
@@ -19,15 +18,12 @@ from numpy.typing import NDArray
 
 from replication.errors import UsageError, WorkerError
 from replication.protocol import PAPER, Protocol
+from replication.simulator.backends import CLUSTER_PATIENCE, LOCAL_BACKENDS, THREADS, check_backend
 from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights
 
-THREADS = "threading"
-LOCAL_BACKENDS = (THREADS, "loky", "sequential")
 SEEDS_PER_TASK = 2_000
-CLUSTER_PATIENCE = 600.0
-"""Seconds without a finished block after which a cluster counts as dead: it may never say so."""
 
 
 class LostWorker(WorkerError):
@@ -120,31 +116,6 @@ def simulate(
         protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs
     )
     return Outcomes(0, updates, converged)
-
-
-def check_backend(backend: str, scheduler: str | None) -> None:
-    """Refuse a backend that cannot run blocks of seeds, before anything is written.
-
-    Raises
-    ------
-    UsageError
-        If joblib has no such backend here, or the scheduler does not fit it.
-    """
-    reason = ""
-    if (backend == "dask") != (scheduler is not None):
-        reason = "the backend dask and a --scheduler go together"
-    elif backend == "dask" and importlib.util.find_spec("distributed") is None:
-        reason = "the package distributed is not installed; pip install 'replication[dask]'"
-    elif backend != "dask":
-        try:
-            Parallel(n_jobs=2, backend=backend, return_as="generator_unordered")
-        except (ValueError, ImportError) as error:
-            reason = f"joblib: {error}".splitlines()[0]
-    if reason:
-        raise UsageError(
-            f"--backend {backend!r} cannot be used ({reason}); allowed are threading, loky, "
-            "and dask with the --scheduler of a running cluster"
-        )
 
 
 def simulate_ranges(

@@ -73,8 +73,14 @@ def point_lanes(lanes: Lanes) -> Lanes:
 
 
 def _feed_pair(
-    lanes: Lanes, row: int, other_row: int, n_source: int, activity: Any, source: int,
-    bias: int, other_bias: int,
+    lanes: Lanes,
+    row: int,
+    other_row: int,
+    n_source: int,
+    activity: Any,
+    source: int,
+    bias: int,
+    other_bias: int,
 ) -> tuple[Any, Any]:
     """Sum the input of two units: the bias, then source by source."""
     x = load(lanes.weights, bias)
@@ -87,8 +93,17 @@ def _feed_pair(
 
 
 def _activate(
-    lanes: Lanes, row: int, n_source: int, n_target: int, source_of: Any, source: int,
-    target_of: Any, target: int, linear: bool, begin: int, end: int,
+    lanes: Lanes,
+    row: int,
+    n_source: int,
+    n_target: int,
+    source_of: Any,
+    source: int,
+    target_of: Any,
+    target: int,
+    linear: bool,
+    begin: int,
+    end: int,
 ) -> None:
     """Carry activity over one connection, two units to a division."""
     n = lanes.n_patterns
@@ -113,14 +128,32 @@ def pass_forward(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
     for k in range(len(sizes) - 1):
         n_source, n_target = sizes[k], sizes[k + 1]
         _activate(
-            lanes, row, n_source, n_target, lanes.first, source,
-            lanes.first, source + n_source, False, begin, end,
+            lanes,
+            row,
+            n_source,
+            n_target,
+            lanes.first,
+            source,
+            lanes.first,
+            source + n_source,
+            False,
+            begin,
+            end,
         )
         row += (n_source + 1) * n_target
         source += n_source
     _activate(
-        lanes, row, sizes[-1], sizes[0], lanes.first, source,
-        lanes.reconstruction, 0, rule.linear_visible, begin, end,
+        lanes,
+        row,
+        sizes[-1],
+        sizes[0],
+        lanes.first,
+        source,
+        lanes.reconstruction,
+        0,
+        rule.linear_visible,
+        begin,
+        end,
     )
 
 
@@ -138,8 +171,17 @@ def pass_again(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
     for k in range(len(sizes) - 1):
         n_source, n_target = sizes[k], sizes[k + 1]
         _activate(
-            lanes, row, n_source, n_target, lanes.second, source,
-            lanes.second, source + n_source, False, begin, end,
+            lanes,
+            row,
+            n_source,
+            n_target,
+            lanes.second,
+            source,
+            lanes.second,
+            source + n_source,
+            False,
+            begin,
+            end,
         )
         row += (n_source + 1) * n_target
         source += n_source
