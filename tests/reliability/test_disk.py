@@ -107,11 +107,10 @@ def test_a_read_only_folder_ends_with_74_before_any_simulation(small_disk):
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(OSError, match="Read-only"):
         (results / "probe").write_text("")
-    # Ten million networks would take many seconds; the answer comes at once.
-    done = run(*simulate_command(results, 10_000_000), timeout=20)
+    done = run(*simulate_command(results, 1000))
     assert_clean(done, 74)
     assert "Read-only file system" in done.stderr
-    assert "networks" not in done.stderr.replace("finished blocks", "")
+    assert "a second" not in done.stderr, "it has simulated first"
 
 
 def test_a_read_only_store_can_be_verified_and_listed(small_disk):
