@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # What a notebook or another program calls. Commands document themselves by --help, figures
 # and chapters share one interface, and what is compiled shares the tuples `Rule` and `Lanes`.
 CALLED = ("analysis", "claims", "crate", "protocol", "results", "simulator", "store", "study")
-COMPILED = {"arithmetic.py", "kernel.py", "runner.py", "vectors.py"}
+COMPILED = {"arithmetic.py", "kernel.py", "runner.py", "state.py", "vectors.py"}
 
 
 # Words that mean the same everywhere; each is described where its class or constant is.

@@ -21,9 +21,8 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from replication.fields import CHOICES
 from replication.protocol import Protocol
-from replication.simulator import arithmetic, kernel, runner, vectors
+from replication.simulator import arithmetic, kernel, runner, state, vectors
 from replication.simulator.patterns import make_patterns
 
 N_LANES = 64
@@ -31,9 +30,16 @@ CACHE_LINE = 64
 
 Array = NDArray[np.float64]
 
+_CRITERIA = {
+    "half-squared-error": state.HALF_SQUARED_ERROR,
+    "worst-pattern": state.WORST_PATTERN,
+    "squared-error": state.SQUARED_ERROR,
+    "every-unit": state.EVERY_UNIT,
+}
+
 _PARTS = (
     arithmetic.exponential, arithmetic.sigmoid_pair,
-    kernel.point_lanes, kernel._feed_pair, kernel._activate, kernel._change,
+    state.point_lanes, kernel._feed_pair, kernel._activate, kernel._change,
     kernel.pass_forward, kernel.pass_again, kernel.pass_back,
     kernel.change_weights, kernel.measure_error, kernel.learn, runner._load_network,
 )  # fmt: skip
@@ -62,15 +68,15 @@ class Evaluation:
     error: Array
 
 
-def make_rule(protocol: Protocol) -> kernel.Rule:
+def make_rule(protocol: Protocol) -> state.Rule:
     """Return the scalars of a protocol in the form the compiled code takes."""
-    return kernel.Rule(
+    return state.Rule(
         back_propagation=protocol.learning_rule == "back-propagation",
         linear_visible=protocol.visible_units == "linear",
         per_pattern=protocol.update_schedule == "per-pattern",
         hidden_regression=protocol.hidden_regression,
         regressed_error=protocol.error_measured_on == "regressed",
-        criterion=CHOICES["criterion"].index(protocol.criterion),
+        criterion=_CRITERIA[protocol.criterion],
         learning_rate=protocol.learning_rate,
         momentum=protocol.momentum,
         regression=protocol.regression,
@@ -79,14 +85,14 @@ def make_rule(protocol: Protocol) -> kernel.Rule:
     )
 
 
-def make_lanes(protocol: Protocol, n_lanes: int) -> kernel.Lanes:
+def make_lanes(protocol: Protocol, n_lanes: int) -> state.Lanes:
     """Return fresh working arrays for `n_lanes` networks."""
     patterns = make_patterns(protocol)
     n_patterns = len(patterns)
     n_units = sum(protocol.group_sizes)
     first = _make_rows(n_units * n_patterns, n_lanes)
     first[: protocol.n_visible * n_patterns] = patterns.T.reshape(-1, 1)
-    return kernel.Lanes(
+    return state.Lanes(
         width=(0,) * n_lanes,
         sizes=protocol.group_sizes,
         n_patterns=n_patterns,
@@ -231,7 +237,7 @@ def find_cache_folder() -> Path:
     NUMBA_CACHE_DIR is respected where it is set; else it lies in the user's
     cache folder (XDG_CACHE_HOME or ~/.cache).
     """
-    sources = (vectors, arithmetic, kernel, runner)
+    sources = (vectors, arithmetic, state, kernel, runner)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in sources)
     # os.path: Path.expanduser raises where there is no home.
     default = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111

@@ -2,7 +2,8 @@
 
 The kernel computes the same for many networks side by side; tests hold the two
 together. This one is written to be read and uses NumPy's own exponential, so
-its last bits may differ between machines.
+its last bits may differ between machines. Equations are numbered in the order
+of one update; 5 and 6 are the paper's equations 3 and 4.
 """
 
 from __future__ import annotations

@@ -9,15 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.simulator.kernel import (
-    Array,
-    Lanes,
-    Rule,
-    learn,
-    measure_error,
-    pass_forward,
-    point_lanes,
-)
+from replication.simulator.kernel import learn, measure_error, pass_forward
+from replication.simulator.state import Array, Lanes, Rule, point_lanes
 
 
 def _load_network(lanes: Lanes, lane: int, weights: Array, network: int) -> None:
