@@ -1,0 +1,115 @@
+"""Progress tells the truth, and says nothing that a pipe cannot carry."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from replication.progress import Progress, format_duration
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """A text stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class FullStream(io.StringIO):
+    """A stream that cannot be written to."""
+
+    def write(self, text):
+        raise OSError(28, "No space left on device")
+
+
+def test_lines_without_a_terminal_come_every_ten_seconds():
+    stream, clock = io.StringIO(), Clock()
+    with Progress(4000, stream=stream, clock=clock) as progress:
+        clock.now += 9
+        progress.advance(1000)
+        assert stream.getvalue() == ""
+        clock.now += 1
+        progress.advance(1000)
+        assert stream.getvalue() == "2,000 of 4,000 networks, 200 a second, 10 s left\n"
+        clock.now += 9
+        progress.advance(2000)
+    last = stream.getvalue().splitlines()[-1]
+    assert last == "4,000 of 4,000 networks, 211 a second, 19 s in all"
+
+
+def test_a_terminal_gets_one_line_that_is_drawn_again(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream, clock = Terminal(), Clock()
+    with Progress(2400, stream=stream, clock=clock) as progress:
+        clock.now += 1
+        progress.advance(1200)
+        clock.now += 0.05
+        progress.advance(100)
+        clock.now += 0.95
+        progress.advance(1100)
+    drawn = stream.getvalue().split("\r")[1:]
+    assert [line.split("]")[0].count("#") for line in drawn] == [12, 24, 24]
+    assert drawn[-1].endswith("\n")
+    assert len(drawn[1].rstrip("\n")) >= len(drawn[0])
+
+
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    with Progress(10, stream=stream) as progress:
+        progress.advance(10)
+    assert "\r" not in stream.getvalue()
+    assert "[" not in stream.getvalue()
+
+
+def test_nothing_done_is_nothing_shown():
+    stream = io.StringIO()
+    with Progress(10, stream=stream):
+        pass
+    assert stream.getvalue() == ""
+
+
+def test_an_announcement_starts_the_clock():
+    stream, clock = io.StringIO(), Clock()
+    with Progress(10, stream=stream, clock=clock) as progress:
+        clock.now += 1000
+        progress.announce("much to do")
+        clock.now += 2
+        progress.advance(10)
+    assert stream.getvalue() == "much to do\n10 of 10 networks, 5 a second, 2 s in all\n"
+
+
+def test_a_stream_that_fails_stops_nothing():
+    with Progress(10, stream=FullStream()) as progress:
+        progress.advance(10)
+    assert progress.done == 10
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "under 1 s"),
+        (1, "1 s"),
+        (59.4, "59 s"),
+        (60, "1 min 0 s"),
+        (200, "3 min 20 s"),
+        (3600, "1 h 0 min"),
+        (9000, "2 h 30 min"),
+        (90_000, "25 h"),
+        (20 * 86_400, "20 days"),
+        (2000 * 86_400, "2,000 days"),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert format_duration(seconds) == text
