@@ -61,7 +61,7 @@ notebook: $(VENV)/.notebook ## open the notebooks in Jupyter
 
 .PHONY: test
 test: $(VENV)/.test ## all tests that take seconds
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --dist loadfile
 
 .PHONY: test-long
 test-long: $(VENV)/.check ## the tests that take minutes
@@ -93,6 +93,7 @@ mutants: $(VENV)/.check ## change the code in small ways and see that tests noti
 .PHONY: bench
 bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
 	@$(RUN) -m benchmarks $(WORKERS)
+	@$(RUN) -m benchmarks.runs
 
 ##@ House-keeping
 
