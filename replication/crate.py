@@ -79,7 +79,7 @@ STEPS = (
     Step("claims", "replication claims", _CLAIMS, ("claims.json",)),
     Step("calibrate", "replication calibrate", _CALIBRATE, ("calibration.json",)),
     Step("emulated", "make verify-emulated", _EMULATED, ("emulated.json",)),
-    Step("bench", "make bench", _BENCH, ("benchmark.json",)),
+    Step("bench", "make bench", _BENCH, ("benchmark.json", "runs.json")),
     Step("report", "replication report{study}", _REPORT, ("report.*", "figures/*"), ("*.json",)),
 )
 

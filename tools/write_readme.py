@@ -45,9 +45,6 @@ def write_found() -> str:
     mean, reported = rules["discard"]["mean"], summary["reported"]
     side = "above" if reported["value"] > mean["value"] else "below"
     verdict = summary["verdict"]["settled"]
-    runs = join_words(
-        [f"{describe_runs(rule['runs'])} ({SHORT[name]})" for name, rule in rules.items()]
-    )
     sentences = [
         f"**{verdict[0].upper()}{verdict[1:]}.** Of {format_count(population['n_networks'])} "
         f"networks {format_percent(population['converged']['value'], 2)} got below the reported "
@@ -55,9 +52,8 @@ def write_found() -> str:
         f"{format_number(mean['value'], 3)} on average (95 % interval "
         f"{format_interval(mean['low'], mean['high'], 3)}), so that {reported['text']} lies "
         f"{side} the mean.",
-        f"But an average over few networks varies: {reported['text']} is what a study of up to "
-        f"{runs} networks could well have reported, and neither their number nor what was done "
-        "with those that never got there is known.",
+        f"An average over few networks varies, though: {describe_reach(rules, reported['text'])}; "
+        "neither their number nor what was done with those that never got there is known.",
     ]
     multiverse = read_model("multiverse")
     if multiverse:
@@ -81,8 +77,49 @@ def write_multiverse(model: dict[str, Any]) -> str:
 
 
 def write_benchmark() -> str:
-    """Return the table of measured time and memory."""
-    return ""
+    """Return the table of measured time and memory, and what the kernel reaches."""
+    model, benchmark = read_model("runs"), read_model("benchmark")
+    if not model or not benchmark:
+        return "Not measured yet: `make bench`."
+    rows = [
+        f"| {format_count(run['n_networks'])} | {write_duration(run['seconds'])} | "
+        f"{format_number(run['peak_bytes'] / 2**20, 3)} MiB | "
+        f"{format_number(run['disk_bytes'] / 2**20, 3)} MiB |"
+        for run in model["runs"]
+    ]
+    contest, billion = benchmark["contest"], benchmark["billion"]
+    ratios = join_words(
+        [
+            f"{format_number(contest[name]['ratio'], 2)} times a {words}"
+            for name, words in (
+                ("literal loop", "literal loop over the equations"),
+                ("whole-batch NumPy", "whole-batch NumPy program"),
+                ("plain Numba loop", "plain compiled loop"),
+            )
+        ]
+    )
+    lines = [
+        f"Measured by `make bench` on {model['processor']}: the whole of `make replicate`, from "
+        "an empty folder to the report, with the repetitions under other root seeds.",
+        "",
+        "| networks | time | peak memory | on disk |",
+        "| --: | --: | --: | --: |",
+        *rows,
+        "",
+        f"One core simulates {format_count(round(contest['kernel']['per_second'], -3))} networks "
+        f"a second, {ratios}, with the same outcomes. A billion networks cost "
+        f"{format_number(billion['core_hours'], 2)} core hours by that. The first run on a "
+        "machine compiles for some seconds more; the compiled code is kept in the user's cache "
+        "folder.",
+    ]
+    return "\n".join(lines)
+
+
+def write_duration(seconds: float) -> str:
+    """Return a duration in seconds or minutes."""
+    if seconds < 100:
+        return f"{format_number(seconds, 2)} s"
+    return f"{format_number(seconds / 60, 2)} min"
 
 
 def write_products() -> str:
