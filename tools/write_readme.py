@@ -22,7 +22,7 @@ from replication.report.numbers import (
     format_percent,
     join_words,
 )
-from replication.report.rules import SHORT, describe_runs, rules_of
+from replication.report.rules import describe_reach, rules_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -53,7 +53,7 @@ def write_found() -> str:
         f"{format_interval(mean['low'], mean['high'], 3)}), so that {reported['text']} lies "
         f"{side} the mean.",
         f"An average over few networks varies, though: {describe_reach(rules, reported['text'])}; "
-        "neither their number nor what was done with those that never got there is known.",
+        "neither how many were averaged nor what was done with those that never got there is known.",
     ]
     multiverse = read_model("multiverse")
     if multiverse:
