@@ -173,7 +173,7 @@ def read_block_header(block: Block) -> dict[str, Any]:
         metadata = pq.read_metadata(str(block.path)).metadata
         header: dict[str, Any] = dict(json.loads(metadata[METADATA_KEY.encode()]))
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise _bad_block(block, f"its header cannot be read: {error}") from None
+        raise _bad_block(block, f"its header cannot be read: {_first_line(error)}") from None
     check_schema(block.path, header.get("schema"), newest_schema=SCHEMA)
     return header
 
@@ -184,7 +184,7 @@ def _read_table(block: Block) -> pa.Table:
         with pq.ParquetFile(str(block.path), page_checksum_verification=True) as file:
             return file.read()
     except (pa.ArrowException, OSError) as error:
-        raise _bad_block(block, f"it cannot be read: {error}") from None
+        raise _bad_block(block, f"it cannot be read: {_first_line(error)}") from None
 
 
 def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[str, Any]:
@@ -250,6 +250,10 @@ def _encode(outcomes: Outcomes, header: dict[str, Any]) -> bytes:
         writer.write_table(table)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _bad_block(block: Block, reason: str) -> DataError:
