@@ -1,0 +1,86 @@
+"""Initial weights: addressable, in range, in the promised order."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from replication.protocol import PAPER
+from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
+
+
+def test_weights_are_the_words_of_the_counter_based_generator():
+    # Philox with the root seed as its key; 24 words for the 22 draws of a 4-2-4 network.
+    words = np.random.Philox(key=1988).random_raw(24 * 3).reshape(3, 24)[:, :22]
+    uniform = (words >> np.uint64(11)) * 2.0**-53
+    np.testing.assert_array_equal(draw_weights(PAPER, 1988, 0, 3), (2.0 * uniform - 1.0) * 0.5)
+
+
+def test_weights_are_what_a_generator_of_numpy_draws():
+    generator = np.random.Generator(np.random.Philox(key=7))
+    drawn = generator.random(24)[:22] - 0.5
+    np.testing.assert_allclose(draw_weights(PAPER, 7, 0, 1)[0], drawn, rtol=0, atol=1e-16)
+
+
+@pytest.mark.parametrize("start", [0, 1, 999, 10**9, 10**12])
+def test_a_network_starts_alike_in_any_range(start):
+    block = draw_weights(PAPER, 1988, start, start + 5)
+    for k in range(5):
+        alone = draw_weights(PAPER, 1988, start + k, start + k + 1)
+        np.testing.assert_array_equal(alone[0], block[k])
+
+
+def test_an_empty_range_has_no_weights():
+    assert draw_weights(PAPER, 1988, 5, 5).shape == (0, 22)
+
+
+def test_scattered_seeds_have_their_own_weights():
+    seeds = np.array([7, 3, 3, 90])
+    block = draw_weights(PAPER, 1988, 0, 91)
+    np.testing.assert_array_equal(draw_scattered_weights(PAPER, 1988, seeds), block[seeds])
+
+
+def test_weights_fill_the_interval_evenly():
+    weights = draw_weights(PAPER, 1988, 0, 20_000)
+    assert weights.min() >= -0.5
+    assert weights.max() < 0.5
+    # 440,000 draws: the mean is within five standard errors, sqrt(1/12 / n), of 0.
+    n = weights.size
+    assert abs(weights.mean()) < 5 * np.sqrt(1 / 12 / n)
+    counts = np.bincount(((weights.ravel() + 0.5) * 64).astype(int), minlength=64)
+    chi_squared = ((counts - n / 64) ** 2 / (n / 64)).sum()
+    assert abs(chi_squared - 63) < 5 * np.sqrt(2 * 63)
+
+
+def test_root_seeds_and_seeds_share_no_draws():
+    weights = np.concatenate([draw_weights(PAPER, root, 0, 50) for root in (0, 1, 2**63 - 1)])
+    assert len(np.unique(weights)) == weights.size
+
+
+def test_protocols_of_equal_sizes_stay_paired():
+    base = draw_weights(PAPER, 1988, 0, 4)
+    wide = draw_weights(dataclasses.replace(PAPER, half_width=1.0), 1988, 0, 4)
+    np.testing.assert_array_equal(wide, 2.0 * base)
+    zero = draw_weights(dataclasses.replace(PAPER, initial_biases="zero"), 1988, 0, 4)
+    symmetric = draw_weights(dataclasses.replace(PAPER, symmetric_start=True), 1988, 0, 4)
+    (W, b), (U, c) = split_weights(PAPER, base)
+    (W_zero, b_zero), (U_zero, c_zero) = split_weights(PAPER, zero)
+    np.testing.assert_array_equal(W_zero, W)
+    np.testing.assert_array_equal(U_zero, U)
+    assert not b_zero.any()
+    assert not c_zero.any()
+    (W_same, b_same), (U_turned, c_same) = split_weights(PAPER, symmetric)
+    np.testing.assert_array_equal(W_same, W)
+    np.testing.assert_array_equal(U_turned, np.swapaxes(W, 1, 2))
+    np.testing.assert_array_equal(b_same, b)
+    np.testing.assert_array_equal(c_same, c)
+
+
+def test_flat_order_is_connection_by_connection():
+    protocol = dataclasses.replace(PAPER, group_sizes=(3, 2, 4))
+    parts = split_weights(protocol, np.arange(protocol.n_weights))
+    assert [(m.shape, v.shape) for m, v in parts] == [
+        ((2, 3), (2,)), ((4, 2), (4,)), ((3, 4), (3,)),
+    ]  # fmt: skip
+    flat = np.concatenate([np.concatenate([m.ravel(), v]) for m, v in parts])
+    np.testing.assert_array_equal(flat, np.arange(protocol.n_weights))
