@@ -53,7 +53,8 @@ def write_found() -> str:
         f"{format_interval(mean['low'], mean['high'], 3)}), so that {reported['text']} lies "
         f"{side} the mean.",
         f"An average over few networks varies, though: {describe_reach(rules, reported['text'])}; "
-        "neither how many were averaged nor what was done with those that never got there is known.",
+        "neither how many were averaged nor what was done with those that never got there is "
+        "known.",
     ]
     multiverse = read_model("multiverse")
     if multiverse:
