@@ -1,0 +1,123 @@
+"""Laws of the simulator that hold for any protocol, seeds and way of running."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from replication.fields import CHOICES
+from replication.protocol import PAPER
+from replication.simulator.engine import evaluate_networks, run_networks
+from replication.simulator.ensemble import simulate_range, simulate_seeds, simulate_weights
+from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.weights import draw_weights
+
+protocols = st.builds(
+    lambda **fields: dataclasses.replace(PAPER, max_updates=60, **fields),
+    learning_rate=st.floats(0.1, 40.0),
+    regression=st.floats(0.0, 0.95),
+    momentum=st.sampled_from([0.0, 0.5]),
+    hidden_regression=st.booleans(),
+    half_width=st.floats(0.05, 2.0),
+    threshold=st.floats(0.05, 2.0),
+    **{name: st.sampled_from(CHOICES[name]) for name in CHOICES},
+)
+starts = st.integers(0, 10**12)
+
+
+@given(protocol=protocols, start=starts)
+def test_order_and_company_do_not_matter(protocol, start):
+    weights = draw_weights(protocol, 1988, start, start + 70)
+    updates, converged, final = run_networks(protocol, weights, final_weights=True)
+    order = np.random.default_rng(start).permutation(70)
+    shuffled = run_networks(protocol, weights[order], final_weights=True)
+    for ours, theirs in zip((updates, converged, final), shuffled, strict=True):
+        assert ours[order].tobytes() == theirs.tobytes()
+    alone = run_networks(protocol, weights[33:34], final_weights=True)
+    assert (alone[0][0], alone[1][0]) == (updates[33], converged[33])
+    assert alone[2].tobytes() == final[33].tobytes()
+
+
+@given(start=starts, cuts=st.lists(st.integers(0, 200), max_size=4))
+def test_blocks_add_up(start, cuts):
+    edges = [start, *(start + cut for cut in sorted(cuts)), start + 200]
+    whole = simulate_range(PAPER, 1988, start, start + 200)
+    parts = [simulate_range(PAPER, 1988, a, b) for a, b in itertools.pairwise(edges) if a < b]
+    assert compute_digest(parts) == compute_digest([whole])
+
+
+@given(protocol=protocols, start=starts, factor=st.floats(1.0, 3.0))
+def test_a_looser_threshold_is_never_slower(protocol, start, factor):
+    looser = dataclasses.replace(protocol, threshold=protocol.threshold * factor)
+    weights = draw_weights(protocol, 1988, start, start + 30)
+    strict_updates, strict_there, _ = run_networks(protocol, weights)
+    updates, there, _ = run_networks(looser, weights)
+    assert np.all(updates <= strict_updates)
+    assert np.all(there >= strict_there)
+
+
+@given(protocol=protocols, start=starts, cap=st.integers(1, 60))
+def test_a_lower_cap_only_censors(protocol, start, cap):
+    lower = dataclasses.replace(protocol, max_updates=cap)
+    weights = draw_weights(protocol, 1988, start, start + 30)
+    updates, there, _ = run_networks(protocol, weights)
+    capped, there_by_cap, _ = run_networks(lower, weights)
+    np.testing.assert_array_equal(capped, np.minimum(updates, cap))
+    np.testing.assert_array_equal(there_by_cap, there & (updates <= cap))
+
+
+@given(protocol=protocols, start=starts)
+def test_a_converged_network_is_below_the_threshold_and_a_censored_one_is_not(protocol, start):
+    weights = draw_weights(protocol, 1988, start, start + 30)
+    _, converged, final = run_networks(protocol, weights, final_weights=True)
+    below = evaluate_networks(protocol, final).error < protocol.threshold
+    np.testing.assert_array_equal(below, converged)
+
+
+@given(protocol=protocols, start=starts)
+def test_relabelled_hidden_units_learn_alike(protocol, start):
+    # Without rounding, names of units do not matter; within few updates rounding does not either.
+    short = dataclasses.replace(protocol, max_updates=2, threshold=1e-12, learning_rate=1.0)
+    flat = draw_weights(short, 1988, start, start + 10)
+    relabelled = flat.copy()
+    relabelled[:, 0:4], relabelled[:, 4:8] = flat[:, 4:8], flat[:, 0:4]
+    relabelled[:, 8], relabelled[:, 9] = flat[:, 9], flat[:, 8]
+    relabelled[:, 10:18] = flat[:, 10:18].reshape(-1, 4, 2)[:, :, ::-1].reshape(-1, 8)
+    _, _, ours = run_networks(short, flat, final_weights=True)
+    _, _, theirs = run_networks(short, relabelled, final_weights=True)
+    np.testing.assert_allclose(theirs[:, 0:4], ours[:, 4:8], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(theirs[:, 18:], ours[:, 18:], rtol=0, atol=1e-10)
+
+
+@settings(max_examples=15)
+@given(n=st.integers(1, 5000), jobs=st.integers(1, 4))
+def test_jobs_do_not_matter(n, jobs):
+    weights = draw_weights(PAPER, 3, 0, n)
+    updates, converged, _ = simulate_weights(PAPER, weights, jobs=jobs)
+    alone = run_networks(PAPER, weights)
+    np.testing.assert_array_equal(updates, alone[0])
+    np.testing.assert_array_equal(converged, alone[1])
+
+
+@settings(max_examples=15)
+@given(seeds=st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
+def test_scattered_seeds_do_not_depend_on_each_other(seeds):
+    updates, converged, _ = simulate_seeds(PAPER, 5, np.array(seeds), jobs=2)
+    for seed, n_updates, there in zip(seeds, updates, converged, strict=True):
+        alone = simulate_range(PAPER, 5, seed, seed + 1)
+        assert (alone.updates[0], alone.converged[0]) == (n_updates, there)
+
+
+@given(
+    updates=st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=30),
+    start=st.integers(0, 2**62),
+    cut=st.integers(0, 30),
+)
+def test_digest_is_one_of_content_not_of_cuts(updates, start, cut):
+    flags = np.array(updates) % 2 == 0
+    outcomes = Outcomes(start, np.array(updates, dtype=np.int32), flags)
+    middle = start + min(cut, len(updates))
+    parts = [outcomes.slice(start, middle), outcomes.slice(middle, outcomes.stop)]
+    assert compute_digest(parts) == compute_digest([outcomes])
