@@ -33,8 +33,9 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
         ``min_converged`` and the reported mean is replicated; *with
         qualification* if it is at least ``min_converged_qualified`` and the
         reported mean is replicated at least with qualification; *not
-        testable* if the study does not use the reported settings, or the
-        share that converges would do but the reported mean is not testable.
+        testable* if the study does not use the reported settings, or if the
+        reported mean is not testable and the share that converges would do,
+        or may do as far as its interval tells.
     """
     protocol = summary["study"]["protocol"]
     names = ("learning_rate", "regression")
@@ -45,9 +46,10 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
             numbers=(),
             would_change=("A study at the reported settings could be judged.",),
         )
-    converged, mean = summary["population"]["converged"]["low"], summary["verdict"]["verdict"]
+    share, mean = summary["population"]["converged"], summary["verdict"]["verdict"]
+    converged = share["low"]
     most, least = float(thresholds["min_converged"]), float(thresholds["min_converged_qualified"])
-    if mean == NOT_TESTABLE and converged >= least:
+    if mean == NOT_TESTABLE and share["high"] >= least:
         return Verdict(
             verdict=NOT_TESTABLE,
             reason="The reported mean is not testable in this study, and the rule asks for it.",
@@ -79,7 +81,9 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
         verdict=verdict,
         reason=f"The networks converge at these settings, and the reported mean is {mean}."
         if converged >= least
-        else "Too many networks do not converge at these settings.",
+        else "Too many networks do not converge at these settings."
+        if share["high"] < least
+        else "This study does not show that enough networks converge at these settings.",
         numbers=numbers,
         would_change=(f"{change} change it.",),
     )

@@ -93,7 +93,7 @@ NOT_APPLICABLE = (
     },
     {
         "name": "test of equality with the reported mean",
-        "why": "With this many networks any difference, however small, is found; equality gives "
+        "why": "With enough networks any difference, however small, is found; equality gives "
         "no verdict, equivalence does.",
     },
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import StorageError
+from replication.protocol import PAPER, as_plain
+from replication.report.choices import name_sizes
 from replication.report.document import (
     Block,
     Document,
@@ -36,10 +38,9 @@ CHAPTERS = (
 )
 """Modules of `replication.report.chapters`, in reading order."""
 
-TITLE = "How long does recirculation take to learn?"
 SUBTITLE = (
-    "A replication of one number from Hinton and McClelland (1988): a 4-2-4 network reaches a "
-    "reconstruction error better than 0.1 after 48 weight updates on average."
+    "A replication of one number reported of Hinton and McClelland (1988): a 4-2-4 network reaches "
+    "a reconstruction error better than 0.1 after 48 weight updates on average."
 )
 
 
@@ -69,7 +70,22 @@ def build_document(models: Mapping[str, Any]) -> Document:
         if all(required in models for required in chapter.REQUIRES):
             blocks.extend(chapter.chapter(models))
     complete = fill_inventory(blocks)
-    return Document(title=TITLE, subtitle=SUBTITLE, blocks=tuple(complete))
+    title, subtitle = make_title(models)
+    return Document(title=title, subtitle=subtitle, blocks=tuple(complete))
+
+
+def make_title(models: Mapping[str, Any]) -> tuple[str, str]:
+    """Return title and subtitle; a study of another network does not call itself a replication."""
+    base = as_plain(PAPER)
+    protocol = models["summary"]["study"]["protocol"] if "summary" in models else base
+    title = f"How long does {protocol['learning_rule']} take to learn?"
+    if all(protocol[name] == base[name] for name in ("group_sizes", "patterns", "learning_rule")):
+        return title, SUBTITLE
+    return title, (
+        f"A study of {name_sizes(protocol)} networks that learn by {protocol['learning_rule']}, "
+        "beside one number reported of Hinton and McClelland (1988): a 4-2-4 network reaches a "
+        "reconstruction error better than 0.1 after 48 weight updates of recirculation on average."
+    )
 
 
 def fill_inventory(blocks: Sequence[Block]) -> list[Block]:

@@ -60,6 +60,12 @@ STATISTICS = {
 }
 
 
+def name_sizes(protocol: Mapping[str, Any]) -> str:
+    """Return the sizes of the groups round the loop: 4-2-4."""
+    sizes = protocol["group_sizes"]
+    return "-".join(str(size) for size in [*sizes, sizes[0]])
+
+
 def name_field(field: str) -> str:
     """Return a field of the protocol in words."""
     return FIELDS.get(field, escape_inline(field.replace("_", " ")))

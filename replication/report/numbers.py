@@ -35,6 +35,17 @@ def format_count(count: float | None) -> str:
     return _group(f"{int(value):d}")
 
 
+def format_amount(count: float | None, noun: str) -> str:
+    """Write a count with its noun, which takes an "s" unless there is exactly one.
+
+    Examples
+    --------
+    >>> format_amount(1, "network"), format_amount(0, "update"), format_amount(2000, "run")
+    ('1 network', '0 updates', '2000 runs')
+    """
+    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
+
+
 def format_number(value: float | None, digits: int = 3) -> str:
     """Write a number with so many significant digits, without exponent where it can be read.
 

@@ -19,17 +19,59 @@ def rules_of(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {rule: summary["rules"][rule] for rule in RULES if summary["rules"][rule] is not None}
 
 
+SKEWED = 0.5
+"""Skewness from which a distribution is said to have a long tail to the right."""
+
+
+def is_skewed(population: Mapping[str, Any]) -> bool:
+    """Whether the updates of the converged networks have a long tail to the right."""
+    return population["skewness"] is not None and population["skewness"] >= SKEWED
+
+
+def find_one_mean(rules: Mapping[str, Mapping[str, Any]]) -> float | None:
+    """Return the mean if it is the same under every rule, None if the rules make a difference."""
+    values = {entry["mean"]["value"] for entry in rules.values()}
+    return values.pop() if len(values) == 1 else None
+
+
+def describe_reach(rules: Mapping[str, Mapping[str, Any]], text: str) -> str:
+    """Say which studies could well have reported `text`, as a main clause.
+
+    "48 is what a study of up to 429 networks (dropped) could well have
+    reported", with the rules under which no study could, named apart.
+    """
+    from replication.report.numbers import join_words
+
+    can = [rule for rule, entry in rules.items() if entry["runs"]["n_star"]]
+    if not can:
+        return f"{text} would be a surprise from a study of any size"
+    sizes = [describe_runs(rules[rule]["runs"]) for rule in can]
+    noun = "network" if sizes[0] == "1" else "networks"
+    listed = [f"{size} ({SHORT[rule]})" for size, rule in zip(sizes, can, strict=True)]
+    listed[0] = f"{sizes[0]} {noun} ({SHORT[can[0]]})"
+    none = [SHORT[rule] for rule in rules if rule not in can]
+    rest = f", and of no size if failures are {join_words(none)}" if none else ""
+    return f"{text} is what a study of up to {join_words(listed)} could well have reported{rest}"
+
+
 def describe_distrust(rules: Mapping[str, Mapping[str, Any]]) -> str:
     """Say which intervals this study is too small for, as measured; "" if it is for none."""
-    sentences = []
+    from replication.report.numbers import join_words
+
+    distrusted: dict[str, list[str]] = {}
     for rule, entry in rules.items():
         for name, coverage in (
             ("the mean", entry["mean"]["coverage"]),
             ("the largest compatible number of runs", entry["runs"]["coverage"]),
         ):
             if coverage is not None and not coverage["trusted"]:
-                sentences.append(f" The interval of {name} ({SHORT[rule]}) {coverage['words']}.")
-    return "".join(sentences)
+                distrusted.setdefault(coverage["words"], []).append(f"{name} ({SHORT[rule]})")
+    return "".join(
+        f" The interval of {names[0]} {words}."
+        if len(names) == 1
+        else f" Each of the intervals of {join_words(names)} {words}."
+        for words, names in distrusted.items()
+    )
 
 
 def describe_runs(runs: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from replication.report.document import Block, Paragraph, Section, Table
 from replication.report.numbers import (
+    format_amount,
     format_count,
     format_coverage,
     format_decimals,
@@ -117,10 +118,10 @@ def _tabulate_repetitions(summary: Mapping[str, Any], command: str) -> list[Bloc
         ),
         Table(
             name="seeds",
-            caption=f"**Five other root seeds**, {format_count(first['n_networks'])} networks "
+            caption=f"**Five other root seeds**, {format_amount(first['n_networks'], 'network')} "
             "each: share converged, mean and largest compatible number of runs under each rule."
             if len(summary["repetitions"]) == 5
-            else f"**Other root seeds**, {format_count(first['n_networks'])} networks each.",
+            else f"**Other root seeds**, {format_amount(first['n_networks'], 'network')} each.",
             header=(*header, "Verdict"),
             rows=tuple(rows),
             align="lr" + "rr" * len(rules) + "l",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from replication.report.document import Block, Figure, Paragraph, Section
-from replication.report.numbers import format_count, format_interval, format_number
+from replication.report.numbers import format_amount, format_count, format_interval, format_number
 
 
 def describe_caps(summary: Mapping[str, Any], command: str) -> list[Block]:
@@ -16,7 +16,8 @@ def describe_caps(summary: Mapping[str, Any], command: str) -> list[Block]:
     blocks: list[Block] = []
     if summary["population"]["n_censored"]:
         blocks += _describe_cap(summary, series["restricted_mean"], command)
-    if series["restart"]["best"] is not None:
+    best = series["restart"]["best"]
+    if best is not None and best["updates"] > 0:  # where all start below the criterion none is due
         blocks += _describe_restart(summary, series["restart"], command)
     return blocks
 
@@ -80,8 +81,9 @@ def _describe_restart(
         Section(title="Do restarts explain it?", anchor="restart", level=3),
         Paragraph(
             "If a network without success was started again with new weights, and all its updates "
-            "were added up, the mean is finite although some networks never converge. It is "
-            f"smallest, {least} updates, with a restart after {format_count(best['updates'])}"
+            "were added up, the mean is finite even if some networks never converge. It is "
+            f"smallest, {least} updates, with a restart after "
+            f"{format_amount(best['updates'], 'update')}"
             + _describe_headline(headline)
             + " ([](#figure-restart)). "
             + _describe_range(curve, reported)

@@ -26,12 +26,12 @@ COMMAND = "replication claims"
 CLAIMS = ("rapid", "good-codes", "gradient", "simple-rule")
 """In the order of their sections, which they give the anchors."""
 NAMES = {
-    "recirculation-paper": "recirculation, as in the paper",
+    "recirculation-paper": "recirculation, at the base reading",
     "recirculation-best": "recirculation, at its best",
     "recirculation-plain": "the same without momentum",
     "back-propagation-best": "back-propagation, at its best",
     "back-propagation-plain": "the same without momentum",
-    "back-propagation-paper": "back-propagation at the paper's rate",
+    "back-propagation-paper": "back-propagation, at rate 20",
 }
 
 
@@ -106,7 +106,7 @@ def _describe_speed(model: Mapping[str, Any]) -> list[Block]:
         Section(title="Does it usually converge rapidly?", anchor="rapid", level=3),
         make_box(model["claims"]["rapid"]),
         Paragraph(
-            f"Of {format_count(rapid['n'])} networks at the settings of the paper, "
+            f"Of {format_count(rapid['n'])} networks at the base reading, "
             + join_words(
                 [
                     f"{format_estimate(within[limit], percent=True)} had converged within {limit} "
@@ -148,7 +148,7 @@ def _compare_pairs(rapid: Mapping[str, Any]) -> str:
     }
     learns = procedures["back-propagation-paper"]["converged"]["value"]
     return (
-        "Network by network, recirculation at the settings of the paper was faster than "
+        "Network by network, recirculation at the base reading was faster than "
         f"back-propagation at its best in {format_estimate(first['faster'], percent=True)} of the "
         f"pairs, slower in {format_estimate(first['slower'], percent=True)}, and equally fast in "
         "the rest. **What speaks for recirculation.** In this comparison only back-propagation "
@@ -161,7 +161,7 @@ def _compare_pairs(rapid: Mapping[str, Any]) -> str:
         f"the paper back-propagation converges in {format_percent(learns)} of the networks by "
         f"{format_count(rapid['max_updates'])} updates. **What speaks against it.** "
         f"{failing['recirculation-paper']} of the networks never converge under recirculation at "
-        f"the settings of the paper, {failing['back-propagation-best']} under back-propagation at "
+        f"the base reading, {failing['back-propagation-best']} under back-propagation at "
         "its best; with those counted at the cap, the mean of recirculation is "
         f"{format_number(abs(gap), 2)} updates {'higher' if gap > 0 else 'lower'}. And the "
         "network is a tiny one: see [](#beyond-4-2-4)."
@@ -228,7 +228,7 @@ def _make_speed_figure(rapid: Mapping[str, Any]) -> Figure:
         name="speed",
         caption="**Recirculation against back-propagation, from the same initial weights.** Left: "
         "share of networks that have not met the criterion yet (logarithmic axis). Right: updates "
-        "of recirculation at the settings of the paper minus updates of back-propagation at its "
+        "of recirculation at the base reading minus updates of back-propagation at its "
         "best, network by network; the widest differences are cut off.",
         alt=f"Left, survival curves; median updates: {medians}. Right, a histogram of differences "
         f"within pairs: recirculation is faster in {format_percent(pair['faster']['value'])} and "

@@ -15,7 +15,7 @@ from replication.report.numbers import (
     join_words,
 )
 
-WORDS = {"paper": "as in the paper", "best": "best found"}
+WORDS = {"paper": "as in the base reading", "best": "best found"}
 
 
 def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
@@ -42,8 +42,8 @@ def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
         Section(title="Beyond 4-2-4", anchor="beyond-4-2-4", level=3),
         Paragraph(
             "A claim about *simple networks* should not hang on one network. We ran other "
-            f"encoders, {format_count(encoders['n'])} networks each, at the settings of the paper "
-            "and at the best of a small search over learning rate and regression "
+            f"encoders, {format_count(encoders['n'])} networks each, at the settings of the base "
+            "reading and at the best of a small search over learning rate and regression "
             f"({format_count(tried)} combinations in two rounds as above, "
             f"up to {format_count(encoders['n_search'])} networks each, no momentum). "
             f"The criterion is the same number, {format_exact(encoders['threshold'])} summed over "
@@ -63,7 +63,7 @@ def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
         ),
         _make_table(encoders, command),
         Paragraph(
-            "At the settings of the paper the share that converges goes down to "
+            "At the settings of the base reading the share that converges goes down to "
             f"{format_percent(lowest)} ({worst['name']}), where the best settings found give "
             f"{format_percent(found)}. So the settings of the "
             "paper suit the network of the paper, and larger networks need their own. "
@@ -138,7 +138,7 @@ def _make_figure(encoders: Mapping[str, Any], command: str) -> Figure:
     return Figure(
         name="encoders",
         caption="**How fast other encoders and loops learn.** Share of networks that have not met "
-        "the criterion yet, at the settings of the paper and at the best of a small search "
+        "the criterion yet, at the settings of the base reading and at the best of a small search "
         "(logarithmic axis).",
         alt="Small survival curves for each network. Share converged at the cap, at the settings "
         f"of the paper and at the best found: {shares}.",

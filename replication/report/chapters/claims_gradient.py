@@ -85,7 +85,7 @@ def _describe_start(gradient: Mapping[str, Any], limit: float, command: str) -> 
         ),
         Paragraph(
             "**Where it breaks.** It needs the symmetry. With independent weights, as the base "
-            "protocol draws them, the change of $W$ at the settings of the paper has a median "
+            "protocol draws them, the change of $W$ at the base reading has a median "
             f"cosine of {format_number(wide['median'], 1)} with the gradient, and 90 % of the "
             f"networks lie between {format_range(wide['low'], wide['high'], 2)}: a step in no "
             "particular direction. That both matrices together still have a cosine of "
@@ -149,7 +149,7 @@ def _describe_learning(model: Mapping[str, Any], command: str) -> list[Block]:
                 anchor="symmetry", level=3),
         Paragraph(
             "The weights do not stay as they were drawn. Over "
-            f"{format_count(symmetry['n'])} networks at the settings of the paper, the cosine "
+            f"{format_count(symmetry['n'])} networks at the base reading, the cosine "
             "between $W$ and the transpose of $U$ starts at a median of "
             f"{format_number(at[0]['median'], 1)}, is {format_number(at[10]['median'], 2)} after "
             f"10 updates and {format_number(at[20]['median'], 2)} after 20, and when the criterion "
@@ -160,7 +160,7 @@ def _describe_learning(model: Mapping[str, Any], command: str) -> list[Block]:
         ),
         Paragraph(
             "So the change of $W$ comes nearer to a gradient while the network learns. After "
-            f"{updates[middle]} updates at the settings of the paper its median cosine with the "
+            f"{updates[middle]} updates at the base reading its median cosine with the "
             f"gradient of the squared error is {format_decimals(row['into_hidden']['median'], 2)}; "
             "with that of the cross-entropy it is "
             f"{format_decimals(crossed['into_hidden']['median'], 2)}. The change of $U$ leaves the "

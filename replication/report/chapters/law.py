@@ -9,6 +9,7 @@ from typing import Any
 from replication.report.chapters.caps import describe_caps
 from replication.report.document import Block, Explorer, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
+    format_amount,
     format_chance,
     format_count,
     format_decimals,
@@ -22,7 +23,13 @@ from replication.report.numbers import (
     format_range,
     join_words,
 )
-from replication.report.rules import SHORT, describe_runs, describe_runs_interval, rules_of
+from replication.report.rules import (
+    SHORT,
+    describe_runs,
+    describe_runs_interval,
+    is_skewed,
+    rules_of,
+)
 
 REQUIRES = ("summary", "provenance")
 
@@ -37,7 +44,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     if "discard" not in rules:
         return [
             *blocks,
-            Paragraph("No network converged, so no study of this population could report a mean."),
+            Paragraph("No network converged, so there is no mean over successes to report."),
         ]
     blocks += [
         *_describe_laws(summary, rules, command),
@@ -74,8 +81,12 @@ def _describe_laws(
             "If somebody repeats the experiment with a few networks, leaves out those that fail "
             f"and reports the mean, what will it be? With {few['n']} networks, 95 % of such means "
             f"lie between {band(few)}; with {many['n']}, between {band(many)} "
-            "([](#figure-mean-laws)). The smaller the study, the wider the range, and because of "
-            "the few very slow networks the range reaches further up than down."
+            "([](#figure-mean-laws)). The smaller the study, the wider the range"
+            + (
+                ", and because of the few very slow networks it reaches further up than down."
+                if is_skewed(summary["population"])
+                else "."
+            )
         ),
         Figure(
             name="mean-laws",
@@ -83,11 +94,10 @@ def _describe_laws(
             f"law of the mean over $n$ networks that converged. Solid: the population mean, "
             f"{format_number(mean, 3)}. Dashed: the reported {reported['text']}. Heights are "
             "scaled row by row.",
-            alt="Five rows of bell-like, right-skewed curves that narrow as n grows. 95 percent "
+            alt="Five rows of curves that narrow as n grows. 95 percent "
             "of the means lie "
             + join_words([f"between {band(at[n])} for n = {n}" for n in numbers])
-            + f". The reported {reported['text']} moves from the middle of the curve into its "
-            "tail.",
+            + f". The reported {reported['text']} is a dashed line.",
             draw=partial(plot_mean_laws, laws=entry["laws"], reported=reported, mean=mean),
             command=command,
         ),
@@ -116,8 +126,8 @@ def _describe_compatible(
             f"95 % of the means narrows with $n$ and leaves {text} outside in the end. Below, "
             f"$p(n)$ says how ordinary {text} would be: for 20 runs it is "
             f"{format_p(at[20]['p'])}, for 100 runs {format_p(at[100]['p'])} (dropping failures). "
-            f"The largest $n$ with $p(n)$ above {format_exact(level)} is $n^* =$ {reach}; in "
-            "brackets its 95 % interval."
+            f"The largest $n$ with $p(n)$ above {format_exact(level)}, called $n^*$, is {reach}; "
+            "in brackets its 95 % interval."
         ),
         Figure(
             name="compatible-runs",
@@ -282,6 +292,6 @@ def _describe_luck(summary: Mapping[str, Any]) -> list[Block]:
     if luck["median_runs"] is not None:
         text += (
             f"; a study has an even chance of meeting its first failure after "
-            f"{format_count(luck['median_runs'])} runs"
+            f"{format_amount(luck['median_runs'], 'run')}"
         )
     return [Paragraph(text + ". So the silence about failures says little about the size.")]

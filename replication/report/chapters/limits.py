@@ -9,6 +9,7 @@ from replication.protocol import PAPER, as_plain
 from replication.report.document import Block, Bullets, Paragraph, Section, Table
 from replication.report.inline import escape_inline
 from replication.report.numbers import (
+    format_amount,
     format_count,
     format_estimate,
     format_exact,
@@ -148,7 +149,7 @@ def _describe_rounding(rounding: Mapping[str, Any]) -> list[Block]:
     first, second = rounding["mean"]
     text = (
         "Learning amplifies the last bit of the arithmetic. To see how much, every initial weight "
-        f"of {format_count(rounding['n'])} networks was moved by the smallest step that the "
+        f"of {format_amount(rounding['n'], 'network')} was moved by the smallest step that the "
         "machine's numbers allow. "
         f"{format_estimate(rounding['changed'], 2, percent=True)} of them then had another "
         "outcome"

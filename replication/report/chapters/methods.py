@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.claims import load_claims
+from replication.report.choices import name_sizes
 from replication.report.document import (
     Block,
     Box,
@@ -16,7 +17,7 @@ from replication.report.document import (
     Table,
 )
 from replication.report.inline import escape_inline
-from replication.report.numbers import format_count, format_exact
+from replication.report.numbers import format_amount, format_count, format_exact
 
 REQUIRES = ("summary",)
 
@@ -35,11 +36,10 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
 
 def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
     protocol = summary["study"]["protocol"]
-    sizes = "-".join(str(size) for size in [*protocol["group_sizes"], protocol["group_sizes"][0]])
     return [
         Section(title="The network and its learning rule", anchor="learning-rule", level=3),
         Paragraph(
-            f"A {sizes} network has two groups of units in a closed loop: "
+            f"A {name_sizes(protocol)} network has two groups of units in a closed loop: "
             f"{protocol['group_sizes'][0]} visible and {protocol['group_sizes'][1]} hidden ones. "
             "Every visible unit is connected to every hidden unit ($W$) and back ($U$), with "
             "separate weights in the two directions and a bias into every unit ($b$ and $c$). A "
@@ -76,7 +76,7 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
         Paragraph(
             "Each weight then changes by the activity of the unit it comes from times the "
             "difference that the two passes made to the unit it leads to (the paper's equations "
-            r"3 and 4, with the learning rate $\epsilon$):"
+            r"3 and 4, as later replications number them, with the learning rate $\epsilon$):"
         ),
         Equation(
             latex=r"\Delta U_{ij} = \epsilon h_{1,j} (v_{0,i} - v_{2,i})",
@@ -106,7 +106,7 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
         Paragraph(
             "and the outcome of a network is the number of updates applied before $E$ first falls "
             f"below {format_exact(protocol['threshold'])}. A network that has not got there "
-            f"after {format_count(protocol['max_updates'])} updates is *censored*: we know only "
+            f"after {format_amount(protocol['max_updates'], 'update')} is *censored*: we know only "
             "that it needs more. It is never dropped in silence. The choices that this paragraph "
             "makes without the paper's word are listed under [](#limits)."
         ),
@@ -120,7 +120,7 @@ def _describe_simulation(models: Mapping[str, Any]) -> list[Block]:
     return [
         Section(title="The simulation", anchor="simulation", level=3),
         Paragraph(
-            f"We simulate {format_count(population['n_networks'])} networks, numbered from 0. A "
+            f"We simulate {format_amount(population['n_networks'], 'network')}, numbered from 0. A "
             "network's number, called its seed, together with the root seed "
             f"{study['root_seed']} fixes its initial weights, drawn uniformly between "
             f"−{format_exact(protocol['half_width'])} and "
@@ -183,16 +183,17 @@ def _describe_judgement(models: Mapping[str, Any]) -> list[Block]:
             f"which is near 1 where {text} lies in the middle of that law and near 0 where it "
             "lies far out. We call $n$ *compatible* with the report while $p(n)$ is above "
             f"{format_exact(thresholds['significance'])}, and write $n^*$ for the largest "
-            "compatible $n$. Its interval is found by tilting the observed outcomes to means "
-            "1.96 standard errors lower and higher and searching again."
+            "compatible $n$. Its interval is found by tilting the observed outcomes to the two "
+            "ends of the 95 % interval of the mean and searching again."
         ),
         Paragraph(
             "Whether the population's own mean is the reported one is asked by a test of "
-            "equivalence (two one-sided tests): it is passed if the two are shown to differ by "
-            f"less than {format_exact(thresholds['margin_percent'])} % of {text}. A test of "
-            "equality would not help, because with this many networks it finds any difference, "
-            "however small. How often each interval really holds the true value was measured on "
-            "trial studies of several sizes"
+            "equivalence (two one-sided tests at 5 %): it is passed if the 90 % interval of the "
+            "mean lies inside the margin, less than "
+            f"{format_exact(thresholds['margin_percent'])} % of {text} away from it. A test of "
+            "equality would not help, because with many networks it finds any difference, however "
+            "small. How often each interval really holds the true value was measured on trial "
+            "studies of several sizes"
             + (", see [](#calibration)." if "calibration" in models else ".")
         ),
         Box(title="The rule of the verdict, set before the large run", blocks=(

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from replication.analysis.verdict import QUALIFIED
+from replication.report.choices import name_sizes
 from replication.report.document import Block, Paragraph, Section
 from replication.report.numbers import (
+    format_amount,
     format_count,
     format_number,
     format_odds,
     format_percent,
     join_words,
 )
-from replication.report.rules import describe_runs, rules_of
+from replication.report.rules import find_one_mean, is_skewed, rules_of
 
 REQUIRES = ("summary",)
+NUMBERS = {
+    1: "one",
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+    11: "eleven",
+    12: "twelve",
+}
 
 
 def chapter(models: Mapping[str, Any]) -> list[Block]:
@@ -25,13 +42,10 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = [
         Section(title="In plain words", anchor="plain-words"),
         Paragraph(
-            "Imagine four lamps, of which exactly one is lit. A tiny network looks at them, may "
-            "pass on what it saw through only two wires, and must then light the same lamp again "
-            "on a second row. It starts with connections of random strength and learns by trial: "
-            "it sends its own imperfect copy round once more, compares what the two rounds did to "
-            "each unit, and changes every connection a little. That procedure, proposed in 1988, "
-            "is called *recirculation*. One such change of all connections is an *update*; the "
-            "question is how many updates it takes until the copy is good."
+            f"{_describe_task(summary['study']['protocol'])} "
+            f"{_describe_learning(summary['study']['protocol'])} One such change of all "
+            "connections is an *update*; the question is how many updates it takes until the copy "
+            "is good."
         ),
         Paragraph(
             f"The paper's number, as a later replication reports it, is "
@@ -42,7 +56,10 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     ]
     if "discard" not in rules:
         blocks.append(
-            Paragraph("We tried it on a computer, and no network got there: there is no average.")
+            Paragraph(
+                "We tried it on a computer, and no network got there: there is no average over "
+                "successes."
+            )
         )
         return blocks
     blocks.append(Paragraph(_describe_population(summary, rules)))
@@ -68,26 +85,76 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
+def _describe_task(protocol: Mapping[str, Any]) -> str:
+    """Say what the network has to do, with lamps and wires where that picture fits."""
+    sizes = protocol["group_sizes"]
+    small = all(size in NUMBERS for size in sizes)
+    if protocol["patterns"] != "one-hot" or len(sizes) != 2 or sizes[1] >= sizes[0] or not small:
+        return (
+            f"Imagine a network of {name_sizes(protocol)} units: it sees a pattern on its "
+            f"{sizes[0]} visible units, passes on what it saw through the others, and must then "
+            "bring forth the same pattern again."
+        )
+    wires = NUMBERS[sizes[1]] + (" wire" if sizes[1] == 1 else " wires")
+    return (
+        f"Imagine {NUMBERS[sizes[0]]} lamps, of which exactly one is lit. A tiny network looks at "
+        f"them, may pass on what it saw through only {wires}, and must then light the same lamp "
+        "again on a second row."
+    )
+
+
+def _describe_learning(protocol: Mapping[str, Any]) -> str:
+    if protocol["learning_rule"] != "recirculation":
+        return (
+            "It starts with connections of random strength and learns by trial, by "
+            f"*{protocol['learning_rule']}*: after each trial every connection changes a little."
+        )
+    return (
+        "It starts with connections of random strength and learns by trial: it sends its own "
+        "imperfect copy round once more, compares what the two rounds did to each unit, and "
+        "changes every connection a little. That procedure, proposed in 1988, is called "
+        "*recirculation*."
+    )
+
+
 def _describe_population(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     population = summary["population"]
     median = population["quantiles"][2]["value"]
-    text = f"We let {format_count(population['n_networks'])} such networks learn on a computer. "
-    if median is not None:
-        text += f"Half of them needed {format_count(median)} updates or fewer. "
-    text += (
-        f"Among those that got there the fastest needed {format_count(population['fastest'])} and "
-        f"the slowest {format_count(population['slowest'])}: most are quick, a few are very slow, "
-        "and the slow ones pull the average up to "
-        f"{format_number(rules['discard']['mean']['value'], 3)}. "
-    )
+    fastest, slowest = population["fastest"], population["slowest"]
+    mean = format_number(rules["discard"]["mean"]["value"], 3)
+    n = population["n_networks"]
+    text = f"We let {format_amount(n, 'such network')} learn on a computer. "
+    if median is not None and n > 1:
+        text += f"Half of them needed {format_amount(median, 'update')} or fewer. "
+    if fastest == slowest:
+        who = "It" if n == 1 else "Each that got there"
+        text += f"{who} needed {format_amount(fastest, 'update')}. "
+    else:
+        text += (
+            f"Among those that got there the fastest needed {format_count(fastest)} and the "
+            f"slowest {format_count(slowest)}"
+        )
+        text += (
+            ": most are quick, a few are very slow, and the slow ones pull the average up to "
+            f"{mean}. "
+            if is_skewed(population)
+            else f"; the average is {mean}. "
+        )
     if population["n_censored"]:
         return text + (
             f"And {format_count(population['n_censored'])} "
             f"({format_percent(population['failed']['value'], 2)}) had not got there after "
-            f"{format_count(population['cap'])} updates. Whether one leaves them out, counts them "
-            "with the number at which one lost patience, or lets them start again from scratch, "
-            "changes the average. There is not one right average; there are three."
+            f"{format_amount(population['cap'], 'update')}. Whether one leaves them out, counts "
+            "them with the number at which one lost patience, or lets them start again from "
+            "scratch, changes the average. There is not one right average; there are three."
         )
+    if find_one_mean(rules) is None:
+        return text + (
+            "All of them got there; but if one had lost patience with the slow ones and let them "
+            "start again from scratch, the average would be another."
+        )
+    if n == 1:
+        return text + "One network says next to nothing about others."
     return text + (
         "All of them got there, so it does not matter here what one would do with a network that "
         "never does."
@@ -95,23 +162,31 @@ def _describe_population(summary: Mapping[str, Any], rules: Mapping[str, Any]) -
 
 
 def _describe_answer(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
-    reported = summary["reported"]["text"]
+    reported, value = summary["reported"]["text"], summary["reported"]["value"]
     found = rules["discard"]["mean"]["value"]
-    higher = summary["reported"]["value"] > found
     at = {entry["n"]: entry for entry in rules["discard"]["at"]}
-    tail = at[20]["above" if higher else "below"]
-    word = "more" if higher else "less"
+    tail = at[20]["above" if value > found else "below"]
+    word = "more" if value > found else "less"
+    compared = f"{word} than" if value != found else "the same as"
     runs = rules["discard"]["runs"]
     text = (
-        f"So is {reported} right? It is {'more' if higher else 'less'} than our "
-        f"{format_number(found, 3)}. But an average of a few networks is a matter of luck: if many "
-        f"people had each tried 20 networks and left out those that failed, {format_odds(tail)} of "
-        f"them would have found {reported} or {word}. "
+        f"So is {reported} right? It is {compared} our {format_number(found, 3)}. But an average "
+        "of a few networks is a matter of luck: if many people had each tried 20 networks and "
+        f"left out those that failed, {format_odds(tail)} of them would have found {reported} or "
+        f"{word}. "
     )
     if not runs["n_star"]:
         return text + f"Even so, {reported} would be a surprise for a study of any size."
-    return text + (
-        f"Up to {describe_runs(runs)} networks, {reported} would not have been a surprise; for a "
-        "much larger study it would. A number that fits a small study and not a large one is "
-        "neither wrong nor confirmed: that is why the verdict is worded as it is."
+    text += (
+        f"Up to {format_amount(runs['n_star'], 'network')}, {reported} would not have been a "
+        "surprise; "
     )
+    if runs["is_open"]:
+        return text + "larger studies we did not look at."
+    text += "for a much larger study it would."
+    if summary["verdict"]["verdict"] == QUALIFIED:
+        text += (
+            " A number that fits a small study and not a large one is neither wrong nor "
+            "confirmed: that is why the verdict is worded as it is."
+        )
+    return text

@@ -9,6 +9,7 @@ from typing import Any
 from replication.report.chapters.one_network import describe_one
 from replication.report.document import Block, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
+    format_amount,
     format_count,
     format_estimate,
     format_exact,
@@ -17,7 +18,7 @@ from replication.report.numbers import (
     format_percent_interval,
     join_words,
 )
-from replication.report.rules import SHORT, rules_of
+from replication.report.rules import SHORT, find_one_mean, is_skewed, rules_of
 
 REQUIRES = ("summary", "traces", "provenance")
 
@@ -37,24 +38,22 @@ def _describe_population(models: Mapping[str, Any]) -> list[Block]:
     population = summary["population"]
     blocks: list[Block] = [Section(title="The population", anchor="population", level=3)]
     rules = rules_of(summary)
-    n = format_count(population["n_networks"])
     converged = format_estimate(population["converged"], 3, percent=True)
     if "discard" not in rules:
         text = (
-            f"None of the {n} networks converged within {format_count(population['cap'])} updates."
+            f"None of {format_amount(population['n_networks'], 'network')} converged within "
+            f"{format_amount(population['cap'], 'update')}."
         )
         return [*blocks, Paragraph(text)]
     quantiles = {entry["probability"]: entry for entry in population["quantiles"]}
     blocks.append(
         Paragraph(
-            f"Of {n} networks {converged} converge within {format_count(population['cap'])} "
-            "updates; in brackets, here and below, stand 95 % intervals, and [](#table-estimates) "
-            "says how often such intervals held the true value in trials. "
-            f"The median is {format_estimate(quantiles[0.5], 3)} updates. The mean over those that "
-            f"converge is {format_estimate(rules['discard']['mean'], 3)}, larger than the median "
-            "because the distribution has a long tail to the right: its standard deviation is "
-            f"{format_number(population['standard_deviation'], 2)} and its skewness "
-            f"{_skewness(population)}."
+            f"Of {format_amount(population['n_networks'], 'network')} {converged} converge within "
+            f"{format_amount(population['cap'], 'update')}; in brackets, here and below, stand "
+            "95 % intervals, and [](#table-estimates) says how often such intervals held the "
+            f"true value in trials. The median is {format_estimate(quantiles[0.5], 3)} updates. "
+            f"The mean over those that converge is {format_estimate(rules['discard']['mean'], 3)}. "
+            + _describe_shape(population)
         )
     )
     blocks.append(_make_distribution(summary, rules, models["provenance"]["command"]))
@@ -62,9 +61,16 @@ def _describe_population(models: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
-def _skewness(population: Mapping[str, Any]) -> str:
-    skewness = population["skewness"]
-    return "not defined" if skewness is None else format_number(skewness, 2)
+def _describe_shape(population: Mapping[str, Any]) -> str:
+    deviation = population["standard_deviation"]
+    if deviation is None or population["n_converged"] < 2:
+        return "One network has no spread."
+    told = f"the standard deviation is {format_number(deviation, 2)}"
+    if population["skewness"] is not None:
+        told += f" and the skewness {format_number(population['skewness'], 2)}"
+    if is_skewed(population):
+        return f"The distribution has a long tail to the right: {told}."
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _make_distribution(
@@ -92,9 +98,9 @@ def _make_distribution(
         name="distribution",
         caption="**How many updates a network needs.** Share of all networks for each number of "
         f"updates. The median is {middle}, the mean of the converged {format_number(mean, 3)}, the "
-        f"number reported in 1988 {reported['text']}. {outside}",
-        alt=f"Histogram with one peak and a long tail to the right, from "
-        f"{format_count(population['fastest'])} updates on. Median {middle}, mean "
+        f"number reported of the paper {reported['text']}. {outside}",
+        alt=f"Histogram{' with a long tail to the right' if is_skewed(population) else ''}, from "
+        f"{format_amount(population['fastest'], 'update')} on. Median {middle}, mean "
         f"{format_number(mean, 3)} and the reported {reported['text']} are marked by vertical "
         f"lines. {outside}",
         draw=partial(
@@ -120,7 +126,7 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
     ]
     rows += [
         (
-            f"converged within {format_count(entry['updates'])} updates",
+            f"converged within {format_amount(entry['updates'], 'update')}",
             format_estimate(entry, 3, percent=True),
         )
         for entry in population["converged_within"]
@@ -140,14 +146,15 @@ def _tabulate_population(summary: Mapping[str, Any], command: str) -> Table:
 def _describe_never(models: Mapping[str, Any]) -> list[Block]:
     summary, command = models["summary"], models["provenance"]["command"]
     population, tail = summary["population"], summary["tail"]
+    rules = rules_of(summary)
     blocks: list[Block] = [
         Section(title="Those that do not get there", anchor="never", level=3),
     ]
     if not population["n_censored"]:
         blocks.append(
             Paragraph(
-                "Every network converged, so the three rules give the same mean. With "
-                f"{format_count(population['n_networks'])} networks the share that does not may "
+                f"Every network converged{_describe_rules(rules)}. With "
+                f"{format_amount(population['n_networks'], 'network')} the share that does not may "
                 f"still be up to {format_percent(population['failed']['high'], 2)}."
             )
         )
@@ -155,7 +162,7 @@ def _describe_never(models: Mapping[str, Any]) -> list[Block]:
         blocks.append(
             Paragraph(
                 f"{format_estimate(population['failed'], 2, percent=True)} of the networks had not "
-                f"converged after {format_count(population['cap'])} updates. "
+                f"converged after {format_amount(population['cap'], 'update')}. "
                 + _describe_tail(tail)
             )
         )
@@ -164,11 +171,17 @@ def _describe_never(models: Mapping[str, Any]) -> list[Block]:
         means = join_words(
             [
                 f"{format_estimate(entry['mean'], 3)} if such networks are {SHORT[rule]}"
-                for rule, entry in rules_of(summary).items()
+                for rule, entry in rules.items()
             ]
         )
-        blocks.append(Paragraph(f"The mean therefore is {means}. "))
+        blocks.append(Paragraph(f"The mean therefore is {means}."))
     return blocks
+
+
+def _describe_rules(rules: Mapping[str, Any]) -> str:
+    if find_one_mean(rules) is not None:
+        return ", so the three rules give the same mean"
+    return "; only a rule that starts slow ones again still changes the mean"
 
 
 def _describe_tail(tail: Mapping[str, Any] | None) -> str:
@@ -176,8 +189,9 @@ def _describe_tail(tail: Mapping[str, Any] | None) -> str:
         return ""
     slow, never = tail["merely_slow"], tail["never_by_end"]
     text = (
-        f"We ran these {format_count(tail['n'])} on to {format_count(tail['end'])}. "
-        f"{format_percent(slow['value'], 2)} of them turn out to be merely slow "
+        f"We ran {'it' if tail['n'] == 1 else 'these ' + format_count(tail['n'])} on to "
+        f"{format_count(tail['end'])}. "
+        f"{format_percent(slow['value'], 2)} of those turn out to be merely slow "
         f"(95 % interval {format_percent_interval(slow['low'], slow['high'], 2)})"
     )
     if tail["slowest"] is not None:
@@ -206,13 +220,18 @@ def _make_survival(summary: Mapping[str, Any], command: str) -> Figure:
         if tail is not None
         else ""
     )
+    flat = (
+        "On logarithmic axes the curve flattens out where slow networks end and those that may "
+        "never converge begin. "
+        if population["n_censored"]
+        else ""
+    )
     return Figure(
         name="survival",
         caption="**How many networks are not there yet.** Share of networks that need more than "
         "$t$ updates, with a pointwise 95 % band, on linear and on logarithmic axes; the dashed "
-        f"line is the reported {reported['text']}.{extra} On logarithmic axes the curve flattens "
-        "out where slow networks end and those that may never converge begin; no power law is "
-        "read into it.",
+        f"line is the reported {reported['text']}.{extra} {flat}No power law is read into the "
+        "logarithmic axes.",
         alt=f"Two curves of the share of networks still learning. It is 100 percent at first, "
         f"{at_reported} after {reported['text']} updates, and {last} after {end} updates.",
         draw=partial(

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from replication.analysis.settings_verdict import judge_settings
+from replication.analysis.verdict import NOT_TESTABLE
 from replication.claims import load_claims
 from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section, Table
 from replication.report.inline import escape_inline
 from replication.report.numbers import (
+    format_amount,
     format_count,
     format_estimate,
     format_exact,
@@ -23,12 +25,16 @@ from replication.report.numbers import (
 from replication.report.rules import (
     SHORT,
     describe_distrust,
+    describe_reach,
     describe_runs,
     describe_runs_interval,
+    find_one_mean,
     rules_of,
 )
 
 REQUIRES = ("summary", "provenance")
+CLOSE, ROUGH = 0.05, 0.25
+"""Widths of an interval, as shares of the mean, up to which it is called close, and rough."""
 
 
 def chapter(models: Mapping[str, Any]) -> list[Block]:
@@ -40,6 +46,8 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     parts: list[Block] = [
         Paragraph(f"**The claim.** {claim.statement} ({_capital(claim.source)}.)")
     ]
+    if verdict["verdict"] == NOT_TESTABLE:
+        parts.append(Paragraph(f"**Why not testable.** {escape_inline(verdict['reason'])}"))
     if "discard" in rules:
         parts += [
             Paragraph(f"**What we found.** {_describe_finding(summary, rules)}"),
@@ -47,7 +55,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
             Paragraph(f"**What speaks against it.** {_describe_doubt(summary, rules)}"),
         ]
     else:
-        parts.append(Paragraph(f"**What we found.** {escape_inline(verdict['reason'])}"))
+        parts.append(Paragraph(f"**What we found.** {_describe_failure(summary)}"))
     parts.append(Paragraph("**What would change it.**"))
     parts.append(Bullets(tuple(escape_inline(text) for text in verdict["would_change"])))
     blocks: list[Block] = [
@@ -113,47 +121,70 @@ def _describe_differences(summary: Mapping[str, Any]) -> list[Block]:
     listed = join_words([f"`{name}` = `{value}`" for name, value in differences.items()])
     return [
         Paragraph(
-            f"This study does not use the settings of the paper: {listed}. What follows says "
-            "what the reported number looks like from there."
+            f"This study differs from our base reading in {listed}. What follows says what the "
+            "reported number looks like from there."
         )
     ]
+
+
+def _describe_failure(summary: Mapping[str, Any]) -> str:
+    population = summary["population"]
+    return (
+        f"We simulated {format_amount(population['n_networks'], 'network')}; none got there "
+        f"within {format_amount(population['cap'], 'update')}."
+    )
 
 
 def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     population, reported = summary["population"], summary["reported"]["text"]
     margin = rules["discard"]["equivalence"]["margin"]
     near = [SHORT[rule] for rule in rules if rules[rule]["equivalence"]["is_equivalent"]]
-    means = join_words(
-        [
-            f"{format_number(entry['mean']['value'], 3)} if they are {SHORT[rule]}"
-            for rule, entry in rules.items()
-        ]
-    )
-    ranges = join_words(
-        [f"{describe_runs(entry['runs'])} ({SHORT[rule]})" for rule, entry in rules.items()]
-    )
     where = {0: "none of these agrees", len(rules): "all of these agree"}.get(
         len(near), f"only the mean with such networks {join_words(near)} agrees"
     )
+    single = find_one_mean(rules)
+    if single is None:
+        means = join_words(
+            [
+                f"{format_number(entry['mean']['value'], 3)} if they are {SHORT[rule]}"
+                for rule, entry in rules.items()
+            ]
+        )
+        told = f"The mean depends on what one does with those that did not: it is {means}."
+    else:
+        told = f"The mean is {format_number(single, 3)}, whatever one does with failures."
+        where = f"it {'agrees' if len(near) == len(rules) else 'is not shown to agree'}"
     return (
-        f"We simulated {format_count(population['n_networks'])} networks. "
+        f"We simulated {format_amount(population['n_networks'], 'network')}. "
         f"{format_percent(population['converged']['value'], 2)} of them got there within "
-        f"{format_count(population['cap'])} updates. The mean depends on what one does with those "
-        f"that did not: it is {means}. Counting a difference of less than "
+        f"{format_amount(population['cap'], 'update')}. {told} Counting a difference of less than "
         f"{format_exact(margin)} updates ({_describe_margin(summary)}) as none, {where} with "
-        f"{reported}. But a mean over few networks varies: {reported} is what a "
-        f"study of up to {ranges} networks could well have reported. *Replicated* would ask for "
+        f"{reported}. A mean over few networks varies, though: "
+        f"{describe_reach(rules, reported)}. *Replicated* would ask for "
         "agreement under every rule; *with qualification* asks for "
         f"{format_count(summary['thresholds']['min_n_star'])} networks or more under one of them."
     )
 
 
+def _describe_closeness(mean: Mapping[str, Any]) -> str:
+    """Say how closely the mean is known, by the width of its interval."""
+    if mean["low"] is None or mean["high"] is None:
+        return "Our own means are hardly known"
+    width = mean["high"] - mean["low"]
+    if width <= CLOSE * mean["value"]:
+        return "Our own means are known closely"
+    if width <= ROUGH * mean["value"]:
+        return "Our own means are known roughly"
+    return "Our own means are hardly known"
+
+
 def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     repetitions = summary["repetitions"]
+    mean = rules["discard"]["mean"]
     text = (
-        "Our own means are known closely: the 95 % interval of the first is "
-        f"{format_interval(rules['discard']['mean']['low'], rules['discard']['mean']['high'], 3)}. "
-        "The largest compatible number of runs is known less closely: "
+        f"{_describe_closeness(mean)}: the 95 % interval of the one with failures dropped is "
+        f"{format_interval(mean['low'], mean['high'], 3)}. "
+        "The intervals of the largest compatible number of runs are "
         + join_words(
             [
                 f"{describe_runs_interval(entry['runs'])} ({SHORT[rule]})"
@@ -179,17 +210,22 @@ def _describe_doubt(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str
     reported = summary["reported"]["text"]
     at = {entry["n"]: entry for entry in rules["discard"]["at"]}
     value, found = summary["reported"]["value"], rules["discard"]["mean"]["value"]
+    unknown = (
+        "How many runs were averaged in 1988, how they were chosen and what was done with "
+        "failures is not known. If failures were dropped, "
+        f"{_describe_refutation(rules['discard']['runs'])}"
+    )
+    if value == found:
+        return f"The reported number is the very mean of the networks that got there. {unknown}"
     side = "above" if value > found else "below"
-    tail = at[20]["above"] if value > found else at[20]["below"]
+    agree = all((entry["mean"]["value"] - value) * (found - value) > 0 for entry in rules.values())
+    whose = (
+        "the population under every rule that we tried" if agree else "the networks that got there"
+    )
     return (
-        f"The reported number lies {side} the mean of the population under every rule that we tried"
-        if all((value > entry["mean"]["value"]) == (value > found) for entry in rules.values())
-        else f"The reported number lies {side} the mean of the networks that got there"
-    ) + (
-        f", so {reported} takes some luck, or another way of counting: {format_odds(tail)} studies "
-        f"of 20 networks would have printed {reported} or something further {side}. How many runs "
-        "were averaged in 1988, how they were chosen and what was done with failures is not "
-        f"known. If failures were dropped, {_describe_refutation(rules['discard']['runs'])}"
+        f"The reported number lies {side} the mean of {whose}, so {reported} takes some luck, or "
+        f"another way of counting: {format_odds(at[20][side])} studies of 20 networks would have "
+        f"printed {reported} or something further {side}. {unknown}"
     )
 
 
@@ -203,7 +239,8 @@ def _describe_refutation(runs: Mapping[str, Any]) -> str:
         return "the number fits a study of no size."
     if runs["is_open"]:
         return "no number of runs that we tried would count against the claim."
-    return f"a mean over more than {describe_runs(runs)} runs would count against the claim."
+    reach = format_amount(runs["n_star"], "run")
+    return f"a mean over more than {reach} would count against the claim."
 
 
 def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:

@@ -25,10 +25,10 @@ from replication.report.style import (
 )
 
 PROCEDURES: dict[str, tuple[str, str, Any]] = {
-    "recirculation-paper": ("recirculation,\nas in the paper", BLUE, "-"),
+    "recirculation-paper": ("recirculation,\nat the base reading", BLUE, "-"),
     "recirculation-best": ("recirculation,\nat its best", BLUE, (0, (1.5, 1.5))),
     "back-propagation-best": ("back-propagation,\nat its best", ORANGE, (0, (5, 2))),
-    "back-propagation-paper": ("back-propagation,\nat the paper's rate", ORANGE, "-"),
+    "back-propagation-paper": ("back-propagation,\nat rate 20", ORANGE, "-"),
 }
 PATTERN_STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
 """Colour and marker of each of the four patterns."""

@@ -103,7 +103,7 @@ def plot_learning(*, gradient: Mapping[str, Any], symmetry: Mapping[str, Any]) -
 
 
 def plot_encoders(*, encoders: Mapping[str, Any]) -> Figure:
-    """Draw how fast other encoders learn, at the settings of the paper and at better ones.
+    """Draw how fast other encoders learn, at the settings of the base reading and at better ones.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def plot_encoders(*, encoders: Mapping[str, Any]) -> Figure:
         use_plain_log_ticks(one, [10, 100, 1000])
         one.set_title(network["name"], fontsize=9)
     figure.legend(
-        axes.flat[0].get_lines(), ["settings of the paper", "best settings found"],
+        axes.flat[0].get_lines(), ["base reading", "best settings found"],
         loc="outside upper right", ncols=2,
     )  # fmt: skip
     for one in axes[-1]:

@@ -16,8 +16,8 @@ from replication.report.style import BLUE, INK, MUTED, ORANGE, SKY, create_figur
 
 PANELS = {
     "discard": "mean, dropped",
-    "cap": "mean, at the cap",
-    "restart": "mean, restarts",
+    "cap": "mean, at cap",
+    "restart": "mean, restart",
     "median": "median of all",
 }
 """Short titles of the statistics, as they fit above a panel."""

@@ -79,7 +79,7 @@ def plot_distribution(
         linestyle=(0, (6, 2)), zorder=3,
     )  # fmt: skip
     label_line(
-        axes, x=reported, y=0.73 * top, text=f"reported in 1988: {reported_text}",
+        axes, x=reported, y=0.73 * top, text=f"reported of the paper: {reported_text}",
         color=REPORTED, offset=(4, 0), fontweight="bold",
     )  # fmt: skip
     axes.set_xlabel("weight updates until the error is below the criterion")

@@ -29,7 +29,7 @@ def summary(*, low: float, mean: str, learning_rate: float = 20.0) -> dict[str, 
         (0.95, QUALIFIED, QUALIFIED),
         (0.949, REPLICATED, NOT),
         (0.995, NOT, NOT),
-        (0.949, "not testable", NOT),
+        (0.940, "not testable", NOT),
     ],
 )
 def test_rule_of_the_ledger_decides(low: float, mean: str, verdict: str) -> None:
@@ -51,3 +51,19 @@ def test_mean_that_cannot_be_judged_leaves_the_settings_unjudged():
     found = judge_settings(model, THRESHOLDS)
     assert found.verdict == "not testable"
     assert found.would_change == ("A larger study could be judged.",)
+
+
+def test_small_study_that_may_converge_often_enough_is_not_judged() -> None:
+    model = summary(low=0.83, mean="not testable")
+    model["population"]["converged"]["high"] = 1.0
+    model["verdict"]["would_change"] = ["A larger study could be judged."]
+    assert judge_settings(model, THRESHOLDS).verdict == "not testable"
+
+
+def test_too_many_failures_are_blamed_only_if_surely_so() -> None:
+    model = summary(low=0.93, mean=QUALIFIED)
+    assert judge_settings(model, THRESHOLDS).reason.startswith("Too many networks")
+    model["population"]["converged"]["high"] = 0.97
+    found = judge_settings(model, THRESHOLDS)
+    assert found.verdict == NOT
+    assert found.reason.startswith("This study does not show that enough")
