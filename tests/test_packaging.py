@@ -1,5 +1,6 @@
 """What is installed, locked, cited and promised on the first page is there."""
 
+import hashlib
 import json
 import os
 import re
@@ -287,6 +288,17 @@ def test_makefile_calls_commands_that_exist():
 def test_crate_names_commands_that_exist():
     named = {step.command.split()[1].split("{")[0] for step in crate.STEPS}
     assert named <= list_commands() | list_targets()
+
+
+def test_crate_of_the_committed_results_is_complete_and_its_checksums_hold():
+    results = ROOT / "results"
+    described = json.loads((results / crate.FILE_NAME).read_text(encoding="utf-8"))["@graph"]
+    listed = {entity["@id"]: entity["sha256"] for entity in described if entity["@type"] == "File"}
+    found = {
+        name: hashlib.sha256((results / name).read_bytes()).hexdigest()
+        for name in crate.find_files(results, ["*"])
+    }
+    assert listed == found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
