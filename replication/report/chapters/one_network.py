@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from replication.report.document import Block, Figure, Paragraph, Section
-from replication.report.numbers import format_count, format_exact, format_number
+from replication.report.numbers import format_amount, format_count, format_exact, format_number
 
 
 def describe_one(models: Mapping[str, Any]) -> list[Block]:
@@ -18,8 +18,9 @@ def describe_one(models: Mapping[str, Any]) -> list[Block]:
         Section(title="One network, and many more", anchor="one-network", level=3),
         Paragraph(
             f"The network with seed {network['seed']} is the most ordinary of the first "
-            f"{format_count(len(crowd['seeds']))}: its {format_count(network['updates'])} updates "
-            "are nearest to their median. [](#figure-errors) shows its error, "
+            f"{format_count(len(crowd['seeds']))}: its count of "
+            f"{format_amount(network['updates'], 'update')} is nearest to their median. "
+            "[](#figure-errors) shows its error, "
             "[](#figure-reconstructions) what it makes of the patterns. "
             + _describe_sudden_success(traces)
         ),
@@ -61,13 +62,13 @@ def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
     return Figure(
         name="errors",
         caption="**Reconstruction error while learning.** Blue: the network with seed "
-        f"{network['seed']}. Grey: the first {format_count(len(crowd['seeds']))} networks. Dashed: "
-        f"the criterion of {threshold}. Logarithmic error axis; learning goes on after the "
+        f"{network['seed']}. Grey: the first {format_amount(len(crowd['seeds']), 'network')}. "
+        f"Dashed: the criterion of {threshold}. Logarithmic error axis; learning goes on after the "
         "criterion is met.",
         alt=f"Line chart of error against weight updates from 0 to {end}. The highlighted network "
         f"starts at {format_number(network['errors'][0], 2)}, wanders and {reached}. Behind it "
         f"{format_count(len(crowd['seeds']))} grey lines; {format_count(n_inside)} of them "
-        f"cross within {end} updates.",
+        f"cross within {format_amount(end, 'update')}.",
         draw=partial(
             plot_errors,
             errors=network["errors"],
