@@ -131,7 +131,7 @@ def run_networks(
     final_weights : bool
         Whether to return the weights at the end too.
     n_lanes : int
-        Networks side by side; outcomes do not depend on it.
+        Networks side by side, fast where it is a power of two; outcomes do not depend on it.
     stop : bool array, shape (1,), optional
         Set to true from another thread to return early; what is returned is
         then incomplete and must be thrown away.

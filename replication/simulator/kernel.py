@@ -193,24 +193,28 @@ def change_weights(rule: Rule, lanes: Lanes, begin: int, end: int) -> None:
     """Apply the weight changes (equations 5 and 6), summed over the patterns in [begin, end)."""
     sizes, n = lanes.sizes, lanes.n_patterns
     row = source = 0
-    for k in range(len(sizes)):
-        last = k + 1 == len(sizes)
-        n_source, n_target = sizes[k], sizes[0] if last else sizes[k + 1]
+    for group in range(len(sizes)):
+        last = group + 1 == len(sizes)
+        n_source, n_target = sizes[group], sizes[0] if last else sizes[group + 1]
         target = 0 if last else source + n_source
         # Into the visible group the first pass is presynaptic, elsewhere the second.
         sender = lanes.first if last or rule.back_propagation else lanes.second
+        for j in range(0, n_target, 2):  # two units share what is loaded of the sender
+            k = min(j + 1, n_target - 1)
+            t, u = (target + j) * n, (target + k) * n
+            for i in range(n_source):
+                a = load(sender, (source + i) * n + begin)
+                x = a * load(lanes.difference, t + begin)
+                y = a * load(lanes.difference, u + begin)
+                for p in range(begin + 1, end):
+                    a = load(sender, (source + i) * n + p)
+                    x = fma(a, load(lanes.difference, t + p), x)
+                    y = fma(a, load(lanes.difference, u + p), y)
+                _change(rule, lanes, row + j * n_source + i, x)
+                if k > j:
+                    _change(rule, lanes, row + k * n_source + i, y)
         for j in range(n_target):
             t = (target + j) * n
-            for i in range(n_source):
-                s = (source + i) * n
-                total = load(sender, s + begin) * load(lanes.difference, t + begin)
-                for p in range(begin + 1, end):
-                    total = fma(
-                        load(sender, s + p),
-                        load(lanes.difference, t + p),
-                        total,
-                    )
-                _change(rule, lanes, row + j * n_source + i, total)
             total = load(lanes.difference, t + begin)
             for p in range(begin + 1, end):
                 total = total + load(lanes.difference, t + p)

@@ -52,8 +52,7 @@ class Rows(types.Type):  # type: ignore[misc]
 @register_model(Rows)
 class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, rows: Rows) -> None:
-        vector = ir.VectorType(ir.DoubleType(), rows.n_lanes)
-        super().__init__(manager, rows, vector.as_pointer())
+        super().__init__(manager, rows, ir.DoubleType().as_pointer())
 
 
 def fma(a, b, c):  # type: ignore[no-untyped-def]
@@ -187,19 +186,23 @@ _compile(clamp, 3, _emit_clamp)
 
 @intrinsic
 def _point(typing_context: Any, width: Any, array: Any) -> Any:
-    rows = Rows(len(width))
-
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[1])(context, builder, arguments[1])
-        return builder.bitcast(view.data, context.get_value_type(rows))
+        return context.make_array(signature.args[1])(context, builder, arguments[1]).data
 
-    return rows(width, array), generate
+    return Rows(len(width))(width, array), generate
+
+
+def _find_row(builder: Any, rows: Any, row: Any, n_lanes: int) -> Any:
+    """Return the address of a row as that of a vector."""
+    vector = ir.VectorType(ir.DoubleType(), n_lanes)
+    first = builder.mul(row, ir.Constant(row.type, n_lanes))
+    return builder.bitcast(builder.gep(rows, [first]), vector.as_pointer())
 
 
 @intrinsic
 def _load(typing_context: Any, rows: Any, row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(builder.gep(arguments[0], [arguments[1]]), align=8)
+        return builder.load(_find_row(builder, arguments[0], arguments[1], rows.n_lanes), align=8)
 
     return Vector(rows.n_lanes)(rows, types.int64), generate
 
@@ -207,7 +210,8 @@ def _load(typing_context: Any, rows: Any, row: Any) -> Any:
 @intrinsic
 def _store(typing_context: Any, rows: Any, row: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.store(arguments[2], builder.gep(arguments[0], [arguments[1]]), align=8)
+        place = _find_row(builder, arguments[0], arguments[1], rows.n_lanes)
+        builder.store(arguments[2], place, align=8)
         return context.get_dummy_value()
 
     return types.void(rows, types.int64, value), generate
