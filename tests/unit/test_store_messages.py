@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from replication.errors import BusyError, DataError, StorageError
 from replication.protocol import PAPER
-from replication.simulator.outcomes import Outcomes
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
 from replication.store import Store, check_study, discard_faults, read_manifest
 from replication.store.files import (
     NewerSchemaError,
     check_schema,
     hold_lock,
     make_folder,
+    parse_record,
     publish,
     read_content,
     remove_files,
@@ -289,3 +292,106 @@ def test_arrays_of_other_types_are_stored_as_the_types_of_the_format(tmp_path):
     (read,) = store.read(PAPER, 5, 0, 10)
     assert read.updates.dtype == np.int32
     np.testing.assert_array_equal(read.updates, outcomes.updates)
+
+
+def edit_manifest(folder, **changes):
+    path = folder / "manifest.json"
+    record = json.loads(path.read_bytes())
+    record.pop("sha256")
+    path.write_bytes(render_record(record | changes))
+
+
+def test_another_outcome_version_is_refused_with_advice(store, folder):
+    edit_manifest(folder, outcome_version=OUTCOME_VERSION + 1)
+    assert_says(
+        DataError,
+        lambda: store.digest(PAPER, 5, 10),
+        f"{str(folder)!r} holds outcomes of version {OUTCOME_VERSION + 1}, and this version "
+        f"computes outcomes of version {OUTCOME_VERSION}; give another results folder",
+    )
+
+
+def test_a_protocol_of_a_later_version_is_refused_with_advice(store, folder):
+    edit_manifest(folder, protocol={"dropout": 0.5})
+    with pytest.raises(DataError) as caught:
+        store.digest(PAPER, 5, 10)
+    message = str(caught.value)
+    path = str(folder / "manifest.json")
+    assert message.startswith(f"{path!r} has a protocol that this version does not understand (")
+    assert message.endswith("); install the version that wrote it, or give another results folder")
+
+
+def test_a_folder_in_another_place_is_refused_with_advice(store, folder):
+    moved = folder.rename(folder.with_name("6"))
+    assert_says(
+        DataError,
+        lambda: store.digest(PAPER, 6, 10),
+        f"{str(moved / 'manifest.json')!r} belongs to {PAPER.id}/5; "
+        "move the folder back to its place",
+    )
+
+
+def test_the_manifest_holds_what_its_readers_look_for(folder):
+    record = json.loads((folder / "manifest.json").read_bytes())
+    assert set(record) == {
+        *("schema", "outcome_version", "protocol_id", "protocol", "root_seed", "blocks", "runs"),
+        "sha256",
+    }
+    assert record["protocol_id"] == PAPER.id
+    assert [[start, stop] for start, stop, _ in record["blocks"]] == [[0, 10], [10, 30]]
+
+
+@pytest.mark.parametrize("content", [b'{"schema": NaN}', b'{"a": Infinity}', b'{"a": 1}', b"[]"])
+def test_what_json_does_not_allow_is_damage(tmp_path, content):
+    message = f"{str(tmp_path)!r} is damaged; run `replication repair`"
+    assert_says(DataError, lambda: parse_record(tmp_path, content, newest_schema=1), message)
+
+
+def test_a_damaged_record_is_not_believed_to_be_newer_unless_it_decides(tmp_path):
+    content = b'{"schema": 2}'
+    with pytest.raises(DataError) as caught:
+        parse_record(tmp_path, content, newest_schema=1)
+    assert not isinstance(caught.value, NewerSchemaError)
+    with pytest.raises(NewerSchemaError, match=re.escape(repr(str(tmp_path)))):
+        parse_record(tmp_path, content, newest_schema=1, believe_schema=True)
+
+
+def test_a_block_whose_folder_cannot_be_forced_to_disk_is_withdrawn(store, folder, monkeypatch):
+    fired = []
+
+    def fail(*_):
+        fired.append(1)
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr("replication.store.blocks.sync_folder", fail)
+    with pytest.raises(StorageError, match="the disk is gone"):
+        store.write(PAPER, 5, invent(30, 40))
+    assert fired
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "000000000000-000000000010.json",
+        "000000000000-000000000010.parquet",
+        "000000000010-000000000030.json",
+        "000000000010-000000000030.parquet",
+        "manifest.json",
+    ]
+
+
+def test_a_durable_write_that_cannot_clean_up_still_says_why_it_failed(tmp_path):
+    missing = tmp_path / "missing" / "file"
+    with pytest.raises(StorageError, match="cannot be written"):
+        write_durably(missing, b"")
+
+
+def test_a_folder_that_another_process_makes_at_the_same_time_is_fine(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    look = Path.is_dir
+    asked = []
+
+    def look_too_early(path):
+        asked.append(path)
+        return look(path) and asked.count(folder) != 1
+
+    monkeypatch.setattr(Path, "is_dir", look_too_early)
+    make_folder(folder)
+    assert asked.count(folder) == 2
