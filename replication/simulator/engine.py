@@ -213,7 +213,7 @@ def _compiled(function: Callable[..., None], arguments: tuple[Any, ...]) -> Call
 
 @functools.cache
 def _compile(function: Callable[..., None], signature: tuple[Any, ...]) -> Callable[..., None]:
-    folder = find_cache_folder()
+    folder, users = find_cache_folder(), numba.config.CACHE_DIR
     for attempt in (folder, None):
         try:
             # Numba reads the folder when the function is decorated.
@@ -228,6 +228,8 @@ def _compile(function: Callable[..., None], signature: tuple[Any, ...]) -> Calla
                 raise
             # An unwritable or damaged cache: compile without one.
             shutil.rmtree(attempt, ignore_errors=True)
+        finally:
+            numba.config.CACHE_DIR = users
     raise AssertionError("unreachable")
 
 

@@ -122,7 +122,7 @@ def forgetful():
     engine._compile.cache_clear()
     yield
     engine._compile.cache_clear()
-    numba.config.CACHE_DIR = folder
+    assert folder == numba.config.CACHE_DIR, "the setting is the user's"
 
 
 def test_cache_lies_in_a_folder_of_its_own_below_the_users(monkeypatch, tmp_path):
