@@ -36,9 +36,12 @@ def _make_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run_study(n_networks: int, jobs: int) -> None:
+def _time_study(n_networks: int, jobs: int) -> float:
+    """Return the seconds of a study, from nothing to the stored outcomes."""
     with _make_folder() as folder:
+        begun = time.perf_counter()
         simulate_study(Store(folder), PAPER, ROOT_SEED, n_networks, jobs=jobs, show_progress=False)
+        return time.perf_counter() - begun
 
 
 def compare_jobs(n_networks: int, *, n_rounds: int) -> dict[str, float]:
@@ -64,28 +67,48 @@ def compare_jobs(n_networks: int, *, n_rounds: int) -> dict[str, float]:
 
 
 def measure_overhead(n_networks: int, *, n_rounds: int) -> dict[str, float]:
-    """Measure a whole study in one job against the kernel alone on the same networks."""
+    """Measure a whole study in one job against the kernel alone on the same networks.
+
+    Returns
+    -------
+    dict
+        ``overhead``: what the study takes beyond the kernel, as a share of the
+        kernel's time; ``overhead_processor``: the same of processor time, which
+        leaves out waiting for the disk.
+    """
     blocks = cut_blocks([(0, n_networks)], LARGEST_BLOCK)
-    kernel: list[float] = []
+    seconds: dict[str, list[float]] = {
+        name: [] for name in ("kernel", "study", "kernel_processor", "study_processor")
+    }
 
     def run_kernel() -> None:
         # The weights are drawn off the clock, block by block, to keep memory small.
-        seconds = 0.0
+        elapsed = spent = 0.0
         for start, stop in blocks:
             weights = draw_weights(PAPER, ROOT_SEED, start, stop)
-            begun = time.perf_counter()
+            begun, begun_processor = time.perf_counter(), time.process_time()
             run_networks(PAPER, weights)
-            seconds += time.perf_counter() - begun
-        kernel.append(seconds)
+            elapsed += time.perf_counter() - begun
+            spent += time.process_time() - begun_processor
+        seconds["kernel"].append(elapsed)
+        seconds["kernel_processor"].append(spent)
 
-    tasks = {"kernel": run_kernel, "study": lambda: _run_study(n_networks, 1)}
-    study = time_in_turns(tasks, n_rounds=n_rounds)["study"]
-    ratios = [whole / alone - 1.0 for whole, alone in zip(study, kernel, strict=True)]
+    def run_study() -> None:
+        with _make_folder() as folder:
+            store = Store(folder)
+            begun, begun_processor = time.perf_counter(), time.process_time()
+            simulate_study(store, PAPER, ROOT_SEED, n_networks, jobs=1)
+            seconds["study"].append(time.perf_counter() - begun)
+            seconds["study_processor"].append(time.process_time() - begun_processor)
+
+    time_in_turns({"kernel": run_kernel, "study": run_study}, n_rounds=n_rounds)
+    medians = take_median(seconds)
     return {
         "n_networks": n_networks,
-        "seconds_kernel": float(np.median(kernel)),
-        "seconds_study": float(np.median(study)),
-        "overhead": float(np.median(ratios)),
+        "seconds_kernel": medians["kernel"],
+        "seconds_study": medians["study"],
+        "overhead": medians["study"] / medians["kernel"] - 1.0,
+        "overhead_processor": medians["study_processor"] / medians["kernel_processor"] - 1.0,
     }
 
 
@@ -94,9 +117,7 @@ def compare_sizes(small: int, large: int, *, jobs: int, n_rounds: int) -> dict[s
     costs: dict[str, list[float]] = {"small": [], "large": []}
     for _ in range(n_rounds):
         for name, n_networks in (("small", small), ("large", large), ("small", small)):
-            begun = time.perf_counter()
-            _run_study(n_networks, jobs)
-            costs[name].append(1e6 * (time.perf_counter() - begun) / n_networks)
+            costs[name].append(1e6 * _time_study(n_networks, jobs) / n_networks)
     medians = take_median(costs)
     return {
         "n_small": small,

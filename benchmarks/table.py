@@ -34,8 +34,9 @@ def format_tables(model: dict[str, Any]) -> str:
         "",
         f"Two jobs against one: {jobs['speed_up']:.3g} times as fast "
         f"({jobs['n_networks']:,} networks)",
-        f"Around the kernel (weights, joblib, store): {overhead['overhead']:+.1%} "
-        f"({overhead['n_networks']:,} networks, one job)",
+        f"Around the kernel (weights, joblib, store, progress): {overhead['overhead']:+.1%} "
+        f"({overhead['overhead_processor']:+.1%} of processor time; "
+        f"{overhead['n_networks']:,} networks, one job)",
         f"{scale['n_large']:,} networks cost {scale['ratio']:.3g} times as much each as "
         f"{scale['n_small']:,} ({scale['microseconds_large']:.3g} against "
         f"{scale['microseconds_small']:.3g} us); peak memory {scale['peak_megabytes']:,.0f} MB",
