@@ -23,7 +23,8 @@ from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights
 
-SEEDS_PER_TASK = 2_000
+SEEDS_PER_TASK = 10_000
+"""Few enough to share out; the last networks of a task keep its lanes waiting."""
 
 
 class LostWorker(WorkerError):
