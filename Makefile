@@ -61,7 +61,8 @@ notebook: $(VENV)/.notebook ## open the notebooks in Jupyter
 
 .PHONY: test
 test: $(VENV)/.test ## all tests that take seconds
-	@$(RUN) -m pytest -n auto --dist loadfile
+	@$(RUN) -m pytest -n auto --dist loadfile -m "not long and not emulated and not alone"
+	@$(RUN) -m pytest -m "alone and not long"
 
 .PHONY: test-long
 test-long: $(VENV)/.check ## the tests that take minutes

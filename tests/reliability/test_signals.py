@@ -24,6 +24,9 @@ from tests.reliability.faults import (
     wait_until,
 )
 
+# Promises in seconds are measured without other tests beside them.
+pytestmark = pytest.mark.alone
+
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
 
