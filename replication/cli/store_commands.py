@@ -78,7 +78,8 @@ def run_verify(options: argparse.Namespace) -> int:
         if verified.difference is not None:
             _complain(
                 f"{_name(study)}: {verified.difference}. The block was computed by another "
-                "version or machine, or altered: delete its files, then run `replication repair`"
+                f"version or machine, or altered: move {str(study.path)!r} away and run "
+                "`replication simulate` again"
             )
         if verified.is_sound:
             print(
