@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER
-from replication.simulator.engine import record_weights, run_networks
+from replication.simulator import engine
 from replication.simulator.weights import draw_weights
 
 BASE = dataclasses.replace(PAPER, learning_rule="back-propagation", learning_rate=5.0)
@@ -120,11 +120,11 @@ class TextbookNetwork:
 
 
 @pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
-def test_kernel_follows_the_textbook(fields: dict[str, Any]) -> None:
+def test_kernel_follows_the_textbook(fields: dict[str, Any], form: Any) -> None:
     protocol = dataclasses.replace(BASE, **fields)
     for weights in draw_weights(protocol, 11, 0, 3):
         network = TextbookNetwork(protocol, weights)
-        recorded = record_weights(protocol, weights, 12)
+        recorded = form.record_weights(protocol, weights, 12)
         for expected in recorded[1:]:
             network.sweep()
             np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
@@ -134,7 +134,7 @@ def test_kernel_follows_the_textbook(fields: dict[str, Any]) -> None:
 def test_outcomes_are_those_of_the_textbook(momentum: float) -> None:
     protocol = dataclasses.replace(BASE, momentum=momentum)
     initial = draw_weights(protocol, 12, 0, 6)
-    updates, converged, _ = run_networks(protocol, initial)
+    updates, converged, _ = engine.run_networks(protocol, initial)
     assert converged.all()
     for weights, expected in zip(initial, updates, strict=True):
         network = TextbookNetwork(protocol, weights)
@@ -148,8 +148,7 @@ def test_outcomes_are_those_of_the_textbook(momentum: float) -> None:
 
 def test_back_propagation_never_raises_the_error_when_its_steps_are_small() -> None:
     protocol = dataclasses.replace(BASE, learning_rate=0.05)
-    from replication.simulator.engine import evaluate_networks
-
     for weights in draw_weights(protocol, 13, 0, 3):
-        errors = evaluate_networks(protocol, record_weights(protocol, weights, 200)).error
+        recorded = engine.record_weights(protocol, weights, 200)
+        errors = engine.evaluate_networks(protocol, recorded).error
         assert (np.diff(errors) < 0).all()

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.simulator.engine import record_weights
 from replication.simulator.gradient import compute_changes
 from replication.simulator.weights import draw_weights, split_weights
 
@@ -28,11 +27,11 @@ LOOPS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", LOOPS.values(), ids=LOOPS)
-def test_kernel_follows_the_readable_network(fields: dict[str, Any]) -> None:
+def test_kernel_follows_the_readable_network(fields: dict[str, Any], form: Any) -> None:
     protocol = dataclasses.replace(PAPER, learning_rate=2.0, **fields)
     for weights in draw_weights(protocol, 21, 0, 3):
         network = RecirculationNetwork(split_weights(protocol, weights), protocol)
-        for expected in record_weights(protocol, weights, 10)[1:]:
+        for expected in form.record_weights(protocol, weights, 10)[1:]:
             network.update()
             reached = [
                 part.ravel()
@@ -43,8 +42,8 @@ def test_kernel_follows_the_readable_network(fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in LOOPS if "one pattern" not in name])
-def test_kernel_makes_the_changes_of_the_batched_equations(name: str) -> None:
+def test_kernel_makes_the_changes_of_the_batched_equations(name: str, form: Any) -> None:
     protocol = dataclasses.replace(PAPER, learning_rate=1.0, **LOOPS[name])
     initial = draw_weights(protocol, 22, 0, 20)
-    made = [record_weights(protocol, weights, 1)[1] - weights for weights in initial]
+    made = [form.record_weights(protocol, weights, 1)[1] - weights for weights in initial]
     np.testing.assert_allclose(made, compute_changes(protocol, initial), rtol=0, atol=1e-14)

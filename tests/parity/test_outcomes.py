@@ -1,0 +1,94 @@
+"""The kernel's outcomes and measures against the readable network, network by network."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from replication import PAPER, RecirculationNetwork
+from replication.simulator.weights import draw_weights, split_weights
+
+# Within 20 updates some of the twelve networks converge and, under most readings, some do not.
+RUNS: dict[str, dict[str, Any]] = {
+    "half of the squared error": {"threshold": 0.8},
+    "momentum": {"threshold": 0.5, "momentum": 0.5},
+    "one pattern at a time": {"threshold": 0.8, "update_schedule": "per-pattern"},
+    "worst pattern": {"threshold": 0.4, "criterion": "worst-pattern"},
+    "squared error": {"threshold": 1.6, "criterion": "squared-error"},
+    "every unit": {"threshold": 0.5, "criterion": "every-unit", "group_sizes": (3, 2)},
+    "regressed": {"threshold": 0.05, "error_measured_on": "regressed"},
+    "3-2-3": {"threshold": 0.5, "group_sizes": (3, 2)},
+}
+
+
+@pytest.mark.parametrize("fields", RUNS.values(), ids=RUNS)
+def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any], form: Any) -> None:
+    # More networks than lanes: a lane that is finished takes the next network.
+    protocol = dataclasses.replace(PAPER, max_updates=20, **fields)
+    initial = draw_weights(protocol, 31, 0, 12)
+    updates, converged, final = form.run_networks(protocol, initial, final_weights=True)
+    assert len(set(updates)) > 2
+    assert converged.any()
+    for s, weights in enumerate(initial):
+        network = RecirculationNetwork(split_weights(protocol, weights), protocol)
+        assert network.train() == (updates[s], converged[s])
+        # At this learning rate 20 updates multiply a difference of rounding up to a million times.
+        for ours, theirs in zip(
+            split_weights(protocol, final[s]),
+            zip(network.matrices, network.biases, strict=True),
+            strict=True,
+        ):
+            np.testing.assert_allclose(ours[0], theirs[0], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(ours[1], theirs[1], rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("criterion", ["half-squared-error", "squared-error"])
+@pytest.mark.parametrize("cap", [1, 2])
+def test_a_cap_of_few_updates_censors_after_as_many(cap: int, criterion: str, form: Any) -> None:
+    protocol = dataclasses.replace(PAPER, max_updates=cap, threshold=1e-9, criterion=criterion)
+    updates, converged, _ = form.run_networks(protocol, draw_weights(protocol, 31, 0, 4))
+    assert updates.tolist() == [cap] * 4
+    assert not converged.any()
+
+
+def test_a_tie_with_the_threshold_has_not_converged(form: Any) -> None:
+    # With weights of zero each of 16 reconstructions is 1/2: the error is 16/2 * 1/4 = 2.
+    zeros = np.zeros((1, 22))
+    protocol = dataclasses.replace(PAPER, max_updates=1, learning_rate=1e-300)
+    for threshold, outcome in ((2.0, (1, False)), (np.nextafter(2.0, 3.0), (0, True))):
+        updates, converged, _ = form.run_networks(
+            dataclasses.replace(protocol, threshold=threshold), zeros
+        )
+        assert (updates[0], converged[0]) == outcome
+
+
+@pytest.mark.parametrize("units", ["logistic", "linear"])
+@pytest.mark.parametrize("measured_on", ["reconstruction", "regressed"])
+@pytest.mark.parametrize(
+    "criterion", ["half-squared-error", "squared-error", "worst-pattern", "every-unit"]
+)
+def test_measures_are_those_of_the_readable_network(
+    criterion: str, measured_on: str, units: str, form: Any
+) -> None:
+    protocol = dataclasses.replace(
+        PAPER,
+        group_sizes=(4, 3, 2),
+        criterion=criterion,
+        error_measured_on=measured_on,
+        visible_units=units,
+        regression=0.3,
+        half_width=2.0,
+    )
+    initial = draw_weights(protocol, 32, 0, 4)
+    measured = form.evaluate_networks(protocol, initial)
+    for s, weights in enumerate(initial):
+        network = RecirculationNetwork(split_weights(protocol, weights), protocol)
+        assert measured.error[s] == pytest.approx(network.error(), rel=1e-13)
+        for p, pattern in enumerate(network.patterns):
+            reconstruction = network.reconstruct(pattern)
+            np.testing.assert_allclose(measured.reconstruction[s, p], reconstruction, rtol=1e-13)
+            for ours, theirs in zip(measured.hidden, network.first_pass(pattern), strict=True):
+                np.testing.assert_allclose(ours[s, p], theirs, rtol=1e-13)
