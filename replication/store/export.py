@@ -48,7 +48,7 @@ def export_outcomes(
     UsageError
         If the file name ends otherwise.
     StorageError
-        If a file cannot be written.
+        If a file cannot be written, or whatever reading the blocks raises.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
@@ -68,6 +68,8 @@ def export_outcomes(
                 arrays = [pa.array(a) for a in (seeds, block.updates, block.converged)]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=COLUMNS))
         temporary.replace(path)
+    except StorageError:  # from the store that is read: it says so itself
+        raise
     except OSError as error:
         raise StorageError(
             f"{str(path)!r} cannot be written ({error.strerror or error}); "

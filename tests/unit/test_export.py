@@ -1,0 +1,148 @@
+"""Outcomes exported for other programs: every row, both formats, and never half a file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from replication.errors import StorageError, UsageError
+from replication.simulator.outcomes import Outcomes
+from replication.store.export import export_outcomes
+
+# Two blocks; the third network is censored at a cap of 2,000.
+BLOCKS = [
+    Outcomes(5, np.array([12, 0], dtype=np.int32), np.array([True, True])),
+    Outcomes(7, np.array([2000], dtype=np.int32), np.array([False])),
+]
+SEEDS, UPDATES, CONVERGED = [5, 6, 7], [12, 0, 2000], [True, True, False]
+DESCRIPTION = {"root_seed": 1988, "protocol": {"learning_rate": 20.0}}
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["outcomes.csv", "outcomes.parquet", "two.dots.csv"])
+def test_export_gives_the_rows_of_all_blocks_in_order(tmp_path, name):
+    file = tmp_path / name
+    files = export_outcomes(iter(BLOCKS), file, description=DESCRIPTION)
+    assert files == [file, tmp_path / f"{name}.dictionary.json"]
+    assert list_names(tmp_path) == sorted(path.name for path in files)
+    table = pd.read_csv(file) if file.suffix == ".csv" else pd.read_parquet(file)
+    assert list(table.columns) == ["seed", "updates", "converged"]
+    assert table["seed"].tolist() == SEEDS
+    assert table["updates"].tolist() == UPDATES
+    assert table["converged"].tolist() == CONVERGED
+
+
+def test_csv_is_plain_text_that_any_program_reads(tmp_path):
+    export_outcomes(BLOCKS, tmp_path / "x.csv", description={})
+    text = (tmp_path / "x.csv").read_bytes().decode("ascii")
+    assert text.replace('"', "") == "seed,updates,converged\n5,12,true\n6,0,true\n7,2000,false\n"
+
+
+def test_parquet_has_the_narrow_types_of_the_store(tmp_path):
+    export_outcomes(BLOCKS, tmp_path / "x.parquet", description={})
+    schema = pyarrow.parquet.read_schema(tmp_path / "x.parquet")
+    assert schema.types == [pa.int64(), pa.int32(), pa.bool_()]
+
+
+def test_dictionary_says_what_each_column_holds_and_what_is_described(tmp_path):
+    export_outcomes(BLOCKS, tmp_path / "x.csv", description=DESCRIPTION)
+    text = (tmp_path / "x.csv.dictionary.json").read_text(encoding="ascii")
+    dictionary = json.loads(text)
+    columns = dictionary.pop("columns")
+    assert dictionary == DESCRIPTION
+    assert {name: column["type"] for name, column in columns.items()} == {
+        "seed": "int64",
+        "updates": "int32",
+        "converged": "bool",
+    }
+    assert all(set(column) == {"type", "meaning"} for column in columns.values())
+    assert "root seed" in columns["seed"]["meaning"]
+    assert "criterion was first met" in columns["updates"]["meaning"]
+    assert "right-censored" in columns["converged"]["meaning"]
+    # One entry a line, so that it reads and compares well; a text file ends with a line break.
+    assert text.startswith('{\n "columns": {\n  "seed": {\n   "type": "int64",\n')
+    assert text.endswith("}\n")
+
+
+def test_nothing_stored_gives_a_header_and_no_rows(tmp_path):
+    export_outcomes([], tmp_path / "x.parquet", description={})
+    table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
+    assert (table.num_rows, table.column_names) == (0, ["seed", "updates", "converged"])
+
+
+@pytest.mark.parametrize("name", ["x.xlsx", "x", "x.CSV", "x.csv.gz"])
+def test_another_format_is_refused_and_nothing_is_written(tmp_path, name):
+    with pytest.raises(UsageError) as refused:
+        export_outcomes(BLOCKS, tmp_path / name, description={})
+    assert str(refused.value) == (
+        f"the file '{tmp_path / name}' was given; "
+        "allowed are names that end in .csv or .parquet"
+    )
+    assert list_names(tmp_path) == []
+
+
+def test_file_appears_only_when_it_is_complete(tmp_path):
+    def give_blocks():
+        for block in BLOCKS:
+            seen.append(list_names(tmp_path))
+            yield block
+
+    seen = []
+    export_outcomes(give_blocks(), tmp_path / "x.csv", description={})
+    # A hidden name in the same folder, so that the rename that ends it is one step.
+    assert seen == [[".x.csv.tmp"], [".x.csv.tmp"]]
+
+
+def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
+    def give_blocks():
+        yield BLOCKS[0]
+        raise StorageError("a block is damaged")
+
+    (tmp_path / "x.csv").write_text("old")
+    with pytest.raises(StorageError, match="^a block is damaged$"):
+        export_outcomes(give_blocks(), tmp_path / "x.csv", description={})
+    assert list_names(tmp_path) == ["x.csv"]
+    assert (tmp_path / "x.csv").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError("the disk has gone"), "the disk has gone"),
+    ],
+)
+def test_a_full_disk_is_a_storage_error_that_names_file_and_reason(tmp_path, error, reason):
+    def give_blocks():
+        yield BLOCKS[0]
+        raise error
+
+    with pytest.raises(StorageError) as failed:
+        export_outcomes(give_blocks(), tmp_path / "x.parquet", description={})
+    assert str(failed.value) == (
+        f"'{tmp_path / 'x.parquet'}' cannot be written ({reason}); "
+        "give a file in a folder that can be written"
+    )
+    assert failed.value.__suppress_context__
+    assert list_names(tmp_path) == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_left_alone(tmp_path):
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(StorageError, match="x.csv' cannot be written"):
+        export_outcomes(BLOCKS, tmp_path / "x.csv", description={})
+    assert list_names(tmp_path) == ["x.csv"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_folder_that_does_not_exist_is_a_storage_error(tmp_path, suffix):
+    with pytest.raises(StorageError, match=f"x.{suffix}' cannot be written"):
+        export_outcomes(BLOCKS, tmp_path / "none" / f"x.{suffix}", description={})
+    assert list_names(tmp_path) == []
