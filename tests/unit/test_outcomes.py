@@ -1,0 +1,52 @@
+"""Outcomes, their packed rows and the digest over them, byte by byte."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+
+from replication.simulator.outcomes import Outcomes, compute_digest, pack_rows
+
+OUTCOMES = Outcomes(
+    2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False])
+)
+
+# Row by row: seed in eight bytes, updates in four, whether it converged in one; low bytes first.
+BYTES = bytes.fromhex(
+    "0000000000010000" "00000000" "01"
+    "0100000000010000" "30000000" "01"
+    "0200000000010000" "d0070000" "00"
+)  # fmt: skip
+
+
+def test_rows_are_packed_low_bytes_first():
+    rows = pack_rows(OUTCOMES)
+    assert rows.dtype.itemsize == 13
+    assert rows.tobytes() == BYTES
+
+
+def test_digest_is_that_of_the_packed_rows():
+    assert compute_digest([OUTCOMES]) == hashlib.sha256(BYTES).hexdigest()
+    assert compute_digest(iter([])) == hashlib.sha256(b"").hexdigest()
+
+
+def test_blocks_follow_each_other_in_the_digest():
+    first, second = OUTCOMES.slice(2**40, 2**40 + 1), OUTCOMES.slice(2**40 + 1, 2**40 + 3)
+    assert compute_digest([first, second]) == hashlib.sha256(BYTES).hexdigest()
+    assert compute_digest([second, first]) == hashlib.sha256(BYTES[13:] + BYTES[:13]).hexdigest()
+
+
+def test_slices_count_in_seeds():
+    assert OUTCOMES.stop == 2**40 + 3
+    middle = OUTCOMES.slice(2**40 + 1, 2**40 + 2)
+    assert (middle.start, middle.stop) == (2**40 + 1, 2**40 + 2)
+    assert (middle.updates.tolist(), middle.converged.tolist()) == ([48], [True])
+    whole = OUTCOMES.slice(OUTCOMES.start, OUTCOMES.stop)
+    assert pack_rows(whole).tobytes() == BYTES
+    assert OUTCOMES.slice(2**40 + 3, 2**40 + 3).updates.tolist() == []
+
+
+def test_outcomes_are_not_changed_by_accident():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        OUTCOMES.start = 0
