@@ -38,8 +38,25 @@ def test_tail_in_which_nobody_converges_has_no_slowest():
         CountTable.from_outcomes([9000] * 4, [False] * 4, 9000),
         CountTable.from_outcomes([30] + [9000] * 4, [True] + [False] * 4, 9000),
         CountTable.from_outcomes([50] * 5, [False] * 5, 50),
+        CountTable.from_outcomes([100] + [9000] * 4, [True] + [False] * 4, 9000),
+        CountTable.from_outcomes([150] * 5, [True] * 5, None),
     ],
 )
 def test_tail_of_other_networks_is_refused(tail):
     with pytest.raises(DataError, match="run (it|the tail study) again"):
         combine_with_tail(MAIN, tail)
+
+
+def test_tail_that_goes_no_further_changes_nothing():
+    tail = CountTable.from_outcomes([100] * 5, [False] * 5, 100)
+    assert combine_with_tail(MAIN, tail) == MAIN
+
+
+def test_late_ones_are_counted_from_the_main_cap_to_the_end_of_the_tail():
+    """One network converges at each of the times, one just after it."""
+    times = [5000, 10_000, 20_000, 50_000, 100_000]
+    main = CountTable.from_outcomes([30] + [3000] * 9, [True] + [False] * 9, 3000)
+    late = sorted([*times[:4], *(time + 1 for time in times[:4])]) + [100_000]
+    tail = CountTable.from_outcomes(late, [True] * 9, 100_000)
+    found = describe_tail(main, tail).late_within
+    assert found == dict(zip(times, [1, 3, 5, 7, 9], strict=True))

@@ -170,3 +170,9 @@ def test_plain_form_holds_lists():
     plain = judge(make_evidence("discard", 40.0, equivalent=False, n_star=12)).to_plain()
     assert isinstance(plain["numbers"], list)
     assert plain["numbers"][1]["value"] == 12
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "[...]")])
+def test_setting_is_shown_up_to_forty_characters(length, shown):
+    before = judge(make_evidence("discard", 48.0, equivalent=True, n_star=MAX_RUNS))
+    assert set_aside(before, {"criterion": "x" * length}).reason.endswith(f"criterion = {shown}.")
