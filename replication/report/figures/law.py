@@ -125,7 +125,7 @@ def plot_compatible_runs(
         below, x=1.0, y=level, text=f"{level:g}",
         color=INK, offset=(4, 7),
     )  # fmt: skip
-    heights = np.linspace(0.9, 0.9 - 0.13 * (len(rules) - 1), len(rules))
+    heights = np.linspace(0.9 - 0.13 * (len(rules) - 1), 0.9, len(rules))
     order = sorted(rules, key=lambda rule: rules[rule]["runs"]["n_star"])
     for height, rule in zip(heights, order, strict=True):
         runs = rules[rule]["runs"]

@@ -17,9 +17,11 @@ from replication.report.style import (
     BLUE,
     GREEN,
     INK,
+    NARROW,
     ORANGE,
     PAPER_WHITE,
-    SAND,
+    PINK,
+    PURPLE,
     SKY,
     create_figure,
     label_line,
@@ -33,7 +35,7 @@ FAILURE_WIDTHS = (2.0, 1.4, 1.0)
 FAILURE_DASHES: tuple[Literal["-", "--", ":"], ...] = ("-", "--", ":")
 SCHEDULES = {
     "batch": ("after all patterns", BLUE, SKY, "-"),
-    "per-pattern": ("after each pattern", ORANGE, SAND, (0, (5, 2))),
+    "per-pattern": ("after each pattern", PURPLE, PINK, (0, (1.5, 1.5))),
 }
 
 
@@ -144,7 +146,7 @@ def plot_rates(
         ``value`` and ``text``.
     """
     figure, (above, below) = create_figure(
-        height=4.4, n_rows=2, sharex=True, height_ratios=(2.3, 1)
+        height=4.4, width=NARROW, n_rows=2, sharex=True, height_ratios=(2.3, 1)
     )
     x = np.asarray(curve["values"], dtype=float)
     for name, (words, color, fill, dash) in SCHEDULES.items():
@@ -159,8 +161,8 @@ def plot_rates(
         place = int(at * len(x))
         label_line(
             above, x=float(x[place]), y=float(mean[place]), text=words, color=color,
-            offset=(-8, 8) if name == "batch" else (8, -10),
-            ha="right" if name == "batch" else "left",
+            offset=(-8, 8) if name == "batch" else (0, -14),
+            ha="right" if name == "batch" else "center",
         )  # fmt: skip
     lowest = min(np.nanmin(_read(curve[name]["restart"])) for name in SCHEDULES)
     above.set_ylim(0.8 * lowest, 8 * lowest)
@@ -170,7 +172,7 @@ def plot_rates(
     below.set_ylabel("fail, per cent")
     below.set_xlabel("learning rate")
     mark_reported(
-        above, reported["value"], text=f"reported: {reported['text']}", vertical=False, at=0.01
+        above, reported["value"], text=f"reported: {reported['text']}", vertical=False, at=0.6
     )
     for axes in (above, below):
         axes.axvline(paper_rate, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
@@ -194,7 +196,7 @@ def plot_widths(
     reported : mapping
         ``value`` and ``text``.
     """
-    figure, axes = create_figure(height=3.0)
+    figure, axes = create_figure(height=3.0, width=NARROW)
     x = np.asarray(curve["values"], dtype=float)
     for name, (words, color, fill, dash) in SCHEDULES.items():
         mean, error = _read(curve[name]["restart"]), _read(curve[name]["restart_error"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -19,6 +20,11 @@ from replication.report.style import (
     label_line,
     use_plain_log_ticks,
 )
+
+LIGHT = "#fefefe"
+"""White of a picture: not that of the page, which a dark page swaps."""
+SHADES = 64
+"""Steps of grey, more than an eye tells apart."""
 
 
 def plot_errors(
@@ -44,8 +50,6 @@ def plot_errors(
         The criterion.
     """
     figure, axes = create_figure(height=3.3, width=NARROW)
-    lines = [np.column_stack([np.arange(len(curve)), curve]) for curve in crowd]
-    axes.add_collection(LineCollection(lines, colors=[FAINT], linewidths=0.7, zorder=1))
     axes.plot(np.arange(len(errors)), errors, color=BLUE, linewidth=1.8, zorder=3)
     axes.axhline(threshold, color=INK, linewidth=1, linestyle=(0, (6, 2)), zorder=2)
     axes.set_yscale("log")
@@ -54,7 +58,8 @@ def plot_errors(
     top = float(everything.max()) * 1.6
     bottom = max(threshold / 100, float(everything.min()) / 1.6)
     axes.set_xlim(0, max(end, 1))
-    axes.set_ylim(min(bottom, threshold / 3), max(top, threshold * 3))
+    lines = [_crop(np.asarray(curve), bottom) for curve in crowd]
+    axes.add_collection(LineCollection(lines, colors=[FAINT], linewidths=0.7, zorder=1))
     use_plain_log_ticks(axes, [0.001, 0.01, 0.1, 1, 10], axis="y")
     axes.set_ylim(min(bottom, threshold / 3), max(top, threshold * 3))
     axes.set_xlabel("weight updates")
@@ -82,6 +87,13 @@ def plot_errors(
             fontweight="bold",
         )
     return figure
+
+
+def _crop(curve: np.ndarray[Any, Any], bottom: float) -> np.ndarray[Any, Any]:
+    """Return the points of a curve up to where it leaves the axes for good."""
+    inside = np.flatnonzero(curve >= bottom)
+    n = int(inside[-1]) + 2 if inside.size else 1
+    return np.column_stack([np.arange(len(curve)), curve])[:n]
 
 
 def plot_reconstructions(
@@ -115,12 +127,17 @@ def plot_reconstructions(
     for cell, image in enumerate(images):
         left = (cell % n_columns) * step_x
         top = (cell // n_columns) * step_y
+        paper = Rectangle((left, top), n_visible, n_patterns, facecolor=LIGHT, linewidth=0)
+        axes.add_patch(paper).set_clip_on(False)
         for row in range(n_patterns):
             for column in range(n_visible):
-                shade = f"{1 - min(max(image[row, column], 0.0), 1.0):.3f}"
-                axes.add_patch(
-                    Rectangle((left + column, top + row), 1, 1, facecolor=shade, linewidth=0)
-                )
+                shade = round(SHADES * (1 - min(max(float(image[row, column]), 0.0), 1.0)))
+                if shade < SHADES:
+                    square = Rectangle(
+                        (left + column, top + row), 1, 1, facecolor=f"{shade / SHADES:.3f}",
+                        linewidth=0,
+                    )  # fmt: skip
+                    axes.add_patch(square).set_clip_on(False)
         reached = cell == updates + 1
         colour = BLUE if reached or cell == 0 else MUTED
         frame = Rectangle(

@@ -1,6 +1,8 @@
 """The document model and what it refuses."""
 
 from functools import partial
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import pytest
 from matplotlib.figure import Figure as Drawing
@@ -111,12 +113,12 @@ def test_figure_ignores_the_settings_of_the_user() -> None:
 
 
 def test_dark_mode_swaps_every_colour_of_the_style_sheet() -> None:
-    import base64
-
-    coded = save_figure(draw).data_url().removeprefix("data:image/svg+xml;base64,")
-    svg = base64.b64decode(coded).decode()
+    address = save_figure(draw, alt=ALT).data_url()
+    svg = unquote(address.removeprefix("data:image/svg+xml,"))
+    assert not set(address) & set("\n\"#<>&")
+    assert ET.fromstring(svg).findtext("{http://www.w3.org/2000/svg}desc") == ALT
     for light, dark in DARK.items():
-        assert f'[style*="fill: {light}"]{{fill:{dark} !important}}' in svg
+        assert f"[style*='fill:{light}']{{fill:{dark} !important}}" in svg
 
 
 def test_markup_of_numbers_and_names_survives_every_renderer() -> None:
