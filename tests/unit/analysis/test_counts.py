@@ -1,5 +1,7 @@
 """The count table: what it accepts, and that it loses nothing."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,58 @@ def test_censoring_equals_a_lower_cap_from_the_start():
     )
     with pytest.raises(UsageError, match="0 to 10"):
         table.censor(11)
+    with pytest.raises(UsageError, match="cap -1 was given"):
+        table.censor(-1)
+
+
+def test_network_that_needs_exactly_the_cap_has_converged_by_it():
+    censored = make_table().censor(7)
+    assert (censored.updates.tolist(), censored.counts.tolist()) == ([3, 7], [2, 1])
+    assert (censored.n_censored, censored.cap, censored.end) == (2, 7, 7)
+    assert make_table().censor(0) == CountTable([], [], 5, 0)
+
+
+def test_table_without_a_failure_may_get_a_higher_cap():
+    """Where every network has converged, running on would have changed nothing."""
+    table = CountTable([3, 7], [2, 1], 0, 10)
+    assert table.censor(99) == CountTable([3, 7], [2, 1], 0, 99)
+    uncapped = CountTable([3, 7], [2, 1], 0, None)
+    assert (uncapped.end, uncapped.censor(5)) == (7, CountTable([3], [2], 1, 5))
+
+
+def test_lists_and_narrow_numbers_become_plain_whole_numbers():
+    table = CountTable([3, 7], np.array([2, 1], np.int8), np.int64(1), 10)
+    assert (table.updates.dtype, table.counts.dtype) == (np.int64, np.int64)
+    assert json.loads(json.dumps(table.to_plain())) == {
+        "updates": [3, 7],
+        "counts": [2, 1],
+        "n_censored": 1,
+        "cap": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CountTable([3, 8], [2, 1], 1, 10),
+        CountTable([3, 7], [2, 2], 1, 10),
+        CountTable([3, 7], [2, 1], 2, 10),
+        CountTable([3, 7], [2, 1], 1, 11),
+        "another thing",
+    ],
+)
+def test_tables_that_differ_in_one_part_are_different(other):
+    assert CountTable([3, 7], [2, 1], 1, 10) != other
+
+
+def test_only_tables_with_one_cap_can_be_merged():
+    with pytest.raises(UsageError) as caught:
+        CountTable([3], [1], 0, 10) + CountTable([3], [1], 0, 11)
+    assert str(caught.value) == (
+        "tables with caps 10 and 11 cannot be merged; censor both at the smaller one first"
+    )
+    with pytest.raises(TypeError):
+        CountTable([3], [1], 0, 10) + 1
 
 
 def test_count_within_includes_the_time_itself():
@@ -57,11 +111,31 @@ def test_plain_form_reads_back():
 
 
 @pytest.mark.parametrize(
-    "damage", [{"cap": 5}, {"counts": [1]}, {"n_censored": -1}, {"updates": [7, 3, 10]}]
+    ("damage", "message"),
+    [
+        ({"cap": 5}, "a converged outcome of 10 lies beyond the cap of 5; raise the cap, or "),
+        ({"cap": None}, "censored networks were given without a cap; give where they stopped"),
+        ({"counts": [1]}, r"updates has shape \(3,\) and counts \(1,\); both must be one-"),
+        ({"counts": [1, 0, 1]}, "counts must be at least 1 and n_censored at least 0"),
+        ({"n_censored": -1}, "counts must be at least 1 and n_censored at least 0"),
+        ({"updates": [7, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
+        ({"updates": [3, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
+        ({"updates": [-1, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
+        ({"updates": [], "counts": [], "n_censored": 0}, "the table holds no network; give at"),
+        ({"updates": "often"}, "invalid literal"),
+    ],
 )
-def test_damaged_plain_form_is_refused(damage):
-    with pytest.raises(DataError, match="damaged"):
+def test_damaged_plain_form_is_refused_with_the_reason(damage, message):
+    with pytest.raises(DataError, match=rf"damaged \({message}.*\); verify and repair the store"):
         CountTable.from_plain(make_table().to_plain() | damage)
+
+
+@pytest.mark.parametrize("part", ["updates", "counts", "n_censored", "cap"])
+def test_plain_form_without_a_part_is_refused(part):
+    plain = make_table().to_plain()
+    del plain[part]
+    with pytest.raises(DataError, match="damaged"):
+        CountTable.from_plain(plain)
 
 
 @pytest.mark.parametrize(
