@@ -15,7 +15,6 @@ from replication.analysis.claim_verdicts import (
 )
 from replication.analysis.intervals import Estimate
 
-
 RAPID = {
     "within_updates": 70,
     "min_converged": 0.8,
