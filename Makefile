@@ -86,10 +86,23 @@ verify: $(VENV)/.article ## simulate the default study afresh and compare all of
 verify-emulated: $(VENV)/.test ## the same bits on emulated processors (needs qemu-user)
 	@$(RUN) -m pytest -m emulated
 
+.PHONY: coverage
+coverage: $(VENV)/.test ## the lines and branches that tests reach, at least 95 % of them
+	@$(RUN) -m coverage erase
+	@$(RUN) -m coverage run -m pytest -n auto --dist loadfile -m "not long and not emulated and not alone"
+	@$(RUN) -m coverage combine --quiet
+	@$(RUN) -m coverage report
+
+# mutmut reads one selection a folder, from pyproject.toml: the step has a copy of the project.
 .PHONY: mutants
 mutants: $(VENV)/.check ## change the code in small ways and see that tests notice (long)
 	@$(RUN) -m mutmut run
 	@$(RUN) -m mutmut results
+	@rm -rf build/mutants && mkdir -p build/mutants
+	@cp -R benchmarks replication tests build/mutants
+	@cp tools/mutants_of_the_step.toml build/mutants/pyproject.toml
+	@cd build/mutants && NUMBA_DISABLE_JIT=1 ../../$(RUN) -m mutmut run
+	@cd build/mutants && ../../$(RUN) -m mutmut results
 
 .PHONY: bench
 bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
