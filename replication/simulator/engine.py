@@ -206,6 +206,8 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
 
 def _compiled(function: Callable[..., None], arguments: tuple[Any, ...]) -> Callable[..., None]:
     """Return the compiled form of a function for arguments of these types."""
+    if numba.config.DISABLE_JIT:  # for debuggers: the same bits, thousands of times slower
+        return function
     signature = tuple(numba.typeof(argument) for argument in arguments)
     with _lock:
         return _compile(function, signature)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
 from replication import PAPER
-from replication.simulator import runner
+from replication.simulator import engine, runner
 from replication.simulator.engine import make_lanes, make_rule
 from replication.simulator.weights import draw_weights
 from tests.parity import uncompiled
@@ -55,3 +56,17 @@ def test_plain_form_agrees_with_itself_in_any_number_of_lanes() -> None:
     for updates, converged in found[1:]:
         assert np.array_equal(updates, found[0][0])
         assert np.array_equal(converged, found[0][1])
+
+
+def test_engine_runs_uncompiled_where_the_compiler_is_turned_off(monkeypatch: Any) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise AssertionError("it was compiled")
+
+    protocol = dataclasses.replace(PAPER, max_updates=2)
+    weights = draw_weights(protocol, 31, 0, 3)
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    monkeypatch.setattr(engine, "_compile", refuse)
+    given = engine.run_networks(protocol, weights, final_weights=True, n_lanes=3)
+    expected = uncompiled.run_networks(protocol, weights, final_weights=True)
+    for ours, theirs in zip(given, expected, strict=True):
+        assert np.array_equal(ours, theirs)
