@@ -11,6 +11,9 @@ from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+GO_ON = "finished blocks are kept: run the same command again to go on"
+"""Advice where blocks are simulated and stored."""
+
 
 class Interrupted(KeyboardInterrupt):
     """The run was interrupted.
@@ -19,19 +22,26 @@ class Interrupted(KeyboardInterrupt):
     ----------
     signal_number : int
         SIGINT or SIGTERM.
+    advice : str
+        What to do next.
     """
 
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(
-            "interrupted; finished blocks are kept: run the same command again to go on"
-        )
+    def __init__(self, signal_number: int, advice: str) -> None:
+        super().__init__(f"interrupted; {advice}")
         self.exit_code = 128 + signal_number
 
 
 class Interruption:
-    """While entered, a signal raises `Interrupted` in the main thread, but not amid a write."""
+    """While entered, a signal raises `Interrupted` in the main thread, but not amid a write.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    advice : str
+        What the user should do next.
+    """
+
+    def __init__(self, advice: str = "run the same command again") -> None:
+        self._advice = advice
         self._received = 0
         self._is_shielded = False
         self._previous: dict[signal.Signals, Any] = {}
@@ -64,8 +74,8 @@ class Interruption:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self._received = number
         if not self._is_shielded:
-            raise Interrupted(number)
+            raise Interrupted(number, self._advice)
 
     def _raise_if_received(self) -> None:
         if self._received:
-            raise Interrupted(self._received)
+            raise Interrupted(self._received, self._advice)

@@ -8,14 +8,14 @@ import functools
 import os
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 from replication.errors import StorageError, WorkerError
-from replication.interruption import Interruption
+from replication.interruption import GO_ON, Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
-from replication.simulator.backends import check_backend
+from replication.simulator.backends import LOCAL_BACKENDS, check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
@@ -168,7 +168,7 @@ def simulate_blocks(
         return
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(n_networks)) if show_progress else None
-        interruption = stack.enter_context(Interruption())
+        interruption = stack.enter_context(Interruption(GO_ON))
         run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler)
         if progress is not None and n_networks >= LARGE_RUN:
             progress.announce(run.estimate(n_networks, len(blocks)))
@@ -196,25 +196,29 @@ class _Run:
         left = dict.fromkeys(blocks)
         doubtful: set[Range] = set()
         while left:
+            begun: set[Range] = set()
             try:
-                with contextlib.closing(self._start(list(left))) as running:
+                with contextlib.closing(self._start(_note(list(left), begun))) as running:
                     for outcomes in running:
                         del left[outcomes.start, outcomes.stop]
                         yield outcomes
             except LostWorker as error:
-                # Blocks are started in order, so the lost ones are among the first left.
-                lost = set(list(left)[: count_workers(self.jobs)])
+                lost = begun & left.keys()
                 if lost & doubtful:
-                    start, stop = min(lost & doubtful)
+                    start, stop = min(lost & doubtful)[0], max(lost & doubtful)[1]
                     raise WorkerError(
-                        f"{error} (twice, at the networks {start} to {stop - 1}; finished blocks "
-                        "are kept). Give fewer --jobs or more memory, then run the same "
+                        f"{error} (twice, among the networks {start} to {stop - 1}; finished "
+                        "blocks are kept). Give fewer --jobs or more memory, then run the same "
                         "command again"
                     ) from None
                 doubtful |= lost
 
     def estimate(self, n_missing: int, n_blocks: int) -> str:
-        """Return what the run will take, by the pace of a small sample."""
+        """Return what the run will take, by the pace of a small sample on this machine."""
+        megabytes = estimate_bytes(n_missing, n_blocks) / 1e6
+        disk = f"{megabytes:,.0f} MB of disk"
+        if self.backend not in LOCAL_BACKENDS:  # nobody knows how many workers a cluster will have
+            return f"{n_missing:,} networks to simulate: about {disk}"
         pace = 0.0
         for size in (1, SAMPLE_SIZE):  # the first one loads or compiles the kernel
             begun = time.perf_counter()
@@ -222,13 +226,10 @@ class _Run:
                 pass
             pace = (time.perf_counter() - begun) / size
         seconds = pace * n_missing / count_workers(self.jobs)
-        megabytes = estimate_bytes(n_missing, n_blocks) / 1e6
-        return (
-            f"{n_missing:,} networks to simulate: about {format_duration(seconds)} "
-            f"and {megabytes:,.0f} MB of disk"
-        )
+        duration = format_duration(seconds)
+        return f"{n_missing:,} networks to simulate: about {duration} and {disk}"
 
-    def _start(self, blocks: list[Range]) -> Generator[Outcomes]:
+    def _start(self, blocks: Iterable[Range]) -> Generator[Outcomes]:
         yield from self.call(
             self.protocol,
             self.root_seed,
@@ -237,6 +238,12 @@ class _Run:
             backend=self.backend,
             scheduler=self.scheduler,
         )
+
+
+def _note(blocks: list[Range], taken: set[Range]) -> Iterator[Range]:
+    for block in blocks:
+        taken.add(block)
+        yield block
 
 
 def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:

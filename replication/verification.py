@@ -9,7 +9,7 @@ import numpy as np
 
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import Outcomes
-from replication.store import Checked, Store, StudyFolder, check_study, discard_faults, read_block
+from replication.store import Checked, Store, StudyFolder, check_study, mend_manifest, read_block
 from replication.study import Range, Simulate, simulate_blocks
 
 RUN_OF_SEEDS = 50
@@ -152,6 +152,8 @@ def repair_study(
 ) -> Checked:
     """Compute the blocks that are missing or bad again, and no others.
 
+    A bad block stands until the new one has been compared with the record.
+
     Parameters
     ----------
     store : Store
@@ -180,7 +182,7 @@ def repair_study(
     with store.lock():
         checked = check_study(study.path)
         protocol, root_seed = checked.manifest.protocol, checked.manifest.root_seed
-        discard_faults(study.path, checked)
+        mend_manifest(study.path, checked)
         bad = {fault.block for fault in checked.faults if fault.block is not None}
         simulate_blocks(
             sorted((block.start, block.stop) for block in bad),

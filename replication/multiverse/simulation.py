@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from replication.interruption import Interruption
+from replication.interruption import GO_ON, Interruption
 from replication.progress import Progress
 from replication.protocol import Protocol
 from replication.store import Store
@@ -58,7 +58,7 @@ def simulate_protocols(
     with contextlib.ExitStack() as stack:
         stack.enter_context(store.lock())
         missing = [_count_missing(store, protocol, root_seed, n_seeds) for protocol in protocols]
-        stack.enter_context(Interruption())
+        stack.enter_context(Interruption(GO_ON))
         progress = None
         n_missing_in_all = sum(missing)
         if show_progress and n_missing_in_all > 0:

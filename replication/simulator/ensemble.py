@@ -6,8 +6,10 @@ copying. Any other backend that joblib knows runs the same blocks elsewhere.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import operator
+import os
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -18,7 +20,15 @@ from numpy.typing import NDArray
 
 from replication.errors import UsageError, WorkerError
 from replication.protocol import PAPER, Protocol
-from replication.simulator.backends import CLUSTER_PATIENCE, LOCAL_BACKENDS, THREADS, check_backend
+from replication.simulator.backends import (
+    CLUSTER_PATIENCE,
+    LOCAL_BACKENDS,
+    PROCESSES,
+    THREADS,
+    check_backend,
+    run_in_worker,
+    start_workers,
+)
 from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights
@@ -136,6 +146,7 @@ def simulate_ranges(
     protocol : Protocol
     root_seed : int
     ranges : iterable of (start, stop)
+        Taken one by one, not long before they are started.
     jobs : int
         Workers; -1 for as many as the backend has.
     backend : str
@@ -167,7 +178,10 @@ def simulate_ranges(
     """
     # A flag can only be shared with threads; other backends end their workers themselves.
     stop = np.zeros(1, dtype=np.bool_) if backend == THREADS else None
-    tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
+    task: Any = simulate_range
+    if backend == PROCESSES:
+        task = functools.partial(run_in_worker, os.getpid(), simulate_range)
+    tasks = (delayed(task)(protocol, root_seed, *pair, stop) for pair in ranges)
     if patience is None and backend not in LOCAL_BACKENDS:
         patience = CLUSTER_PATIENCE
     check_backend(backend, scheduler)
@@ -185,7 +199,7 @@ def simulate_ranges(
         )
         results: Any = iter(())
         try:
-            results = parallel(tasks)
+            results = start_workers(parallel, tasks) if backend == PROCESSES else parallel(tasks)
             yield from results
         except BrokenExecutor:
             raise LostWorker("a worker process died, perhaps for lack of memory") from None

@@ -7,7 +7,7 @@ lists protocol, versions and every block.
 """
 
 from replication.store.blocks import SCHEMA, Block, read_block
-from replication.store.checking import Checked, Fault, check_study, discard_faults
+from replication.store.checking import Checked, Fault, check_study, mend_manifest
 from replication.store.manifest import Manifest, read_manifest
 from replication.store.store import Store, StudyFolder
 
@@ -20,7 +20,7 @@ __all__ = [
     "Store",
     "StudyFolder",
     "check_study",
-    "discard_faults",
+    "mend_manifest",
     "read_block",
     "read_manifest",
 ]

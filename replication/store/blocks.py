@@ -25,6 +25,7 @@ from replication.protocol import Protocol, as_plain, canonical_json
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.store.files import (
     check_schema,
+    discard_temporaries,
     parse_record,
     publish,
     read_content,
@@ -97,7 +98,7 @@ def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: O
     Raises
     ------
     StorageError
-        If a file cannot be written; then the block does not exist.
+        If a file cannot be written; then the block does not exist, or stands as it did.
     """
     digest = compute_digest([outcomes])
     header = _describe(block, protocol=protocol, root_seed=root_seed, digest=digest)
@@ -112,8 +113,13 @@ def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: O
         }
     )
     try:
+        # Both are on disk before either replaces a file, which may be all that is left of a block.
         write_temporary(block.path, content)
         write_temporary(block.sidecar_path, sidecar)
+    except BaseException:
+        discard_temporaries([block.path, block.sidecar_path])
+        raise
+    try:
         # A crash between the two leaves half a block, which does not count as one.
         publish(block.sidecar_path)
         publish(block.path)

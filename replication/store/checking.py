@@ -10,7 +10,7 @@ from replication.errors import DataError, UsageError
 from replication.protocol import PAPER, Protocol, from_plain
 from replication.simulator.outcomes import compute_digest
 from replication.store.blocks import Block, find_blocks, read_block, read_block_header, read_counts
-from replication.store.files import NewerSchemaError, remove_files
+from replication.store.files import NewerSchemaError
 from replication.store.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
 
 
@@ -84,8 +84,8 @@ def check_study(folder: Path) -> Checked:
     return Checked(manifest, tuple(sound), tuple(faults))
 
 
-def discard_faults(folder: Path, checked: Checked) -> None:
-    """Delete the files of bad blocks, and write the manifest anew where it is bad.
+def mend_manifest(folder: Path, checked: Checked) -> None:
+    """Write the manifest anew, from the sound blocks, where it is bad.
 
     Parameters
     ----------
@@ -94,8 +94,6 @@ def discard_faults(folder: Path, checked: Checked) -> None:
     checked : Checked
         What `check_study` found in it.
     """
-    bad = [fault.block for fault in checked.faults if fault.block is not None]
-    remove_files([path for block in bad for path in (block.path, block.sidecar_path)])
     if any(fault.block is None for fault in checked.faults):
         write_manifest(folder, checked.manifest)
 

@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,7 @@ def write_durably(path: Path, content: bytes) -> None:
         write_temporary(path, content)
         publish(path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            _temporary_name(path).unlink()
+        discard_temporaries([path])
         raise
     sync_folder(path.parent)
 
@@ -68,12 +67,19 @@ def publish(path: Path) -> None:
         raise _storage_error(path, error, "written") from error
 
 
-def withdraw(paths: Iterable[Path]) -> None:
-    """Delete files and their temporary forms as far as the system lets us."""
+def discard_temporaries(paths: Iterable[Path]) -> None:
+    """Delete the temporary files that belong to `paths` as far as the system lets us."""
     for path in paths:
-        for name in (path, _temporary_name(path)):
-            with contextlib.suppress(OSError):
-                name.unlink()
+        with contextlib.suppress(OSError):
+            _temporary_name(path).unlink()
+
+
+def withdraw(paths: Sequence[Path]) -> None:
+    """Delete files and their temporary forms as far as the system lets us."""
+    discard_temporaries(paths)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -99,7 +99,8 @@ class StoreLife(RuleBasedStateMachine):
     @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5))
     def kill_in_a_write(self, n_seeds, size, after):
         """Die just before the k-th rename, with nothing tidied up."""
-        kept = {name: getattr(blocks, name) for name in ("publish", "withdraw")}
+        names = ("publish", "withdraw", "discard_temporaries")
+        kept = {name: getattr(blocks, name) for name in names}
         left = [after]
 
         def publish(path):
@@ -108,12 +109,14 @@ class StoreLife(RuleBasedStateMachine):
             left[0] -= 1
             kept["publish"](path)
 
-        blocks.publish, blocks.withdraw = publish, lambda _: None
+        blocks.publish = publish
+        blocks.withdraw = blocks.discard_temporaries = lambda _: None
         try:
             with contextlib.suppress(Killed):
                 self.run(n_seeds, size, simulate)
         finally:
-            blocks.publish, blocks.withdraw = kept["publish"], kept["withdraw"]
+            for name in names:
+                setattr(blocks, name, kept[name])
 
     @precondition(lambda self: not self.damaged)
     @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5))

@@ -18,6 +18,12 @@ def test_a_signal_raises_with_its_exit_code(number, code):
     assert isinstance(caught.value, KeyboardInterrupt)
 
 
+def test_the_message_ends_with_the_advice():
+    with pytest.raises(Interrupted) as caught, Interruption("have a rest"):
+        signal.raise_signal(signal.SIGINT)
+    assert str(caught.value) == "interrupted; have a rest"
+
+
 def interrupt_a_write(written: list[int]) -> None:
     with Interruption() as interruption:
         with interruption.shield():

@@ -15,7 +15,7 @@ from replication.analysis.counts import CountTable
 from replication.errors import BusyError, DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
-from replication.store import Store, check_study, discard_faults, read_manifest
+from replication.store import Store, check_study, mend_manifest, read_manifest
 from replication.store.files import (
     NewerSchemaError,
     hold_lock,
@@ -262,7 +262,7 @@ DAMAGES = [value for name, value in sorted(globals().items()) if name.startswith
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_damage_is_found_and_the_bad_block_alone_discarded(store, damage):
+def test_damage_is_found_and_the_bad_block_alone_replaced(store, damage):
     fill(store, (0, 20), (20, 50), (50, 60))
     folder = store.study_folder(PAPER, 1988)
     block = sorted(read_manifest(folder).blocks)[1]
@@ -275,7 +275,7 @@ def test_damage_is_found_and_the_bad_block_alone_discarded(store, damage):
     assert [(fault.block.start, fault.block.stop) for fault in checked.faults] == bad
     assert all(fault.block.path.name[:12] in fault.message for fault in checked.faults)
 
-    discard_faults(folder, checked)
+    mend_manifest(folder, checked)
     for start, stop in bad:
         store.rewrite(PAPER, 1988, make_outcomes(start, stop))
     assert check_study(folder).faults == ()
@@ -321,7 +321,7 @@ def test_damaged_manifest_is_found_and_rebuilt_from_the_blocks(store, content):
         store.digest(OTHER, 1988, 30)
     checked = check_study(folder)
     assert [fault.block for fault in checked.faults] == [None]
-    discard_faults(folder, checked)
+    mend_manifest(folder, checked)
     assert check_study(folder).faults == ()
     assert list(read_manifest(folder).blocks) == list(checked.blocks)
     assert store.digest(OTHER, 1988, 30) == compute_digest([make_outcomes(0, 30)])

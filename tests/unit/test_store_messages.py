@@ -14,7 +14,7 @@ import pytest
 from replication.errors import BusyError, DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
-from replication.store import Store, check_study, discard_faults, read_manifest
+from replication.store import Store, check_study, mend_manifest, read_manifest
 from replication.store.files import (
     NewerSchemaError,
     check_schema,
@@ -233,8 +233,9 @@ def test_the_protocol_is_told_by_any_block_whose_header_is_sound(tmp_path):
     assert [block.start for block in checked.blocks] == [10, 20]
     assert list(checked.manifest.blocks) == list(checked.blocks)
     assert {fault.block.start if fault.block else None for fault in checked.faults} == {None, 0}
-    discard_faults(folder, checked)
-    assert store.ranges(other, 5) == [(10, 30)]
+    mend_manifest(folder, checked)
+    assert read_manifest(folder) == checked.manifest
+    store.rewrite(other, 5, invent(0, 10))
     assert check_study(folder).faults == ()
 
 

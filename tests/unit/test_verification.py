@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import itertools
 
 import numpy as np
 import pytest
 
+from replication.errors import DataError, StorageError, WorkerError
 from replication.protocol import PAPER
+from replication.simulator.ensemble import LostWorker
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store
 from replication.study import (
     choose_block_size,
     count_workers,
     cut_blocks,
+    simulate_blocks,
     simulate_study,
 )
 from replication.verification import draw_sample, find_difference, repair_study, verify_study
@@ -87,7 +92,7 @@ def test_the_first_of_several_differences_is_reported_whatever_the_order(tmp_pat
     _, study = fill(tmp_path)
 
     def simulate_otherwise(protocol, root_seed, ranges, **_):
-        for start, stop in reversed(ranges):
+        for start, stop in reversed(list(ranges)):
             outcomes = invent(start, stop)
             changed = outcomes.updates.copy()
             for seed in (350, 351, 950):
@@ -107,6 +112,7 @@ def test_repair_simulates_the_bad_blocks_and_no_others(tmp_path):
     asked = []
 
     def remember(protocol, root_seed, ranges, **options):
+        ranges = list(ranges)
         asked.extend(ranges)
         return simulate(protocol, root_seed, ranges, **options)
 
@@ -123,7 +129,8 @@ def test_only_what_is_missing_is_simulated(tmp_path):
     asked = []
 
     def remember(protocol, root_seed, ranges, **options):
-        asked.append(list(ranges))
+        ranges = list(ranges)
+        asked.append(ranges)
         return simulate(protocol, root_seed, ranges, **options)
 
     def extend(n_seeds, **options):
@@ -157,3 +164,58 @@ def test_workers_are_counted_as_joblib_does(monkeypatch):
     assert [count_workers(jobs) for jobs in (3, -1, -2, -100)] == [3, 8, 7, 1]
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert count_workers(-1) == 1
+
+
+def test_a_bad_block_stands_until_the_one_computed_again_agrees_with_the_record(tmp_path):
+    store, study = fill(tmp_path)
+    sidecar = study.path / "000000000300-000000000600.json"
+    sidecar.write_text("{}")
+    before = {path.name: path.read_bytes() for path in study.path.iterdir()}
+
+    def simulate_otherwise(protocol, root_seed, ranges, **_):
+        for start, stop in ranges:
+            outcomes = invent(start, stop)
+            yield dataclasses.replace(outcomes, updates=outcomes.updates + 1)
+
+    with pytest.raises(DataError, match="this machine or version computes other outcomes"):
+        repair_study(store, study, show_progress=False, simulate=simulate_otherwise)
+    assert {path.name: path.read_bytes() for path in study.path.iterdir()} == before
+    repair_study(store, study, show_progress=False, simulate=simulate)
+    assert verify_study(study, n_sample=None, simulate=simulate).is_sound
+
+
+def test_a_bad_block_stands_where_the_new_one_cannot_be_written(tmp_path, monkeypatch):
+    store, study = fill(tmp_path)
+    (study.path / "000000000300-000000000600.json").write_text("{}")
+    before = {path.name: path.read_bytes() for path in study.path.iterdir()}
+
+    def fail(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", fail)
+        with pytest.raises(StorageError, match="No space left"):
+            repair_study(store, study, show_progress=False, simulate=simulate)
+    assert {path.name: path.read_bytes() for path in study.path.iterdir()} == before
+
+
+def test_only_what_two_losses_have_in_common_is_blamed(tmp_path):
+    blocks = [(start, start + 1000) for start in range(0, 6000, 1000)]
+    rounds = []
+
+    def lose(protocol, root_seed, ranges, **_):
+        """Take three blocks at a time and lose them with the worker, but for the first."""
+        taken = list(itertools.islice(ranges, 3))
+        rounds.append(taken)
+        yield invent(*taken[0])
+        raise LostWorker("a worker died")
+
+    written = []
+    with pytest.raises(WorkerError) as caught:
+        simulate_blocks(
+            blocks, protocol=PAPER, root_seed=5, write=written.append, show_progress=False,
+            simulate=lose,
+        )  # fmt: skip
+    assert rounds == [blocks[:3], blocks[1:4]]
+    assert [outcomes.start for outcomes in written] == [0, 1000]
+    assert str(caught.value).startswith("a worker died (twice, among the networks 2000 to 2999;")
