@@ -202,12 +202,7 @@ class CountTable:
             If a part is missing or the parts contradict each other.
         """
         try:
-            return cls(
-                np.array(plain["updates"], dtype=np.int64),
-                np.array(plain["counts"], dtype=np.int64),
-                plain["n_censored"],
-                plain["cap"],
-            )
+            return cls(plain["updates"], plain["counts"], plain["n_censored"], plain["cap"])
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"a stored count table is damaged ({error}); verify and repair the store"

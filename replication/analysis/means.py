@@ -116,6 +116,7 @@ def estimate_mean(
         rule = "discard"  # nothing is known to fail
     n_kept = table.updates.size if rule != "restart" else run.values.size
     values, counts = table.updates[:n_kept], table.counts[:n_kept]
+    # Without any success the mean of successes has no weight; it could have been nothing.
     low, high = bound_mean(values, counts, level=level) if n_kept else (0.0, 0.0)
     successes = int(counts.sum())
     if rule == "discard":
@@ -134,11 +135,9 @@ def estimate_mean(
         cost = [s * (table.end - mean) for s in (shares[0], share, shares[1])]
     else:
         weight = 1.0
-        cost = [length * s / (1 - s) if s < 1 else math.inf for s in (shares[0], share, shares[1])]
-    down = math.hypot(weight * (mean - low) if weight else 0.0, cost[1] - cost[0])
-    up = math.hypot(weight * (high - mean) if weight else 0.0, cost[2] - cost[1])
-    if not successes:  # all that did not fail could have been done at once
-        down, up = run.mean - shares[0] * run.mean, 0.0
+        cost = [length * s / (1 - s) for s in (shares[0], share, shares[1])]
+    down = math.hypot(weight * (mean - low), cost[1] - cost[0])
+    up = math.hypot(weight * (high - mean), cost[2] - cost[1])
     error = None
     if table.n > 1 and rule == "cap":
         error = run.standard_deviation / math.sqrt(table.n - 1)
@@ -161,10 +160,8 @@ def estimate_mean(
 
 
 def _spread(values: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> float:
-    """Return the standard deviation of values with counts, 0 if there are none."""
+    """Return the standard deviation of values with counts, at least one."""
     n = int(counts.sum())
-    if n == 0:
-        return 0.0
     mean = float(values @ counts) / n
     return math.sqrt(float((values - mean) ** 2 @ counts) / n)
 

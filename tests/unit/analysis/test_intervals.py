@@ -15,6 +15,15 @@ def test_no_event_gives_the_exact_rule_of_three():
     assert found.high == pytest.approx(1 - 0.025 ** (1 / 100))
 
 
+def test_estimate_says_how_it_was_made_and_at_which_level():
+    found = estimate_proportion(3, 12, level=0.8)
+    low, high = proportion_confint(3, 12, alpha=0.2, method="beta")
+    assert (found.value, found.method, found.level) == (0.25, "Clopper-Pearson", 0.8)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    low, high = bound_proportion([3, 7], 12)
+    assert (low[0], high[0]) == pytest.approx(proportion_confint(3, 12, method="beta"))
+
+
 def test_all_events_mirror_no_event():
     found = estimate_proportion(100, 100)
     assert (found.value, found.high) == (1, 1)

@@ -5,9 +5,15 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from replication.analysis.counts import CountTable
-from replication.analysis.means import bound_mean, estimate_mean
+from replication.analysis.means import (
+    METHOD,
+    METHOD_WITH_FAILURES,
+    bound_mean,
+    estimate_mean,
+)
 
 
 def make_table(outcomes, n_censored=0, cap=None):
@@ -48,6 +54,87 @@ def test_skewed_sample_gets_the_further_of_t_and_hall_at_each_end():
     assert low == pytest.approx(min(hall[0], student[0]), rel=1e-6)
     assert high == pytest.approx(max(hall[1], student[1]), rel=1e-6)
     assert high == pytest.approx(hall[1], rel=1e-6)  # right-skewed: Hall reaches further up
+
+
+def test_left_skewed_sample_is_the_mirror_of_a_right_skewed_one():
+    values, counts = np.unique([1, 1, 2, 2, 3, 4, 9, 30, 80], return_counts=True)
+    low, high = bound_mean(values, counts)
+    mirrored = bound_mean(100 - values[::-1], counts[::-1])
+    assert mirrored == pytest.approx((100 - high, 100 - low))
+
+
+def test_two_outcomes_are_enough_for_students_t():
+    """On one degree of freedom the t quantile is tan(0.475 pi) = 12.706."""
+    found = estimate_mean(make_table([40, 56]), "discard")
+    reach = 8 * math.tan(0.475 * math.pi)
+    assert bound_mean(np.array([40, 56]), np.array([1, 1])) == pytest.approx(
+        (48 - reach, 48 + reach)
+    )
+    assert (found.interval.low, found.interval.high) == (0, pytest.approx(48 + reach))
+    assert (found.standard_error, found.standard_deviation, found.n) == (8, 8, 2)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize(("rule", "restart_after"), [("cap", 50), ("restart", 90)])
+def test_failures_are_joined_by_the_recovery_of_variances(rule, restart_after, level):
+    """Zou & Donner (2008), equation 4, written out with the intervals of other libraries.
+
+    The outcomes are symmetric, so that their own interval is Student's.
+    """
+    n, failed = 50, 10
+    sample = np.repeat([40, 48, 56], [10, 20, 10])
+    table = make_table(sample.tolist(), failed, 100)
+    mean = sample.mean()
+    low, high = stats.t.interval(level, 39, mean, stats.sem(sample))
+    shares = proportion_confint(failed, n, alpha=1 - level, method="beta")
+    if rule == "cap":
+        weight, cost = 1 - failed / n, lambda q: q * (100 - mean)
+    else:
+        weight, cost = 1, lambda q: 90 * q / (1 - q)
+    centre = mean + cost(failed / n)
+    down = math.hypot(weight * (mean - low), cost(failed / n) - cost(shares[0]))
+    up = math.hypot(weight * (high - mean), cost(shares[1]) - cost(failed / n))
+    found = estimate_mean(table, rule, restart_after=restart_after, level=level)
+    assert found.interval.value == pytest.approx(centre)
+    assert found.interval.low == pytest.approx(centre - down)
+    assert found.interval.high == pytest.approx(centre + up)
+    assert (found.interval.method, found.interval.level) == (METHOD_WITH_FAILURES, level)
+    assert found.n == n
+
+
+def test_standard_error_of_restart_worked_by_hand():
+    """m + c q / (1 - q): variance of m over its 4 successes, plus c^2 q / (1 - q)^3 / n."""
+    found = estimate_mean(make_table([40, 48, 48, 56], 4, 100), "restart", restart_after=60)
+    assert found.interval.value == 48 + 60
+    assert found.standard_error == pytest.approx(math.sqrt(32 / 3 + 60**2 * 0.5 / 0.5**3 / 8))
+    # One attempt: the outcome, and before it a geometric number of failures.
+    assert found.standard_deviation == pytest.approx(math.sqrt(32 + 60**2 * 0.5 / 0.5**2))
+
+
+def test_mean_without_failures_is_described_in_full():
+    found = estimate_mean(make_table([10, 20, 60]), "discard", level=0.9)
+    assert (found.interval.method, found.interval.level) == (METHOD, 0.9)
+    assert found.standard_deviation == pytest.approx(np.std([10, 20, 60]))
+    assert found.standard_error == pytest.approx(stats.sem([10, 20, 60]))
+    assert found.n == 3
+
+
+@pytest.mark.parametrize("rule", ["cap", "restart"])
+def test_failures_leave_a_small_study_almost_unbounded(rule):
+    """One success in two: it says nothing of its own mean, and no end of restarts is known."""
+    found = estimate_mean(make_table([48], 1, 100), rule, restart_after=60)
+    expected = 74 if rule == "cap" else 48 + 60
+    assert (found.interval.value, found.interval.low) == (expected, 0)
+    assert found.interval.high == (100 if rule == "cap" else None)
+    error = 26 if rule == "cap" else 60 * math.sqrt(0.5 / 0.5**3 / 2)
+    assert found.standard_error == pytest.approx(error)
+    assert estimate_mean(make_table([48], 0, 100), rule).standard_error is None
+
+
+def test_mean_of_restarts_may_lie_beyond_the_cap():
+    found = estimate_mean(make_table([48] * 5, 95, 100), "restart", restart_after=100)
+    assert found.interval.value == pytest.approx(48 + 100 * 19)
+    assert found.interval.high > 3000
 
 
 def test_all_equal_outcomes_give_a_point():
@@ -105,6 +192,8 @@ def test_rules_agree_where_nothing_is_known_to_fail():
     table = make_table([30, 40, 50, 90])
     found = [estimate_mean(table, rule, restart_after=90) for rule in ("discard", "cap", "restart")]
     assert found[0] == found[1] == found[2]
+    slow = make_table([300, 400, 500, 900])
+    assert estimate_mean(slow, "cap") == estimate_mean(slow, "discard")
 
 
 def test_all_censored_are_at_the_cap_or_could_have_been_below():
