@@ -19,6 +19,9 @@ from typing import Any
 from replication.errors import StorageError, UsageError
 from replication.fields import VALIDATORS
 
+SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
+"""What the paper and the report call some fields, for the answer to an unknown name."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
@@ -163,12 +166,17 @@ def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Pr
     names = [field.name for field in dataclasses.fields(Protocol)]
     for name in fields:
         if name not in names:
-            nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
             raise UsageError(
-                f"unknown protocol field {name!r}; did you mean {nearest!r}? "
-                f"Allowed are {', '.join(names)}"
+                f"unknown protocol field {name!r}; {_suggest(name, names)} {', '.join(names)}"
             )
     return dataclasses.replace(PAPER if base is None else base, **dict(fields))
+
+
+def _suggest(name: str, names: list[str]) -> str:
+    """Introduce the list of names, after the field that may be meant if one is near."""
+    known = {field: field for field in names} | SYMBOLS
+    nearest = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
+    return f"did you mean {known[nearest[0]]!r}? Allowed are" if nearest else "allowed are"
 
 
 def canonical_json(value: Any) -> str:
@@ -186,20 +194,26 @@ def read_protocol(path: Path) -> Protocol:
     StorageError
         If the file cannot be read.
     """
-    return from_plain(read_toml(path, what="protocol file"))
+    fields = read_toml(path, what="protocol file")
+    try:
+        return from_plain(fields)
+    except UsageError as error:
+        raise UsageError(f"protocol file {str(path)!r}: {error}") from None
 
 
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     """Read a TOML file; `what` names its kind in messages."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        # Some editors put a byte order mark before UTF-8 text.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise StorageError(
             f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{what} {str(path)!r} is not TOML ({error}); write one FIELD = VALUE a line"
+            f"{what} {str(path)!r} is not TOML ({error}); write one FIELD = VALUE a line, each "
+            "field once, in UTF-8"
         ) from None
 
 
@@ -214,10 +228,10 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     Raises
     ------
     UsageError
-        If there is no ``=`` or no field before it.
+        If there is no ``=``, no field before it, or more than one line.
     """
     name, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or not name:
+    if not equals or not name or len(text.splitlines()) > 1:
         raise UsageError(f"--set was given {text!r}; write FIELD=VALUE, e.g. learning_rate=15")
     try:
         return name, tomllib.loads(f"value = {value}")["value"]

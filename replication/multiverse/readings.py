@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -129,31 +130,32 @@ def read_readings(path: Path, *, allow_many: bool = False) -> Readings:
         If it cannot be read.
     """
     content = read_toml(path, what="multiverse file")
+    try:
+        return _make_readings(content, name=path.stem, allow_many=allow_many)
+    except UsageError as error:
+        raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
+
+
+def _make_readings(content: Mapping[str, Any], *, name: str, allow_many: bool) -> Readings:
     for part in content:
         if part not in PARTS:
             raise UsageError(
-                f"multiverse file {str(path)!r} has the part {part!r}; allowed are "
-                f"{', '.join(PARTS)}; protocol fields stand below [factors], [fixed] or "
-                "[[readings]]"
+                f"it has the part {part!r}; allowed are {', '.join(PARTS)}; protocol fields stand "
+                "below [factors], [fixed] or [[readings]]"
             )
-    name = content.get("name", path.stem)
+    name = content.get("name", name)
     fixed, factors = content.get("fixed", {}), content.get("factors", {})
     listed = content.get("readings", [])
     if not isinstance(name, str) or not isinstance(fixed, dict) or not isinstance(factors, dict):
-        raise UsageError(
-            f"multiverse file {str(path)!r}: name must be text, and fixed and factors tables "
-            "([fixed] and [factors])"
-        )
+        raise UsageError("name must be text, and fixed and factors tables ([fixed] and [factors])")
     if bool(factors) == bool(listed):
         raise UsageError(
-            f"multiverse file {str(path)!r} must hold either [factors], for every combination of "
-            "the values listed, or [[readings]], one by one"
+            "it must hold either [factors], for every combination of the values listed, or "
+            "[[readings]], one by one"
         )
     shared = [field for field in factors if field in fixed]
     if shared:
-        raise UsageError(
-            f"{shared[0]!r} stands in both [fixed] and [factors] of {str(path)!r}; remove one"
-        )
+        raise UsageError(f"{shared[0]!r} stands in both [fixed] and [factors]; remove one")
     base = from_plain(fixed)
     if listed:
         _check_number(len(listed), allow_many=allow_many)
@@ -208,8 +210,10 @@ def _make_protocol(fields: Mapping[str, Any], *, base: Protocol) -> Protocol:
 
 
 def _write_value(value: Any) -> str:
-    is_plain = isinstance(value, str | int | float | bool | list | tuple)
-    return canonical_json(value) if is_plain else repr(value)
+    try:
+        return canonical_json(value)
+    except (TypeError, ValueError):  # a date, or a number that is not finite
+        return str(value)
 
 
 def _check_number(n_readings: int, *, allow_many: bool) -> None:
@@ -231,6 +235,6 @@ def describe_readings(readings: Readings) -> list[dict[str, Any]]:
     base = as_plain(readings.protocols[readings.base])
     described = []
     for field, values in readings.choices.items():
-        plain = [list(value) if isinstance(value, tuple) else value for value in values]
+        plain = json.loads(json.dumps(values))
         described.append({"field": field, "values": plain, "base": plain.index(base[field])})
     return described

@@ -116,12 +116,24 @@ def test_long_values_are_cut_to_one_short_line(length, shown):
     assert text.endswith("..." if length == 59 else "'")
 
 
-def test_fields_that_do_not_exist_are_answered_with_one_name_and_all_names():
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ("xyzzy", "allowed are"),
+        ("rate", "allowed are"),
+        ("learning_rte", "did you mean 'learning_rate'? Allowed are"),
+        (" Learning rate", "did you mean 'learning_rate'? Allowed are"),
+        ("threshhold", "did you mean 'threshold'? Allowed are"),
+        ("lambda", "did you mean 'regression'? Allowed are"),
+        ("epsilon", "did you mean 'learning_rate'? Allowed are"),
+        ("cap", "did you mean 'max_updates'? Allowed are"),
+    ],
+)
+def test_fields_that_do_not_exist_are_answered_with_a_near_name_and_all_names(given, answer):
     with pytest.raises(UsageError) as caught:
-        from_plain({"zzz": 1})
+        from_plain({given: 1})
     names = ", ".join(field.name for field in dataclasses.fields(PAPER))
-    assert str(caught.value).endswith(f"Allowed are {names}")
-    assert "did you mean" in str(caught.value)
+    assert str(caught.value) == f"unknown protocol field {given!r}; {answer} {names}"
 
 
 def test_replaced_fields_keep_the_others_of_their_base():
@@ -140,6 +152,32 @@ def test_canonical_json_has_one_form():
 
 def test_the_value_of_an_assignment_may_hold_an_equals_sign():
     assert parse_assignment(" a = b = c ") == ("a", "b = c")
+
+
+@pytest.mark.parametrize("text", ["a = 1\nb = 2", "a = 1\rb = 2"])
+def test_an_assignment_of_two_lines_is_refused(text):
+    assert_refused(
+        lambda _, value: parse_assignment(value), "a", text,
+        f"--set was given {text!r}; write FIELD=VALUE, e.g. learning_rate=15",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["learning_rate = -3", "xyzzy = 1", "group_sizes = [4, 2, 2]\nsymmetric_start = true"],
+)
+def test_files_with_a_wrong_field_are_named(tmp_path, content):
+    path = tmp_path / "p.toml"
+    path.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        read_protocol(path)
+    assert str(caught.value).startswith(f"protocol file {str(path)!r}: ")
+
+
+def test_a_byte_order_mark_before_the_text_does_no_harm(tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")
+    assert read_protocol(path) == dataclasses.replace(PAPER, learning_rate=15.0)
 
 
 @pytest.mark.parametrize(("content", "kind"), [(None, StorageError), ("a: 1", UsageError)])

@@ -94,6 +94,9 @@ def test_networks_of_different_size_are_not_called_paired():
         ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
         ("[factors]\nlearning_rate = [15, 15.0]", "lists 15.0 twice"),
         ("[factors]\nlearning_rate = [15, -1]", "learning_rate = -1"),
+        ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
+        ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = 2020-01-01"),
+        ("[factors]\nlearning_rate = {a = 1}", "takes a list of values"),
         ("[factors]\ncriterion = ['best']", "allowed are half-squared-error"),
         (
             "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
@@ -112,8 +115,10 @@ def test_networks_of_different_size_are_not_called_paired():
     ],
 )
 def test_wrong_file_is_refused_with_what_to_write(write, text, message):
-    with pytest.raises(UsageError, match=message):
-        read_readings(write(text))
+    path = write(text)
+    with pytest.raises(UsageError, match=message) as caught:
+        read_readings(path)
+    assert str(caught.value).startswith(f"multiverse file {str(path)!r}")
 
 
 def test_missing_file_is_a_storage_error(tmp_path):
