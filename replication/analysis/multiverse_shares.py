@@ -153,7 +153,8 @@ def describe_caps(
         described.append(
             {
                 "cap": cap,
-                "work": sum(_count_updates(part) for part in cut) / spent,
+                # Where every network starts below its criterion, there is no work to save.
+                "work": sum(_count_updates(part) for part in cut) / spent if spent else 1.0,
                 "unfinished": float(np.mean([part[:, -1].sum() / part.sum() for part in cut])),
                 "largest_change": {
                     name: float(np.abs(change[:, i]).max()) if np.isfinite(change[:, i]).all()

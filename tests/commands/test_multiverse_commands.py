@@ -46,6 +46,24 @@ def test_own_file_gives_all_outputs_beside_the_main_study(own, tmp_path, capsys)
     assert "readings make 48 likely" in printed
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # One reading makes a mean of 100 runs near 48 impossible in some tenths of the seeds.
+        "[[readings]]\n[[readings]]\nlearning_rate = 3.0\n",
+        "[factors]\nthreshold = [100, 50]\n",
+        "[factors]\nmax_updates = [1, 2]\n",
+        "[factors]\nvisible_units = ['linear', 'logistic']\n",
+        "[factors]\npatterns = [[[1, 0, 0, 0], [0, 1, 0, 0]], [[1, 0, 0, 0], [0, 1, 1, 0]]]\n",
+    ],
+)
+def test_readings_at_the_edge_have_their_report(tmp_path, text):
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    words = ("--file", tmp_path / "own.toml", "--seeds", 40, "--results", tmp_path / "results")
+    assert run("multiverse", *words) == 0
+    assert find_outputs(tmp_path / "results")["report.html"].stat().st_size > 10_000
+
+
 def test_second_run_simulates_nothing_and_writes_the_same_bytes(own, tmp_path, capsys):
     results = tmp_path / "results"
     arguments = ("multiverse", "--file", own, "--seeds", 60, "--results", results)

@@ -77,7 +77,7 @@ def _say_shifts(model: Mapping[str, Any], main: Mapping[str, Any]) -> str:
             continue
         value, p, _ = max(moves, key=lambda move: move[1])
         shifted.append(
-            f"{name_field(choice['field'])} = {name_value(choice['field'], value)} "
+            f"“{name_field(choice['field'])}: {name_value(choice['field'], value)}” "
             f"({format_percent(p)} after {format_percent(share)})"
         )
     said = f"It speaks for {join_words(shifted)}." if shifted else ""
@@ -181,8 +181,10 @@ def _describe_priors(model: Mapping[str, Any], command: str) -> list[Block]:
     main, text = model["posterior"]["main_prior"], model["reported"]["text"]
     found = model["posterior"]["priors"]
     priors = {name: found[name] for name in [main, *sorted(set(found) - {main})]}
-    closes = [entry["close"]["value"] for entry in priors.values()]
-    bases = [entry["base"]["value"] for entry in priors.values()]
+    closes, bases = (
+        [entry[name]["value"] for entry in priors.values() if entry[name]["value"] is not None]
+        for name in ("close", "base")
+    )
     margin = f"{format_number(model['margin_percent'], 2)} %"
     return [
         Paragraph(
@@ -203,11 +205,7 @@ def _describe_priors(model: Mapping[str, Any], command: str) -> list[Block]:
             rows=tuple(
                 (
                     entry["words"],
-                    *(
-                        f"{format_percent(entry[name]['value'])} "
-                        f"({format_percent(entry[name]['error'], 1)})"
-                        for name in ("evidence", "close", "base")
-                    ),
+                    *(_write_share(entry[name]) for name in ("evidence", "close", "base")),
                 )
                 for entry in priors.values()
             ),
@@ -215,6 +213,14 @@ def _describe_priors(model: Mapping[str, Any], command: str) -> list[Block]:
             command=command,
         ),
     ]
+
+
+def _write_share(share: Mapping[str, Any]) -> str:
+    """Write a share with its error, each of which a very small multiverse may leave unknown."""
+    if share["value"] is None:
+        return "undefined"
+    error = "unknown" if share["error"] is None else format_percent(share["error"], 1)
+    return f"{format_percent(share['value'])} ({error})"
 
 
 def _describe_questions(model: Mapping[str, Any]) -> list[Block]:
@@ -252,7 +258,7 @@ def _describe_questions(model: Mapping[str, Any]) -> list[Block]:
         ),
         Paragraph(
             "No single answer settles it. The shares do not add up, because what one answer tells "
-            "depends on the others; all of them together, with the number of runs, would leave "
-            "nothing open but chance."
+            "depends on the others. All of them together would leave nothing open but chance, as "
+            "far as these readings go: that what was done is among them is assumed."
         ),
     ]

@@ -78,7 +78,7 @@ def plot_specifications(
     for chosen, color in ((~likely, BLUE), (likely, ORANGE)):
         above.vlines(place[chosen], low[chosen], high[chosen], color=color, linewidth=0.8, zorder=3)
         above.scatter(place[chosen], mean[order][chosen], s=9, color=color, linewidths=0, zorder=4)
-    above.set_ylim(0, 1.15 * float(np.nanmax([np.nanmax(mean), np.nanmax(cap)])))
+    above.set_ylim(0, 1.15 * float(np.nanmax([*mean, *cap, reported["value"]])))
     use_update_ticks(above, axis="y")
     above.set_title("mean number of updates", fontweight="normal", fontsize=9.5)
     mark_reported(
