@@ -67,9 +67,8 @@ class MeanLaw:
         return float(self.cumulative[min(index, self.cumulative.size - 1)])
 
     def quantile(self, probability: float) -> float:
-        """Return the smallest value v with P(M_n <= v) >= probability."""
+        """Return the smallest value v with P(M_n <= v) >= probability (from 0 to 1)."""
         index = int(np.searchsorted(self.cumulative, probability - 1e-12, side="left"))
-        index = min(index, self.cumulative.size - 1)
         return float((self.origin + index * self.step) / self.n)
 
     def predict(self, *, level: float = 0.95) -> tuple[float, float]:

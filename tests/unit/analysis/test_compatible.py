@@ -9,6 +9,7 @@ from scipy import stats
 
 from replication.analysis.compatible import (
     MAX_RUNS,
+    ReportedMean,
     confront,
     estimate_n_star,
     find_n_star,
@@ -42,6 +43,13 @@ def make_binomial(mean, spread):
 def test_decimals_give_the_rounding_cell(text, low, high, decimals):
     reported = read_reported_mean(text)
     assert (reported.low, reported.high, reported.decimals) == (low, high, decimals)
+    assert (reported.text, reported.value) == (text.strip(), Fraction(text.strip()))
+
+
+def test_scaling_keeps_the_text_and_multiplies_the_cell():
+    assert read_reported_mean("4.8").scale(10) == ReportedMean(
+        "4.8", Fraction(48), Fraction(95, 2), Fraction(97, 2), 1
+    )
 
 
 @pytest.mark.parametrize("text", ["", "-1", "forty", "nan", "inf", "1e3", "4_8", "1,5", "٤٨", "+4"])
@@ -57,6 +65,7 @@ def test_p_and_chance_agree_with_the_binomial_law(n):
     # The sum is n * 36 + 20 B with B binomial; M_n < v is B < n (v - 36) / 20.
     low = stats.binom.cdf(math.ceil(n * 11.5 / 20) - 1, n, 0.5)
     high = stats.binom.cdf(math.ceil(n * 12.5 / 20) - 1, n, 0.5)
+    assert found.n == n
     assert found.below == pytest.approx(high, abs=1e-11)
     assert found.above == pytest.approx(1 - low, abs=1e-11)
     assert found.p == pytest.approx(min(1, 2 * min(1 - low, high)), abs=1e-11)
@@ -130,6 +139,8 @@ def test_grid_of_runs_holds_the_named_numbers_and_both_ends():
     assert grid[-1] == MAX_RUNS
     assert {10, 20, 50, 100, 200, 500, 1000} <= set(grid.tolist())
     assert np.all(np.diff(grid) > 0)
+    sparse = [1, 10, 20, 50, 71, 100, 200, 500, 1000, 2000, MAX_RUNS]
+    assert make_run_grid(n_points=3).tolist() == sparse
 
 
 def test_unseen_failures_leave_n_star_open_even_if_all_outcomes_are_equal():
