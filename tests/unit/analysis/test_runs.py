@@ -107,3 +107,18 @@ def test_coarsening_keeps_the_mean_and_bounds_the_moments():
     assert coarse.mean == pytest.approx(run.mean)
     slopes = np.array([-1e-4, -1e-5, 1e-5, 1e-4])
     assert np.all(coarse.log_moment(slopes) >= run.log_moment(slopes))
+
+
+def test_coarsening_worked_by_hand():
+    """3 lies between the lattice points 0 and 5: two fifths of it go down, three fifths up."""
+    run = RunLaw(np.array([0, 3, 10]), np.array([0.2, 0.5, 0.3]), 0.25, 40)
+    coarse = run.coarsen(3)
+    assert coarse.values.tolist() == [0, 5, 10]
+    assert coarse.probabilities == pytest.approx([0.2 + 0.5 * 2 / 5, 0.5 * 3 / 5, 0.3])
+    assert (coarse.failure, coarse.restart_after) == (0.25, 40)
+
+
+def test_coarsening_keeps_no_point_without_weight():
+    coarse = RunLaw(np.array([0, 100]), np.array([0.5, 0.5])).coarsen(5)
+    assert coarse.values.tolist() == [0, 100]
+    assert coarse.probabilities.tolist() == [0.5, 0.5]

@@ -163,12 +163,18 @@ def test_other_settings_set_a_verdict_aside_but_keep_its_numbers():
         "learning_rule = back-propagation and patterns = [...]."
     )
     assert after.numbers == before.numbers
+    assert after.would_change[0].startswith("A study with the reported settings could be judged")
     assert settle([after, after]) == "not testable"
 
 
 def test_plain_form_holds_lists():
     plain = judge(make_evidence("discard", 40.0, equivalent=False, n_star=12)).to_plain()
-    assert isinstance(plain["numbers"], list)
+    assert list(plain) == ["verdict", "reason", "numbers", "would_change", "doubts"]
+    assert {name for name, value in plain.items() if isinstance(value, list)} == {
+        "numbers",
+        "would_change",
+        "doubts",
+    }
     assert plain["numbers"][1]["value"] == 12
 
 
