@@ -68,6 +68,6 @@ def summarise_spread(values: npt.ArrayLike) -> Spread:
 
 def _scale(vectors: FloatArray) -> FloatArray:
     """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         vectors = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
         return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))

@@ -84,7 +84,7 @@ def compare_pairs(
     times = [np.where(c, u, np.inf) for u, c in zip(updates, converged, strict=True)]
     faster = int(np.count_nonzero(times[0] < times[1]))
     slower = int(np.count_nonzero(times[0] > times[1]))
-    gap = (updates[0] - updates[1]).astype(np.float64)
+    gap = updates[0] - updates[1]
     mean, error = float(gap.mean()), float(gap.std(ddof=1)) / math.sqrt(n)
     reach = _normal_quantile(level) * error
     return PairedComparison(

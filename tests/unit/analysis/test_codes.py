@@ -38,6 +38,19 @@ def test_good_codes_need_corners_and_margin() -> None:
     assert codes.is_good(0.3 + 1e-12).tolist() == [True, False, True]
 
 
+def test_limits_belong_to_what_they_limit() -> None:
+    """At most the margin is good, and within 0.01 is saturated."""
+    codes = measure_codes([[[0.25], [1.0]], [[0.01], [0.5]]])
+    assert codes.is_good(0.25).tolist() == [True, False]
+    assert codes.saturated.tolist() == [0.5, 0.5]
+
+
+def test_six_patterns_do_not_fill_the_corners_of_three_units() -> None:
+    corners = list(itertools.product([0.0, 1.0], repeat=3))
+    with pytest.raises(UsageError, match="1 networks with 6 patterns at different corners of 3"):
+        compare_assignments(measure_codes([corners[:6]]), 3)
+
+
 def test_one_hidden_unit_and_many_are_measured_too() -> None:
     codes = measure_codes([[[0.0], [1.0], [0.4]]])
     assert codes.n_corners.tolist() == [2]

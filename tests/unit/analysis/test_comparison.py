@@ -37,6 +37,29 @@ def test_shares_have_exact_intervals() -> None:
     assert compared.faster.high == pytest.approx(exact.high)
 
 
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_intervals_agree_with_scipy_at_every_level(level: float) -> None:
+    generator = np.random.default_rng(3)
+    first, second = generator.integers(20, 90, (2, 60))
+    compared = compare_pairs((first, np.ones(60)), (second, np.ones(60)), level=level)
+    gap = first - second
+    expected = stats.norm.interval(level, gap.mean(), stats.sem(gap))
+    found = compared.difference
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert (found.method, found.level) == ("normal", level)
+    shares = {
+        "faster": np.count_nonzero(gap < 0),
+        "tied": np.count_nonzero(gap == 0),
+        "slower": np.count_nonzero(gap > 0),
+        "no_slower": np.count_nonzero(gap <= 0),
+    }
+    for name, count in shares.items():
+        exact = stats.binomtest(count, 60).proportion_ci(level, method="exact")
+        share = getattr(compared, name)
+        assert (share.low, share.high) == pytest.approx(exact, abs=1e-12), name
+        assert share.level == level
+
+
 def test_swapping_swaps_faster_and_slower() -> None:
     generator = np.random.default_rng(1)
     pairs = [(generator.integers(1, 9, 50), generator.random(50) < 0.9) for _ in range(2)]
@@ -48,8 +71,13 @@ def test_swapping_swaps_faster_and_slower() -> None:
 
 @pytest.mark.parametrize("second", [([1], [1]), ([1, 2, 3], [1, 1, 1])])
 def test_unpaired_outcomes_are_refused(second: tuple[list[int], list[int]]) -> None:
-    with pytest.raises(UsageError, match="one length"):
+    lengths = [2, len(second[0]), 2, len(second[1])]
+    with pytest.raises(UsageError) as caught:
         compare_pairs(([1, 2], [1, 1]), second)
+    assert str(caught.value) == (
+        f"outcomes of lengths {lengths} were given to be compared pair by pair; give two or more "
+        "pairs, all arrays of one length"
+    )
 
 
 def test_single_pair_is_refused() -> None:
@@ -61,6 +89,20 @@ def test_cosines_ignore_length_even_at_the_ends_of_doubles() -> None:
     vectors = np.array([[3.0, 4.0], [1e-300, 0.0], [1e300, 1e300]])
     others = np.array([[4.0, 3.0], [5.0, 0.0], [-1e-200, -1e-200]])
     assert compute_cosines(vectors, others) == pytest.approx([24 / 25, 1.0, -1.0])
+
+
+def test_cosines_run_along_the_last_axis_and_never_leave_their_range() -> None:
+    vectors, others = np.random.default_rng(2).normal(size=(2, 40, 5, 3))
+    expected = np.array(
+        [
+            [v @ o / np.sqrt((v @ v) * (o @ o)) for v, o in zip(*rows, strict=True)]
+            for rows in zip(vectors, others, strict=True)
+        ]
+    )
+    assert compute_cosines(vectors, others) == pytest.approx(expected)
+    # Rounded, some of these products of unit vectors would be 1 + 2e-16.
+    assert compute_cosines(vectors, 3 * vectors).max() == 1.0
+    assert compute_cosines(vectors, -vectors).min() == -1.0
 
 
 def test_cosine_of_nothing_is_undefined() -> None:

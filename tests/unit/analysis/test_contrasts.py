@@ -62,6 +62,36 @@ def test_network_that_fails_is_slower_than_any_that_does_not(outcomes):
     assert single[0].slower.full == pytest.approx(990 / 1000)
 
 
+def test_average_over_pairs_and_its_range(outcomes):
+    """Doubling is applied to 20 to 59 in the base pair; here the other pair leaves it out."""
+    outcomes[3] = outcomes[2] - 4
+    outcomes[3, :100] += 8
+    _, average = compare(outcomes)
+    found = average[1]
+    assert (found.choice, found.value, found.n_pairs) == (1, 1, 2)
+    # First pair: every second seed slower. Second: the first 100 slower, the others faster.
+    assert found.slower.full == pytest.approx((0.5 + 0.1) / 2)
+    assert found.faster.full == pytest.approx(0.9 / 2)
+    assert found.same.full == pytest.approx(0.5 / 2)
+    place = STATISTICS.index("discard")
+    changes = [(outcomes[1] - outcomes[0]).mean(), -4 + 8 * 0.1]
+    assert found.change.full[place] == pytest.approx(np.mean(changes))
+    assert found.smallest[place] == pytest.approx(min(changes))
+    assert found.largest[place] == pytest.approx(max(changes))
+    assert np.all(found.smallest <= found.largest)
+    assert found.smallest.shape == found.largest.shape == (len(STATISTICS),)
+
+
+def test_shares_without_a_block_are_those_of_the_other_seeds(outcomes):
+    """Twenty blocks of 50 seeds; of the first 100 seeds the second choice slows none."""
+    outcomes[1, :100] = outcomes[0, :100]
+    single, _ = compare(outcomes)
+    slower = single[1].slower
+    assert slower.full == pytest.approx(0.45)
+    assert slower.without == pytest.approx([450 / 950] * 2 + [425 / 950] * 18)
+    assert single[1].faster.without == pytest.approx(np.zeros(20))
+
+
 def test_contrasts_are_taken_from_the_base_reading(outcomes):
     single, average = compare(outcomes, base=3)
     assert [(item.choice, item.value) for item in single] == [(0, 0), (1, 0)]
