@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import json
+import os
 import re
+import stat
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from replication.errors import UsageError
+from replication.errors import StorageError, UsageError
 from replication.protocol import (
     DEFAULT_ROOT_SEED,
     DEFAULT_SEEDS,
     PAPER,
     Protocol,
+    as_plain,
     from_plain,
     parse_assignment,
     read_protocol,
@@ -30,6 +35,20 @@ BYTES_PER_NETWORK = 1.5
 
 class Parser(argparse.ArgumentParser):
     """A parser that answers wrong usage with one line, as all other errors."""
+
+    def __init__(self, **options: Any) -> None:
+        # An option cut short could change its meaning when another one is added.
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is left over here, where the options of the command are known."""
+        found, extra = super().parse_known_args(args, namespace)
+        if extra:
+            options = [name[2:] for name in self._option_string_actions if name[:2] == "--"]
+            nearest = difflib.get_close_matches(extra[0][2:].partition("=")[0], options, n=1)
+            hint = f" (did you mean --{nearest[0]}?)" if nearest and extra[0][0] == "-" else ""
+            self.error(f"{extra[0]!r} was given, which {self.prog!r} does not know{hint}")
+        return found, extra
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
@@ -75,26 +94,62 @@ def parse_seed(text: str) -> int:
 
 def parse_jobs(text: str) -> int:
     """Read a number of workers; "all" is one for each core."""
-    return -1 if text == "all" else parse_whole(text, low=1, high=MAX_JOBS)
+    if text == "all":
+        return -1
+    try:
+        return parse_whole(text, low=1, high=MAX_JOBS)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or 'all' for one a core") from None
+
+
+def parse_results(text: str) -> Path:
+    """Read the name of a results folder, which need not exist yet.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If `text` is empty.
+    StorageError
+        If it names something other than a folder, or cannot name one.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
+    try:
+        mode = os.stat(text).st_mode  # noqa: PTH116 - Path.is_dir hides why
+    except FileNotFoundError:
+        return Path(text)
+    except OSError as error:
+        reason = error.strerror
+    else:
+        if stat.S_ISDIR(mode):
+            return Path(text)
+        reason = "it is a file"
+    raise StorageError(f"--results {text!r} cannot be used ({reason}); give another folder")
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:
     """Add ``--results``."""
     parser.add_argument(
-        "--results", type=Path, default=DEFAULT_RESULTS, metavar="FOLDER",
+        "--results", type=parse_results, default=DEFAULT_RESULTS, metavar="FOLDER",
         help="folder for outcomes and report (default: results)",
     )  # fmt: skip
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add ``--jobs``, ``--backend`` and ``--scheduler``."""
+    """Add ``--jobs``."""
     parser.add_argument(
         "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="workers (default: all, one for each core)",
+        help="workers, or 'all' for one a core (default: all)",
     )  # fmt: skip
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--jobs``, ``--backend`` and ``--scheduler``."""
+    add_jobs(parser)
     parser.add_argument(
         "--backend", default="threading", metavar="NAME",
-        help="backend of joblib: threading, loky, dask, ray, ... (default: threading)",
+        help="backend of joblib: threading, loky for processes, dask for a cluster, or another "
+        "that is registered (default: threading)",
     )  # fmt: skip
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="address of a Dask cluster, with --backend dask"
@@ -130,6 +185,11 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], dest="assignments", metavar="FIELD=VALUE",
         help="one field that differs; may be given several times",
     )  # fmt: skip
+    values = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
+    parser.epilog = (
+        f"Fields, with their values in the base reading: {values}. "
+        "help(replication.Protocol) in Python says what each may be."
+    )
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import add_results, parse_jobs
+from replication.cli.arguments import add_jobs, add_results
 from replication.errors import StorageError, UsageError
 
 CALIBRATION_ROOT_SEED = 4242
@@ -24,10 +24,7 @@ def add_commands(subparsers: Any) -> None:
         "Exit code 1 if a requirement is missed.",
     )
     add_results(calibrate)
-    calibrate.add_argument(
-        "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="threads that simulate (default: all, one for each core)",
-    )  # fmt: skip
+    add_jobs(calibrate)
     kinds = calibrate.add_mutually_exclusive_group()
     kinds.add_argument("--quick", action="store_true", help="a short trial that writes nothing")
     kinds.add_argument(

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from replication.cli.arguments import add_results, add_root_seed, parse_jobs, parse_whole
+from replication.cli.arguments import add_jobs, add_results, add_root_seed, parse_whole
 from replication.protocol import DEFAULT_SEEDS
 
 MAX_CLAIM_SEEDS = 10_000_000
@@ -30,10 +30,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     add_root_seed(claims)
     add_results(claims)
-    claims.add_argument(
-        "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="threads (default: all, one for each core)",
-    )  # fmt: skip
+    add_jobs(claims)
     claims.set_defaults(handler=run_claims_command)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import (
-    add_jobs,
     add_results,
     add_root_seed,
+    add_workers,
     parse_whole,
 )
 from replication.protocol import DEFAULT_ROOT_SEED
@@ -61,7 +61,7 @@ def _add_options(parser: argparse.ArgumentParser, *, n_seeds: int, unit: str) ->
     )  # fmt: skip
     add_root_seed(parser)
     add_results(parser)
-    add_jobs(parser)
+    add_workers(parser)
 
 
 def _parse_seeds(text: str) -> int:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import MAX_SEEDS, add_results, parse_jobs, parse_whole
+from replication.cli.arguments import MAX_SEEDS, add_jobs, add_results, parse_whole
 from replication.errors import DataError, StorageError
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def add_commands(subparsers: Any) -> None:
         "a random sample of networks again. Exit code 0 if all is well, 65 if not.",
     )
     add_results(verify)
-    _add_jobs_option(verify)
+    add_jobs(verify)
     amount = verify.add_mutually_exclusive_group()
     amount.add_argument(
         "--sample",
         type=_parse_sample,
         default=DEFAULT_SAMPLE,
         metavar="N",
-        help=f"networks of each study to simulate again (default {DEFAULT_SAMPLE:,})",
+        help=f"networks of each study to simulate again (default: {DEFAULT_SAMPLE})",
     )
     amount.add_argument(
         "--all", action="store_true", help="simulate every stored network again, not a sample"
@@ -47,7 +47,7 @@ def add_commands(subparsers: Any) -> None:
         "those that are missing or bad again.",
     )
     add_results(repair)
-    _add_jobs_option(repair)
+    add_jobs(repair)
     repair.set_defaults(handler=run_repair)
 
     info = subparsers.add_parser(
@@ -159,7 +159,7 @@ def _describe(store: Store, study: StudyFolder, manifest: Manifest) -> list[str]
         for run in manifest.runs
     }
     lines.extend(f"made with  {versions}" for versions in sorted(made))
-    lines.append(f"size       {study.size / 1e6:,.2f} MB")
+    lines.append(f"size       {_describe_size(study.size)}")
     return lines
 
 
@@ -175,13 +175,6 @@ def _list_studies(results: Path) -> list[StudyFolder]:
     return studies
 
 
-def _add_jobs_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="threads (default: all, one for each core)",
-    )  # fmt: skip
-
-
 def _parse_sample(text: str) -> int:
     return parse_whole(text, low=1, high=MAX_SEEDS)
 
@@ -192,6 +185,10 @@ def _name(study: StudyFolder) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _describe_size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.2f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.1f} kB"
 
 
 def _show(path: Path) -> str:

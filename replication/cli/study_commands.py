@@ -13,6 +13,7 @@ from replication.cli.arguments import (
     add_results,
     add_root_seed,
     add_study,
+    add_workers,
     parse_seed,
     read_protocol_arguments,
 )
@@ -23,38 +24,47 @@ if TYPE_CHECKING:
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    for name, handler, text, parallel in (
-        ("replicate", run_replicate, "simulate what is missing, analyse it, write the report", 1),
-        ("simulate", run_simulate, "simulate the networks that are missing", 1),
-        ("analyse", run_analyse, "analyse stored outcomes, write the models of the report", 1),
-        ("report", run_report, "write the report from its models", 0),
+    for name, handler, text in (
+        ("replicate", run_replicate, "simulate what is missing, analyse it, write the report"),
+        ("simulate", run_simulate, "simulate the networks that are missing"),
+        ("analyse", run_analyse, "analyse stored outcomes, write the models of the report"),
+        ("report", run_report, "write the report from its models"),
     ):
-        command = subparsers.add_parser(name, help=text, description=text + ".")
+        command = _add_command(subparsers, name, text)
         add_study(command)
-        if parallel:
+        if name in ("replicate", "simulate"):
+            add_workers(command)
+        if name == "analyse":
             add_jobs(command)
         if name in ("replicate", "report"):
             command.add_argument("--pdf", action="store_true", help="write report.pdf too")
         command.set_defaults(handler=handler)
 
     text = "make the default study again elsewhere and compare everything with the committed one"
-    reproduce = subparsers.add_parser("reproduce", help=text, description=text + ".")
+    reproduce = _add_command(subparsers, "reproduce", text)
     add_results(reproduce)
     add_jobs(reproduce)
     reproduce.set_defaults(handler=run_reproduce)
 
     text = "show one network over learning, as CSV: update, error, reconstructions"
-    trace = subparsers.add_parser("trace", help=text, description=text + ".")
+    trace = _add_command(subparsers, "trace", text)
     trace.add_argument("seed", type=parse_seed, metavar="SEED", help="number of the network")
     add_root_seed(trace)
     add_protocol(trace)
     trace.set_defaults(handler=run_trace)
 
     text = "write the outcomes of a study as CSV or Parquet, with a data dictionary beside"
-    export = subparsers.add_parser("export", help=text, description=text + ".")
+    export = _add_command(subparsers, "export", text)
     add_study(export)
     export.add_argument("file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet")
     export.set_defaults(handler=run_export)
+
+
+def _add_command(subparsers: Any, name: str, text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = subparsers.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
+    return command
 
 
 def _find_study(options: argparse.Namespace) -> Study:

@@ -131,19 +131,21 @@ def read_readings(path: Path, *, allow_many: bool = False) -> Readings:
     """
     content = read_toml(path, what="multiverse file")
     try:
-        return _make_readings(content, name=path.stem, allow_many=allow_many)
+        return _make_readings(content, default_name=path.stem, allow_many=allow_many)
     except UsageError as error:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
 
 
-def _make_readings(content: Mapping[str, Any], *, name: str, allow_many: bool) -> Readings:
+def _make_readings(
+    content: Mapping[str, Any], *, default_name: str, allow_many: bool
+) -> Readings:
     for part in content:
         if part not in PARTS:
             raise UsageError(
                 f"it has the part {part!r}; allowed are {', '.join(PARTS)}; protocol fields stand "
                 "below [factors], [fixed] or [[readings]]"
             )
-    name = content.get("name", name)
+    name = content.get("name", default_name)
     fixed, factors = content.get("fixed", {}), content.get("factors", {})
     listed = content.get("readings", [])
     if not isinstance(name, str) or not isinstance(fixed, dict) or not isinstance(factors, dict):

@@ -220,3 +220,69 @@ def test_study_with_other_than_the_reported_settings_is_not_testable(tmp_path, c
     out, _ = run(capsys, "analyse", *words)
     assert "not testable: This study has other settings than those reported" in out
     assert "learning_rate = 15.0" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("simulate", "--seed", "5"), "'--seed' was given, .* (did you mean --seeds?)"),
+        (("simulate", "--root-sed=5"), "'--root-sed=5' was given, .* (did you mean --root-seed?)"),
+        (("trace", "5", "--seeds", "3"), "'--seeds' was given, which 'replication trace' does not"),
+        (("simulate", "5"), "'5' was given, which 'replication simulate' does not know"),
+        (("report", "--jobs", "3"), "'--jobs' was given, which 'replication report' does not know"),
+        (("analyse", "--backend", "x"), "'--backend' was given, which 'replication analyse' does"),
+        (("reproduce", "--backend", "x"), "'--backend' was given, which 'replication reproduce'"),
+    ],
+)
+def test_option_that_a_command_does_not_know_is_named_with_a_near_one(
+    words, message, capsys
+) -> None:
+    assert main(words) == 2
+    found = capsys.readouterr().err
+    assert re.match(rf"replication: {re.escape(message).replace(re.escape('.*'), '.*')}", found)
+    assert found.endswith(f"; see 'replication {words[0]} --help'\n")
+    assert ("did you mean" in message) == ("did you mean" in found)
+
+
+ALL_WITH_RESULTS = (
+    "replicate", "simulate", "analyse", "report", "reproduce", "multiverse", "map", "claims",
+    "calibrate", "verify", "repair", "info",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ALL_WITH_RESULTS)
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("file", "it is a file"),
+        ("file/below", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_results_that_cannot_be_a_folder_end_with_74(
+    tmp_path, monkeypatch, capsys, command, given, reason
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert main([command, "--results", given]) == 74
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == (
+        f"replication: --results {given!r} cannot be used ({reason}); give another folder\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_results_without_a_name_are_refused(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["simulate", "--seeds", "5", "--results", ""]) == 2
+    assert "allowed is a folder" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_help_lists_every_field_with_its_value(capsys) -> None:
+    assert main(["trace", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name in PAPER.__dataclass_fields__:
+        assert f" {name}=" in text
+    assert "regression=0.75" in text
