@@ -202,7 +202,7 @@ def find_n_star(
         if n not in found:
             law = laws.compute(n)
             above = 1.0 - law.probability_below(reported.low)
-            found[n] = min(1.0, 2.0 * min(above, law.probability_below(reported.high)))
+            found[n] = 2.0 * min(above, law.probability_below(reported.high))
         return found[n] > SIGNIFICANCE
 
     grid = sorted(found) if found else make_run_grid(n_points=40).tolist()

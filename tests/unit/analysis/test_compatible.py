@@ -54,8 +54,12 @@ def test_scaling_keeps_the_text_and_multiplies_the_cell():
 
 @pytest.mark.parametrize("text", ["", "-1", "forty", "nan", "inf", "1e3", "4_8", "1,5", "٤٨", "+4"])
 def test_anything_but_a_plain_number_is_refused(text):
-    with pytest.raises(UsageError, match="plain number"):
+    with pytest.raises(UsageError) as caught:
         read_reported_mean(text)
+    assert str(caught.value) == (
+        f"the reported mean {text!r} is not a plain number of at least 0; write it with the "
+        "decimals that were printed, e.g. 48, 48.3 or 0.12"
+    )
 
 
 @pytest.mark.parametrize("n", [1, 10, 101, 2000])
@@ -124,13 +128,17 @@ def test_interval_of_n_star_is_open_where_the_cell_lies_within_the_error():
 
 
 def test_unknown_error_leaves_n_star_anywhere():
-    found = estimate_n_star(make_binomial(40, 20), FORTY_EIGHT, standard_error=None)
+    run = make_binomial(40, 20)
+    found = estimate_n_star(run, FORTY_EIGHT, standard_error=None)
+    assert (found.n_star, found.smallest) == find_n_star(run, FORTY_EIGHT)
     assert (found.low, found.high) == (0, MAX_RUNS)
 
 
 def test_interval_of_n_star_shrinks_to_it_without_error():
-    found = estimate_n_star(make_binomial(45, 20), FORTY_EIGHT, standard_error=0.0)
+    run = make_binomial(45, 20)
+    found = estimate_n_star(run, FORTY_EIGHT, standard_error=0.0)
     assert found.low == found.n_star == found.high
+    assert (found.n_star, found.smallest) == find_n_star(run, FORTY_EIGHT)
 
 
 def test_grid_of_runs_holds_the_named_numbers_and_both_ends():

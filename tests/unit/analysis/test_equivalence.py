@@ -8,6 +8,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from replication.analysis.counts import CountTable
 from replication.analysis.equivalence import (
     MIN_P,
+    Equivalence,
     assess_equivalence,
     estimate_no_failure,
     find_median_runs_to_failure,
@@ -84,6 +85,39 @@ def test_single_network_can_show_no_equivalence():
     found = assess_equivalence(table, "discard", 48.0, margin=100.0)
     assert (found.p_value, found.is_equivalent) == (None, False)
     assert find_smallest_margin(table, "discard", 48.0) is None
+
+
+def test_tests_are_those_of_the_restart_that_was_asked_for():
+    generator = np.random.default_rng(3)
+    outcomes = generator.integers(20, 90, 300)
+    table = CountTable.from_outcomes(outcomes, [True] * 300, 90)
+    cut = {"restart_after": 40}
+    inner = estimate_mean(table, "restart", level=0.90, **cut).interval
+    edge = inner.high - 48
+    found = find_smallest_margin(table, "restart", 48.0, **cut)
+    assert found == pytest.approx(edge)
+    # At the smallest margin the larger one-sided p-value is 5 %.
+    at_edge = assess_equivalence(table, "restart", 48.0, margin=edge, **cut)
+    assert at_edge.p_value == pytest.approx(0.05, abs=1e-6)
+    assert assess_equivalence(table, "restart", 48.0, margin=edge + 1e-6, **cut).is_equivalent
+    assert not assess_equivalence(table, "restart", 48.0, margin=edge - 1e-6, **cut).is_equivalent
+
+
+def test_margin_is_kept_whatever_the_outcome():
+    equal = CountTable.from_outcomes([50] * 9, [True] * 9, None)
+    assert assess_equivalence(equal, "discard", 48.0, margin=1.5) == Equivalence(1.5, 1.0, False)
+    assert assess_equivalence(equal, "discard", 48.0, margin=2.5) == Equivalence(2.5, 0.0, True)
+    single = CountTable.from_outcomes([48], [True], None)
+    assert assess_equivalence(single, "discard", 48.0, margin=3.0) == Equivalence(3.0, None, False)
+
+
+def test_mean_without_an_upper_bound_is_never_equivalent():
+    """One success in two: no level gives its restarts an upper end."""
+    table = CountTable.from_outcomes([48, 100], [True, False], 100)
+    found = assess_equivalence(table, "restart", 108.0, margin=1e6, restart_after=60)
+    assert not found.is_equivalent
+    assert found.p_value >= 0.5
+    assert find_smallest_margin(table, "restart", 108.0, restart_after=60) is None
 
 
 def test_chance_of_no_failure_is_binomial_at_zero():

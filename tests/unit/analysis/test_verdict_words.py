@@ -33,6 +33,12 @@ def test_replicated_under_one_rule_says_how_much_room_is_left():
     assert found.doubts == ()
 
 
+def test_replicated_with_nothing_between_leaves_the_whole_margin():
+    found = judge(make("discard", 48.0, 48.0, 48.0, equivalent=True, smallest=0.0))
+    assert found.would_change[0].startswith("A mean 6 further from 48.0 would need")
+    assert found.would_change[1] == "A margin tighter than 0 would need one too."
+
+
 def test_replicated_under_several_rules_names_the_one_that_is_furthest():
     found = judge(
         make("discard", 46.0, 47.0, 48.0, equivalent=True, smallest=1.5),
@@ -64,6 +70,7 @@ def test_numbers_are_listed_rule_by_rule():
 def test_qualified_under_one_rule():
     found = judge(make("discard", 40.0, 41.0, 41.5, smallest=8.04, runs=(30, 2, 30, 31)))
     assert found.verdict == "replicated with qualification"
+    assert [number.holds for number in found.numbers] == [False, True]
     assert found.reason == (
         "The population mean lies outside the margin of 12.5 % around 48.0; but 48.0 is what a "
         "study of up to 30 runs could well have reported."
