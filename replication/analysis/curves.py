@@ -83,7 +83,6 @@ def find_crossing(table: CountTable, level: float) -> float | None:
     """
     knots = np.concatenate([[0], table.updates, [table.end]]).astype(np.float64)
     survival = 1.0 - table.count_within(knots[:-1]) / table.n
-    survival[0] = 1.0 - float(table.count_within(0)) / table.n
     heights = np.concatenate([[0.0], np.cumsum(survival * np.diff(knots))])
     if level > heights[-1]:
         return None

@@ -157,9 +157,9 @@ def estimate_no_failure(table: CountTable, n_runs: npt.ArrayLike) -> NoFailure:
     share = table.n_censored / table.n
     return NoFailure(
         n,
-        np.power(1.0 - share, n, dtype=np.float64),
-        np.power(1.0 - float(high), n, dtype=np.float64),
-        np.power(1.0 - float(low), n, dtype=np.float64),
+        np.power(1.0 - share, n),
+        np.power(1.0 - float(high), n),
+        np.power(1.0 - float(low), n),
     )
 
 

@@ -10,6 +10,7 @@ from replication.analysis.curves import (
     find_best_restart,
     find_crossing,
 )
+from replication.analysis.means import estimate_mean
 from replication.errors import UsageError
 
 
@@ -24,7 +25,10 @@ def test_restricted_mean_is_the_mean_of_outcomes_cut_at_the_cap():
     curve = estimate_restricted_mean(table, [0, 10, 40, 200, 500])
     expected = [np.minimum(updates, cap).mean() for cap in (0, 10, 40, 200, 500)]
     assert curve.mean == pytest.approx(expected)
-    assert np.all((curve.low <= curve.mean) & (curve.mean <= curve.high))
+    assert curve.updates.tolist() == [0, 10, 40, 200, 500]
+    intervals = [estimate_mean(table.censor(cap), "cap").interval for cap in curve.updates.tolist()]
+    assert curve.low.tolist() == [interval.low for interval in intervals]
+    assert curve.high.tolist() == [interval.high for interval in intervals]
 
 
 def test_restricted_mean_beyond_the_cap_is_refused():
@@ -39,6 +43,16 @@ def test_crossing_is_where_the_restricted_mean_reaches_the_level():
         assert np.minimum(updates, cap).mean() == pytest.approx(level)
     assert find_crossing(table, 499.0) is None
     assert find_crossing(table, 0.0) == 0
+
+
+def test_crossing_worked_by_hand():
+    """Half converge after 10 updates, half never: the mean is tau up to 10, then 5 + tau / 2."""
+    table = CountTable([10], [1], 1, 100)
+    assert [find_crossing(table, level) for level in (4.0, 10.0, 30.0, 55.0)] == [4, 10, 50, 100]
+    assert find_crossing(table, 55.1) is None
+    everyone = CountTable([0, 10], [1, 1], 0, 100)
+    assert [find_crossing(everyone, level) for level in (4.0, 5.0)] == [8, 10]
+    assert find_crossing(everyone, 5.1) is None
 
 
 def test_restart_mean_is_the_ratio_of_spent_updates_to_successes():
@@ -57,6 +71,15 @@ def test_best_restart_is_the_minimum_over_all_whole_numbers():
     assert find_best_restart(table) == min(means, key=means.get)
 
 
+@pytest.mark.parametrize(("n_lucky", "best"), [(1, 5000), (2, 1)])
+def test_restart_after_which_fewer_than_one_in_a_thousand_succeed_is_none(n_lucky, best):
+    """Two of 2,000 after one update would cost 1,000 updates on average, the others 5,000."""
+    table = CountTable([1, 5000], [n_lucky, 2000 - n_lucky], 0, 5000)
+    assert find_best_restart(table) == best
+    mean = estimate_restart_mean(table, [1]).mean
+    assert np.isnan(mean[0]) if n_lucky == 1 else mean[0] == pytest.approx(1000)
+
+
 def test_geometric_outcomes_gain_nothing_from_restarts():
     """A memoryless outcome has the mean 1 / p whatever c is."""
     chance = 0.1
@@ -70,7 +93,10 @@ def test_geometric_outcomes_gain_nothing_from_restarts():
 def test_nothing_converged_has_no_best_restart_and_an_undefined_curve():
     table = CountTable.from_outcomes([50] * 5, [False] * 5, 50)
     assert find_best_restart(table) is None
-    assert np.isnan(estimate_restart_mean(table, [10, 50]).mean).all()
+    curve = estimate_restart_mean(table, [10, 50])
+    assert curve.updates.tolist() == [10, 50]
+    assert np.isnan(curve.mean).all()
+    assert (curve.low.tolist(), curve.high.tolist()) == ([-np.inf] * 2, [np.inf] * 2)
 
 
 def test_restart_beyond_the_cap_is_refused():

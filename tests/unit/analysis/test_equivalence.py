@@ -111,6 +111,23 @@ def test_margin_is_kept_whatever_the_outcome():
     assert assess_equivalence(single, "discard", 48.0, margin=3.0) == Equivalence(3.0, None, False)
 
 
+def test_p_value_of_a_large_study_near_its_margin():
+    """With 40,000 networks the whole range of p spans less than one update."""
+    sample, table = make_symmetric()
+    table = CountTable(table.updates, table.counts * 200, 0, None)
+    reach = stats.t.ppf(0.7, 39_999) * stats.sem(np.repeat(sample, 200))
+    found = assess_equivalence(table, "discard", 48.0, margin=1 + reach)
+    assert found.p_value == pytest.approx(0.3, rel=1e-6)
+    far = assess_equivalence(table, "discard", 400.0, margin=4.0)
+    assert (far.p_value, far.is_equivalent) == (1.0, False)
+
+
+def test_nothing_converged_has_no_smallest_margin():
+    table = CountTable([], [], 5, 100)
+    assert find_smallest_margin(table, "discard", 48.0) is None
+    assert assess_equivalence(table, "discard", 48.0, margin=4.8) == Equivalence(4.8, None, False)
+
+
 def test_mean_without_an_upper_bound_is_never_equivalent():
     """One success in two: no level gives its restarts an upper end."""
     table = CountTable.from_outcomes([48, 100], [True, False], 100)
@@ -123,13 +140,15 @@ def test_mean_without_an_upper_bound_is_never_equivalent():
 def test_chance_of_no_failure_is_binomial_at_zero():
     table = CountTable.from_outcomes([10] * 990 + [99] * 10, [True] * 990 + [False] * 10, 99)
     found = estimate_no_failure(table, [1, 20, 300])
+    assert found.n.tolist() == [1, 20, 300]
     assert found.chance == pytest.approx(stats.binom.pmf(0, [1, 20, 300], 0.01))
     assert np.all((found.low < found.chance) & (found.chance < found.high))
     oracle = stats.binomtest(10, 1000).proportion_ci(0.95, method="exact")
-    assert found.low == pytest.approx((1 - oracle.high) ** np.array([1, 20, 300]))
+    assert found.low == pytest.approx((1 - oracle.high) ** found.n)
+    assert found.high == pytest.approx((1 - oracle.low) ** found.n)
 
 
-@pytest.mark.parametrize(("failures", "expected"), [(0, None), (500, 1), (999, 1), (100, 7)])
+@pytest.mark.parametrize(("failures", "expected"), [(0, None), (500, 1), (1000, 1), (100, 7)])
 def test_runs_until_a_failure_is_as_likely_as_not(failures, expected):
     table = CountTable.from_outcomes(
         [10] * (1000 - failures) + [99] * failures,
