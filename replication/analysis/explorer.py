@@ -51,10 +51,11 @@ def make_explorer(table: CountTable, claim: Claim, *, n_points: int = 40) -> dic
             rules[rule] = None
             continue
         laws = MeanLaws(run)
+        n_networks = table.n_converged if rule == "discard" else table.n
         entries = []
         for n in grid.tolist():
             law = laws.compute(n)
-            found = confront(law, reported, run=run, n_networks=table.n)
+            found = confront(law, reported, run=run, n_networks=n_networks)
             bins = make_mean_law(law, n_bins=N_BINS)
             edges: npt.NDArray[np.float64] = np.asarray(bins["edges"])
             heights: npt.NDArray[np.float64] = np.asarray(bins["density"])
