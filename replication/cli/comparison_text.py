@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 WIDTH = 88
@@ -13,7 +14,7 @@ def format_comparison(model: Mapping[str, Any]) -> str:
     """Return the text that ``replication compare`` prints (see `analysis.reported`)."""
     data, reported, verdict = model["data"], model["reported"], model["verdict"]
     stopped = "" if data["cap"] is None else f" at {_number(data['cap'])}"
-    low, high = _number(reported["low"]), _number(reported["high"])
+    low, high = _bracket(reported["text"])
     span = f"{_number(data['smallest'])} to {_number(data['largest'])}"
     censored = f"{data['n_censored']} of {data['n']} censored{stopped}"
     lines = [
@@ -89,12 +90,20 @@ def format_calibration(model: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _bracket(text: str) -> tuple[Decimal, Decimal]:
+    """Return the ends of what prints as `text`: half a unit of its last digit to each side."""
+    half = Decimal(5).scaleb(-len(text.partition(".")[2]) - 1)
+    return Decimal(text) - half, Decimal(text) + half
+
+
 def _percent(entry: Mapping[str, Any]) -> str:
     return f"{100 * entry['coverage']:.1f}" + ("*" if entry["meets"] is False else "")
 
 
 def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.4g}"
+    if value is None:
+        return "none"
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _probability(value: float) -> str:
@@ -122,11 +131,15 @@ def _runs(runs: Mapping[str, Any]) -> str:
 
 
 def _run_interval(runs: Mapping[str, Any]) -> str:
+    if runs["high"] == 0:
+        return "no number"
     return f"{runs['low']} to {runs['high']}" + (" or more" if runs["high_is_open"] else "")
 
 
 def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]
+    # A number and its per cent sign stay on one line.
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), WIDTH, subsequent_indent="  ")
+    return [line.replace("\u00a0%", " %") for line in lines] or [""]
 
 
 def _align(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from replication.cli import main
 from replication.cli.comparison_text import format_calibration
+from replication.cli.foreign_tables import read_flags, read_frame, read_outcomes
 
 
 @pytest.fixture
@@ -75,9 +78,90 @@ def test_decimal_outcomes_and_means_are_understood(tmp_path, capsys):
     assert "at least 0.115 and below 0.125" in capsys.readouterr().out
 
 
+SPELLINGS = {
+    "commas": "updates,stopped\n48.5,0\n50,yes\n",
+    "semicolons and decimal commas": "updates;stopped\r\n48,5;F\r\n50;T\r\n",
+    "semicolons and decimal points": "updates;stopped\n48.5;n\n50;y\n",
+    "tabs": "updates\tstopped\n48.5\tFALSE\n50\tTRUE\n",
+    "quotes": '"updates","stopped"\n"48.5","0.0"\n"50","1.0"\n',
+    "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
+    "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
+    "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
+    "columns beside": 'a;"b,c",updates,stopped\n1,2,48.5,0\n3,4,50,1\n',
+}
+
+
+@pytest.mark.parametrize("content", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
+    path = tmp_path / "o.csv"
+    path.write_bytes(content.encode())
+    frame = read_frame(path)
+    assert read_outcomes(frame, "updates").tolist() == [48.5, 50]
+    assert read_flags(frame, "stopped").tolist() == [False, True]
+
+
+def test_an_index_of_pandas_is_a_column_of_a_parquet_file(frame, tmp_path):
+    path = tmp_path / "o.parquet"
+    frame.set_index("updates").to_parquet(path)
+    assert read_outcomes(read_frame(path), "updates").tolist() == frame["updates"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), "holds dates"),
+        (pd.to_timedelta([48, 50], unit="s"), "holds durations"),
+        ([[1], [2]], "holds '[1]' in row 1"),
+        ([None, 3.0], "is empty in row 1"),
+    ],
+)
+def test_columns_of_a_parquet_file_that_are_no_numbers_are_refused(
+    tmp_path, capsys, values, message
+):
+    path = write(pd.DataFrame({"updates": values}), tmp_path / "o.parquet")
+    assert compare("--reported", "48", "--column", "updates", path) == 65
+    assert message in capsys.readouterr().err
+
+
+def test_two_columns_of_one_name_are_refused_in_either_format(tmp_path, capsys):
+    table = pa.table([[1, 2], [3, 4]], names=["updates", "updates"])
+    pa.parquet.write_table(table, tmp_path / "o.parquet")
+    (tmp_path / "o.csv").write_text("updates,updates\n1,2\n3,4\n")
+    for name in ("o.parquet", "o.csv"):
+        assert compare("--reported", "48", "--column", "updates", tmp_path / name) == 65
+        assert "2 columns are called 'updates'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("48.30", "48.295", "48.305"),
+        ("48", "47.5", "48.5"),
+        ("0.12", "0.115", "0.125"),
+        ("1234567", "1234566.5", "1234567.5"),
+    ],
+)
+def test_what_prints_so_is_said_to_the_last_digit(frame, tmp_path, capsys, text, low, high):
+    path = write(frame, tmp_path / "o.csv")
+    assert compare("--reported", text, "--column", "updates", path) == 0
+    assert f"at least {low} and below {high} prints so" in capsys.readouterr().out
+
+
+def test_a_per_cent_sign_stays_with_its_number(frame, tmp_path, capsys):
+    path = write(frame, tmp_path / "o.csv")
+    assert compare("--reported", "48", "--column", "updates", path) == 0
+    assert not any(line.lstrip().startswith("%") for line in capsys.readouterr().out.splitlines())
+
+
 @pytest.mark.parametrize(
     ("content", "extra", "code", "message"),
     [
+        # One column of numbers with decimal commas is not two columns.
+        ("updates\n48,5\n50,25\n", ["--column", "updates"], 65, "more cells than its header"),
+        ("updates,b\n1,2\n1,2,3\n", ["--column", "updates"], 65, "saw 3); write it as UTF-8"),
+        ('updates\n"1,000"\n2\n', ["--column", "updates"], 65, "holds '1,000' in row 1"),
+        ("updates,c\n9,\n8,1\n", ["--column", "updates", "--censored", "c"], 65, "is empty in"),
+        ("updates\n1\n2\n", ["--column", "x"], 2, "no column 'x'; the columns are 'updates'"),
         ("updates\n1\n2\n", ["--column", "update"], 2, "did you mean 'updates'"),
         ("updates\n1\n2\n", ["--column", "updates", "--censored", "x"], 2, "no column 'x'"),
         ("updates\n1\nmany\n", ["--column", "updates"], 65, "holds 'many' in row 2"),
