@@ -102,8 +102,6 @@ def _compute_slopes(
         )
         result[-1] += weight * float(_look_up(law, left[-1:])[0])
         result -= weight * float(_look_up(law, np.array([sum_limit - cost]))[0])
-        if run.failure == 0:
-            break
         weight *= run.failure
         cost += run.restart_after
     return result
@@ -138,9 +136,8 @@ def average_slopes(
     size = block_counts.sum(axis=1, keepdims=True).astype(np.float64)
     weights = np.zeros((len(block_counts), values.size + 1))
     weights[:, :-1] = block_counts[:, values]
-    n_converged = block_counts[:, :-1].sum(axis=1, keepdims=True)
     if counts_converged_only:
-        size *= n_converged.sum() / block_counts.sum()
+        size *= block_counts[:, :-1].sum() / block_counts.sum()
     elif tails.run.failure > 0:
         weights[:, -1:] = size - weights[:, :-1].sum(axis=1, keepdims=True)
     elif values[-1] == block_counts.shape[1] - 2:

@@ -127,7 +127,7 @@ class RunLaw:
         exponent = slope * self.values.astype(np.float64) + np.log(self.probabilities)
         weights = np.exp(exponent - exponent.max())
         kept = weights > 1e-200 * weights.sum()
-        failure = self.failure * math.exp(slope * self.restart_after) if self.failure else 0.0
+        failure = self.failure * math.exp(slope * self.restart_after)
         probabilities = weights[kept] / weights[kept].sum()
         return RunLaw(self.values[kept], probabilities, failure, self.restart_after)
 
@@ -161,8 +161,10 @@ class RunLaw:
             inner, outer = outer, 2.0 * outer
             if abs(outer) > 1e6 or inner >= limit:
                 break
-        outer = min(outer, limit * (1 - 1e-12)) if step > 0 else outer
-        slope = optimize.brentq(excess, min(inner, outer), max(inner, outer), xtol=1e-15)
+        outer = min(outer, limit * (1 - 1e-12))
+        # Not above a billionth of the step, or outcomes in a small unit would miss the target.
+        precision = min(1e-15, 1e-9 * abs(step))
+        slope = optimize.brentq(excess, min(inner, outer), max(inner, outer), xtol=precision)
         return self.tilt(float(slope))
 
 

@@ -17,13 +17,16 @@ from replication.analysis.seed_blocks import count_blocks
 
 LIMITS = [Fraction(95, 2), Fraction(97, 2)]
 CAP = 300
+NS = [2, 5, 40]
 
 
 @pytest.fixture
 def outcomes():
     rng = np.random.default_rng(5)
     drawn = 10 + rng.geometric(0.03, 400)
-    return np.where(drawn > 250, 1000, drawn).astype(np.int32)
+    failed = drawn > 120
+    assert 5 < failed.sum() < 40
+    return np.where(failed, 1000, drawn).astype(np.int32)
 
 
 def make_run(outcomes, rule):
@@ -61,13 +64,13 @@ def move_weight(run, k, amount):
 @pytest.mark.parametrize("rule", ["discard", "cap", "restart"])
 def test_slopes_are_the_derivatives_of_the_exact_law(outcomes, rule):
     run = make_run(outcomes, rule)
-    tails = compute_lower_tails(run, LIMITS, [5, 40])
+    tails = compute_lower_tails(run, LIMITS, NS)
     places = [0, run.values.size // 2, run.values.size - 1]
     if run.failure > 0:
         places.append(run.values.size)
     for k in places:
         up, down = (
-            compute_lower_tails(move_weight(run, k, amount), LIMITS, [5, 40]).probability
+            compute_lower_tails(move_weight(run, k, amount), LIMITS, NS).probability
             for amount in (1e-6, -1e-6)
         )
         np.testing.assert_allclose(tails.slopes[:, :, k], (up - down) / 2e-6, rtol=1e-4, atol=1e-6)
@@ -109,3 +112,55 @@ def test_hopeless_cells_have_no_chance():
     tails = compute_lower_tails(run, LIMITS, [5, 1000])
     assert np.all(tails.probability == 0)
     assert np.all(tails.slopes == 0)
+
+
+@pytest.mark.parametrize("limit", [Fraction(20), Fraction(41, 2)])
+def test_slopes_of_one_run_are_those_of_a_proportion(limit):
+    """P(X < y) moves by 1 - P towards an outcome below y, by -P towards any other, y included."""
+    run = RunLaw(np.array([10, 20, 30]), np.array([0.5, 0.25, 0.25]))
+    tails = compute_lower_tails(run, [limit], [1])
+    below = np.array([10, 20, 30]) < limit
+    p = run.probabilities @ below
+    assert tails.probability[0, 0] == pytest.approx(p)
+    np.testing.assert_allclose(tails.slopes[0, 0, :-1], below - p)
+
+
+def test_slopes_of_one_run_with_restarts_worked_by_hand():
+    """10 or 20 with 3/8 each, failure with 1/4 at a cost of 40: limits at 45 and 55.
+
+    P(X < 45) = 3/4, P(X < 55) = 3/4 + 1/4 * 3/8, as 40 + 10 lies between. Towards an outcome x the
+    first moves by 1 - P(X < 45) + 1/4 (1 if x + 40 < 45 else 0) - 1/4 P(X + 40 < 45) = 1/4 and so
+    on; towards a failure by P(X + 40 < 45) - P(X < 45) - 1/4 P(X + 40 < 45) = -3/4.
+    """
+    run = RunLaw(np.array([10, 20]), np.array([0.5, 0.5]), 0.25, 40)
+    tails = compute_lower_tails(run, [Fraction(45), Fraction(55)], [1])
+    np.testing.assert_allclose(tails.probability[:, 0], [3 / 4, 3 / 4 + 3 / 32])
+    np.testing.assert_allclose(tails.slopes[0, 0], [1 / 4, 1 / 4, -3 / 4])
+    after_10 = 1 + 1 / 4 - (3 / 4 + 3 / 32) - 1 / 4 * 3 / 8
+    after_20 = after_10 - 1 / 4
+    failed = 3 / 8 - (3 / 4 + 3 / 32) - 1 / 4 * 3 / 8
+    np.testing.assert_allclose(tails.slopes[1, 0], [after_10, after_20, failed])
+
+
+def test_slopes_of_two_runs_worked_by_hand():
+    """10 or 20 with equal chances: sums of 20, 30, 30 and 40, three of four below 39.
+
+    Towards 10 the chance moves by 2 [P(X < 29) - 3/4] = 1/2, towards 20 by 2 [P(X < 19) - 3/4].
+    """
+    run = RunLaw(np.array([10, 20]), np.array([0.5, 0.5]))
+    tails = compute_lower_tails(run, [Fraction(39, 2)], [2])
+    assert tails.probability[0, 0] == pytest.approx(3 / 4)
+    np.testing.assert_allclose(tails.slopes[0, 0, :-1], [1 / 2, -1 / 2])
+
+
+def test_order_of_the_limits_does_not_matter():
+    """One limit out of reach, so that its chance is known beforehand, one within it."""
+    run = RunLaw(np.array([40, 55]), np.array([0.5, 0.5]))
+    limits = [Fraction(41), LIMITS[0]]
+    first, second = (
+        compute_lower_tails(run, order, [500]) for order in (limits, limits[::-1])
+    )
+    assert 0 < first.probability[1, 0] < 1
+    np.testing.assert_array_equal(first.probability, second.probability[::-1])
+    np.testing.assert_array_equal(first.slopes, second.slopes[::-1])
+    assert np.any(first.slopes[1] != 0)

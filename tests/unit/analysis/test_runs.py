@@ -27,10 +27,10 @@ def test_cap_counts_failures_at_the_cap():
 
 
 def test_cap_merges_networks_that_converge_at_the_cap_with_the_censored():
-    table = CountTable.from_outcomes([5, 10, 10], [True, True, False], 10)
+    table = CountTable.from_outcomes([5, 7, 10, 10], [True, True, True, False], 10)
     run = make_run_law(table, "cap")
-    assert run.values.tolist() == [5, 10]
-    assert run.probabilities == pytest.approx([1 / 3, 2 / 3])
+    assert run.values.tolist() == [5, 7, 10]
+    assert run.probabilities == pytest.approx([1 / 4, 1 / 4, 1 / 2])
 
 
 @pytest.mark.parametrize("restart_after", [10, 25, 40, 99, 100, 1000])
@@ -65,12 +65,49 @@ def test_log_moment_is_infinite_beyond_its_limit():
     assert np.isinf(run.log_moment([1.01 * limit]))[0]
 
 
+def test_log_moment_is_infinite_at_its_limit_without_a_warning():
+    """Failure with chance 1/2 at a cost of 1: E[exp(s X)] diverges from s = log 2 on."""
+    run = RunLaw(np.array([3]), np.array([1.0]), 0.5, 1)
+    assert run.log_moment(-math.log(0.5)).tolist() == [math.inf]
+
+
 def test_rules_without_a_mean_give_none():
     failed = CountTable.from_outcomes([100] * 3, [False] * 3, 100)
     assert make_run_law(failed, "discard") is None
     assert make_run_law(failed, "restart") is None
     assert make_run_law(failed, "cap").mean == 100
     assert make_run_law(TABLE, "restart", restart_after=5) is None
+
+
+@pytest.mark.parametrize(("n_networks", "has_law"), [(1000, True), (1001, False)])
+def test_restart_needs_one_success_in_a_thousand(n_networks, has_law):
+    table = CountTable.from_outcomes(
+        [10] + [100] * (n_networks - 1), [True] + [False] * (n_networks - 1), 100
+    )
+    run = make_run_law(table, "restart")
+    assert (run is not None) is has_law
+    if has_law:
+        assert run.mean == pytest.approx(10 + 999 * 100)
+
+
+def test_restart_at_once_costs_nothing():
+    """Three of four networks are done before the first update; c = 0 restarts the other for free."""
+    table = CountTable.from_outcomes([0, 0, 0, 9], [True] * 4, 100)
+    run = make_run_law(table, "restart", restart_after=0)
+    assert (run.values.tolist(), run.mean, run.variance) == ([0], 0, 0)
+    assert run.failure == pytest.approx(1 / 4)
+
+
+def test_restart_of_networks_that_never_fail_is_discard():
+    table = CountTable.from_outcomes([10, 20], [True, True], 100)
+    run = make_run_law(table, "restart", restart_after=30)
+    assert (run.failure, run.restart_after) == (0, 0)
+    assert run.mean == 15
+
+
+def test_negative_restart_is_refused():
+    with pytest.raises(UsageError, match="-1 was given; allowed is 0 or more"):
+        make_run_law(TABLE, "restart", restart_after=-1)
 
 
 def test_unknown_rule_is_refused():
@@ -97,6 +134,40 @@ def test_tilting_beyond_the_support_stops_one_per_cent_inside():
 def test_tilting_a_single_value_changes_nothing():
     run = RunLaw(np.array([48]), np.array([1.0]))
     assert run.tilt_to_mean(60) is run
+    free = RunLaw(np.array([48]), np.array([1.0]), 0.5, 0)
+    assert free.tilt_to_mean(60) is free, "restarts that cost nothing leave a single value"
+
+
+def test_tilting_worked_by_hand():
+    """Odds of 1 to 1 tilted by log 3 become 1 to 3; failures tilt with what they cost."""
+    run = RunLaw(np.array([1000, 1001]), np.array([0.5, 0.5]), 0.4, 2)
+    tilted = run.tilt(-math.log(3))
+    assert tilted.values.tolist() == [1000, 1001]
+    assert tilted.probabilities == pytest.approx([3 / 4, 1 / 4])
+    assert tilted.failure == pytest.approx(0.4 / 9)
+    assert tilted.restart_after == 2
+
+
+@pytest.mark.parametrize("unit", [1, 10**6, 10**12, 10**15])
+def test_tilting_does_not_depend_on_the_unit(unit):
+    """0 or 2 with equal chances has variance 1; a mean of 1.5 needs odds of 1 to 3."""
+    run = RunLaw(np.array([0, 2]) * unit, np.array([0.5, 0.5]))
+    tilted = run.tilt_to_mean(1.5 * unit)
+    assert tilted.probabilities == pytest.approx([1 / 4, 3 / 4], rel=1e-8)
+
+
+def test_tilting_with_restarts_that_cost_nothing():
+    run = RunLaw(np.array([10, 20]), np.array([0.5, 0.5]), 0.5, 0)
+    tilted = run.tilt_to_mean(16)
+    assert tilted.probabilities == pytest.approx([0.4, 0.6])
+
+
+@pytest.mark.parametrize("factor", [3, 50, 1000, 10**6])
+def test_tilting_reaches_means_at_which_nearly_every_attempt_fails(factor):
+    run = make_run_law(TABLE, "restart", restart_after=25)
+    tilted = run.tilt_to_mean(factor * run.mean)
+    assert 0.7 < tilted.failure < 1
+    assert tilted.mean == pytest.approx(factor * run.mean, rel=1e-6)
 
 
 def test_coarsening_keeps_the_mean_and_bounds_the_moments():
