@@ -67,13 +67,9 @@ def bound_proportion(
     if n < 1 or np.any(count < 0) or np.any(count > n):
         raise UsageError(f"a proportion of {successes!r} in {n} was asked for; give 0 to n, n >= 1")
     half = (1.0 - level) / 2.0
-    with np.errstate(invalid="ignore"):
-        low = special.betaincinv(np.maximum(count, 0.5), n - count + 1.0, half)
-        high = special.betaincinv(count + 1.0, np.maximum(n - count, 0.5), 1.0 - half)
-    return (
-        np.where(count == 0, 0.0, low).astype(np.float64),
-        np.where(count == n, 1.0, high).astype(np.float64),
-    )
+    low = special.betaincinv(np.maximum(count, 0.5), n - count + 1.0, half)
+    high = special.betaincinv(count + 1.0, np.maximum(n - count, 0.5), 1.0 - half)
+    return np.where(count == 0, 0.0, low), np.where(count == n, 1.0, high)
 
 
 def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:

@@ -48,6 +48,7 @@ def test_censoring_equals_a_lower_cap_from_the_start():
     )
     with pytest.raises(UsageError, match="0 to 10"):
         table.censor(11)
+    assert table.censor(10) == table
     with pytest.raises(UsageError, match="cap -1 was given"):
         table.censor(-1)
 

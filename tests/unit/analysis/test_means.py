@@ -107,6 +107,8 @@ def test_standard_error_of_restart_worked_by_hand():
     found = estimate_mean(make_table([40, 48, 48, 56], 4, 100), "restart", restart_after=60)
     assert found.interval.value == 48 + 60
     assert found.standard_error == pytest.approx(math.sqrt(32 / 3 + 60**2 * 0.5 / 0.5**3 / 8))
+    two = estimate_mean(make_table([40, 56], 2, 100), "restart", restart_after=60)
+    assert two.standard_error == pytest.approx(math.sqrt(64 + 60**2 * 0.5 / 0.5**3 / 4))
     # One attempt: the outcome, and before it a geometric number of failures.
     assert found.standard_deviation == pytest.approx(math.sqrt(32 + 60**2 * 0.5 / 0.5**2))
 
