@@ -46,7 +46,7 @@ def judge_rapid(*, within: Estimate, no_slower: Estimate, thresholds: Thresholds
         verdict = REPLICATED
         reason = (
             f"Nearly all networks converge within {updates} updates, and from the same initial "
-            "weights recirculation at the settings of the paper is at least as often no slower "
+            "weights recirculation at the base reading is at least as often no slower "
             "than back-propagation at its best as it is slower."
         )
         change = "A better search for the settings of back-propagation could tip the pairs."
@@ -54,7 +54,7 @@ def judge_rapid(*, within: Estimate, no_slower: Estimate, thresholds: Thresholds
         verdict = QUALIFIED
         reason = (
             f"Nearly all networks converge within {updates} updates, but against back-propagation "
-            "at its best settings recirculation at the settings of the paper is "
+            "at its best settings recirculation at the base reading is "
             + (
                 "slower in more than half of the pairs."
                 if _ceiling(no_slower) < float(thresholds["min_no_slower"])
@@ -170,8 +170,8 @@ def judge_gradient(
                 "qualification: the two matrices descend at different rates."
             ),
             (
-                "A reading that asks for the settings of the paper would be judged by the cosines "
-                "measured there instead."
+                "A reading that asks for the base reading, not a restricted case, would be judged "
+                "by the cosines measured there instead."
             ),
         )
     elif any(holds) or all(value >= least for value in other.values()):

@@ -12,7 +12,9 @@ from replication.analysis.verdict import (
     REPLICATED,
     DecidingNumber,
     Verdict,
+    count_words,
 )
+from replication.claims import find_other_settings, load_claims
 
 
 def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | int]) -> Verdict:
@@ -23,8 +25,8 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
     summary : mapping
         The model of `summarise_study`.
     thresholds : mapping
-        Of the claim: ``learning_rate``, ``regression``, ``min_converged`` and
-        ``min_converged_qualified``.
+        Of the claim: ``learning_rate``, ``regression``, ``min_converged``,
+        ``min_converged_qualified`` and ``min_cap``.
 
     Returns
     -------
@@ -33,13 +35,17 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
         ``min_converged`` and the reported mean is replicated; *with
         qualification* if it is at least ``min_converged_qualified`` and the
         reported mean is replicated at least with qualification; *not
-        testable* if the study does not use the reported settings, or if the
-        reported mean is not testable and the share that converges would do,
-        or may do as far as its interval tells.
+        testable* if the study does not use the settings that were reported
+        with the mean, if too few converge but networks were stopped before
+        ``min_cap``, or if the reported mean is not testable and the share
+        that converges would do, or may do as far as its interval tells.
     """
     protocol = summary["study"]["protocol"]
     names = ("learning_rate", "regression")
-    if any(float(protocol[name]) != float(thresholds[name]) for name in names):
+    differences = summary["study"].get("differences", {})
+    if find_other_settings(load_claims()["mean-48"], differences) or any(
+        float(protocol[name]) != float(thresholds[name]) for name in names
+    ):
         return Verdict(
             verdict=NOT_TESTABLE,
             reason="This study uses other settings than the reported ones.",
@@ -49,6 +55,15 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
     share, mean = summary["population"]["converged"], summary["verdict"]["verdict"]
     converged = share["low"]
     most, least = float(thresholds["min_converged"]), float(thresholds["min_converged_qualified"])
+    cap, min_cap = int(summary["population"]["cap"]), int(thresholds["min_cap"])
+    if converged < least and cap < min_cap:
+        return Verdict(
+            verdict=NOT_TESTABLE,
+            reason=f"Networks were stopped after {count_words(cap, 'update')}; those that had not "
+            "converged by then may have been about to.",
+            numbers=(),
+            would_change=(f"A study that goes on to {min_cap} updates could be judged.",),
+        )
     if mean == NOT_TESTABLE and share["high"] >= least:
         return Verdict(
             verdict=NOT_TESTABLE,

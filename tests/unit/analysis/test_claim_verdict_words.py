@@ -44,7 +44,7 @@ def test_rapid_says_why_and_what_would_change_it() -> None:
     ]
     assert found.reason == (
         "Nearly all networks converge within 70 updates, and from the same initial weights "
-        "recirculation at the settings of the paper is at least as often no slower than "
+        "recirculation at the base reading is at least as often no slower than "
         "back-propagation at its best as it is slower."
     )
     assert found.would_change == (
@@ -52,7 +52,7 @@ def test_rapid_says_why_and_what_would_change_it() -> None:
     )
     beginning = (
         "Nearly all networks converge within 70 updates, but against back-propagation at its best "
-        "settings recirculation at the settings of the paper is "
+        "settings recirculation at the base reading is "
     )
     slower, unsure = judge(0.8, share(0.5, 0.59)), judge(0.8, share(0.5, 0.6))
     unbounded = judge(0.8, Estimate(0.55, 0.5, None, "stated"))
@@ -130,8 +130,8 @@ def test_gradient_says_why_and_what_would_change_it() -> None:
     assert full.would_change == (
         "A reading that asks for one gradient of all weights at once would need a qualification: "
         "the two matrices descend at different rates.",
-        "A reading that asks for the settings of the paper would be judged by the cosines "
-        "measured there instead.",
+        "A reading that asks for the base reading, not a restricted case, would be judged by the "
+        "cosines measured there instead.",
     )
     assert one.reason == (
         "The changes follow the gradient for one matrix or for another error only."

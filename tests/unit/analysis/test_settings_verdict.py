@@ -14,7 +14,10 @@ REPLICATED, QUALIFIED, NOT = "replicated", "replicated with qualification", "not
 def summary(*, low: float, mean: str, learning_rate: float = 20.0) -> dict[str, Any]:
     return {
         "study": {"protocol": {"learning_rate": learning_rate, "regression": 0.75}},
-        "population": {"converged": {"value": low + 0.001, "low": low, "high": low + 0.002}},
+        "population": {
+            "converged": {"value": low + 0.001, "low": low, "high": low + 0.002},
+            "cap": 2000,
+        },
         "verdict": {"verdict": mean},
     }
 
@@ -43,6 +46,34 @@ def test_rule_of_the_ledger_decides(low: float, mean: str, verdict: str) -> None
 def test_other_settings_are_not_testable() -> None:
     model = summary(low=1.0, mean=REPLICATED, learning_rate=15.0)
     assert judge_settings(model, THRESHOLDS).verdict == "not testable"
+
+
+def test_other_network_is_not_testable_even_if_it_fails() -> None:
+    model = summary(low=0.3, mean="not testable")
+    assert judge_settings(model, THRESHOLDS).verdict == NOT
+    model["study"]["differences"] = {"group_sizes": [16, 4]}
+    assert judge_settings(model, THRESHOLDS).verdict == "not testable"
+    model["study"]["differences"] = {"half_width": 2.0}  # an open choice, so it is judged
+    assert judge_settings(model, THRESHOLDS).verdict == NOT
+
+
+@pytest.mark.parametrize(
+    ("cap", "low", "verdict"),
+    [
+        (1, 0.0, "not testable"),
+        (1999, 0.949, "not testable"),
+        (2000, 0.949, NOT),
+        (100, 0.95, QUALIFIED),  # enough got there in spite of the low cap
+    ],
+)
+def test_networks_stopped_early_have_not_failed(cap: int, low: float, verdict: str) -> None:
+    model = summary(low=low, mean=QUALIFIED)
+    model["population"]["cap"] = cap
+    found = judge_settings(model, THRESHOLDS)
+    assert found.verdict == verdict
+    if verdict == "not testable":
+        assert found.reason.startswith(f"Networks were stopped after {cap} update")
+        assert found.would_change == ("A study that goes on to 2000 updates could be judged.",)
 
 
 def test_mean_that_cannot_be_judged_leaves_the_settings_unjudged():
