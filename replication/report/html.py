@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from html import escape
 from importlib import resources
@@ -29,14 +30,19 @@ from replication.report.inline import (
     Part,
     Strong,
     Text,
+    keep_together,
     parse_inline,
     plain_text,
+    walk_inline,
 )
 from replication.report.mathematics import to_mathml
 from replication.report.save import SavedFigure
 
 NARROW_PIXELS = 500
 """Narrower figures fit a telephone; the others scroll there."""
+HINT = '<p class="hint" aria-hidden="true">The picture is wider than the screen: swipe it.</p>'
+LONG = 28
+"""Characters of a cell from which its column is kept wide enough to read."""
 ALIGN = {"l": "left", "c": "center", "r": "right"}
 
 
@@ -65,6 +71,15 @@ def render_html(document: Document, figures: Mapping[str, SavedFigure]) -> str:
     for name, text in fields.items():
         template = template.replace("{{" + name + "}}", text)
     return template
+
+
+def _measure(cell: str) -> int:
+    """Return how many characters of a cell may stand in several lines."""
+    return sum(
+        len(part.text)
+        for part in walk_inline(parse_inline(cell))
+        if isinstance(part, Text) and " " in part.text
+    )
 
 
 def _read_asset(name: str) -> str:
@@ -138,13 +153,15 @@ class _Renderer:
     def figure(self, figure: Figure) -> str:
         saved = self.figures[figure.name]
         wide = ' class="wide"' if figure.wide else ""
-        narrow = ' class="narrow"' if saved.width < NARROW_PIXELS else ""
+        is_narrow = saved.width < NARROW_PIXELS
+        narrow = ' class="narrow"' if is_narrow else ""
+        hint = "" if is_narrow else HINT
         return (
             f'<figure id="{figure.anchor}"{wide}>'
             f'<div class="picture" tabindex="0" role="group" '
             f'aria-label="{self.labels[figure.anchor]}">'
             f'<img src="{saved.data_url()}" alt="{escape(figure.alt)}" '
-            f'width="{saved.width}" height="{saved.height}"{narrow}></div>'
+            f'width="{saved.width}" height="{saved.height}"{narrow}></div>{hint}'
             f"<figcaption>{self.caption(figure)}</figcaption></figure>"
         )
 
@@ -153,12 +170,16 @@ class _Renderer:
         return f"{label} {self.inline(block.caption)}"
 
     def table(self, table: Table) -> str:
+        columns = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
+        is_long = [max(map(_measure, column), default=0) > LONG for column in columns]
+
         def cells(row: tuple[str, ...], *, head: bool) -> str:
             parts = []
             for column, (cell, letter) in enumerate(zip(row, table.align, strict=True)):
                 tag = "th" if head or column == 0 else "td"
                 scope = f' scope="{"col" if head else "row"}"' if tag == "th" else ""
-                parts.append(f'<{tag}{scope} class="{ALIGN[letter]}">{self.inline(cell)}</{tag}>')
+                kind = ALIGN[letter] + (" long" if is_long[column] else "")
+                parts.append(f'<{tag}{scope} class="{kind}">{self.inline(cell)}</{tag}>')
             return f"<tr>{''.join(parts)}</tr>"
 
         rows = "\n".join(cells(row, head=False) for row in table.rows)
@@ -175,12 +196,22 @@ class _Renderer:
         return self.join(parse_inline(text))
 
     def join(self, parts: tuple[Part, ...]) -> str:
-        return "".join(self.part(part) for part in parts)
+        """Join parts; a formula keeps the mark of punctuation behind it on its line."""
+        done: list[str] = []
+        for part in parts:
+            text = self.part(part)
+            if done and isinstance(part, Text) and done[-1].endswith("</math>"):
+                mark = re.match(r"[.,;:)]+", text)
+                if mark:
+                    done[-1] = f'<span class="tied">{done[-1]}{mark[0]}</span>'
+                    text = text[mark.end() :]
+            done.append(text)
+        return "".join(done)
 
     def part(self, part: Part) -> str:
         match part:
             case Text(text=text):
-                return escape(text, quote=False)
+                return escape(keep_together(text), quote=False)
             case Emphasis(parts=parts):
                 return f"<em>{self.join(parts)}</em>"
             case Strong(parts=parts):
@@ -190,5 +221,7 @@ class _Renderer:
             case Math(latex=latex):
                 return to_mathml(latex)
             case Link(target=target, parts=parts):
-                inner = self.join(parts) or escape(self.labels[target.removeprefix("#")])
+                inner = self.join(parts) or escape(
+                    re.sub(r"^(Figure|Table) ", "\\1\u00a0", self.labels[target.removeprefix("#")])
+                )
                 return f'<a href="{escape(target)}">{inner}</a>'

@@ -110,6 +110,19 @@ def escape_inline(text: str) -> str:
     return re.sub(r"([*`$\[\]\\])", r"\\\1", text)
 
 
+_TOGETHER = (
+    (re.compile(r"(?<=\d) (?=%)"), "\u202f"),
+    (re.compile(r"(?<=[±=×]) (?=\d)|(?<=\d) (?=× 10)"), "\u00a0"),
+)
+
+
+def keep_together(text: str) -> str:
+    """Return text in which no line ends between a number and the sign that belongs to it."""
+    for pattern, space in _TOGETHER:
+        text = pattern.sub(space, text)
+    return text
+
+
 def plain_text(text: str) -> str:
     """Return inline text without its marks, for headings in lists and page titles."""
     return "".join(

@@ -36,6 +36,7 @@ from replication.report.inline import (
     Part,
     Strong,
     Text,
+    keep_together,
     parse_inline,
     plain_text,
 )
@@ -43,6 +44,8 @@ from replication.report.mathematics import to_typst
 from replication.report.save import SavedFigure
 
 TIMESTAMP = 567_993_600  # the first day of 1988; a fixed moment, not a date of anything
+LONG_TABLE = 24
+"""Rows up to which a table stays on one page."""
 ALIGN = {"l": "left", "c": "center", "r": "right"}
 SPECIAL = "\\#$*_`<>@[]~/\"'-=+"
 
@@ -127,11 +130,14 @@ def _render_table(table: Table, labels: Mapping[str, str]) -> str:
 
     align = ", ".join(ALIGN[letter] for letter in table.align)
     body = ",\n".join(row(cells) for cells in table.rows)
-    return (
+    figure = (
         f"#figure(kind: table, caption: [{_inline(table.caption, labels)}], "
         f"data-table(columns: {len(table.header)}, align: ({align},), "
         f"table.header({row(table.header)}),\n{body})) <{table.anchor}>"
     )
+    if len(table.rows) > LONG_TABLE:
+        return figure
+    return f"#block(breakable: false)[{figure}]"
 
 
 def _inline(text: str, labels: Mapping[str, str]) -> str:
@@ -145,7 +151,9 @@ def _join(parts: tuple[Part, ...], labels: Mapping[str, str]) -> str:
 def _part(part: Part, labels: Mapping[str, str]) -> str:
     match part:
         case Text(text=text):
-            return "".join("\\" + char if char in SPECIAL else char for char in text)
+            return "".join(
+                "\\" + char if char in SPECIAL else char for char in keep_together(text)
+            )
         case Emphasis(parts=parts):
             return f"#emph[{_join(parts, labels)}]"
         case Strong(parts=parts):

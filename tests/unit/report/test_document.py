@@ -71,7 +71,8 @@ def test_references_carry_the_number_of_their_target() -> None:
     )
     saved = {figure.name: save_figure(figure.draw) for figure in document.figures}
     page = render_html(document, saved)
-    assert '<a href="#figure-second">Figure 2</a> <a href="#table-numbers">Table 1</a>' in page
+    page = page.replace("\N{NO-BREAK SPACE}", "~")
+    assert '<a href="#figure-second">Figure~2</a> <a href="#table-numbers">Table~1</a>' in page
     assert "#link(<figure-second>)[Figure 2]" in render_typst(document)
 
 
@@ -119,6 +120,35 @@ def test_dark_mode_swaps_every_colour_of_the_style_sheet() -> None:
     assert ET.fromstring(svg).findtext("{http://www.w3.org/2000/svg}desc") == ALT
     for light, dark in DARK.items():
         assert f"[style*='fill:{light}']{{fill:{dark} !important}}" in svg
+
+
+def test_number_and_its_sign_stay_on_one_line() -> None:
+    text = d.Paragraph("95 % of ± 0.1, n = 20, 1 × 10⁻⁹ and 4 × 2, see $n$, or ($n$). % 5")
+    document = make(blocks=(SECTION, text))
+    page = render_html(document, {}).replace("\u00a0", "~").replace("\u202f", "_")
+    assert "95_% of ±~0.1, n =~20, 1~×~10⁻⁹ and 4 ×~2, see" in page
+    assert page.count('<span class="tied"><math') == 2
+    assert "</math>,</span> or (" in page
+    assert "</math>).</span> % 5" in page
+
+
+def test_columns_of_sentences_are_marked_and_columns_of_code_are_not() -> None:
+    sentence = "a cell with a sentence that goes on for a while"
+    row = (sentence, "`replication replicate --seeds 100000 --root-seed 1988`", "1")
+    table = d.Table(name="t", caption="c", header=("A", "B", "C"), rows=(row,), align="llr")
+    page = render_html(make(blocks=(SECTION, table)), {})
+    assert '<th scope="row" class="left long">a cell' in page
+    assert '<td class="left"><code>' in page
+    assert '<td class="right">1</td>' in page
+
+
+def test_short_tables_of_the_pdf_stay_on_one_page() -> None:
+    def make_table(n: int) -> d.Table:
+        return d.Table(name="t", caption="c", header=("A",), rows=(("1",),) * n, align="l")
+
+    short, long = (render_typst(make(blocks=(SECTION, make_table(n)))) for n in (24, 25))
+    assert "#block(breakable: false)[#figure(kind: table" in short
+    assert "#block(breakable: false)" not in long
 
 
 def test_markup_of_numbers_and_names_survives_every_renderer() -> None:
