@@ -73,7 +73,8 @@ def find_coverage(
             "size": None,
             "n_studies": 0,
             "trusted": False,
-            "words": f"was not measured below {smallest} networks: do not rely on this interval",
+            "words": f"was never tried on studies of fewer than {smallest} networks: do not rely "
+            "on it",
         }
     entry = max(below, key=lambda item: int(item["n_networks"]))
     measured = float(entry["coverage"])

@@ -209,7 +209,14 @@ def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bo
     if value is None:
         return "beyond the cap"
     if low is None or high is None:
-        return f"{format_number(value, digits)}{sign} ({format_interval(low, high, digits)}{sign})"
+        known = [number for number in (value, low, high) if number is not None]
+        whole = all(number == round(number) for number in known)
+        decimals = 0 if whole else _decimals(abs(value), digits)
+        ends = " to ".join(
+            "unbounded" if end is None else format_decimals(end, decimals) for end in (low, high)
+        )
+        inside = f"{ends}{sign}" if len(known) > 1 else "unbounded"
+        return f"{format_decimals(value, decimals)}{sign} ({inside})"
     width = high - low
     if width > 0:
         decimals = max(0, -math.floor(math.log10(width)), _decimals(abs(value), 2))

@@ -19,6 +19,8 @@ def rules_of(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {rule: summary["rules"][rule] for rule in RULES if summary["rules"][rule] is not None}
 
 
+HANDFUL = 5
+"""Runs; an interval of n* from below this to beyond all that were tried leaves all open."""
 SKEWED = 0.5
 """Skewness from which a distribution is said to have a long tail to the right."""
 
@@ -43,6 +45,8 @@ def describe_reach(rules: Mapping[str, Mapping[str, Any]], text: str) -> str:
     from replication.report.numbers import join_words
 
     can = [rule for rule, entry in rules.items() if entry["runs"]["n_star"]]
+    if all(leaves_runs_open(entry["runs"]) for entry in rules.values()):
+        return f"these networks are too few to say which studies could have reported {text}"
     if not can:
         return f"{text} would be a surprise from a study of any size"
     sizes = [describe_runs(rules[rule]["runs"]) for rule in can]
@@ -52,6 +56,11 @@ def describe_reach(rules: Mapping[str, Mapping[str, Any]], text: str) -> str:
     none = [SHORT[rule] for rule in rules if rule not in can]
     rest = f", and of no size if failures are {join_words(none)}" if none else ""
     return f"{text} is what a study of up to {join_words(listed)} could well have reported{rest}"
+
+
+def leaves_runs_open(runs: Mapping[str, Any]) -> bool:
+    """Whether the interval of n* reaches from a handful of runs to more than were tried."""
+    return bool(runs["low"] < HANDFUL and not runs["low_is_open"] and runs["high_is_open"])
 
 
 def describe_distrust(rules: Mapping[str, Mapping[str, Any]]) -> str:
@@ -66,6 +75,8 @@ def describe_distrust(rules: Mapping[str, Mapping[str, Any]]) -> str:
         ):
             if coverage is not None and not coverage["trusted"]:
                 distrusted.setdefault(coverage["words"], []).append(f"{name} ({SHORT[rule]})")
+    if [len(names) for names in distrusted.values()] == [2 * len(rules)]:
+        return f" Each of these intervals {next(iter(distrusted))}."
     return "".join(
         f" The interval of {names[0]} {words}."
         if len(names) == 1

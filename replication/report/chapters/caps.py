@@ -95,8 +95,8 @@ def _describe_restart(
             f"open: the restart used in headlines; dashed: the reported {text}. Logarithmic axis.",
             alt="Curve of the mean against the restart time c: steep on the left where most "
             f"networks are cut off, lowest at {least} for c = {format_count(best['updates'])}, "
-            f"then slowly rising to {format_number(curve['mean'][-1], 3)} at c = "
-            f"{format_count(curve['updates'][-1])}.",
+            f"{'then slowly rising to' if curve['mean'][-1] > best['mean'] else 'and still'} "
+            f"{format_number(curve['mean'][-1], 3)} at c = {format_count(curve['updates'][-1])}.",
             draw=partial(plot_restart, curve=curve, reported=reported["value"], reported_text=text),
             command=command,
         ),

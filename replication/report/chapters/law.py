@@ -7,19 +7,17 @@ from functools import partial
 from typing import Any
 
 from replication.report.chapters.caps import describe_caps
+from replication.report.chapters.law_equivalence import describe_equivalence, describe_luck
 from replication.report.document import Block, Explorer, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
-    format_amount,
     format_chance,
     format_count,
     format_decimals,
-    format_estimate,
     format_exact,
     format_interval,
     format_number,
     format_odds,
     format_p,
-    format_percent,
     format_range,
     join_words,
 )
@@ -32,6 +30,8 @@ from replication.report.rules import (
 )
 
 REQUIRES = ("summary", "provenance")
+FEW = 1000
+"""Networks below which the reader is warned that the law is only that of a sample."""
 
 
 def chapter(models: Mapping[str, Any]) -> list[Block]:
@@ -46,6 +46,14 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
             *blocks,
             Paragraph("No network converged, so there is no mean over successes to report."),
         ]
+    if summary["population"]["n_converged"] == 1:
+        return [
+            *blocks,
+            Paragraph(
+                "A single network converged. It does not tell how networks differ, so nothing can "
+                "be said of the means that studies would report."
+            ),
+        ]
     blocks += [
         *_describe_laws(summary, rules, command),
         *_describe_compatible(summary, rules, command),
@@ -55,8 +63,8 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     return [
         *blocks,
         *_tabulate_runs(summary, rules, command),
-        *_describe_equivalence(summary, rules, command),
-        *_describe_luck(summary),
+        *describe_equivalence(summary, rules, command),
+        *describe_luck(summary),
         *describe_caps(summary, command),
     ]
 
@@ -87,6 +95,7 @@ def _describe_laws(
                 if is_skewed(summary["population"])
                 else "."
             )
+            + _warn_of_few(summary)
         ),
         Figure(
             name="mean-laws",
@@ -102,6 +111,17 @@ def _describe_laws(
             command=command,
         ),
     ]
+
+
+def _warn_of_few(summary: Mapping[str, Any]) -> str:
+    """Say that a law is exact for the outcomes at hand, and that few of them prove little."""
+    n = summary["population"]["n_converged"]
+    if n >= FEW:
+        return ""
+    return (
+        f" All of this is exact for the {format_count(n)} outcomes that we have; what so few "
+        "networks have in common by chance is in it too."
+    )
 
 
 def _describe_compatible(
@@ -152,8 +172,12 @@ def _describe_compatible(
             "In plain words: had the authors averaged 20 networks and dropped failures, "
             f"{format_odds(at[20]['chance'])} such studies would have printed exactly {text}, and "
             f"95 % of them a number between {format_number(at[20]['low'], 3)} and "
-            f"{format_number(at[20]['high'], 3)}. Any study of that size is therefore weak "
-            "evidence, for the claim and against it."
+            f"{format_number(at[20]['high'], 3)}. "
+            + (
+                "Any study of that size is therefore weak evidence, for the claim and against it."
+                if at[20]["p"] > level
+                else f"So from a study of that size {text} would be a surprise."
+            )
         ),
     ]
 
@@ -222,76 +246,3 @@ def _describe_trials(rules: Mapping[str, Any]) -> list[Block]:
             "of the networks this was not measured."
         )
     ]
-
-
-def _describe_equivalence(
-    summary: Mapping[str, Any], rules: Mapping[str, Any], command: str
-) -> list[Block]:
-    text = summary["reported"]["text"]
-    rows = tuple(
-        (
-            SHORT[rule],
-            format_estimate(entry["mean"], 3),
-            _describe_test(entry["rounding_equivalence"]),
-            _describe_test(entry["equivalence"]),
-            "not determined"
-            if entry["smallest_margin"] is None
-            else format_number(entry["smallest_margin"], 3),
-        )
-        for rule, entry in rules.items()
-    )
-    margin = format_exact(rules["discard"]["equivalence"]["margin"])
-    rounding = format_exact(rules["discard"]["rounding_equivalence"]["margin"])
-    return [
-        Section(title="Is the population mean the reported one?", anchor="equivalence", level=3),
-        Paragraph(
-            "That a number could have come up by chance does not make it the truth. "
-            f"[](#table-equivalence) asks whether the mean of the whole population is {text}, up "
-            f"to rounding (a margin of {rounding}) or up to 10 % ({margin}). The smallest margin "
-            "that would be passed tells a reader with another margin in mind the answer."
-        ),
-        Table(
-            name="equivalence",
-            caption=f"**Population means against {text}.** Two one-sided tests at 5 %; means with "
-            "95 % intervals.",
-            header=(
-                "Failures are",
-                "Mean",
-                f"Within {rounding}?",
-                f"Within {margin}?",
-                "Smallest margin",
-            ),
-            rows=rows,
-            align="lrllr",
-            command=command,
-        ),
-    ]
-
-
-def _describe_test(test: Mapping[str, Any]) -> str:
-    if test["p_value"] is None:
-        return "cannot be tested"
-    return f"{'yes' if test['is_equivalent'] else 'no'} (p {_relation(test['p_value'])})"
-
-
-def _relation(p: float) -> str:
-    text = format_p(p)
-    return text if text.startswith(("below", "above")) else f"= {text}"
-
-
-def _describe_luck(summary: Mapping[str, Any]) -> list[Block]:
-    luck = summary["no_failure"]
-    if not summary["population"]["n_censored"]:
-        return []
-    at = {item["n"]: item["chance"] for item in luck["at"]}
-    text = (
-        f"What we hold of the original says nothing of networks that failed. In a study of 20 "
-        f"runs none is seen with a probability of {format_percent(at[20], 2)}, of 100 runs with "
-        f"{format_percent(at[100], 2)}"
-    )
-    if luck["median_runs"] is not None:
-        text += (
-            f"; a study has an even chance of meeting its first failure after "
-            f"{format_amount(luck['median_runs'], 'run')}"
-        )
-    return [Paragraph(text + ". So the silence about failures says little about the size.")]

@@ -17,16 +17,28 @@ def describe_one(models: Mapping[str, Any]) -> list[Block]:
     return [
         Section(title="One network, and many more", anchor="one-network", level=3),
         Paragraph(
-            f"The network with seed {network['seed']} is the most ordinary of the first "
-            f"{format_count(len(crowd['seeds']))}: its count of "
-            f"{format_amount(network['updates'], 'update')} is nearest to their median. "
-            "[](#figure-errors) shows its error, "
-            "[](#figure-reconstructions) what it makes of the patterns. "
+            f"{_introduce(network, len(crowd['seeds']))} [](#figure-errors) shows its error, "
+            "[](#figure-reconstructions) what it makes of the patterns."
             + _describe_sudden_success(traces)
         ),
         _make_error_figure(traces, command),
         _make_reconstruction_figure(traces, command),
     ]
+
+
+def _introduce(network: Mapping[str, Any], n: int) -> str:
+    spent = format_amount(network["updates"], "update")
+    if not network["converged"]:
+        return (
+            f"The network with seed {network['seed']} had not met the criterion after {spent}"
+            + (f", an ordinary outcome among the first {format_count(n)}." if n > 1 else ".")
+        )
+    if n == 1:
+        return f"The one network, with seed {network['seed']}, took {spent}."
+    return (
+        f"The network with seed {network['seed']} is the most ordinary of the first "
+        f"{format_count(n)}: its count of {spent} is nearest to their median."
+    )
 
 
 def _describe_sudden_success(traces: Mapping[str, Any]) -> str:
@@ -39,7 +51,7 @@ def _describe_sudden_success(traces: Mapping[str, Any]) -> str:
         return ""
     last = high[-1]
     return (
-        f"After {format_count(last)} updates its error is still "
+        f" After {format_amount(last, 'update')} its error is still "
         f"{format_number(before[last], 2)}; {format_count(met - last)} later it is "
         f"{format_number(network['errors'][met], 2)}. Before, it tells some patterns apart and "
         "confuses others, and progress is hard to see."
@@ -62,13 +74,22 @@ def _make_error_figure(traces: Mapping[str, Any], command: str) -> Figure:
     return Figure(
         name="errors",
         caption="**Reconstruction error while learning.** Blue: the network with seed "
-        f"{network['seed']}. Grey: the first {format_amount(len(crowd['seeds']), 'network')}. "
-        f"Dashed: the criterion of {threshold}. Logarithmic error axis; learning goes on after the "
-        "criterion is met.",
+        f"{network['seed']}. "
+        + (
+            f"Grey: the first {format_count(len(crowd['seeds']))} networks. "
+            if len(crowd["seeds"]) > 1
+            else ""
+        )
+        + f"Dashed: the criterion of {threshold}. Logarithmic error axis; learning goes on after "
+        "the criterion is met.",
         alt=f"Line chart of error against weight updates from 0 to {end}. The highlighted network "
-        f"starts at {format_number(network['errors'][0], 2)}, wanders and {reached}. Behind it "
-        f"{format_count(len(crowd['seeds']))} grey lines; {format_count(n_inside)} of them "
-        f"cross within {format_amount(end, 'update')}.",
+        f"starts at {format_number(network['errors'][0], 2)}, wanders and {reached}."
+        + (
+            f" Behind it {format_count(len(crowd['seeds']))} grey lines; {format_count(n_inside)} "
+            f"of them cross within {format_amount(end, 'update')}."
+            if len(crowd["seeds"]) > 1
+            else ""
+        ),
         draw=partial(
             plot_errors,
             errors=network["errors"],
@@ -93,7 +114,8 @@ def _make_reconstruction_figure(traces: Mapping[str, Any], command: str) -> Figu
         name="reconstructions",
         caption="**What one network makes of its input, sweep by sweep.** Each small picture has "
         f"one row for each of the {side} patterns and one column for each visible unit; black is "
-        f"active. First the input, then the reconstruction in sweeps 1 to {shown}; sweep $k$ comes "
+        "active. First the input, then the reconstruction in "
+        f"{f'sweeps 1 to {shown}' if shown > 1 else 'sweep 1'}; sweep $k$ comes "
         f"after $k - 1$ updates (seed {network['seed']})." + (last if met else ""),
         alt=f"Grid of {shown + 1} small grey-scale pictures. The first is the input, a black "
         "diagonal. The next ones are blotches and stripes that change from sweep to sweep; "

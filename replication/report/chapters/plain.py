@@ -16,7 +16,7 @@ from replication.report.numbers import (
     format_percent,
     join_words,
 )
-from replication.report.rules import find_one_mean, is_skewed, rules_of
+from replication.report.rules import find_one_mean, is_skewed, leaves_runs_open, rules_of
 
 REQUIRES = ("summary",)
 NUMBERS = {
@@ -56,10 +56,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     ]
     if "discard" not in rules:
         blocks.append(
-            Paragraph(
-                "We tried it on a computer, and no network got there: there is no average over "
-                "successes."
-            )
+            Paragraph(_describe_failure(summary))
         )
         return blocks
     blocks.append(Paragraph(_describe_population(summary, rules)))
@@ -85,6 +82,29 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
+def _describe_failure(summary: Mapping[str, Any]) -> str:
+    population, tail = summary["population"], summary["tail"]
+    n = population["n_networks"]
+    text = (
+        f"We let {_count_such(n)} learn on a computer, and "
+        f"{'none' if n > 1 else 'it never'} got there within "
+        f"{format_amount(population['cap'], 'update')}: there is no average over successes, and "
+        "nothing to hold the number against."
+    )
+    if tail is None or not tail["merely_slow"]["value"]:
+        return text
+    late = tail["merely_slow"]["value"]
+    who = "it" if n == 1 else "all of them" if late == 1 else f"{format_percent(late, 2)} of them"
+    return (
+        f"{text} Given up to {format_count(tail['end'])} updates, {who} did get there: we had "
+        "stopped too early."
+    )
+
+
+def _count_such(n: int) -> str:
+    return "one such network" if n == 1 else format_amount(n, "such network")
+
+
 def _describe_task(protocol: Mapping[str, Any]) -> str:
     """Say what the network has to do, with lamps and wires where that picture fits."""
     sizes = protocol["group_sizes"]
@@ -99,7 +119,7 @@ def _describe_task(protocol: Mapping[str, Any]) -> str:
     return (
         f"Imagine {NUMBERS[sizes[0]]} lamps, of which exactly one is lit. A tiny network looks at "
         f"them, may pass on what it saw through only {wires}, and must then light the same lamp "
-        "again on a second row."
+        "again."
     )
 
 
@@ -123,7 +143,7 @@ def _describe_population(summary: Mapping[str, Any], rules: Mapping[str, Any]) -
     fastest, slowest = population["fastest"], population["slowest"]
     mean = format_number(rules["discard"]["mean"]["value"], 3)
     n = population["n_networks"]
-    text = f"We let {format_amount(n, 'such network')} learn on a computer. "
+    text = f"We let {_count_such(n)} learn on a computer. "
     if median is not None and n > 1:
         text += f"Half of them needed {format_amount(median, 'update')} or fewer. "
     if fastest == slowest:
@@ -169,14 +189,19 @@ def _describe_answer(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> st
     word = "more" if value > found else "less"
     compared = f"{word} than" if value != found else "the same as"
     runs = rules["discard"]["runs"]
-    text = (
-        f"So is {reported} right? It is {compared} our {format_number(found, 3)}. But an average "
-        "of a few networks is a matter of luck: if many people had each tried 20 networks and "
-        f"left out those that failed, {format_odds(tail)} of them would have found {reported} or "
-        f"{word}. "
-    )
+    text = f"So is {reported} right? It is {compared} our {format_number(found, 3)}. "
+    if leaves_runs_open(runs):
+        return f"{text}But so few networks cannot tell: that of others may be far from it."
     if not runs["n_star"]:
-        return text + f"Even so, {reported} would be a surprise for a study of any size."
+        return (
+            f"{text}An average of a few networks is a matter of luck, but not that much: "
+            f"{reported} would be a surprise for a study of any size."
+        )
+    text += (
+        "But an average of a few networks is a matter of luck: if many people had each tried 20 "
+        f"networks and left out those that failed, {format_odds(tail)} of them would have found "
+        f"{reported} or {word}. "
+    )
     text += (
         f"Up to {format_amount(runs['n_star'], 'network')}, {reported} would not have been a "
         "surprise; "

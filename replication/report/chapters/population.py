@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from replication.analysis.settings_verdict import judge_settings
+from replication.claims import load_claims
+from replication.report.chapters.claims_box import make_box
 from replication.report.chapters.one_network import describe_one
 from replication.report.document import Block, Figure, Paragraph, Section, Table
 from replication.report.numbers import (
@@ -30,7 +33,19 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
         *describe_one(models),
         *_describe_population(models),
         *_describe_never(models),
+        Section(
+            title="Do the reported settings give the reported behaviour?",
+            anchor="settings",
+            level=3,
+        ),
+        _judge_settings(models["summary"]),
     ]
+
+
+def _judge_settings(summary: Mapping[str, Any]) -> Block:
+    claim = load_claims()["settings"]
+    verdict = judge_settings(summary, claim.thresholds)
+    return make_box({"claim": claim.to_plain(), "verdict": verdict.to_plain()})
 
 
 def _describe_population(models: Mapping[str, Any]) -> list[Block]:
@@ -40,10 +55,9 @@ def _describe_population(models: Mapping[str, Any]) -> list[Block]:
     rules = rules_of(summary)
     converged = format_estimate(population["converged"], 3, percent=True)
     if "discard" not in rules:
-        text = (
-            f"None of {format_amount(population['n_networks'], 'network')} converged within "
-            f"{format_amount(population['cap'], 'update')}."
-        )
+        n = population["n_networks"]
+        who = f"None of {format_count(n)} networks" if n > 1 else "The one network has not"
+        text = f"{who} converged within {format_amount(population['cap'], 'update')}."
         return [*blocks, Paragraph(text)]
     quantiles = {entry["probability"]: entry for entry in population["quantiles"]}
     blocks.append(
@@ -51,7 +65,7 @@ def _describe_population(models: Mapping[str, Any]) -> list[Block]:
             f"Of {format_amount(population['n_networks'], 'network')} {converged} converge within "
             f"{format_amount(population['cap'], 'update')}; in brackets, here and below, stand "
             "95 % intervals, and [](#table-estimates) says how often such intervals held the "
-            f"true value in trials. The median is {format_estimate(quantiles[0.5], 3)} updates. "
+            f"true value in trials. The median is {_describe_median(quantiles[0.5])}. "
             f"The mean over those that converge is {format_estimate(rules['discard']['mean'], 3)}. "
             + _describe_shape(population)
         )
@@ -61,15 +75,27 @@ def _describe_population(models: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
+def _describe_median(median: Mapping[str, Any]) -> str:
+    if median["value"] is None:
+        return "not reached: more than half of the networks had not converged at the cap"
+    return f"{format_estimate(median, 3)} updates: half of the networks need no more"
+
+
 def _describe_shape(population: Mapping[str, Any]) -> str:
     deviation = population["standard_deviation"]
     if deviation is None or population["n_converged"] < 2:
         return "One network has no spread."
     told = f"the standard deviation is {format_number(deviation, 2)}"
     if population["skewness"] is not None:
-        told += f" and the skewness {format_number(population['skewness'], 2)}"
+        told += (
+            f" and the skewness, which is 0 for a symmetric distribution, "
+            f"{format_number(population['skewness'], 2)}"
+        )
     if is_skewed(population):
-        return f"The distribution has a long tail to the right: {told}."
+        return (
+            f"The distribution has a long tail to the right: {told}. Both hang on the few slowest "
+            "networks and are given for orientation, without an interval."
+        )
     return f"{told[0].upper()}{told[1:]}."
 
 
@@ -85,10 +111,14 @@ def _make_distribution(
     beyond = histogram["n_beyond"] + histogram["n_censored"]
     share = format_percent(beyond / population["n_networks"], 2)
     outside = (
-        f"Beyond the axis lie {format_count(beyond)} networks ({share}): "
-        f"{format_count(histogram['n_beyond'])} that converge later, up to "
-        f"{format_count(population['slowest'])} updates, and "
-        f"{format_count(histogram['n_censored'])} that had not converged at the cap of "
+        f"Beyond the axis lie {format_amount(beyond, 'network')} ({share}): "
+        + (
+            f"{format_count(histogram['n_beyond'])} that converge later, up to "
+            f"{format_count(population['slowest'])} updates, and "
+            if histogram["n_beyond"]
+            else ""
+        )
+        + f"{format_count(histogram['n_censored'])} that had not converged at the cap of "
         f"{format_count(population['cap'])}."
         if beyond
         else "Nothing lies beyond the axis."
@@ -168,13 +198,18 @@ def _describe_never(models: Mapping[str, Any]) -> list[Block]:
         )
     if population["n_converged"]:
         blocks.append(_make_survival(summary, command))
+        who = "they" if population["n_censored"] else "failures"
         means = join_words(
             [
-                f"{format_estimate(entry['mean'], 3)} if such networks are {SHORT[rule]}"
+                f"{format_estimate(entry['mean'], 3)} if {who} are {SHORT[rule]}"
                 for rule, entry in rules.items()
             ]
         )
-        blocks.append(Paragraph(f"The mean therefore is {means}."))
+        blocks.append(
+            Paragraph(f"With networks that do not get there, the mean therefore is {means}.")
+            if population["n_censored"]
+            else Paragraph(f"The mean is {means}; the intervals allow for failures not yet seen.")
+        )
     return blocks
 
 
@@ -188,14 +223,22 @@ def _describe_tail(tail: Mapping[str, Any] | None) -> str:
     if tail is None:
         return ""
     slow, never = tail["merely_slow"], tail["never_by_end"]
+    share = {0: "None", 1: "All"}.get(slow["value"], format_percent(slow["value"], 2))
+    who = f"{share} of those turn out to be" if tail["n"] > 1 else "It turned out to be"
+    if tail["n"] == 1 and not slow["value"]:
+        who = "It was not"
     text = (
         f"We ran {'it' if tail['n'] == 1 else 'these ' + format_count(tail['n'])} on to "
-        f"{format_count(tail['end'])}. "
-        f"{format_percent(slow['value'], 2)} of those turn out to be merely slow "
-        f"(95 % interval {format_percent_interval(slow['low'], slow['high'], 2)})"
+        f"{format_count(tail['end'])}. {who} merely slow "
+        f"(95 % interval of the share {format_percent_interval(slow['low'], slow['high'], 2)})"
     )
     if tail["slowest"] is not None:
         text += f", the slowest needing {format_count(tail['slowest'])} updates"
+    if not never["value"]:
+        return (
+            f"{text}; none is left at the end, so with a higher cap there would be a mean over all "
+            "networks."
+        )
     return text + (
         f"; {format_estimate(never, 2, percent=True)} of all networks are still not there at the "
         "end, and may never be. So a mean over *all* networks does not exist until a rule says "

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from replication.analysis.settings_verdict import judge_settings
 from replication.analysis.verdict import NOT_TESTABLE
 from replication.claims import load_claims
-from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section, Table
+from replication.report.chapters.claims_box import capitalise
+from replication.report.chapters.verdict_table import tabulate_claims
+from replication.report.document import Block, Box, Bullets, Figure, Paragraph, Section
 from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_amount,
@@ -29,6 +30,7 @@ from replication.report.rules import (
     describe_runs,
     describe_runs_interval,
     find_one_mean,
+    leaves_runs_open,
     rules_of,
 )
 
@@ -44,7 +46,7 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     verdict = summary["verdict"]
     claim = load_claims()["mean-48"]
     parts: list[Block] = [
-        Paragraph(f"**The claim.** {claim.statement} ({_capital(claim.source)}.)")
+        Paragraph(f"**The claim.** {claim.statement} ({capitalise(claim.source)}.)")
     ]
     if verdict["verdict"] == NOT_TESTABLE:
         parts.append(Paragraph(f"**Why not testable.** {escape_inline(verdict['reason'])}"))
@@ -61,57 +63,11 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = [
         Section(title="The verdict", anchor="verdict"),
         *_describe_differences(summary),
-        Box(title=f"{_capital(verdict['settled'])}", blocks=tuple(parts)),
+        Box(title=f"{capitalise(verdict['settled'])}", blocks=tuple(parts)),
     ]
     if "discard" in rules:
         blocks.append(_make_figure(models, rules))
-    return [*blocks, *_tabulate_claims(models)]
-
-
-def _tabulate_claims(models: Mapping[str, Any]) -> list[Block]:
-    """List every claim of the ledger that these models judge, with the number that decided."""
-    summary, ledger = models["summary"], load_claims()
-    mean, settings = summary["verdict"], ledger["settings"]
-    text = summary["reported"]["text"]
-    judged = [
-        (f"[A mean of {text} updates](#law)", mean | {"verdict": mean["settled"]}),
-        (f"[{settings.title}](#study)", judge_settings(summary, settings.thresholds).to_plain()),
-    ]
-    if "claims" in models:
-        judged += [
-            (f"[{entry['claim']['title']}](#{name})", entry["verdict"])
-            for name, entry in models["claims"]["claims"].items()
-        ]
-    rows = []
-    for title, verdict in judged:
-        numbers = verdict["numbers"]
-        number = next((item for item in numbers if not item["holds"]), (numbers or [None])[0])
-        rows.append((title, _capital(verdict["verdict"]), *_describe_number(number)))
-    return [
-        Paragraph(
-            "The abstract makes more claims than this one; [](#table-all-claims) gives the "
-            "verdict on each."
-            if "claims" in models
-            else "[](#table-all-claims) gives the verdict on this and on the reported settings."
-        ),
-        Table(
-            name="all-claims",
-            caption="**Every claim and its verdict**, each with the number that weighed most: the "
-            "first that missed what the rule of the claim asks for, or else the first of all.",
-            header=("Claim", "Verdict", "Number", "Found", "Asked"),
-            rows=tuple(rows),
-            align="lllrr",
-            command=models["provenance"]["command"],
-        ),
-    ]
-
-
-def _describe_number(number: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    if number is None:
-        return "none", "nothing", "nothing"
-    found = "not defined" if number["value"] is None else format_number(number["value"], 3)
-    words = escape_inline(number["name"])
-    return words, found, f"{number['relation']} {format_exact(number['threshold'])}"
+    return [*blocks, *tabulate_claims(models)]
 
 
 def _describe_differences(summary: Mapping[str, Any]) -> list[Block]:
@@ -128,11 +84,16 @@ def _describe_differences(summary: Mapping[str, Any]) -> list[Block]:
 
 
 def _describe_failure(summary: Mapping[str, Any]) -> str:
-    population = summary["population"]
-    return (
+    population, tail = summary["population"], summary["tail"]
+    text = (
         f"We simulated {format_amount(population['n_networks'], 'network')}; none got there "
         f"within {format_amount(population['cap'], 'update')}."
     )
+    if tail is None or not tail["merely_slow"]["value"]:
+        return text
+    late = tail["merely_slow"]["value"]
+    who = "it" if tail["n"] == 1 else "all" if late == 1 else format_percent(late, 2)
+    return f"{text} Run on to {format_count(tail['end'])}, {who} did."
 
 
 def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
@@ -154,9 +115,10 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
     else:
         told = f"The mean is {format_number(single, 3)}, whatever one does with failures."
         where = f"it {'agrees' if len(near) == len(rules) else 'is not shown to agree'}"
+    n, share = population["n_networks"], population["converged"]["value"]
+    who = f"{format_percent(share, 2)} of them" if share < 1 else "All of them" if n > 1 else "It"
     return (
-        f"We simulated {format_amount(population['n_networks'], 'network')}. "
-        f"{format_percent(population['converged']['value'], 2)} of them got there within "
+        f"We simulated {format_amount(n, 'network')}. {who} got there within "
         f"{format_amount(population['cap'], 'update')}. {told} Counting a difference of less than "
         f"{format_exact(margin)} updates ({_describe_margin(summary)}) as none, {where} with "
         f"{reported}. A mean over few networks varies, though: "
@@ -217,15 +179,20 @@ def _describe_doubt(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str
     )
     if value == found:
         return f"The reported number is the very mean of the networks that got there. {unknown}"
+    if leaves_runs_open(rules["discard"]["runs"]):
+        return (
+            "So few networks say next to nothing about others: neither that the number fits nor "
+            "that it does not."
+        )
     side = "above" if value > found else "below"
     agree = all((entry["mean"]["value"] - value) * (found - value) > 0 for entry in rules.values())
-    whose = (
-        "the population under every rule that we tried" if agree else "the networks that got there"
-    )
+    fits = any(entry["runs"]["n_star"] for entry in rules.values())
+    luck = "some luck, or another way of counting" if fits else "more than luck"
+    whose = "our mean under each of the three rules" if agree else "the mean with failures dropped"
     return (
-        f"The reported number lies {side} the mean of {whose}, so {reported} takes some luck, or "
-        f"another way of counting: {format_odds(at[20][side])} studies of 20 networks would have "
-        f"printed {reported} or something further {side}. {unknown}"
+        f"The reported number lies {side} {whose}, so {reported} takes {luck}: "
+        f"{format_odds(at[20][side])} studies of 20 networks that dropped failures would have "
+        f"printed {reported} or {'more' if side == 'above' else 'less'}. {unknown}"
     )
 
 
@@ -277,7 +244,3 @@ def _make_figure(models: Mapping[str, Any], rules: Mapping[str, Any]) -> Figure:
         ),
         command=models["provenance"]["command"],
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -83,7 +83,9 @@ def test_interval_ends_share_decimals_and_stay_apart() -> None:
         ((35.0, 35.0, 35.0), False, "35 (35 to 35)"),
         ((0.99898, 0.998762, 0.999168), True, "99.90\u202f% (99.88 to 99.92\u202f%)"),
         ((None, 12.0, None), False, "beyond the cap"),
-        ((7.0, None, None), False, "7.00 (unbounded to unbounded)"),
+        ((7.0, None, None), False, "7 (unbounded)"),
+        ((72.0, 53.0, None), False, "72 (53 to unbounded)"),
+        ((46.25, 0.0, None), False, "46.2 (0.0 to unbounded)"),
     ],
 )
 def test_estimate_shows_no_digit_that_its_interval_leaves_open(

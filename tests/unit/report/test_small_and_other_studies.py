@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from replication.analysis.counts import CountTable
+from replication.analysis.settings_verdict import judge_settings
+from replication.claims import load_claims
 from replication.report.build import build_document
 from replication.report.chapters import plain, verdict
-from replication.report.document import texts_of, walk_blocks
+from replication.report.document import Table, texts_of, walk_blocks
 from replication.report.numbers import format_amount
 from replication.report.rules import describe_distrust, describe_reach, find_one_mean, rules_of
 
@@ -47,8 +49,10 @@ def test_noun_agrees_with_its_count(count: int, words: str) -> None:
     assert format_amount(count, "run") == words
 
 
-def rule(n_star: int, *, is_open: bool = False) -> dict[str, Any]:
-    return {"runs": {"n_star": n_star, "is_open": is_open}}
+def rule(n_star: int, *, is_open: bool = False, low: int | None = None) -> dict[str, Any]:
+    runs = {"n_star": n_star, "is_open": is_open, "low_is_open": False}
+    runs |= {"low": n_star if low is None else low, "high_is_open": is_open or low is not None}
+    return {"runs": runs}
 
 
 def test_reach_names_the_rules_that_leave_no_size_apart() -> None:
@@ -58,6 +62,71 @@ def test_reach_names_the_rules_that_leave_no_size_apart() -> None:
     assert found.endswith("could well have reported, and of no size if failures are dropped")
     found = describe_reach({"discard": rule(0), "cap": rule(0)}, "48")
     assert found == "48 would be a surprise from a study of any size"
+
+
+def test_interval_that_leaves_everything_open_denies_no_size() -> None:
+    found = describe_reach({"discard": rule(0, low=0), "cap": rule(19, low=4)}, "48")
+    assert found == "these networks are too few to say which studies could have reported 48"
+    found = describe_reach({"discard": rule(0, low=0), "cap": rule(19, low=5)}, "48")
+    assert "up to 19 networks (counted at the cap)" in found
+
+
+def test_one_network_neither_speaks_for_the_number_nor_against(
+    make_models: Callable[..., Models],
+) -> None:
+    body = say(make_models(ONE))
+    assert "would be a surprise" not in body
+    assert "fewer than 1 in" not in body
+    assert "neither that the number fits nor that it does not" in body
+    assert "But so few networks cannot tell" in body
+    assert "A single network converged" in body
+    assert "unbounded to unbounded" not in body
+    assert body.count("do not rely on it") == 1
+
+
+def test_few_networks_warn_that_the_law_is_only_theirs(
+    models: Models, make_models: Callable[..., Models]
+) -> None:
+    few = CountTable(np.arange(20, 60, 2), np.full(20, 1), 0, 2000)
+    assert "exact for the 20 outcomes" in say(make_models(few))
+    assert "exact for the" not in say(models)
+
+
+def test_networks_stopped_early_are_said_to_have_learnt_later(
+    make_models: Callable[..., Models],
+) -> None:
+    late = CountTable(np.array([30, 222]), np.array([20, 20]), 0, 100_000)
+    models = make_models(NONE, tail=late)
+    assert "Run on to 100\u202f000, all did." in say_chapter(verdict, models)
+    assert "all of them did get there: we had stopped too early" in say_chapter(plain, models)
+    assert "none is left at the end" in say(models)
+    assert "Networks were stopped after 1 update" in say(models)
+    assert "does not exist until a rule" not in say(models)
+
+
+def test_number_out_of_reach_is_called_more_than_luck(make_models: Callable[..., Models]) -> None:
+    far = make_models(CountTable(np.array([400, 500]), np.array([300, 300]), 0, 2000))
+    assert "so 48 takes more than luck" in say_chapter(verdict, far)
+    assert "would be a surprise for a study of any size" in say_chapter(plain, far)
+
+
+def test_settings_have_their_verdict_and_the_reason_it_rests_on(models: Models) -> None:
+    models = json.loads(json.dumps(models))
+    models["summary"]["verdict"]["verdict"] = "replicated with qualification"
+    body = say(models)
+    assert "Do the reported settings give the reported behaviour?" in body
+    assert "[Learning rate 20, regression 0.75](#settings)" in body
+    judged = judge_settings(models["summary"], load_claims()["settings"].thresholds)
+    assert judged.verdict == "replicated with qualification"
+    assert all(number.holds for number in judged.numbers)
+    (row,) = (
+        row
+        for block in walk_blocks(build_document(models).blocks)
+        if isinstance(block, Table) and block.name == "all-claims"
+        for row in block.rows
+        if "#settings" in row[0]
+    )
+    assert row[2:] == (judged.reason, "–", "–")
 
 
 @pytest.mark.parametrize("table", [ONE, AT_ONCE, NONE], ids=["one", "at once", "none"])
@@ -154,9 +223,13 @@ def test_same_distrust_is_said_once() -> None:
         part: {"coverage": {"trusted": False, "words": "was not measured"}}
         for part in ("mean", "runs")
     }
-    found = describe_distrust({"discard": entry, "cap": entry})
+    assert describe_distrust({"discard": entry, "cap": entry}) == (
+        " Each of these intervals was not measured."
+    )
+    trusted = {"coverage": {"trusted": True, "words": "held"}}
+    found = describe_distrust({"discard": entry, "cap": {"mean": trusted, "runs": trusted}})
     assert found.count("was not measured") == 1
-    assert found.count("the mean (") == 2
+    assert "the mean (dropped) and the largest" in found
 
 
 def test_number_is_reported_of_the_paper(models: Models) -> None:
