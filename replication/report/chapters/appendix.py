@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from replication.analysis.coverage import TRUSTED_COVERAGE
 from replication.report.document import Block, Paragraph, Section, Table
 from replication.report.numbers import (
     format_amount,
@@ -138,14 +140,14 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
         by_size = {item["n_networks"]: item for item in entry["by_size"]}
         rows.append(
             (
-                entry["label"],
+                _name_rule(entry["label"]),
                 *(_cover(by_size.get(size)) for size in sizes),
                 entry["requirement"] or "none",
             )
         )
     checks = tuple(
         (
-            _capital(check["words"]),
+            _capital(_name_rule(_group_digits(check["words"]))),
             format_number(check["value"], 2),
             format_number(check["limit"], 2),
             "yes" if check["meets"] else "**no**",
@@ -167,8 +169,9 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
             + (
                 f"What misses its requirement, in bold: {'; '.join(missed)}."
                 if missed
-                else "All meet what is required of them."
+                else "All meet what was required of them. "
             )
+            + _say_runs_coverage(model)
         ),
         Table(
             name="coverage",
@@ -176,7 +179,8 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
             "number of networks in a study. Standard errors are at most "
             f"{format_number(100 * _largest_error(model), 2)} percentage points"
             + (
-                f" (for n\\*, {format_count(model['n_star_studies'])} studies a size)."
+                f" (for n\\*, with {format_count(model['n_star_studies'])} studies a size, at most "
+                f"{format_number(100 * _largest_error(model, runs=True), 2)})."
                 if model.get("n_star_studies")
                 else "."
             ),
@@ -196,6 +200,30 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
             command=command,
         ),
     ]
+
+
+def _say_runs_coverage(model: Mapping[str, Any]) -> str:
+    """Say how far the intervals of n* fall short, for which nothing was required."""
+    poor = []
+    for entry in model["coverage"]:
+        shares = [item["coverage"] for item in entry["by_size"]]
+        if entry["quantity"].startswith("n_star") and min(shares) < TRUSTED_COVERAGE:
+            low, high = (format_decimals(100 * end, 1) for end in (min(shares), max(shares)))
+            poor.append(f"{_name_rule(entry['label'])}, {low} to {high} %")
+    if not poor:
+        return ""
+    return (
+        "Nothing was required of the intervals of $n^*$, and not all of them do what they promise: "
+        f"held was the true value, for {'; '.join(poor)} of the time. They are too narrow there, "
+        "and are to be read as the order of magnitude."
+    )
+
+
+def _name_rule(label: str) -> str:
+    """Call a rule in a label of the calibration what the report calls it."""
+    for rule, words in SHORT.items():
+        label = label.replace(f", {rule}", f", failures {words}")
+    return label
 
 
 def _tabulate_prediction(model: Mapping[str, Any], command: str) -> list[Block]:
@@ -224,11 +252,15 @@ def _tabulate_prediction(model: Mapping[str, Any], command: str) -> list[Block]:
     ]
 
 
-def _largest_error(model: Mapping[str, Any]) -> float:
+def _group_digits(text: str) -> str:
+    return re.sub(r"\d{5,}", lambda number: format_count(int(number[0])), text)
+
+
+def _largest_error(model: Mapping[str, Any], *, runs: bool = False) -> float:
     errors = [
         item["error"]
         for entry in model["coverage"]
-        if not entry["quantity"].startswith("n_star")
+        if entry["quantity"].startswith("n_star") == runs
         for item in entry["by_size"]
     ]
     return float(max(errors))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.report.document import Box, Bullets, Paragraph
+from replication.report.inline import escape_inline
 from replication.report.numbers import format_exact, format_number
 
 
@@ -22,15 +23,17 @@ def make_box(entry: Mapping[str, Any]) -> Box:
     Box
     """
     claim, verdict = entry["claim"], entry["verdict"]
+    numbers = verdict["numbers"]
+    decided = " The numbers that decided it:" if numbers else ""
     return Box(
         title=capitalise(verdict["verdict"]),
         blocks=(
             Paragraph(f"**The claim.** {claim['statement']} ({capitalise(claim['source'])}.)"),
             Paragraph(f"**The rule.** {claim['rule']}"),
-            Paragraph(f"**What we found.** {verdict['reason']} The numbers that decided it:"),
-            Bullets(tuple(describe_number(number) for number in verdict["numbers"])),
+            Paragraph(f"**What we found.** {escape_inline(verdict['reason'])}{decided}"),
+            *([Bullets(tuple(map(describe_number, numbers)))] if numbers else []),
             Paragraph("**What would change it.**"),
-            Bullets(tuple(verdict["would_change"])),
+            Bullets(tuple(escape_inline(text) for text in verdict["would_change"])),
         ),
     )
 

@@ -54,7 +54,7 @@ def _describe_shares(codes: Mapping[str, Any]) -> list[Block]:
     return [
         Paragraph(
             "The two hidden units say something about each of the four patterns: their two "
-            "activities, a point in the unit square. The textbook solution puts the four "
+            "activities, a point in the unit square. One solution puts the four "
             "patterns at the four corners, a binary number each. When the criterion was met, "
             f"{format_estimate(codes['good'], percent=True)} of "
             f"{format_count(codes['n_converged'])} networks had their four codes nearest to four "
@@ -76,8 +76,8 @@ def _describe_shares(codes: Mapping[str, Any]) -> list[Block]:
             "corners are used, the 24 ways to assign patterns to corners must be equally common. "
             "This tests the simulation rather than the claim, and it "
             + ("fails" if uneven else "passes")
-            + f": chi-squared {format_number(test['statistic'], 3)} with {test['degrees']} degrees "
-            f"of freedom, p = {format_p(test['p_value'])}."
+            + f" at the 5 % level: chi-squared {format_number(test['statistic'], 3)} with "
+            f"{test['degrees']} degrees of freedom, p = {format_p(test['p_value'])}."
         ),
     ]
 

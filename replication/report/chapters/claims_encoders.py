@@ -65,9 +65,11 @@ def describe_encoders(model: Mapping[str, Any], command: str) -> list[Block]:
         Paragraph(
             "At the settings of the base reading the share that converges goes down to "
             f"{format_percent(lowest)} ({worst['name']}), where the best settings found give "
-            f"{format_percent(found)}. So the settings of the "
-            "paper suit the network of the paper, and larger networks need their own. "
+            f"{format_percent(found)}. So learning rate and regression of the base reading suit "
+            "the small encoders; larger networks and longer loops need their own. "
             + _describe_codes(networks)
+            + " Along the ridge of good settings many are nearly as good as the best, so that two "
+            "searches need not end at the same one, as for 4-2-4 here and in [](#table-speed)."
             + (
                 f" For {join_words(ends)} the best settings lie at an end of the searched "
                 "range; better ones may exist."
@@ -117,12 +119,22 @@ def _make_table(encoders: Mapping[str, Any], command: str) -> Table:
         caption="**Other encoders and loops.** Medians are over all networks; means count those "
         f"that have not converged at {format_count(encoders['max_updates'])} updates. The last "
         "column gives, for each hidden group, the share of converged networks whose patterns all "
-        "lie nearest to different corners.",
-        header=("network", "settings", "converged", "median", "mean", "binary codes"),
+        "lie nearest to different corners. 95 % intervals of the shares reach at most "
+        f"{format_number(_find_reach(encoders['networks']), 2)} percentage points to either side; "
+        "medians and means are for orientation, without intervals.",
+        header=("Network", "Settings", "Converged", "Median", "Mean", "Binary codes"),
         rows=tuple(rows),
         align="llrrrr",
         command=command,
     )
+
+
+def _find_reach(networks: list[Mapping[str, Any]]) -> float:
+    """Return how far an interval of a share of the table reaches at most, in percentage points."""
+    entries = [entry for one in networks for entry in one["at"].values()]
+    shares = [entry["converged"] for entry in entries]
+    shares += [code["all_different"] for entry in entries for code in entry["codes"] or ()]
+    return 100 * float(max(max(s["high"] - s["value"], s["value"] - s["low"]) for s in shares))
 
 
 def _make_figure(encoders: Mapping[str, Any], command: str) -> Figure:
@@ -140,8 +152,8 @@ def _make_figure(encoders: Mapping[str, Any], command: str) -> Figure:
         caption="**How fast other encoders and loops learn.** Share of networks that have not met "
         "the criterion yet, at the settings of the base reading and at the best of a small search "
         "(logarithmic axis).",
-        alt="Small survival curves for each network. Share converged at the cap, at the settings "
-        f"of the paper and at the best found: {shares}.",
+        alt="Small survival curves for each network. Share converged at the cap, at the base "
+        f"reading and at the best settings found: {shares}.",
         draw=partial(plot_encoders, encoders=encoders),
         command=command,
     )

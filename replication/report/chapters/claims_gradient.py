@@ -101,8 +101,8 @@ def _describe_start(gradient: Mapping[str, Any], limit: float, command: str) -> 
             caption="**Cosine between weight changes and minus the gradient at the start of "
             "learning**, medians. The last two columns are for both matrices together: with a "
             "learning rate of its own for each, and without regression on the second pass.",
-            header=("units, weights", "error", "regression", "W", "U", "both", "two rates",
-                    "unregressed"),
+            header=("Units, weights", "Error", "Regression", "$W$", "$U$", "Both", "Two rates",
+                    "Unregressed"),
             rows=tuple(rows),
             align="llrrrrrr",
             command=command,
@@ -192,8 +192,8 @@ def _describe_learning(model: Mapping[str, Any], command: str) -> list[Block]:
         ),
         Figure(
             name="learning",
-            caption="**Agreement with the gradient, and symmetry, along learning** at the settings "
-            "of the paper. Left: cosine between the change of each matrix and minus the gradient "
+            caption="**Agreement with the gradient, and symmetry, along learning** at the base "
+            "reading. Left: cosine between the change of each matrix and minus the gradient "
             "of the squared error. Right: cosine between one matrix and the transpose of the "
             "other. Medians; bands hold 90 % of the networks. Learning goes on after the "
             "criterion.",

@@ -9,7 +9,7 @@ from typing import Any
 from replication.claims import load_claims
 from replication.protocol import PAPER
 from replication.report.document import Block, Figure, Paragraph, Section
-from replication.report.numbers import format_count, format_exact, format_number, format_percent
+from replication.report.numbers import format_count, format_estimate, format_exact, format_number
 
 
 def find_command(model: Mapping[str, Any]) -> str:
@@ -25,15 +25,18 @@ def describe_rates(model: Mapping[str, Any]) -> list[Block]:
     place = curve["values"].index(paper)
     batch, single = (curve[name] for name in ("batch", "per-pattern"))
     text = load_claims()["mean-48"].reported or ""
+    n_patterns = PAPER.group_sizes[0]  # one-hot: as many as visible units
     return [
         Section(title="Weight changes after all patterns or after each", anchor="rates", level=3),
         Paragraph(
-            "If the weights change after each pattern, a sweep makes as many changes as there are "
-            "patterns. At the paper's settings a network then needs "
-            f"{_say_mean(single, place)} sweeps in place of {_say_mean(batch, place)}, and the "
-            f"edge moves outwards: at a learning rate of {format_exact(curve['values'][-1])}, "
-            f"{format_percent(1 - single['converged'][-1])} fail in place of "
-            f"{format_percent(1 - batch['converged'][-1])} ([](#figure-rates))."
+            f"If the weights change after each pattern, a sweep makes {n_patterns} changes, one "
+            "for each pattern. At the paper's learning rate and regression a network then needs "
+            f"{_say_mean(single, place)} sweeps in place of {_say_mean(batch, place)} (means with "
+            "restarts, ± the standard error), which is fewer sweeps but more changes: "
+            f"{format_number(n_patterns * single['restart'][place], 3)}. The edge moves outwards: "
+            f"at a learning rate of {format_exact(curve['values'][-1])}, "
+            f"{say_failures(single, -1)} fail in place of {say_failures(batch, -1)} "
+            "([](#figure-rates))."
         ),
         Figure(
             name="rates",
@@ -41,7 +44,8 @@ def describe_rates(model: Mapping[str, Any]) -> list[Block]:
             "Above: mean sweeps with restarts; bands are two standard errors. Below: networks that "
             f"fail by {format_count(model['cap'])} sweeps, with 95 % intervals. Dashed across: the "
             f"reported {text}.",
-            alt="Two U-shaped curves of mean sweeps against the learning rate. At the paper's "
+            alt="Two U-shaped curves of mean sweeps against the learning rate, solid for changes "
+            "after all patterns, dotted for changes after each. At the paper's "
             f"{format_exact(paper)}: {_say_mean(batch, place)} after all patterns, "
             f"{_say_mean(single, place)} after each. Below, failures rise beyond it.",
             draw=partial(
@@ -91,6 +95,16 @@ def describe_widths(model: Mapping[str, Any]) -> list[Block]:
             command=find_command(model),
         ),
     ]
+
+
+def say_failures(columns: Mapping[str, Any], place: int) -> str:
+    """Return the share of networks that fail, with its 95 % interval."""
+    share = {
+        "value": 1 - columns["converged"][place],
+        "low": 1 - columns["converged_high"][place],
+        "high": 1 - columns["converged_low"][place],
+    }
+    return format_estimate(share, percent=True)
 
 
 def _say_mean(columns: Mapping[str, Any], place: int) -> str:

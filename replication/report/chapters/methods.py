@@ -51,10 +51,10 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
         ),
         Paragraph(
             "The training patterns switch on one visible unit each. For one pattern $v_0$, "
-            "activity goes round the loop almost twice. In the first pass the hidden units see "
-            "the pattern, and the visible units receive its reconstruction $r_2$. In the second "
-            "pass every unit moves only part of the way from its old activity to its new one, "
-            r"which is called *regression* ($\lambda$):"
+            "activity goes round the loop one and a half times. In the first pass the hidden units "
+            "see the pattern, and the visible units receive its reconstruction $r_2$. In the "
+            "second pass every unit moves only part of the way from its old activity to its new "
+            r"one, which is called *regression* ($\lambda$):"
         ),
         Equation(
             latex=r"h_1 = \sigma(W v_0 + b)",
@@ -107,8 +107,14 @@ def _describe_network(summary: Mapping[str, Any]) -> list[Block]:
             "and the outcome of a network is the number of updates applied before $E$ first falls "
             f"below {format_exact(protocol['threshold'])}. A network that has not got there "
             f"after {format_amount(protocol['max_updates'], 'update')} is *censored*: we know only "
-            "that it needs more. It is never dropped in silence. The choices that this paragraph "
-            "makes without the paper's word are listed under [](#limits)."
+            "that it needs more. It is never dropped in silence. The choices made here without the "
+            "paper's word are listed under [](#limits). A complete set of such choices is called a "
+            "*reading* of the paper"
+            + (
+                "; the one described here is the *base reading*."
+                if not summary["study"].get("differences")
+                else "; the *base reading*, from which this study differs, is listed there too."
+            )
         ),
     ]
 
@@ -168,9 +174,10 @@ def _describe_judgement(models: Mapping[str, Any]) -> list[Block]:
         Paragraph(
             f"The report is one rounded number. Any mean from {low} up to but not including "
             f"{high} would have been printed as {text}. Let $M_n$ be the mean of $n$ runs drawn "
-            "from the population under one of the rules. Its law follows *exactly* from the "
-            "simulated outcomes, by multiplying their generating function with itself $n$ times; "
-            "no resampling is involved. From it we take three things for every $n$ up to "
+            "from the population under one of the rules. Its *law*, that is, how probable each "
+            "value of it is, follows *exactly* from the simulated outcomes, by multiplying their "
+            "generating function with itself $n$ times; no resampling is involved. From it we take "
+            "three things for every $n$ up to "
             f"{format_count(thresholds['max_runs'])}: an interval that holds 95 % of such means, "
             f"the chance to print exactly {text}, and"
         ),
@@ -183,8 +190,9 @@ def _describe_judgement(models: Mapping[str, Any]) -> list[Block]:
             f"which is near 1 where {text} lies in the middle of that law and near 0 where it "
             "lies far out. We call $n$ *compatible* with the report while $p(n)$ is above "
             f"{format_exact(thresholds['significance'])}, and write $n^*$ for the largest "
-            "compatible $n$. Its interval is found by tilting the observed outcomes to the two "
-            "ends of the 95 % interval of the mean and searching again."
+            "compatible $n$. Its interval is found by *tilting*: the observed outcomes are "
+            "given weights that move their mean to the one and to the other end of its 95 % "
+            "interval, and the search is repeated with each."
         ),
         Paragraph(
             "Whether the population's own mean is the reported one is asked by a test of "

@@ -14,6 +14,7 @@ from replication.report.inline import escape_inline
 from replication.report.numbers import (
     format_count,
     format_decimals,
+    format_interval,
     format_number,
     format_percent,
     join_words,
@@ -100,8 +101,8 @@ def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
     base = model["readings"]["mean_discard"][model["base"]]
     spread = f"from {format_number(min(means), 3)} to {format_number(max(means), 3)}"
     zero = (
-        f" In {format_count(n_zero)} of them the criterion is met before the first update, so "
-        "that they cannot be what was done."
+        f" In {format_count(n_zero)} of them{_say_common(model)} the criterion is met before the "
+        "first update, so that they cannot be what was done."
         if n_zero
         else ""
     )
@@ -109,11 +110,11 @@ def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
         Section(title="Which readings make the number likely?", anchor="readings", level=3),
         Paragraph(
             f"The means over the networks that converge run {spread} "
-            f"([](#figure-specification-curve)).{zero} We call {text} *likely* under a reading if "
-            f"$n^*$ is {classes['min_n_star']} or more: a study of so many runs could well have "
-            f"reported it. We call it *ruled out* if $n^*$ is below {classes['smallest_study']}, "
-            f"so that not even the mean of {classes['smallest_study']} runs would be expected to "
-            "come out so."
+            f"([](#figure-specification-curve)).{_say_base(model)}{zero} We call {text} *likely* "
+            f"under a reading if $n^*$ is {classes['min_n_star']} or more: a study of so many runs "
+            "could well have reported it. We call it *ruled out* if $n^*$ is below "
+            f"{classes['smallest_study']}, so that not even the mean of "
+            f"{classes['smallest_study']} runs would be expected to come out so."
         ),
         Bullets(tuple(_say_classes(model, rule) for rule in RULES)),
         Paragraph(
@@ -147,6 +148,32 @@ def _describe_curve(model: Mapping[str, Any]) -> list[Block]:
     ]
 
 
+def _say_base(model: Mapping[str, Any]) -> str:
+    readings, i = model["readings"], model["base"]
+    if readings["mean_discard"][i] is None:
+        return ""
+    low, high = (readings[f"mean_discard_{end}"][i] for end in ("low", "high"))
+    return (
+        f" The base reading has {format_number(readings['mean_discard'][i], 3)} "
+        f"({format_interval(low, high, 3)}), from the "
+        f"{format_count(model['n_seeds'])} networks that each reading has."
+    )
+
+
+def _say_common(model: Mapping[str, Any]) -> str:
+    """Name what the readings have in common that meet the criterion before any update."""
+    means = model["readings"]["mean_discard"]
+    levels = [level for level, mean in zip(model["levels"], means, strict=True) if mean == 0]
+    common = [
+        f"{name_field(choice['field'])}: {name_value(choice['field'], choice['values'][level])}"
+        for choice, level, others in zip(
+            model["choices"], levels[0], zip(*levels, strict=True), strict=True
+        )
+        if len(choice["values"]) > 1 and len(set(others)) == 1
+    ]
+    return f" (all with “{'”, “'.join(common)}”)" if common and len(levels) > 1 else ""
+
+
 def _say_classes(model: Mapping[str, Any], rule: str) -> str:
     found = model["classes"][rule]
     return (
@@ -171,7 +198,8 @@ def _say_levels(model: Mapping[str, Any]) -> str:
     ):
         for value, share in zip(choice["values"], shares, strict=True):
             if share == 0:
-                never.append(f"{name_field(choice['field'])} {name_value(choice['field'], value)}")
+                value_name = name_value(choice["field"], value)
+                never.append(f"“{name_field(choice['field'])}: {value_name}”")
     if not never:
         return "Every value of every choice occurs among the readings that make it likely."
     return f"No reading with {join_words(never)} makes it likely (failures dropped)."

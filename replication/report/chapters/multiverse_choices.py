@@ -39,20 +39,21 @@ def describe_shares(model: Mapping[str, Any]) -> list[Block]:
         Paragraph(
             "How much of the differences between readings does each choice explain? Its share "
             "*alone* is what remains when one averages over all other choices; its *total* share "
-            "also counts every combination in which it matters ([](#figure-variance-shares)). "
-            + " ".join(_say_leader(shares[name], name, fields) for name in known)
+            "also counts every combination in which it matters ([](#figure-variance-shares)); "
+            "± is half of a 95 % interval. "
+            + _say_leaders({name: shares[name] for name in known}, fields)
         ),
     ]
     if at_base is not None and any(part is not None for part in at_base["shares"].values()):
-        held = f"{name_field(at_base['field'])} = "
-        held += name_value(at_base["field"], at_base["value"])
+        held = f"“{name_field(at_base['field'])}: "
+        held += f"{name_value(at_base['field'], at_base['value'])}”"
         parts = {name: at_base["shares"][name] for name in STATISTICS}
         parts = {name: part for name, part in parts.items() if part is not None}
         blocks.append(
             Paragraph(
                 f"Because one choice can drown the others, here is the same among the "
-                f"{format_count(at_base['n_readings'])} readings with {held}: "
-                + " ".join(_say_leader(parts[name], name, at_base["fields"]) for name in parts)
+                f"{format_count(at_base['n_readings'])} readings with {held}. "
+                + _say_leaders(parts, at_base["fields"])
             )
         )
     lead = shares[known[0]]
@@ -60,8 +61,8 @@ def describe_shares(model: Mapping[str, Any]) -> list[Block]:
         *blocks,
         Figure(
             name="variance-shares",
-            caption="**Shares of the variance over the readings.** Light bars: total share of a "
-            "choice, with every combination it takes part in. Dark bars: its share alone. The "
+            caption="**Shares of the variance over the readings.** Wide bars: total share of a "
+            "choice, with every combination it takes part in. Narrow bars: its share alone. The "
             f"lines at their ends are 95 % intervals from leaving out each of "
             f"{model['n_blocks']} blocks of seeds; Monte Carlo noise is subtracted. Total shares "
             "overlap, so they add up to more than 100 %.",
@@ -79,6 +80,23 @@ def describe_shares(model: Mapping[str, Any]) -> list[Block]:
             wide=True,
         ),
     ]
+
+
+def _say_leaders(parts: Mapping[str, Mapping[str, Any]], fields: list[str]) -> str:
+    """Name the choice with the largest share: once, where it is the same for every statistic."""
+    leaders = [tuple(part["leaders"]) for part in parts.values()]
+    if len(parts) < 2 or len(set(leaders)) > 1 or len(leaders[0]) > 1:
+        return " ".join(_say_leader(part, name, fields) for name, part in parts.items())
+    i = fields.index(leaders[0][0])
+    listed = [
+        f"{format_percent(part['total'][i])} ± {format_number(100 * part['total_reach'][i], 1)} "
+        f"({format_percent(max(part['first'][i], 0))}) for {STATISTICS[name]}"
+        for name, part in parts.items()
+    ]
+    return (
+        f"Whatever one looks at, the largest share is that of *{name_field(leaders[0][0])}*: in "
+        f"total (and alone), {join_words(listed)}."
+    )
 
 
 def _say_leader(part: Mapping[str, Any], name: str, fields: list[str]) -> str:
@@ -105,7 +123,7 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = [
         Section(title="One choice at a time", anchor="contrasts", level=3),
         Paragraph(
-            "Start from the base reading and change one thing. "
+            "Start from the base reading and change one thing; changes are in updates. "
             + " ".join(
                 _say_largest(model["largest_choice"][name], name)
                 for name in ("discard", "cap", "restart", "median_converged")
@@ -118,7 +136,7 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
     shown = [item for item in average if item["change"]["discard"]["value"] is not None]
     if len(shown) < len(average) or not any(item["n_pairs"] > 1 for item in average):
         return blocks
-    opposed = [_name_change(item) for item in shown if _is_opposed(item, single)]
+    opposed = [f"“{_name_change(item)}”" for item in shown if _is_opposed(item, single)]
     return [
         *blocks,
         Paragraph(
@@ -144,7 +162,7 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
             "is logarithmic on both sides of 0.",
             alt="For each changed choice two dots on an axis of updates. "
             + "; ".join(
-                f"{_name_change(item)}: {_sign(item['change']['discard']['value'])} on average"
+                f"{_name_change(item)}, {_sign(item['change']['discard']['value'])} on average"
                 for item in shown
             )
             + ".",
@@ -189,7 +207,7 @@ def _is_opposed(item: Mapping[str, Any], single: list[Mapping[str, Any]]) -> boo
 
 def _say_largest(leaders: list[Mapping[str, Any]], name: str) -> str:
     named = [
-        f"{_name_change(item)} ({_sign(item['change'])}, standard error "
+        f"“{_name_change(item)}” ({_sign(item['change'])}, standard error "
         f"{format_number(item['error'], 2)})"
         for item in leaders
     ]
@@ -204,7 +222,7 @@ def _say_largest(leaders: list[Mapping[str, Any]], name: str) -> str:
 
 
 def _name_change(item: Mapping[str, Any]) -> str:
-    return f"{name_field(item['field'])} = {name_value(item['field'], item['value'])}"
+    return f"{name_field(item['field'])}: {name_value(item['field'], item['value'])}"
 
 
 def _sign(change: float) -> str:

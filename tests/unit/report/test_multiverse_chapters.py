@@ -14,11 +14,13 @@ from replication.analysis.settings_map import Curve, Map, find_best_cells, summa
 from replication.report.build import build_document
 from replication.report.chapters import map as map_chapter
 from replication.report.chapters import multiverse as multiverse_chapter
+from replication.report.chapters.multiverse_choices import _say_leaders
 from replication.report.choices import describe_reading, name_value
 from replication.report.figures.map import plot_rates, plot_settings, plot_widths
 from replication.report.figures.multiverse import plot_posterior, plot_specifications
 from replication.report.figures.multiverse_choices import plot_contrasts, plot_shares
 from replication.report.markdown import render_markdown
+from replication.report.numbers import format_percent
 from replication.report.style import REPORTED, styled
 
 NEVER = np.iinfo(np.int32).max
@@ -98,9 +100,22 @@ def test_both_chapters_stand_alone_and_together(model, map_model):
 
 def test_largest_share_is_named_with_its_interval(model):
     said = find_paragraph(write(multiverse=model), "its *total* share")
-    assert "For the mean with failures dropped, the largest share is that of hidden regression" in (
-        said.replace("*", "")
-    )
+    shares = model["shares"]
+    assert {tuple(part["leaders"]) for part in shares.values()} == {("hidden_regression",)}
+    assert said.count("the largest share is that of *hidden regression*") == 1
+    total = shares["discard"]["total"][0]
+    assert f"{format_percent(total)} ± " in said
+    assert "for the mean with failures dropped" in said
+
+
+def test_leaders_that_differ_are_named_one_by_one():
+    part = {"leaders": ["half_width"], "total": [0.2, 0.9], "total_reach": [0.01] * 2,
+            "first": [0.1, 0.8]}  # fmt: skip
+    other = part | {"leaders": ["hidden_regression"]}
+    fields = ["hidden_regression", "half_width"]
+    said = _say_leaders({"discard": part, "cap": other}, fields)
+    assert "For the mean with failures dropped, the largest share is that of width" in said
+    assert "For the mean with failures counted at the cap, the largest share is that of hid" in said
 
 
 def test_tie_is_said_and_not_ranked():
