@@ -25,7 +25,7 @@ REPORTED = read_reported_mean("38.5")
 THRESHOLDS = {"margin_percent": 20.0, "min_n_star": 20}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def items():
     return confront_all(
         TABLE, REPORTED, margin_percent=20.0, restart_after=50, laws_of=(7, 300), with_curve=False

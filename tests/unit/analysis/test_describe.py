@@ -107,13 +107,15 @@ def test_population_in_which_nothing_converged_has_no_spread():
 def test_equal_outcomes_spread_by_nothing_and_have_no_skewness():
     found = describe_population(CountTable([7], [4], 0, 100), None)
     assert (found["standard_deviation"], found["skewness"]) == (0, None)
-    one = describe_population(CountTable([0, 1], [1, 1], 0, 100), None)
-    assert (one["standard_deviation"], one["skewness"]) == (0.5, 0)
+    single = describe_population(CountTable([7], [1], 3, 100), None)
+    assert (single["standard_deviation"], single["skewness"]) == (0, None)
+    two = describe_population(CountTable([0, 1], [1, 1], 0, 100), None)
+    assert (two["standard_deviation"], two["skewness"]) == (0.5, 0)
 
 
 @pytest.fixture(scope="module", params=["discard", "cap", "restart"])
-def pair(request):
-    """A confrontation of a study with 400 networks and what the model says of it."""
+def confronted(request):
+    """A study with 400 networks and its confrontation."""
     outcomes = np.repeat([10, 20, 40, 90], [80, 160, 100, 50])
     table = CountTable(*np.unique(outcomes, return_counts=True), 10, 100)
     item = confront_rule(
@@ -124,6 +126,13 @@ def pair(request):
         restart_after=50,
         laws_of=(10, 50),
     )
+    return table, item
+
+
+@pytest.fixture
+def pair(confronted):
+    """A study, its confrontation and what the model says of it."""
+    table, item = confronted
     return table, item, describe_rule(item, table, 50, CALIBRATION)
 
 

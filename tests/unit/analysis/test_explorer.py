@@ -23,7 +23,7 @@ CLAIM = dataclasses.replace(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found():
     return make_explorer(TABLE, CLAIM, n_points=3)
 
