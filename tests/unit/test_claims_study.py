@@ -24,7 +24,7 @@ from replication.cli import main
 from replication.cli.arguments import MAX_SEEDS
 from replication.report.chapters import claims as claims_chapter
 from replication.report.chapters.claims_box import describe_number
-from replication.report.document import Document, Section, walk_blocks
+from replication.report.document import Document, walk_blocks
 from replication.report.figures.claims import plot_failures, plot_paths, plot_speed, plot_square
 from replication.report.figures.claims_gradient import (
     plot_cosines,
@@ -40,7 +40,6 @@ SIZES = Sizes(
     n_networks=400, n_search=40, n_failures=4_000, n_symmetry=60, n_gradient=60,
     n_encoders=40, n_encoder_search=16,
 )  # fmt: skip
-LEARNING_RULE = Section(title="The network and its learning rule", anchor="learning-rule")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def model() -> dict[str, Any]:
 
 
 def make_document(model: dict[str, Any]) -> Document:
-    blocks = (LEARNING_RULE, *claims_chapter.chapter({"claims": model}))
+    blocks = tuple(claims_chapter.chapter({"claims": model}))
     return Document(title="Claims", subtitle="Tested", blocks=blocks)
 
 
@@ -300,12 +299,21 @@ def test_command_writes_beside_the_default_study(
     monkeypatch.setattr("replication.claims_study.run_claims", lambda *_, **__: model)
     assert main(["claims", "--seeds", "500", "--root-seed", "7", "--results", str(tmp_path)]) == 0
     assert not (tmp_path / "claims.json").exists()
-    (path,) = tmp_path.glob("studies/*-7-500/claims.json")
+    path = tmp_path / "studies" / "claims-7-500" / "claims.json"
     assert json.loads(path.read_text()) == model
+    report = (path.parent / "report.md").read_text(encoding="utf-8")
+    assert all(entry["claim"]["title"] in report for entry in model["claims"].values())
     assert f"rapid: {model['claims']['rapid']['verdict']['verdict']}." in capsys.readouterr().out
     first = path.read_bytes()
     assert main(["claims", "--results", str(tmp_path)]) == 0
     assert (tmp_path / "claims.json").read_bytes() == first
+    assert not (tmp_path / "report.md").exists(), "the report of the default study takes it up"
+
+
+def test_report_of_an_even_number_has_its_median(tmp_path: Any, model: dict[str, Any]) -> None:
+    changed = copy.deepcopy(model)
+    changed["rapid"]["procedures"]["recirculation-paper"]["median"] = 36.5
+    assert "| 36.5 |" in render_markdown(make_document(changed))
 
 
 @pytest.mark.parametrize("seeds", ["0", "99", "10000001", "many"])

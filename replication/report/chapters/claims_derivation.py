@@ -15,8 +15,8 @@ def derive() -> list[Block]:
     return [
         Paragraph(
             "**The derivation.** Take one pattern $v$, with hidden activities $h$ in the first "
-            "pass and the reconstruction $r$ (the full equations stand in "
-            "[](#learning-rule)). The error is $E = \\frac{1}{2} \\sum_i (r_i - v_i)^2$. The "
+            "pass and the reconstruction $r$. The error is "
+            "$E = \\frac{1}{2} \\sum_i (r_i - v_i)^2$. The "
             "abstract does not say which restricted cases are meant; what follows is our reading. "
             "First step: regression pulls the visible units only part of the way towards the "
             "reconstruction, so the difference between their two passes is a fraction of their "
