@@ -1,0 +1,66 @@
+"""Versions and the commit, where a package is missing and outside of a repository."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replication.store import provenance
+
+
+@pytest.fixture
+def tree(monkeypatch: Any, tmp_path: Path):
+    """Let the module lie in a source tree of its own; ask git afresh."""
+    monkeypatch.setattr(
+        provenance, "__file__", str(tmp_path / "replication" / "store" / "provenance.py")
+    )
+    provenance.find_commit.cache_clear()
+    yield tmp_path
+    provenance.find_commit.cache_clear()
+
+
+def run_git(tree: Path, *words: str) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    done = subprocess.run(
+        ["git", "-C", tree, *identity, *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def test_commit_is_that_of_the_source_tree(tree: Path) -> None:
+    run_git(tree, "init", "--quiet")
+    run_git(tree, "commit", "--quiet", "--allow-empty", "--message", "first")
+    assert provenance.find_commit() == run_git(tree, "rev-parse", "HEAD")
+
+
+def test_a_tree_that_is_no_repository_has_no_commit(tree: Path) -> None:
+    assert provenance.find_commit() is None
+
+
+def test_a_repository_that_git_cannot_read_has_no_commit(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    assert provenance.find_commit() is None
+
+
+def test_without_git_there_is_no_commit(tree: Path, monkeypatch: Any) -> None:
+    run_git(tree, "init", "--quiet")
+    monkeypatch.setenv("PATH", "")
+    assert provenance.find_commit() is None
+
+
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch: Any) -> None:
+    find = importlib.metadata.version
+
+    def miss_joblib(name: str) -> str:
+        if name == "joblib":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return find(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", miss_joblib)
+    versions = provenance.collect_versions.__wrapped__()  # what is remembered stays as it is
+    assert "joblib" not in versions
+    assert versions["numpy"] == find("numpy")
