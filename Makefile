@@ -86,10 +86,12 @@ verify: $(VENV)/.article ## simulate the default study afresh and compare all of
 verify-emulated: $(VENV)/.test ## the same bits on emulated processors (needs qemu-user)
 	@$(RUN) -m pytest -m emulated
 
+# Without the tests that inject faults: they limit and kill what writes, the measurement too.
 .PHONY: coverage
 coverage: $(VENV)/.test ## the lines and branches that tests reach, at least 95 % of them
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -n auto --dist loadfile -m "not long and not emulated and not alone"
+	@$(RUN) -m coverage run -m pytest -n auto --dist loadfile --ignore tests/reliability \
+		-m "not long and not emulated and not alone"
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 
