@@ -13,6 +13,9 @@ from replication.simulator.weights import draw_weights
 MAX_DRAWN = 1000
 """Updates that a curve shows at most."""
 
+DIVERGED = 1e9
+"""What stands for any greater number, as linear units reach on the way to infinity."""
+
 
 def collect_traces(
     protocol: Protocol,
@@ -43,7 +46,8 @@ def collect_traces(
         ``updates``, ``converged``, ``errors`` after 0, 1, ... updates,
         ``patterns`` and ``reconstructions[sweep][pattern][unit]``, the
         reconstruction made in each sweep); ``crowd`` (``seeds``, ``updates``,
-        ``converged`` and ``errors`` of all). Numbers have 4 significant digits.
+        ``converged`` and ``errors`` of all). Numbers have 4 significant digits
+        and are at most `DIVERGED`, which stands for what is not a number too.
     """
     from replication.simulator.patterns import make_patterns
 
@@ -82,4 +86,5 @@ def _trace_errors(protocol: Protocol, weights: np.ndarray[Any, Any], reach: int)
 def _round(values: np.ndarray[Any, Any]) -> Any:
     if values.ndim > 1:
         return [_round(part) for part in values]
+    values = np.nan_to_num(values, nan=DIVERGED).clip(-DIVERGED, DIVERGED)
     return [float(f"{value:.4g}") for value in values]

@@ -286,3 +286,12 @@ def test_help_lists_every_field_with_its_value(capsys) -> None:
     for name in PAPER.__dataclass_fields__:
         assert f" {name}=" in text
     assert "regression=0.75" in text
+
+
+def test_study_of_networks_that_burst_has_its_report(tmp_path, capsys) -> None:
+    words = ("--seeds", "20", "--set", "visible_units=linear", "--results", str(tmp_path))
+    out, _ = run(capsys, "replicate", *words)
+    assert "not testable" in out
+    (report,) = tmp_path.glob("studies/*/report.md")
+    # What stands for infinity is drawn, not told.
+    assert "1 000 000 000" not in report.read_text(encoding="utf-8").replace("\u202f", " ")
