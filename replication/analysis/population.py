@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -212,22 +214,24 @@ def estimate_rule_quantile(
     at_cut = estimate_survival(table, [cut], level=1.0 - (1.0 - level) / 2.0)
     goal = 1.0 - probability
 
-    def invert(first: FloatArray, later: FloatArray, failing: float) -> float | None:
+    def invert(first: FloatArray, later: FloatArray, failing: float) -> float:
         within = np.flatnonzero(first <= goal + 1e-12)
         if within.size:
             return float(run.values[within[0]])
-        if failing <= 0.0 or failing >= 1.0:
-            return None
-        rounds = max(1, int(np.floor(np.log(goal) / np.log(failing))))
-        for j in range(rounds, rounds + 3):
+        # After j failures `later` ends at `failing`, so that j + 1 = log(goal) / log(failing) will
+        # do; the start is one lower where that is whole but for rounding.
+        start = max(1, math.ceil(math.log(goal) / math.log(failing) - 1e-9) - 1)
+        for j in itertools.count(start):
             within = np.flatnonzero(failing**j * later <= goal + 1e-12)
             if within.size:
-                return float(j * cut + run.values[within[0]])
-        return None
+                break
+        return float(j * cut + run.values[within[0]])
 
+    # Before the first outcome the band is that of all networks beyond.
+    is_bounded = bound_proportion(table.n, table.n, level=level)[0] > goal
     return Estimate(
         invert(curve.survival, curve.survival, float(at_cut.survival[0])),
-        invert(curve.low, wide.low, float(at_cut.low[0])),
+        invert(curve.low, wide.low, float(at_cut.low[0])) if is_bounded else None,
         invert(curve.high, wide.high, float(at_cut.high[0])),
         "inverted Clopper-Pearson band",
         level,

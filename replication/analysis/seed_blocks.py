@@ -182,7 +182,6 @@ def _interpolate_median(counts: IntArray) -> FloatArray:
     running = counts.cumsum(axis=-1)
     half = running[..., -1:] / 2.0
     place = (running < half).sum(axis=-1, keepdims=True)
-    place = np.minimum(place, counts.shape[-1] - 1)
     inside = np.take_along_axis(counts, place, axis=-1)
     before = np.take_along_axis(running, place, axis=-1) - inside
     median = place - 0.5 + (half - before) / np.maximum(inside, 1)

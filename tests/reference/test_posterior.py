@@ -57,6 +57,8 @@ def test_error_of_the_posterior_follows_from_the_ratio():
     found = estimate(
         Likelihoods(NS, Blocked(CHANCE, without)), "reciprocal", lambda p: p.sum(axis=(1, 2, 3))
     )
+    np.testing.assert_allclose(found.full, [7 / 10.2, 3.2 / 10.2])
+    np.testing.assert_allclose(found.without[1], found.full)
     moved = (7 + 0.03 * 20) / (10.2 + 0.03 * 20)
     # One block of twenty off by g gives the jackknife error 19/20 |g|.
     assert found.error[0] == pytest.approx(19 / 20 * abs(moved - 7 / 10.2))
@@ -68,8 +70,39 @@ def test_levels_add_up_their_readings():
     np.testing.assert_allclose(found, [0.7, 0.3, 0.8, 0.2])
 
 
+@pytest.mark.parametrize(
+    ("prior", "weights"),
+    [
+        ("reciprocal", [20, 2, 1, 0.1]),
+        ("flat in log n", [1, 1, 1, 1]),
+        ("flat in n", [5, 50, 100, 1000]),
+        ("few runs", [10, 1, 0, 0]),
+        ("many runs", [0, 0, 10, 1]),
+    ],
+)
+def test_priors_of_four_numbers_of_runs_worked_by_hand(prior, weights):
+    """5, 50, 100 and 1000 runs; "few" are up to 50, "many" from 100 on."""
+    expected = np.array(weights) / np.sum(weights)
+    np.testing.assert_allclose(weigh_runs(np.array([5, 50, 100, 1000]), prior), expected)
+
+
+def test_number_that_cannot_be_printed_has_no_posterior():
+    assert np.isnan(compute_posterior(np.zeros((2, 3)), np.full(3, 1 / 3))).all()
+
+
+def test_value_without_a_reading_has_no_posterior_and_no_choice_has_no_value():
+    levels = np.array([[0], [0]])
+    assert sum_by_level(np.array([0.5, 0.5]), levels, [3]).tolist() == [1, 0, 0]
+    assert sum_by_level(np.array([1.0]), np.zeros((1, 0), dtype=int), []).tolist() == []
+
+
+def test_credible_set_of_equal_cells_takes_them_in_their_order():
+    assert find_credible_set(np.full(40, 1 / 40), level=0.5).tolist() == list(range(20))
+
+
 def test_credible_set_is_the_smallest_one():
     posterior = np.array([0.02, 0.50, 0.08, 0.40])
+    assert find_credible_set(posterior).tolist() == [1, 3, 2]
     assert find_credible_set(posterior, level=0.9).tolist() == [1, 3]
     assert find_credible_set(posterior, level=0.95).tolist() == [1, 3, 2]
 
@@ -91,3 +124,7 @@ def test_answer_that_decides_removes_everything():
 
 def test_answer_that_is_independent_removes_nothing():
     assert measure_answer(np.outer([0.3, 0.7], [0.6, 0.4])) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_answer_that_never_comes_removes_nothing():
+    assert measure_answer(np.array([[0.5, 0.5], [0.0, 0.0]])) == pytest.approx(0.0, abs=1e-12)

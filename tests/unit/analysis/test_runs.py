@@ -91,7 +91,7 @@ def test_restart_needs_one_success_in_a_thousand(n_networks, has_law):
 
 
 def test_restart_at_once_costs_nothing():
-    """Three of four networks are done before the first update; c = 0 restarts the other for free."""
+    """Three of four networks are done before the first update; c = 0 gives up the other at once."""
     table = CountTable.from_outcomes([0, 0, 0, 9], [True] * 4, 100)
     run = make_run_law(table, "restart", restart_after=0)
     assert (run.values.tolist(), run.mean, run.variance) == ([0], 0, 0)

@@ -50,6 +50,22 @@ def test_median_of_a_symmetric_sample_is_its_centre():
     assert compute_statistics(counts)[STATISTICS.index("median")] == pytest.approx(5.0)
 
 
+def test_median_between_two_numbers_is_the_upper_end_of_the_lower_one():
+    """The median of grouped data, L + (n/2 - F) / f, with the numbers 4 and 6 met once each."""
+    counts = np.zeros(12, dtype=np.int64)
+    counts[[4, 6]] = 1
+    assert compute_statistics(counts)[STATISTICS.index("median")] == pytest.approx(4.5)
+
+
+def test_single_network_that_converges_has_every_statistic():
+    """It took 4 updates; the other one fails, and is restarted after 5 of 10."""
+    counts = np.zeros(12, dtype=np.int64)
+    counts[4], counts[-1] = 1, 1
+    found = dict(zip(STATISTICS, compute_statistics(counts, restart_after=5), strict=True))
+    assert (found["discard"], found["cap"], found["restart"]) == (4, 7, 9)
+    assert (found["median"], found["median_converged"]) == (4.5, 4)
+
+
 def test_median_lies_at_the_cap_where_most_do_not_converge():
     counts = np.zeros(12, dtype=np.int64)
     counts[3], counts[-1] = 4, 6
@@ -67,11 +83,17 @@ def test_statistics_are_undefined_where_nothing_converges():
 
 
 def test_leaving_a_block_out_equals_computing_without_its_seeds(outcomes):
-    blocked = block_statistics(count_blocks(outcomes, CAP))
-    bounds = cut_seed_blocks(outcomes.size)
-    rest = np.delete(outcomes, np.arange(bounds[3], bounds[4]))
-    expected = compute_statistics(count_blocks(rest, CAP).sum(axis=0))
-    np.testing.assert_allclose(blocked.without[3], expected)
+    for n_blocks, restart_after in ((20, 200), (7, 50)):
+        counts = count_blocks(outcomes, CAP, n_blocks=n_blocks)
+        assert counts.shape == (n_blocks, CAP + 2)
+        blocked = block_statistics(counts, restart_after=restart_after)
+        bounds = cut_seed_blocks(outcomes.size, n_blocks=n_blocks)
+        rest = np.delete(outcomes, np.arange(bounds[3], bounds[4]))
+        for seeds, found in ((outcomes, blocked.full), (rest, blocked.without[3])):
+            expected = compute_statistics(
+                count_blocks(seeds, CAP).sum(axis=0), restart_after=restart_after
+            )
+            np.testing.assert_allclose(found, expected)
 
 
 def test_blocks_cover_all_seeds_once_and_are_nearly_equal():
@@ -113,3 +135,24 @@ def test_common_noise_does_not_hide_a_leader():
     noise = np.random.default_rng(4).normal(size=(20, 1))
     values = np.array([5.0, 5.1])
     assert find_leaders(Blocked(values, values + noise)) == [1]
+
+
+def make_separated(gap):
+    """Three entries; each difference from the first has the jackknife error 1."""
+    deviation = np.tile([1.0, -1.0], 10) / np.sqrt(19)
+    without = np.stack([np.zeros(20), deviation, deviation], axis=1)
+    values = np.array([0.0, -gap, -100.0])
+    assert compute_jackknife_error(without[:, 1]) == pytest.approx(1.0)
+    return Blocked(values, values + without)
+
+
+@pytest.mark.parametrize("gap", [-0.01, 0.01])
+def test_leaders_are_told_apart_by_a_t_test_for_each_of_the_others(gap):
+    """Two comparisons at once: Student's t at 1 - 0.025 / 2, not at 1 - 0.025 nor further out."""
+    reach = stats.t.ppf(1 - 0.025 / 2, 19)
+    assert find_leaders(make_separated(reach + gap)) == ([0, 1] if gap < 0 else [0])
+
+
+def test_equal_entries_lead_in_their_order():
+    values = np.ones(40)
+    assert find_leaders(Blocked(values, np.ones((20, 40)))) == list(range(40))

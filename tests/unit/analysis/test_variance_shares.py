@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from replication.analysis.seed_blocks import Blocked
 from replication.analysis.variance_shares import decompose_variance, estimate_shares
@@ -87,3 +88,86 @@ def test_tie_is_not_ranked():
     shares = estimate_shares(make_blocked(grid, noise), (2, 2))
     assert shares is not None
     assert sorted(shares.leaders) == [0, 1]
+
+
+def make_from_blocks(blocks):
+    """Means over all blocks and without each, from float64[n_blocks, n_readings]."""
+    n = len(blocks)
+    return Blocked(blocks.mean(axis=0), (blocks.sum(axis=0) - blocks) / (n - 1))
+
+
+def test_noise_of_a_difference_is_subtracted_as_the_textbook_does():
+    """Differences of 9, 10, 11, 10: (mean / 2)^2 less a quarter of the squared standard error.
+
+    The sample variance is 2/3, the squared standard error of the mean 1/6.
+    """
+    blocks = np.stack([np.array([9.0, 10.0, 11.0, 10.0]), np.zeros(4)], axis=1)
+    shares = estimate_shares(make_from_blocks(blocks), (2,))
+    assert shares is not None
+    assert shares.noise == pytest.approx(1 / 24)
+    assert shares.variance == pytest.approx(25 - 1 / 24)
+    assert (shares.first.tolist(), shares.total.tolist()) == ([1.0], [1.0])
+
+
+def find_forms(shape):
+    """Return the matrices of the variance, of the first-order and of the total variances."""
+    n = int(np.prod(shape))
+    levels = np.stack([axis.ravel() for axis in np.indices(shape)], axis=1)
+    centre = np.full((n, n), 1 / n**2)
+    first, total = [], []
+    for choice in range(len(shape)):
+        same = levels[:, choice, None] == levels[None, :, choice]
+        first.append(same * shape[choice] / n**2 - centre)
+        others = np.delete(levels, choice, axis=1)
+        alike = np.all(others[:, None] == others[None], axis=2)
+        between = alike / (n * shape[choice]) - centre
+        total.append(np.eye(n) / n - centre - between)
+    return [np.eye(n) / n - centre, *first, *total]
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2, 2)])
+def test_shares_are_unbiased_quadratic_forms_with_jackknife_intervals(shape):
+    """E[x' Q x] = m' Q m + tr(Q S) for a mean m with covariance S, here that of block means."""
+    rng = np.random.default_rng(5)
+    n_blocks, n_choices = 12, len(shape)
+    truth = rng.normal(size=int(np.prod(shape))) * 10
+    blocks = truth + rng.normal(size=(n_blocks, truth.size)) * 3
+    covariance = np.cov(blocks.T)
+    forms = find_forms(shape)
+
+    def estimate(rows):
+        mean = rows.mean(axis=0)
+        parts = [mean @ q @ mean - np.trace(q @ covariance) / len(rows) for q in forms]
+        first, total = np.split(np.array(parts[1:]) / parts[0], 2)
+        return np.array([parts[0], *first, *total, 1 - first.sum()])
+
+    full = estimate(blocks)
+    without = np.array([estimate(np.delete(blocks, b, axis=0)) for b in range(n_blocks)])
+    spread = without - without.mean(axis=0)
+    error = np.sqrt((n_blocks - 1) / n_blocks * (spread**2).sum(axis=0))
+    reach = stats.t.ppf(0.975, n_blocks - 1) * error
+    shares = estimate_shares(make_from_blocks(blocks), shape)
+    assert shares is not None
+    assert shares.noise == pytest.approx(np.trace(forms[0] @ covariance) / n_blocks)
+    found = [shares.variance, *shares.first, *shares.total, shares.interactions]
+    np.testing.assert_allclose(found, full)
+    found = [*shares.first_reach, *shares.total_reach, shares.interactions_reach]
+    np.testing.assert_allclose(found, reach[1:])
+    assert len(found) == 2 * n_choices + 1
+
+
+@pytest.mark.parametrize(("n_errors", "has_shares"), [(3.0, False), (6.0, True)])
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_readings_must_differ_by_more_than_their_noise(n_errors, has_shares, unit):
+    """A difference d with error e has (d / 2)^2 with error d e / 2: d > 2 t e is asked for."""
+    pattern = np.tile([1.0, -1.0], 10)
+    error = pattern.std(ddof=1) / np.sqrt(20)
+    assert 3 < 2 * stats.t.ppf(0.975, 19) < 6
+    blocks = np.stack([n_errors * error + pattern, np.zeros(20)], axis=1) * unit
+    assert (estimate_shares(make_from_blocks(blocks), (2,)) is not None) is has_shares
+
+
+def test_value_missing_without_a_block_leaves_the_shares_undefined():
+    values = make_blocked(make_additive(EFFECTS), np.zeros((20, 24)))
+    values.without[3, 5] = np.nan
+    assert estimate_shares(values, SHAPE) is None
