@@ -209,13 +209,14 @@ def _say_runs_coverage(model: Mapping[str, Any]) -> str:
         shares = [item["coverage"] for item in entry["by_size"]]
         if entry["quantity"].startswith("n_star") and min(shares) < TRUSTED_COVERAGE:
             low, high = (format_decimals(100 * end, 1) for end in (min(shares), max(shares)))
-            poor.append(f"{_name_rule(entry['label'])}, {low} to {high} %")
+            name = _name_rule(entry["label"]).removeprefix("n*, ")
+            poor.append(f"with {name}, in {low} to {high} % of the studies")
     if not poor:
         return ""
     return (
         "Nothing was required of the intervals of $n^*$, and not all of them do what they promise: "
-        f"held was the true value, for {'; '.join(poor)} of the time. They are too narrow there, "
-        "and are to be read as the order of magnitude."
+        f"{'; '.join(poor)} they held the true value. They are too narrow there, and tell no more "
+        "than the order of magnitude."
     )
 
 

@@ -171,7 +171,7 @@ def _describe_best(
             f"Of those {format_count(model['n_fresh'])} fresh networks "
             f"{_count_failures(model, best['paper_converged'])} fail at the paper's settings and "
             f"{_count_failures(model, best['converged'])} at the point that is best with restarts. "
-            "With regression kept at {format_exact(paper['regression'])}, the "
+            f"With regression kept at {format_exact(model['paper']['regression'])}, the "
             f"fastest learning rate is {_say_own_best(model)}."
         ),
     ]

@@ -124,11 +124,7 @@ def describe_contrasts(model: Mapping[str, Any]) -> list[Block]:
         Section(title="One choice at a time", anchor="contrasts", level=3),
         Paragraph(
             "Start from the base reading and change one thing; changes are in updates. "
-            + " ".join(
-                _say_largest(model["largest_choice"][name], name)
-                for name in ("discard", "cap", "restart", "median_converged")
-                if model["largest_choice"][name]
-            )
+            + _say_all_largest(model["largest_choice"])
             + " [](#table-contrasts) lists them all."
         ),
         _tabulate_contrasts(model),
@@ -203,6 +199,25 @@ def _is_opposed(item: Mapping[str, Any], single: list[Mapping[str, Any]]) -> boo
                 or (alone["high"] < 0 and average["low"] > 0)
             )
     return False
+
+
+def _say_all_largest(largest: Mapping[str, list[Mapping[str, Any]]]) -> str:
+    """Name the change that moves each statistic most: once, where it is the same for all."""
+    found = {
+        name: largest[name]
+        for name in ("discard", "cap", "restart", "median_converged")
+        if largest[name]
+    }
+    names = {tuple(map(_name_change, leaders)) for leaders in found.values()}
+    clear = all(leaders[0]["is_clear"] for leaders in found.values())
+    if len(found) < 2 or len(names) > 1 or len(next(iter(names))) > 1 or not clear:
+        return " ".join(_say_largest(leaders, name) for name, leaders in found.items())
+    listed = [
+        f"{STATISTICS[name]} by {_sign(leaders[0]['change'])} (standard error "
+        f"{format_number(leaders[0]['error'], 2)})"
+        for name, leaders in found.items()
+    ]
+    return f"One change moves all of them most, “{next(iter(names))[0]}”: {join_words(listed)}."
 
 
 def _say_largest(leaders: list[Mapping[str, Any]], name: str) -> str:

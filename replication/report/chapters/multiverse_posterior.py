@@ -80,7 +80,8 @@ def _say_shifts(model: Mapping[str, Any], main: Mapping[str, Any]) -> str:
             f"“{name_field(choice['field'])}: {name_value(choice['field'], value)}” "
             f"({format_percent(p)} after {format_percent(share)})"
         )
-    said = f"It speaks for {join_words(shifted)}." if shifted else ""
+    text = model["reported"]["text"]
+    said = f"{text} speaks for {join_words(shifted)}." if shifted else ""
     if unmoved:
         said += f" About {join_words(unmoved)} it says little."
     return said.strip()

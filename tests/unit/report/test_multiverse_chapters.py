@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import re
 
 import matplotlib.collections
 import numpy as np
@@ -96,6 +97,18 @@ def test_both_chapters_stand_alone_and_together(model, map_model):
     both = write(multiverse=model, map=map_model)
     assert "(#map)" in both
     assert "Every reading of the open choices" in both
+
+
+def test_every_number_is_filled_in(model, map_model):
+    text = write(multiverse=model, map=map_model)
+    assert "{" not in re.sub(r"\$[^$]+\$", "", text)
+    assert re.search(r"With regression kept at 0\.\d+, the fastest learning rate is \d", text)
+
+
+def test_change_that_moves_every_statistic_most_is_named_once(model):
+    said = find_paragraph(write(multiverse=model), "Start from the base reading")
+    assert said.count("“hidden regression: no”") == 1
+    assert said.count("standard error") == 4
 
 
 def test_largest_share_is_named_with_its_interval(model):

@@ -15,7 +15,7 @@ from replication.errors import StorageError, UsageError
 from replication.report import render, render_article
 from replication.report.build import build_document
 from replication.report.document import FORBIDDEN, Figure, Table, texts_of, walk_blocks
-from replication.report.inline import plain_text
+from replication.report.inline import Text, parse_inline, plain_text, walk_inline
 from replication.report.numbers import MissingNumber
 
 Models = dict[str, Any]
@@ -97,6 +97,13 @@ def test_no_text_holds_a_number_nobody_reads(models: Models) -> None:
         if "0000000000" in text:  # the digest
             continue
         assert not LONG_NUMBER.search(plain_text(text)), text
+
+
+def test_every_number_is_filled_in(models: Models, tmp_path: Path) -> None:
+    """What is written in braces stands for a number; formulas have braces of their own."""
+    for text in texts(models):
+        for part in walk_inline(parse_inline(text)):
+            assert not (isinstance(part, Text) and re.search(r"[{}]", part.text)), text
 
 
 def test_links_of_the_markdown_lead_somewhere(models: Models, tmp_path: Path) -> None:
