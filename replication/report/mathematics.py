@@ -1,8 +1,8 @@
 r"""Formulas: one LaTeX subset, turned into MathML for the page and Typst for the PDF.
 
 The subset: letters, numbers, signs, ``_`` and ``^`` with braces, ``\frac``,
-``\sqrt``, ``\text``, ``\mathrm``, ``\bar``, ``\left( \right)`` and the symbols
-in `SYMBOLS` and `SIGNS`. A code host renders the same LaTeX itself; because it reads
+``\text``, ``\left( \right)``, ``\quad`` and the names in `SYMBOLS`, `SIGNS` and
+`FUNCTIONS`. A code host renders the same LaTeX itself; because it reads
 Markdown first, there is no command of a backslash and a sign (no ``\,``).
 """
 
@@ -28,7 +28,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A row, fraction, root, bar or script; `base` with `parts` below, above or both."""
+    """A row, fraction or script; `base` with `parts` below, above or both."""
 
     kind: str
     parts: tuple[Tree, ...]
@@ -48,7 +48,7 @@ SIGNS = {
 SPACES = {"quad": "1em", "qquad": "2em"}
 FUNCTIONS = ("min", "max", "exp", "log", "Pr")
 _TOKEN = re.compile(
-    r"\\(?:text|mathrm|operatorname)\{[^}]*\}"
+    r"\\text\{[^}]*\}"
     r"|\\(?:[A-Za-z]+)|[0-9]+(?:\.[0-9]+)?|[A-Za-z]|\s+|.",
     re.DOTALL,
 )
@@ -64,9 +64,7 @@ def parse_formula(latex: str) -> Node:
         If a command is outside the subset or a brace is not closed.
     """
     tokens = [match.group() for match in _TOKEN.finditer(latex) if match.group().strip()]
-    tree, rest = _parse_row(tokens, latex, closing=None)
-    if rest:
-        raise FormulaError(f"formula {latex!r}: {rest[0]!r} closes nothing")
+    tree, _ = _parse_row(tokens, latex, closing=None)
     return tree
 
 
@@ -113,13 +111,8 @@ def _parse_command(name: str, rest: list[str], latex: str) -> tuple[Tree, list[s
         above, rest = _parse_atom(rest, latex)
         below, rest = _parse_atom(rest, latex)
         return Node("frac", (above, below)), rest
-    if name in ("sqrt", "bar"):
-        inside, rest = _parse_atom(rest, latex)
-        return Node(name, (inside,)), rest
-    if name.startswith(("text{", "mathrm{", "operatorname{")):
-        kind, _, words = name.removesuffix("}").partition("{")
-        leaf = Leaf("mtext", words) if kind == "text" else Leaf("mi", words, upright=True)
-        return leaf, rest
+    if name.startswith("text{"):
+        return Leaf("mtext", name[len("text{") : -1]), rest
     if name in SYMBOLS:
         return Leaf("mi", SYMBOLS[name]), rest
     if name in SIGNS:
@@ -153,19 +146,15 @@ def _mathml(tree: Tree) -> str:
         if tree.kind == "space":
             return f'<mspace width="{tree.text}"></mspace>'
         text = html.escape(tree.text, quote=False)
-        if tree.upright and len(tree.text) > 1:
+        if tree.upright:
             return f'<mspace width="0.17em"></mspace><mi>{text}</mi>'
-        normal = tree.kind == "mi" and tree.upright and len(tree.text) == 1
-        variant = ' mathvariant="normal"' if normal else ""
-        if tree.kind == "mo" and tree.text in "()[]{}|":
-            variant = ' stretchy="false"'
+        rigid = tree.kind == "mo" and tree.text in "()[]{}|"
+        variant = ' stretchy="false"' if rigid else ""
         return f"<{tree.kind}{variant}>{text}</{tree.kind}>"
     inner = "".join(_mathml(part) for part in tree.parts)
     if tree.kind == "row":
         return inner if len(tree.parts) == 1 else f"<mrow>{inner}</mrow>"
-    if tree.kind == "bar":
-        return f'<mover accent="true">{inner}<mo>¯</mo></mover>'
-    names = {"frac": "mfrac", "sqrt": "msqrt", "sub": "msub", "sup": "msup", "subsup": "msubsup"}
+    names = {"frac": "mfrac", "sub": "msub", "sup": "msup", "subsup": "msubsup"}
     name = names[tree.kind]
     if tree.parts[0] == Leaf("mo", "∑"):
         name = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}[name]
@@ -192,10 +181,6 @@ def _typst(tree: Tree) -> str:
             return " ".join(parts)
         case "frac":
             return f"frac({parts[0]}, {parts[1]})"
-        case "sqrt":
-            return f"sqrt({parts[0]})"
-        case "bar":
-            return f"macron({parts[0]})"
         case "sub":
             return f"{parts[0]}_({parts[1]})"
         case "sup":

@@ -26,6 +26,17 @@ from replication.report.mathematics import FormulaError, to_mathml, to_typst
         (r"\text{all of them}", "<mtext>all of them</mtext>", '"all of them"'),
         (r"\lambda \ge 0", "<mrow><mi>λ</mi><mo>≥</mo><mn>0</mn></mrow>", "λ ≥ 0"),
         ("(x)", None, r"\( x \)"),
+        (r"\left| x \right|", None, r"\| x \|"),
+        (
+            r"x \quad \min y",
+            '<mrow><mi>x</mi><mspace width="1em"></mspace>'
+            '<mspace width="0.17em"></mspace><mi>min</mi><mi>y</mi></mrow>',
+            'x #h(1em) upright("min") y',
+        ),
+        ("x_1^2", "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>", "x_(1)^(2)"),
+        ("x^2_1", "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>", "x_(1)^(2)"),
+        ("[0.5]", '<mrow><mo stretchy="false">[</mo><mn>0.5</mn><mo stretchy="false">]</mo></mrow>',
+         r"\[ 0.5 \]"),
     ],
 )
 def test_formula_in_both_notations(latex: str, mathml: str | None, typst: str) -> None:
@@ -46,6 +57,8 @@ def test_mathml_is_well_formed_and_can_be_read_aloud() -> None:
     ("latex", "complaint"),
     [
         (r"\unknown", "outside the subset"),
+        (r"\sqrt{x}", "outside the subset"),
+        (r"{\text{x}", "not closed"),
         ("{a", "not closed"),
         ("a}", "not opened"),
         ("_1", "nothing before"),
