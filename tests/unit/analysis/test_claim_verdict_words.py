@@ -133,6 +133,7 @@ def test_gradient_says_why_and_what_would_change_it() -> None:
         "A reading that asks for the base reading, not a restricted case, would be judged by the "
         "cosines measured there instead.",
     )
+    assert all(number.holds for number in full.numbers)
     assert one.reason == (
         "The changes follow the gradient for one matrix or for another error only."
     )

@@ -16,8 +16,10 @@ CAP = 400
 LEVELS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
-def compare(outcomes, base=0):
-    statistics = stack_blocked([block_statistics(count_blocks(row, CAP)) for row in outcomes])
+def compare(outcomes, base=0, n_blocks=20):
+    statistics = stack_blocked(
+        [block_statistics(count_blocks(row, CAP, n_blocks=n_blocks)) for row in outcomes]
+    )
     return compute_contrasts(outcomes, statistics, LEVELS, base=base, n_levels=[2, 2])
 
 
@@ -66,13 +68,15 @@ def test_average_over_pairs_and_its_range(outcomes):
     """Doubling is applied to 20 to 59 in the base pair; here the other pair leaves it out."""
     outcomes[3] = outcomes[2] - 4
     outcomes[3, :100] += 8
+    outcomes[1, 1::4] -= 5
     _, average = compare(outcomes)
     found = average[1]
     assert (found.choice, found.value, found.n_pairs) == (1, 1, 2)
-    # First pair: every second seed slower. Second: the first 100 slower, the others faster.
+    # First pair: every second seed slower, every fourth faster. Second: the first 100 slower,
+    # the others faster.
     assert found.slower.full == pytest.approx((0.5 + 0.1) / 2)
-    assert found.faster.full == pytest.approx(0.9 / 2)
-    assert found.same.full == pytest.approx(0.5 / 2)
+    assert found.faster.full == pytest.approx((0.25 + 0.9) / 2)
+    assert found.same.full == pytest.approx(0.25 / 2)
     place = STATISTICS.index("discard")
     changes = [(outcomes[1] - outcomes[0]).mean(), -4 + 8 * 0.1]
     assert found.change.full[place] == pytest.approx(np.mean(changes))
@@ -83,8 +87,10 @@ def test_average_over_pairs_and_its_range(outcomes):
 
 
 def test_shares_without_a_block_are_those_of_the_other_seeds(outcomes):
-    """Twenty blocks of 50 seeds; of the first 100 seeds the second choice slows none."""
+    """Of the first 100 seeds the second choice slows none, of the others every second."""
     outcomes[1, :100] = outcomes[0, :100]
+    tenths, _ = compare(outcomes, n_blocks=10)
+    assert tenths[1].slower.without == pytest.approx([450 / 900] + [400 / 900] * 9)
     single, _ = compare(outcomes)
     slower = single[1].slower
     assert slower.full == pytest.approx(0.45)

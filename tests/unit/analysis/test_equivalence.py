@@ -27,12 +27,15 @@ def make_symmetric(n=200):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("margin", [0.5, 2.0, 3.0, 4.8])
-def test_p_value_agrees_with_the_two_one_sided_tests_of_statsmodels(rule, margin):
+@pytest.mark.parametrize("reported", [48.0, 50.5])
+def test_p_value_agrees_with_the_two_one_sided_tests_of_statsmodels(rule, margin, reported):
+    """The mean is 49, so that one side decides for 48 and the other for 50.5."""
     sample, table = make_symmetric()
-    oracle = DescrStatsW(sample).ttost_mean(48 - margin, 48 + margin)[0]
-    found = assess_equivalence(table, rule, 48.0, margin=margin)
+    oracle = DescrStatsW(sample).ttost_mean(reported - margin, reported + margin)[0]
+    found = assess_equivalence(table, rule, reported, margin=margin)
     assert found.p_value == pytest.approx(max(oracle, MIN_P), rel=1e-6)
     assert found.is_equivalent == (oracle < 0.05)
+    assert found.margin == margin
 
 
 def test_smallest_margin_is_where_the_test_of_statsmodels_turns():
@@ -126,6 +129,9 @@ def test_nothing_converged_has_no_smallest_margin():
     table = CountTable([], [], 5, 100)
     assert find_smallest_margin(table, "discard", 48.0) is None
     assert assess_equivalence(table, "discard", 48.0, margin=4.8) == Equivalence(4.8, None, False)
+    slow = CountTable([90], [8], 2, 100)
+    found = assess_equivalence(slow, "restart", 90.0, margin=4.8, restart_after=50)
+    assert found == Equivalence(4.8, None, False)
 
 
 def test_mean_without_an_upper_bound_is_never_equivalent():
