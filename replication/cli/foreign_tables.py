@@ -91,20 +91,18 @@ def _read_header(path: Path) -> tuple[list[str], str]:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet
+    import pandas as pd
 
     try:
-        with pa.parquet.ParquetFile(str(path)) as file:
-            # Without the metadata of pandas an index is a column like others.
-            frame: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+        frame = pd.read_parquet(str(path))
+        # What pandas has stored as an index is a column like others.
+        return frame.reset_index() if frame.index.names != [None] else frame
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             reason = error.strerror
             raise StorageError(f"{str(path)!r} cannot be read ({reason}); check it") from None
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise DataError(f"{str(path)!r} is not a readable parquet file ({reason})") from None
-    return frame
 
 
 def _take_column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:

@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
 import pytest
 
 from replication.cli import main
@@ -123,13 +121,10 @@ def test_columns_of_a_parquet_file_that_are_no_numbers_are_refused(
     assert message in capsys.readouterr().err
 
 
-def test_two_columns_of_one_name_are_refused_in_either_format(tmp_path, capsys):
-    table = pa.table([[1, 2], [3, 4]], names=["updates", "updates"])
-    pa.parquet.write_table(table, tmp_path / "o.parquet")
+def test_two_columns_of_one_name_are_refused(tmp_path, capsys):
     (tmp_path / "o.csv").write_text("updates,updates\n1,2\n3,4\n")
-    for name in ("o.parquet", "o.csv"):
-        assert compare("--reported", "48", "--column", "updates", tmp_path / name) == 65
-        assert "2 columns are called 'updates'" in capsys.readouterr().err
+    assert compare("--reported", "48", "--column", "updates", tmp_path / "o.csv") == 65
+    assert "2 columns are called 'updates'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
