@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,12 @@ def test_unwritable_folder_is_named(results, crate):
     (results / FILE_NAME).mkdir()
     with pytest.raises(StorageError, match=FILE_NAME):
         write_crate(results, crate)
+
+
+def test_a_file_that_cannot_be_read_is_named(results, monkeypatch):
+    def fail(path):
+        raise OSError(5, "Input/output error", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(StorageError, match=r"cannot be read \(Input/output error\)"):
+        build_crate(results, protocol=PAPER, root_seed=7, n_networks=1000, digest=DIGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from typing import Any
 
 import pytest
@@ -45,3 +46,15 @@ def test_version_of_a_source_tree_that_is_not_installed(monkeypatch: Any, capsys
 def test_version_is_the_installed_one(capsys: Any) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"replication {importlib.metadata.version('replication')}\n"
+
+
+def test_claims_say_what_is_under_way(monkeypatch: Any, capsys: Any, tmp_path: Any) -> None:
+    def fail_after_a_word(experiment: Any, *, announce: Any) -> None:
+        announce("searching the settings")
+        raise WorkerError("a worker has gone")
+
+    monkeypatch.setattr("replication.claims_study.run_claims", fail_after_a_word)
+    assert main(["claims", "--seeds", "500", "--results", str(tmp_path)]) == 70
+    first, last = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"\[.+\] searching the settings", first)
+    assert "a worker has gone" in last

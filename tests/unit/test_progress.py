@@ -113,3 +113,10 @@ def test_a_stream_that_fails_stops_nothing():
 )
 def test_durations_in_words(seconds, text):
     assert format_duration(seconds) == text
+
+
+def test_no_speed_is_told_before_time_has_passed():
+    progress = Progress(10, stream=io.StringIO(), clock=Clock())
+    assert progress.describe() == "0 of 10 networks"
+    progress.advance(3)
+    assert progress.describe() == "3 of 10 networks"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER
-from replication.errors import DataError
+from replication.errors import DataError, StorageError
 from replication.publication import find_differences, publish, require_same
 from replication.results import Study, analyse, read_model, read_models, write_model
 from replication.store import Store
@@ -97,6 +97,12 @@ def test_missing_model_says_what_to_do(tmp_path: Path) -> None:
 def test_damaged_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(DataError, match=r"summary\.json"):
+        read_model(tmp_path, "summary")
+
+
+def test_a_folder_in_the_place_of_a_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").mkdir()
+    with pytest.raises(StorageError, match=r"summary\.json' cannot be read"):
         read_model(tmp_path, "summary")
 
 

@@ -171,3 +171,13 @@ def test_parts_of_the_kernel_are_all_made_ready():
             and not isinstance(value, type)
         }
         assert functions - {"run_lanes", "record_lanes", "evaluate_lanes"} <= names
+
+
+def test_an_error_of_the_compiler_itself_is_not_hidden(monkeypatch, tmp_path, forgetful):
+    def refuse(*arguments, **options):
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(numba, "njit", refuse)
+    with pytest.raises(RuntimeError, match="no compiler"):
+        run_networks(PAPER, WEIGHTS[:8], n_lanes=8)
