@@ -17,6 +17,7 @@ from typing import Any
 
 from replication.errors import StorageError
 from replication.protocol import Protocol, as_plain, canonical_json
+from replication.store.files import write_durably
 
 FILE_NAME = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.3"
@@ -202,12 +203,13 @@ def write_crate(results: Path, crate: Mapping[str, Any]) -> Path:
         If the file cannot be written.
     """
     path = results / FILE_NAME
-    text = json.dumps(crate, indent=2, ensure_ascii=False) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror})") from error
+    write_durably(path, format_crate(crate))
     return path
+
+
+def format_crate(crate: Mapping[str, Any]) -> bytes:
+    """Return a description as the bytes of its file."""
+    return (json.dumps(crate, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _refer(names: Sequence[str]) -> dict[str, str] | list[dict[str, str]]:

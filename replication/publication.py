@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import math
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.crate import build_crate, write_crate
+from replication.crate import FILE_NAME, STEPS, build_crate, find_files, format_crate, write_crate
 from replication.errors import DataError
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.report import render, render_article
@@ -43,23 +44,46 @@ def publish(study: Study, *, pdf: bool = False) -> dict[str, Any]:
     render(models, study.folder)
     if pdf:
         render_article(models, study.folder)
-    crate = build_crate(
-        study.folder,
-        protocol=study.protocol,
-        root_seed=study.root_seed,
-        n_networks=study.n_seeds,
-        digest=models["provenance"]["digest"],
-    )
-    write_crate(study.folder, crate)
+    write_crate(study.folder, _describe(study, models["provenance"]["digest"]))
     summary: dict[str, Any] = models["summary"]
     return summary
 
 
-def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
+def _describe(study: Study, digest: str) -> dict[str, Any]:
+    return build_crate(
+        study.folder,
+        protocol=study.protocol,
+        root_seed=study.root_seed,
+        n_networks=study.n_seeds,
+        digest=digest,
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What came of making a study again.
+
+    Parameters
+    ----------
+    compared : list of str
+        What was compared, and how.
+    skipped : list of str
+        What was not compared, and why.
+    differences : list of str
+        What differs, one line each.
+    """
+
+    compared: list[str]
+    skipped: list[str]
+    differences: list[str]
+
+
+def reproduce(results: Path, *, jobs: int = -1) -> Reproduction:
     """Make the default study afresh and compare all of it with a results folder.
 
-    Outcomes are compared by digest and models by value; files of the report
-    byte by byte. The models of the other chapters are taken as they stand.
+    Outcomes are compared by digest, the models of the study by value, the
+    report and its figures byte by byte. The models of the other chapters are
+    taken as they stand, after their checksums in the crate were compared.
 
     Parameters
     ----------
@@ -69,8 +93,7 @@ def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
 
     Returns
     -------
-    list of str
-        What differs, one line each; empty if nothing does.
+    Reproduction
 
     Raises
     ------
@@ -78,7 +101,9 @@ def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
         If the folder holds no report of the default study.
     """
     committed = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    read_models(committed)
+    digest = read_models(committed)["provenance"]["digest"]
+    has_pdf = (results / "report.pdf").exists()
+    can_typeset = importlib.util.find_spec("typst") is not None
     with tempfile.TemporaryDirectory(prefix="replication-") as name:
         fresh = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(name))
         for model in CHAPTER_MODELS:
@@ -89,9 +114,48 @@ def reproduce(results: Path, *, jobs: int = -1) -> list[str]:
                 Store(fresh.results), part.protocol, part.root_seed, part.n_seeds, jobs=jobs
             )
         analyse(fresh, jobs=jobs)
-        can_typeset = importlib.util.find_spec("typst") is not None
-        publish(fresh, pdf=can_typeset and (results / "report.pdf").exists())
-        return list(_compare(results, fresh.results))
+        publish(fresh, pdf=has_pdf and can_typeset)
+        compared = [
+            f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
+            f"by value: {', '.join(f'{model}.json' for model in STUDY_MODELS)}",
+            f"byte by byte: {', '.join(_list_report(fresh.results))}",
+        ]
+        differences = list(_compare(results, fresh.results))
+    if (results / FILE_NAME).exists():
+        compared.append(f"by checksum: every file that {FILE_NAME} describes")
+        differences += _check_crate(results, _describe(committed, digest))
+    skipped = [] if (results / FILE_NAME).exists() else [f"{FILE_NAME}: the folder holds none"]
+    if not has_pdf:
+        skipped.append("report.pdf: the folder holds none")
+    elif not can_typeset:
+        skipped.append("report.pdf: the package typst, which sets it, is not installed")
+    for step in STEPS:
+        made = find_files(results, step.makes)
+        if made and step.name not in ("analyse", "report"):
+            skipped.append(f"{', '.join(made)}: made by `{step.command}`, which was not run")
+    return Reproduction(compared, skipped, differences)
+
+
+def _list_report(folder: Path) -> list[str]:
+    n_figures = len(list(folder.glob("figures/*")))
+    names = sorted(path.name for path in folder.glob("report.*"))
+    return [*names, f"{n_figures} files of figures"]
+
+
+def _check_crate(results: Path, expected: dict[str, Any]) -> Iterator[str]:
+    """Yield where the crate in a folder does not describe what stands there."""
+    content = (results / FILE_NAME).read_bytes()
+    if content == format_crate(expected):
+        return
+    try:
+        described = {entry["@id"]: entry for entry in json.loads(content)["@graph"]}
+    except (ValueError, KeyError, TypeError):
+        yield f"{FILE_NAME}: is damaged"
+        return
+    present = {entry["@id"]: entry for entry in expected["@graph"]}
+    names = [name for name in present | described if present.get(name) != described.get(name)]
+    for name in names or ["its bytes"]:
+        yield f"{FILE_NAME}: {name} is not as described"
 
 
 def _compare(results: Path, fresh: Path) -> Iterator[str]:

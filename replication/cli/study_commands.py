@@ -160,8 +160,13 @@ def run_reproduce(options: argparse.Namespace) -> int:
     """Reproduce the default study and compare."""
     from replication.publication import reproduce, require_same
 
-    require_same(reproduce(options.results, jobs=options.jobs), options.results)
-    print(f"{options.results}: reproduced (outcomes by digest, models by value, report by bytes)")
+    found = reproduce(options.results, jobs=options.jobs)
+    for text in found.compared:
+        print(f"compared {text}")
+    for text in found.skipped:
+        print(f"not compared: {text}")
+    require_same(found.differences, options.results)
+    print(f"{options.results}: reproduced; what was compared is the same")
     return 0
 
 

@@ -48,10 +48,42 @@ def list_files(folder: Path) -> dict[str, bytes]:
 def test_a_study_as_it_was_made_is_reproduced_and_only_read(committed, capsys) -> None:
     before = list_files(committed)
     assert main(["reproduce", "--results", str(committed), "--jobs", "1"]) == 0
-    assert capsys.readouterr().out == (
-        f"{committed}: reproduced (outcomes by digest, models by value, report by bytes)\n"
-    )
+    n_figures = sum(name.startswith("figures/") for name in before)
+    assert capsys.readouterr().out.splitlines() == [
+        "compared by digest: the outcomes of 300 networks",
+        "compared by value: summary.json, explorer.json, traces.json, provenance.json, "
+        "rounding.json",
+        f"compared byte by byte: report.html, report.md, {n_figures} files of figures",
+        "compared by checksum: every file that ro-crate-metadata.json describes",
+        "not compared: report.pdf: the folder holds none",
+        f"{committed}: reproduced; what was compared is the same",
+    ]
     assert list_files(committed) == before
+
+
+def test_what_was_not_compared_is_listed_with_the_reason(committed, tmp_path, monkeypatch) -> None:
+    changed = tmp_path / "results"
+    shutil.copytree(committed, changed)
+    (changed / "report.pdf").write_bytes(b"%PDF")
+    (changed / "emulated.json").write_text("{}", encoding="utf-8")
+    (changed / "ro-crate-metadata.json").unlink()
+    monkeypatch.setattr(publication.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(publication, "CHAPTER_MODELS", ())
+    assert reproduce(changed, jobs=1).skipped == [
+        "ro-crate-metadata.json: the folder holds none",
+        "report.pdf: the package typst, which sets it, is not installed",
+        "emulated.json: made by `make verify-emulated`, which was not run",
+    ]
+
+
+def test_a_model_that_was_changed_after_it_was_described_is_named(committed, tmp_path) -> None:
+    changed = tmp_path / "results"
+    shutil.copytree(committed, changed)
+    (changed / "benchmark.json").write_text("{}", encoding="utf-8")
+    differences = reproduce(changed, jobs=1).differences
+    assert "ro-crate-metadata.json: benchmark.json is not as described" in differences
+    (changed / "ro-crate-metadata.json").write_text("{", encoding="utf-8")
+    assert reproduce(changed, jobs=1).differences == ["ro-crate-metadata.json: is damaged"]
 
 
 def test_each_thing_that_differs_is_named(committed, tmp_path) -> None:
@@ -65,11 +97,18 @@ def test_each_thing_that_differs_is_named(committed, tmp_path) -> None:
     gone, *_ = sorted((changed / "figures").iterdir())
     gone.unlink()
     (changed / "figures" / "stray.svg").write_text("", encoding="utf-8")
-    assert reproduce(changed, jobs=1) == [
+    assert reproduce(changed, jobs=1).differences == [
         f"summary.json: population.n_converged: {n_converged - 1} became {n_converged}",
         f"figures/{gone.name}: is missing",
         "report.md: other bytes",
         "figures/stray.svg: belongs to no figure of the report",
+        *(
+            f"ro-crate-metadata.json: {name} is not as described"
+            for name in (
+                "./", "figures/stray.svg", "report.md", "summary.json", "#report",
+                f"figures/{gone.name}",
+            )
+        ),
     ]
 
 
