@@ -185,3 +185,23 @@ def test_drawn_figure_keeps_every_mark_and_the_ends_of_its_lines(
     kept = [(round(100 * x), round(100 * y)) for x, y in points]
     for x, y in zip(numbers[::2], numbers[1::2], strict=True):
         assert find_distance((round(100 * x), round(100 * y)), kept) <= TOLERANCE
+
+
+def test_cells_of_a_picture_stay_as_they_are_on_a_dark_page() -> None:
+    """A dark page swaps the colours of the style sheet; black must stay black there."""
+    from matplotlib.colors import to_hex
+
+    from replication.report.figures.traces import plot_reconstructions
+    from replication.report.style import DARK
+
+    with styled():
+        figure = plot_reconstructions(
+            patterns=[[1.0, 0.0], [0.0, 1.0]],
+            reconstructions=[[[0.999, 0.5], [0.001, 0.12]]],
+            updates=0,
+        )
+    cells = [patch for patch in figure.axes[0].patches if patch.get_fill()]
+    colours = [to_hex(patch.get_facecolor()) for patch in cells]
+    assert len(colours) == 2 + 2 + 3  # paper twice, two black cells, three that are not white
+    assert not set(colours) & set(DARK)
+    assert colours.count("#000000") == 3
