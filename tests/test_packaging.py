@@ -140,12 +140,34 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
     assert not any(name.endswith((".pyc", ".nbi", ".nbc")) for name in names)
 
 
-def test_sdist_holds_what_is_needed_to_test_it(built):
+def test_sdist_holds_what_is_committed(built):
     with tarfile.open(built[1]) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    wanted = {"Makefile", "CITATION.cff", "LICENSE", "tests/conftest.py", "requirements/run.lock"}
-    assert wanted <= names
-    assert not any(name.startswith("results/outcomes") for name in names)
+    made_here = ("results/outcomes", "results/studies", "results/manifest.json", "results/.lock")
+    assert not any(name.startswith(made_here) or name.endswith(".pyc") for name in names)
+    for name in ("Makefile", "benchmarks/contenders.py", "tests/conftest.py", "results/report.md"):
+        assert name in names
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not in a clone")
+    assert {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()} <= names
+
+
+@pytest.mark.long
+def test_tests_run_from_an_unpacked_sdist(built, tmp_path):
+    with tarfile.open(built[1]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/parity",
+         "tests/unit/test_protocol.py", "tests/test_packaging.py"],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
