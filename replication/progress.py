@@ -46,7 +46,8 @@ class Progress:
         self.done += n_networks
         now = self._clock()
         pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
-        if now - self._last >= pause:
+        # The end is shown once, by __exit__.
+        if now - self._last >= pause and self.done < self.total:
             self._last = now
             self._show()
 
@@ -72,7 +73,7 @@ class Progress:
         if elapsed <= 0 or self.done == 0:
             return text
         rate = self.done / elapsed
-        text += f", {rate:,.0f} a second"
+        text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
         if self.done < self.total:
             return text + f", {format_duration((self.total - self.done) / rate)} left"
         return text + f", {format_duration(elapsed)} in all"

@@ -255,5 +255,6 @@ def _temporary_name(path: Path) -> Path:
 def _storage_error(path: Path, error: OSError, what: str) -> StorageError:
     return StorageError(
         f"{str(path)!r} cannot be {what} ({error.strerror or error}); "
-        "finished blocks are intact: mend the folder or the disk, or give another results folder"
+        "what was written before is intact: mend the folder or the disk, or give another results "
+        "folder"
     )

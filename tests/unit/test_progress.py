@@ -59,7 +59,7 @@ def test_a_terminal_gets_one_line_that_is_drawn_again(monkeypatch):
         clock.now += 0.95
         progress.advance(1100)
     drawn = stream.getvalue().split("\r")[1:]
-    assert [line.split("]")[0].count("#") for line in drawn] == [12, 24, 24]
+    assert [line.split("]")[0].count("#") for line in drawn] == [12, 24]
     assert drawn[-1].endswith("\n")
     assert len(drawn[1].rstrip("\n")) >= len(drawn[0])
 
@@ -88,6 +88,14 @@ def test_an_announcement_starts_the_clock():
         clock.now += 2
         progress.advance(10)
     assert stream.getvalue() == "much to do\n10 of 10 networks, 5 a second, 2 s in all\n"
+
+
+def test_the_end_is_shown_once_and_a_slow_rate_is_not_none():
+    stream, clock = io.StringIO(), Clock()
+    with Progress(3, stream=stream, clock=clock) as progress:
+        clock.now += 20
+        progress.advance(3)
+    assert stream.getvalue() == "3 of 3 networks, 0.15 a second, 20 s in all\n"
 
 
 def test_a_stream_that_fails_stops_nothing():

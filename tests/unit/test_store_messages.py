@@ -32,7 +32,9 @@ from replication.store.files import (
 )
 from replication.store.provenance import collect_versions, find_commit
 
-ADVICE = "finished blocks are intact: mend the folder or the disk, or give another results folder"
+ADVICE = (
+    "what was written before is intact: mend the folder or the disk, or give another results folder"
+)
 
 
 def invent(start, stop) -> Outcomes:
