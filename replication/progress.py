@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -95,6 +96,12 @@ class Progress:
         except OSError:
             # A closed or full stderr is no reason to stop a simulation.
             self._is_terminal = False
+
+
+def tell(text: str) -> None:
+    """Write a line to standard error, as far as it takes one: a full one stops no work."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - progress is what it is for
 
 
 def format_duration(seconds: float) -> str:

@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f" {error.filename!r}" if error.filename else ""
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _fail(f"cannot read or write{place}: {error.strerror or error}", 74)
+        what = f"cannot read or write{place} ({error.strerror or error})"
+        return _fail(f"{what}; make room, or give another place", 74)
 
 
 def _open_closed_streams() -> None:

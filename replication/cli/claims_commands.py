@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from replication.cli.arguments import add_jobs, add_results, add_root_seed, parse_whole
+from replication.progress import format_duration, tell
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 
 MAX_CLAIM_SEEDS = 10_000_000
@@ -40,14 +40,13 @@ def add_commands(subparsers: Any) -> None:
 def run_claims_command(options: argparse.Namespace) -> int:
     """Run the experiments, write ``claims.json`` and print the verdicts."""
     from replication.claims_study import Experiment, Sizes, run_claims
-    from replication.progress import format_duration
     from replication.results import write_model
 
     begun = time.monotonic()
 
     def announce(text: str) -> None:
         elapsed = format_duration(time.monotonic() - begun)
-        print(f"[{elapsed}] {text}", file=sys.stderr, flush=True)
+        tell(f"[{elapsed}] {text}")
 
     experiment = Experiment(
         root_seed=options.root_seed, sizes=Sizes.scale(options.seeds), jobs=options.jobs

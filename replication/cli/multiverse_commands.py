@@ -88,11 +88,13 @@ def run_multiverse(options: argparse.Namespace) -> int:
     check_size(readings, options.seeds)
     store = Store(options.results)
     folder = _find_folder(options, readings=readings if own else None)
-    print(f"{len(readings.protocols)} readings of {options.seeds} networks")
+    n_readings = len(readings.protocols)
+    noun = "reading" if n_readings == 1 else "readings"
+    print(f"{n_readings} {noun} of {options.seeds} networks", flush=True)
     n_simulated = simulate_protocols(
         store, readings.protocols, options.root_seed, options.seeds, **_read_workers(options)
     )
-    print(f"{n_simulated} networks simulated, the others were there; analysing")
+    print(f"{n_simulated} networks simulated, the others were there; analysing", flush=True)
     model = analyse_multiverse(store, readings, options.root_seed, options.seeds)
     path = write_model(folder, "multiverse", model)
     columns, meanings = tabulate_readings(model)

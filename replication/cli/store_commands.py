@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_jobs, add_results, parse_whole
 from replication.errors import DataError, StorageError
+from replication.progress import tell
 
 if TYPE_CHECKING:
     from replication.store import Manifest, Store, StudyFolder
@@ -196,4 +196,4 @@ def _show(path: Path) -> str:
 
 
 def _complain(message: str) -> None:
-    print(f"replication: {message}", file=sys.stderr)
+    tell(f"replication: {message}")

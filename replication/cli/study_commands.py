@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from replication.cli.arguments import (
     parse_seed,
     read_protocol_arguments,
 )
+from replication.progress import tell
 
 if TYPE_CHECKING:
     from replication.results import Study
@@ -131,15 +131,23 @@ def _simulate(study: Study, options: argparse.Namespace) -> None:
             )
             digest = store.digest(study.protocol, study.root_seed, study.n_seeds)
             print(f"digest: {digest}", flush=True)
-            print(f"{len(study.repetitions)} other root seeds, for comparison", file=sys.stderr)
+            tell(f"{len(study.repetitions)} other root seeds, for comparison")
 
 
 def _report(study: Study, *, pdf: bool) -> None:
     from replication.publication import publish
 
+    files = study.folder / "report.html", study.folder / "report.pdf"
+    before = _read(files[0])
     summary = publish(study, pdf=pdf)
-    print(f"report: {study.folder / 'report.html'}")
+    if files[1].exists() and not pdf and _read(files[0]) != before:
+        tell(f"{files[1]} is of an earlier report; `replication report --pdf` sets it again")
+    print(f"report: {files[0]}")
     print(describe_verdict(summary))
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def describe_verdict(summary: dict[str, Any]) -> str:
@@ -182,7 +190,8 @@ def run_trace(options: argparse.Namespace) -> int:
     for update, (error, image) in enumerate(zip(trace.errors, trace.reconstructions, strict=True)):
         print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
     state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
-    print(f"seed {options.seed} {state} after {trace.updates} updates", file=sys.stderr)
+    updates = "1 update" if trace.updates == 1 else f"{trace.updates} updates"
+    tell(f"seed {options.seed} {state} after {updates}")
     return 0
 
 

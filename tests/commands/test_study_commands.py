@@ -295,3 +295,28 @@ def test_study_of_networks_that_burst_has_its_report(tmp_path, capsys) -> None:
     (report,) = tmp_path.glob("studies/*/report.md")
     # What stands for infinity is drawn, not told.
     assert "1 000 000 000" not in report.read_text(encoding="utf-8").replace("\u202f", " ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_full_stderr_stops_no_study(tmp_path) -> None:
+    words = ("simulate", "--seeds", "20", "--results", str(tmp_path))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "replication", *words],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert len(list(tmp_path.glob("outcomes/*/*"))) == 6
+
+
+def test_pdf_of_an_earlier_report_is_pointed_out(tmp_path, capsys) -> None:
+    words = ("replicate", "--seeds", "20", "--root-seed", "7", "--results", str(tmp_path))
+    run(capsys, *words)
+    (folder,) = tmp_path.glob("studies/*")
+    (folder / "report.pdf").write_bytes(b"%PDF")
+    assert "earlier report" not in run(capsys, *words)[1], "the report is the same"
+    (folder / "report.html").write_text("another")
+    assert f"{folder / 'report.pdf'} is of an earlier report" in run(capsys, *words)[1]

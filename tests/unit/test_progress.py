@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from replication.progress import Progress, format_duration
+from replication.progress import Progress, format_duration, tell
 
 
 class Clock:
@@ -96,6 +96,13 @@ def test_the_end_is_shown_once_and_a_slow_rate_is_not_none():
         clock.now += 20
         progress.advance(3)
     assert stream.getvalue() == "3 of 3 networks, 0.15 a second, 20 s in all\n"
+
+
+def test_a_line_for_a_full_stream_stops_nothing(monkeypatch, capsys):
+    tell("one line")
+    assert capsys.readouterr().err == "one line\n"
+    monkeypatch.setattr("sys.stderr", FullStream())
+    tell("another")
 
 
 def test_a_stream_that_fails_stops_nothing():
