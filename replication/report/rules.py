@@ -71,7 +71,7 @@ def describe_distrust(rules: Mapping[str, Mapping[str, Any]]) -> str:
     for rule, entry in rules.items():
         for name, coverage in (
             ("the mean", entry["mean"]["coverage"]),
-            ("the largest compatible number of runs", entry["runs"]["coverage"]),
+            ("the largest such study", entry["runs"]["coverage"]),
         ):
             if coverage is not None and not coverage["trusted"]:
                 distrusted.setdefault(coverage["words"], []).append(f"{name} ({SHORT[rule]})")

@@ -12,7 +12,8 @@
   let rule = rules[0];
 
   function number(x, digits) {
-        return String(Number(x.toPrecision(digits || 3)));
+    const text = x.toPrecision(digits || 3);
+    return text.includes("e") ? String(Number(text)) : text;
   }
 
   function percent(share) {

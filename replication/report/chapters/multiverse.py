@@ -75,8 +75,8 @@ def _say_purpose(model: Mapping[str, Any]) -> str:
     if not model["is_paper"]:
         return f"Readings of somebody's own: {escape_inline(model['name'])}."
     return (
-        "A replication has to fill in what the paper leaves open, and each replication has done so "
-        "without saying it. Here all of it is tried."
+        "A replication has to fill in what the paper leaves open, and may do so without noticing. "
+        "Here the choices are tried in all their combinations."
     )
 
 

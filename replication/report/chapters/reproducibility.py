@@ -29,10 +29,11 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     return [
         Section(title="Reproducibility", anchor="reproducibility"),
         Paragraph(
-            "Everything here is made by one command from nothing but the seeds. On any machine "
-            "it must give the outcomes whose digest is in [](#table-provenance): the digest runs "
-            "over seed, updates and convergence of every network in order. Commit, dates and run "
-            "times are not part of the report, so that it can be compared byte for byte."
+            "The main study is made by one command from nothing but the seeds, and the other "
+            "chapters by commands of their own ([](#table-inventory)). On any machine it must give "
+            "the outcomes whose digest is in [](#table-provenance): the digest runs over seed, "
+            "updates and convergence of every network in order. Commit, dates and run times are "
+            "not part of the report, so that it can be compared byte for byte."
         ),
         Code(provenance["command"]),
         Table(

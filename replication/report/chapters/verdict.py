@@ -144,9 +144,11 @@ def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) ->
     repetitions = summary["repetitions"]
     mean = rules["discard"]["mean"]
     text = (
-        f"{_describe_closeness(mean)}: the 95 % interval of the one with failures dropped is "
+        f"{_describe_closeness(mean)}: the 95 % interval of the one with failures dropped, a range "
+        "made to hold the true value in 95 of 100 such studies, is "
         f"{format_interval(mean['low'], mean['high'], 3)}. "
-        "The intervals of the largest compatible number of runs are "
+        f"For the size of the largest study that could have reported "
+        f"{summary['reported']['text']}, the intervals are "
         + join_words(
             [
                 f"{describe_runs_interval(entry['runs'])} ({SHORT[rule]})"

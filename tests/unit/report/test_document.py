@@ -142,6 +142,17 @@ def test_columns_of_sentences_are_marked_and_columns_of_code_are_not() -> None:
     assert '<td class="right">1</td>' in page
 
 
+def test_only_pictures_wider_than_a_telephone_say_so() -> None:
+    def draw_wide() -> Drawing:
+        figure, _ = create_figure(height=2.0)
+        return figure
+
+    for one, n_hints in ((draw, 0), (draw_wide, 1)):
+        figure = d.Figure(name="rise", caption="**A rise.**", alt=ALT, draw=one)
+        page = render_html(make(blocks=(SECTION, figure)), {"rise": save_figure(one)})
+        assert page.count('class="hint"') == n_hints
+
+
 def test_short_tables_of_the_pdf_stay_on_one_page() -> None:
     def make_table(n: int) -> d.Table:
         return d.Table(name="t", caption="c", header=("A",), rows=(("1",),) * n, align="l")
