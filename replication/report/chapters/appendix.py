@@ -155,7 +155,7 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
         for check in model["checks"]
     )
     missed = [
-        f"{entry['label']} at {format_count(item['n_networks'])}"
+        f"{_name_rule(entry['label'])} at {format_count(item['n_networks'])}"
         for entry in model["coverage"]
         for item in entry["by_size"]
         if item["meets"] is False
@@ -167,7 +167,7 @@ def _tabulate_calibration(model: Mapping[str, Any]) -> list[Block]:
             f"run of {format_count(model['law']['n_networks'])} networks, for which the true "
             "values are known, and every interval was computed on each. "
             + (
-                f"What misses its requirement, in bold: {'; '.join(missed)}."
+                f"What misses its requirement, in bold: {'; '.join(missed)}. "
                 if missed
                 else "All meet what was required of them. "
             )
