@@ -195,8 +195,8 @@ def _describe_learning(model: Mapping[str, Any], command: str) -> list[Block]:
             caption="**Agreement with the gradient, and symmetry, along learning** at the base "
             "reading. Left: cosine between the change of each matrix and minus the gradient "
             "of the squared error. Right: cosine between one matrix and the transpose of the "
-            "other. Medians; bands hold 90 % of the networks. Learning goes on after the "
-            "criterion.",
+            "other. Medians; bands hold 90 % of the networks (left: for $W$). Learning goes on "
+            "after the criterion.",
             alt="Left, cosines against updates: for W from "
             f"{format_number(paper['cosines']['squared'][0]['into_hidden']['median'], 1)} to "
             f"{format_number(row['into_hidden']['median'], 2)} after {updates[middle]} updates. "

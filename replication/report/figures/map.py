@@ -161,7 +161,7 @@ def plot_rates(
         place = int(at * len(x))
         label_line(
             above, x=float(x[place]), y=float(mean[place]), text=words, color=color,
-            offset=(-8, 8) if name == "batch" else (0, -14),
+            offset=(-8, 8) if name == "batch" else (4, -17),
             ha="right" if name == "batch" else "center",
         )  # fmt: skip
     lowest = min(np.nanmin(_read(curve[name]["restart"])) for name in SCHEDULES)
@@ -172,7 +172,7 @@ def plot_rates(
     below.set_ylabel("fail, per cent")
     below.set_xlabel("learning rate")
     mark_reported(
-        above, reported["value"], text=f"reported: {reported['text']}", vertical=False, at=0.6
+        above, reported["value"], text=f"reported: {reported['text']}", vertical=False, at=0.635
     )
     for axes in (above, below):
         axes.axvline(paper_rate, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
