@@ -138,6 +138,30 @@ def test_tilt_is_compared_with_the_bootstrap_of_the_same_study():
     assert found["meets"] == (found["value"] < 0.15)
 
 
+def test_outcomes_that_a_study_missed_are_not_resampled():
+    """Of 500 networks one has the sixth outcome and none the fifth; the others are common."""
+    law = CountTable([20, 40, 60, 80, 90, 95], [300, 400, 200, 58, 1, 1], 40, 100)
+    counts = np.random.default_rng(0).multinomial(500, np.append(law.counts, 40) / 1000)
+    assert counts[4:6].tolist() == [0, 1]
+    study = CountTable([20, 40, 60, 80, 95], counts[[0, 1, 2, 3, 5]], int(counts[6]), 100)
+    run, mean = make_run_law(study, "discard"), estimate_mean(study, "discard")
+    tilted = estimate_n_star(
+        run, REPORTED, standard_error=mean.standard_error, mean_interval=mean.interval
+    )
+    found = check_tilt(
+        law, REPORTED, n_networks=500, n_bootstraps=9, generator=np.random.default_rng(0)
+    )
+    assert f"by tilting, {tilted.low} to {tilted.high}, against" in found["words"]
+
+
+def test_tilt_that_agrees_with_the_bootstrap_passes(monkeypatch):
+    _, (_, low, high, *_) = read_tilt()
+    numbers = iter([low] * 20 + [high] * 21)
+    monkeypatch.setattr(checks, "find_n_star", lambda *_: (next(numbers), 1))
+    found, _ = read_tilt()
+    assert (found["value"], found["meets"]) == (0, True)
+
+
 def test_tilt_of_a_bootstrap_without_spread_fails(monkeypatch):
     """Were every bootstrap to give one n*, the tilted interval would be far wider."""
     monkeypatch.setattr(checks, "find_n_star", lambda *_: (800, 1))

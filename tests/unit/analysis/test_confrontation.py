@@ -89,6 +89,36 @@ def test_rule_without_a_mean_is_nothing():
     assert (runs.value, runs.holds, runs.is_open) == (0, False, False)
 
 
+def test_order_of_the_rules_does_not_matter():
+    """Not even where the first one asked for has no mean."""
+    slow = CountTable([90], [3], 3, 100)
+    found = confront_all(
+        slow,
+        REPORTED,
+        margin_percent=20.0,
+        restart_after=50,
+        with_curve=False,
+        rules=("restart", "discard", "cap"),
+    )
+    usual = {rule: found[rule] for rule in RULES}
+    ours, theirs = (judge(items, REPORTED, THRESHOLDS) for items in (found, usual))
+    assert ours.verdict == theirs.verdict
+    assert {number.name: number for number in ours.numbers} == {
+        number.name: number for number in theirs.numbers
+    }
+    assert [number.threshold for number in ours.numbers] == [pytest.approx(7.7)] * 3 + [20] * 3
+
+
+def test_mean_without_an_upper_end_has_no_margin_in_any_unit():
+    one = confront_all(
+        CountTable([48], [1], 1, 100), REPORTED, margin_percent=20.0, with_curve=False
+    )
+    assert one["restart"].mean.interval.high is None
+    for unit in (1, Fraction(1, 10)):
+        numbers = judge(one, REPORTED, THRESHOLDS, unit=unit).numbers
+        assert [number.value for number in numbers[:3:2]] == [None, None]
+
+
 def test_nothing_converged_is_not_testable():
     never = CountTable([], [], 9, 100)
     verdict = judge(
@@ -121,12 +151,13 @@ def test_doubt_about_the_mean_is_measured_in_the_unit_of_the_words():
     for unit in (1, Fraction(1, 10)):
         doubts = judge(found, REPORTED, THRESHOLDS, unit=unit).doubts
         assert any("may still lie within" in doubt for doubt in doubts)
-    far = confront_all(
-        CountTable([20, 24], [110, 90], 0, None),
-        REPORTED,
-        margin_percent=20.0,
-        with_curve=False,
-        rules=["discard"],
-    )
-    for unit in (1, Fraction(1, 10)):
-        assert judge(far, REPORTED, THRESHOLDS, unit=unit).doubts == ()
+    for outcomes in ([20, 24], [80, 84]):
+        far = confront_all(
+            CountTable(outcomes, [110, 90], 0, None),
+            REPORTED,
+            margin_percent=20.0,
+            with_curve=False,
+            rules=["discard"],
+        )
+        for unit in (1, Fraction(1, 10)):
+            assert judge(far, REPORTED, THRESHOLDS, unit=unit).doubts == ()
