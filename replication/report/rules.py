@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,26 @@ SHORT = {
     "restart": "started again",
 }
 """Completes "a network that does not get there is ..."."""
+
+
+_NAMES = "(?:discard|cap|restart)"
+_UNDER = re.compile(rf"\b(under(?: the rule)?|rule) ({_NAMES}(?:(?:, | and ){_NAMES})*)")
+
+
+def name_rules(text: str) -> str:
+    """Call the rules in a sentence of a verdict what the report calls them.
+
+    Examples
+    --------
+    >>> name_rules("outside under discard and restart, inside under cap (rule cap)")
+    'outside under “dropped” and “started again”, inside under “counted at the cap” \
+(rule “counted at the cap”)'
+    """
+
+    def quote(found: re.Match[str]) -> str:
+        return f"{found[1]} " + re.sub(_NAMES, lambda rule: f"“{SHORT[rule[0]]}”", found[2])
+
+    return _UNDER.sub(quote, text)
 
 
 def rules_of(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -31,6 +31,7 @@ from replication.report.rules import (
     describe_runs_interval,
     find_one_mean,
     leaves_runs_open,
+    name_rules,
     rules_of,
 )
 
@@ -49,7 +50,8 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
         Paragraph(f"**The claim.** {claim.statement} ({capitalise(claim.source)}.)")
     ]
     if verdict["verdict"] == NOT_TESTABLE:
-        parts.append(Paragraph(f"**Why not testable.** {escape_inline(verdict['reason'])}"))
+        reason = escape_inline(name_rules(verdict["reason"]))
+        parts.append(Paragraph(f"**Why not testable.** {reason}"))
     if "discard" in rules:
         parts += [
             Paragraph(f"**What we found.** {_describe_finding(summary, rules)}"),
@@ -59,7 +61,9 @@ def chapter(models: Mapping[str, Any]) -> list[Block]:
     else:
         parts.append(Paragraph(f"**What we found.** {_describe_failure(summary)}"))
     parts.append(Paragraph("**What would change it.**"))
-    parts.append(Bullets(tuple(escape_inline(text) for text in verdict["would_change"])))
+    parts.append(
+        Bullets(tuple(escape_inline(name_rules(text)) for text in verdict["would_change"]))
+    )
     blocks: list[Block] = [
         Section(title="The verdict", anchor="verdict"),
         *_describe_differences(summary),
@@ -141,7 +145,7 @@ def _describe_closeness(mean: Mapping[str, Any]) -> str:
 
 
 def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
-    repetitions = summary["repetitions"]
+    repetitions, verdict = summary["repetitions"], summary["verdict"]["verdict"]
     mean = rules["discard"]["mean"]
     text = (
         f"{_describe_closeness(mean)}: the 95 % interval of the one with failures dropped, a range "
@@ -158,8 +162,10 @@ def _describe_certainty(summary: Mapping[str, Any], rules: Mapping[str, Any]) ->
         + "."
         + describe_distrust(rules)
     )
+    if verdict != NOT_TESTABLE:  # there the reason says it
+        doubts = map(name_rules, summary["verdict"]["doubts"])
+        text += "".join(f" {escape_inline(doubt)}" for doubt in doubts)
     if repetitions:
-        verdict = summary["verdict"]["verdict"]
         same = sum(other["verdict"] == verdict for other in repetitions)
         text += (
             f" The same study with {len(repetitions)} other sets of random starting weights "

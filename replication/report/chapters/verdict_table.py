@@ -12,7 +12,7 @@ from replication.report.chapters.claims_box import capitalise
 from replication.report.document import Block, Paragraph, Table
 from replication.report.inline import escape_inline
 from replication.report.numbers import format_exact, format_number
-from replication.report.rules import RULES, SHORT
+from replication.report.rules import RULES, SHORT, name_rules
 
 
 def tabulate_claims(models: Mapping[str, Any]) -> list[Block]:
@@ -60,7 +60,7 @@ def _describe_weight(verdict: Mapping[str, Any]) -> tuple[str, str, str]:
     if verdict["verdict"] == NOT_TESTABLE or not (
         missed or (numbers and verdict["verdict"] == REPLICATED)
     ):
-        return escape_inline(verdict["reason"]), "–", "–"
+        return escape_inline(name_rules(verdict["reason"])), "–", "–"
     number = (missed or numbers)[0]
     found = "not defined" if number["value"] is None else format_number(number["value"], 3)
     words = escape_inline(number["name"])

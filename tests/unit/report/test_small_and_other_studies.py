@@ -84,6 +84,15 @@ def test_one_network_neither_speaks_for_the_number_nor_against(
     assert body.count("do not rely on it") == 1
 
 
+def test_doubts_of_a_verdict_are_told_beside_it(make_models: Callable[..., Models]) -> None:
+    models = make_models(CountTable(np.array([30, 40, 60, 120]), np.full(4, 75), 0, 2000))
+    models = json.loads(json.dumps(models))
+    models["summary"]["verdict"] |= {"verdict": "replicated", "doubts": ["It may be 3 under cap."]}
+    assert " It may be 3 under “counted at the cap”." in say_chapter(verdict, models)
+    models["summary"]["verdict"]["verdict"] = "not testable"
+    assert "It may be 3" not in say_chapter(verdict, models)
+
+
 def test_few_networks_warn_that_the_law_is_only_theirs(
     models: Models, make_models: Callable[..., Models]
 ) -> None:
