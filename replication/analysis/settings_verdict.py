@@ -91,7 +91,12 @@ def judge_settings(summary: Mapping[str, Any], thresholds: Mapping[str, float | 
             else "A larger share of networks that converge would"
         )
     else:
-        verdict, change = NOT_REPLICATED, "Another verdict on the reported mean could"
+        verdict = NOT_REPLICATED
+        change = (
+            "Another verdict on the reported mean could"
+            if converged >= least
+            else "A larger share of networks that converge could"
+        )
     return Verdict(
         verdict=verdict,
         reason=f"The networks converge at these settings, and the reported mean is {mean}."

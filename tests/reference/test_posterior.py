@@ -98,6 +98,9 @@ def test_value_without_a_reading_has_no_posterior_and_no_choice_has_no_value():
 
 def test_credible_set_of_equal_cells_takes_them_in_their_order():
     assert find_credible_set(np.full(40, 1 / 40), level=0.5).tolist() == list(range(20))
+    two_sizes = np.tile([1, 3], 50) / 200
+    order = [*range(1, 100, 2), *range(0, 100, 2)]
+    assert find_credible_set(two_sizes, level=0.9999).tolist() == order
 
 
 def test_credible_set_is_the_smallest_one():

@@ -65,3 +65,42 @@ def test_given_cap_censors_what_lies_beyond():
 def test_what_cannot_be_counted_is_refused_with_advice(values, censored, cap, message):
     with pytest.raises(DataError, match=message):
         scale_outcomes(values, censored, decimals=0, cap=cap)
+
+
+def test_huge_numbers_have_as_many_decimals_as_stay_exact():
+    """Up to 2^52 a tenth is a whole number of units; a hundredth of 4.6e13 would be beyond."""
+    for value, expected in ((4.5e13, (2, False)), (4.6e13, (1, False)), (2.0**52, (0, True))):
+        assert find_decimals(np.array([value, 0.123456]), most=8)[0] == expected[0]
+    assert find_decimals(np.array([2.0**52]), most=8) == (0, True)
+    assert find_decimals(np.array([0.5]), most=0) == (0, False)
+
+
+def test_whole_numbers_and_tiny_decimals_are_told_apart():
+    """A rounding error of the last bit is no decimal; a millionth is one."""
+    assert find_decimals(np.array([0.1 + 0.2]), most=6) == (1, True)
+    assert find_decimals(np.array([1e6 + 0.1]), most=6) == (1, True)
+    assert find_decimals(np.array([3.000001]), most=6) == (6, True)
+    assert find_decimals(np.array([3.0000001]), most=6) == (6, False)
+    assert find_decimals(np.array([]), most=6) == (0, True)
+
+
+@pytest.mark.parametrize("cap", [None, 5.0])
+def test_row_that_was_done_at_the_cap_is_not_censored(cap):
+    """One row is done at 5, another was stopped there."""
+    scaled = scale_outcomes([3, 5, 5], [False, False, True], decimals=0, cap=cap)
+    assert (scaled.table.n_censored, scaled.table.cap) == (1, 5)
+    assert scaled.table.updates.tolist() == [3, 5]
+
+
+def test_cap_with_decimals_sets_the_unit():
+    scaled = scale_outcomes([3, 7], decimals=0, cap=4.25)
+    assert (scaled.unit, scaled.table.cap) == (Fraction(1, 100), 425)
+    assert (scaled.table.updates.tolist(), scaled.table.n_censored) == ([300], 1)
+
+
+def test_largest_number_is_allowed():
+    assert scale_outcomes([2.0**52, 1.0], decimals=0).table.updates[-1] == 2**52
+
+
+def test_flags_may_be_zeros_and_ones():
+    assert scale_outcomes([3, 9], [0, 1], decimals=0).table.n_censored == 1

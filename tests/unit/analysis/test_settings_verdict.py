@@ -98,3 +98,61 @@ def test_too_many_failures_are_blamed_only_if_surely_so() -> None:
     found = judge_settings(model, THRESHOLDS)
     assert found.verdict == NOT
     assert found.reason.startswith("This study does not show that enough")
+
+
+CONVERGE = "The networks converge at these settings, and the reported mean is {}."
+TOO_MANY = "Too many networks do not converge at these settings."
+
+
+@pytest.mark.parametrize(
+    ("low", "mean", "reason", "change"),
+    [
+        (
+            0.99,
+            REPLICATED,
+            CONVERGE,
+            "A qualification of the verdict on the reported mean would change it.",
+        ),
+        (
+            0.99,
+            QUALIFIED,
+            CONVERGE,
+            "A verdict of replicated on the reported mean would change it.",
+        ),
+        (0.95, REPLICATED, CONVERGE, "A larger share of networks that converge would change it."),
+        (0.95, NOT, CONVERGE, "Another verdict on the reported mean could change it."),
+        (0.94, REPLICATED, TOO_MANY, "A larger share of networks that converge could change it."),
+        (0.94, NOT, TOO_MANY, "A larger share of networks that converge could change it."),
+    ],
+)
+def test_verdict_says_why_and_what_would_change_it(low, mean, reason, change):
+    found = judge_settings(summary(low=low, mean=mean), THRESHOLDS)
+    assert found.reason == reason.format(mean)
+    assert found.would_change == (change,)
+    first, second = found.numbers
+    assert first.name == "share that converges by the cap, lower end"
+    assert second.name == "share that converges by the cap, lower end, for a qualification"
+    assert {(number.value, number.relation) for number in found.numbers} == {(low, "at least")}
+
+
+def test_study_that_cannot_be_judged_says_why():
+    other = judge_settings(summary(low=1.0, mean=REPLICATED, learning_rate=15.0), THRESHOLDS)
+    assert other.reason == "This study uses other settings than the reported ones."
+    assert other.would_change == ("A study at the reported settings could be judged.",)
+    model = summary(low=0.995, mean="not testable")
+    model["verdict"]["would_change"] = []
+    open_mean = judge_settings(model, THRESHOLDS)
+    assert open_mean.reason == (
+        "The reported mean is not testable in this study, and the rule asks for it."
+    )
+    assert other.numbers == open_mean.numbers == ()
+
+
+def test_share_that_just_reaches_the_threshold_may_do():
+    """The upper end at the threshold: the share is not surely too small."""
+    model = summary(low=0.93, mean=QUALIFIED)
+    model["population"]["converged"]["high"] = 0.95
+    found = judge_settings(model, THRESHOLDS)
+    assert found.reason.startswith("This study does not show that enough")
+    model["verdict"] = {"verdict": "not testable", "would_change": []}
+    assert judge_settings(model, THRESHOLDS).verdict == "not testable"

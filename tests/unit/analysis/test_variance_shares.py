@@ -171,3 +171,13 @@ def test_value_missing_without_a_block_leaves_the_shares_undefined():
     values = make_blocked(make_additive(EFFECTS), np.zeros((20, 24)))
     values.without[3, 5] = np.nan
     assert estimate_shares(values, SHAPE) is None
+
+
+def test_noise_of_an_interaction_counts_too():
+    """The choices alone surely do nothing; how large their product is, the blocks do not agree."""
+    pattern = np.tile([1.0, -1.0], 10)
+    size = 3.0 * pattern.std(ddof=1) / np.sqrt(20) + pattern
+    blocks = size[:, None] * np.array([1.0, -1.0, -1.0, 1.0])
+    assert estimate_shares(make_from_blocks(blocks), (2, 2)) is None
+    shifted = np.add(blocks, [8.0, 0.0, 0.0, 8.0])
+    assert estimate_shares(make_from_blocks(shifted), (2, 2)) is not None
