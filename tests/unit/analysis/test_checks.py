@@ -141,15 +141,18 @@ def test_tilt_is_compared_with_the_bootstrap_of_the_same_study():
 def test_outcomes_that_a_study_missed_are_not_resampled():
     """Of 500 networks one has the sixth outcome and none the fifth; the others are common."""
     law = CountTable([20, 40, 60, 80, 90, 95], [300, 400, 200, 58, 1, 1], 40, 100)
+    reported = read_reported_mean("46")
     counts = np.random.default_rng(0).multinomial(500, np.append(law.counts, 40) / 1000)
     assert counts[4:6].tolist() == [0, 1]
     study = CountTable([20, 40, 60, 80, 95], counts[[0, 1, 2, 3, 5]], int(counts[6]), 100)
     run, mean = make_run_law(study, "discard"), estimate_mean(study, "discard")
     tilted = estimate_n_star(
-        run, REPORTED, standard_error=mean.standard_error, mean_interval=mean.interval
+        run, reported, standard_error=mean.standard_error, mean_interval=mean.interval
     )
+    symmetric = estimate_n_star(run, reported, standard_error=mean.standard_error)
+    assert (tilted.low, tilted.high) != (symmetric.low, symmetric.high)
     found = check_tilt(
-        law, REPORTED, n_networks=500, n_bootstraps=9, generator=np.random.default_rng(0)
+        law, reported, n_networks=500, n_bootstraps=9, generator=np.random.default_rng(0)
     )
     assert f"by tilting, {tilted.low} to {tilted.high}, against" in found["words"]
 

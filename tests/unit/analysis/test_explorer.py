@@ -82,6 +82,9 @@ def test_rule_without_a_mean_is_left_out_and_the_ledger_names_the_restart():
     rules = make_explorer(nothing, CLAIM, n_points=2)["rules"]
     assert rules["restart"] is None
     assert rules["discard"] is not None
+    never = make_explorer(CountTable([], [], 4, 100), CLAIM, n_points=2)["rules"]
+    assert (never["discard"], never["restart"]) == (None, None)
+    assert {entry["low"] for entry in never["cap"]} == {100}
     thresholds = {"margin_percent": 10.0, "min_n_star": 20}
     usual = dataclasses.replace(CLAIM, thresholds=thresholds)
     # Unless the ledger says otherwise, a restart after 200 updates, here after the cap of 100.
