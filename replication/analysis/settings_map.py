@@ -266,7 +266,7 @@ def _find_edge(
     for share in EDGE_SHARES:
         found: list[float | None] = []
         for j in range(shape[1]):
-            start = int(np.nanargmin(mean[:, j])) if np.isfinite(mean[:, j]).any() else shape[0]
+            start = int(np.nanargmin(mean[:, j]))
             beyond = np.flatnonzero((1.0 - high[:, j] > share) & (np.arange(shape[0]) >= start))
             found.append(float(rates[beyond[0]]) if beyond.size else None)
         edge[f"{share:g}"] = found
