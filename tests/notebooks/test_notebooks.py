@@ -62,3 +62,24 @@ def test_notebook_runs_and_draws(path):
     complaints = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert complaints == []
     assert seconds < SECONDS + COMPILATION  # the first run may have to compile the kernel
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("seed = 0", "seed = 1"),
+        (
+            "from_seed(seed)",
+            "from_seed(seed, protocol=__import__('dataclasses').replace(replication.PAPER, "
+            "regression=0.5))",
+        ),
+    ],
+)
+def test_what_the_first_notebook_says_to_try_can_be_tried(old, new):
+    notebook = read(ROOT / "notebooks" / "recirculation.ipynb")
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    assert old in first.source
+    first.source = first.source.replace(old, new)
+    path = {"metadata": {"path": str(ROOT / "notebooks")}}
+    client = NotebookClient(notebook, timeout=SECONDS + COMPILATION, resources=path)
+    client.execute(env=os.environ | ENVIRONMENT)
