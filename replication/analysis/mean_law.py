@@ -134,9 +134,9 @@ class MeanLaws:
         """
         if self.run.variance == 0:
             return 0.0
-        outwards = self._slopes * (float(value) - self.run.mean) > 0
-        exponents = self._slopes[outwards] * float(value) - self._moments[outwards]
-        return max(0.0, float(exponents.max(initial=0.0)))
+        # Slopes that point to the mean give negative exponents, by Jensen's inequality.
+        exponents = self._slopes * float(value) - self._moments
+        return float(exponents.max(initial=0.0))
 
     def compute(self, n: int) -> MeanLaw:
         """Return the law of the mean of `n` runs.
