@@ -104,7 +104,7 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
     population, reported = summary["population"], summary["reported"]["text"]
     margin = rules["discard"]["equivalence"]["margin"]
     near = [SHORT[rule] for rule in rules if rules[rule]["equivalence"]["is_equivalent"]]
-    where = {0: "none of these agrees", len(rules): "all of these agree"}.get(
+    where = {0: "none of these is shown to agree", len(rules): "all of these agree"}.get(
         len(near), f"only the mean with such networks {join_words(near)} agrees"
     )
     single = find_one_mean(rules)
@@ -115,7 +115,12 @@ def _describe_finding(summary: Mapping[str, Any], rules: Mapping[str, Any]) -> s
                 for rule, entry in rules.items()
             ]
         )
-        told = f"The mean depends on what one does with those that did not: it is {means}."
+        told = (
+            "The mean depends on what one does with those that did not"
+            if population["n_censored"]
+            else "The mean depends a little on what one would do with slow ones"
+        )
+        told += f": it is {means}."
     else:
         told = f"The mean is {format_number(single, 3)}, whatever one does with failures."
         where = f"it {'agrees' if len(near) == len(rules) else 'is not shown to agree'}"

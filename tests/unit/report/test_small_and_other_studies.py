@@ -84,6 +84,13 @@ def test_one_network_neither_speaks_for_the_number_nor_against(
     assert body.count("do not rely on it") == 1
 
 
+def test_nothing_is_said_of_failures_where_none_failed(make_models: Callable[..., Models]) -> None:
+    body = say_chapter(verdict, make_models(SLOW))
+    assert "All of them got there" in body
+    assert "those that did not" not in body
+    assert "what one would do with slow ones" in body
+
+
 def test_doubts_of_a_verdict_are_told_beside_it(make_models: Callable[..., Models]) -> None:
     models = make_models(CountTable(np.array([30, 40, 60, 120]), np.full(4, 75), 0, 2000))
     models = json.loads(json.dumps(models))
