@@ -101,6 +101,18 @@ def test_rate_is_nothing_at_the_mean_and_without_spread():
     assert MeanLaws(RunLaw(np.array([48]), np.array([1.0]))).bound_rate(60) == 0
 
 
+def test_sum_of_two_of_very_many_outcomes_is_triangular():
+    """So many values that the window is found from an outline of the law."""
+    m = 6000
+    law = MeanLaws(RunLaw(np.arange(m), np.full(m, 1 / m))).compute(2)
+    sums = np.rint(law.values * 2).astype(int)
+    rest = 2 * m - 2 - sums
+    below, above = (sums + 1) * (sums + 2) / 2 / m**2, rest * (rest + 1) / 2 / m**2
+    assert law.cumulative == pytest.approx(np.where(sums < m, below, 1 - above), abs=1e-12)
+    assert sums[0] == 0
+    assert sums[-1] in {2 * m - 2, 2 * m - 1}
+
+
 def test_restart_law_equals_the_generating_function_written_out():
     run = RunLaw(np.array([2, 5]), np.array([0.6, 0.4]), 0.25, 7)
     single = np.zeros(7 * 40)
