@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from replication.crate import FILE_NAME, STEPS, build_crate, find_files, format_crate, write_crate
-from replication.errors import DataError
+from replication.errors import DataError, UsageError
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.report import render, render_article
 from replication.results import (
@@ -29,6 +29,21 @@ from replication.study import simulate_study
 
 RELATIVE_TOLERANCE = 1e-5
 """Of numbers kept to 6 significant digits, computed by another NumPy or processor."""
+
+
+def require_typesetter() -> None:
+    """Refuse a PDF, before any work, where the optional package that sets it is missing.
+
+    Raises
+    ------
+    UsageError
+        If it is not installed.
+    """
+    if importlib.util.find_spec("typst") is None:
+        raise UsageError(
+            "--pdf was given, which needs the package typst, and that is not installed; "
+            "pip install 'replication[article]', or leave --pdf out"
+        )
 
 
 def publish(study: Study, *, pdf: bool = False) -> dict[str, Any]:

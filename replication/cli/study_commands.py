@@ -76,6 +76,7 @@ def _find_study(options: argparse.Namespace) -> Study:
 
 def run_replicate(options: argparse.Namespace) -> int:
     """Simulate, analyse, report."""
+    _check_pdf(options)
     study = _find_study(options)
     _simulate(study, options)
     from replication.results import analyse
@@ -104,6 +105,7 @@ def run_analyse(options: argparse.Namespace) -> int:
 
 def run_report(options: argparse.Namespace) -> int:
     """Render the report."""
+    _check_pdf(options)
     _report(_find_study(options), pdf=options.pdf)
     return 0
 
@@ -132,6 +134,13 @@ def _simulate(study: Study, options: argparse.Namespace) -> None:
             digest = store.digest(study.protocol, study.root_seed, study.n_seeds)
             print(f"digest: {digest}", flush=True)
             tell(f"{len(study.repetitions)} other root seeds, for comparison")
+
+
+def _check_pdf(options: argparse.Namespace) -> None:
+    if options.pdf:
+        from replication.publication import require_typesetter
+
+        require_typesetter()
 
 
 def _report(study: Study, *, pdf: bool) -> None:

@@ -320,3 +320,14 @@ def test_pdf_of_an_earlier_report_is_pointed_out(tmp_path, capsys) -> None:
     assert "earlier report" not in run(capsys, *words)[1], "the report is the same"
     (folder / "report.html").write_text("another")
     assert f"{folder / 'report.pdf'} is of an earlier report" in run(capsys, *words)[1]
+
+
+@pytest.mark.parametrize("command", ["replicate", "report"])
+def test_pdf_without_its_package_is_refused_before_any_work(
+    tmp_path, monkeypatch, capsys, command
+) -> None:
+    monkeypatch.setattr("replication.publication.importlib.util.find_spec", lambda _: None)
+    words = (command, "--seeds", "20", "--pdf", "--results", str(tmp_path / "r"))
+    assert main(words) == 2
+    assert "pip install 'replication[article]'" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
