@@ -101,7 +101,8 @@ class Progress:
 def tell(text: str) -> None:
     """Write a line to standard error, as far as it takes one: a full one stops no work."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - progress is what it is for
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def format_duration(seconds: float) -> str:
