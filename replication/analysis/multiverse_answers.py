@@ -91,10 +91,10 @@ def count_classes(
     found: dict[str, Any] = {"smallest_study": smallest_study, "min_n_star": min_n_star}
     likely_rows, out_rows = [], []
     for rule in RULES:
-        columns = [table[f"n_star_{rule}{end}"] for end in ("", "_low", "_high")]
+        # None, where a rule has no mean, becomes not-a-number.
         n_star, low, high = (
-            np.array([np.nan if value is None else value for value in column], dtype=np.float64)
-            for column in columns
+            np.array(table[f"n_star_{rule}{end}"], dtype=np.float64)
+            for end in ("", "_low", "_high")
         )
         likely = n_star >= min_n_star
         out = ~(n_star >= smallest_study)

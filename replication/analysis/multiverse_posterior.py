@@ -134,10 +134,8 @@ def _find_close(
     table: Mapping[str, Sequence[Any]], *, reported: float, margin: float
 ) -> npt.NDArray[np.bool_]:
     """Return whether each mean lies within the margin, bool[n_readings, n_rules, n_counts]."""
-    means = np.array(
-        [[np.nan if value is None else value for value in table[f"mean_{rule}"]] for rule in RULES],
-        dtype=np.float64,
-    ).T
+    # None, where a rule has no mean, becomes not-a-number.
+    means = np.array([table[f"mean_{rule}"] for rule in RULES], dtype=np.float64).T
     counted = means[:, :, None] + np.arange(len(COUNTS))
     return np.asarray(np.abs(counted - reported) < margin)
 
@@ -162,7 +160,7 @@ def _rank_base(readings: Blocked, base: int) -> dict[str, Any]:
     gap = readings.full - readings.full[base]
     error = compute_jackknife_error(readings.without - readings.without[:, [base]])
     others = np.arange(gap.size) != base
-    reach = find_reach(readings.n_blocks, n_comparisons=max(1, gap.size - 1))
+    reach = find_reach(readings.n_blocks, n_comparisons=gap.size - 1)
     more, less = others & (gap > reach * error), others & (gap < -reach * error)
     return {
         "posterior": readings.full[base],
@@ -172,7 +170,7 @@ def _rank_base(readings: Blocked, base: int) -> dict[str, Any]:
         "n_less": int(less.sum()),
         "n_undecided": int(others.sum() - more.sum() - less.sum()),
         "highest": readings.full.max(),
-        "n_tied_for_first": len(find_leaders(readings)) if gap.size > 1 else 1,
+        "n_tied_for_first": len(find_leaders(readings)),
     }
 
 
