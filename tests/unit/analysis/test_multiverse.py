@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 
 from replication.analysis.compatible import read_reported_mean
+from replication.analysis.contrasts import compute_contrasts
 from replication.analysis.multiverse import summarise_multiverse
-from replication.analysis.multiverse_shares import Setting
+from replication.analysis.multiverse_answers import count_classes, find_largest_choice
+from replication.analysis.multiverse_posterior import describe_posterior
+from replication.analysis.multiverse_shares import Setting, describe_caps, describe_shares
+from replication.analysis.plain import make_plain
+from replication.analysis.posterior import Likelihoods, make_runs
+from replication.analysis.reading_table import describe_columns, measure_reading
+from replication.analysis.runs import RULES
+from replication.analysis.seed_blocks import STATISTICS, stack_blocked
 from replication.errors import UsageError
 
 NEVER = np.iinfo(np.int32).max
@@ -148,3 +156,148 @@ def test_number_that_no_reading_can_print_has_no_posterior():
 def test_too_few_seeds_for_the_errors_are_refused():
     with pytest.raises(UsageError, match="at least 40"):
         summarise_multiverse(make_outcomes(39).astype(np.int32), make_setting())
+
+
+OTHER = make_setting(
+    restart_after=70,
+    margin_percent=5.0,
+    min_n_star=12,
+    base=4,
+    reported=read_reported_mean("50.5"),
+    caps=[2000, 1500, 2000, 900, 2000, 2000],
+    choices=[
+        {"field": "learning_rate", "values": [20.0, 10.0], "base": 1},
+        {"field": "half_width", "values": [0.5, 0.1, 0.3], "base": 1},
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def other():
+    """Another setting in every respect, its model, and what the progress bar was told."""
+    outcomes, told = make_outcomes(400).astype(np.int32), []
+    model = summarise_multiverse(outcomes, OTHER, advance=told.append)
+    readings = [
+        measure_reading(
+            row,
+            cap=cap,
+            reported=OTHER.reported,
+            margin_percent=5.0,
+            ns=make_runs().tolist(),
+            restart_after=70,
+        )
+        for row, cap in zip(outcomes, OTHER.caps, strict=True)
+    ]
+    return outcomes, model, readings, told
+
+
+def test_model_says_what_it_is_of(other):
+    _, model, _, told = other
+    assert told == [400] * 6
+    expected = {
+        "n_readings": 6,
+        "n_seeds": 400,
+        "n_blocks": 20,
+        "caps": [900, 1500, 2000],
+        "restart_after": 70,
+        "margin_percent": 5.0,
+        "min_n_star": 12,
+        "reported": {"text": "50.5", "value": 50.5, "low": 50.45, "high": 50.55},
+        "is_grid": True,
+        "base": 4,
+        "choices": make_plain(OTHER.choices),
+        "rules": ["discard", "cap", "restart"],
+        "ways_to_count": ["updates", "sweeps"],
+        "levels": OTHER.levels,
+    }
+    assert {name: model[name] for name in expected} == expected
+    assert set(model) - set(expected) == {
+        *("columns", "readings", "shares", "shares_at_base", "contrasts", "largest_choice"),
+        *("classes", "posterior", "lower_caps"),
+    }
+
+
+def test_table_holds_a_row_for_each_reading(other):
+    _, model, readings, _ = other
+    columns = describe_columns(reported="50.5", margin_percent=5.0, restart_after=70)
+    assert list(model["readings"]) == list(model["columns"])
+    assert set(model["columns"]) - set(columns) == {"posterior", "posterior_error"}
+    for name, words in columns.items():
+        assert model["columns"][name] == words
+        assert model["readings"][name] == make_plain([reading.row[name] for reading in readings])
+    assert model["columns"]["posterior"].startswith("probability of the reading given 50.5")
+    assert model["columns"]["posterior_error"] == "its standard error"
+
+
+def test_parts_of_the_model_are_those_of_its_readings(other):
+    outcomes, model, readings, _ = other
+    statistics = stack_blocked([reading.statistics for reading in readings])
+    chance = stack_blocked([reading.chance for reading in readings])
+    levels = np.array(OTHER.levels)
+    single, _ = compute_contrasts(outcomes, statistics, levels, base=4, n_levels=[2, 3])
+    table = {
+        f"mean_{rule}": [reading.row[f"mean_{rule}"] for reading in readings] for rule in RULES
+    }
+    posterior = describe_posterior(
+        Likelihoods(make_runs(), chance), table, setting_levels=levels, n_levels=[2, 3],
+        base=4, reported=50.5, margin=50.5 * 0.05, names=["learning_rate", "half_width"],
+    )  # fmt: skip
+    by_reading = posterior.pop("readings")
+    assert model["readings"]["posterior"] == make_plain(by_reading.full)
+    assert model["readings"]["posterior_error"] == make_plain(by_reading.error)
+    assert model["posterior"] == make_plain(posterior)
+    assert model["shares"] == make_plain(describe_shares(statistics, OTHER))
+    assert model["lower_caps"] == make_plain(describe_caps(readings, statistics, OTHER))
+    assert model["largest_choice"] == make_plain(find_largest_choice(single, OTHER.choices))
+    assert model["classes"] == make_plain(
+        count_classes(
+            model["readings"], levels, OTHER.choices, min_n_star=12, smallest_study=5
+        )
+    )
+
+
+def test_contrasts_are_told_with_their_fields_and_intervals(other):
+    """Single contrasts start from the base reading, average ones from every pair of readings."""
+    outcomes, model, readings, _ = other
+    statistics = stack_blocked([reading.statistics for reading in readings])
+    contrasts = compute_contrasts(
+        outcomes, statistics, np.array(OTHER.levels), base=4, n_levels=[2, 3]
+    )
+    assert list(model["contrasts"]) == ["single", "average"]
+    for part, computed in zip(model["contrasts"].values(), contrasts, strict=True):
+        assert len(part) == len(computed) == 3
+        for found, contrast in zip(part, computed, strict=True):
+            choice = OTHER.choices[contrast.choice]
+            change = contrast.change
+            assert found == make_plain(
+                {
+                    "field": choice["field"],
+                    "value": choice["values"][contrast.value],
+                    "base_value": choice["values"][1],
+                    "n_pairs": contrast.n_pairs,
+                    "change": {
+                        name: {
+                            "value": change.full[i],
+                            "error": change.error[i],
+                            "low": change.full[i] - change.reach[i],
+                            "high": change.full[i] + change.reach[i],
+                            "smallest": contrast.smallest[i],
+                            "largest": contrast.largest[i],
+                        }
+                        for i, name in enumerate(STATISTICS)
+                    },
+                    **{
+                        name: {
+                            "value": getattr(contrast, name).full,
+                            "error": getattr(contrast, name).error,
+                        }
+                        for name in ("slower", "faster", "same")
+                    },
+                }
+            )
+    assert model["contrasts"]["single"][0]["field"] == "learning_rate"
+    assert model["contrasts"]["single"][0]["change"]["discard"]["value"] < -50
+
+
+def test_forty_seeds_are_enough_for_the_errors():
+    assert summarise_multiverse(make_outcomes(40).astype(np.int32), make_setting())["n_seeds"] == 40
