@@ -281,7 +281,7 @@ def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
     needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(place).free
     if needed > free:
         raise StorageError(
-            f"{n_networks:,} networks need about {needed / 1e6:,.0f} MB, and the disk of "
-            f"{str(folder)!r} has {free / 1e6:,.0f} MB free; give fewer --seeds, "
+            f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
+            f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
             "or a --results folder on another disk"
         )

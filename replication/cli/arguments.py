@@ -28,9 +28,8 @@ MAX_SEEDS = 100_000_000_000
 MAX_ROOT_SEED = 2**63 - 1
 MAX_JOBS = 4096
 
-# Orders of magnitude for a message only: one core, and packed outcomes.
 SECONDS_PER_NETWORK = 1.5e-6
-BYTES_PER_NETWORK = 1.5
+"""An order of magnitude, for a message only: one core."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,6 +72,8 @@ def parse_whole(text: str, *, low: int, high: int) -> int:
 def parse_count(text: str) -> int:
     """Read a number of networks."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) and int(text) > MAX_SEEDS:
+        from replication.study import BYTES_PER_NETWORK
+
         days = int(text) * SECONDS_PER_NETWORK / 86_400
         terabytes = int(text) * BYTES_PER_NETWORK / 1e12
         raise argparse.ArgumentTypeError(

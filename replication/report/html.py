@@ -211,7 +211,8 @@ class _Renderer:
     def part(self, part: Part) -> str:
         match part:
             case Text(text=text):
-                return escape(keep_together(text), quote=False)
+                text = escape(keep_together(text), quote=False)
+                return re.sub(r"\b\d+(-\d+){2,}\b", r'<span class="tied">\g<0></span>', text)
             case Emphasis(parts=parts):
                 return f"<em>{self.join(parts)}</em>"
             case Strong(parts=parts):

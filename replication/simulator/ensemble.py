@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import operator
 import os
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
@@ -31,7 +30,7 @@ from replication.simulator.backends import (
 )
 from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_scattered_weights, draw_weights
+from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
 
 SEEDS_PER_TASK = 10_000
 """Few enough to share out; the last networks of a task keep its lanes waiting."""
@@ -114,14 +113,10 @@ def simulate(
     >>> simulate(n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
-    try:
-        are_whole = min(map(operator.index, (n_seeds, root_seed, jobs))) >= -1
-    except TypeError:
-        are_whole = False
-    if not are_whole or n_seeds < 1 or (jobs < 1 and jobs != -1):
+    if not (is_whole(n_seeds) and is_whole(jobs)) or n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(
-            f"{n_seeds=}, {root_seed=} and {jobs=} were given; allowed are whole numbers: "
-            "n_seeds and jobs of at least 1, or jobs -1 for one a core"
+            f"{n_seeds=} and {jobs=} were given; allowed are whole numbers of at least 1, "
+            "or jobs -1 for one a core"
         )
     updates, converged, _ = simulate_weights(
         protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs

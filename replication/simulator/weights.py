@@ -7,6 +7,8 @@ moved to the place of network s and read from there.
 
 from __future__ import annotations
 
+import numbers
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,12 +59,12 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     ----------
     Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
     """
-    if not 0 <= root_seed <= MAX_ROOT_SEED:
+    if not is_whole(root_seed) or not 0 <= root_seed <= MAX_ROOT_SEED:
         raise UsageError(
             f"the root seed {root_seed} was given; allowed is a whole number from 0 to "
             f"{MAX_ROOT_SEED}"
         )
-    if not 0 <= start <= stop:
+    if not (is_whole(start) and is_whole(stop)) or not 0 <= start <= stop:
         raise UsageError(
             f"the seeds from {start} to {stop} were given; allowed are whole numbers from 0, "
             "in ascending order"
@@ -80,6 +82,11 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     weights = weights[:, : protocol.n_weights]
     _apply_start(protocol, weights)
     return weights
+
+
+def is_whole(number: object) -> bool:
+    """Tell whether a number is a whole one, of Python or of NumPy; a truth value is none."""
+    return isinstance(number, numbers.Integral) and not isinstance(number, bool)
 
 
 def draw_scattered_weights(

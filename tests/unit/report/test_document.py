@@ -168,3 +168,8 @@ def test_markup_of_numbers_and_names_survives_every_renderer() -> None:
     assert r"a\_b 5 \< 6 & `x<y` #1" in render_markdown(document)
     assert "a_b 5 &lt; 6 &amp; <code>x&lt;y</code> #1" in render_html(document, {})
     assert r"\#1 \@2 \~" in render_typst(document)
+
+
+def test_the_sizes_of_a_network_stay_on_one_line_of_the_page() -> None:
+    page = render_html(make(blocks=(SECTION, d.Paragraph("A 4-2-4 network, on 1988-01."))), {})
+    assert 'A <span class="tied">4-2-4</span> network, on 1988-01.' in page
