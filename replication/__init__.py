@@ -25,6 +25,23 @@ Another reading of the paper:
 >>> gentle = dataclasses.replace(replication.PAPER, learning_rate=15.0)
 >>> outcomes = replication.simulate(gentle, n_seeds=1000)
 
+What a study of n networks could have reported, by the rules of a claim of the
+ledger:
+
+>>> claim = replication.load_claims()["mean-48"]
+>>> table = replication.CountTable.from_outcomes(
+...     outcomes.updates, outcomes.converged, gentle.max_updates
+... )
+>>> replication.summarise(table, claim)["verdict"]["verdict"]
+'replicated with qualification'
+
+The same for a mean that another paper reports, and outcomes of your own:
+
+>>> times = [3 + (7 * i % 20) / 10 for i in range(200)]
+>>> result = replication.compare(times, "4.0", thresholds=claim.thresholds)
+>>> result["verdict"]["verdict"]
+'replicated'
+
 Contents
 --------
 PAPER, Protocol
@@ -37,8 +54,12 @@ trace
     One seeded network over learning: errors, reconstructions, weights.
 CountTable
     Outcomes as a table, which the functions of `replication.analysis` take.
+load_claims
+    The ledger: what was reported, and the rule by which it is judged.
 summarise
     The statistics of the reported mean for a count table.
+compare
+    The same for outcomes in any unit and any reported mean.
 
 The command line does the whole study: ``replication --help``.
 """
@@ -50,7 +71,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from replication.analysis.counts import CountTable
+    from replication.analysis.reported import compare_with_reported as compare
     from replication.analysis.summary import summarise_study as summarise
+    from replication.claims import load_claims
     from replication.protocol import PAPER, Protocol
     from replication.simulator.ensemble import simulate
     from replication.simulator.recirculation import RecirculationNetwork
@@ -61,6 +84,8 @@ __all__ = [
     "CountTable",
     "Protocol",
     "RecirculationNetwork",
+    "compare",
+    "load_claims",
     "simulate",
     "summarise",
     "trace",
@@ -71,6 +96,8 @@ _HOMES = {
     "Protocol": ("replication.protocol", "Protocol"),
     "CountTable": ("replication.analysis.counts", "CountTable"),
     "RecirculationNetwork": ("replication.simulator.recirculation", "RecirculationNetwork"),
+    "compare": ("replication.analysis.reported", "compare_with_reported"),
+    "load_claims": ("replication.claims", "load_claims"),
     "simulate": ("replication.simulator.ensemble", "simulate"),
     "summarise": ("replication.analysis.summary", "summarise_study"),
     "trace": ("replication.simulator.trace", "trace_network"),
