@@ -140,8 +140,7 @@ def make_restricted_mean(
         place = int(above[0])
         if place == 0:
             return float(times[0])
-        rise = heights[place] - heights[place - 1]
-        part = (reported - heights[place - 1]) / rise if np.isfinite(rise) and rise > 0 else 1.0
+        part = (reported - heights[place - 1]) / (heights[place] - heights[place - 1])
         return float(times[place - 1] + part * (times[place] - times[place - 1]))
 
     return _make_curve(curve) | {

@@ -164,3 +164,27 @@ def test_order_of_the_limits_does_not_matter():
     np.testing.assert_array_equal(first.probability, second.probability[::-1])
     np.testing.assert_array_equal(first.slopes, second.slopes[::-1])
     assert np.any(first.slopes[1] != 0)
+
+
+@pytest.mark.parametrize("rule", ["discard", "cap", "restart"])
+def test_block_slopes_of_one_run_worked_by_hand(rule):
+    """P(X < 4) over blocks of five networks: 1 1 3 5 - and 3 5 5 - -, cap 5 ("-" never converges).
+
+    With a share of 7/10 converged, *discard* has P = 4/7, and a block adds the share of its
+    networks below 4, less P times the share that converged, both over 7/10. At the cap P = 4/10,
+    and what fails counts as 5. With a restart after 3 an attempt succeeds with 4/10, always below
+    4, and a failure adds 3, which no success then stays below: P = 4/10 again.
+    """
+    counts = np.zeros((2, 7), dtype=np.int64)
+    for block, outcomes in zip(counts, ([1, 1, 3, 5, 6], [3, 5, 5, 6, 6]), strict=True):
+        np.add.at(block, outcomes, 1)
+    total = counts.sum(axis=0)
+    distinct = np.flatnonzero(total[:-1])
+    table = CountTable(distinct, total[distinct], int(total[-1]), 5)
+    tails = compute_lower_tails(make_run_law(table, rule, restart_after=3), [Fraction(4)], [1])
+    slopes = average_slopes(tails, counts, counts_converged_only=rule == "discard")
+    below, converged = np.array([3 / 5, 1 / 5]), np.array([4 / 5, 3 / 5])
+    p = 4 / 7 if rule == "discard" else 4 / 10
+    assert tails.probability[0, 0] == pytest.approx(p)
+    expected = (below - p * converged) / 0.7 if rule == "discard" else below - p
+    np.testing.assert_allclose(slopes[:, 0, 0], expected, atol=1e-12)

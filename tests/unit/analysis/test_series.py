@@ -111,6 +111,7 @@ def test_thinned_times_start_at_zero_and_one():
     assert thin_times(0, 100, 3).tolist() == [0, 1, 10, 100]
     assert thin_times(1, 100, 3).tolist() == [1, 10, 100]
     assert thin_times(9, 7, 50).tolist() == [7]
+    assert thin_times(0, 0, 50).tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +181,13 @@ def test_ends_of_the_crossing_are_where_the_band_crosses(reported):
             assert series[name] == times[0]
         else:
             assert series[name] == pytest.approx(np.interp(reported, heights, times))
+
+
+def test_crossing_between_the_first_two_times_is_found():
+    table = draw()[1]
+    low = make_restricted_mean(table, 48.0)["low"]
+    series = make_restricted_mean(table, float(low[0] + low[1]) / 2)
+    assert series["crossing_high"] == pytest.approx(series["updates"][:2].mean())
 
 
 def test_band_that_stays_level_is_crossed_where_it_gets_there():

@@ -163,3 +163,18 @@ def test_curves_name_their_best_values_and_those_that_tie(model):
         [find_restart_mean(row) for row in CURVE], rel=1e-5
     )
     assert curve["per-pattern"] == batch
+
+
+@pytest.mark.parametrize(
+    ("means", "failing", "edge"),
+    [((300, 40, 60), (80, 0, 0), None), ((300, 40, 60), (0, 80, 80), 10.0)],
+)
+def test_edge_is_looked_for_from_the_best_rate_on(means, failing, edge):
+    """Slow networks fail too, at the smallest rate; the best rate itself may be beyond the edge."""
+    outcomes = np.stack([draw(means[i], i, n_failing=failing[i]) for i in range(3)])
+    outcomes = Map(RATES, (0.75,), outcomes, CAP, RESTART_AFTER, 2)
+    best = find_best_cells(outcomes)
+    fresh = {cell: outcomes.outcomes[cell] for cell in {*best.values(), 2}}
+    model = summarise_map(outcomes, [], best=best, fresh=fresh)
+    assert model["ridge"]["learning_rate"] == [10.0]
+    assert model["edge"]["from_rate"]["0.05"] == [edge]
