@@ -191,17 +191,18 @@ def test_restart_quantile_within_the_first_attempt_has_order_statistic_ends():
 
 @pytest.mark.parametrize("n_censored", [0, 1, 20])
 @pytest.mark.parametrize("level", [0.95, 0.8])
-@pytest.mark.parametrize("probability", [0.05, 0.5, 0.7, 0.8, 0.9, 0.99])
-def test_quantiles_at_the_cap_are_those_of_outcomes_written_out(probability, level, n_censored):
+def test_quantiles_at_the_cap_are_those_of_outcomes_written_out(level, n_censored):
     """Every network with its number, the censored ones at the cap, sorted."""
     outcomes = np.sort([*np.arange(1, 101 - n_censored), *[200] * n_censored])
     table = CountTable.from_outcomes(outcomes, outcomes < 200, 200)
-    found = estimate_rule_quantile(table, "cap", probability, level=level)
-    low, high = find_order_statistics(100, probability, level=level)
-    assert found.value == outcomes[round(100 * probability) - 1]
-    assert found.low == (outcomes[low - 1] if low else None)
-    assert found.high == (outcomes[high - 1] if high <= 100 else None)
-    assert found.level == level
+    for percent in (5, 50, *range(66, 100)):
+        found = estimate_rule_quantile(table, "cap", percent / 100, level=level)
+        low, high = find_order_statistics(100, percent / 100, level=level)
+        assert found.value == outcomes[percent - 1]
+        assert found.low == (outcomes[low - 1] if low else None)
+        assert found.high == (outcomes[high - 1] if high <= 100 else None)
+        assert found.level == level
+        assert ("at the cap" in found.method) == (n_censored > 0)
 
 
 def test_quantiles_over_the_converged_leave_the_others_out():
@@ -237,7 +238,7 @@ def find_restart_quantile(updates, cut, goal, end, level):
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
-@pytest.mark.parametrize("probability", [0.1, 0.3, 0.5, 0.75, 0.9, 0.99])
+@pytest.mark.parametrize("probability", [0.1, 0.3, 0.5, 0.54, 0.75, 0.785, 0.9, 0.99])
 def test_restart_quantiles_are_those_of_the_band_searched_one_by_one(probability, level):
     """Half of the networks converge by 6; then 7, 8 and 30, beyond the restart after 9."""
     updates = np.array([2] * 10 + [4] * 10 + [6] * 10 + [7, 8, 30] + [99] * 27)
@@ -247,6 +248,7 @@ def test_restart_quantiles_are_those_of_the_band_searched_one_by_one(probability
         expected = find_restart_quantile(updates, 9, 1 - probability, end, level)
         assert getattr(found, end) == expected, end
     assert found.level == level
+    assert found.method == "inverted Clopper-Pearson band"
 
 
 @pytest.mark.parametrize(("probability", "value"), [(0.5, 10), (0.75, 20), (0.76, 30), (0.875, 30)])
@@ -257,14 +259,13 @@ def test_restart_quantile_that_a_whole_number_of_rounds_reaches(probability, val
     assert found.value == value
 
 
-@pytest.mark.parametrize("n", [10, 58, 59, 71, 72])
-def test_low_end_that_a_small_sample_cannot_bound_is_unbounded_with_restarts_too(n):
-    """0.95^n, the chance to see nothing below the 5 % point, is at most 2.5 % from 72 on."""
-    table = CountTable.from_outcomes(
-        [*range(1, n), 99], [True] * (n - 1) + [False], 99
-    )
-    found = estimate_rule_quantile(table, "restart", 0.05, restart_after=90)
-    assert found.low == estimate_quantile(table, 0.05).low == (1 if n >= 72 else None)
+@pytest.mark.parametrize(("level", "enough"), [(0.95, 72), (0.8, 45)])
+def test_low_end_that_a_small_sample_cannot_bound_is_unbounded_with_restarts_too(level, enough):
+    """0.95^n, the chance to see nothing below the 5 % point: 2.5 % from 72 on, 10 % from 45."""
+    for n, low in ((10, None), (enough - 1, None), (enough, 1)):
+        table = CountTable.from_outcomes([*range(1, n), 99], [True] * (n - 1) + [False], 99)
+        found = estimate_rule_quantile(table, "restart", 0.05, restart_after=90, level=level)
+        assert found.low == estimate_quantile(table, 0.05, level=level).low == low
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
