@@ -176,6 +176,7 @@ OTHER = make_setting(
 def other():
     """Another setting in every respect, its model, and what the progress bar was told."""
     outcomes, told = make_outcomes(400).astype(np.int32), []
+    outcomes += np.where(outcomes == NEVER, 0, np.random.default_rng(3).integers(0, 9, (6, 400)))
     model = summarise_multiverse(outcomes, OTHER, advance=told.append)
     readings = [
         measure_reading(

@@ -5,8 +5,11 @@ import pytest
 
 from replication.analysis.compatible import read_reported_mean
 from replication.analysis.counts import CountTable
+from replication.analysis.mean_law import MeanLaws
+from replication.analysis.prediction import widen_level
 from replication.analysis.run_trials import measure_n_star_coverage, measure_prediction_coverage
-from replication.analysis.runs import RULES
+from replication.analysis.runs import RULES, make_run_law
+from replication.analysis.trials import draw_studies
 
 POINT = CountTable.from_outcomes([48] * 9, [True] * 9, 99)
 FAILED = CountTable.from_outcomes([99] * 9, [False] * 9, 99)
@@ -131,3 +134,29 @@ def test_open_upper_end_holds_every_number():
         (entry,) = row["by_size"]
         assert entry["too_low"] == pytest.approx(0.5, abs=4 * 0.08)
         assert entry["coverage"] == pytest.approx(1.0 - entry["too_low"])
+
+
+def test_coverage_is_the_chance_of_all_means_within_the_interval():
+    """Summed over every value of the mean of n runs under the true law, ends included."""
+    outcomes = np.random.default_rng(3).geometric(0.2, 3000)
+    law = CountTable.from_outcomes(outcomes, [True] * 3000, None)
+    rows = measure_predictions(law, sizes=(200,), n_studies=4)
+    found = {row["n_runs"]: row["coverage"] for row in rows if row["rule"] == "discard"}
+    assert list(found) == [1, 2, 10]
+    studies = draw_studies(law, 200, n_studies=4, generator=np.random.default_rng(1))
+    runs = [make_run_law(study, "discard") for study in studies]
+    for n, coverage in found.items():
+        exact = MeanLaws(make_run_law(law, "discard")).compute(n)
+        chances = []
+        for run in runs:
+            level = widen_level(run, n, n_networks=200)
+            low, high = MeanLaws(run).compute(n).predict(level=level)
+            held = (exact.values >= low - 1e-9) & (exact.values <= high + 1e-9)
+            chances.append(exact.probabilities[held].sum())
+        assert coverage == pytest.approx(np.mean(chances), abs=1e-9)
+        assert coverage < 0.9999
+
+
+def test_n_star_has_no_row_for_a_rule_without_a_law():
+    rows = measure_runs(FAILED, "99", sizes=(20,))
+    assert [row["quantity"] for row in rows] == ["n_star-cap"]
