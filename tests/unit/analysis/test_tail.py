@@ -56,7 +56,7 @@ def test_late_ones_are_counted_from_the_main_cap_to_the_end_of_the_tail():
     """One network converges at each of the times, one just after it."""
     times = [5000, 10_000, 20_000, 50_000, 100_000]
     main = CountTable.from_outcomes([30] + [3000] * 9, [True] + [False] * 9, 3000)
-    late = sorted([*times[:4], *(time + 1 for time in times[:4])]) + [100_000]
+    late = [*sorted([*times[:4], *(time + 1 for time in times[:4])]), 100_000]
     tail = CountTable.from_outcomes(late, [True] * 9, 100_000)
     found = describe_tail(main, tail).late_within
     assert found == dict(zip(times, [1, 3, 5, 7, 9], strict=True))
