@@ -111,19 +111,21 @@ def test_killed_workers_end_the_command_with_70(tmp_path):
         return [child for child in children if child.cpu_times().user > 1.0]
 
     # With one worker, all others end, if not at once: the next to be killed is a new one.
-    former: set[int] = set()
-    for _ in range(2):
-        fresh: list[psutil.Process] = []
+    former: list[int] = []
+    try:
+        for _ in range(2):
+            fresh: list[psutil.Process] = []
 
-        def found(fresh=fresh) -> bool:
-            fresh[:] = [worker for worker in list_workers() if worker.pid not in former]
-            return bool(fresh)
+            def found(fresh=fresh, former=former) -> bool:
+                fresh[:] = [worker for worker in list_workers() if worker.pid not in former]
+                return bool(fresh)
 
-        assert wait_until(found, seconds=60)
-        former |= {child.pid for child in psutil.Process(process.pid).children(recursive=True)}
-        fresh[0].kill()
-    assert wait_until(lambda: process.poll() is not None, seconds=30)
-    messages = end(process)
+            assert wait_until(found, seconds=60)
+            former += [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+            fresh[0].kill()
+        assert wait_until(lambda: process.poll() is not None, seconds=30)
+    finally:
+        messages = end(process)
     assert process.returncode == 70, messages
     assert "Traceback" not in messages
     assert "Give fewer --jobs or more memory" in messages
