@@ -35,11 +35,19 @@ def read_all(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_rendering_twice_gives_the_same_bytes(models: Models, tmp_path: Path) -> None:
-    render(models, tmp_path / "a")
+@pytest.fixture(scope="module")
+def rendered(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rendered")
+    render(models, folder)
+    return folder
+
+
+def test_rendering_twice_gives_the_same_bytes(
+    models: Models, rendered: Path, tmp_path: Path
+) -> None:
     shuffled = json.loads(json.dumps(models, sort_keys=True))
-    render(shuffled, tmp_path / "b")
-    assert read_all(tmp_path / "a") == read_all(tmp_path / "b")
+    render(shuffled, tmp_path)
+    assert read_all(tmp_path) == read_all(rendered)
 
 
 def test_every_figure_is_written_twice_and_old_ones_are_removed(
@@ -106,27 +114,22 @@ def test_every_number_is_filled_in(models: Models, tmp_path: Path) -> None:
             assert not (isinstance(part, Text) and re.search(r"[{}]", part.text)), text
 
 
-def test_links_of_the_markdown_lead_somewhere(models: Models, tmp_path: Path) -> None:
-    render(models, tmp_path)
-    text = (tmp_path / "report.md").read_text()
+def test_links_of_the_markdown_lead_somewhere(rendered: Path) -> None:
+    text = (rendered / "report.md").read_text()
     anchors = set(re.findall(r'<a id="([^"]+)"></a>', text))
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
     for path in re.findall(r"\]\((figures/[^)]+)\)", text):
-        assert (tmp_path / path).exists()
+        assert (rendered / path).exists()
 
 
-def test_formulas_of_the_markdown_hold_nothing_that_markdown_eats(
-    models: Models, tmp_path: Path
-) -> None:
-    render(models, tmp_path)
-    text = (tmp_path / "report.md").read_text()
+def test_formulas_of_the_markdown_hold_nothing_that_markdown_eats(rendered: Path) -> None:
+    text = (rendered / "report.md").read_text()
     for pair in re.findall(r"\$([^$\n]+)\$|^\$\$\n(.+)\n\$\$", text, re.MULTILINE):
         assert not re.search(r"\\[^A-Za-z]", "".join(pair)), pair
 
 
-def test_page_holds_itself_alone(models: Models, tmp_path: Path) -> None:
-    render(models, tmp_path)
-    page = (tmp_path / "report.html").read_text()
+def test_page_holds_itself_alone(rendered: Path) -> None:
+    page = (rendered / "report.html").read_text()
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert all(source.startswith(("data:", "#")) for source in sources)
     assert not re.search(r"@import|url\((?!%23)", page)  # %23: a name inside the same picture
