@@ -31,8 +31,9 @@ def test_comparison_agrees_with_the_parts_it_is_made_of():
     parts = confront_all(table, read_reported_mean("48"), margin_percent=10, restart_after=100)
     for rule, part in parts.items():
         assert model["rules"][rule]["runs"]["n_star"] == part.runs.n_star
-        assert model["rules"][rule]["mean"]["value"] == pytest.approx(
-            part.mean.interval.value, rel=1e-5
+        found, expected = model["rules"][rule]["mean"], part.mean.interval
+        assert [found[key] for key in ("value", "low", "high")] == pytest.approx(
+            [expected.value, expected.low, expected.high], rel=1e-5
         )
     assert json.loads(json.dumps(model, allow_nan=False)) == model
 
