@@ -59,6 +59,7 @@ def check_backend(backend: str, scheduler: str | None) -> None:
             "and dask with the --scheduler of a running cluster"
         )
 
+
 def run_in_worker(parent: int, function: Callable[..., Result], *arguments: Any) -> Result:
     """Run a function in a worker process, which ends if the process it works for dies.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.faults import require
+
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
 
@@ -17,24 +19,16 @@ def find_chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-def require(condition: object, what: str) -> None:
-    """Skip on a machine that lacks a tool; continuous integration must have it."""
-    if condition:
-        return
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing; .ci/run must install it")
-    pytest.skip(f"{what} is missing")
-
-
 @pytest.fixture(scope="session")
 def tools() -> dict[str, str]:
     chromium, node, npm = find_chromium(), shutil.which("node"), shutil.which("npm")
-    require(chromium, "Chromium")
-    require(node and npm, "Node.js with npm")
+    require(chromium, "Chromium is missing")
+    require(node and npm, "Node.js with npm is missing")
     if not (HERE / "node_modules").is_dir():
         command = [str(npm), "ci", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
-        require(done.returncode == 0, f"axe-core, html-validate or playwright-core: {done.stderr}")
+        packages = "axe-core, html-validate or playwright-core"
+        require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
     return {"node": str(node), "CHROMIUM": str(chromium)}
 
 

@@ -32,15 +32,20 @@ ONE_STUDY = [
 ]
 
 
+def require(condition: object, message: str) -> None:
+    """Skip on a machine that lacks something; continuous integration must have it."""
+    if condition:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 def require_tool(name: str) -> str:
-    """Return the path of a program; in CI it must be there, elsewhere the test is skipped."""
+    """Return the path of a program that the test needs."""
     path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed; install it to run this test (apt-get install {name})"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    require(path, f"{name} is not installed; install it to run this test (apt-get install {name})")
+    return str(path)
 
 
 def make_environment(**changes: str | None) -> dict[str, str]:
