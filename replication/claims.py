@@ -1,4 +1,4 @@
-"""The ledger of claims: what was reported, where, and the rule that judges it.
+"""The ledger: what the paper reports, page by page, and the rule that judges each statement.
 
 The ledger itself is the file ``claims.toml`` beside this module.
 """
@@ -6,124 +6,106 @@ The ledger itself is the file ``claims.toml`` beside this module.
 from __future__ import annotations
 
 import dataclasses
+import enum
+import functools
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from replication.errors import UsageError
 
-VERDICTS = (
-    "replicated",
-    "replicated with qualification",
-    "not replicated",
-    "not testable",
-)
+class Verdict(enum.StrEnum):
+    """What a rule says of a statement."""
+
+    REPLICATED = "replicated"
+    QUALIFIED = "replicated with qualification"
+    NOT_REPLICATED = "not replicated"
+    NOT_TESTABLE = "not testable"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The numbers of page 363, as printed.
+
+    Parameters
+    ----------
+    runs : int
+        Simulations that were averaged.
+    mean, max : str
+        Weight updates until every unit's error was below 0.1.
+    page : str
+    settings : tuple of str
+        Protocol fields that the paper reports beside them; where one differs, the
+        numbers cannot be judged. All other fields are open.
+    """
+
+    runs: int
+    mean: str
+    max: str
+    page: str
+    settings: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim and how it is judged.
+    """One statement of the paper and how it is judged.
 
     Parameters
     ----------
     id : str
-        Its name in the ledger, e.g. "mean-48".
+        Its name in the ledger, e.g. "rapid".
     title, statement : str
-        In a few words, and in full.
-    source : str
-        Where the claim is known from.
-    reported : str or None
-        The reported number as it was printed.
+        In a few words, and in full; our words, not the paper's.
+    page : str
+        Where it stands, e.g. "361-362".
+    experiment : str
+        The folder of `replication.experiments` that tests it.
     rule : str
-        The decision rule in words; it leads to one of `VERDICTS`.
+        The decision rule in words; it leads to a `Verdict`.
     thresholds : mapping of str to float or int
         The numbers that the rule names.
-    reported_settings : tuple of str
-        Fields of the protocol that were reported with the claim, so that it cannot
-        be judged where they are others; all other fields are open choices.
     """
 
     id: str
     title: str
     statement: str
-    source: str
+    page: str
+    experiment: str
     rule: str
-    thresholds: Mapping[str, float | int]
-    reported: str | None = None
-    reported_settings: tuple[str, ...] = ()
+    thresholds: Mapping[str, float]
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return the claim as plain JSON values."""
-        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return plain | {
-            "thresholds": dict(self.thresholds),
-            "reported_settings": list(self.reported_settings),
+
+@functools.cache
+def load_reported() -> Reported:
+    """Return what the paper reports of its 100 simulations."""
+    table = _read()["reported"]
+    return Reported(**(table | {"settings": tuple(table["settings"])}))
+
+
+@functools.cache
+def load_claims() -> Mapping[str, Claim]:
+    """Return the statements of the ledger by id, in their order in the file."""
+    return MappingProxyType(
+        {
+            name: Claim(id=name, **(table | {"thresholds": MappingProxyType(table["thresholds"])}))
+            for name, table in _read()["claims"].items()
         }
-
-
-def find_other_settings(claim: Claim, differences: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those differences of a protocol from the paper's that a claim cannot stand.
-
-    Parameters
-    ----------
-    claim : Claim
-    differences : mapping of str to plain JSON value
-        Fields of the protocol that differ from the base reading, with their values.
-    """
-    return {name: value for name, value in differences.items() if name in claim.reported_settings}
-
-
-def load_claims() -> dict[str, Claim]:
-    """Return the ledger, claims by id in their order in the file."""
-    text = resources.files("replication").joinpath("claims.toml").read_text("utf-8")
-    return parse_claims(text)
-
-
-def parse_claims(text: str) -> dict[str, Claim]:
-    """Read a ledger.
-
-    Parameters
-    ----------
-    text : str
-        TOML, one table a claim; see ``claims.toml``.
-
-    Raises
-    ------
-    UsageError
-        If it is not TOML, or a claim lacks a part, has an unknown one or one
-        of the wrong type.
-    """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"the ledger of claims is not TOML ({error}); correct it") from None
-    return {name: _parse_claim(name, table) for name, table in tables.items()}
-
-
-def _parse_claim(name: str, table: Any) -> Claim:
-    words = ("title", "statement", "source", "rule")
-    allowed = {*words, "reported", "reported_settings", "thresholds"}
-    if not isinstance(table, dict) or set(table) - allowed or {*words, "thresholds"} - set(table):
-        raise UsageError(
-            f"claim {name!r} of the ledger must hold exactly {', '.join(words)}, thresholds "
-            "and, where a number was reported, reported and reported_settings"
-        )
-    texts = [table[word] for word in words] + [table.get("reported", "")]
-    numbers = table["thresholds"]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(numbers, dict):
-        raise UsageError(f"claim {name!r}: write its parts as text, thresholds as a table")
-    settings = table.get("reported_settings", [])
-    if not isinstance(settings, list) or not all(isinstance(field, str) for field in settings):
-        raise UsageError(f"claim {name!r}: write reported_settings as a list of fields")
-    for key, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"claim {name!r}: threshold {key} = {value!r} is not a number")
-    return Claim(
-        id=name,
-        reported=table.get("reported"),
-        reported_settings=tuple(settings),
-        thresholds=MappingProxyType(dict(numbers)),
-        **{word: " ".join(table[word].split()) for word in words},
     )
+
+
+def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those differences of a protocol from `PAPER` that the paper reports as settings.
+
+    Parameters
+    ----------
+    differences : mapping of str to plain JSON value
+        `Protocol.differences`.
+    """
+    settings = load_reported().settings
+    return {name: value for name, value in differences.items() if name in settings}
+
+
+def _read() -> dict[str, Any]:
+    text = resources.files("replication").joinpath("claims.toml").read_text("utf-8")
+    return tomllib.loads(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,16 +14,27 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "visible_units": ("logistic", "linear"),
     "update_schedule": ("batch", "per-pattern"),
     "initial_biases": ("drawn", "zero"),
-    "criterion": ("half-squared-error", "worst-pattern", "squared-error", "every-unit"),
+    "hidden_function": ("logistic", "softsign", "algebraic", "spline"),
+    "criterion": (
+        "every-unit",
+        "every-unit-squared",
+        "every-unit-half-squared",
+        "half-squared-error",
+        "squared-error",
+        "worst-pattern",
+    ),
     "error_measured_on": ("reconstruction", "regressed"),
 }
 MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
 
 
-def _show(value: Any) -> str:
-    """Show a given value, cut short so that a message stays one line."""
-    text = repr(value)
+def show(value: Any) -> str:
+    """Show a given value as TOML writes it, cut short so that a message stays one line."""
+    try:
+        text = json.dumps(value) if isinstance(value, bool) else repr(value)
+    except (ValueError, RecursionError):  # thousands of digits or of nested lists
+        return f"a very long {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -41,7 +53,7 @@ def _validate_number(
         is_above = low < number if low_open else low <= number
         if not (math.isfinite(number) and is_above and number < high):
             raise UsageError(
-                f"{name} = {_show(value)} was given; allowed is a finite number {opening} "
+                f"{name} = {show(value)} was given; allowed is a finite number {opening} "
                 f"{low:g}{limit}; correct it"
             )
         return number + 0.0  # -0.0 and 0.0 are one protocol
@@ -53,7 +65,7 @@ def _validate_count(high: int) -> Callable[[str, Any], int]:
     def validate(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
             raise UsageError(
-                f"{name} = {_show(value)} was given; allowed is a whole number from 1 to {high}"
+                f"{name} = {show(value)} was given; allowed is a whole number from 1 to {high}"
             )
         return value
 
@@ -62,14 +74,14 @@ def _validate_count(high: int) -> Callable[[str, Any], int]:
 
 def _validate_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"{name} = {_show(value)} was given; allowed are true and false")
+        raise UsageError(f"{name} = {show(value)} was given; allowed are true and false")
     return value
 
 
 def _validate_choice(name: str, value: Any) -> str:
     if value not in CHOICES[name]:
         raise UsageError(
-            f"{name} = {_show(value)} was given; allowed are {', '.join(CHOICES[name])}"
+            f"{name} = {show(value)} was given; allowed are {', '.join(CHOICES[name])}"
         )
     return str(value)
 
@@ -77,7 +89,7 @@ def _validate_choice(name: str, value: Any) -> str:
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise UsageError(
-            f"{name} = {_show(value)} was given; allowed is a list of 2 to 8 "
+            f"{name} = {show(value)} was given; allowed is a list of 2 to 8 "
             "group sizes, e.g. [4, 2]"
         )
     validate = _validate_count(MAX_GROUP_SIZE)
@@ -89,7 +101,7 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
         return "one-hot"
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
         raise UsageError(
-            f"{name} = {_show(value)} was given; allowed are 'one-hot' or a list of rows of numbers"
+            f"{name} = {show(value)} was given; allowed are 'one-hot' or a list of rows of numbers"
         )
     rows = []
     for row in value:
@@ -99,7 +111,7 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
             tuple(_validate_number(0.0, math.inf)(f"an entry of {name}", entry) for entry in row)
         )
     if max(max(row, default=0.0) for row in rows) > 1.0:
-        raise UsageError(f"{name} = {_show(value)} was given; allowed are values from 0 to 1")
+        raise UsageError(f"{name} = {show(value)} was given; allowed are values from 0 to 1")
     return tuple(rows)
 
 
@@ -112,6 +124,10 @@ VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "regression": _validate_number(0.0, 1.0),
     "hidden_regression": _validate_flag,
     "visible_units": _validate_choice,
+    "hidden_function": _validate_choice,
+    "visible_to_hidden_factor": _validate_number(0.0, math.inf, low_open=True),
+    "hidden_to_visible_factor": _validate_number(0.0, math.inf, low_open=True),
+    "second_round": _validate_flag,
     "update_schedule": _validate_choice,
     "half_width": _validate_number(0.0, math.inf, low_open=True),
     "initial_biases": _validate_choice,

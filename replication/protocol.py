@@ -1,7 +1,8 @@
-"""The protocol: every choice that defines a population of networks.
+"""The protocol: every choice that defines a population of networks, and the named readings.
 
-`PAPER` is the base reading of the 1988 paper. Variants are made with
-`dataclasses.replace`, with a TOML file that lists only what differs, or with
+`PAPER` is the simulation of page 363 of Hinton & McClelland (1988), and every
+field's default is the paper's. Variants are made with ``Protocol(FIELD=VALUE)``,
+with `dataclasses.replace`, with a TOML file that lists only what differs, or with
 ``--set FIELD=VALUE``.
 """
 
@@ -17,7 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import StorageError, UsageError
-from replication.fields import VALIDATORS
+from replication.fields import VALIDATORS, show
+
+BASE_VERSION = 2
+"""Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
+
+RECIRCULATION = "recirculation"
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
@@ -26,6 +32,8 @@ SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updat
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """One complete assignment of the choices that define a population of networks.
+
+    Every field has the paper's value (`PAPER`) unless given.
 
     Parameters
     ----------
@@ -40,10 +48,24 @@ class Protocol:
     momentum : float
         Share of the last weight change that is added to the next one, in [0, 1).
     regression : float
-        Lambda, in [0, 1).
+        Lambda of equations 5 and 6, in [0, 1).
     hidden_regression : bool
-        Whether the second pass of the hidden groups is regressed too.
+        Whether the second pass of the hidden groups is regressed too (equation 6).
     visible_units : {"logistic", "linear"}
+    hidden_function : {"logistic", "softsign", "algebraic", "spline"}
+        Activation function of the hidden units (equation 2), each rising from 0 to 1:
+        ``1 / (1 + exp(-x))``; ``(1 + x / (1 + |x|)) / 2``;
+        ``(1 + x / sqrt(1 + x^2)) / 2``; and the cubic ``s^2 (3 - 2 s)`` of
+        ``s = 1/2 + x / 6`` limited to [0, 1]. All have the slope 1/4 or 1/2 at 0.
+    visible_to_hidden_factor : float
+        Factor on the changes of equation 4, positive: 1 as simulated in the paper,
+        1 / (1 - regression) as equation 9 has it.
+    hidden_to_visible_factor : float
+        Factor on the changes of equation 3, positive.
+    second_round : bool
+        Whether equation 3 is applied on the second round too (proposed on page 365):
+        the image of the second-pass vector, regressed, moves towards that vector.
+        Recirculation with one hidden group only.
     update_schedule : {"batch", "per-pattern"}
         Whether weights change once after all patterns or after each of them.
         `updates` counts sweeps in both cases.
@@ -53,10 +75,12 @@ class Protocol:
     symmetric_start : bool
         Whether the hidden-to-visible matrix starts as the transpose of the
         visible-to-hidden one (two groups only).
-    criterion : {"half-squared-error", "worst-pattern", "squared-error", "every-unit"}
-        What must fall below the threshold: half the squared error over all
-        patterns and units; the same of the worst single pattern; the sum
-        without the half; the largest deviation of any unit.
+    criterion : str
+        What must fall below the threshold. The largest over patterns and units of the
+        deviation ("every-unit", the paper's), its square ("every-unit-squared") or half
+        its square ("every-unit-half-squared"); the squared error summed over patterns
+        and units, halved ("half-squared-error") or not ("squared-error"); half the
+        squared error of the worst single pattern ("worst-pattern").
     threshold : float
         Positive.
     error_measured_on : {"reconstruction", "regressed"}
@@ -75,22 +99,26 @@ class Protocol:
     Hinton & McClelland (1988), Learning Representations by Recirculation.
     """
 
-    group_sizes: tuple[int, ...]
-    patterns: str | tuple[tuple[float, ...], ...]
-    learning_rule: str
-    learning_rate: float
-    momentum: float
-    regression: float
-    hidden_regression: bool
-    visible_units: str
-    update_schedule: str
-    half_width: float
-    initial_biases: str
-    symmetric_start: bool
-    criterion: str
-    threshold: float
-    error_measured_on: str
-    max_updates: int
+    group_sizes: tuple[int, ...] = (4, 2)
+    patterns: str | tuple[tuple[float, ...], ...] = "one-hot"
+    learning_rule: str = "recirculation"
+    learning_rate: float = 20.0
+    momentum: float = 0.0
+    regression: float = 0.75
+    hidden_regression: bool = True
+    visible_units: str = "logistic"
+    hidden_function: str = "logistic"
+    visible_to_hidden_factor: float = 1.0
+    hidden_to_visible_factor: float = 1.0
+    second_round: bool = False
+    update_schedule: str = "batch"
+    half_width: float = 0.5
+    initial_biases: str = "drawn"
+    symmetric_start: bool = False
+    criterion: str = "every-unit"
+    threshold: float = 0.1
+    error_measured_on: str = "reconstruction"
+    max_updates: int = 2000
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -100,6 +128,12 @@ class Protocol:
             raise UsageError(
                 f"symmetric_start = true was given with group_sizes = {list(self.group_sizes)}; "
                 "it is allowed for one hidden group only; remove one of the two"
+            )
+        if self.second_round and (len(self.group_sizes) > 2 or self.learning_rule != RECIRCULATION):
+            raise UsageError(
+                f"second_round = true was given with group_sizes = {list(self.group_sizes)} and "
+                f"learning_rule = {self.learning_rule!r}; it is allowed for recirculation with one "
+                "hidden group only; remove one of them"
             )
         if isinstance(self.patterns, tuple):
             for row in self.patterns:
@@ -137,9 +171,11 @@ class Protocol:
         """Sixteen hexadecimal digits, the key of this protocol in a store.
 
         Fields equal to `PAPER` do not enter, so that a field added later
-        leaves the ids of existing stores as they are.
+        leaves the ids of existing stores as they are. `BASE_VERSION` does, so
+        that a store made when `PAPER` was another reading is kept apart.
         """
-        return hashlib.sha256(canonical_json(self.differences).encode()).hexdigest()[:16]
+        content = {"base": BASE_VERSION, "differences": self.differences}
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
 
 
 def as_plain(protocol: Protocol) -> dict[str, Any]:
@@ -184,8 +220,14 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def read_protocol(path: Path) -> Protocol:
-    """Read a TOML file that lists the fields that differ from `PAPER`.
+def read_protocol(name: str) -> Protocol:
+    """Return a named reading, or read a TOML file that lists the fields that differ.
+
+    Parameters
+    ----------
+    name : str
+        A key of `READINGS`, or the path of a TOML file. The file's fields replace those
+        of `PAPER`, or of the reading that a line ``base = "NAME"`` names.
 
     Raises
     ------
@@ -194,11 +236,21 @@ def read_protocol(path: Path) -> Protocol:
     StorageError
         If the file cannot be read.
     """
-    fields = read_toml(path, what="protocol file")
+    if name in READINGS:
+        return READINGS[name]
+    if not name.endswith(".toml") and not Path(name).exists():
+        raise UsageError(
+            f"--protocol was given {name!r}; allowed are a TOML file and the named readings "
+            f"{', '.join(READINGS)}"
+        )
+    fields = read_toml(Path(name), what="protocol file")
+    base = fields.pop("base", "paper")
     try:
-        return from_plain(fields)
+        if not isinstance(base, str) or base not in READINGS:
+            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
+        return from_plain(fields, base=READINGS[base])
     except UsageError as error:
-        raise UsageError(f"protocol file {str(path)!r}: {error}") from None
+        raise UsageError(f"protocol file {name!r}: {error}") from None
 
 
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
@@ -210,10 +262,11 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
         raise StorageError(
             f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Also numbers of thousands of digits, and tables nested deeper than Python recurses.
         raise UsageError(
-            f"{what} {str(path)!r} is not TOML ({error}); write one FIELD = VALUE a line, each "
-            "field once, in UTF-8"
+            f"{what} {str(path)!r} is not TOML that can be read ({error}); write one "
+            "FIELD = VALUE a line, each field once, in UTF-8"
         ) from None
 
 
@@ -237,27 +290,30 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name, value
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"--set {name} was given a value that cannot be read ({error}); write "
+            "FIELD=VALUE, e.g. learning_rate=15"
+        ) from None
 
 
-PAPER = Protocol(
-    group_sizes=(4, 2),
-    patterns="one-hot",
-    learning_rule="recirculation",
-    learning_rate=20.0,
-    momentum=0.0,
-    regression=0.75,
-    hidden_regression=True,
-    visible_units="logistic",
-    update_schedule="batch",
-    half_width=0.5,
-    initial_biases="drawn",
-    symmetric_start=False,
-    criterion="half-squared-error",
-    threshold=0.1,
-    error_measured_on="reconstruction",
-    max_updates=2000,
-)
+PAPER = Protocol()
+"""The simulation of page 363: every unit within 0.1 of its target."""
 
-DEFAULT_SEEDS = 100_000
+NOTEBOOK = Protocol(criterion="half-squared-error")
+"""The reading of the notebook that this project grew from: the summed error below 0.1."""
+
+READINGS: dict[str, Protocol] = {
+    "paper": PAPER,
+    "square": Protocol(criterion="every-unit-squared"),
+    "half-square": Protocol(criterion="every-unit-half-squared"),
+    "notebook": NOTEBOOK,
+    "worst-pattern": Protocol(criterion="worst-pattern"),
+}
+"""Named readings of the criterion: the paper's; what "error" on a unit may mean besides
+(its square, half its square); and those of later replications: the notebook's and that of
+a MATLAB replication (half the squared error of the worst pattern)."""
+
+DEFAULT_SEEDS = 1_000_000
 DEFAULT_ROOT_SEED = 1988
 """The default study, which the committed report describes: these networks of `PAPER`."""
