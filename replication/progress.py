@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+Tell = Callable[[str], object]
+"""Takes the name of the step that begins, to show it."""
+
 BAR_WIDTH = 24
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
@@ -96,6 +99,10 @@ class Progress:
         except OSError:
             # A closed or full stderr is no reason to stop a simulation.
             self._is_terminal = False
+
+
+def silent(text: str) -> None:  # noqa: ARG001
+    """Take the name of a step and show nothing."""
 
 
 def tell(text: str) -> None:
