@@ -58,10 +58,10 @@ class Protocol:
         ``(1 + x / sqrt(1 + x^2)) / 2``; and the cubic ``s^2 (3 - 2 s)`` of
         ``s = 1/2 + x / 6`` limited to [0, 1]. All have the slope 1/4 or 1/2 at 0.
     visible_to_hidden_factor : float
-        Factor on the changes of equation 4, positive: 1 as simulated in the paper,
-        1 / (1 - regression) as equation 9 has it.
+        Factor on the changes of all weights and biases into hidden units, whatever the
+        rule, positive: 1 as simulated in the paper, 1 / (1 - regression) as equation 9 has it.
     hidden_to_visible_factor : float
-        Factor on the changes of equation 3, positive.
+        Factor on the changes of all weights and biases into visible units, positive.
     second_round : bool
         Whether equation 3 is applied on the second round too (proposed on page 365):
         the image of the second-pass vector, regressed, moves towards that vector.
