@@ -1,0 +1,49 @@
+"""One folder a question: simulate and analyse (`run.py`), draw (`figures.py`), tell (`chapter.md`).
+
+The headline is made from the stored outcomes of a study; every other experiment simulates
+networks of its own root seeds in memory and is part of the report of the default study.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from replication.progress import Tell
+
+EXPERIMENTS: dict[str, float] = {
+    "readings": 40.0,
+    "settings": 15.0,
+    "speed": 15.0,
+    "codes": 3.0,
+    "rule": 5.0,
+    "functions": 10.0,
+    "learning": 15.0,
+    "picture": 5.0,
+    "proposal": 10.0,
+    "hierarchy": 20.0,
+    "sizes": 10.0,
+}
+"""The experiments beside the headline, in the order of the report, with the seconds that each
+takes on two cores: the time left is estimated from these and the pace of those that are done."""
+
+TEMPLATES = Path(__file__).parent
+"""Where the templates and the chapters stand."""
+
+Model = dict[str, Any]
+
+
+def run_experiment(name: str, *, jobs: int, tell: Tell) -> Model:
+    """Run one of `EXPERIMENTS` at its full size and return its model, plain JSON data."""
+    module = importlib.import_module(f"replication.experiments.{name}.run")
+    model: Model = module.run(jobs=jobs, tell=tell)
+    return model
+
+
+def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
+    """Return the figures of an experiment: their names and the functions that draw its model."""
+    module = importlib.import_module(f"replication.experiments.{name}.figures")
+    figures: dict[str, Callable[[Model], Any]] = module.FIGURES
+    return figures
