@@ -15,7 +15,7 @@ from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol, as_plain, canonical_json, from_plain, read_toml
 
 OPEN_CHOICES: dict[str, tuple[Any, ...]] = {
-    "criterion": ("half-squared-error", "worst-pattern", "squared-error", "every-unit"),
+    "criterion": ("every-unit", "every-unit-squared", "half-squared-error", "worst-pattern"),
     "update_schedule": ("batch", "per-pattern"),
     "half_width": (0.5, 0.1, 0.3, 1.0),
     "initial_biases": ("drawn", "zero"),
