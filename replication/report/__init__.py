@@ -1,47 +1,141 @@
-"""The report: models in, Markdown, HTML, PDF and figures out.
+r"""The report: an engine without content, and the guide for those who write chapters.
 
-`render(models, folder)` writes ``report.md``, ``report.html`` and ``figures/``;
-`render_article(models, folder)` writes ``report.pdf``. Models are plain data,
-as they stand in ``results/<name>.json``:
+`replication.report.build.build_report` turns a template, models and figures into
+``report.md``, ``report.html``, ``report.pdf`` and ``figures/``. It knows no chapter and no number.
 
-==============  ==========================================================
-summary         the population and the verdict on the reported mean
-explorer        the law of the mean for many numbers of runs (interactive piece)
-traces          errors and reconstructions of single networks over time
-provenance      digest, outcome version, package versions, command
-multiverse      every reading of the open choices
-map             where in the space of settings the procedure works
-claims          the other claims of the abstract
-calibration     measured coverage of the intervals
-emulated        digests under processor emulation
-rounding        how much the last bit matters
-==============  ==========================================================
+A chapter is Markdown as pandoc reads it, in which Jinja2 fills in the numbers.
 
-Only summary, traces and provenance are needed; a chapter whose model is absent is left out.
-A chapter is a module of `replication.report.chapters` with
+Numbers
+-------
+Every model is a name: ``{{ speed.claims.rapid.share | percent(1) }}``. Keys with a hyphen need
+brackets: ``speed.claims["slower-half"].share``. A key always wins over a method of the same name,
+so ``model.items`` is the number that is stored as "items". A missing key, ``None``, NaN, and a
+decimal number without a filter stop the build, which names file and line. Whole numbers may stand
+without a filter; they are written as by ``count``.
 
-- ``REQUIRES``: names of the models it cannot do without, and
-- ``chapter(models)``: its blocks (see `replication.report.document`).
+=============================  =======================================  ====================
+filter                         for                                      gives
+=============================  =======================================  ====================
+``x | number(3)``              significant digits                       46.5
+``x | fixed(1)``               decimals                                 46.5
+``x | signed(2)``              decimals, the sign always                +0.13
+``x | exact``                  a setting, as it was given               0.75
+``n | count``                  a whole number                           1,000,000
+``n | amount("network")``      a count with its noun                    1 network, 3 networks
+``s | percent(1)``             a share, with decimals                   95.2 %
+``[a, b] | interval(1)``       decimals; an end that is None is open    46.4 to 46.6
+``[a, b] | percents(1)``       an interval of shares                    94.1 to 95.8 %
+``p | pvalue``                 a p-value in a table                     0.64, or < 0.001
+``p | p_equals``               a p-value in a sentence                  *p* = 0.64, *p* < 0.001
+``s | odds``                   a probability in words                   about 1 in 6
+``word | words``               an enumerated value                      half squared error
+``words | listing``            several words                            a, b and c
+``x | json``                   data for a script in the HTML            [1,2]
+=============================  =======================================  ====================
+
+A share above 0 or below 1 is never printed as 0 % or 100 %: ``percent`` writes "less than 0.1 %",
+"more than 99.9 %". ``metadata`` holds what the report is told about itself (version, date ...).
+
+Guards and verdicts
+-------------------
+``{{ require(headline.mean < 48) }}`` stops the build, with file and line, once the sentence beside
+it is untrue; put it at the start of the paragraph that it guards. Guards are better than branches.
+
+``{{ verdict("rapid") }}`` is the verdict of the statement in words ("replicated with
+qualification"), from the ``claims`` of whichever model judged it. As a badge,
+``{{ verdict("rapid") | badge }}``, it is coloured, with a sign that also tells in grey: for tables
+and verdict boxes.
+
+Comments, loops, includes
+-------------------------
+A comment of Jinja is written ``<!-- like this -->`` and leaves no trace (``{#`` belongs to pandoc's
+identifiers). A line that holds nothing but ``{% for ... %}``, ``{% set ... %}`` or ``{% if ... %}``
+vanishes, so rows of a table can be made in a loop. ``{% include "speed/chapter.md" %}`` includes a
+chapter; leave an empty line between two. In LaTeX write ``{ {`` where two braces would meet.
+
+Figures
+-------
+A paragraph of its own::
+
+    ![**In bold what it says.** Then how to read it.](figures/speed.svg){#fig:speed alt="What it
+    shows, for those who cannot see it."}
+
+Both caption and ``alt`` are needed. The name of the file is the name in ``FIGURES`` of
+``figures.py``: a function that takes the model (plain data, as in its JSON file) and returns a
+Matplotlib figure, styled by `replication.report.style`. Signs are written in Unicode (λ, ε, ×),
+not as ``$\lambda$``, so that text stays text. Numbers in captions come from models, too.
+
+An axes that a script in the page needs gets a gid, ``axes.set_gid("joint-plane")``: the SVG then
+says on the element of that id where the axes lies and how it is scaled (``data-box`` "left top
+width height" in units of the drawing, ``data-x`` and ``data-y`` "low high linear" or "low high
+log").
+
+Tables
+------
+Pipe tables of pandoc, with a caption line behind an empty line::
+
+    | Reading | Mean | *p* |
+    |:--------|-----:|----:|
+    | paper   | 46.5 | 0.64 |
+
+    : **In bold what it says.** Then what the columns are. {#tbl:readings}
+
+The first column names the rows. Align numbers to the right. On a telephone a wide table turns
+into one card a row, each number beside the name of its column, so keep those names short. Widths of
+columns follow from what they hold, not from the dashes. Write a "|" inside a cell as ``\|``.
+
+References and citations
+------------------------
+``[](#fig:speed)`` becomes "Figure 3", ``[](#tbl:readings)`` "Table 2", both linked; also
+``[](#limits)`` the title of the section that begins ``## What limits this {#limits}``. Identifiers
+are lower case and unique in the whole report. ``[@hinton1988]`` and ``@hinton1988`` cite an entry
+of the ``.bib`` file; ``[@hinton1988, p. 363]`` a page. The list of references stands where the
+template has ``::: {#refs}`` and ``:::``. What dangles, and a citation without an entry, stops
+the build, and so does a figure that is drawn but never shown, or shown but never drawn.
+
+Maths
+-----
+``$\lambda = 0.75$`` in the line, ``$$...$$`` displayed: LaTeX as pandoc converts it to MathML and
+Typst. What it cannot convert stops the build. Numbers of the paper's equations are written in
+words: equation (3).
+
+Boxes, notes, asides
+--------------------
+::
+
+    ::: verdict
+    **Replicated.** The sentence with two numbers.
+    :::
+
+    ::: note
+    What one would have to believe to doubt it.
+    :::
+
+    ::: front
+    The text of the first screen, and one figure at its end: side by side on a wide screen.
+    :::
+
+    ::: {.details title="How the rates were searched"}
+    Folded away on the screen, printed in full on paper.
+    :::
+
+``[^1]`` and ``[^1]: text`` are footnotes. Code is fenced, with ``sh`` or ``python`` or nothing.
+Raw HTML stands in a block fenced with ```` ```{=html} ```` and appears in the HTML only.
+
+Run the experiment again
+------------------------
+``{% include "again.md" %}``, shipped with the engine, is the interactive piece: it draws
+experiments from the stored distribution and puts each into the figure. It appears in the HTML only
+and needs
+
+- a figure named ``joint``, x the mean and y the maximum, whose axes has
+  ``axes.set_gid("joint-plane")``;
+- ``headline.draws`` = ``{"updates": [...], "counts": [...]}``: the sampled distribution of the
+  networks that converged, each number of updates (ascending) with how many networks took it; and
+- ``headline.reported`` = ``{"runs": 100, "mean": 48, "max": 202}``.
+
+A drawn experiment is as far out as the reported one if the smaller of its two p-values (of the
+maximum; of the mean, rounded, given the maximum) is at most the reported one's.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-__all__ = ["render", "render_article"]
-
-
-def render(models: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write the Markdown and HTML report with its figures; see `build.render`."""
-    from replication.report import build
-
-    return build.render(models, folder)
-
-
-def render_article(models: Mapping[str, Any], folder: Path) -> Path:
-    """Write the PDF report; see `build.render_article`."""
-    from replication.report import build
-
-    return build.render_article(models, folder)

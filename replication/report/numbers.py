@@ -1,255 +1,269 @@
-"""How numbers are written for readers: few digits, and never "nan".
+"""How numbers are written for readers: the filters of the templates.
 
-A value that is missing (None) or not finite raises `MissingNumber`, so that a
-report with a hole in it is not written at all.
+A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`, so that a report
+with a hole in it is not written at all.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-THIN = "\u202f"
-"""Narrow no-break space: separates thousands, and a number from its per cent sign."""
-NARROW_GROUP = 10_000
-"""Numbers from here on get thousands separators."""
+NARROW_SPACE = "\u202f"
+"""Narrow no-break space, between a number and its per cent sign."""
+NO_BREAK = "\u00a0"
+MINUS = "−"
 
 
 class MissingNumber(ValueError):
-    """A number that the text needs is missing or not finite."""
+    """A number that the text needs is missing or is no number."""
 
 
-def format_count(count: float | None) -> str:
-    """Write a whole number: 2000, 100 000, 1 000 000 (narrow no-break spaces).
-
-    Examples
-    --------
-    >>> format_count(2000)
-    '2000'
-    """
-    value = _check(count)
-    if value != int(value):
-        raise MissingNumber(f"a count was expected, got {count!r}")
-    return _group(f"{int(value):d}")
-
-
-def format_amount(count: float | None, noun: str) -> str:
-    """Write a count with its noun, which takes an "s" unless there is exactly one.
-
-    Examples
-    --------
-    >>> format_amount(1, "network"), format_amount(0, "update"), format_amount(2000, "run")
-    ('1 network', '0 updates', '2000 runs')
-    """
-    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
-
-
-def format_number(value: float | None, digits: int = 3) -> str:
+def number(value: object, digits: int = 3) -> str:
     """Write a number with so many significant digits, without exponent where it can be read.
 
     Examples
     --------
-    >>> format_number(43.2198), format_number(0.00123, 2), format_number(0)
-    ('43.2', '0.0012', '0')
-    >>> format_number(0.0000123, 2)
+    >>> number(43.2198), number(0.00123, 2), number(12345), number(0)
+    ('43.2', '0.0012', '12,300', '0')
+    >>> number(0.0000123, 2)
     '1.2 × 10⁻⁵'
     """
-    number = _check(value)
-    if number == 0:
+    checked = _check(value)
+    if checked == 0:
         return "0"
-    rounded = Decimal(f"{number:.{digits - 1}e}")
+    rounded = Decimal(f"{checked:.{digits - 1}e}")
     exponent = rounded.adjusted()
     if exponent < -4 or exponent > 9:
-        mantissa = rounded.scaleb(-exponent)
-        return f"{mantissa:.{digits - 1}f} × 10{_superscript(exponent)}".replace("-", "−")
-    return format_decimals(float(rounded), max(digits - 1 - exponent, 0))
+        mantissa = f"{rounded.scaleb(-exponent):.{digits - 1}f}".replace("-", MINUS)
+        return f"{mantissa} × 10{_superscript(exponent)}"
+    return fixed(float(rounded), max(digits - 1 - exponent, 0))
 
 
-def format_decimals(value: float | None, decimals: int) -> str:
+def fixed(value: object, decimals: int = 1) -> str:
     """Write a number with so many decimals.
 
     Examples
     --------
-    >>> format_decimals(-43.2198, 1)
-    '−43.2'
+    >>> fixed(-43.2198), fixed(-0.001, 2), fixed(1234.5, 0)
+    ('−43.2', '0.00', '1,234')
     """
-    text = f"{_check(value):.{decimals}f}"
+    text = f"{_check(value):,.{decimals}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
-    whole, point, rest = text.partition(".")
-    return (_group(whole) + point + rest).replace("-", "−")
+    return text.replace("-", MINUS)
 
 
-def format_percent(share: float | None, digits: int = 2) -> str:
-    """Write a share from 0 to 1 as a percentage.
-
-    Shares within half a unit of the last digit of 0 or 1 that are not exactly
-    0 or 1 keep enough digits to say so.
+def signed(value: object, decimals: int = 1) -> str:
+    """Write a number with so many decimals and its sign; zero has none.
 
     Examples
     --------
-    >>> format_percent(0.123), format_percent(1.0), format_percent(0.99893)
-    ('12\u202f%', '100\u202f%', '99.89\u202f%')
+    >>> signed(0.128, 2), signed(-3.0), signed(0.0)
+    ('+0.13', '−3.0', '0.0')
+    """
+    text = fixed(value, decimals)
+    return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"
+
+
+def exact(value: object) -> str:
+    """Write a setting as it was given.
+
+    Examples
+    --------
+    >>> exact(20.0), exact(0.05), exact(2000), exact(1e-12)
+    ('20', '0.05', '2,000', '1 × 10⁻¹²')
+    """
+    text = f"{_check(value):,.9g}"
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        text = f"{mantissa} × 10{_superscript(int(exponent))}"
+    return text.replace("-", MINUS)
+
+
+def count(value: object) -> str:
+    """Write a whole number.
+
+    Examples
+    --------
+    >>> count(1000000)
+    '1,000,000'
+    """
+    whole = _check(value)
+    if whole != int(whole):
+        raise MissingNumber(f"a whole number was expected, got {value!r}")
+    return f"{int(whole):,}".replace("-", MINUS)
+
+
+def amount(value: object, noun: str) -> str:
+    """Write a count with its noun, which takes an "s" unless there is exactly one.
+
+    Examples
+    --------
+    >>> amount(1, "network"), amount(0, "update"), amount(2000, "run")
+    ('1 network', '0 updates', '2,000 runs')
+    """
+    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+
+
+def percent(share: object, decimals: int = 1) -> str:
+    """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %.
+
+    Examples
+    --------
+    >>> [percent(share).replace(NARROW_SPACE, " ") for share in (0.1234, 1, 0.99996, 0.0001)]
+    ['12.3 %', '100 %', 'more than 99.9 %', 'less than 0.1 %']
     """
     value = _check(share)
-    if 0.9 < value < 1 - 1e-12:
-        rest = Decimal(f"{(1 - value) * 100:.{digits - 1}e}")
-        decimals = max(digits - 1 - rest.adjusted(), 0)
-        return f"{format_decimals(100 * value, decimals)}{THIN}%"
-    return f"{format_number(100 * value, digits) if value != 1 else '100'}{THIN}%"
+    sign = f"{NARROW_SPACE}%"
+    if value in (0, 1):
+        return f"{100 * int(value)}{sign}"
+    step = 10.0**-decimals
+    if 0 < value < 1 and 100 * value < step / 2:
+        return f"less than {fixed(step, decimals)}{sign}"
+    if 0 < value < 1 and 100 * (1 - value) < step / 2:
+        return f"more than {fixed(100 - step, decimals)}{sign}"
+    return fixed(100 * value, decimals) + sign
 
 
-def format_interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Write an interval with the same decimals at both ends; an open end is said in words.
+def interval(ends: object, decimals: int = 1) -> str:
+    """Write an interval with the same decimals at both ends; more of them where both look alike.
 
     Examples
     --------
-    >>> format_interval(42.936, 43.371), format_interval(0.5, None)
-    ('42.9 to 43.4', '0.500 to unbounded')
+    >>> interval([42.936, 43.371]), interval([0.501, 0.502], 1), interval([30, None], 0)
+    ('42.9 to 43.4', '0.501 to 0.502', '30 or more')
     """
-    if low is None or high is None:
-        ends = [None if end is None else format_number(end, digits) for end in (low, high)]
-        return f"{ends[0] or 'unbounded'} to {ends[1] or 'unbounded'}"
-    largest = max(abs(_check(low)), abs(_check(high)))
-    if largest >= 10**digits:
-        low, high = (float(f"{end:.{digits - 1}e}") for end in (low, high))
-    decimals = _decimals(largest, digits)
-    while decimals < 9 and low != high and round(low, decimals) == round(high, decimals):
+    low, high = _check_ends(ends)
+    if low is None:
+        return "unbounded" if high is None else f"up to {fixed(high, decimals)}"
+    if high is None:
+        return f"{fixed(low, decimals)} or more"
+    while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
         decimals += 1
-    return f"{format_decimals(low, decimals)} to {format_decimals(high, decimals)}"
+    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
 
 
-def format_range(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Write an interval to stand after "between": "30.2 and 66.1"."""
-    return format_interval(low, high, digits).replace(" to ", " and ")
+def percents(ends: object, decimals: int = 1) -> str:
+    """Write an interval of shares in per cent.
+
+    Examples
+    --------
+    >>> percents([0.941, 0.958]).replace(NARROW_SPACE, " ")
+    '94.1 to 95.8 %'
+    """
+    scaled = [None if end is None else 100 * end for end in _check_ends(ends)]
+    return f"{interval(scaled, decimals)}{NARROW_SPACE}%"
 
 
-def format_chance(share: float | None) -> str:
-    """Write a small probability in per cent: two digits, or "below 0.01 %"."""
-    value = _check(share)
-    return f"below 0.01{THIN}%" if value < 1e-4 else format_percent(value, 2)
+def pvalue(p: object) -> str:
+    """Write a p-value with two digits.
 
-
-def format_percent_interval(low: float, high: float, digits: int = 2) -> str:
-    """Write an interval of shares in per cent, as "0.08 to 0.13 %"."""
-    return f"{format_interval(100 * _check(low), 100 * _check(high), digits)}{THIN}%"
-
-
-def format_p(p: float | None) -> str:
-    """Write a probability that a reader compares with 0.05: two digits, or "below 0.001"."""
+    Examples
+    --------
+    >>> pvalue(0.6412), pvalue(0.0312), pvalue(1)
+    ('0.64', '0.031', '1')
+    >>> [pvalue(p).replace(NO_BREAK, " ") for p in (1e-9, 0.9971)]
+    ['< 0.001', '> 0.99']
+    """
     value = _check(p)
     if value < 0.001:
-        return "below 0.001"
+        return f"<{NO_BREAK}0.001"
     if value > 0.995:
-        return "1.0" if value == 1 else "above 0.99"
-    return format_number(value, 2)
+        return "1" if value == 1 else f">{NO_BREAK}0.99"
+    return number(value, 2)
 
 
-def format_odds(p: float | None) -> str:
+def p_equals(p: object) -> str:
+    """Write a p-value to stand in a sentence, as Markdown: "*p* = 0.64"."""
+    text = pvalue(p)
+    return f"*p*{NO_BREAK}{text}" if text[0] in "<>" else f"*p*{NO_BREAK}={NO_BREAK}{text}"
+
+
+def odds(share: object) -> str:
     """Write a probability in words a reader can picture.
 
     Examples
     --------
-    >>> format_odds(0.17), format_odds(0.5), format_odds(0.93), format_odds(0.0001)
-    ('about 1 in 6', 'about 1 in 2', 'about 9 in 10', 'fewer than 1 in 1000')
+    >>> odds(0.17), odds(0.5), odds(0.93), odds(0.0001)
+    ('about 1 in 6', 'about 1 in 2', 'about 9 in 10', 'fewer than 1 in 1,000')
     """
-    value = _check(p)
+    value = _check(share)
     if value < 0.001:
-        return "fewer than 1 in 1000"
+        return "fewer than 1 in 1,000"
     if value > 0.95:
         return "nearly all" if value < 1 else "all"
     if value > 0.55:
         return f"about {round(10 * value)} in 10"
-    return f"about 1 in {format_count(round(float(f'{1 / value:.2g}')))}"
+    return f"about 1 in {count(round(float(f'{1 / value:.2g}')))}"
 
 
-def format_exact(value: float | None) -> str:
-    """Write a setting as it was given: 20, 0.75, 0.1.
-
-    Examples
-    --------
-    >>> format_exact(20.0), format_exact(0.05), format_exact(1e-12)
-    ('20', '0.05', '1 × 10⁻¹²')
-    """
-    text = f"{_check(value):.9g}"
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        text = f"{mantissa} × 10{_superscript(int(exponent))}"
-    return text.replace("-", "−")
+def words(name: object) -> str:
+    """Write an enumerated value in words: hyphens and underscores become spaces."""
+    if not isinstance(name, str) or not name:
+        raise MissingNumber(f"a name was expected, got {name!r}")
+    return name.replace("-", " ").replace("_", " ")
 
 
-def format_estimate(estimate: Mapping[str, Any], digits: int = 3, *, percent: bool = False) -> str:
-    """Write an estimate with its interval: "42.9 (42.7 to 43.2)".
-
-    The number of decimals follows from the width of the interval, so that no
-    digit is shown that the interval leaves open.
-
-    Parameters
-    ----------
-    estimate : mapping
-        ``value``, ``low`` and ``high``; an end that is None is said to be unbounded,
-        a value that is None to lie beyond the cap.
-    digits : int
-        Significant digits where the interval does not say how many.
-    percent : bool
-        Whether the estimate is a share to be written in per cent.
+def listing(items: Sequence[str]) -> str:
+    """Join words with commas and a final "and".
 
     Examples
     --------
-    >>> format_estimate({"value": 42.9326, "low": 42.6882, "high": 43.1892})
-    '42.9 (42.7 to 43.2)'
+    >>> listing(["a", "b", "c"]), listing(["a"])
+    ('a, b and c', 'a')
     """
-    scale, sign = (100.0, f"{THIN}%") if percent else (1.0, "")
-    value, low, high = (
-        None if estimate[key] is None else scale * _check(estimate[key])
-        for key in ("value", "low", "high")
-    )
-    if value is None:
-        return "beyond the cap"
-    if low is None or high is None:
-        known = [number for number in (value, low, high) if number is not None]
-        whole = all(number == round(number) for number in known)
-        decimals = 0 if whole else _decimals(abs(value), digits)
-        ends = " to ".join(
-            "unbounded" if end is None else format_decimals(end, decimals) for end in (low, high)
-        )
-        inside = f"{ends}{sign}" if len(known) > 1 else "unbounded"
-        return f"{format_decimals(value, decimals)}{sign} ({inside})"
-    width = high - low
-    if width > 0:
-        decimals = max(0, -math.floor(math.log10(width)), _decimals(abs(value), 2))
-    else:
-        decimals = 0 if value == round(value) else _decimals(abs(value), digits)
-    ends = f"{format_decimals(low, decimals)} to {format_decimals(high, decimals)}"
-    return f"{format_decimals(value, decimals)}{sign} ({ends}{sign})"
+    return " and ".join([", ".join(items[:-1])] * bool(items[:-1]) + list(items[-1:]))
 
 
-def format_coverage(coverage: Mapping[str, Any] | None) -> str:
-    """Write how often an interval held the true value in trial studies of this size."""
-    if coverage is None or coverage["measured"] is None:
-        return "not measured"
-    return f"{format_decimals(100 * coverage['measured'], 1)}{THIN}%"
+def as_json(data: object) -> str:
+    """Write data compactly for a script inside a page; no "<" is left that could end it."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
 
 
-def join_words(words: Sequence[str]) -> str:
-    """Join words with commas and a final "and"."""
-    return " and ".join([", ".join(words[:-1])] * bool(words[:-1]) + list(words[-1:]))
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "number": number,
+    "fixed": fixed,
+    "signed": signed,
+    "exact": exact,
+    "count": count,
+    "amount": amount,
+    "percent": percent,
+    "interval": interval,
+    "percents": percents,
+    "pvalue": pvalue,
+    "p_equals": p_equals,
+    "odds": odds,
+    "words": words,
+    "listing": listing,
+    "json": as_json,
+}
+"""What a template may write behind a "|"; see `replication.report`."""
 
 
-def _check(value: float | None) -> float:
-    if value is None or not math.isfinite(value):
-        raise MissingNumber(f"a number that the report needs is missing (got {value!r})")
-    return float(value)
+def _check(value: Any) -> float:
+    if isinstance(value, bool | str) or value is None:
+        raise MissingNumber(f"a number was expected, got {value!r}")
+    try:
+        checked = float(value)
+    except TypeError:
+        raise MissingNumber(f"a number was expected, got {value!r}") from None
+    if not math.isfinite(checked):
+        raise MissingNumber(f"a finite number was expected, got {value!r}")
+    return checked
 
 
-def _group(whole: str) -> str:
-    return f"{int(whole):,}".replace(",", THIN) if abs(int(whole)) >= NARROW_GROUP else whole
-
-
-def _decimals(value: float, digits: int) -> int:
-    return 0 if value == 0 else max(digits - 1 - math.floor(math.log10(value)), 0)
+def _check_ends(ends: Any) -> tuple[float | None, float | None]:
+    if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
+        raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
+    low, high = (None if end is None else _check(end) for end in ends)
+    if low is not None and high is not None and low > high:
+        raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
+    return low, high
 
 
 def _superscript(exponent: int) -> str:

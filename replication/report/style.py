@@ -36,13 +36,16 @@ PINK = "#e8cfdc"
 """Fill of bands that belong to purple."""
 
 REPORTED = ORANGE
-"""The number of 1988, in every figure."""
-RULES = {
-    "discard": (BLUE, "-"),
-    "cap": (GREEN, (0, (5, 2))),
-    "restart": (PURPLE, (0, (1.5, 1.5))),
-}
-"""Colour and dash of each rule for networks that never converge."""
+"""The numbers of 1988, in every figure."""
+SERIES: tuple[tuple[str, Any, str], ...] = (
+    (BLUE, "-", "o"),
+    (ORANGE, (0, (5, 2)), "s"),
+    (GREEN, (0, (1.5, 1.5)), "^"),
+    (PURPLE, (0, (6, 2, 1.5, 2)), "D"),
+)
+"""Colour, dash and marker of up to four series that meet in one axes: told apart in grey, too."""
+MAP = "cividis"
+"""Colour map of surfaces: rises evenly in grey, and for any colour vision."""
 DARK = {
     INK: "#e6edf3",
     MUTED: "#a3adb8",
@@ -59,10 +62,12 @@ DARK = {
 }
 """What each colour becomes on a dark page."""
 
-WIDTH = 6.3
-"""Inches: the text width of the PDF, so that 9 pt here are 9 pt there."""
+FULL = 6.3
+"""Inches: the text width of the PDF, so that 9 pt here are 9 pt there; for two panels."""
 NARROW = 4.7
-"""Inches: fits a telephone without scrolling; the better choice for one panel."""
+"""Inches: the better choice for one panel; a telephone shows it without scrolling."""
+HALF = 3.1
+"""Inches: half the text width, for a small picture."""
 
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -90,7 +95,7 @@ SHEET: dict[str, Any] = {
     "lines.solid_capstyle": "round",
     "patch.linewidth": 0.8,
     "savefig.facecolor": PAPER_WHITE,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "replication",
     "text.color": INK,
     "xtick.color": MUTED,
@@ -121,7 +126,7 @@ def styled() -> Any:
 
 
 def create_figure(
-    *, height: float, width: float = WIDTH, n_rows: int = 1, n_columns: int = 1, **options: Any
+    *, height: float, width: float = NARROW, n_rows: int = 1, n_columns: int = 1, **options: Any
 ) -> tuple[Figure, Any]:
     """Return a figure and its axes (one, or an array), laid out without overlaps.
 
@@ -177,17 +182,51 @@ def mark_reported(axes: Axes, value: float, *, text: str, vertical: bool, at: fl
     label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
 
 
+def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | None = None) -> None:
+    """Put one key for all axes above them, where it covers no data.
+
+    Parameters
+    ----------
+    figure : Figure
+        Made by `create_figure`, which leaves room for it.
+    handles : sequence of artists
+        With labels.
+    n_columns : int, optional
+        All in one row unless given.
+    """
+    figure.legend(
+        handles=list(handles),
+        loc="outside upper left",
+        ncols=n_columns or len(handles),
+        columnspacing=1.6,
+        handlelength=2.4,
+        borderaxespad=0.2,
+    )
+
+
+def letter_panels(axes: Sequence[Axes]) -> None:
+    """Name panels (a), (b), ... above their upper left corners."""
+    for letter, one in zip("abcdefgh", axes, strict=False):
+        one.set_title(f"({letter})", fontsize=9.5, pad=4)
+
+
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
     """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    from replication.report.numbers import format_number
+    from replication.report.numbers import exact
 
     one = axes.xaxis if axis == "x" else axes.yaxis
     one.set_major_locator(FixedLocator(list(values)))
     one.set_minor_locator(NullLocator())
-    one.set_major_formatter(FuncFormatter(lambda value, _: _trim(format_number(value, 2))))
+    one.set_major_formatter(FuncFormatter(lambda value, _: exact(value)))
 
 
-def _trim(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def use_grouped_ticks(axes: Axes, *, axis: str = "x") -> None:
+    """Write the ticks of an axis as in the text: 1,000 and 0.5."""
+    from matplotlib.ticker import FuncFormatter
+
+    from replication.report.numbers import exact
+
+    one = axes.xaxis if axis == "x" else axes.yaxis
+    one.set_major_formatter(FuncFormatter(lambda value, _: exact(value)))
