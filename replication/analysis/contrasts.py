@@ -1,4 +1,4 @@
-"""What one choice does, seed by seed: the same networks under two readings."""
+"""What one change does, network by network: the same initial weights under two readings."""
 
 from __future__ import annotations
 
@@ -7,41 +7,115 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from replication.analysis.seed_blocks import Blocked, cut_seed_blocks
+from replication.analysis.intervals import Estimate, estimate_mean, estimate_proportion
+from replication.errors import UsageError
 
 IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class Contrast:
-    """One value of a choice against its base value, on the same seeds.
+    """A second condition against a first one, on the same networks.
 
     Parameters
     ----------
-    choice, value : int
-        Indices of the choice and of its other value.
-    n_pairs : int
-        Pairs of readings that differ in this choice alone.
-    change : Blocked
-        Change of each of `seed_blocks.STATISTICS`, averaged over the pairs
-        (float64[5]).
-    smallest, largest : float64[5]
-        Change in single pairs.
-    slower, faster, same : Blocked
-        Share of seeds that take more, fewer and equally many updates;
-        a network that does not converge takes more than any that does.
+    n : int
+        Networks.
+    change : Estimate
+        Mean of second minus first, in updates, with its paired interval (Student's t).
+    slower, faster, same : Estimate
+        Shares of the networks for which the second is larger, smaller, equal
+        (Clopper-Pearson).
     """
 
-    choice: int
-    value: int
+    n: int
+    change: Estimate
+    slower: Estimate
+    faster: Estimate
+    same: Estimate
+
+
+def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Contrast:
+    """Compare two conditions network by network.
+
+    Parameters
+    ----------
+    first, second : array_like of float, shape (n,)
+        Updates of the same networks, failures counted at the common cap.
+    level : float
+        Coverage of the intervals.
+
+    Raises
+    ------
+    UsageError
+        If the two differ in length, or there are fewer than two networks.
+
+    Examples
+    --------
+    >>> contrast = compare_paired([40, 50, 60, 45], [44, 55, 60, 47])
+    >>> contrast.change.value, contrast.slower.value
+    (2.75, 0.75)
+    """
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
+        raise UsageError(
+            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired contrast "
+            "needs two equally long rows of at least two networks"
+        )
+    n = one.size
+    slower, faster = int((other > one).sum()), int((other < one).sum())
+    return Contrast(
+        n,
+        estimate_mean(other - one, level=level),
+        estimate_proportion(slower, n, level=level),
+        estimate_proportion(faster, n, level=level),
+        estimate_proportion(n - slower - faster, n, level=level),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class AverageContrast:
+    """One value of a choice against its base value, averaged over all else.
+
+    Parameters
+    ----------
+    n_pairs : int
+        Pairs of readings that differ in this choice alone.
+    change : Estimate
+        Mean change, in updates; its interval is Student's t over networks, each
+        averaged over the pairs first, so that what they share is allowed for.
+    smallest, largest : float
+        Mean change in single pairs.
+    """
+
     n_pairs: int
-    change: Blocked
-    smallest: FloatArray
-    largest: FloatArray
-    slower: Blocked
-    faster: Blocked
-    same: Blocked
+    change: Estimate
+    smallest: float
+    largest: float
+
+
+def average_contrasts(
+    outcomes: npt.NDArray[np.number], pairs: IntArray, *, level: float = 0.95
+) -> AverageContrast:
+    """Average the contrasts of pairs of readings.
+
+    Parameters
+    ----------
+    outcomes : array, shape (n_readings, n_networks)
+        Updates of the same networks under each reading, failures at the cap.
+    pairs : int64[n_pairs, 2]
+        From `find_pairs`; at least one.
+    level : float
+    """
+    changes = np.zeros(outcomes.shape[1])
+    means = []
+    for one, other in pairs:
+        change = outcomes[other].astype(np.float64) - outcomes[one]
+        means.append(float(change.mean()))
+        changes += change
+    return AverageContrast(
+        len(pairs), estimate_mean(changes / len(pairs), level=level), min(means), max(means)
+    )
 
 
 def find_pairs(levels: IntArray, *, choice: int, base_value: int, value: int) -> IntArray:
@@ -50,6 +124,7 @@ def find_pairs(levels: IntArray, *, choice: int, base_value: int, value: int) ->
     Parameters
     ----------
     levels : int64[n_readings, n_choices]
+        Which value of each choice a reading has.
     choice, base_value, value : int
         The first of a pair has `base_value`, the second `value`.
     """
@@ -62,97 +137,3 @@ def find_pairs(levels: IntArray, *, choice: int, base_value: int, value: int) ->
         if other is not None:
             pairs.append((i, other))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
-
-
-def compare_pairs(
-    outcomes: npt.NDArray[np.int32],
-    statistics: Blocked,
-    pairs: IntArray,
-    *,
-    choice: int,
-    value: int,
-) -> Contrast:
-    """Return the contrast over pairs of readings.
-
-    Parameters
-    ----------
-    outcomes : int32[n_readings, n_seeds]
-        A network that did not converge has a number larger than any outcome.
-    statistics : Blocked
-        Entries float64[n_readings, 5].
-    pairs : int64[n_pairs, 2]
-        At least one.
-    choice, value : int
-        Passed on.
-    """
-    first, second = pairs[:, 0], pairs[:, 1]
-    change = statistics.full[second] - statistics.full[first]
-    without = statistics.without[:, second] - statistics.without[:, first]
-    order = np.zeros((2, outcomes.shape[1]))
-    for one, other in pairs:
-        order[0] += outcomes[other] > outcomes[one]
-        order[1] += outcomes[other] < outcomes[one]
-    order /= len(pairs)
-    slower, faster, same = (
-        _block_mean(row, statistics.n_blocks) for row in (*order, 1.0 - order.sum(axis=0))
-    )
-    return Contrast(
-        choice=choice,
-        value=value,
-        n_pairs=len(pairs),
-        change=Blocked(change.mean(axis=0), without.mean(axis=1)),
-        smallest=change.min(axis=0),
-        largest=change.max(axis=0),
-        slower=slower,
-        faster=faster,
-        same=same,
-    )
-
-
-def _block_mean(values: FloatArray, n_blocks: int) -> Blocked:
-    bounds = cut_seed_blocks(values.size, n_blocks=n_blocks)
-    sums = np.add.reduceat(values, bounds[:-1])
-    sizes = np.diff(bounds)
-    without = (values.sum() - sums) / (values.size - sizes)
-    return Blocked(np.asarray(values.mean()), without)
-
-
-def compute_contrasts(
-    outcomes: npt.NDArray[np.int32],
-    statistics: Blocked,
-    levels: IntArray,
-    *,
-    base: int,
-    n_levels: list[int],
-) -> tuple[list[Contrast], list[Contrast]]:
-    """Return every contrast to the base values: from the base reading, and over all pairs.
-
-    Parameters
-    ----------
-    outcomes, statistics, levels
-        As in `compare_pairs` and `find_pairs`.
-    base : int
-        The base reading.
-    n_levels : list of int
-        Values of each choice.
-
-    Returns
-    -------
-    single, average : list of Contrast
-        Choices in order, their values in order; values without a pair are left out.
-    """
-    single: list[Contrast] = []
-    average: list[Contrast] = []
-    for choice, size in enumerate(n_levels):
-        base_value = int(levels[base, choice])
-        for value in range(size):
-            if value == base_value:
-                continue
-            pairs = find_pairs(levels, choice=choice, base_value=base_value, value=value)
-            alone = pairs[pairs[:, 0] == base]
-            for chosen, contrasts in ((alone, single), (pairs, average)):
-                if len(chosen):
-                    contrasts.append(
-                        compare_pairs(outcomes, statistics, chosen, choice=choice, value=value)
-                    )
-    return single, average
