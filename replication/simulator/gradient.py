@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from replication.errors import UsageError
 from replication.protocol import Protocol
+from replication.simulator.activations import HIDDEN_FUNCTIONS, compute_slopes, logistic
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import split_weights
 
@@ -47,56 +48,43 @@ def list_connections(protocol: Protocol) -> list[slice]:
     return places
 
 
-def compute_rule_terms(protocol: Protocol, weights: Array) -> list[tuple[Array, Array]]:
-    """Return what the recirculation rule multiplies at each connection.
-
-    Parameters
-    ----------
-    protocol : Protocol
-        Its learning rule need not be recirculation.
-    weights : float64 array, shape (n, n_weights)
-
-    Returns
-    -------
-    list of (presynaptic, difference)
-        For each connection the presynaptic activity, shape (n, n_patterns,
-        n_source), and the postsynaptic activity of the first pass minus that
-        of the second, shape (n, n_patterns, n_target).
-
-    References
-    ----------
-    Hinton & McClelland (1988), equations 3 and 4. For several hidden groups
-    our reading: each of them is treated as the one hidden group is.
-    """
-    connections = split_weights(protocol, weights)
-    hidden, reconstruction = _pass_forward(protocol, connections)
-    visible, keep = make_patterns(protocol), protocol.regression
-    regressed = keep * visible + (1.0 - keep) * reconstruction
-    into_visible = (hidden[-1], np.broadcast_to(visible, regressed.shape) - regressed)
-    terms = []
-    activity = regressed
-    for (matrix, biases), first in zip(connections[:-1], hidden, strict=True):
-        second = _sigmoid(_feed(matrix, biases, activity))
-        if protocol.hidden_regression:
-            second = keep * first + (1.0 - keep) * second
-        terms.append((activity, first - second))
-        activity = second
-    return [*terms, into_visible]
-
-
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
     """Return the weight changes of recirculation, summed over patterns, at learning rate 1.
 
     Parameters
     ----------
     protocol : Protocol
+        Its two factors are applied; its learning rate is not, and its learning rule
+        need not be recirculation.
     weights : float64 array, shape (n, n_weights)
 
     Returns
     -------
     float64 array, shape (n, n_weights)
+
+    References
+    ----------
+    Hinton & McClelland (1988), equations 3 and 4, and page 365 for the second round. For
+    several hidden groups our reading: each of them is treated as the one hidden group is.
     """
-    return _multiply(compute_rule_terms(protocol, weights))
+    connections = split_weights(protocol, weights)
+    _, hidden, reconstruction = _pass_forward(protocol, connections)
+    visible = np.broadcast_to(make_patterns(protocol), reconstruction.shape)
+    regressed = _regress(protocol, visible, reconstruction)
+    parts = []
+    activity = regressed
+    for (matrix, biases), first in zip(connections[:-1], hidden, strict=True):
+        second = HIDDEN_FUNCTIONS[protocol.hidden_function](_feed(matrix, biases, activity))
+        if protocol.hidden_regression:
+            second = _regress(protocol, first, second)
+        parts.append(protocol.visible_to_hidden_factor * _multiply(activity, first - second))
+        activity = second
+    into_visible = _multiply(hidden[-1], visible - regressed)
+    if protocol.second_round:
+        image = _activate_visible(protocol, _feed(*connections[-1], activity))
+        into_visible += _multiply(activity, regressed - _regress(protocol, regressed, image))
+    parts.append(protocol.hidden_to_visible_factor * into_visible)
+    return np.concatenate(parts, axis=1)
 
 
 def compute_gradients(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
@@ -121,19 +109,19 @@ def compute_gradients(protocol: Protocol, weights: Array, *, error: str = "squar
     """
     _check_error(protocol, error)
     connections = split_weights(protocol, weights)
-    hidden, reconstruction = _pass_forward(protocol, connections)
-    visible = make_patterns(protocol)
-    # Minus the derivative with respect to the summed input of each unit, from the last group back.
-    delta = visible - reconstruction
+    inputs, hidden, reconstruction = _pass_forward(protocol, connections)
+    visible = np.broadcast_to(make_patterns(protocol), reconstruction.shape)
+    # The derivative with respect to the total input of each unit, from the last group back.
+    delta = reconstruction - visible
     if protocol.visible_units == "logistic" and error == "squared":
         delta = delta * reconstruction * (1.0 - reconstruction)
-    sources = [np.broadcast_to(visible, (len(weights), *visible.shape)), *hidden]
-    terms = []
+    parts = []
     for k in range(len(connections) - 1, -1, -1):
-        terms.append((sources[k], delta))
+        parts.append(_multiply(hidden[k - 1] if k > 0 else visible, delta))
         if k > 0:
-            delta = (delta @ connections[k][0]) * sources[k] * (1.0 - sources[k])
-    return -_multiply(terms[::-1])
+            slopes = compute_slopes(protocol.hidden_function, inputs[k - 1])
+            delta = (delta @ connections[k][0]) * slopes
+    return np.concatenate(parts[::-1], axis=1)
 
 
 def compute_errors(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
@@ -156,12 +144,30 @@ def compute_errors(protocol: Protocol, weights: Array, *, error: str = "squared"
         If the error is unknown, or the cross-entropy of linear units is asked for.
     """
     _check_error(protocol, error)
-    _, reconstruction = _pass_forward(protocol, split_weights(protocol, weights))
+    reconstruction = reconstruct(protocol, weights)
     visible = make_patterns(protocol)
     if error == "squared":
         return np.asarray(0.5 * np.sum((reconstruction - visible) ** 2, axis=(1, 2)))
     likelihood = visible * np.log(reconstruction) + (1.0 - visible) * np.log1p(-reconstruction)
     return np.asarray(-np.sum(likelihood, axis=(1, 2)))
+
+
+def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
+    """Return the image of visible vectors, once around the loop with zero regression.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+    visible : float64 array, shape (n, m, n_visible), optional
+        The training patterns of the protocol unless given.
+
+    Returns
+    -------
+    float64 array, shape (n, m, n_visible)
+    """
+    _, _, reconstruction = _pass_forward(protocol, split_weights(protocol, weights), visible)
+    return reconstruction
 
 
 def _check_error(protocol: Protocol, error: str) -> None:
@@ -174,32 +180,34 @@ def _check_error(protocol: Protocol, error: str) -> None:
         )
 
 
-def _pass_forward(protocol: Protocol, connections: Connections) -> tuple[list[Array], Array]:
-    """Return the first-pass activities of all hidden groups, and the reconstruction."""
-    n, visible = len(connections[0][0]), make_patterns(protocol)
-    activity = np.broadcast_to(visible, (n, *visible.shape))
-    hidden = []
+def _pass_forward(
+    protocol: Protocol, connections: Connections, visible: Array | None = None
+) -> tuple[list[Array], list[Array], Array]:
+    """Return inputs and activities of all hidden groups, and the reconstruction."""
+    if visible is None:
+        visible = make_patterns(protocol)
+    activity = np.broadcast_to(visible, (len(connections[0][0]), *visible.shape[-2:]))
+    inputs, hidden = [], []
     for matrix, biases in connections[:-1]:
-        activity = _sigmoid(_feed(matrix, biases, activity))
+        inputs.append(_feed(matrix, biases, activity))
+        activity = HIDDEN_FUNCTIONS[protocol.hidden_function](inputs[-1])
         hidden.append(activity)
-    reconstruction = _feed(*connections[-1], activity)
-    linear = protocol.visible_units == "linear"
-    return hidden, reconstruction if linear else _sigmoid(reconstruction)
+    return inputs, hidden, _activate_visible(protocol, _feed(*connections[-1], activity))
 
 
 def _feed(matrix: Array, biases: Array, activity: Array) -> Array:
     return np.asarray(activity @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
 
 
-def _sigmoid(x: Array) -> Array:
-    # With tanh nothing overflows, however large the input.
-    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * x))
+def _activate_visible(protocol: Protocol, total: Array) -> Array:
+    return total if protocol.visible_units == "linear" else logistic(total)
 
 
-def _multiply(terms: list[tuple[Array, Array]]) -> Array:
-    """Sum (presynaptic) x (postsynaptic) over patterns, flat in the order of the weights."""
-    parts = []
-    for before, after in terms:
-        matrix = np.swapaxes(after, -1, -2) @ before
-        parts += [matrix.reshape(len(matrix), -1), after.sum(axis=1)]
-    return np.concatenate(parts, axis=1)
+def _regress(protocol: Protocol, before: Array, arriving: Array) -> Array:
+    return protocol.regression * before + (1.0 - protocol.regression) * arriving
+
+
+def _multiply(presynaptic: Array, postsynaptic: Array) -> Array:
+    """Sum the products over patterns, flat in the order of one connection's weights."""
+    matrix = np.swapaxes(postsynaptic, -1, -2) @ presynaptic
+    return np.concatenate([matrix.reshape(len(matrix), -1), postsynaptic.sum(axis=1)], axis=1)

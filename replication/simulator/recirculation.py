@@ -1,53 +1,69 @@
-"""One network, equation by equation: the page to read first.
+"""The 4-2-4 network of page 363, equation by equation: the page to read first.
 
-The kernel computes the same for many networks side by side; tests hold the two
-together. This one is written to be read and uses NumPy's own exponential, so
-its last bits may differ between machines. Equations are numbered in the order
-of one update; 5 and 6 are the paper's equations 3 and 4.
+One network, one pattern at a time, in the paper's words and with its equation numbers.
+`replication.simulate` computes the same for a million networks; tests hold the two
+together. Longer loops, with several hidden groups, are in `replication.simulator.loops`.
+
+What equations 7 to 9 add is no part of the procedure but the reason for it. Equation 7 is
+the derivative of the squared error ``E = 1/2 sum (v2 - v0)^2`` for a hidden unit. If the
+visible units are linear, the weights symmetric (``U = W.T``) and the regression is near 1,
+equation 8 rewrites the derivative for a weight from visible unit i to hidden unit j with
+the inputs of the hidden unit in the two passes, and equation 9 with its states::
+
+    dE/dW[j, i] = 1 / (1 - lambda) * v2[i] * (h3[j] - h1[j])
+
+which is minus the change of equation 4, apart from its factor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol
+from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
 Array = NDArray[np.float64]
 
-
-def sigmoid(x: Array) -> Array:
-    """Return the logistic function ``1 / (1 + exp(-x))``.
-
-    Examples
-    --------
-    >>> float(sigmoid(np.array(0.0)))
-    0.5
-    """
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))))
+CRITERIA: dict[str, Callable[[Array], Array]] = {
+    "every-unit": lambda d: np.abs(d).max(),
+    "every-unit-squared": lambda d: (d**2).max(),
+    "every-unit-half-squared": lambda d: (d**2).max() / 2,
+    "half-squared-error": lambda d: (d**2).sum() / 2,
+    "squared-error": lambda d: (d**2).sum(),
+    "worst-pattern": lambda d: (d**2).sum(axis=1).max() / 2,
+}
+"""What each criterion makes of the deviations d (pattern, visible unit); the paper's is first."""
 
 
 class RecirculationNetwork:
-    """A closed loop of groups of units that learns by recirculation.
-
-    Activity runs from the visible group through the hidden ones and back: for
-    4-2-4 through the matrix W (visible to hidden) with biases b and the matrix
-    U (hidden to visible) with biases c. With several hidden groups each obeys
-    the same equations; that is our reading of the abstract's "groups of units
-    arranged in a closed loop".
+    """A visible and a hidden group in a closed loop, learning by recirculation.
 
     Parameters
     ----------
-    connections : sequence of (matrix, biases)
-        One for each group, in the order of the loop: matrix float64 of shape
-        (n_target, n_source), biases of shape (n_target,). They are copied.
+    W : array_like of float, shape (n_hidden, n_visible)
+        Visible to hidden; W[j, i] leads from visible unit i to hidden unit j.
+    b : array_like of float, shape (n_hidden,)
+        Biases of the hidden units, minus their thresholds.
+    U : array_like of float, shape (n_visible, n_hidden)
+        Hidden to visible.
+    c : array_like of float, shape (n_visible,)
+        Biases of the visible units.
     protocol : Protocol
-        With the rule "recirculation".
+        `PAPER` unless given: 4-2-4, the four one-hot vectors, epsilon 20, lambda 0.75.
+
+    Attributes
+    ----------
+    W, b, U, c : float64 arrays
+        The weights as they stand, copies of what was given.
+    patterns : float64 array, shape (n_patterns, n_visible)
+    protocol : Protocol
 
     Raises
     ------
@@ -56,44 +72,36 @@ class RecirculationNetwork:
 
     References
     ----------
-    Hinton & McClelland (1988), Learning Representations by Recirculation.
+    Hinton & McClelland (1988), Learning Representations by Recirculation, pages 358-363.
 
     Examples
     --------
     >>> network = RecirculationNetwork.from_seed(0)
+    >>> network
+    RecirculationNetwork(4-2-4, largest error of a unit 0.73)
     >>> updates, converged = network.train()
     >>> converged
     True
+    >>> network.image(np.array([1.0, 0.0, 0.0, 0.0])).round().tolist()
+    [1.0, 0.0, 0.0, 0.0]
     """
 
     def __init__(
-        self, connections: Sequence[tuple[Array, Array]], protocol: Protocol = PAPER
+        self, W: Array, b: Array, U: Array, c: Array, *, protocol: Protocol = PAPER
     ) -> None:
-        sizes = protocol.group_sizes
-        shapes = list(zip(sizes[1:] + sizes[:1], sizes, strict=True))
-        given = [np.shape(matrix) for matrix, _ in connections]
-        biases_given = [np.shape(biases) for _, biases in connections]
-        if given != shapes or biases_given != [(n_target,) for n_target, _ in shapes]:
-            raise UsageError(
-                f"matrices of shapes {given} were given; group_sizes {list(sizes)} need "
-                f"{shapes}, each with as many biases as it has rows"
-            )
-        if protocol.learning_rule != "recirculation":
-            raise UsageError(
-                f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
-                "'recirculation' only; use simulate() for other rules"
-            )
+        self.W, self.b, self.U, self.c = (np.array(a, dtype=np.float64) for a in (W, b, U, c))
         self.protocol = protocol
-        self.matrices = [np.array(matrix, dtype=np.float64) for matrix, _ in connections]
-        self.biases = [np.array(biases, dtype=np.float64) for _, biases in connections]
         self.patterns = make_patterns(protocol)
-        self._last_changes = [np.zeros_like(a) for a in (*self.matrices, *self.biases)]
+        self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
+        self.activate_visible = logistic if protocol.visible_units == "logistic" else _keep
+        self._check()
+        self._last_changes = tuple(np.zeros_like(weights) for weights in self.weights)
 
     @classmethod
-    def from_seed(
-        cls, seed: int, *, root_seed: int = 1988, protocol: Protocol = PAPER
-    ) -> RecirculationNetwork:
+    def from_seed(cls, seed: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> Self:
         """Return the network that starts from the weights of this seed.
+
+        All weights and biases are uniform between -0.5 and +0.5 (page 363).
 
         Parameters
         ----------
@@ -103,104 +111,105 @@ class RecirculationNetwork:
             From 0 to 2**63 - 1.
         protocol : Protocol
         """
-        weights = draw_weights(protocol, root_seed, seed, seed + 1)[0]
-        return cls(split_weights(protocol, weights), protocol)
+        return cls.from_weights(draw_weights(protocol, root_seed, seed, seed + 1)[0], protocol)
 
-    def first_pass(self, visible: Array) -> list[Array]:
-        """Equation 1: the hidden activities, one array (n_units,) for each hidden group.
+    @classmethod
+    def from_weights(cls, weights: Array, protocol: Protocol = PAPER) -> Self:
+        """Return the network with flat weights (n_weights,), in the order of `draw_weights`."""
+        if len(protocol.group_sizes) > 2:
+            raise UsageError(
+                f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
+                "group; use replication.simulator.loops.RecirculationLoop for more"
+            )
+        (W, b), (U, c) = split_weights(protocol, weights)
+        return cls(W, b, U, c, protocol=protocol)
 
-        ``h1 = sigmoid(W v0 + b)``
+    def __repr__(self) -> str:
+        sizes = self.protocol.group_sizes
+        loop = "-".join(str(size) for size in (*sizes, sizes[0]))
+        largest = np.abs(self.patterns - [self.image(v) for v in self.patterns]).max()
+        return f"{type(self).__name__}({loop}, largest error of a unit {largest:.2f})"
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """All matrices and biases, in the order of `weight_changes`."""
+        return self.W, self.b, self.U, self.c
+
+    def first_pass(self, visible: Array) -> Array:
+        """Return the states of the hidden units that a visible vector causes.
+
+        Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
-        activities = []
-        activity = visible
-        for matrix, biases in zip(self.matrices[:-1], self.biases[:-1], strict=True):
-            activity = sigmoid(matrix @ activity + biases)
-            activities.append(activity)
-        return activities
+        return self.activate_hidden(self.W @ visible + self.b)
 
-    def reconstruct(self, visible: Array) -> Array:
-        """Equation 2: the reconstruction with zero regression, shape (n_visible,).
+    def reconstruct(self, hidden: Array) -> Array:
+        """Return the visible vector that hidden states cause, with a regression of 0.
 
-        ``r2 = sigmoid(U h1 + c)``
+        Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
-        total = self.matrices[-1] @ self.first_pass(visible)[-1] + self.biases[-1]
-        return total if self.protocol.visible_units == "linear" else sigmoid(total)
+        return self.activate_visible(self.U @ hidden + self.c)
 
-    def regress_visible(self, visible: Array) -> Array:
-        """Equation 3: the visible activities at time 2, shape (n_visible,).
+    def image(self, visible: Array) -> Array:
+        """Return the reconstruction of a visible vector, once around the loop."""
+        return self.reconstruct(self.first_pass(visible))
 
-        ``v2 = lambda v0 + (1 - lambda) r2``
+    def regress(self, before: Array, arriving: Array) -> Array:
+        """Return states that keep a share lambda of what they were.
+
+        Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
+        and equation 6 for the hidden ones at time 3.
         """
         keep = self.protocol.regression
-        return keep * visible + (1.0 - keep) * self.reconstruct(visible)
+        return keep * before + (1.0 - keep) * arriving
 
-    def second_pass(self, visible: Array) -> list[Array]:
-        """Equation 4: the hidden activities of the second pass, regressed, (n_units,) each.
+    def second_pass(self, visible: Array, first: Array) -> Array:
+        """Return the hidden states of the second pass, regressed.
 
-        ``h3 = lambda h1 + (1 - lambda) sigmoid(W v2 + b)``
+        Equation 6, time 3: ``h3 = lambda h1 + (1 - lambda) sigma(W v2 + b)``.
         """
-        keep = self.protocol.regression if self.protocol.hidden_regression else 0.0
-        activities = []
-        activity = self.regress_visible(visible)
-        for matrix, biases, first in zip(
-            self.matrices[:-1], self.biases[:-1], self.first_pass(visible), strict=True
-        ):
-            activity = keep * first + (1.0 - keep) * sigmoid(matrix @ activity + biases)
-            activities.append(activity)
-        return activities
+        arriving = self.first_pass(visible)
+        return self.regress(first, arriving) if self.protocol.hidden_regression else arriving
 
-    def weight_changes(self, visible: Array) -> list[tuple[Array, Array]]:
-        """Equations 5 and 6: the changes of each (matrix, biases) for one pattern.
+    def weight_changes(self, v0: Array) -> tuple[Array, ...]:
+        """Return the changes of W, b, U and c for one pattern.
 
-        Each weight changes by epsilon times the presynaptic activity times the
-        difference of the postsynaptic activity between two passes::
+        Each is epsilon times the presynaptic state times the difference of the
+        postsynaptic state between the two passes::
 
-            dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)
-            dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)
+            dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
+            dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        rate = self.protocol.learning_rate
-        first = [visible, *self.first_pass(visible)]
-        second = [self.regress_visible(visible), *self.second_pass(visible)]
-        # Into the visible group the first pass is presynaptic, elsewhere the second.
-        presynaptic = [*second[:-1], first[-1]]
-        changes = []
-        for k, source in enumerate(presynaptic):
-            target = (k + 1) % len(first)
-            difference = first[target] - second[target]
-            changes.append((rate * np.outer(difference, source), rate * difference))
-        return changes
+        h1 = self.first_pass(v0)
+        v2 = self.regress(v0, self.reconstruct(h1))
+        h3 = self.second_pass(v2, h1)
+        dW, db = self._learn(v2, h1 - h3, self.protocol.visible_to_hidden_factor)
+        dU, dc = self._learn(h1, v0 - v2, self.protocol.hidden_to_visible_factor)
+        if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
+            v4 = self.regress(v2, self.reconstruct(h3))
+            dU2, dc2 = self._learn(h3, v2 - v4, self.protocol.hidden_to_visible_factor)
+            dU, dc = dU + dU2, dc + dc2
+        return dW, db, dU, dc
 
     def update(self) -> None:
-        """Show all patterns once and change the weights, as the protocol's schedule says."""
-        patterns = list(self.patterns)
-        per_pattern = self.protocol.update_schedule == "per-pattern"
-        batches = [[pattern] for pattern in patterns] if per_pattern else [patterns]
-        for batch in batches:
-            changes = [self.weight_changes(pattern) for pattern in batch]
-            weights = [*self.matrices, *self.biases]
-            sums = [sum(change[k][0] for change in changes) for k in range(len(self.matrices))]
-            sums += [sum(change[k][1] for change in changes) for k in range(len(self.biases))]
-            for weight, last, total in zip(weights, self._last_changes, sums, strict=True):
-                last[...] = self.protocol.momentum * last + total
-                np.add(weight, last, out=weight)
+        """Change the weights by the sum of the changes of all patterns (page 363)."""
+        if self.protocol.update_schedule == "batch":
+            self._apply(self.patterns)
+        else:
+            for pattern in self.patterns:
+                self._apply(pattern[None])
 
     def error(self) -> float:
-        """Equation 7: the protocol's criterion, with the weights as they stand.
+        """Return what the criterion measures, with the weights as they stand.
 
-        ``E = 1/2 sum over patterns and visible units of (v0 - r2)^2``
+        In the paper the largest ``|r2 - v0|`` over patterns and units.
         """
-        regressed = self.protocol.error_measured_on == "regressed"
-        measure = self.regress_visible if regressed else self.reconstruct
-        deviations = self.patterns - np.array([measure(pattern) for pattern in self.patterns])
-        if self.protocol.criterion == "every-unit":
-            return float(np.abs(deviations).max())
-        squares = (deviations**2).sum(axis=1)
-        if self.protocol.criterion == "worst-pattern":
-            return float(0.5 * squares.max())
-        return float(squares.sum() * (1.0 if self.protocol.criterion == "squared-error" else 0.5))
+        measured = np.array([self.image(v0) for v0 in self.patterns])
+        if self.protocol.error_measured_on == "regressed":
+            measured = self.regress(self.patterns, measured)
+        return float(CRITERIA[self.protocol.criterion](measured - self.patterns))
 
     def train(self) -> tuple[int, bool]:
-        """Update until the criterion is met or the cap is reached.
+        """Update until the error is below the threshold or the cap is reached.
 
         Returns
         -------
@@ -208,9 +217,43 @@ class RecirculationNetwork:
             Updates applied, 0 if the error was below the threshold at once.
         converged : bool
         """
-        for updates in range(self.protocol.max_updates + 1):
+        for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
-            if updates < self.protocol.max_updates:
-                self.update()
-        return self.protocol.max_updates, False
+            self.update()
+        return self.protocol.max_updates, self.error() < self.protocol.threshold
+
+    def _learn(self, presynaptic: Array, difference: Array, factor: float) -> tuple[Array, Array]:
+        """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
+        rate = self.protocol.learning_rate * factor
+        return rate * np.outer(difference, presynaptic), rate * difference
+
+    def _apply(self, batch: Array) -> None:
+        """Add the changes of some patterns, and a share `momentum` of the last ones."""
+        changes = [self.weight_changes(pattern) for pattern in batch]
+        for k, weights in enumerate(self.weights):
+            last = self._last_changes[k]
+            last[...] = self.protocol.momentum * last + sum(change[k] for change in changes)
+            weights[...] += last
+
+    def _check(self) -> None:
+        """Refuse another rule, and weights that do not fit the group sizes."""
+        rule, sizes = self.protocol.learning_rule, self.protocol.group_sizes
+        if rule != "recirculation":
+            raise UsageError(
+                f"learning_rule = {rule!r} was given; this class learns by 'recirculation' only; "
+                "use simulate() for other rules"
+            )
+        shapes: list[tuple[int, ...]] = []
+        for n_source, n_target in zip(sizes, sizes[1:] + sizes[:1], strict=True):
+            shapes += [(n_target, n_source), (n_target,)]
+        given = [array.shape for array in self.weights]
+        if given != shapes:
+            raise UsageError(
+                f"weights of shapes {given} were given; group_sizes {list(sizes)} need {shapes}"
+            )
+
+
+def _keep(x: Array) -> Array:
+    """Linear visible units: their state is their total input."""
+    return x

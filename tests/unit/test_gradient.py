@@ -15,11 +15,11 @@ from replication.simulator.gradient import (
     compute_changes,
     compute_errors,
     compute_gradients,
-    compute_rule_terms,
     list_connections,
+    reconstruct,
 )
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.loops import RecirculationLoop
+from replication.simulator.weights import draw_weights
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper": {},
@@ -28,6 +28,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "loop": {"group_sizes": (5, 3, 2)},
     "long loop": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
     "patterns": {"patterns": ((0.2, 0.9, 0.0, 1.0), (1.0, 1.0, 0.5, 0.0))},
+    "softsign": {"hidden_function": "softsign"},
+    "algebraic loop": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
+    "spline": {"hidden_function": "spline", "half_width": 2.0},
+    "factors": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
+    "second round": {"second_round": True, "hidden_to_visible_factor": 3.0},
 }
 INTO_HIDDEN, INTO_VISIBLE = list_connections(PAPER)
 
@@ -52,19 +57,34 @@ def differentiate(protocol: Any, weights: Any, error: str, step: float = 1e-6) -
     return np.stack(columns, axis=1)
 
 
+def make_network(protocol: Any, flat: Any) -> Any:
+    several = len(protocol.group_sizes) > 2
+    return (RecirculationLoop if several else RecirculationNetwork).from_weights(flat, protocol)
+
+
 @pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
 def test_changes_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
     protocol = vary(learning_rate=1.0, **fields)
     weights = draw(protocol, 5)
     for flat, changes in zip(weights, compute_changes(protocol, weights), strict=True):
-        network = RecirculationNetwork(split_weights(protocol, flat), protocol)
-        sums: list[Any] = [0.0] * (2 * len(protocol.group_sizes))
-        for visible in make_patterns(protocol):
-            for k, (matrix, biases) in enumerate(network.weight_changes(visible)):
-                sums[2 * k] = sums[2 * k] + matrix
-                sums[2 * k + 1] = sums[2 * k + 1] + biases
+        network = make_network(protocol, flat)
+        each = [network.weight_changes(visible) for visible in network.patterns]
+        sums = [sum(parts) for parts in zip(*each, strict=True)]
         expected = np.concatenate([part.ravel() for part in sums])
         np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
+def test_images_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
+    protocol = vary(**fields)
+    weights = draw(protocol, 3)
+    visible = np.random.default_rng(5).random((3, 2, protocol.n_visible))
+    for flat, vectors, images in zip(
+        weights, visible, reconstruct(protocol, weights, visible), strict=True
+    ):
+        network = make_network(protocol, flat)
+        expected = [network.image(vector) for vector in vectors]
+        np.testing.assert_allclose(images, expected, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +99,11 @@ def test_gradients_are_those_of_finite_differences(variant: str, error: str) -> 
     np.testing.assert_allclose(exact, differentiate(protocol, weights, error), rtol=0, atol=1e-6)
 
 
-def test_squared_error_is_the_criterion_of_the_protocol() -> None:
-    weights = draw(PAPER, 5)
-    for flat, error in zip(weights, compute_errors(PAPER, weights), strict=True):
-        network = RecirculationNetwork(split_weights(PAPER, flat), PAPER)
+def test_squared_error_is_that_of_the_notebook() -> None:
+    protocol = vary(criterion="half-squared-error")
+    weights = draw(protocol, 5)
+    for flat, error in zip(weights, compute_errors(protocol, weights), strict=True):
+        network = RecirculationNetwork.from_weights(flat, protocol)
         assert error == pytest.approx(network.error(), abs=1e-14)
 
 
@@ -147,18 +168,6 @@ def test_without_hidden_regression_both_matrices_follow_one_gradient() -> None:
         together[hidden_regression] = compute_cosines(changes, -gradients)
     assert together[False].min() > 0.99999
     assert together[True].max() < 0.9999
-
-
-def test_rule_terms_multiply_to_the_changes() -> None:
-    protocol = vary(group_sizes=(4, 3, 2))
-    weights = draw(protocol, 3)
-    changes = split_weights(protocol, compute_changes(protocol, weights))
-    for (before, after), (matrix, biases) in zip(
-        compute_rule_terms(protocol, weights), changes, strict=True
-    ):
-        product = np.einsum("npi,npj->nji", before, after)
-        np.testing.assert_allclose(matrix, product, atol=1e-14)
-        np.testing.assert_allclose(biases, after.sum(axis=1), atol=1e-14)
 
 
 def test_two_linear_hidden_dimensions_cannot_meet_the_criterion() -> None:

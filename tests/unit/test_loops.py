@@ -1,0 +1,93 @@
+"""The readable loop of several hidden groups."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from replication import PAPER, RecirculationNetwork
+from replication.errors import UsageError
+from replication.protocol import from_plain
+from replication.simulator.loops import RecirculationLoop
+
+ONE = np.array([1.0])
+
+
+def make_loop(**fields: object) -> RecirculationLoop:
+    """Return a loop 1-1-1-1 with weights 0 and biases ln 3, -ln 3, ln 3; lambda = 1/2."""
+    protocol = from_plain(
+        {"group_sizes": [1, 1, 1], "patterns": [[1.0]], "learning_rate": 2.0, "regression": 0.5}
+        | fields
+    )
+    log, zero = math.log(3.0), [[0.0]]
+    return RecirculationLoop(
+        zero, [log], zero, [log], between=[(zero, [-log])], protocol=protocol
+    )  # fmt: skip
+
+
+def test_passes_through_two_hidden_groups_worked_by_hand() -> None:
+    # s(ln 3) = 3/4, s(-ln 3) = 1/4: h1 = (3/4, 1/4), r2 = 3/4; lambda = 1/2, v0 = 1: v2 = 7/8;
+    # the second pass is the first, for no weight carries it.
+    # dU = 2 * 1/4 * (1 - 7/8), dc = 2 * (1 - 7/8); nothing else changes.
+    loop = make_loop()
+    h1 = loop.first_pass(ONE)
+    assert h1 == pytest.approx([0.75, 0.25], abs=1e-15)
+    v2 = loop.regress(ONE, loop.reconstruct(h1))
+    assert v2 == pytest.approx(0.875, abs=1e-15)
+    assert loop.second_pass(v2, h1) == pytest.approx([0.75, 0.25], abs=1e-15)
+    changes = [float(change.item()) for change in loop.weight_changes(ONE)]
+    assert changes == pytest.approx([0, 0, 0, 0, 0.0625, 0.25], abs=1e-15)
+
+
+def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand() -> None:
+    # W = -8 ln 3 and b = 8 ln 3: h1 of the first group is s(0) = 1/2 for v0 = 1. With v2 = 7/8
+    # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
+    # d = -8 ln 3, has s(0) = 1/2 first, then s(2 ln 3) = 9/10, regressed 7/10.
+    log = math.log(3.0)
+    loop = make_loop()
+    loop.W[:], loop.b[:] = -8 * log, 8 * log
+    loop.between[0][0][:], loop.between[0][1][:] = 16 * log, -8 * log
+    loop.c[:] = log
+    h1 = loop.first_pass(ONE)
+    assert h1 == pytest.approx([0.5, 0.5], abs=1e-14)
+    assert loop.second_pass(np.array([0.875]), h1) == pytest.approx([0.625, 0.7], abs=1e-14)
+    # Equation 4 group by group: 2 * 7/8 * (1/2 - 5/8), 2 * (1/2 - 5/8);
+    # 2 * 5/8 * (1/2 - 7/10), 2 * (1/2 - 7/10).
+    changes = [float(change.item()) for change in loop.weight_changes(ONE)][:4]
+    assert changes == pytest.approx([-0.21875, -0.25, -0.25, -0.4], abs=1e-14)
+
+
+def test_without_hidden_regression_the_second_pass_is_what_arrives() -> None:
+    loop = make_loop(hidden_regression=False)
+    loop.W += 1.0
+    h1 = loop.first_pass(ONE)
+    np.testing.assert_array_equal(
+        loop.second_pass(np.array([0.5]), h1), loop.first_pass(np.array([0.5]))
+    )
+
+
+def test_a_loop_with_one_hidden_group_is_the_network_of_the_paper() -> None:
+    network, loop = RecirculationNetwork.from_seed(11), RecirculationLoop.from_seed(11)
+    assert loop.train() == network.train()
+    for ours, theirs in zip(loop.weights, network.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_longer_loop_learns() -> None:
+    protocol = dataclasses.replace(PAPER, group_sizes=(4, 3, 3), regression=0.5, learning_rate=4.0)
+    updates, converged = RecirculationLoop.from_seed(3, protocol=protocol).train()
+    assert converged
+    assert updates > 1
+
+
+def test_repr_names_all_groups() -> None:
+    assert repr(make_loop()).startswith("RecirculationLoop(1-1-1-1, ")
+
+
+def test_connections_that_do_not_fit_are_refused() -> None:
+    protocol = dataclasses.replace(PAPER, group_sizes=(1, 1, 1))
+    with pytest.raises(UsageError, match=r"group_sizes \[1, 1, 1\] need"):
+        RecirculationLoop([[0.0]], [0.0], [[0.0]], [0.0], between=[], protocol=protocol)
