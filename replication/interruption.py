@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run at once, but never in the middle of a write."""
+"""Ctrl-C, SIGTERM and a hang-up end a run at once, but never in the middle of a write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 GO_ON = "finished blocks are kept: run the same command again to go on"
 """Advice where blocks are simulated and stored."""
@@ -21,7 +21,7 @@ class Interrupted(KeyboardInterrupt):
     Parameters
     ----------
     signal_number : int
-        SIGINT or SIGTERM.
+        One of `SIGNALS`.
     advice : str
         What to do next.
     """
@@ -48,7 +48,11 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            self._previous = {
+                number: signal.signal(number, self._handle)
+                for number in SIGNALS
+                if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN)
+            }  # `nohup` asks that a hang-up be ignored
         return self
 
     def __exit__(

@@ -15,6 +15,7 @@ Tell = Callable[[str], object]
 BAR_WIDTH = 24
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BEFORE_ESTIMATE = 1.0
 
 
 class Progress:
@@ -24,6 +25,8 @@ class Progress:
     ----------
     total : int
         Networks to simulate.
+    name : str
+        Of the step, shown before the numbers.
     stream : text stream
         Standard error unless given.
     clock : callable
@@ -34,11 +37,13 @@ class Progress:
         self,
         total: int,
         *,
+        name: str = "",
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = total
         self.done = 0
+        self._name = f"{name}: " if name else ""
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._is_terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
@@ -56,9 +61,11 @@ class Progress:
             self._show()
 
     def announce(self, text: str) -> None:
-        """Write a line of its own, and measure time from now on."""
-        self._write(text + "\n")
-        self._begun = self._last = self._clock()
+        """Write a line of its own."""
+        self._write(("\n" if self._width else "") + text + "\n")
+        self._width = 0
+        if self.done == 0:  # what came before was no simulation
+            self._begun = self._last = self._clock()
 
     def __enter__(self) -> Progress:
         return self
@@ -73,13 +80,16 @@ class Progress:
     def describe(self) -> str:
         """Return the state as text, without a bar."""
         elapsed = self._clock() - self._begun
-        text = f"{self.done:,} of {self.total:,} networks"
+        text = f"{self._name}{self.done:,} of {self.total:,} networks"
         if elapsed <= 0 or self.done == 0:
             return text
         rate = self.done / elapsed
         text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
         if self.done < self.total:
-            return text + f", {format_duration((self.total - self.done) / rate)} left"
+            # The first moments tell how long workers take to start, not how fast they are.
+            is_telling = elapsed >= SECONDS_BEFORE_ESTIMATE
+            left = format_duration((self.total - self.done) / rate)
+            return text + f", {left} left" if is_telling else text
         return text + f", {format_duration(elapsed)} in all"
 
     def _show(self) -> None:
@@ -93,23 +103,61 @@ class Progress:
         self._width = len(line)
 
     def _write(self, text: str) -> None:
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except OSError:
-            # A closed or full stderr is no reason to stop a simulation.
+        if not write_safely(self._stream, text):
             self._is_terminal = False
 
 
-def silent(text: str) -> None:  # noqa: ARG001
+def silent(text: str) -> None:
     """Take the name of a step and show nothing."""
 
 
 def tell(text: str) -> None:
     """Write a line to standard error, as far as it takes one: a full one stops no work."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+    write_safely(sys.stderr, text + "\n")
+
+
+def write_safely(stream: TextIO, text: str) -> bool:
+    """Write and flush; a stream that takes nothing more is silenced for good.
+
+    What could not be written would otherwise be tried again while the interpreter ends,
+    which then reports an error of its own and exits with 120.
+
+    Returns
+    -------
+    bool
+        Whether the text was written.
+    """
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        silence(stream)
+        return False
+    return True
+
+
+def silence(stream: TextIO) -> None:
+    """Let a stream whose device is full or closed lead nowhere, with what it still holds."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        stream.flush()
+
+
+def escape(text: str) -> str:
+    r"""Return text on one line, with control characters written as escapes.
+
+    Examples
+    --------
+    >>> print(escape("a" + chr(27) + "[31m" + chr(10)))
+    a\x1b[31m\n
+    """
+    return "".join(letter if letter.isprintable() else _spell(letter) for letter in text)
+
+
+def _spell(letter: str) -> str:
+    return letter.encode("unicode_escape", "backslashreplace").decode()
 
 
 def format_duration(seconds: float) -> str:

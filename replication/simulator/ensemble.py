@@ -1,14 +1,12 @@
 """Many networks over joblib: blocks of seeds in, outcomes out, in any order.
 
 The kernel releases the GIL, so threads use all cores of one machine without
-copying. Any other backend that joblib knows runs the same blocks elsewhere.
+copying. Processes and an existing Dask cluster run the same blocks.
 """
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
-import os
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -24,8 +22,7 @@ from replication.simulator.backends import (
     LOCAL_BACKENDS,
     PROCESSES,
     THREADS,
-    check_backend,
-    run_in_worker,
+    configure_backend,
     start_workers,
 )
 from replication.simulator.interruptible import run_interruptibly
@@ -145,7 +142,7 @@ def simulate_ranges(
     jobs : int
         Workers; -1 for as many as the backend has.
     backend : str
-        A backend of joblib: "threading", "loky", "dask", "ray", ...
+        "threading", "loky" for processes, or "dask" for a cluster.
     patience : float, optional
         Seconds without a finished block after which to give up. Unless given,
         backends of this machine never do, and clusters do after ten minutes.
@@ -173,22 +170,10 @@ def simulate_ranges(
     """
     # A flag can only be shared with threads; other backends end their workers themselves.
     stop = np.zeros(1, dtype=np.bool_) if backend == THREADS else None
-    task: Any = simulate_range
-    if backend == PROCESSES:
-        task = functools.partial(run_in_worker, os.getpid(), simulate_range)
-    tasks = (delayed(task)(protocol, root_seed, *pair, stop) for pair in ranges)
+    tasks = (delayed(simulate_range)(protocol, root_seed, *pair, stop) for pair in ranges)
     if patience is None and backend not in LOCAL_BACKENDS:
         patience = CLUSTER_PATIENCE
-    check_backend(backend, scheduler)
-    options = {} if scheduler is None else {"scheduler_host": scheduler}
-    try:
-        config = parallel_config(backend=backend, n_jobs=jobs, **options)
-    except OSError as error:
-        raise WorkerError(
-            f"the cluster at {scheduler!r} does not answer ({error}); start it, or leave out "
-            "--backend to use this machine"
-        ) from None
-    with config:
+    with configure_backend(backend, jobs=jobs, scheduler=scheduler):
         parallel = Parallel(
             return_as="generator_unordered", pre_dispatch="2 * n_jobs", timeout=patience
         )

@@ -1,9 +1,10 @@
-"""One block: the outcomes of consecutive seeds as a Parquet file and a side-car.
+"""One block: the outcomes of consecutive seeds as a Parquet file, and its side-car.
 
-Parquet's page checksums do not reach its footer, so the side-car holds a
-checksum of the whole file, which is compared before Parquet reads a byte of
-it. The block holds a checksum of its content, which does not depend on the
-version of the Parquet writer.
+The Parquet files stand alone in the folder of their study, so that other programs read
+the folder as it is; records stand in a folder beside it. Parquet's page checksums do not
+reach its footer, so the side-car holds a checksum of the whole file, which is compared
+before Parquet reads a byte of it. The block holds a checksum of its content, which does
+not depend on the version of the Parquet writer.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from replication.protocol import Protocol, as_plain, canonical_json
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.store.files import (
     check_schema,
+    damaged_record,
     discard_temporaries,
     parse_record,
     publish,
@@ -36,8 +38,10 @@ from replication.store.files import (
 )
 from replication.store.provenance import collect_versions
 
-SCHEMA = 1
-"""Version of the files' layout. A newer one is refused and left untouched."""
+SCHEMA = 2
+"""Version of the layout. A newer one is refused and left untouched; see `older` for 1."""
+
+KIND = "block"
 
 METADATA_KEY = "replication"
 BLOCK_NAME = re.compile(r"(\d{12,})-(\d{12,})\.parquet")
@@ -68,21 +72,29 @@ class Block:
     @property
     def sidecar_path(self) -> Path:
         """The JSON file with count table and checksums."""
-        return self.path.with_suffix(".json")
+        return records_folder(self.folder) / f"{self.start:012d}-{self.stop:012d}.json"
+
+
+def records_folder(folder: Path) -> Path:
+    """Return the folder of the manifest and the side-cars of a study's folder."""
+    return folder.with_name(f"{folder.name}.records")
+
+
+def list_names(folder: Path) -> set[str]:
+    """Return the names in a folder; none if there is no such folder."""
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def find_blocks(folder: Path) -> list[Block]:
     """Return the blocks whose two files both exist, by name, in seed order."""
-    if not folder.is_dir():
-        return []
-    names = {path.name for path in folder.iterdir()}
+    sidecars = list_names(records_folder(folder))
     blocks = []
-    for name in names:
+    for name in list_names(folder):
         match = BLOCK_NAME.fullmatch(name)
         if match is None:
             continue
         block = Block(int(match[1]), int(match[2]), folder)
-        if block.path.name == name and block.sidecar_path.name in names:
+        if block.path.name == name and block.sidecar_path.name in sidecars:
             blocks.append(block)
     return sorted(blocks)
 
@@ -107,7 +119,6 @@ def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: O
     sidecar = render_record(
         {
             **header,
-            "file_bytes": len(content),
             "file_sha256": hashlib.sha256(content).hexdigest(),
             "counts": counts.to_plain(),
         }
@@ -122,6 +133,7 @@ def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: O
     try:
         # A crash between the two leaves half a block, which does not count as one.
         publish(block.sidecar_path)
+        sync_folder(block.sidecar_path.parent)
         publish(block.path)
         sync_folder(block.folder)
     except BaseException:
@@ -140,8 +152,6 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     """
     sidecar = read_sidecar(block, protocol=protocol, root_seed=root_seed)
     content = read_content(block.path)
-    if len(content) != sidecar["file_bytes"]:
-        raise _bad_block(block, f"it has {len(content)} bytes instead of {sidecar['file_bytes']}")
     if hashlib.sha256(content).hexdigest() != sidecar["file_sha256"]:
         raise _bad_block(block, "its checksum is wrong")
     header = read_block_header(block)
@@ -202,10 +212,10 @@ def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[st
         If it is damaged, missing or belongs to another block.
     """
     path = block.sidecar_path
-    record = parse_record(path, read_content(path), newest_schema=SCHEMA)
-    expected = _describe(
-        block, protocol=protocol, root_seed=root_seed, digest=record.get("digest", "")
-    )
+    record = parse_record(path, read_content(path), kind=KIND, newest_schema=SCHEMA)
+    if not {"digest", "file_sha256", "counts"} <= record.keys():
+        raise damaged_record(path)
+    expected = _describe(block, protocol=protocol, root_seed=root_seed, digest=record["digest"])
     for key, value in expected.items():
         if key != "versions" and record.get(key) != value:
             raise _bad_block(
@@ -217,11 +227,15 @@ def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[st
 def read_counts(block: Block, *, protocol: Protocol, root_seed: int) -> CountTable:
     """Return the count table of a block from its side-car alone."""
     record = read_sidecar(block, protocol=protocol, root_seed=root_seed)
-    return CountTable.from_plain(record["counts"])
+    try:
+        return CountTable.from_plain(record["counts"])
+    except DataError:
+        raise damaged_record(block.sidecar_path) from None
 
 
 def _describe(block: Block, *, protocol: Protocol, root_seed: int, digest: str) -> dict[str, Any]:
     return {
+        "kind": KIND,
         "schema": SCHEMA,
         "outcome_version": OUTCOME_VERSION,
         "protocol_id": protocol.id,

@@ -1,4 +1,4 @@
-"""Check a stored study against everything it says about itself, and mend its record."""
+"""Check a stored study against everything it says about itself, and rebuild its manifest."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from replication.analysis.counts import CountTable
 from replication.errors import DataError, UsageError
-from replication.protocol import PAPER, Protocol, from_plain
+from replication.protocol import READINGS, Protocol, from_plain
 from replication.simulator.outcomes import compute_digest
 from replication.store.blocks import Block, find_blocks, read_block, read_block_header, read_counts
 from replication.store.files import NewerSchemaError
-from replication.store.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
+from replication.store.manifest import Manifest, manifest_path, read_manifest, write_manifest
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def check_study(folder: Path) -> Checked:
     try:
         stored = read_manifest(folder)
         if stored is None:
-            raise DataError(f"{str(folder / MANIFEST_NAME)!r} is missing; run `replication repair`")
+            raise DataError(f"{str(manifest_path(folder))!r} is missing; run `replication repair`")
         manifest = stored
     except NewerSchemaError:
         raise
@@ -84,7 +84,7 @@ def check_study(folder: Path) -> Checked:
     return Checked(manifest, tuple(sound), tuple(faults))
 
 
-def mend_manifest(folder: Path, checked: Checked) -> None:
+def rebuild_manifest(folder: Path, checked: Checked) -> None:
     """Write the manifest anew, from the sound blocks, where it is bad.
 
     Parameters
@@ -117,7 +117,7 @@ def _check_block(block: Block, manifest: Manifest) -> str:
 
 def _find_protocol(folder: Path, blocks: list[Block], error: DataError) -> Protocol:
     protocol_id = folder.parent.name
-    candidates = [PAPER]
+    candidates = list(READINGS.values())
     for block in blocks:
         try:
             candidates.append(from_plain(read_block_header(block)["protocol"]))
@@ -128,5 +128,5 @@ def _find_protocol(folder: Path, blocks: list[Block], error: DataError) -> Proto
             return protocol
     raise DataError(
         f"{error}; no sound block tells the protocol either: delete {str(folder)!r} and "
-        "simulate again"
+        f"{str(manifest_path(folder).parent)!r} and simulate again"
     )

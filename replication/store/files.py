@@ -161,7 +161,7 @@ def render_record(body: Mapping[str, Any]) -> bytes:
 
 
 def parse_record(
-    path: Path, content: bytes, *, newest_schema: int, believe_schema: bool = False
+    path: Path, content: bytes, *, kind: str, newest_schema: int, believe_schema: bool = False
 ) -> dict[str, Any]:
     """Return what `render_record` was given, and nothing that differs in a single bit.
 
@@ -170,6 +170,8 @@ def parse_record(
     path : Path
         Named in messages.
     content : bytes
+    kind : str
+        What the record must say that it is: one put in the place of another is damage too.
     newest_schema : int
         The newest value of the key ``schema`` that this program understands.
     believe_schema : bool
@@ -181,25 +183,29 @@ def parse_record(
     NewerSchemaError
         If the record is of a newer schema.
     DataError
-        If it is damaged.
+        If it is damaged, or of another kind.
     """
-    damaged = DataError(f"{str(path)!r} is damaged; run `replication repair`")
     try:
         body = json.loads(content)
-    except ValueError:
-        raise damaged from None
+    except (ValueError, RecursionError):
+        raise damaged_record(path) from None
     if not isinstance(body, dict):
-        raise damaged
+        raise damaged_record(path)
     body.pop("sha256", None)
     try:
-        intact = render_record(body) == content
-    except ValueError:  # a number that JSON does not allow
-        intact = False
-    if intact or believe_schema:
+        is_intact = render_record(body) == content
+    except (ValueError, RecursionError):  # a number that JSON does not allow
+        is_intact = False
+    if is_intact or believe_schema:
         check_schema(path, body.get("schema"), newest_schema=newest_schema)
-    if not intact:
-        raise damaged
+    if not is_intact or body.get("kind") != kind:
+        raise damaged_record(path)
     return body
+
+
+def damaged_record(path: Path) -> DataError:
+    """Return the error that says that a record is damaged, and what to do."""
+    return DataError(f"{str(path)!r} is damaged; run `replication repair`")
 
 
 def check_schema(path: Path, schema: Any, *, newest_schema: int) -> None:

@@ -8,13 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import DataError, UsageError
-from replication.protocol import Protocol, as_plain, from_plain
+from replication.protocol import BASE_VERSION, Protocol, as_plain, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION
-from replication.store.blocks import SCHEMA, Block, find_blocks, read_sidecar
-from replication.store.files import parse_record, read_content, render_record, write_durably
+from replication.store.blocks import SCHEMA, Block, find_blocks, read_sidecar, records_folder
+from replication.store.files import (
+    damaged_record,
+    parse_record,
+    read_content,
+    render_record,
+    write_durably,
+)
 from replication.store.provenance import collect_versions, find_commit
 
-MANIFEST_NAME = "manifest.json"
+KIND = "manifest"
+
+
+def manifest_path(folder: Path) -> Path:
+    """Return the path of the manifest of a study's folder."""
+    return records_folder(folder) / "manifest.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,12 +57,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         If it is damaged, missing beside blocks, of a newer schema, of another
         outcome version, or does not belong to this folder.
     """
-    path = folder / MANIFEST_NAME
+    path = manifest_path(folder)
     if not path.exists() and not find_blocks(folder):
         return None
-    content = read_content(path)
-    record = parse_record(path, content, newest_schema=SCHEMA, believe_schema=True)
-    if record["outcome_version"] != OUTCOME_VERSION:
+    record = parse_record(
+        path, read_content(path), kind=KIND, newest_schema=SCHEMA, believe_schema=True
+    )
+    if record.get("outcome_version", OUTCOME_VERSION) != OUTCOME_VERSION:
         raise DataError(
             f"{str(folder)!r} holds outcomes of version {record['outcome_version']}, and this "
             f"version computes outcomes of version {OUTCOME_VERSION}; "
@@ -64,19 +76,29 @@ def read_manifest(folder: Path) -> Manifest | None:
             f"{str(path)!r} has a protocol that this version does not understand ({error}); "
             "install the version that wrote it, or give another results folder"
         ) from None
-    if (protocol.id, str(record["root_seed"])) != (folder.parent.name, folder.name):
+    except (KeyError, TypeError, ValueError):
+        raise damaged_record(path) from None
+    try:
+        root_seed, runs = int(record["root_seed"]), tuple(dict(run) for run in record["runs"])
+        blocks = {
+            Block(int(start), int(stop), folder): str(digest)
+            for start, stop, digest in record["blocks"]
+        }
+    except (KeyError, TypeError, ValueError):
+        raise damaged_record(path) from None
+    if (protocol.id, str(root_seed)) != (folder.parent.name, folder.name):
         raise DataError(
-            f"{str(path)!r} belongs to {protocol.id}/{record['root_seed']}; "
-            "move the folder back to its place"
+            f"{str(path)!r} belongs to {protocol.id}/{root_seed}; move the folder back to its place"
         )
-    blocks = {Block(start, stop, folder): digest for start, stop, digest in record["blocks"]}
-    return Manifest(protocol, record["root_seed"], blocks, tuple(record["runs"]))
+    return Manifest(protocol, root_seed, blocks, runs)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest of a study's folder durably."""
     body = {
+        "kind": KIND,
         "schema": SCHEMA,
+        "base": BASE_VERSION,
         "outcome_version": OUTCOME_VERSION,
         "protocol_id": manifest.protocol.id,
         "protocol": as_plain(manifest.protocol),
@@ -86,7 +108,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         ],
         "runs": list(manifest.runs),
     }
-    write_durably(folder / MANIFEST_NAME, render_record(body))
+    write_durably(manifest_path(folder), render_record(body))
 
 
 def update_manifest(folder: Path, manifest: Manifest) -> Manifest:

@@ -20,10 +20,12 @@ from replication.store.blocks import (
     find_blocks,
     read_block,
     read_counts,
+    records_folder,
     write_block,
 )
 from replication.store.files import TEMPORARY_SUFFIX, hold_lock, make_folder, remove_files
 from replication.store.manifest import Manifest, read_manifest, update_manifest, write_manifest
+from replication.store.older import OlderStudy, describe_older_study, find_older_manifest
 
 Range = tuple[int, int]
 
@@ -37,6 +39,7 @@ class StudyFolder:
     protocol_id : str
     root_seed : int
     path : Path
+        Holds the Parquet files and nothing else; the records lie in a folder beside it.
     """
 
     protocol_id: str
@@ -45,8 +48,8 @@ class StudyFolder:
 
     @property
     def size(self) -> int:
-        """Bytes of all files in the folder."""
-        return sum(path.stat().st_size for path in self.path.iterdir())
+        """Bytes of all files, records included."""
+        return sum(path.stat().st_size for path in _list_files(self.path))
 
 
 class Store:
@@ -74,16 +77,28 @@ class Store:
         self._manifests: dict[Path, Manifest] = {}
 
     def studies(self) -> list[StudyFolder]:
-        """Return the folders of all studies, by protocol id and root seed."""
+        """Return the folders of all studies of this version, by protocol id and root seed."""
+        return [study for study in self._find() if find_older_manifest(study.path) is None]
+
+    def older_studies(self) -> list[OlderStudy]:
+        """Return what earlier versions have left in this folder, which is never touched."""
+        manifests = ((study.path, find_older_manifest(study.path)) for study in self._find())
+        return [describe_older_study(path, found) for path, found in manifests if found]
+
+    def _find(self) -> list[StudyFolder]:
         if not self.folder.is_dir():
             return []
-        return sorted(
-            StudyFolder(path.parent.name, int(path.name), path)
-            for path in self.folder.glob("*/*")
-            if path.is_dir()
-            and re.fullmatch("[0-9a-f]{16}", path.parent.name)
-            and re.fullmatch("[0-9]+", path.name, re.ASCII)
-        )
+        names = (path.with_name(path.name.removesuffix(".records")) for path in self._folders())
+        return sorted({StudyFolder(path.parent.name, int(path.name), path) for path in names})
+
+    def _folders(self) -> Iterator[Path]:
+        for path in self.folder.glob("*/*"):
+            if (
+                path.is_dir()
+                and re.fullmatch("[0-9a-f]{16}", path.parent.name)
+                and re.fullmatch(r"[0-9]+(\.records)?", path.name, re.ASCII)
+            ):
+                yield path
 
     def study_folder(self, protocol: Protocol, root_seed: int) -> Path:
         """Return the folder of a study, whether it exists or not."""
@@ -127,8 +142,9 @@ class Store:
         """
         folder = self.study_folder(protocol, root_seed)
         manifest = read_manifest(folder)
+        make_folder(folder)
+        make_folder(records_folder(folder))
         if manifest is None:
-            make_folder(folder)
             manifest = Manifest(protocol, root_seed, {})
             write_manifest(folder, manifest)
         present = set(find_blocks(folder))
@@ -142,7 +158,7 @@ class Store:
         remove_files(
             [
                 path
-                for path in sorted(folder.iterdir())
+                for path in _list_files(folder)
                 if path.name.endswith(TEMPORARY_SUFFIX)
                 or (_is_half_block(path) and path not in keep)
             ]
@@ -189,6 +205,8 @@ class Store:
                     "on record: this machine or version computes other outcomes. Repair with "
                     "the version that `replication info` names"
                 )
+            make_folder(folder)
+            make_folder(records_folder(folder))
             write_block(block, protocol=protocol, root_seed=root_seed, outcomes=outcomes)
 
     def record(self, protocol: Protocol, root_seed: int) -> None:
@@ -285,6 +303,11 @@ class Store:
                 "`replication simulate` with as many seeds, or `replication repair` "
                 "if it has been there"
             )
+
+
+def _list_files(folder: Path) -> list[Path]:
+    folders = [place for place in (folder, records_folder(folder)) if place.is_dir()]
+    return sorted(path for place in folders for path in place.iterdir())
 
 
 def _is_half_block(path: Path) -> bool:

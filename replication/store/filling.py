@@ -1,40 +1,31 @@
-"""One study from start to end: simulate what is missing, and lose nothing on the way."""
+"""Fill a study: simulate the networks that the store does not hold, and lose none on the way."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import functools
-import os
-import shutil
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from pathlib import Path
 
-from replication.errors import StorageError, WorkerError
+from replication.errors import WorkerError
 from replication.interruption import GO_ON, Interruption
 from replication.progress import Progress, format_duration
 from replication.protocol import Protocol
 from replication.simulator.backends import LOCAL_BACKENDS, check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
-from replication.store import Store
+from replication.store.cost import (
+    check_disk,
+    check_memory,
+    choose_block_size,
+    count_workers,
+    estimate_bytes,
+    is_large,
+    measure_pace,
+)
+from replication.store.store import Range, Store
 
-Range = tuple[int, int]
 Simulate = Callable[..., Iterable[Outcomes]]
-
-LARGEST_BLOCK = 50_000
-"""A fraction of a second of work, so that little is ever lost."""
-
-SMALLEST_BLOCK = 1_000
-BLOCKS_PER_WORKER = 4
-BYTES_PER_NETWORK = 1.5
-BYTES_PER_BLOCK = 10_000
-
-LARGE_RUN = 5_000_000
-"""From so many missing networks on, time and disk are estimated and shown first."""
-
-SAMPLE_SIZE = 4_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +69,7 @@ def simulate_study(
     jobs : int
         Workers; -1 for one a core.
     backend : str
-        Of joblib: "threading", or "loky", "dask", "ray" for processes.
+        "threading", "loky" for processes, or "dask" for a cluster.
     scheduler : str or None
         Address of a Dask cluster, with the backend "dask".
     block_size : int or None
@@ -100,12 +91,15 @@ def simulate_study(
         If the store is damaged or of a newer schema.
     StorageError
         If the disk is too small or a file cannot be written.
+    UsageError
+        If the networks are larger than the memory, or the backend is not known.
     WorkerError
-        If a block was lost with its worker twice.
+        If a block was lost with its worker twice, or a cluster does not answer.
     Interrupted
         On Ctrl-C and SIGTERM; finished blocks are kept.
     """
     check_backend(backend, scheduler)
+    check_memory(protocol, jobs)
     # Before anything is written; what is missing can only have become less under the lock.
     ranges = store.missing(protocol, root_seed, n_seeds)
     check_disk(store.folder, sum(stop - start for start, stop in ranges), n_blocks=len(ranges))
@@ -113,7 +107,7 @@ def simulate_study(
         store.begin(protocol, root_seed)
         ranges = store.missing(protocol, root_seed, n_seeds)
         n_missing = sum(stop - start for start, stop in ranges)
-        blocks = cut_blocks(ranges, block_size or choose_block_size(n_missing, jobs))
+        blocks = cut_blocks(ranges, block_size or choose_block_size(protocol, n_missing, jobs))
         try:
             simulate_blocks(
                 blocks,
@@ -167,17 +161,33 @@ def simulate_blocks(
     if n_networks == 0:
         return
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(Progress(n_networks)) if show_progress else None
         interruption = stack.enter_context(Interruption(GO_ON))
-        run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler)
-        if progress is not None and n_networks >= LARGE_RUN:
-            progress.announce(run.estimate(n_networks, len(blocks)))
+        progress = None
+        if show_progress:
+            progress = stack.enter_context(Progress(n_networks, name=f"root seed {root_seed}"))
+            if is_large(protocol, n_networks):
+                disk = estimate_bytes(n_networks, len(blocks)) / 1e6
+                progress.announce(
+                    f"{n_networks:,} networks to simulate: {disk:,.1f} MB of disk, and "
+                    + _describe_time(protocol, root_seed, n_networks, jobs=jobs, backend=backend)
+                )
+        run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler, progress)
         finished = stack.enter_context(contextlib.closing(run.simulate(blocks)))
         for outcomes in finished:
             with interruption.shield():
                 write(outcomes)
             if progress is not None:
                 progress.advance(len(outcomes.updates))
+
+
+def _describe_time(
+    protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int, backend: str
+) -> str:
+    if backend not in LOCAL_BACKENDS:
+        return "as long as the cluster takes"
+    pace = measure_pace(protocol, root_seed)
+    duration = format_duration(pace.seconds * n_networks / count_workers(jobs))
+    return f"about {duration}" if pace.is_complete else f"more than {duration}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -190,6 +200,7 @@ class _Run:
     jobs: int
     backend: str
     scheduler: str | None
+    progress: Progress | None
 
     def simulate(self, blocks: list[Range]) -> Generator[Outcomes]:
         """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
@@ -212,22 +223,10 @@ class _Run:
                         "command again"
                     ) from None
                 doubtful |= lost
-
-    def estimate(self, n_missing: int, n_blocks: int) -> str:
-        """Return what the run will take, by the pace of a small sample on this machine."""
-        megabytes = estimate_bytes(n_missing, n_blocks) / 1e6
-        disk = f"{megabytes:,.0f} MB of disk"
-        if self.backend not in LOCAL_BACKENDS:  # nobody knows how many workers a cluster will have
-            return f"{n_missing:,} networks to simulate: about {disk}"
-        pace = 0.0
-        for size in (1, SAMPLE_SIZE):  # the first one loads or compiles the kernel
-            begun = time.perf_counter()
-            for _ in self._start([(0, size)]):
-                pass
-            pace = (time.perf_counter() - begun) / size
-        seconds = pace * n_missing / count_workers(self.jobs)
-        duration = format_duration(seconds)
-        return f"{n_missing:,} networks to simulate: about {duration} and {disk}"
+                if self.progress is not None:
+                    n_lost = len(lost)
+                    noun = "block" if n_lost == 1 else "blocks"
+                    self.progress.announce(f"{error}; {n_lost} {noun} will be simulated again")
 
     def _start(self, blocks: Iterable[Range]) -> Generator[Outcomes]:
         yield from self.call(
@@ -251,37 +250,3 @@ def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:
     return [
         (low, min(low + size, stop)) for start, stop in ranges for low in range(start, stop, size)
     ]
-
-
-def choose_block_size(n_missing: int, jobs: int) -> int:
-    """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
-    share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
-    return min(LARGEST_BLOCK, max(SMALLEST_BLOCK, share))
-
-
-def count_workers(jobs: int) -> int:
-    """Return how many workers `jobs` means on this machine."""
-    return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
-
-
-def estimate_bytes(n_networks: int, n_blocks: int) -> float:
-    """Return how many bytes of disk `n_networks` in `n_blocks` need."""
-    return BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * n_blocks
-
-
-def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
-    """Refuse a run of `n_networks` in `n_blocks` that the disk of `folder` cannot hold.
-
-    Raises
-    ------
-    StorageError
-        If less space is free than the estimate.
-    """
-    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(place).free
-    if needed > free:
-        raise StorageError(
-            f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
-            f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
-            "or a --results folder on another disk"
-        )

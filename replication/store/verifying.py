@@ -9,8 +9,10 @@ import numpy as np
 
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import Outcomes
-from replication.store import Checked, Store, StudyFolder, check_study, mend_manifest, read_block
-from replication.study import Range, Simulate, simulate_blocks
+from replication.store.blocks import read_block
+from replication.store.checking import Checked, check_study, rebuild_manifest
+from replication.store.filling import Simulate, simulate_blocks
+from replication.store.store import Range, Store, StudyFolder
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
@@ -168,7 +170,7 @@ def repair_study(
     Returns
     -------
     Checked
-        What was found, and is mended now.
+        What was found, and is repaired now.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def repair_study(
     with store.lock():
         checked = check_study(study.path)
         protocol, root_seed = checked.manifest.protocol, checked.manifest.root_seed
-        mend_manifest(study.path, checked)
+        rebuild_manifest(study.path, checked)
         bad = {fault.block for fault in checked.faults if fault.block is not None}
         simulate_blocks(
             sorted((block.start, block.stop) for block in bad),

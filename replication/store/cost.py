@@ -1,0 +1,146 @@
+"""What a run will cost in time, disk and memory, and the refusal of what cannot fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from replication.errors import StorageError, UsageError
+from replication.protocol import Protocol
+from replication.simulator.ensemble import Stopped, simulate_range
+
+LARGEST_BLOCK = 100_000
+"""Networks: a fraction of a second of work, so that little is ever lost."""
+
+SMALLEST_BLOCK = 1_000
+BLOCKS_PER_WORKER = 4
+BLOCK_MEMORY = 2**25
+"""Bytes of initial weights that a block of larger networks may hold."""
+
+COPIES = 6
+"""Arrays as large as the weights of the networks at work: weights, momentum, activities."""
+
+BYTES_PER_NETWORK = 1.5
+BYTES_PER_BLOCK = 10_000
+
+LARGE_RUN = 5_000_000
+"""From so many missing networks of the paper's size on, the cost is measured and told first."""
+
+SAMPLE_SECONDS = 0.2
+LONGEST_SAMPLE = 3.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one worker simulates.
+
+    Parameters
+    ----------
+    seconds : float
+        A network, on one core.
+    is_complete : bool
+        False where the sample was given up, so that it takes longer than that.
+    """
+
+    seconds: float
+    is_complete: bool
+
+
+def measure_pace(protocol: Protocol, root_seed: int) -> Pace:
+    """Simulate growing samples on this machine until one tells how long a network takes.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+
+    Returns
+    -------
+    Pace
+    """
+    largest = choose_block_size(protocol, 10**9, 1)
+    size = min(64, largest)
+    stop = np.zeros(1, dtype=np.bool_)
+    timer = threading.Timer(LONGEST_SAMPLE, lambda: stop.__setitem__(0, True))
+    timer.daemon = True
+    begun = time.perf_counter()
+    timer.start()
+    try:
+        simulate_range(protocol, root_seed, 0, 1, stop)  # loads or compiles the kernel
+        while True:
+            begun = time.perf_counter()
+            simulate_range(protocol, root_seed, 0, size, stop)
+            seconds = time.perf_counter() - begun
+            if seconds >= SAMPLE_SECONDS or size >= largest:
+                return Pace(seconds / size, is_complete=True)
+            size = min(largest, 8 * size)
+    except Stopped:
+        return Pace((time.perf_counter() - begun) / size, is_complete=False)
+    finally:
+        timer.cancel()
+
+
+def is_large(protocol: Protocol, n_networks: int) -> bool:
+    """Tell whether so many networks take long enough that the cost should be told first."""
+    paper = Protocol()
+    work = protocol.n_weights * protocol.n_patterns / (paper.n_weights * paper.n_patterns)
+    return n_networks * work >= LARGE_RUN
+
+
+def choose_block_size(protocol: Protocol, n_missing: int, jobs: int) -> int:
+    """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
+    share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
+    largest = min(LARGEST_BLOCK, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
+    return min(largest, max(SMALLEST_BLOCK, share))
+
+
+def count_workers(jobs: int) -> int:
+    """Return how many workers `jobs` means on this machine."""
+    return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
+
+
+def check_memory(protocol: Protocol, jobs: int) -> None:
+    """Refuse networks that do not fit in the memory of this machine.
+
+    Raises
+    ------
+    UsageError
+        If the estimate is larger than the memory.
+    """
+    needed = count_workers(jobs) * COPIES * max(BLOCK_MEMORY, 8 * protocol.n_weights)
+    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > present:
+        raise UsageError(
+            f"networks of group_sizes = {list(protocol.group_sizes)} on {count_workers(jobs)} "
+            f"workers need about {needed / 1e9:,.1f} GB of memory, and this machine has "
+            f"{present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
+        )
+
+
+def estimate_bytes(n_networks: int, n_blocks: int) -> float:
+    """Return how many bytes of disk `n_networks` in `n_blocks` need."""
+    return BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * n_blocks
+
+
+def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
+    """Refuse a run of `n_networks` in `n_blocks` that the disk of `folder` cannot hold.
+
+    Raises
+    ------
+    StorageError
+        If less space is free than the estimate.
+    """
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(place).free
+    if needed > free:
+        raise StorageError(
+            f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
+            f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
+            "or a --results folder on another disk"
+        )
