@@ -1,0 +1,106 @@
+"""The map of learning rate and regression, with the paper's settings on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from replication.report.style import MAP, create_figure, use_plain_log_ticks
+
+FloatArray = NDArray[np.float64]
+
+RATE_TICKS = (2, 3, 5, 10, 20, 40, 80)
+SPEED_TICKS = (50, 100, 200, 500, 1000, 2000)
+FAILING_LEVELS = (0.01, 0.5)
+FAILING_DASHES = ("-", (0, (2, 2)))
+LIGHT, DEEP = "#fdfdfd", "#14181c"
+"""On the map, whose own colours stay the same on a dark page."""
+
+
+def plot_settings(model: Mapping[str, Any]) -> Figure:
+    """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
+    rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
+    mean, failing = np.array(model["mean"]), np.array(model["failing"])
+    figure, axes = create_figure(height=4.0)
+    filled = axes.pcolormesh(
+        np.exp(_find_edges(np.log(rates))), _find_edges(regressions), mean,
+        cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
+        rasterized=True,
+    )  # fmt: skip
+    bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
+    bar.set_label("mean updates, failures counted at the cap")
+    use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
+    fastest = model["ridge"]["rate"]
+    beyond = _drop_slow(failing, mean)
+    axes.contour(
+        rates, regressions, beyond, levels=list(FAILING_LEVELS), colors=[LIGHT],
+        linewidths=1.6, linestyles=list(FAILING_DASHES),
+    )  # fmt: skip
+    on_ridge = [(x, y) for x, y in zip(fastest, regressions, strict=True) if x is not None]
+    axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.4, zorder=4)
+    for point, marker, size in ((model["best"], "s", 7), (model["paper"], "*", 17)):
+        axes.plot(
+            [point["rate"]], [point["regression"]], marker, color=DEEP,
+            markeredgecolor=LIGHT, markersize=size, zorder=6, clip_on=False,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    use_plain_log_ticks(axes, RATE_TICKS)
+    axes.set_xlabel("learning rate ε")
+    axes.set_ylabel("regression λ")
+    axes.grid(visible=False)
+    _label(axes, model)
+    for level, text, row in ((0.01, "1 % fail", 0.55), (0.5, "half fail", 0.4)):
+        _label_edge(axes, rates, beyond[list(regressions).index(row)], row, level=level, text=text)
+    return figure
+
+
+def _label(axes: Axes, model: Mapping[str, Any]) -> None:
+    """Name the two points and the ridge, left of them, where networks are slow and safe."""
+    for point, text in ((model["paper"], "the paper"), (model["best"], "fastest here")):
+        axes.annotate(
+            text, (point["rate"], point["regression"]), xytext=(-10, 5),
+            textcoords="offset points", ha="right", color=DEEP, fontweight="bold",
+        )  # fmt: skip
+    known = [i for i, rate in enumerate(model["ridge"]["rate"]) if rate is not None]
+    if known:
+        middle = known[len(known) // 2]
+        axes.annotate(
+            "fastest rate\nfor each λ",
+            (model["ridge"]["rate"][middle], model["regressions"][middle]),
+            xytext=(-10, 8), textcoords="offset points", ha="right", color=DEEP,
+        )  # fmt: skip
+
+
+def _label_edge(
+    axes: Axes, rates: FloatArray, failing: FloatArray, row: float, *, level: float, text: str
+) -> None:
+    """Name a line of equal failure from the corner where nothing converges."""
+    beyond = np.flatnonzero(failing >= level)
+    if beyond.size and beyond[0] > 0:
+        around = slice(beyond[0] - 1, beyond[0] + 1)
+        axes.annotate(
+            text, (float(np.interp(level, failing[around], rates[around])), row),
+            xytext=(0.62, row - 0.13), textcoords=("axes fraction", "data"), color=LIGHT,
+            arrowprops={"arrowstyle": "-", "color": LIGHT, "linewidth": 0.8}, va="center",
+        )  # fmt: skip
+
+
+def _find_edges(centres: FloatArray) -> FloatArray:
+    """Return the edges of cells from their centres, half way between two."""
+    between = (centres[1:] + centres[:-1]) / 2
+    return np.array([2 * centres[0] - between[0], *between, 2 * centres[-1] - between[-1]])
+
+
+def _drop_slow(failing: FloatArray, mean: FloatArray) -> FloatArray:
+    """Count no failures left of the fastest rate of a row, where networks are merely slow."""
+    columns = np.arange(mean.shape[1])[None, :]
+    return np.where(columns < mean.argmin(axis=1)[:, None], 0.0, failing)
+
+
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"settings": plot_settings}
