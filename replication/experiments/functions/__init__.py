@@ -1,0 +1,1 @@
+"""Hidden units with other activation functions."""

@@ -1,0 +1,84 @@
+"""Hidden units with other activation functions, each at its own best learning rate."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from replication.claims import load_claims
+from replication.experiments.measures import CURVE_POINTS, describe_speed, judge_parts
+from replication.experiments.search import search_settings
+from replication.fields import CHOICES
+from replication.progress import Tell, silent
+from replication.protocol import PAPER
+from replication.simulator.ensemble import simulate
+
+ROOT_SEED = 2006
+SEARCH_ROOT_SEED = ROOT_SEED + 100
+N_NETWORKS = 20_000
+SEARCH_SHARE = 0.05
+"""Networks at each rate of the search, as a share of all."""
+FUNCTIONS = CHOICES["hidden_function"]
+RATES = (6.0, 8.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 22.0, 25.0)
+
+
+def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+    """Find the best learning rate for each hidden function, and measure how many converge.
+
+    Parameters
+    ----------
+    jobs : int
+        Threads; -1 for one a core.
+    tell : callable
+        Takes the name of each step that begins.
+    n_networks : int
+
+    Returns
+    -------
+    dict
+        ``claims`` (other-functions), ``functions`` by name (as `describe_speed`, with the
+        ``search``), ``curve_points``.
+    """
+    n_search = max(2, round(SEARCH_SHARE * n_networks))
+    functions = {}
+    for name in FUNCTIONS:
+        tell(f"hidden function {name}")
+        search = search_settings(
+            dataclasses.replace(PAPER, hidden_function=name),
+            {"learning_rate": RATES},
+            n_networks=n_search,
+            root_seed=SEARCH_ROOT_SEED,
+            jobs=jobs,
+        )
+        outcomes = simulate(search.best, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
+        functions[name] = describe_speed(outcomes, search.best) | {"search": search.to_plain()}
+    return {
+        "n_networks": n_networks,
+        "max_updates": PAPER.max_updates,
+        "curve_points": list(CURVE_POINTS),
+        "functions": functions,
+        "claims": {"other-functions": judge_functions(functions)},
+    }
+
+
+def judge_functions(functions: dict[str, Any]) -> dict[str, Any]:
+    """Judge whether other hidden functions serve as well.
+
+    Parameters
+    ----------
+    functions : dict
+        What `describe_speed` returned, by hidden function; the paper's does not count.
+    """
+    min_share = load_claims()["other-functions"].thresholds["min_share"]
+    lows = {
+        name: entry["converged"]["share_interval"][0]
+        for name, entry in functions.items()
+        if name != PAPER.hidden_function
+    }
+    serving = [name for name, low in lows.items() if low >= min_share]
+    return {
+        "verdict": judge_parts(len(serving), of=len(lows)),
+        "serving": serving,
+        "n_tried": len(lows),
+        "lowest": min(lows.values()),
+    }

@@ -1,0 +1,121 @@
+"""What experiments say of a sample of outcomes, as plain data for their models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.analysis.intervals import Estimate, estimate_mean, estimate_proportion
+from replication.claims import Verdict
+from replication.protocol import Protocol
+from replication.simulator.outcomes import Outcomes
+
+CURVE_POINTS = (*range(0, 100, 2), *range(100, 200, 10), 200, 250, 300, 400, 600, 1000, 1500, 2000)
+"""Updates at which a survival curve is kept for a figure."""
+
+
+def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as two entries of a model: ``name`` and ``name_interval``.
+
+    Examples
+    --------
+    >>> name_estimate("mean", Estimate(2.0, 1.0, 3.0))
+    {'mean': 2.0, 'mean_interval': [1.0, 3.0]}
+    """
+    return {name: estimate.value, f"{name}_interval": estimate.interval}
+
+
+def estimate_share(successes: int, n: int) -> dict[str, Any]:
+    """Return ``share`` and its 95 % Clopper-Pearson interval, ``share_interval``.
+
+    Parameters
+    ----------
+    successes, n : int
+        Successes among n trials; of no trial the share is None and the interval [0, 1].
+
+    Examples
+    --------
+    >>> estimate_share(1, 2)["share"]
+    0.5
+    """
+    if n == 0:
+        return {"share": None, "share_interval": [0.0, 1.0]}
+    return name_estimate("share", estimate_proportion(successes, n))
+
+
+def judge_share(low: float, thresholds: Mapping[str, float]) -> Verdict:
+    """Judge the lower end of a share's interval by ``min_share`` and ``min_share_qualified``.
+
+    Parameters
+    ----------
+    low : float
+    thresholds : mapping of str to float
+        Of the ledger.
+
+    Examples
+    --------
+    >>> judge_share(0.7, {"min_share": 0.9, "min_share_qualified": 0.5}).name
+    'QUALIFIED'
+    """
+    if low >= thresholds["min_share"]:
+        return Verdict.REPLICATED
+    return Verdict.QUALIFIED if low >= thresholds["min_share_qualified"] else Verdict.NOT_REPLICATED
+
+
+def judge_parts(n_holding: int, *, of: int) -> Verdict:
+    """Return the verdict of a rule with `of` parts of which so many hold.
+
+    Examples
+    --------
+    >>> judge_parts(1, of=2).name
+    'QUALIFIED'
+    """
+    if n_holding == of:
+        return Verdict.REPLICATED
+    return Verdict.QUALIFIED if n_holding else Verdict.NOT_REPLICATED
+
+
+def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
+    """Describe how fast the networks of a protocol learnt.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        At least two networks.
+    protocol : Protocol
+        What they were simulated with.
+
+    Returns
+    -------
+    dict
+        ``learning_rule``, ``learning_rate``, ``momentum``, ``regression``; ``n_networks``;
+        ``converged`` and ``failed`` (shares with intervals); ``mean`` with ``mean_interval``
+        (failures at the cap); ``mean_converged`` and ``median`` (None where undefined);
+        ``learning``, the share not converged after each of `CURVE_POINTS` up to the cap.
+    """
+    updates, converged = outcomes.updates, outcomes.converged
+    n, n_converged = len(updates), int(converged.sum())
+    median = float(np.median(np.where(converged, updates, np.inf)))
+    points = [point for point in CURVE_POINTS if point <= protocol.max_updates]
+    return {
+        "learning_rule": protocol.learning_rule,
+        "learning_rate": protocol.learning_rate,
+        "momentum": protocol.momentum,
+        "regression": protocol.regression,
+        "n_networks": n,
+        "converged": estimate_share(n_converged, n),
+        "failed": estimate_share(n - n_converged, n) | {"n": n - n_converged},
+        **name_estimate("mean", estimate_mean(updates)),
+        "mean_converged": float(updates[converged].mean()) if n_converged else None,
+        "median": median if np.isfinite(median) else None,
+        "learning": (1.0 - count_within(outcomes, points) / n).tolist(),
+    }
+
+
+def count_within(outcomes: Outcomes, updates: Any) -> NDArray[np.int64]:
+    """Count the networks that converged within so many updates (int64, shape of `updates`)."""
+    times = np.sort(outcomes.updates[outcomes.converged])
+    return np.asarray(np.searchsorted(times, updates, side="right"), dtype=np.int64)

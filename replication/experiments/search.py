@@ -1,0 +1,111 @@
+"""The best settings of a protocol, found on seeds that are used for nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+from replication.simulator.ensemble import simulate
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """Every setting of a grid, tried on the same networks.
+
+    Parameters
+    ----------
+    grid : mapping of str to tuple
+        The values tried of each protocol field, ascending.
+    means : float64 array, one axis for each field of the grid
+        Mean updates, networks that have not converged counted at the cap.
+    best : Protocol
+        The settings with the smallest mean; the first of several.
+    edges : tuple of str
+        Fields whose best value lies at an end of the values tried, so that a better one
+        may lie beyond. A momentum of 0 is no such end.
+    n_networks : int
+    """
+
+    grid: Mapping[str, tuple[float, ...]]
+    means: NDArray[np.float64]
+    best: Protocol
+    edges: tuple[str, ...]
+    n_networks: int
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the search as plain JSON values; ``best`` holds the fields of the grid alone."""
+        return {
+            "grid": {name: list(values) for name, values in self.grid.items()},
+            "means": self.means.tolist(),
+            "best": {name: getattr(self.best, name) for name in self.grid},
+            "best_mean": float(self.means.min()),
+            "edges": list(self.edges),
+            "n_settings": self.means.size,
+            "n_networks": self.n_networks,
+        }
+
+
+def search_settings(
+    base: Protocol,
+    grid: Mapping[str, Sequence[float]],
+    *,
+    n_networks: int,
+    root_seed: int,
+    jobs: int,
+) -> Search:
+    """Try every setting of a grid and take the one with the smallest mean of updates.
+
+    Parameters
+    ----------
+    base : Protocol
+        Supplies all fields that the grid does not name.
+    grid : mapping of str to sequence of float
+        Protocol fields and the values to try, ascending.
+    n_networks : int
+        Networks at each setting, the same ones at all of them.
+    root_seed : int
+        Apart from the one whose outcomes are reported, so that nothing is chosen on the
+        networks that it is then judged by.
+    jobs : int
+        Threads; -1 for one a core. What is found does not depend on it.
+
+    Returns
+    -------
+    Search
+    """
+    values = {name: tuple(tried) for name, tried in grid.items()}
+    settings: list[dict[str, Any]] = [
+        dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())
+    ]
+    protocols = [dataclasses.replace(base, **setting) for setting in settings]
+    means = np.array(
+        [
+            simulate(protocol, n_seeds=n_networks, root_seed=root_seed, jobs=jobs).updates.mean()
+            for protocol in protocols
+        ]
+    )
+    best = int(np.argmin(means))
+    return Search(
+        grid=values,
+        means=means.reshape([len(tried) for tried in values.values()]),
+        best=protocols[best],
+        edges=_find_edges(values, settings[best]),
+        n_networks=n_networks,
+    )
+
+
+def _find_edges(
+    grid: Mapping[str, tuple[float, ...]], best: Mapping[str, float]
+) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, tried in grid.items()
+        if len(tried) > 1
+        and (best[name] == tried[-1] or (best[name] == tried[0] and tried[0] != 0.0))
+    )

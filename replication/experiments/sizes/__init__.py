@@ -1,0 +1,1 @@
+"""Networks of other sizes, and loops with two hidden groups."""

@@ -1,0 +1,1 @@
+"""How fast the network learns, and against back-propagation."""

@@ -1,0 +1,331 @@
+"""How fast the network learns, and against back-propagation on the same networks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.analysis.contrasts import Contrast, compare_paired
+from replication.analysis.ratios import estimate_ratios
+from replication.claims import Verdict, load_claims
+from replication.experiments.measures import (
+    CURVE_POINTS,
+    count_within,
+    describe_speed,
+    estimate_share,
+    judge_parts,
+    judge_share,
+    name_estimate,
+)
+from replication.experiments.search import Search, search_settings
+from replication.progress import Tell, silent
+from replication.protocol import PAPER, Protocol
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate
+from replication.simulator.outcomes import Outcomes
+from replication.simulator.weights import draw_scattered_weights, split_weights
+
+ROOT_SEED = 2003
+SEARCH_ROOT_SEED = ROOT_SEED + 100
+N_NETWORKS = 20_000
+SEARCH_SHARE, RATES_SHARE, PATHS_SHARE = 0.2, 0.25, 0.1
+"""Networks at each setting of a search, at each rate that is judged, and whose paths are
+measured, as shares of all networks."""
+
+BACK_PROPAGATION = Protocol(learning_rule="back-propagation")
+RULES = {"recirculation": PAPER, "back_propagation": BACK_PROPAGATION}
+RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
+"""One grid for both rules, so that having no rate in common is not a matter of the grid."""
+MOMENTUM_RATES = {
+    "recirculation": (6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 14.0),
+    "back_propagation": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0),
+}
+MOMENTA = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
+FACTOR = 1.0 / (1.0 - PAPER.regression)
+"""Of equation 9, left out in the paper's simulation."""
+N_PATHS_AT_ONCE = 250
+
+
+def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+    """Measure speed at the paper's settings and at the best ones of both rules.
+
+    Parameters
+    ----------
+    jobs : int
+        Threads; -1 for one a core.
+    tell : callable
+        Takes the name of each step that begins.
+    n_networks : int
+
+    Returns
+    -------
+    dict
+        ``claims`` (rapid, comparable, best-rates, slower-half), ``procedures`` by name,
+        ``curve_points`` (updates of their curves), ``pairs``, ``searches``.
+    """
+    n_search, n_rates, n_paths = (
+        max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, PATHS_SHARE)
+    )
+
+    def search(base: Protocol, grid: Mapping[str, Sequence[float]]) -> Search:
+        return search_settings(
+            base, grid, n_networks=n_search, root_seed=SEARCH_ROOT_SEED, jobs=jobs
+        )
+
+    tell("search for the best learning rates")
+    searches = {rule: search(base, {"learning_rate": RATES}) for rule, base in RULES.items()}
+    tell("search for the best learning rates with unequal factors")
+    restored = dataclasses.replace(PAPER, visible_to_hidden_factor=FACTOR)
+    slowed = dataclasses.replace(BACK_PROPAGATION, visible_to_hidden_factor=1.0 / FACTOR)
+    searches["recirculation_restored"] = search(restored, {"learning_rate": RATES})
+    searches["back_propagation_slowed"] = search(slowed, {"learning_rate": RATES})
+    tell("search for the best learning rates with momentum")
+    for rule, base in RULES.items():
+        grid = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
+        searches[f"{rule}_momentum"] = search(base, grid)
+
+    protocols = {
+        "paper": PAPER,
+        **{name: found.best for name, found in searches.items()},
+        "back_propagation_paper_rate": BACK_PROPAGATION,
+    }
+    outcomes = {}
+    for name, protocol in protocols.items():
+        tell(f"speed of {name.replace('_', ' ')}")
+        outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
+    tell("updates at every learning rate")
+    rates = {rule: measure_rates(searches[rule], n=n_rates, jobs=jobs) for rule in RULES}
+    tell("paths of the weights")
+    paths = measure_paths(PAPER, outcomes["paper"], n=n_paths)
+
+    pairs = {
+        name: compare(outcomes[first], outcomes[second])
+        for name, (first, second) in {
+            "best": ("back_propagation", "recirculation"),
+            "paper": ("back_propagation", "paper"),
+            "momentum": ("back_propagation_momentum", "recirculation_momentum"),
+            "paper_momentum": ("back_propagation_momentum", "paper"),
+        }.items()
+    }
+    return {
+        "n_networks": n_networks,
+        "n_search": n_search,
+        "max_updates": PAPER.max_updates,
+        "procedures": {
+            name: describe_speed(outcomes[name], protocol) for name, protocol in protocols.items()
+        },
+        "curve_points": list(CURVE_POINTS),
+        "pairs": pairs,
+        "searches": {name: found.to_plain() for name, found in searches.items()},
+        "claims": {
+            "rapid": judge_rapid(outcomes["paper"]),
+            "comparable": judge_comparable(pairs["best"]),
+            "best-rates": judge_best_rates(rates, n=n_rates),
+            "slower-half": judge_slower_half(
+                paths,
+                slowed=compare_paired(
+                    outcomes["back_propagation"].updates,
+                    outcomes["back_propagation_slowed"].updates,
+                ),
+                restored=compare_paired(
+                    outcomes["recirculation"].updates, outcomes["recirculation_restored"].updates
+                ),
+            ),
+        },
+    }
+
+
+def compare(first: Outcomes, second: Outcomes) -> dict[str, Any]:
+    """Compare two procedures on the same networks, failures at the cap.
+
+    Returns
+    -------
+    dict
+        ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
+        intervals; ``first_faster``, ``second_faster``, ``tied``: shares of the networks.
+    """
+    ratios = estimate_ratios(first.updates, second.updates)
+    contrast = compare_paired(first.updates, second.updates)
+    return {
+        **name_estimate("mean_ratio", ratios.mean),
+        **name_estimate("median_ratio", ratios.median),
+        "first_faster": name_estimate("share", contrast.slower),
+        "second_faster": name_estimate("share", contrast.faster),
+        "tied": name_estimate("share", contrast.same),
+    }
+
+
+def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
+    """Compare every learning rate of a search with the best one, on the networks reported.
+
+    Parameters
+    ----------
+    search : Search
+        Over learning rates alone.
+    n : int
+        Networks at each rate.
+    jobs : int
+
+    Returns
+    -------
+    dict
+        ``rates``, ``means`` (failures at the cap), ``best`` (found on other seeds) and
+        ``not_worse``: the rates whose difference from the best does not lie above zero by
+        its paired 95 % interval.
+    """
+    rates = search.grid["learning_rate"]
+    updates = {
+        rate: simulate(
+            dataclasses.replace(search.best, learning_rate=rate),
+            n_seeds=n,
+            root_seed=ROOT_SEED,
+            jobs=jobs,
+        ).updates
+        for rate in rates
+    }
+    best = search.best.learning_rate
+    return {
+        "rates": list(rates),
+        "means": [float(updates[rate].mean()) for rate in rates],
+        "best": best,
+        "not_worse": [
+            rate
+            for rate in rates
+            if rate == best or not is_above_zero(compare_paired(updates[best], updates[rate]))
+        ],
+    }
+
+
+def is_above_zero(contrast: Contrast) -> bool:
+    """Whether the second condition takes more updates, by the interval of the mean change."""
+    low = contrast.change.low
+    return low is not None and low > 0.0
+
+
+def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> NDArray[np.float64]:
+    """Return how long the way of each matrix is, from the initial weights to convergence.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    outcomes : Outcomes
+        Of this protocol, under `ROOT_SEED`.
+    n : int
+        The first so many networks; those that did not converge, or were there at the
+        start, have no path and are left out.
+
+    Returns
+    -------
+    float64 array, shape (n_converged, 2)
+        For visible-to-hidden and hidden-to-visible weights (biases left out) the sum over
+        updates of the Euclidean length of the change of the matrix.
+    """
+    moved = outcomes.converged[:n] & (outcomes.updates[:n] > 0)
+    seeds = np.flatnonzero(moved).astype(np.int64)
+    seeds = seeds[np.argsort(outcomes.updates[seeds], kind="stable")]  # batches of like length
+    paths = []
+    for first in range(0, len(seeds), N_PATHS_AT_ONCE):
+        batch = seeds[first : first + N_PATHS_AT_ONCE]
+        updates = outcomes.updates[batch]
+        initial = draw_scattered_weights(protocol, ROOT_SEED, batch)
+        recorded = record_weights(protocol, initial, int(updates.max()))
+        counted = np.arange(updates.max()) < updates[:, None]
+        lengths = [
+            np.linalg.norm(np.diff(matrix, axis=1), axis=(2, 3))
+            for matrix, _ in split_weights(protocol, recorded)
+        ]
+        paths.append(np.stack([np.sum(length * counted, axis=1) for length in lengths], axis=1))
+    return np.concatenate(paths) if paths else np.zeros((0, 2))
+
+
+def judge_rapid(outcomes: Outcomes) -> dict[str, Any]:
+    """Judge whether the network usually converges rapidly."""
+    thresholds = load_claims()["rapid"].thresholds
+    within = int(thresholds["within_updates"])
+    n = len(outcomes.updates)
+    share = estimate_share(int(count_within(outcomes, within)), n)
+    return {
+        "verdict": judge_share(share["share_interval"][0], thresholds),
+        "within_updates": within,
+        **share,
+    }
+
+
+def judge_comparable(pair: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge the ratios of back-propagation to recirculation, each at its best rate.
+
+    Parameters
+    ----------
+    pair : mapping
+        What `compare` returned of them.
+    """
+    factor = load_claims()["comparable"].thresholds["max_factor"]
+    holds = {
+        name: 1.0 / factor <= low and high <= factor
+        for name in ("mean", "median")
+        for low, high in [pair[f"{name}_ratio_interval"]]
+    }
+    return {
+        "verdict": judge_parts(sum(holds.values()), of=2),
+        "mean_within": holds["mean"],
+        "median_within": holds["median"],
+        **pair,
+    }
+
+
+def judge_best_rates(rates: Mapping[str, Mapping[str, Any]], *, n: int) -> dict[str, Any]:
+    """Judge whether the good rates of the two rules overlap.
+
+    Parameters
+    ----------
+    rates : mapping
+        What `measure_rates` returned, by rule.
+    n : int
+        Networks at each rate.
+    """
+    ranges = {
+        name: [min(rate["not_worse"]), max(rate["not_worse"])] for name, rate in rates.items()
+    }
+    (low, high), (other_low, other_high) = ranges.values()
+    apart = high < other_low or other_high < low
+    return {
+        "verdict": Verdict.REPLICATED if apart else Verdict.NOT_REPLICATED,
+        "n_networks": n,
+        **{name: {**rate, "range": ranges[name]} for name, rate in rates.items()},
+    }
+
+
+def judge_slower_half(
+    paths: NDArray[np.float64], *, slowed: Contrast, restored: Contrast
+) -> dict[str, Any]:
+    """Judge whether the visible-to-hidden weights are slower, and whom that helps.
+
+    Parameters
+    ----------
+    paths : float64 array, shape (n, 2)
+        From `measure_paths`.
+    slowed : Contrast
+        Back-propagation with slower visible-to-hidden changes against equal rates.
+    restored : Contrast
+        Recirculation with the factor of equation 9 against recirculation without it.
+    """
+    shorter = estimate_share(int(np.sum(paths[:, 0] < paths[:, 1])), len(paths))
+    slower = shorter["share_interval"][0] >= load_claims()["slower-half"].thresholds["min_share"]
+    helps = slowed.change.high is not None and slowed.change.high < 0.0
+    ratios = paths[:, 1] / paths[:, 0]
+    return {
+        "verdict": judge_parts(slower + helps, of=2),
+        "is_slower": bool(slower),
+        "helps_back_propagation": helps,
+        "n_paths": len(paths),
+        **shorter,
+        "path_ratio": float(np.median(ratios)) if len(ratios) else None,
+        "path_ratios": np.quantile(ratios, [0.05, 0.95]).tolist() if len(ratios) else None,
+        "factor": FACTOR,
+        "slowed": name_estimate("change", slowed.change),
+        "restored": name_estimate("change", restored.change),
+    }
