@@ -1,193 +1,304 @@
-"""From the models of a study to its report, and the default study made again to compare."""
+"""A results folder: which study stands where, its models, and its report.
+
+Only the default study writes into the results folder itself, and only its report has
+all chapters. Any other study has a short report in
+``studies/<protocol id>-<root seed>-<seeds>/``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
 import math
-import shutil
+import shlex
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.crate import FILE_NAME, STEPS, build_crate, find_files, format_crate, write_crate
-from replication.errors import DataError, UsageError
-from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.report import render, render_article
-from replication.results import (
-    CHAPTER_MODELS,
-    STUDY_MODELS,
-    Study,
-    analyse,
-    read_model,
-    read_models,
-)
-from replication.store import Store
-from replication.study import simulate_study
+from replication.errors import DataError, StorageError
+from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
+from replication.progress import Tell, format_duration, silent
+from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol
+
+N_REPETITIONS = 5
+MAX_REPETITION_SEEDS = 100_000
+DIGITS = 6
+"""Significant digits that a model keeps of each number."""
 
 RELATIVE_TOLERANCE = 1e-5
-"""Of numbers kept to 6 significant digits, computed by another NumPy or processor."""
+"""Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
+
+Model = dict[str, Any]
 
 
-def require_typesetter() -> None:
-    """Refuse a PDF, before any work, where the optional package that sets it is missing.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Study:
+    """The first `n_seeds` networks of one protocol and root seed, in a results folder."""
+
+    protocol: Protocol
+    root_seed: int
+    n_seeds: int
+    results: Path
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the study that the committed report describes."""
+        default = PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
+        return (self.protocol, self.root_seed, self.n_seeds) == default
+
+    @property
+    def folder(self) -> Path:
+        """Where its models and its report stand."""
+        if self.is_default:
+            return self.results
+        name = f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
+        return self.results / "studies" / name
+
+    @property
+    def command(self) -> str:
+        """The command that makes this study."""
+        return f"replication replicate {self.options}"
+
+    @property
+    def options(self) -> str:
+        """The options that name this study on the command line."""
+        words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
+        for name, value in self.protocol.differences.items():
+            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
+        return " ".join(words)
+
+    @property
+    def repetitions(self) -> list[Study]:
+        """The same study under other root seeds, of limited size."""
+        n_seeds = min(self.n_seeds, MAX_REPETITION_SEEDS)
+        seeds = [(self.root_seed + 1 + i) % 2**63 for i in range(N_REPETITIONS)]
+        return [dataclasses.replace(self, root_seed=seed, n_seeds=n_seeds) for seed in seeds]
+
+
+def read_model(folder: Path, name: str) -> Model | None:
+    """Read ``models/<name>.json`` in the folder of a study; None if there is none.
 
     Raises
     ------
-    UsageError
-        If it is not installed.
+    StorageError
+        If it cannot be read.
+    DataError
+        If it is damaged.
     """
-    if importlib.util.find_spec("typst") is None:
-        raise UsageError(
-            "--pdf was given, which needs the package typst, and that is not installed; "
-            "pip install 'replication[article]', or leave --pdf out"
-        )
+    path = folder / "models" / f"{name}.json"
+    try:
+        model = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"{str(path)!r} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        model = None
+    if not isinstance(model, dict):
+        raise DataError(f"{str(path)!r} is damaged; delete it and run the command again")
+    return model
 
 
-def publish(study: Study, *, pdf: bool = False) -> dict[str, Any]:
-    """Render the report of an analysed study, describe its files, return its summary.
+def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
+    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    model : mapping
+        Numbers, texts, lists and dicts; numbers keep `DIGITS` significant digits.
+    """
+    from replication.store.files import make_folder, write_durably
+
+    plain: Model = round_numbers(model)
+    text = json.dumps(plain, indent=1, sort_keys=True, allow_nan=False)
+    make_folder(folder / "models")
+    write_durably(folder / "models" / f"{name}.json", (text + "\n").encode())
+    return plain
+
+
+def round_numbers(value: Any) -> Any:
+    """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite: a model says None where there is none.
+    TypeError
+        If something is not plain data.
+
+    Examples
+    --------
+    >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
+    {'mean': 46.5123, 'runs': [100, True]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): round_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [round_numbers(entry) for entry in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value.value if hasattr(value, "value") else value
+    if hasattr(value, "tolist"):  # of NumPy
+        return round_numbers(value.tolist())
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"a model holds the number {value}")
+        return float(f"{value:.{DIGITS}g}")
+    raise TypeError(f"a model holds a {type(value).__name__}")
+
+
+def replicate_study(
+    study: Study,
+    *,
+    jobs: int = -1,
+    backend: str = "threading",
+    scheduler: str | None = None,
+    tell: Tell = silent,
+) -> Model:
+    """Make what is missing of a study: outcomes, models, report. Return the headline's model.
 
     Parameters
     ----------
     study : Study
-    pdf : bool
-        Whether to write ``report.pdf`` too.
+    jobs, backend, scheduler
+        As `replication.store.filling.simulate_study` takes them.
+    tell : callable
+        Takes the name of each step as it begins.
     """
-    models = read_models(study)
-    render(models, study.folder)
-    if pdf:
-        render_article(models, study.folder)
-    write_crate(study.folder, _describe(study, models["provenance"]["digest"]))
-    summary: dict[str, Any] = models["summary"]
-    return summary
+    from replication.store import Store
+    from replication.store.filling import simulate_study
+
+    store = Store(study.results)
+    for part in (study, *study.repetitions):
+        simulate_study(
+            store, part.protocol, part.root_seed, part.n_seeds,
+            jobs=jobs, backend=backend, scheduler=scheduler, show_progress=tell is not silent,
+        )  # fmt: skip
+    if study.is_default:
+        missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
+        run_experiments(missing, study.results, jobs=jobs, tell=tell)
+    return write_report(study, jobs=jobs, tell=tell)
 
 
-def _describe(study: Study, digest: str) -> dict[str, Any]:
-    return build_crate(
-        study.folder,
-        protocol=study.protocol,
-        root_seed=study.root_seed,
-        n_networks=study.n_seeds,
-        digest=digest,
-    )
+def run_experiments(
+    names: Iterable[str], results: Path, *, jobs: int = -1, tell: Tell = silent
+) -> None:
+    """Run experiments and write their models into a results folder.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of `EXPERIMENTS`.
+    results : Path
+    jobs : int
+    tell : callable
+        Takes the name of each step, with the time that is left.
+    """
+    names = list(names)
+    expected = done = 0.0
+    begun = time.monotonic()
+    for i, name in enumerate(names):
+        pace = (time.monotonic() - begun) / done if done else 1.0
+        expected = sum(EXPERIMENTS[later] for later in names[i:]) * pace
+        left = format_duration(expected)
+        prefix = f"{name} ({i + 1} of {len(names)})"
+        tell(f"{prefix}: about {left} left")
+        model = run_experiment(name, jobs=jobs, tell=lambda step, prefix=prefix: tell(f"{prefix}: {step}"))
+        write_model(results, name, model)
+        done += EXPERIMENTS[name]
+
+
+def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
+    """Analyse a stored study and write its report. Return the headline's model.
+
+    Simulates nothing but single networks for the figures; an experiment whose model is
+    missing leaves the default study with a short report.
+
+    Raises
+    ------
+    DataError
+        If an outcome is missing or damaged.
+    """
+    from replication.experiments.headline.run import run
+    from replication.report import build_report
+    from replication.store import Store
+
+    store = Store(study.results)
+    tell("analysing")
+    models = {"headline": write_model(study.folder, "headline", run(study, store, jobs=jobs, tell=tell))}
+    template = "headline/short.md"
+    if study.is_default:
+        found = {name: read_model(study.results, name) for name in EXPERIMENTS}
+        if None not in found.values():
+            template = "report.md"
+            models |= found
+    figures = {
+        figure: lambda draw=draw, model=models[name]: draw(model)
+        for name in models
+        for figure, draw in list_figures(name).items()
+    }
+    build_report(template, models=models, figures=figures, folder=study.folder, search=TEMPLATES, tell=tell)
+    return models["headline"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Reproduction:
-    """What came of making a study again.
+class Comparison:
+    """What came of making the published report again.
 
     Parameters
     ----------
     compared : list of str
         What was compared, and how.
-    skipped : list of str
-        What was not compared, and why.
     differences : list of str
         What differs, one line each.
     """
 
     compared: list[str]
-    skipped: list[str]
     differences: list[str]
 
 
-def reproduce(results: Path, *, jobs: int = -1) -> Reproduction:
-    """Make the default study afresh and compare all of it with a results folder.
-
-    Outcomes are compared by digest, the models of the study by value, the
-    report and its figures byte by byte. The models of the other chapters are
-    taken as they stand, after their checksums in the crate were compared.
+def verify_report(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Comparison:
+    """Make the default study again in a temporary folder and compare its report with the stored.
 
     Parameters
     ----------
     results : Path
         Holds the report of the default study; it is only read.
     jobs : int
+    tell : callable
+        Takes the name of each step as it begins.
 
     Returns
     -------
-    Reproduction
-
-    Raises
-    ------
-    DataError
-        If the folder holds no report of the default study.
+    Comparison
+        Models are compared by value, which includes the digest of all outcomes; the report
+        and its figures byte by byte.
     """
-    committed = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    digest = read_models(committed)["provenance"]["digest"]
-    has_pdf = (results / "report.pdf").exists()
-    can_typeset = importlib.util.find_spec("typst") is not None
     with tempfile.TemporaryDirectory(prefix="replication-") as name:
-        fresh = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(name))
-        for model in CHAPTER_MODELS:
-            if (results / f"{model}.json").exists():
-                shutil.copy(results / f"{model}.json", fresh.results)
-        for part in (fresh, *fresh.repetitions):
-            simulate_study(
-                Store(fresh.results), part.protocol, part.root_seed, part.n_seeds, jobs=jobs
-            )
-        analyse(fresh, jobs=jobs)
-        publish(fresh, pdf=has_pdf and can_typeset)
-        compared = [
-            f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
-            f"by value: {', '.join(f'{model}.json' for model in STUDY_MODELS)}",
-            f"byte by byte: {', '.join(_list_report(fresh.results))}",
+        fresh = Path(name)
+        replicate_study(
+            Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell
+        )
+        models = ["headline", *EXPERIMENTS]
+        differences = [
+            f"models/{model}.json: {place}"
+            for model in models
+            for place in find_differences(read_model(results, model), read_model(fresh, model))
         ]
-        differences = list(_compare(results, fresh.results))
-    if (results / FILE_NAME).exists():
-        compared.append(f"by checksum: every file that {FILE_NAME} describes")
-        differences += _check_crate(results, _describe(committed, digest))
-    skipped = [] if (results / FILE_NAME).exists() else [f"{FILE_NAME}: the folder holds none"]
-    if not has_pdf:
-        skipped.append("report.pdf: the folder holds none")
-    elif not can_typeset:
-        skipped.append("report.pdf: the package typst, which sets it, is not installed")
-    for step in STEPS:
-        made = find_files(results, step.makes)
-        if made and step.name not in ("analyse", "report"):
-            skipped.append(f"{', '.join(made)}: made by `{step.command}`, which was not run")
-    return Reproduction(compared, skipped, differences)
-
-
-def _list_report(folder: Path) -> list[str]:
-    n_figures = len(list(folder.glob("figures/*")))
-    names = sorted(path.name for path in folder.glob("report.*"))
-    return [*names, f"{n_figures} files of figures"]
-
-
-def _check_crate(results: Path, expected: dict[str, Any]) -> Iterator[str]:
-    """Yield where the crate in a folder does not describe what stands there."""
-    content = (results / FILE_NAME).read_bytes()
-    if content == format_crate(expected):
-        return
-    try:
-        described = {entry["@id"]: entry for entry in json.loads(content)["@graph"]}
-    except (ValueError, KeyError, TypeError):
-        yield f"{FILE_NAME}: is damaged"
-        return
-    present = {entry["@id"]: entry for entry in expected["@graph"]}
-    names = [name for name in present | described if present.get(name) != described.get(name)]
-    for name in names or ["its bytes"]:
-        yield f"{FILE_NAME}: {name} is not as described"
-
-
-def _compare(results: Path, fresh: Path) -> Iterator[str]:
-    for name in STUDY_MODELS:
-        old, new = read_model(results, name), read_model(fresh, name)
-        for place in find_differences(old, new):
-            yield f"{name}.json: {place}"
-    for path in sorted([*fresh.glob("report.*"), *fresh.glob("figures/*")]):
-        relative = path.relative_to(fresh)
-        committed = results / relative
-        if not committed.exists():
-            yield f"{relative}: is missing"
-        elif committed.read_bytes() != path.read_bytes():
-            yield f"{relative}: other bytes"
-    for path in sorted(results.glob("figures/*")):
-        if not (fresh / path.relative_to(results)).exists():
-            yield f"{path.relative_to(results)}: belongs to no figure of the report"
+        files = sorted([*fresh.glob("report.*"), *fresh.glob("figures/*")])
+        for path in files:
+            stored = results / path.relative_to(fresh)
+            if not stored.exists() or stored.read_bytes() != path.read_bytes():
+                differences.append(f"{path.relative_to(fresh)}: other bytes, or missing")
+    compared = [
+        f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
+        f"by value: the models of {', '.join(models)}",
+        f"byte by byte: the report in three forms and {len(files) - 3} figures",
+    ]
+    return Comparison(compared, differences)
 
 
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
@@ -209,14 +320,3 @@ def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
             yield f"{place}: {old} became {new}"
     elif old != new:
         yield f"{place}: {json.dumps(old)[:60]} became {json.dumps(new)[:60]}"
-
-
-def require_same(differences: list[str], results: Path) -> None:
-    """Raise `DataError` that names what differs, if anything does."""
-    if differences:
-        shown = "; ".join(differences[:5])
-        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
-        raise DataError(
-            f"{str(results)!r} was not reproduced: {shown}{more}. If the lock file's versions "
-            "are installed and the sources are unchanged, please report it"
-        )
