@@ -23,107 +23,80 @@ WORKERS = $${JOBS:+--jobs="$$JOBS"}
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --no-input \
 	--retries 10 --timeout 60 --only-binary=:all: --no-deps --require-hashes --requirement
 
-##@ The study  (SEEDS=100000 ROOT_SEED=1988 JOBS=all RESULTS=results)
+##@ The study  (SEEDS=1000000 ROOT_SEED=1988 JOBS=all RESULTS=results)
 
 .PHONY: replicate
 replicate: $(VENV)/.run ## simulate what is missing, analyse it and write the report
 	@$(REPLICATION) replicate $(STUDY) $(WORKERS)
 
-.PHONY: multiverse
-multiverse: $(VENV)/.run ## every reading of the paper: which choices carry the result
-	@$(REPLICATION) multiverse $(STUDY) $(WORKERS)
-
-.PHONY: map
-map: $(VENV)/.run ## the mean over learning rate and regression
-	@$(REPLICATION) map $(STUDY) $(WORKERS)
-
-.PHONY: claims
-claims: $(VENV)/.run ## the other claims of the abstract, each with its verdict
-	@$(REPLICATION) claims $(STUDY) $(WORKERS)
-
-.PHONY: calibrate
-calibrate: $(VENV)/.run ## how often the intervals hold what they promise
-	@$(REPLICATION) calibrate --ship $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+.PHONY: experiments
+experiments: $(VENV)/.run ## run the experiments on the paper's other statements again
+	@$(REPLICATION) experiments $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
 
 .PHONY: report
-report: $(VENV)/.run ## write the report again from what is stored; simulates nothing
-	@$(REPLICATION) report $(STUDY)
+report: $(VENV)/.run ## write the report again from what is stored; simulates no study
+	@$(REPLICATION) report $(STUDY) $(WORKERS)
 
-.PHONY: article
-article: $(VENV)/.article ## the report with its typeset PDF
-	@$(REPLICATION) report --pdf $(STUDY)
+.PHONY: verify
+verify: $(VENV)/.run ## check what is stored, make the published report again and compare
+	@$(REPLICATION) verify $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
 
 .PHONY: notebook
 notebook: $(VENV)/.notebook ## open the notebooks in Jupyter
 	@$(RUN) -m jupyterlab notebooks
 
+.PHONY: dask
+dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --only-binary=:all: --editable '.[dask]'
+
 ##@ Checks
 
+# The last tests measure seconds, so that they run alone.
 .PHONY: test
-test: $(VENV)/.test ## all tests that take seconds
-	@$(RUN) -m pytest -n auto --dist loadfile -m "not long and not emulated and not alone"
+test: $(VENV)/.dev ## all tests that take seconds
+	@$(RUN) -m pytest -n logical --dist loadfile -m "not long and not emulated and not alone"
 	@$(RUN) -m pytest -m "alone and not long"
 
 .PHONY: test-long
-test-long: $(VENV)/.check ## the tests that take minutes
+test-long: $(VENV)/.dev ## the tests that take minutes
 	@$(RUN) -m pytest -m long
 
 .PHONY: check
-check: $(VENV)/.check ## style, types, spelling, dependencies and metadata
+check: $(VENV)/.dev ## style, types, spelling, dependencies and metadata
 	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(RUN) -m codespell_lib
 	$(RUN) -m deptry replication
 	$(RUN) -m validate_pyproject pyproject.toml
 	$(RUN) -m repo_review .
-	$(RUN) tests/validate_crate.py results
-
-.PHONY: verify
-verify: $(VENV)/.article ## simulate the default study afresh and compare all of it with what is committed
-	@$(REPLICATION) reproduce $(WORKERS)
 
 .PHONY: verify-emulated
-verify-emulated: $(VENV)/.test ## the same bits on emulated processors (needs qemu-user)
+verify-emulated: $(VENV)/.dev ## the same bits on emulated processors (needs qemu-user)
 	@$(RUN) -m pytest -m emulated
 
 # Without the tests that inject faults: they limit and kill what writes, the measurement too.
 .PHONY: coverage
-coverage: $(VENV)/.test ## the lines and branches that tests reach, at least 95 % of them
+coverage: $(VENV)/.dev ## the lines and branches that tests reach, at least 95 % of them
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -n auto --dist loadfile --ignore tests/reliability \
+	@$(RUN) -m coverage run -m pytest -n logical --dist loadfile --ignore tests/reliability \
 		-m "not long and not emulated and not alone"
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 
-# mutmut reads one selection a folder, from pyproject.toml: the step has a copy of the project.
-.PHONY: mutants
-mutants: $(VENV)/.check ## change the code in small ways and see that tests notice (long)
-	@$(RUN) -m mutmut run
-	@$(RUN) -m mutmut results
-	@rm -rf build/mutants && mkdir -p build/mutants
-	@cp -R benchmarks replication tests build/mutants
-	@cp tools/mutants_of_the_step.toml build/mutants/pyproject.toml
-	@cd build/mutants && NUMBA_DISABLE_JIT=1 ../../$(RUN) -m mutmut run
-	@cd build/mutants && ../../$(RUN) -m mutmut results
-
 .PHONY: bench
-bench: $(VENV)/.test ## speed, measured side by side -> results/benchmark.json
+bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 	@$(RUN) -m benchmarks $(WORKERS)
-	@$(RUN) -m benchmarks.runs
 
 ##@ House-keeping
 
-.PHONY: readme
-readme: $(VENV)/.run ## write the numbers of README.md from results/
-	@$(RUN) tools/write_readme.py
-
 .PHONY: lock
-lock: $(VENV)/.check ## choose exact versions again -> requirements/*.lock
+lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock
 	@sh requirements/lock.sh $(RUN)
 
 .PHONY: clean
 clean: ## remove the environment and what can be made again; never outcomes or reports
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov mutants
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find replication tests notebooks benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: help
@@ -157,10 +130,10 @@ $(VENV)/.made:
 
 # An environment whose Python has gone (an upgrade, a moved home) is made again from the start.
 ifeq ($(shell test -x $(VENV)/bin/python && echo yes),)
-.PHONY: $(VENV)/.made $(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check
+.PHONY: $(VENV)/.made $(VENV)/.run $(VENV)/.notebook $(VENV)/.dev
 endif
 
-$(VENV)/.run $(VENV)/.article $(VENV)/.notebook $(VENV)/.test $(VENV)/.check: $(VENV)/.%: requirements/%.lock | $(VENV)/.made
+$(VENV)/.run $(VENV)/.notebook $(VENV)/.dev: $(VENV)/.%: requirements/%.lock | $(VENV)/.made
 	@echo "Installing requirements/$*.lock (once)"
 	@$(INSTALL) requirements/$*.lock
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -13,8 +13,6 @@ lock() {
         "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
 }
 
-lock check --group dev
-lock test --group test --constraint requirements/check.lock
-lock notebook --extra notebook --constraint requirements/check.lock
-lock article --extra article --constraint requirements/check.lock
-lock run --constraint requirements/check.lock
+lock dev --group dev
+lock notebook --extra notebook --constraint requirements/dev.lock
+lock run --constraint requirements/dev.lock

@@ -9,13 +9,14 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from replication.errors import StorageError, UsageError
 from replication.protocol import (
     DEFAULT_ROOT_SEED,
     DEFAULT_SEEDS,
     PAPER,
+    READINGS,
     Protocol,
     as_plain,
     from_plain,
@@ -23,13 +24,16 @@ from replication.protocol import (
     read_protocol,
 )
 
+if TYPE_CHECKING:
+    from replication.publication import Study
+
 DEFAULT_RESULTS = Path("results")
 MAX_SEEDS = 100_000_000_000
 MAX_ROOT_SEED = 2**63 - 1
 MAX_JOBS = 4096
 
-SECONDS_PER_NETWORK = 1.5e-6
-"""An order of magnitude, for a message only: one core."""
+SECONDS_PER_NETWORK, BYTES_PER_NETWORK = 1.5e-6, 1.5
+"""Orders of magnitude, for a message only: one core, and disk."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,8 +76,6 @@ def parse_whole(text: str, *, low: int, high: int) -> int:
 def parse_count(text: str) -> int:
     """Read a number of networks."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) and int(text) > MAX_SEEDS:
-        from replication.study import BYTES_PER_NETWORK
-
         days = int(text) * SECONDS_PER_NETWORK / 86_400
         terabytes = int(text) * BYTES_PER_NETWORK / 1e12
         raise argparse.ArgumentTypeError(
@@ -149,12 +151,12 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     parser.add_argument(
         "--backend", default="threading", metavar="NAME",
-        help="backend of joblib: threading, loky for processes, dask for a cluster, or another "
-        "that is registered (default: threading)",
+        help="threading, loky for processes, or dask for a running cluster (default: threading)",
     )  # fmt: skip
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="address of a Dask cluster, with --backend dask"
-    )
+        "--scheduler", metavar="ADDRESS",
+        help="of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
+    )  # fmt: skip
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
@@ -179,8 +181,9 @@ def add_root_seed(parser: argparse.ArgumentParser) -> None:
 def add_protocol(parser: argparse.ArgumentParser) -> None:
     """Add ``--protocol`` and ``--set``."""
     parser.add_argument(
-        "--protocol", type=Path, metavar="FILE.toml",
-        help="fields that differ from the base reading of the paper",
+        "--protocol", default="paper", metavar="NAME",
+        help=f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the fields that "
+        "differ from the paper's (default: paper)",
     )  # fmt: skip
     parser.add_argument(
         "--set", action="append", default=[], dest="assignments", metavar="FIELD=VALUE",
@@ -188,15 +191,23 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     values = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
     parser.epilog = (
-        f"Fields, with their values in the base reading: {values}. "
+        f"Fields, with the paper's values: {values}. "
         "help(replication.Protocol) in Python says what each may be."
     )
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
-    protocol = read_protocol(options.protocol) if options.protocol else PAPER
+    protocol = read_protocol(options.protocol)
     names = [parse_assignment(text) for text in options.assignments]
     if len(dict(names)) < len(names):
         raise UsageError("--set was given one field twice; give each field once")
     return from_plain(dict(names), base=protocol)
+
+
+def read_study(options: argparse.Namespace) -> Study:
+    """Return the study that the options of `add_study` name."""
+    protocol = read_protocol_arguments(options)
+    from replication.publication import Study
+
+    return Study(protocol, options.root_seed, options.seeds, options.results)

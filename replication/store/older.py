@@ -15,11 +15,6 @@ from replication.errors import UsageError
 from replication.protocol import BASE_VERSION, Protocol, from_plain
 from replication.store.manifest import manifest_path
 
-ADVICE = (
-    "left alone: the version that made it can still read it, and its folder can be deleted "
-    "where nobody needs it"
-)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class OlderStudy:

@@ -1,0 +1,82 @@
+"""Commands that give out numbers of single networks: trace and export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from replication.cli.arguments import (
+    add_protocol,
+    add_root_seed,
+    add_study,
+    parse_seed,
+    read_protocol_arguments,
+    read_study,
+)
+from replication.errors import StorageError
+from replication.progress import tell
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add the commands of this module to the parser of `replication`."""
+    trace = subparsers.add_parser(
+        "trace",
+        help="show one network over learning, as CSV",
+        description="Show one network over learning, as CSV: the updates applied so far, the "
+        "error, and the reconstruction of each unit (r_PATTERN_UNIT).",
+    )
+    trace.add_argument("seed", type=parse_seed, metavar="SEED", help="number of the network")
+    add_root_seed(trace)
+    add_protocol(trace)
+    trace.set_defaults(handler=run_trace)
+
+    export = subparsers.add_parser(
+        "export",
+        help="write the outcomes of a study as CSV or Parquet",
+        description="Write the outcomes of a study as CSV or Parquet, and what the columns mean "
+        "as FILE.dictionary.json beside.",
+    )
+    add_study(export)
+    export.add_argument("file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet")
+    export.set_defaults(handler=run_export)
+
+
+def run_trace(options: argparse.Namespace) -> int:
+    """Print one network over learning."""
+    protocol = read_protocol_arguments(options)
+    from replication.simulator.trace import trace_network
+
+    trace = trace_network(protocol, options.root_seed, options.seed)
+    n_patterns, n_visible = trace.reconstructions.shape[1:]
+    names = [f"r_{p + 1}_{i + 1}" for p in range(n_patterns) for i in range(n_visible)]
+    print(",".join(["update", "error", *names]))
+    for update, (error, image) in enumerate(zip(trace.errors, trace.reconstructions, strict=True)):
+        print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
+    state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
+    updates = "1 update" if trace.updates == 1 else f"{trace.updates} updates"
+    tell(f"seed {options.seed} {state} after {updates}")
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write outcomes to a file."""
+    study = read_study(options)
+    from replication.protocol import as_plain
+    from replication.store import Store
+    from replication.store.export import export_outcomes
+
+    store = Store(study.results)
+    n_missing = sum(b - a for a, b in store.missing(study.protocol, study.root_seed, study.n_seeds))
+    if n_missing:
+        raise StorageError(
+            f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
+            f"{str(study.results)!r}; run `replication simulate {study.options}` first"
+        )
+    paths = export_outcomes(
+        store.read(study.protocol, study.root_seed, 0, study.n_seeds),
+        options.file,
+        description={"root_seed": study.root_seed, "protocol": as_plain(study.protocol)},
+    )
+    print("\n".join(str(path) for path in paths))
+    return 0
