@@ -24,6 +24,10 @@ class DataError(ReplicationError):
     exit_code = 65
 
 
+class ReportError(DataError):
+    """A report cannot be made: a number is missing, a sentence untrue, a reference dangling."""
+
+
 class WorkerError(ReplicationError):
     """A worker process or a cluster failed for good."""
 

@@ -1,75 +1,202 @@
-"""Write a figure as SVG and PNG so that the same figure is always the same bytes."""
+"""From a Matplotlib figure to SVG and PNG: the same figure is always the same bytes.
+
+Text stays text. Each SVG carries the letters that it needs of the font it was laid out with, so
+that it looks the same everywhere; a page that holds many takes them once (`font_css`).
+"""
 
 from __future__ import annotations
 
+import base64
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from html import escape
-from urllib.parse import quote
+from functools import cache
+from html import unescape
+from pathlib import Path
 
+import matplotlib as mpl
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from replication.report.compact import compact_svg
-from replication.report.style import DARK, styled
+from replication.report.style import DARK, NARROW, PAPER_WHITE, styled
 
 PNG_DPI = 160
-_ATTRIBUTE = re.compile("=\"([^\"']*)\"")
-_ALLOWED = " !$'()*,/:;=?@[]|{}+"
-"""What stays as it is in an address of data, beside letters and digits."""
+FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
+FACES = {
+    "": ("DejaVuSans.ttf", ""),
+    "bold": ("DejaVuSans-Bold.ttf", "font-weight:bold;"),
+    "italic": ("DejaVuSans-Oblique.ttf", "font-style:italic;"),
+    "bold italic": ("DejaVuSans-BoldOblique.ttf", "font-weight:bold;font-style:italic;"),
+}
+HALO = "halo-of-text"
+_ID = re.compile(r' id="([^"]+)"')
+_AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
+_TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFigure:
-    """One drawn figure: SVG text, PNG bytes, width and height in CSS pixels."""
+    """One drawn figure: SVG text, and PNG bytes where they were asked for."""
 
     svg: str
-    png: bytes
-    width: int
-    height: int
-
-    def data_url(self) -> str:
-        """Return the SVG, with its dark colours, as a URL that needs no request."""
-        svg = _ATTRIBUTE.sub(r"='\1'", add_dark_mode(self.svg).replace("\n", ""))
-        return f"data:image/svg+xml,{quote(svg, safe=_ALLOWED)}"
+    png: bytes | None = None
 
 
-def save_figure(draw: Callable[[], Figure], *, alt: str = "") -> SavedFigure:
+def save_figure(draw: Callable[[], Figure], *, name: str, png: bool = False) -> SavedFigure:
     """Draw a figure under the style sheet and return its bytes.
 
     Parameters
     ----------
     draw : callable
         Returns the figure; called once, inside the style sheet's context.
-    alt : str
-        Written into the SVG as its description.
+    name : str
+        Starts the identifiers inside the SVG, so that one page can hold many.
+    png : bool
+        Whether the figure is wanted as PNG, too.
+
+    Returns
+    -------
+    SavedFigure
     """
     with styled():
         figure = draw()
-        svg, png = io.StringIO(), io.BytesIO()
         FigureCanvasAgg(figure)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, the same in both files
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    width, height = (round(96 * inches) for inches in figure.get_size_inches())
-    head, tag, rest = compact_svg(svg.getvalue()).partition("<svg ")
-    attributes, end, body = rest.partition(">")
-    description = f"<desc>{escape(alt, quote=False)}</desc>" if alt else ""
-    text = head + tag + attributes + end + description + body
-    return SavedFigure(text, png.getvalue(), width, height)
+        image = None
+        if png:
+            stream = io.BytesIO()
+            figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
+            image = stream.getvalue()
+        texts = figure.findobj(Text)
+        for text in texts:
+            # A halo would turn text into outlines: it is written as a property of the text below.
+            if isinstance(text, Text) and text.get_path_effects():
+                text.set_path_effects([])
+                text.set_gid(HALO)
+        has_formula = any(isinstance(text, Text) and "$" in text.get_text() for text in texts)
+        drawing = io.StringIO()
+        with mpl.rc_context({"svg.fonttype": "path"} if has_formula else {}):
+            figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
+    svg = _tidy(drawing.getvalue(), name)
+    for axes in figure.axes:
+        if axes.get_gid():
+            svg = svg.replace(
+                f'id="{axes.get_gid()}"', f'id="{axes.get_gid()}" {_describe(axes)}', 1
+            )
+    return SavedFigure(svg.replace("</style>", f"{font_css([svg])}</style>", 1), image)
 
 
-def add_dark_mode(svg: str) -> str:
-    """Return the SVG with rules that swap its colours where the reader prefers dark."""
-    rules = [
-        f'[style*="{name}:{light}"]{{{name}:{dark} !important}}'
-        for light, dark in DARK.items()
-        for name in ("fill", "stroke")
-    ]
-    style = f"<style>@media (prefers-color-scheme: dark){{{''.join(rules)}}}</style>"
-    head, tag, rest = svg.partition("<svg ")
-    attributes, end, body = rest.partition(">")
-    return head + tag + attributes + end + style + body
+def make_inline(svg: str, *, alt: str) -> str:
+    """Return a saved SVG as it stands inside a page: named by `alt`, coloured by the page.
+
+    Examples
+    --------
+    >>> make_inline('<svg width="90pt" viewBox="0 0 90 9"><path fill="#ffffff"/></svg>', alt="A line.")
+    '<svg role="img" aria-label="A line." viewBox="0 0 90 9"><path fill="var(--fig-ffffff)"/></svg>'
+    """
+    body = svg[svg.index("<svg ") :].strip()
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
+    assert box is not None
+    wide = ' class="wide"' if float(box[1]) > 72 * NARROW + 1 else ""
+    body = body[body.index(">") + 1 :]
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = body.replace("<defs>\n  \n </defs>\n", "")
+    for color in DARK:
+        body = body.replace(color, f"var(--fig-{color[1:]})")
+    return f'<svg{wide} role="img" aria-label="{alt}" {box[0]}>{body}'
+
+
+def page_css(svgs: Iterable[str]) -> str:
+    """Return the rules that a page with inline drawings needs: their font and their colours."""
+    light = "".join(f"--fig-{color[1:]}:{color};" for color in DARK)
+    dark = "".join(f"--fig-{color[1:]}:{other};" for color, other in DARK.items())
+    return (
+        f"{font_css(svgs)}\n:root{{{light}}}\n"
+        f"@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+        ".picture svg *{stroke-linejoin:round;stroke-linecap:butt}\n"
+    )
+
+
+def font_css(svgs: Iterable[str]) -> str:
+    """Return rules that bring the letters used in some drawings along, as data."""
+    letters: dict[str, set[str]] = {}
+    for svg in svgs:
+        for attributes, content in _TEXT.findall(svg):
+            face = " ".join(
+                kind for kind in ("bold", "italic") if re.search(rf"[:;\s]{kind}", attributes)
+            )
+            letters.setdefault(face, set()).update(unescape(re.sub(r"<[^>]*>", "", content)))
+    return "".join(
+        f"@font-face{{font-family:'DejaVu Sans';{FACES[face][1]}"
+        f"src:url(data:font/ttf;base64,{_subset(FACES[face][0], ''.join(sorted(used)))})}}"
+        for face, used in sorted(letters.items())
+    )
+
+
+@cache
+def _subset(file: str, letters: str) -> str:
+    """Return, in base 64, a font that holds only these letters."""
+    options = Options()
+    options.hinting = False
+    options.layout_features = []
+    options.name_IDs = []
+    options.notdef_outline = True
+    options.drop_tables += ["FFTM"]
+    with TTFont(FONT_FOLDER / file, recalcTimestamp=False) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(text=letters)
+        subsetter.subset(font)
+        stream = io.BytesIO()
+        font.save(stream, reorderTables=True)
+    return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _tidy(svg: str, name: str) -> str:
+    """Drop what no reader needs, and make identifiers those of this figure."""
+    svg = svg[svg.index("<svg ") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
+    svg = re.sub(
+        rf'(<g id="{HALO}">\s*<text style=")',
+        rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; ",
+        svg,
+    ).replace(f' id="{HALO}"', "")
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    for identifier in set(_ID.findall(svg)):
+        if re.search(rf'#{re.escape(identifier)}[)"]', svg):
+            svg = svg.replace(f'id="{identifier}"', f'id="{name}-{identifier}"')
+            svg = svg.replace(f"#{identifier})", f"#{name}-{identifier})")
+            svg = svg.replace(f'"#{identifier}"', f'"#{name}-{identifier}"')
+        elif _AUTOMATIC.fullmatch(identifier):
+            svg = svg.replace(f' id="{identifier}"', "")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg
+
+
+def _describe(axes: Axes) -> str:
+    """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    place = axes.get_position()
+    box = (
+        place.x0 * width,
+        (1 - place.y1) * height,
+        place.width * width,
+        place.height * height,
+    )
+    scales = {
+        "x": (*axes.get_xlim(), axes.get_xscale()),
+        "y": (*axes.get_ylim(), axes.get_yscale()),
+    }
+    numbers = " ".join(f"{number:.2f}" for number in box)
+    return f'data-box="{numbers}" ' + " ".join(
+        f'data-{side}="{low:.9g} {high:.9g} {scale}"' for side, (low, high, scale) in scales.items()
+    )

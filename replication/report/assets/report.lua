@@ -1,0 +1,232 @@
+-- Numbers figures and tables, fills cross references, checks both, and sets boxes, figures and
+-- tables as each output needs them. Runs after citeproc. What is wrong goes to standard error as
+-- "problem<TAB>what to look for in the template<TAB>message".
+local text = pandoc.utils.stringify
+local is_html, is_typst = FORMAT:match("html") ~= nil, FORMAT == "typst"
+local label_of, title_of, drawings, n_problems = {}, {}, "", 0
+
+local function complain(token, message)
+  n_problems = n_problems + 1
+  io.stderr:write("problem\t" .. token .. "\t" .. message .. "\n")
+end
+
+local function raw(code) return pandoc.RawBlock(is_typst and "typst" or "html", code) end
+
+local function escape(s)
+  return (s:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
+end
+
+local function quote(s)
+  return '"' .. s:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'
+end
+
+local function typst(blocks) return pandoc.write(pandoc.Pandoc(blocks), "typst") end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read("a")
+  file:close()
+  return content
+end
+
+-- The identifier that code hosts give a heading.
+local function slug(heading)
+  local s = pandoc.text.lower(heading):gsub("[%p]", function(c) return c:match("[-_]") or "" end)
+  return (s:gsub(" ", "-"):gsub("[“”‘’—–]", ""))
+end
+
+-- Width in letters that a column cannot do without; the head of numbers may wrap.
+local function least_width(cells, aligned)
+  local least = 0
+  for i, cell in ipairs(cells) do
+    local s = text(cell.contents)
+    if aligned == "AlignRight" and i > 1 then least = math.max(least, utf8.len(s)) end
+    for word in s:gmatch("%S+") do least = math.max(least, utf8.len(word)) end
+    least = math.max(least, math.min(utf8.len(s), aligned == "AlignRight" and 6 or 14))
+  end
+  return least + 2
+end
+
+local function number(blocks)
+  local counts, seen = { Figure = 0, Table = 0 }, {}
+  local function note(element)
+    local id = element.identifier
+    if id ~= "" and seen[id] then complain("#" .. id, "the identifier #" .. id .. " stands twice") end
+    if id ~= "" then seen[id] = true end
+  end
+  local function enumerate(kind, element)
+    local id, words = element.identifier, text(element.caption.long)
+    if id == "" or words == "" then
+      local token = kind == "Figure" and words:sub(1, 20) or ": " .. words:sub(1, 20)
+      complain(token, "a " .. kind:lower() .. ' has no caption or no identifier ("' .. words:sub(1, 40) .. '")')
+    end
+    note(element)
+    counts[kind] = counts[kind] + 1
+    label_of[id] = kind .. "\u{a0}" .. counts[kind]
+  end
+  blocks:walk {
+    traverse = "topdown",
+    Header = function(el) note(el); title_of[el.identifier] = el.content end,
+    Div = note, Span = note,
+    Figure = function(el) enumerate("Figure", el) end,
+    Table = function(el) enumerate("Table", el) end,
+  }
+  return seen
+end
+
+local function label(id)
+  local words = pandoc.Strong { pandoc.Str(label_of[id] .. ".") }
+  if is_html then words = pandoc.Link(words, "#" .. id, "", { class = "label" }) end
+  return pandoc.Inlines { words, pandoc.Space() }
+end
+
+local function caption_of(element)
+  return { pandoc.Plain(label(element.identifier) .. pandoc.utils.blocks_to_inlines(element.caption.long)) }
+end
+
+local function set_figure(figure)
+  local image
+  figure.content:walk { Image = function(el) image = el end }
+  local name, alt = image.src:match("^figures/([%w_-]+)%.svg$"), text(image.caption)
+  local id = figure.identifier
+  if alt == "" or alt == text(figure.caption.long) then
+    complain(image.src, image.src .. ' has no alternative text; write {#fig:... alt="What it shows."}')
+  end
+  local caption = caption_of(figure)
+  if is_typst then
+    local code = "#figure(placement: auto, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
+    return raw(code:format(quote(alt), quote(image.src), quote(alt), typst(caption), id))
+  elseif is_html then
+    local svg = read(drawings .. "/" .. name .. ".svg"):gsub("@ALT@", (escape(alt):gsub("%%", "%%%%")))
+    local wide = svg:match('^<svg class="wide"') and " wide" or ""
+    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing' .. wide .. '"><div class="picture" tabindex="0" role="group" aria-label="' .. label_of[id] .. '">' .. svg .. "</div><figcaption>") }
+    blocks:extend(caption)
+    blocks:insert(raw("</figcaption></figure>"))
+    return blocks
+  end
+  image.caption, image.attributes = { pandoc.Str(alt) }, {}
+  return { raw('<a id="' .. id .. '"></a>'), pandoc.Para { image }, pandoc.Para(caption[1].content) }
+end
+
+local function set_table(tbl)
+  local id, caption, width = tbl.identifier, caption_of(tbl), 0
+  local heads = tbl.head.rows[1].cells
+  for column, spec in ipairs(tbl.colspecs) do
+    tbl.colspecs[column] = { spec[1] }
+    local cells = pandoc.List { heads[column] }
+    for _, body in ipairs(tbl.bodies) do
+      for _, row in ipairs(body.body) do
+        cells:insert(row.cells[column])
+        if is_html then row.cells[column].attributes.label = text(heads[column].contents) end
+      end
+    end
+    width = width + least_width(cells, spec[1])
+  end
+  tbl.caption = { long = {} }
+  tbl.attr = pandoc.Attr("", is_html and width > 44 and { "stack" } or {})
+  if is_typst then
+    -- Pandoc would wrap a table in a figure only if it had a caption; this one is of our making.
+    local rows = typst { tbl }
+    local size = width > 90 and "small-table" or "plain-table"
+    rows = rows:match("#align%(center%)%[(.*)%]%s*$") or rows:match("align%(center%)%[(.*)%]%s*, kind") or rows
+    return raw(("#figure(kind: table, caption: [%s], %s[%s]) <%s>"):format(typst(caption), size, rows, id))
+  elseif is_html then
+    for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
+    local blocks = pandoc.Blocks { raw('<figure class="table" id="' .. id .. '"><figcaption>') }
+    blocks:extend(caption)
+    blocks:insert(raw('</figcaption><div class="scroll" tabindex="0" role="group" aria-label="' .. label_of[id] .. '">'))
+    blocks:extend { tbl, raw("</div></figure>") }
+    return blocks
+  end
+  return { raw('<a id="' .. id .. '"></a>'), pandoc.Para(caption[1].content), tbl }
+end
+
+local function set_link(link)
+  local id = link.target:match("^#(.*)")
+  if not id then return end
+  if #link.content == 0 then
+    link.content = label_of[id] and { pandoc.Str(label_of[id]) } or title_of[id] or { pandoc.Str("?") }
+  end
+  if title_of[id] and not is_html and not is_typst then link.target = "#" .. slug(text(title_of[id])) end
+  return link
+end
+
+local function wrap(open, blocks, close)
+  local all = pandoc.Blocks { raw(open) }
+  all:extend(blocks)
+  all:insert(raw(close))
+  return all
+end
+
+local function set_div(div)
+  local kind, title = div.classes[1], div.attributes.title
+  if div.identifier:match("^ref%-") and not is_html and not is_typst then
+    div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))
+    return div.content
+  elseif kind == "details" then
+    if is_typst then return wrap("#aside-box[" .. typst { pandoc.Plain(title) } .. "][", div.content, "]") end
+    return wrap("<details><summary>" .. escape(title) .. "</summary>", div.content, "</details>")
+  elseif is_typst and (kind == "verdict" or kind == "note") then
+    return wrap("#" .. kind .. "-box[", div.content, "]")
+  elseif not is_html and not is_typst then
+    return kind == "verdict" and pandoc.BlockQuote(div.content) or div.content
+  elseif is_typst and kind == "front" then
+    return div.content
+  end
+end
+
+local function set_span(span)
+  local class = span.classes[1] == "badge" and span.classes[2]
+  if is_html or (span.identifier ~= "" and not class) then return end
+  if is_typst and class then
+    return { pandoc.RawInline("typst", "#badge(" .. quote(class) .. ")["), span, pandoc.RawInline("typst", "]") }
+  end
+  return span.content
+end
+
+-- A formula keeps the mark of punctuation behind it on its line.
+local function tie(inlines)
+  for i = #inlines - 1, 1, -1 do
+    local math, mark = inlines[i], inlines[i + 1]
+    if math.t == "Math" and math.mathtype == "InlineMath" and mark.t == "Str" and mark.text:match("^[.,;:)]") then
+      inlines[i] = pandoc.Span({ math, mark }, { class = "tied" })
+      inlines:remove(i + 1)
+    end
+  end
+  return inlines
+end
+
+local function set_math(math)
+  local is_block = math.mathtype == "DisplayMath"
+  if is_typst then
+    local code = typst { pandoc.Plain { math } }:gsub("%s+$", "")
+    return pandoc.RawInline("typst", ("#math.equation(block: %s, alt: %s, %s)"):format(is_block, quote(math.text), code))
+  elseif is_html and is_block then
+    return pandoc.Span({ math }, { class = "equation", tabindex = "0", role = "group", ["aria-label"] = "Formula" })
+  end
+end
+
+function Pandoc(doc)
+  drawings = text(doc.meta.drawings or "")
+  local seen = number(doc.blocks)
+  doc.blocks:walk { Link = function(link)
+    local id = link.target:match("^#(.*)")
+    if id and not seen[id] then complain("#" .. id, "a reference to #" .. id .. ", which is nowhere") end
+    if id and #link.content == 0 and not (label_of[id] or title_of[id]) and seen[id] then
+      complain("#" .. id, "a reference to #" .. id .. " needs words in its brackets")
+    end
+  end }
+  doc.blocks:walk { traverse = "topdown",
+    Figure = function(figure) return figure, false end,
+    Image = function(image) complain(image.src, image.src .. " must be a paragraph of its own") end,
+  }
+  if n_problems > 0 then os.exit(1) end
+  if not is_html then
+    doc.blocks = doc.blocks:walk { RawBlock = function() return {} end, RawInline = function() return {} end }
+  end
+  doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = is_html and tie or nil }
+  doc.blocks = doc.blocks:walk { Math = set_math }
+  doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
+  if n_problems > 0 then os.exit(1) end
+  return doc
+end

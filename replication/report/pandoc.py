@@ -1,0 +1,260 @@
+"""From Markdown to the three reports, by pandoc and Typst."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from replication.errors import ReportError
+from replication.report.save import FONT_FOLDER, make_inline, page_css
+
+READ = "markdown+lists_without_preceding_blankline-raw_tex-example_lists"
+"""Pandoc's Markdown as chapters are written in it."""
+ASSETS = Path(__file__).parent / "assets"
+"""What is shipped with the engine: filter, page, style, scripts."""
+TIME_LIMIT = 120.0
+ADVICE = "install it with: pip install --force-reinstall pypandoc-binary"
+
+
+def read_asset(name: str) -> str:
+    """Return the text of a file that is shipped with the engine."""
+    return (ASSETS / name).read_text("utf-8")
+
+
+def describe_tools() -> dict[str, str]:
+    """Return the versions of what sets the report."""
+    return {name: version(name) for name in ("matplotlib", "pypandoc_binary", "typst")}
+
+
+def find_pandoc() -> str:
+    """Return the path of the pandoc that its Python package brings along.
+
+    Raises
+    ------
+    ReportError
+        If it is missing.
+    """
+    try:
+        import pypandoc
+    except ImportError:
+        found = None
+    else:
+        found = shutil.which(Path(pypandoc.__file__).parent / "files" / "pandoc")
+    found = found or shutil.which("pandoc")
+    if found is None:
+        raise ReportError(f"pandoc, which sets the report, is not installed; {ADVICE}")
+    return found
+
+
+def run_pandoc(
+    markdown: str,
+    arguments: Sequence[str],
+    *,
+    workspace: Path,
+    locate: Callable[[str], str] = repr,
+) -> str:
+    """Convert Markdown by the engine's filter.
+
+    Parameters
+    ----------
+    markdown : str
+    arguments : sequence of str
+        What differs from output to output.
+    workspace : Path
+        Holds ``metadata.json`` and ``report.lua`` (see `prepare`).
+    locate : callable
+        Returns file and line of the template where some text stands.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ReportError
+        If pandoc is missing or fails, or if it or the filter has something to complain of.
+    """
+    command = [
+        find_pandoc(),
+        f"--from={READ}",
+        "--wrap=none",
+        f"--data-dir={workspace}",
+        f"--metadata-file={workspace / 'metadata.json'}",
+        "--citeproc",
+        f"--lua-filter={workspace / 'report.lua'}",
+        *arguments,
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            input=markdown,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIME_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ReportError(f"pandoc, which sets the report, cannot run ({error}); {ADVICE}") from None
+    complaints = _read_complaints(done.stderr, locate)
+    if complaints:
+        raise ReportError("; ".join(complaints))
+    if done.returncode:
+        words = " ".join(done.stderr.split())[:300]
+        raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
+    return done.stdout
+
+
+def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
+    """Return what the filter and pandoc found wrong, with file and line."""
+    complaints = []
+    for line in stderr.splitlines():
+        if line.startswith("problem\t"):
+            _, token, message = line.split("\t", 2)
+            complaints.append(f"{locate(token)}: {message}")
+        elif line.startswith("[WARNING] Citeproc: citation "):
+            key = line.split()[3]
+            problem = f"@{key} is cited, but has no entry in the bibliography"
+            complaints.append(f"{locate('@' + key)}: {problem}")
+        elif line.startswith(("[WARNING]", "[ERROR]")):
+            complaints.append(line.partition("] ")[2])
+    return list(dict.fromkeys(complaints))
+
+
+def prepare(
+    workspace: Path, *, metadata: Mapping[str, str], bibliography: Path, svgs: Mapping[str, str]
+) -> None:
+    """Put into a folder what pandoc and Typst read.
+
+    Parameters
+    ----------
+    workspace : Path
+        An empty folder.
+    metadata : mapping
+        See `replication.report.build.build_report`.
+    bibliography : Path
+    svgs : mapping of str to str
+        Drawings by name.
+    """
+    (workspace / "figures").mkdir()
+    (workspace / "inline").mkdir()
+    for name, svg in svgs.items():
+        (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
+        (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg, alt="@ALT@"), "utf-8")
+    day = read_date(metadata)
+    parts = [
+        metadata.get("author", ""),
+        f"{day.day} {day:%B %Y}",
+        f"version {metadata['version']}" if "version" in metadata else "",
+        f"licence {metadata['licence']}" if "licence" in metadata else "",
+    ]
+    fields: dict[str, Any] = {
+        **metadata,
+        "byline": " · ".join(part for part in parts if part),
+        "year": str(day.year),
+        "month": str(day.month),
+        "day": str(day.day),
+        "lang": "en-GB",
+        "bibliography": str(bibliography.resolve()),
+        "link-citations": True,
+        "drawings": str(workspace / "inline"),
+    }
+    (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
+    page = read_asset("page.html").replace("{{style}}", "@STYLE@").replace("{{script}}", "@SCRIPT@")
+    (workspace / "page.html").write_text(page, "utf-8")
+    for name in ("report.lua", "article.typ"):
+        (workspace / name).write_text(read_asset(name), "utf-8")
+
+
+def read_date(metadata: Mapping[str, str]) -> date:
+    """Return the date of the report, which is told to it and never the clock's.
+
+    Raises
+    ------
+    ReportError
+        If it is missing or no date.
+    """
+    try:
+        return date.fromisoformat(metadata["date"])
+    except (KeyError, ValueError):
+        given = metadata.get("date")
+        raise ReportError(f"the metadata of a report need a date such as 2026-11-01, got {given!r}") from None
+
+
+def render_markdown(markdown: str, workspace: Path, locate: Callable[[str], str]) -> str:
+    """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
+    metadata = json.loads((workspace / "metadata.json").read_text("utf-8"))
+    body = run_pandoc(
+        markdown,
+        ["--to=gfm", "--shift-heading-level-by=1"],
+        workspace=workspace,
+        locate=locate,
+    )
+    head = [f"# {metadata['title']}", metadata.get("subtitle", ""), metadata["byline"]]
+    foot = [f"**How to cite.** {metadata['citation']}"] if "citation" in metadata else []
+    return "\n\n".join([*filter(None, head), body.strip(), *foot]) + "\n"
+
+
+def render_html(
+    markdown: str, workspace: Path, locate: Callable[[str], str], svgs: Mapping[str, str]
+) -> str:
+    """Return the report as one page that requests nothing."""
+    page = run_pandoc(
+        markdown,
+        [
+            "--to=html5",
+            "--mathml",
+            "--toc",
+            "--toc-depth=2",
+            "--section-divs",
+            "--shift-heading-level-by=1",
+            f"--template={workspace / 'page.html'}",
+        ],
+        workspace=workspace,
+        locate=locate,
+    )
+    style = read_asset("page.css") + page_css(svgs.values())
+    return page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
+
+
+def render_pdf(
+    markdown: str, workspace: Path, locate: Callable[[str], str], day: date
+) -> bytes:
+    """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1.
+
+    Raises
+    ------
+    ReportError
+        If pandoc or Typst fails.
+    """
+    import typst
+
+    source = run_pandoc(
+        markdown,
+        ["--to=typst", f"--template={workspace / 'article.typ'}"],
+        workspace=workspace,
+        locate=locate,
+    )
+    path = workspace / "report.typ"
+    path.write_text(source, "utf-8")
+    try:
+        pdf = typst.compile(
+            str(path),
+            root=str(workspace),
+            format="pdf",
+            font_paths=[str(FONT_FOLDER)],
+            ignore_system_fonts=True,
+            timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()),
+            pdf_standards=["ua-1"],
+        )
+    except (RuntimeError, typst.TypstError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise ReportError(f"the PDF cannot be set: {words}") from None
+    assert isinstance(pdf, bytes)
+    return pdf

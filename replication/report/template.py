@@ -1,0 +1,180 @@
+"""From a template and models to Markdown: numbers filled in, guards checked, errors with a place."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from replication.claims import Verdict
+from replication.errors import ReportError
+from replication.report.numbers import FILTERS, MissingNumber, count
+
+BADGES = {
+    Verdict.REPLICATED: ("●", "replicated"),
+    Verdict.QUALIFIED: ("◐", "qualified"),
+    Verdict.NOT_REPLICATED: ("○", "not-replicated"),
+    Verdict.NOT_TESTABLE: ("–", "not-testable"),
+}
+"""Sign and class of each verdict; the signs tell them apart without colour."""
+
+
+class UntrueSentence(Exception):
+    """A guard has found that the sentence beside it is not true of these models."""
+
+
+class _Environment(jinja2.Environment):
+    """Jinja2, where the keys of a model win over the methods of a dictionary."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+class Template:
+    """A template with the templates that it includes; see `replication.report` for how to write one.
+
+    Parameters
+    ----------
+    path : Path
+        The template.
+    search : sequence of Path
+        Folders in which included templates are looked for, in this order; the template's own
+        folder comes first.
+    """
+
+    def __init__(self, path: Path, search: Sequence[Path] = ()) -> None:
+        self.path = path
+        folders = [path.parent, *search]
+        self._environment = _Environment(
+            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+            undefined=jinja2.StrictUndefined,
+            comment_start_string="<!--",
+            comment_end_string="-->",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=_finalize,
+            autoescape=False,
+        )
+        self._environment.filters |= {name: _strict(one) for name, one in FILTERS.items()}
+        self._environment.filters["badge"] = _badge
+        self._folders = folders
+
+    def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
+        """Fill in the numbers.
+
+        Returns
+        -------
+        str
+            Markdown for pandoc.
+
+        Raises
+        ------
+        ReportError
+            If a name or number is missing, a guard finds a sentence untrue, or a template has a
+            mistake or is missing; the message begins with file and line.
+        """
+        names = {
+            **models,
+            "metadata": metadata,
+            "require": _require,
+            "verdict": _find_verdicts(models),
+        }
+        try:
+            return self._environment.get_template(self.path.name).render(names)
+        except jinja2.TemplateSyntaxError as error:
+            place = f"{self.show(error.filename)}:{error.lineno}"
+            raise ReportError(f"{place}: {error.message}") from None
+        except jinja2.TemplateNotFound as error:
+            problem = f"there is no template {error.message!r}"
+            raise ReportError(f"{self._find_line(error)}: {problem}") from None
+        except (jinja2.UndefinedError, MissingNumber, UntrueSentence) as error:
+            raise ReportError(f"{self._find_line(error)}: {error}") from None
+        except (TypeError, ValueError, ZeroDivisionError, KeyError, IndexError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise ReportError(f"{self._find_line(error)}: {problem}") from None
+
+    def locate(self, token: str) -> str:
+        """Return file and line where some text stands first in a template, or the template."""
+        for folder in self._folders:
+            for path in sorted(folder.rglob("*.md")):
+                lines = path.read_text("utf-8").splitlines()
+                for number, line in enumerate(lines, start=1):
+                    if token in line:
+                        return f"{self.show(path)}:{number}"
+        return self.show(self.path)
+
+    def show(self, path: Path | str | None) -> str:
+        """Name a template as its author knows it: from the folder that is searched."""
+        for folder in self._folders:
+            if path is not None and Path(path).is_relative_to(folder):
+                return Path(path).relative_to(folder).as_posix()
+        return str(path or self.path.name)
+
+    def _find_line(self, error: BaseException) -> str:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [
+            f"{self.show(frame.filename)}:{frame.lineno}"
+            for frame in frames
+            if frame.filename.endswith((".md", ".js"))
+        ]
+        return places[-1] if places else self.show(self.path)
+
+
+def _require(condition: object) -> str:
+    if isinstance(condition, jinja2.Undefined):
+        bool(condition)
+    if not condition:
+        raise UntrueSentence(
+            "a sentence is not true of these numbers; say what is, or correct its guard"
+        )
+    return ""
+
+
+def _find_verdicts(models: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return a function that finds the verdict of a statement in whichever model judged it."""
+
+    def verdict(claim: str) -> str:
+        judged = {
+            key: value["verdict"]
+            for model in models.values()
+            if isinstance(model, Mapping)
+            for key, value in model.get("claims", {}).items()
+        }
+        if claim not in judged:
+            known = ", ".join(sorted(judged))
+            raise MissingNumber(f"no model judges {claim!r}; judged are: {known or 'none'}")
+        return Verdict(judged[claim]).value
+
+    return verdict
+
+
+def _badge(verdict: str) -> str:
+    sign, kind = BADGES[Verdict(verdict)]
+    return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
+
+
+def _strict(one: Callable[..., str]) -> Callable[..., str]:
+    """Let a filter complain of a name that is not there by that name."""
+
+    def checked(value: Any, *arguments: Any, **options: Any) -> str:
+        if isinstance(value, jinja2.Undefined):
+            str(value)  # a strict undefined name raises here, and says which
+        return one(value, *arguments, **options)
+
+    return checked
+
+
+def _finalize(value: Any) -> Any:
+    """Refuse what no reader should see as it stands."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
+    if isinstance(value, str | jinja2.Undefined):
+        return value
+    what = f"{value!r:.60}"
+    raise MissingNumber(f"{what} is written without a filter; say how, e.g. with | number(3)")

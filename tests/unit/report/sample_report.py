@@ -1,0 +1,111 @@
+"""A small report that uses each feature of the engine once; its numbers are invented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from replication.report import style
+
+FOLDER = Path(__file__).parent / "sample"
+METADATA = {
+    "title": "How long does recirculation take to learn?",
+    "subtitle": "A sample, to try the engine; none of its numbers is a result.",
+    "author": "The contributors",
+    "date": "2026-11-01",
+    "version": "0.2.0",
+    "licence": "MIT",
+    "citation": "The contributors (2026). A sample. Version 0.2.0.",
+}
+
+
+def _draws() -> dict[str, list[int]]:
+    updates = np.arange(18, 400)
+    shares = np.exp(-((np.log(updates / 38)) ** 2) / 0.55) / updates
+    counts = np.round(1e6 * shares / shares.sum()).astype(int)
+    return {"updates": updates.tolist(), "counts": counts.tolist()}
+
+
+def make_models() -> dict[str, Any]:
+    readings = [
+        ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "replicated"),
+        ("half-squared_error", 42.9, [42.7, 43.2], 181, 0.0312, "replicated with qualification"),
+        ("worst-pattern", 41.5, [41.3, 41.8], 1190, 0.0004, "not replicated"),
+        ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
+    ]
+    names = ("name", "mean", "interval", "max", "p", "verdict")
+    return {
+        "headline": {
+            "n_networks": 1_000_000,
+            "mean": 46.512,
+            "mean_interval": [46.43, 46.58],
+            "regression": 0.75,
+            "p_both": 0.64,
+            "reported": {"runs": 100, "mean": 48, "max": 202},
+            "draws": _draws(),
+            "readings": [dict(zip(names, row, strict=True)) for row in readings],
+            "claims": {"mean": {"verdict": "replicated"}},
+        },
+        "speed": {
+            "shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05],
+            "claims": {
+                "rapid": {
+                    "verdict": "replicated with qualification",
+                    "share": 0.9523,
+                    "share_interval": [0.941, 0.958],
+                }
+            },
+        },
+    }
+
+
+def plot_joint(model: dict[str, Any]) -> Figure:
+    """Ellipses in place of true contours."""
+    figure, axes = style.create_figure(height=3.6, width=style.NARROW)
+    turn = np.linspace(0, 2 * np.pi, 200)
+    for size, share, color in ((2.4, "95 %", style.FAINT), (1.2, "50 %", style.SKY)):
+        axes.fill(46.5 + 3.8 * size * np.cos(turn), 200 * np.exp(0.25 * size * np.sin(turn)), color)
+        style.label_line(
+            axes, x=46.5, y=200 * np.exp(-0.25 * size), text=share, color=style.MUTED, va="bottom"
+        )
+    axes.set(xlim=(32, 62), ylim=(80, 600), yscale="log")
+    axes.set(xlabel="mean of 100 networks (updates)", ylabel="largest of 100 (updates)")
+    style.use_plain_log_ticks(axes, [100, 200, 300, 500], axis="y")
+    reported = model["reported"]
+    axes.plot(reported["mean"], reported["max"], "s", color=style.REPORTED, markersize=8)
+    style.label_line(
+        axes,
+        x=reported["mean"],
+        y=reported["max"],
+        text="reported: 48 and 202",
+        color=style.REPORTED,
+        offset=(8, 8),
+    )
+    axes.set_gid("joint-plane")
+    return figure
+
+
+def plot_panels(model: dict[str, Any]) -> Figure:
+    figure, (left, right) = style.create_figure(height=2.9, width=style.FULL, n_columns=2)
+    edges = 20.0 * np.arange(len(model["shares"]) + 1)
+    left.stairs(model["shares"], edges, fill=True, color=style.SKY)
+    left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
+    color, dash, _ = style.SERIES[0]
+    right.plot(edges[1:], np.cumsum(model["shares"]), color=color, linestyle=dash)
+    other, other_dash, _ = style.SERIES[1]
+    right.plot(edges[1:], np.cumsum(model["shares"]) ** 2, color=other, linestyle=other_dash)
+    right.set(xlabel="updates", ylabel="share converged", ylim=(0, 1.05))
+    handles = [
+        Line2D([], [], color=color, linestyle=dash, label="paper"),
+        Line2D([], [], color=other, linestyle=other_dash, label="notebook"),
+    ]
+    style.put_key_above(figure, handles)
+    style.letter_panels([left, right])
+    return figure
+
+
+FIGURES = {"joint": (plot_joint, "headline"), "panels": (plot_panels, "speed")}
