@@ -244,24 +244,8 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     return models["headline"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of making the published report again.
-
-    Parameters
-    ----------
-    compared : list of str
-        What was compared, and how.
-    differences : list of str
-        What differs, one line each.
-    """
-
-    compared: list[str]
-    differences: list[str]
-
-
-def verify_report(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Comparison:
-    """Make the default study again in a temporary folder and compare its report with the stored.
+def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:
+    """Make the default study again in a temporary folder and compare it with what is stored.
 
     Parameters
     ----------
@@ -273,9 +257,14 @@ def verify_report(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Comp
 
     Returns
     -------
-    Comparison
-        Models are compared by value, which includes the digest of all outcomes; the report
-        and its figures byte by byte.
+    list of str
+        What was compared, and how: models by value, which includes the digest of all
+        outcomes; the report and its figures byte by byte.
+
+    Raises
+    ------
+    DataError
+        If something differs.
     """
     with tempfile.TemporaryDirectory(prefix="replication-") as name:
         fresh = Path(name)
@@ -293,12 +282,18 @@ def verify_report(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Comp
             stored = results / path.relative_to(fresh)
             if not stored.exists() or stored.read_bytes() != path.read_bytes():
                 differences.append(f"{path.relative_to(fresh)}: other bytes, or missing")
-    compared = [
+    if differences:
+        shown = "; ".join(differences[:5])
+        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
+        raise DataError(
+            f"the report in {str(results)!r} was not reproduced: {shown}{more}. If the lock "
+            "file's versions are installed and the sources are unchanged, please report it"
+        )
+    return [
         f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
         f"by value: the models of {', '.join(models)}",
         f"byte by byte: the report in three forms and {len(files) - 3} figures",
     ]
-    return Comparison(compared, differences)
 
 
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
