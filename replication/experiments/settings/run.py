@@ -58,7 +58,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing``
         (share), a row for each regression; ``ridge`` (for each regression the fastest
         rate, None where fewer than half converge at any, and its product with
-        1 - regression); ``paper`` and ``best`` (on fresh networks); ``edge``.
+        1 - regression); ``paper`` and ``best`` (on fresh networks; ``fastest_rate`` is
+        that of the map at the paper's regression); ``edge``.
     """
     tell("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
@@ -72,6 +73,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     theirs, theirs_converged = _simulate(best, weights, jobs)
     gain = compare_paired(theirs, ours).change
     tell("the edge at the paper's regression")
+    row = REGRESSIONS.index(PAPER.regression)
     return {
         "n_networks": n_networks,
         "n_first": count_first(n_networks),
@@ -82,7 +84,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "mean": mean.tolist(),
         "failing": failing.tolist(),
         "ridge": find_ridge(mean, failing),
-        "paper": paper | _describe(ours, ours_converged),
+        "paper": paper
+        | _describe(ours, ours_converged)
+        | {"fastest_rate": RATES[int(np.argmin(mean[row]))]},
         "best": best
         | _describe(theirs, theirs_converged)
         | {
@@ -99,9 +103,7 @@ def count_first(n_networks: int) -> int:
     return max(10, round(SHARE_FIRST * n_networks))
 
 
-def measure_map(
-    *, n_networks: int, jobs: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def measure_map(*, n_networks: int, jobs: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean (failures at the cap) and the share that fails in every cell.
 
     Where fewer than half of the first networks converge, the others are not tried:

@@ -1,0 +1,87 @@
+"""The map of learning rate and regression: what is best, where the edge is, what is drawn."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from replication.experiments.settings.figures import FIGURES
+from replication.experiments.settings.run import (
+    RATES,
+    REGRESSIONS,
+    count_first,
+    find_crossing,
+    find_ridge,
+    run,
+)
+from replication.protocol import PAPER
+from replication.report.style import styled
+
+
+@pytest.fixture(scope="module")
+def model():
+    return run(jobs=2, n_networks=20)
+
+
+def test_paper_settings_are_a_cell_of_the_map():
+    assert PAPER.learning_rate in RATES
+    assert PAPER.regression in REGRESSIONS
+
+
+def test_crossing_lies_where_straight_lines_reach_the_level():
+    assert find_crossing([10.0, 20.0, 40.0], [0.0, 0.2, 0.4], 0.3) == pytest.approx(30.0)
+    assert find_crossing([10.0, 20.0], [0.5, 0.6], 0.1) == 10.0
+    assert find_crossing([10.0, 20.0], [0.0, 0.05], 0.1) is None
+
+
+def test_crossing_is_the_first_of_several():
+    assert find_crossing([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0], 0.5) == 1.5
+
+
+def test_ridge_is_left_out_where_the_fastest_rate_is_not_on_the_map():
+    mean = np.full((len(REGRESSIONS), len(RATES)), 100.0)
+    failing = np.zeros_like(mean)
+    mean[0, 5], mean[1, 0], mean[2, 7] = 10.0, 10.0, 10.0
+    failing[2] = 0.9
+    ridge = find_ridge(mean, failing)
+    assert ridge["rate"][:3] == [RATES[5], None, None]
+    assert ridge["product"][0] == pytest.approx(RATES[5] * (1.0 - REGRESSIONS[0]))
+
+
+def test_model_is_plain_finite_data_of_the_shape_of_the_map(model):
+    json.dumps(model, allow_nan=False)
+    assert np.shape(model["mean"]) == np.shape(model["failing"]) == (len(REGRESSIONS), len(RATES))
+    assert np.max(model["mean"]) <= PAPER.max_updates
+
+
+def test_paper_settings_learn_and_a_hopeless_corner_does_not(model):
+    failing = np.array(model["failing"])
+    assert failing[REGRESSIONS.index(0.75), RATES.index(20.0)] < 0.2
+    assert failing[0, -1] == 1.0
+
+
+def test_fastest_cell_is_measured_on_networks_that_had_no_part_in_the_choice(model):
+    assert model["n_fresh"] > model["n_networks"]
+    low, high = model["best"]["gain_interval"]
+    assert low <= model["paper"]["mean"] - model["best"]["mean"] <= high
+
+
+def test_at_least_ten_networks_of_a_cell_are_tried():
+    assert count_first(20) == 10
+    assert count_first(1000) == 50
+
+
+def test_map_marks_the_paper_and_the_fastest_where_they_are(model):
+    with styled():
+        figure = FIGURES["settings"](model)
+    axes = figure.axes[0]
+    points = {
+        line.get_marker(): (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for line in axes.lines
+        if len(line.get_xdata()) == 1
+    }
+    assert points["*"] == (PAPER.learning_rate, PAPER.regression)
+    assert points["s"] == (model["best"]["rate"], model["best"]["regression"])
+    assert {"learning rate ε", "regression λ"} == {axes.get_xlabel(), axes.get_ylabel()}
