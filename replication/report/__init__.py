@@ -81,8 +81,9 @@ Pipe tables of pandoc, with a caption line behind an empty line::
     : **In bold what it says.** Then what the columns are. {#tbl:readings}
 
 The first column names the rows. Align numbers to the right. On a telephone a wide table turns
-into one card a row, each number beside the name of its column, so keep those names short. Widths of
-columns follow from what they hold, not from the dashes. Write a "|" inside a cell as ``\|``.
+into one card a row, each number beside the name of its column, so keep those names short and free
+of formulas. Widths of columns follow from what they hold, not from the dashes. Write a "|" inside
+a cell as ``\|``.
 
 References and citations
 ------------------------
@@ -112,7 +113,8 @@ Boxes, notes, asides
     :::
 
     ::: front
-    The text of the first screen, and one figure at its end: side by side on a wide screen.
+    The text of the first screen, one figure, the interactive piece: on a wide screen the figure
+    stands beside the rest. In the PDF this figure stays where it is; others float.
     :::
 
     ::: {.details title="How the rates were searched"}

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from replication.errors import ReportError
-from replication.report.save import FONT_FOLDER, make_inline, page_css
+from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
 
-READ = "markdown+lists_without_preceding_blankline-raw_tex-example_lists"
+READ = "markdown-raw_tex-example_lists"
 """Pandoc's Markdown as chapters are written in it."""
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
+MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
 TIME_LIMIT = 120.0
 ADVICE = "install it with: pip install --force-reinstall pypandoc-binary"
 
@@ -101,7 +104,9 @@ def run_pandoc(
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ReportError(f"pandoc, which sets the report, cannot run ({error}); {ADVICE}") from None
+        raise ReportError(
+            f"pandoc, which sets the report, cannot run ({error}); {ADVICE}"
+        ) from None
     complaints = _read_complaints(done.stderr, locate)
     if complaints:
         raise ReportError("; ".join(complaints))
@@ -184,7 +189,9 @@ def read_date(metadata: Mapping[str, str]) -> date:
         return date.fromisoformat(metadata["date"])
     except (KeyError, ValueError):
         given = metadata.get("date")
-        raise ReportError(f"the metadata of a report need a date such as 2026-11-01, got {given!r}") from None
+        raise ReportError(
+            f"the metadata of a report need a date such as 2026-11-01, got {given!r}"
+        ) from None
 
 
 def render_markdown(markdown: str, workspace: Path, locate: Callable[[str], str]) -> str:
@@ -219,13 +226,26 @@ def render_html(
         workspace=workspace,
         locate=locate,
     )
-    style = read_asset("page.css") + page_css(svgs.values())
+    style = read_asset("page.css") + page_css(svgs.values()) + _math_css(page)
     return page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
 
 
-def render_pdf(
-    markdown: str, workspace: Path, locate: Callable[[str], str], day: date
-) -> bytes:
+def _math_css(page: str) -> str:
+    """Return a rule that brings along the letters of all formulas."""
+    letters: set[str] = set()
+    for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
+        shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
+        letters.update(unescape(shown))
+    slanted = set()
+    for letter in letters:
+        for first, italic in (("A", 0x1D434), ("a", 0x1D44E), ("Α", 0x1D6E2), ("α", 0x1D6FC)):
+            if 0 <= ord(letter) - ord(first) < 26:
+                slanted.add(chr(italic + ord(letter) - ord(first)))
+    # Planck's constant is the slanted h.
+    return font_face(MATH_FAMILY, MATH_FONT, {*letters, *slanted, "ℎ"}) if letters else ""
+
+
+def render_pdf(markdown: str, workspace: Path, locate: Callable[[str], str], day: date) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1.
 
     Raises

@@ -16,8 +16,8 @@ from html import unescape
 from pathlib import Path
 
 import matplotlib as mpl
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -26,6 +26,8 @@ from matplotlib.text import Text
 from replication.report.style import DARK, NARROW, PAPER_WHITE, styled
 
 PNG_DPI = 160
+PIXELS_A_POINT = 1.6
+"""How far a page may enlarge a drawing: 9 points become 14.4 pixels, and never more."""
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FACES = {
     "": ("DejaVuSans.ttf", ""),
@@ -73,13 +75,13 @@ def save_figure(draw: Callable[[], Figure], *, name: str, png: bool = False) -> 
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
             image = stream.getvalue()
-        texts = figure.findobj(Text)
+        texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
         for text in texts:
             # A halo would turn text into outlines: it is written as a property of the text below.
-            if isinstance(text, Text) and text.get_path_effects():
+            if text.get_path_effects():
                 text.set_path_effects([])
                 text.set_gid(HALO)
-        has_formula = any(isinstance(text, Text) and "$" in text.get_text() for text in texts)
+        has_formula = any("$" in text.get_text() for text in texts)
         drawing = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "path"} if has_formula else {}):
             figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
@@ -97,19 +99,23 @@ def make_inline(svg: str, *, alt: str) -> str:
 
     Examples
     --------
-    >>> make_inline('<svg width="90pt" viewBox="0 0 90 9"><path fill="#ffffff"/></svg>', alt="A line.")
-    '<svg role="img" aria-label="A line." viewBox="0 0 90 9"><path fill="var(--fig-ffffff)"/></svg>'
+    >>> make_inline(  # doctest: +ELLIPSIS
+    ...     '<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>', alt="A dot"
+    ... )
+    '<svg role="img" aria-label="A dot" style="max-width:14px" viewBox="0 0 9 4"><g fill=...
     """
     body = svg[svg.index("<svg ") :].strip()
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
     assert box is not None
-    wide = ' class="wide"' if float(box[1]) > 72 * NARROW + 1 else ""
+    points = float(box[1])
+    wide = ' class="wide"' if points > 72 * NARROW + 1 else ""
+    most = f'style="max-width:{round(PIXELS_A_POINT * points)}px"'
     body = body[body.index(">") + 1 :]
     body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
     body = body.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
         body = body.replace(color, f"var(--fig-{color[1:]})")
-    return f'<svg{wide} role="img" aria-label="{alt}" {box[0]}>{body}'
+    return f'<svg{wide} role="img" aria-label="{alt}" {most} {box[0]}>{body}'
 
 
 def page_css(svgs: Iterable[str]) -> str:
@@ -133,10 +139,15 @@ def font_css(svgs: Iterable[str]) -> str:
             )
             letters.setdefault(face, set()).update(unescape(re.sub(r"<[^>]*>", "", content)))
     return "".join(
-        f"@font-face{{font-family:'DejaVu Sans';{FACES[face][1]}"
-        f"src:url(data:font/ttf;base64,{_subset(FACES[face][0], ''.join(sorted(used)))})}}"
+        font_face("DejaVu Sans", FACES[face][0], used, FACES[face][1])
         for face, used in sorted(letters.items())
     )
+
+
+def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
+    """Return a rule that brings some letters of one of Matplotlib's fonts along, as data."""
+    data = _subset(file, "".join(sorted(set(letters))))
+    return f"@font-face{{font-family:'{family}';{kind}src:url(data:font/ttf;base64,{data})}}"
 
 
 @cache
@@ -161,7 +172,9 @@ def _tidy(svg: str, name: str) -> str:
     """Drop what no reader needs, and make identifiers those of this figure."""
     svg = svg[svg.index("<svg ") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    svg = svg.replace("xlink:href", "href").replace(
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
+    )
     svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
     svg = re.sub(

@@ -1,4 +1,4 @@
-"""From a template and models to Markdown: numbers filled in, guards checked, errors with a place."""
+"""From a template and models to Markdown: numbers filled in, guards checked, errors located."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Environment(jinja2.Environment):
 
 
 class Template:
-    """A template with the templates that it includes; see `replication.report` for how to write one.
+    """A template with those that it includes; `replication.report` tells how to write one.
 
     Parameters
     ----------

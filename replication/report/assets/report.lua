@@ -94,8 +94,9 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    local code = "#figure(placement: auto, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
-    return raw(code:format(quote(alt), quote(image.src), quote(alt), typst(caption), id))
+    local place = figure.classes:includes("here") and "none" or "auto"
+    local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
+    return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
     local svg = read(drawings .. "/" .. name .. ".svg"):gsub("@ALT@", (escape(alt):gsub("%%", "%%%%")))
     local wide = svg:match('^<svg class="wide"') and " wide" or ""
@@ -226,6 +227,12 @@ function Pandoc(doc)
   end
   doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = is_html and tie or nil }
   doc.blocks = doc.blocks:walk { Math = set_math }
+  -- The figure of the first screen does not float above the title.
+  doc.blocks = doc.blocks:walk { Div = function(div)
+    if div.classes:includes("front") then
+      return div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
+    end
+  end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end
   return doc

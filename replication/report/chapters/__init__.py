@@ -1,1 +1,0 @@
-"""The chapters of the report, one module each."""

@@ -1,1 +1,0 @@
-"""The figures of the report: functions from data to a Matplotlib figure."""
