@@ -1,103 +1,759 @@
-"""Two procedures compared network by network, from the same initial weights."""
+"""Comparing a reported result with runs of one's own.
+
+`compare` takes outcomes of any kind and the numbers that somebody reported; the headline of
+the study is the same function on a count table.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from replication.analysis.intervals import Estimate, estimate_proportion
-from replication.errors import UsageError
+from replication.analysis import sampling
+from replication.analysis.counts import CountTable
+from replication.analysis.equivalence import Equivalence, assess_equivalence
+from replication.analysis.intervals import Estimate, bound_mean, estimate_proportion
+from replication.analysis.plausibility import Impossible, find_impossible
+from replication.analysis.prediction import (
+    Finding,
+    Prediction,
+    Range,
+    combine_independent,
+    estimate_all_succeed,
+    predict,
+    predict_successes,
+)
+from replication.analysis.printed import Printed, read_printed, shorten
+from replication.analysis.sampling import Law, Sample
+from replication.errors import DataError, UsageError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MIN_RUNS = 5
+"""With fewer runs that were done nothing can be told."""
+TRIED_RUNS = 50
+"""The rates in the help were measured from this many runs on."""
+MANY_FAILURES = 0.1
+HEAVY_SKEWNESS = 2.0
+MAX_RUNS = 1_000_000
+MAX_SEARCHED = 5000
+LARGEST = 1e15
+FAILURE_RULES = ("excluded", "at-cap", "restarted")
+
+
+class Agreement(enum.StrEnum):
+    """Whether the reported result is what the runs say."""
+
+    CONSISTENT = "consistent"
+    NOT_CONSISTENT = "not consistent"
+    CANNOT_TELL = "cannot tell"
+
+
+class Reason(enum.StrEnum):
+    """What an `Agreement` rests on."""
+
+    P_VALUE = "p-value"
+    IMPOSSIBLE = "a reported number cannot be right"
+    FEW = "too few runs"
+    FAILURES = "depends on what was done with failures"
+    DIFFERENT_WITHIN_MARGIN = "different, but by less than the margin"
+    NOT_SHOWN_WITHIN_MARGIN = "not different, but not shown to lie within the margin"
+    DEPENDS_ON_RUNS = "depends on the number of runs reported"
+
+
+class Caution(enum.StrEnum):
+    """What to know before relying on a comparison."""
+
+    FEW_RUNS = "few runs"
+    MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
+    HEAVY_TAIL = "a heavy tail"
+    MANY_FAILED = "many failed"
+    EQUAL_VALUES = "all values are equal"
+    RARE_OUTCOMES = "the largest compatible number of runs hangs on rare outcomes"
+    MANY_STATISTICS = "several statistics"
+    BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
+    NEAR_LEVEL = "the p-value is within its own error of the level"
 
 
 @dataclasses.dataclass(frozen=True)
-class PairedComparison:
-    """How often the first of two procedures is faster on the same network.
+class RunSearch:
+    """How many runs may lie behind a report that does not say.
 
     Parameters
     ----------
-    n : int
-        Pairs.
-    faster, tied, slower, no_slower : Estimate
-        Shares of pairs, of the first procedure against the second; the last
-        is faster or tied.
-    difference : Estimate
-        Mean of first minus second, in updates, counted at the cap.
+    runs : tuple of int
+        Numbers tried.
+    p : tuple of float
+        p-value at each.
+    largest : int or None
+        Largest number that is compatible; None if none from 2 on is.
+    largest_range : (int, int)
+        Middle 95 % of the same over the resamples; 0 where none is.
+    is_open : bool
+        Whether the largest number tried is still compatible.
     """
 
-    n: int
-    faster: Estimate
-    tied: Estimate
-    slower: Estimate
-    no_slower: Estimate
-    difference: Estimate
+    runs: tuple[int, ...]
+    p: tuple[float, ...]
+    largest: int | None
+    largest_range: tuple[int, int]
+    is_open: bool
 
 
-def compare_pairs(
-    first: tuple[npt.ArrayLike, npt.ArrayLike],
-    second: tuple[npt.ArrayLike, npt.ArrayLike],
-    *,
-    level: float = 0.95,
-) -> PairedComparison:
-    """Compare outcomes that belong together pair by pair.
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """A reported result against runs of one's own.
 
     Parameters
     ----------
-    first, second : tuple of (updates, converged), array_like of shape (n,)
-        Outcomes of both procedures under one cap.
+    agreement : Agreement
+    reason : Reason
     level : float
-        Nominal coverage of the intervals.
+        Of the test; prediction intervals cover 1 - level.
+    reported : mapping of str to str
+        The reported numbers as printed.
+    runs : int or None
+        Runs behind the report; None if not known.
+    n : int
+        Runs compared with, failures included.
+    n_failed : int
+    cap : float or None
+        Where runs were stopped.
+    failures : str
+        What was done with failures: "excluded" (runs then counts successes, unless their
+        share or number is reported too), "at-cap" or "restarted".
+    mean : Estimate
+        Mean of the runs compared with, Student's t interval.
+    share : Estimate
+        Share that succeeded, Clopper-Pearson interval.
+    findings : mapping of str to Finding
+        By statistic, when runs is known; with "mean_given_max" where mean and
+        largest value are judged together.
+    p : float or None
+        Two-sided p-value of all statistics together; None if runs is not known.
+    p_range : (float, float) or None
+        Middle 95 % of p over resamples of the runs.
+    p_error : float
+        Standard error of p from resampling and drawing.
+    p_by_failures : mapping of str to float
+        p under each rule for failures, where there are any and no rule was given.
+    chance_all_succeed : float or None
+        Chance that none of `runs` fails; with its range.
+    equivalence : Equivalence or None
+        Where a margin was given.
+    search : RunSearch or None
+        Where runs is not known.
+    impossible : tuple of Impossible
+        Reported numbers that cannot be right.
+    cautions : tuple of Caution
+    laws : mapping of str to Law
+        Sampling distributions by statistic, for drawing.
+    """
+
+    agreement: Agreement
+    reason: Reason
+    level: float
+    reported: Mapping[str, str]
+    runs: int | None
+    n: int
+    n_failed: int
+    cap: float | None
+    failures: str
+    mean: Estimate
+    share: Estimate
+    findings: Mapping[str, Finding]
+    p: float | None
+    p_range: Range | None
+    p_error: float
+    p_by_failures: Mapping[str, float]
+    chance_all_succeed: float | None
+    chance_all_succeed_range: Range | None
+    equivalence: Equivalence | None
+    search: RunSearch | None
+    impossible: tuple[Impossible, ...]
+    cautions: tuple[Caution, ...]
+    laws: Mapping[str, Law] = dataclasses.field(repr=False, compare=False)
+
+    def summary(self) -> str:
+        """Return the answer in words: one sentence, a short table, cautions."""
+        from replication.analysis.comparison_text import summarise
+
+        return summarise(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the sampling distributions as plain JSON values."""
+        plain: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "laws":
+                continue
+            if field.name == "findings":
+                value = {name: finding.to_dict() for name, finding in value.items()}
+            elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+                value = dataclasses.asdict(value)
+            elif field.name == "impossible":
+                value = [dataclasses.asdict(item) for item in value]
+            plain[field.name] = _make_plain(value)
+        return plain
+
+
+def _make_plain(value: Any) -> Any:
+    """Return enumerations as text, tuples as lists, numbers that are none as None."""
+    if isinstance(value, Mapping):
+        return {str(key): _make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_make_plain(item) for item in value]
+    if isinstance(value, enum.Enum):
+        return value.name.lower() if not isinstance(value, Agreement) else value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def compare(
+    values: npt.ArrayLike | CountTable,
+    *,
+    runs: int | None = None,
+    mean: str | float | None = None,
+    sd: str | float | None = None,
+    se: str | float | None = None,
+    median: str | float | None = None,
+    min: str | float | None = None,
+    max: str | float | None = None,
+    share: str | float | None = None,
+    n_succeeded: str | int | None = None,
+    succeeded: npt.ArrayLike | None = None,
+    cap: float | None = None,
+    failures: str | None = None,
+    margin: str | float | None = None,
+    level: float = 0.05,
+) -> Comparison:
+    """Say whether a reported result is what runs of your own say.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,), or CountTable
+        Outcomes of your runs; of a run that failed, where it was stopped.
+    runs : int, optional
+        Runs behind the report, from 1 to 1,000,000. Without it, how many there can have been
+        is searched.
+    mean, sd, se, median, min, max : str or number, optional
+        Reported statistics as printed; the decimals say how they were rounded, so give
+        "48.0" as a string. `sd` has n - 1 in its denominator, `se` is sd / sqrt(n).
+    share, n_succeeded : str or number, optional
+        Share of the runs that succeeded ("0.95" or "95 %"), or their number.
+    succeeded : array_like of bool, shape (n,), optional
+        Which of your runs succeeded; all unless given.
+    cap : float, optional
+        Where runs were stopped; a larger value is a failure at the cap. Without it all failures
+        must carry one common value.
+    failures : {"excluded", "at-cap", "restarted"}, optional
+        What the report did with failures: left them out (runs then counts the
+        successes), counted them at the cap, or started them anew and added up. Unless
+        given they are excluded, and the verdict holds only if all three agree.
+    margin : str or float, optional
+        Difference of the means that does not matter: in the unit of the values, or
+        as "10 %" of the reported mean.
+    level : float
+        Of the test, between 0 and 0.5.
 
     Returns
     -------
-    PairedComparison
+    Comparison
 
     Raises
     ------
     UsageError
-        If the arrays differ in length or hold fewer than two pairs.
+        If an argument is not what it must be, or nothing was reported.
+    DataError
+        If the values cannot be compared: none, not finite, failures at different values.
 
     Notes
     -----
-    A network that converged is faster than one that did not; two that did
-    not are tied. Shares have Clopper-Pearson intervals, the mean difference
-    one from the normal law.
+    The sampling distribution of each statistic is the bootstrap predictive distribution
+    (`replication.analysis.sampling`); intervals, p-values and chances all come from it.
 
     Examples
     --------
-    >>> compared = compare_pairs(([3, 9, 9], [1, 1, 0]), ([5, 9, 2], [1, 1, 1]))
-    >>> compared.faster.value, compared.tied.value, compared.slower.value
-    (0.3333333333333333, 0.3333333333333333, 0.3333333333333333)
+    >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
+    >>> comparison = compare(updates, runs=20, mean="46.5", max="71")
+    >>> comparison.agreement.value
+    'consistent'
     """
-    updates = [np.asarray(each[0], dtype=np.int64) for each in (first, second)]
-    converged = [np.asarray(each[1], dtype=np.bool_) for each in (first, second)]
-    n = len(updates[0])
-    if n < 2 or any(len(array) != n for array in (*updates, *converged)):
-        lengths = [len(array) for array in (*updates, *converged)]
+    given = {
+        "mean": mean, "sd": sd, "se": se, "median": median, "min": min, "max": max,
+        "share": share, "n_succeeded": n_succeeded,
+    }  # fmt: skip
+    reported = {
+        name: read_printed(value, name, allow_percent=name == "share")
+        for name, value in given.items()
+        if value is not None
+    }
+    _check_arguments(reported, runs=runs, failures=failures, level=level)
+    read_margin(margin, reported.get("mean"))
+    done, n_failed, stop = _take_values(values, succeeded, cap)
+    return _compare(
+        done, n_failed, stop, reported,
+        runs=runs, failures=failures, margin=read_margin(margin, reported.get("mean")), level=level,
+    )  # fmt: skip
+
+
+def _check_arguments(
+    reported: Mapping[str, Printed], *, runs: int | None, failures: str | None, level: float
+) -> None:
+    if not reported:
         raise UsageError(
-            f"outcomes of lengths {lengths} were given to be compared pair by pair; "
-            "give two or more pairs, all arrays of one length"
+            "nothing was reported; give at least one of mean, sd, se, median, min, max, share and "
+            "n_succeeded"
         )
-    # A network that never converged comes after all that did.
-    times = [np.where(c, u, np.inf) for u, c in zip(updates, converged, strict=True)]
-    faster = int(np.count_nonzero(times[0] < times[1]))
-    slower = int(np.count_nonzero(times[0] > times[1]))
-    gap = updates[0] - updates[1]
-    mean, error = float(gap.mean()), float(gap.std(ddof=1)) / math.sqrt(n)
-    reach = _normal_quantile(level) * error
-    return PairedComparison(
-        n=n,
-        faster=estimate_proportion(faster, n, level=level),
-        tied=estimate_proportion(n - faster - slower, n, level=level),
-        slower=estimate_proportion(slower, n, level=level),
-        no_slower=estimate_proportion(n - slower, n, level=level),
-        difference=Estimate(mean, mean - reach, mean + reach, "normal", level),
+    if "share" in reported and "n_succeeded" in reported:
+        raise UsageError("share and n_succeeded say the same; give one of them")
+    if runs is not None and not _is_count(runs):
+        raise UsageError(
+            f"runs was given as {shorten(str(runs))}; allowed are whole numbers from 1 to "
+            f"{MAX_RUNS:,}; give the number of runs behind the reported result"
+        )
+    if runs == 1 and ("sd" in reported or "se" in reported):
+        raise UsageError("runs was given as 1; one run has no standard deviation; give 2 or more")
+    if runs is None and "n_succeeded" in reported:
+        raise UsageError("n_succeeded was given without runs; give runs, or the share")
+    if failures is not None and failures not in FAILURE_RULES:
+        raise UsageError(
+            f"failures was given as {shorten(str(failures))}; allowed are "
+            f"{', '.join(FAILURE_RULES)}"
+        )
+    if not 0.0 < level < 0.5:
+        raise UsageError(f"level was given as {level}; allowed is above 0 and below 0.5")
+
+
+def _is_count(runs: object) -> bool:
+    return (
+        isinstance(runs, (int, np.integer))
+        and not isinstance(runs, bool)
+        and 1 <= int(runs) <= MAX_RUNS
     )
 
 
-def _normal_quantile(level: float) -> float:
-    from scipy.special import ndtri
+def read_margin(margin: str | float | None, mean: Printed | None) -> float | None:
+    """Return a margin of equivalence in the unit of the values.
 
-    return float(ndtri(0.5 + level / 2.0))
+    Parameters
+    ----------
+    margin : str, float or None
+        A positive number, or per cent of the reported mean, such as "10 %".
+    mean : Printed or None
+        The reported mean.
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number, or there is no reported mean.
+    """
+    if margin is None:
+        return None
+    text = str(margin).strip()
+    is_share = text.endswith("%")
+    body = text.removesuffix("%").strip()
+    plain = re.fullmatch(r"\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d+)?e-?\d{1,2}", body)
+    value = float(body) if plain else math.nan
+    if not value > 0:
+        raise UsageError(
+            f"margin was given as {shorten(text)}; allowed is a number above 0 in the unit of the "
+            "values, or per cent of the reported mean such as 10%"
+        )
+    if mean is None:
+        raise UsageError("margin was given without a reported mean; give the mean too")
+    if is_share:
+        value *= abs(float(mean.value)) / 100.0
+        if value == 0:
+            raise UsageError(
+                "margin was given in per cent of a reported mean of 0; give it in the unit of "
+                "the values"
+            )
+    return value
+
+
+# ------------------------------------------------------------------------------------ the runs
+
+
+def _take_values(
+    values: npt.ArrayLike | CountTable, succeeded: npt.ArrayLike | None, cap: float | None
+) -> tuple[Sample | None, int, float | None]:
+    """Return the runs that succeeded, the number that failed and where they were stopped."""
+    if isinstance(values, CountTable):
+        table = values if cap is None else values.censor(int(cap))
+        if succeeded is not None:
+            raise UsageError("succeeded was given with a count table, which holds it already")
+        done = Sample.from_counts(table) if table.n_converged else None
+        return done, table.n_censored, None if table.cap is None else float(table.cap)
+    try:
+        data = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError("the values are not all numbers; give one number for each run") from None
+    flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded, dtype=bool)
+    if data.ndim != 1 or data.shape != flags.shape:
+        raise DataError(
+            f"values have shape {data.shape} and succeeded {flags.shape}; both must be "
+            "one-dimensional and equally long"
+        )
+    if data.size == 0:
+        raise DataError("there are no values; give one for each run")
+    wrong = np.flatnonzero(~(np.isfinite(data) & (np.abs(data) <= LARGEST)))
+    if wrong.size:
+        raise DataError(
+            f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are finite numbers up "
+            f"to {LARGEST:g}; correct or remove {'it' if wrong.size == 1 else 'these rows'}"
+        )
+    stop = _find_cap(data, flags, cap)
+    if stop is not None:
+        flags = flags & (data <= stop)
+    done = Sample.from_values(data[flags], is_bounded=not flags.all()) if flags.any() else None
+    return done, int((~flags).sum()), stop
+
+
+def _find_cap(data: FloatArray, flags: BoolArray, cap: float | None) -> float | None:
+    """Return the common cap of the failures, None if there are none and no cap was given."""
+    stops = data[~flags]
+    if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
+        raise UsageError(f"cap was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
+    if stops.size == 0:
+        return cap
+    common = float(stops.max()) if cap is None else cap
+    early = stops < common
+    if cap is not None and not early.any():
+        return cap
+    late = data[flags] > common
+    if cap is None and not early.any() and not late.any():
+        return common
+    raise DataError(_advise(data, stops, cap, late_only=not early.any()))
+
+
+def _advise(data: FloatArray, stops: FloatArray, cap: float | None, *, late_only: bool) -> str:
+    """Return what to do about failures that were stopped at different values."""
+    lowest, highest = float(stops.min()), float(stops.max())
+    n_beyond = int((data >= lowest).sum())
+    values, counts = np.unique(stops, return_counts=True)
+    usual = float(values[int(np.argmax(counts))])
+    n_early = int((stops < usual).sum())
+    if late_only and cap is None:
+        what = f"failures were stopped at {highest:g}, but other runs went on beyond"
+    elif cap is not None:
+        what = f"{int((stops < cap).sum())} failures were stopped before the cap of {cap:g}"
+    else:
+        what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
+    if 2 * n_beyond <= data.size:
+        share = 100.0 * n_beyond / data.size
+        return (
+            f"{what}; they need one common cap; give a cap of {lowest:g}, which counts "
+            f"{share:.2g} % of the runs as failures"
+        )
+    if n_early and 2 * n_early <= data.size and not (late_only and cap is None):
+        return (
+            f"{what}; they need one common cap, and {lowest:g} would count most runs as failures; "
+            f"if runs were not stopped because they did badly, remove the {n_early} stopped "
+            f"before {usual:g} and give a cap of {usual:g}"
+        )
+    return (
+        f"{what}; they need one common cap, and {lowest:g} would count most runs as failures; "
+        "run the failures on to one common cap, or compare the share that succeeded only"
+    )
+
+
+def _apply_rule(done: Sample, n_failed: int, stop: float | None, rule: str) -> Sample | None:
+    """Return one run under a rule for failures, None if the rule cannot be applied."""
+    if n_failed == 0 or rule == "excluded":
+        return done
+    if stop is None:
+        return None
+    if rule == "at-cap":
+        values = np.append(done.values, stop)
+        counts = np.append(done.counts, n_failed)
+        if done.values[-1] == stop:
+            values, counts = done.values, done.counts.copy()
+            counts[-1] += n_failed
+        return Sample(values, counts, is_bounded=True)
+    # Started anew: in random order, failures are added up until the next success.
+    generator = np.random.default_rng(sampling.SEED)
+    attempts = np.repeat(np.append(done.values, math.inf), np.append(done.counts, n_failed))
+    generator.shuffle(attempts)
+    ends = np.flatnonzero(np.isfinite(attempts))
+    failed_before = np.diff(ends, prepend=-1) - 1
+    return Sample.from_values(attempts[ends] + stop * failed_before)
+
+
+# -------------------------------------------------------------------------------- the judgment
+
+
+def _compare(
+    done: Sample | None,
+    n_failed: int,
+    stop: float | None,
+    reported: Mapping[str, Printed],
+    *,
+    runs: int | None,
+    failures: str | None,
+    margin: float | None,
+    level: float,
+) -> Comparison:
+    n_done = 0 if done is None else done.n
+    n = n_done + n_failed
+    on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
+    if on_values and done is None:
+        raise DataError(
+            f"all {n} runs failed, so there is no value to compare; give runs of which some "
+            "succeeded, or compare the share that succeeded only"
+        )
+    rule = failures or "excluded"
+    if rule != "excluded" and n_failed and stop is None:
+        raise DataError(f"failures are {rule}, but where they were stopped is not known; give cap")
+    own = None if done is None else _apply_rule(done, n_failed, stop, rule)
+    n_used = _count_used(reported, runs, rule)
+    impossible = find_impossible(
+        reported,
+        runs=runs,
+        n_done=n_used,
+        unit=None if done is None or rule == "restarted" else _find_grid(done),
+        cap=stop if n_failed and rule != "restarted" else None,
+    )
+    predictions: dict[str, Prediction] = {}
+    search = None
+    if n >= 2 and n_used != 0:
+        rules = [rule]
+        if failures is None and n_failed and on_values:
+            rules += ["at-cap", "restarted"]
+        for name in rules:
+            run = None if done is None else _apply_rule(done, n_failed, stop, name)
+            if runs is not None and (run is None or run.n >= 2 or not on_values):
+                if run is None and on_values:
+                    continue
+                predictions[name] = _predict_all(
+                    run, n_done, n, reported, runs,
+                    n_used=_count_used(reported, runs, name) or runs, level=level,
+                )  # fmt: skip
+        if runs is None and (not on_values or (own is not None and own.n >= 2)):
+            search = _search_runs(own, n_done, n, reported, level=level)
+    main = predictions.get(rule)
+    equivalence = None
+    if margin is not None and own is not None:
+        equivalence = assess_equivalence(
+            own.mean, own.spread, own.n, float(reported["mean"].value), margin=margin, level=level
+        )
+    agreement, reason = _judge(
+        impossible, predictions, main, search, equivalence,
+        is_few=n_done < MIN_RUNS if on_values else n < MIN_RUNS, level=level,
+    )  # fmt: skip
+    all_succeed: tuple[float | None, Range | None] = (None, None)
+    if runs is not None:
+        all_succeed = estimate_all_succeed(n_done, n, runs, n_resamples=sampling.N_RESAMPLES_OF_FEW)
+    unknown = Estimate(None, None, None, 1.0 - level)
+    return Comparison(
+        agreement=agreement,
+        reason=reason,
+        level=level,
+        reported={name: printed.text for name, printed in reported.items()},
+        runs=runs,
+        n=n,
+        n_failed=n_failed,
+        cap=stop,
+        failures=rule,
+        mean=unknown if own is None else bound_mean(
+            own.mean, own.spread, own.n, level=1.0 - level
+        ),
+        share=estimate_proportion(n_done, n, level=1.0 - level),
+        findings={} if main is None else {item.name: item for item in main.findings},
+        p=None if main is None else main.p,
+        p_range=None if main is None else main.p_range,
+        p_error=0.0 if main is None else main.p_error,
+        p_by_failures=(
+            {name: item.p for name, item in predictions.items()} if len(predictions) > 1 else {}
+        ),
+        chance_all_succeed=all_succeed[0],
+        chance_all_succeed_range=all_succeed[1],
+        equivalence=equivalence,
+        search=search,
+        impossible=impossible,
+        cautions=_find_cautions(own, n_done, n, n_failed, reported, runs, main, search, level),
+        laws={} if main is None else main.laws,
+    )  # fmt: skip
+
+
+def _count_used(reported: Mapping[str, Printed], runs: int | None, rule: str) -> int | None:
+    """Return how many values the report summarises: the successes where it says how many."""
+    if runs is None or rule != "excluded":
+        return runs
+    if "n_succeeded" in reported:
+        return round(reported["n_succeeded"].value)
+    if "share" in reported:
+        return round(reported["share"].value * runs)
+    return runs
+
+
+def _find_grid(done: Sample) -> Fraction | None:
+    """Return 1 if all values are whole numbers: only then is a grid more than a rounding."""
+    return Fraction(1) if done.unit == 1 else None
+
+
+def _predict_all(
+    run: Sample | None,
+    n_done: int,
+    n: int,
+    reported: Mapping[str, Printed],
+    runs: int,
+    *,
+    n_used: int,
+    level: float,
+) -> Prediction:
+    """Hold everything that was reported of `runs` runs against the runs that were seen."""
+    on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
+    found = None
+    if on_values and run is not None:
+        found = predict(run, on_values, n_used, level=level)
+    for name in ("share", "n_succeeded"):
+        if name in reported:
+            successes = predict_successes(n_done, n, reported[name], runs, name=name, level=level)
+            found = successes if found is None else combine_independent(found, successes)
+    assert found is not None
+    return found
+
+
+def _search_runs(
+    run: Sample | None,
+    n_done: int,
+    n: int,
+    reported: Mapping[str, Printed],
+    *,
+    level: float,
+) -> RunSearch:
+    """Return p for many numbers of runs, and the largest that is compatible."""
+    grid = [2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000]
+    if set(reported) <= {"mean", "max", "min"} and len(reported) == 1:
+        grid += [1500, 2000, 3000, MAX_SEARCHED]
+    found: dict[int, Prediction] = {}
+
+    def find(k: int) -> Prediction:
+        if k not in found:
+            found[k] = _predict_all(run, n_done, n, reported, k, n_used=k, level=level)
+        return found[k]
+
+    p_values = [find(k).p for k in grid]
+    compatible = [i for i, p in enumerate(p_values) if p > level]
+    rows = np.array([found[k].p_by_resample for k in grid])
+    places = [np.flatnonzero(row > level) for row in rows.T]
+    ends = np.array(
+        [_cross(grid, row, place, level) for row, place in zip(rows.T, places, strict=True)]
+    )
+    low, high = np.quantile(ends, [0.025, 0.975])
+    if not compatible:
+        return RunSearch(tuple(grid), tuple(p_values), None, (round(low), round(high)), False)
+    last = compatible[-1]
+    is_open = last == len(grid) - 1
+    largest = grid[last]
+    if not is_open:
+        beyond = grid[last + 1]
+        while beyond - largest > 1 and beyond - largest > largest // 100:
+            middle = (largest + beyond) // 2
+            if find(middle).p > level:
+                largest = middle
+            else:
+                beyond = middle
+    return RunSearch(
+        tuple(grid), tuple(p_values), largest, (round(float(low)), round(float(high))), is_open
+    )
+
+
+def _cross(grid: list[int], row: FloatArray, places: npt.NDArray[np.intp], level: float) -> float:
+    """Return where a row of p-values last falls below the level, between two numbers of runs."""
+    if places.size == 0:
+        return 0.0
+    last = int(places[-1])
+    if last == len(grid) - 1:
+        return float(grid[-1])
+    step = (row[last] - level) / max(row[last] - row[last + 1], 1e-12)
+    return float(grid[last] + step * (grid[last + 1] - grid[last]))
+
+
+def _judge(
+    impossible: tuple[Impossible, ...],
+    predictions: Mapping[str, Prediction],
+    main: Prediction | None,
+    search: RunSearch | None,
+    equivalence: Equivalence | None,
+    *,
+    is_few: bool,
+    level: float,
+) -> tuple[Agreement, Reason]:
+    if impossible:
+        return Agreement.NOT_CONSISTENT, Reason.IMPOSSIBLE
+    if is_few or (main is None and search is None):
+        return Agreement.CANNOT_TELL, Reason.FEW
+    if search is not None:
+        if search.largest is None:
+            return Agreement.NOT_CONSISTENT, Reason.P_VALUE
+        if not search.is_open:
+            return Agreement.CANNOT_TELL, Reason.DEPENDS_ON_RUNS
+        differs = False
+    else:
+        assert main is not None
+        differs = main.p <= level
+        if any((item.p <= level) != differs for item in predictions.values()):
+            return Agreement.CANNOT_TELL, Reason.FAILURES
+    if equivalence is not None:
+        if differs and equivalence.is_equivalent:
+            return Agreement.CANNOT_TELL, Reason.DIFFERENT_WITHIN_MARGIN
+        if not differs and not equivalence.is_equivalent:
+            return Agreement.CANNOT_TELL, Reason.NOT_SHOWN_WITHIN_MARGIN
+    return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE
+
+
+def _find_cautions(
+    own: Sample | None,
+    n_done: int,
+    n: int,
+    n_failed: int,
+    reported: Mapping[str, Printed],
+    runs: int | None,
+    main: Prediction | None,
+    search: RunSearch | None,
+    level: float,
+) -> tuple[Caution, ...]:
+    found = []
+    on_values = [name for name in reported if name in sampling.STATISTICS]
+    if (n_done if on_values else n) < TRIED_RUNS:
+        found.append(Caution.FEW_RUNS)
+    if n_failed > MANY_FAILURES * n:
+        found.append(Caution.MANY_FAILED)
+    if own is not None and on_values:
+        if own.values.size == 1:
+            found.append(Caution.EQUAL_VALUES)
+        elif _find_skewness(own) > HEAVY_SKEWNESS and runs is not None and 10 * runs > own.n:
+            found.append(Caution.HEAVY_TAIL)
+        if runs is not None and runs > own.n:
+            found.append(Caution.MORE_RUNS_THAN_SEEN)
+        for name in ("max", "min"):
+            if name in reported:
+                end = float(reported[name].low if name == "max" else -reported[name].high)
+                seen = float(own.values[-1] if name == "max" else -own.values[0])
+                if end > seen:
+                    found.append(Caution.BEYOND_SEEN)
+    if search is not None:
+        found.append(Caution.RARE_OUTCOMES)
+    if main is not None and abs(main.p - level) < 2.0 * main.p_error:
+        found.append(Caution.NEAR_LEVEL)
+    return tuple(found)
+
+
+def _find_skewness(sample: Sample) -> float:
+    """Return the absolute skewness of a sample that is not constant."""
+    deviation = sample.values - sample.mean
+    variance = float(deviation**2 @ sample.counts) / sample.n
+    third = float(deviation**3 @ sample.counts) / sample.n
+    return float(abs(third) / variance**1.5)

@@ -1,39 +1,508 @@
-"""Prediction intervals from a law that has itself been estimated."""
+"""How a reported statistic of n runs lies in its sampling distribution."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from scipy import special
 
-from replication.analysis.runs import RunLaw
+from replication.analysis import sampling
+from replication.analysis.extremes import LargestOf, Tail
+from replication.analysis.printed import Printed
+from replication.analysis.sampling import Law, Sample
+
+FloatArray = npt.NDArray[np.float64]
+Range = tuple[float, float]
 
 
-def widen_level(run: RunLaw, n: int, *, n_networks: int, level: float = 0.95) -> float:
-    """Return the level at which an estimated law predicts with coverage `level`.
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """A reported statistic against its sampling distribution.
 
     Parameters
     ----------
-    run : RunLaw
-        Estimated from `n_networks` networks.
-    n : int
-        Runs whose mean is predicted.
-    n_networks : int
+    name : str
+        "mean", "sd", "se", "median", "min", "max", "share", "n_succeeded", or
+        "mean_given_max": the mean once the largest is known.
+    reported : str
+        As printed.
+    yours : float
+        The same statistic of all runs that were seen.
+    low, high : float
+        Prediction interval of a study of n runs, at 1 - level.
+    p : float
+        Two-sided p-value: the chance of a value at least as far out, to either side.
+    p_range : (float, float) or None
+        Middle 95 % of p over the resamples; None where there are none.
+    p_error : float
+        Standard error of p from the number of resamples and drawn studies.
+    chance : float or None
+        Chance that a study of n runs prints the reported number; None for the order
+        statistics of values that are not on a lattice.
+    chance_range : (float, float) or None
+    mean, spread : float or None
+        Of the sampling distribution.
+    is_exact : bool
+        False if studies were drawn.
+    """
+
+    name: str
+    reported: str
+    yours: float
+    low: float
+    high: float
+    p: float
+    p_range: Range | None = None
+    p_error: float = 0.0
+    chance: float | None = None
+    chance_range: Range | None = None
+    mean: float | None = None
+    spread: float | None = None
+    is_exact: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers as plain values."""
+        plain = dataclasses.asdict(self)
+        for name in ("p_range", "chance_range"):
+            plain[name] = None if plain[name] is None else list(plain[name])
+        plain["interval"] = [plain.pop("low"), plain.pop("high")]
+        return plain
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """Reported statistics of n runs against their sampling distributions.
+
+    Parameters
+    ----------
+    runs : int
+        n.
+    findings : tuple of Finding
+    p : float
+        Of all of them together: 1 - (1 - smallest)^k over k independent p-values.
+    p_range : (float, float) or None
+    p_error : float
+    p_by_resample : float64[n_resamples] or None
+    laws : mapping of str to Law
+        Sampling distributions by name, where one was computed.
+    """
+
+    runs: int
+    findings: tuple[Finding, ...]
+    p: float
+    p_range: Range | None
+    p_error: float
+    p_by_resample: FloatArray | None
+    laws: Mapping[str, Law]
+
+
+def predict(
+    sample: Sample, reported: Mapping[str, Printed], runs: int, *, level: float
+) -> Prediction:
+    """Hold reported statistics of n runs against the runs that were seen.
+
+    Parameters
+    ----------
+    sample : Sample
+        Runs that were seen, at least two.
+    reported : mapping of str to Printed
+        Keys from `sampling.STATISTICS`.
+    runs : int
+        n, at least 1 (2 with a standard deviation).
     level : float
-        Coverage that is wanted.
+        Intervals cover 1 - level.
 
     Notes
     -----
-    The mean of the law has itself been estimated, which adds n / n_networks
-    to the relative variance, and so has its spread: Student's t takes the
-    place of the normal law, with ``2 n_networks / (kurtosis - 1)`` degrees of
-    freedom (which is about `n_networks` for normal outcomes and far less for
-    skewed ones). Outcomes rarer than one in n hardly enter a mean of n runs, so
-    the kurtosis counts up to 2 n + 2 only. The coverage is measured by
-    `replication.analysis.calibration`.
+    With mean and largest value alone, the mean is judged given the largest: the two p-values
+    are then independent under the null hypothesis. Any other combination is judged by
+    its smallest p-value, whose distribution is taken from drawn studies (Westfall &
+    Young 1993, Resampling-based Multiple Testing, section 2.3).
     """
-    kurtosis = min(run.kurtosis, 2.0 * n + 2.0)
-    freedom = 2.0 * n_networks / max(kurtosis - 1.0, 1e-9)
-    reach = float(special.stdtrit(freedom, 0.5 + level / 2.0))
-    reach *= math.sqrt(1.0 + n / n_networks) * (1.0 + 1.0 / n_networks)
-    return float(2.0 * special.ndtr(reach) - 1.0)
+    names = set(reported)
+    if names == {"mean"}:
+        return _combine(runs, [_predict_mean(sample, reported["mean"], runs, level)])
+    if names in ({"max"}, {"min"}):
+        (name,) = names
+        return _combine(runs, [_predict_extreme(sample, name, reported[name], runs, level)])
+    if names == {"mean", "max"}:
+        parts = [
+            _predict_mean(sample, reported["mean"], runs, level),
+            _predict_extreme(sample, "max", reported["max"], runs, level),
+            _predict_mean_given_max(sample, reported["mean"], reported["max"], runs, level),
+        ]
+        return _combine(runs, parts, of=slice(1, None))
+    return _predict_drawn(sample, reported, runs, level)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Part:
+    finding: Finding
+    p_by_resample: FloatArray | None
+    law: Law | None = None
+
+
+def _combine(runs: int, parts: list[_Part], *, of: slice = slice(None)) -> Prediction:
+    """Combine independent p-values into 1 - (1 - smallest)^k."""
+    used = parts[of]
+    k = len(used)
+    smallest = min(used, key=lambda part: part.finding.p)
+    p = -math.expm1(k * math.log1p(-min(smallest.finding.p, 1.0 - 1e-16)))
+    rows = [part.p_by_resample for part in used if part.p_by_resample is not None]
+    by_resample = None
+    if len(rows) == k:
+        by_resample = 1.0 - (1.0 - np.minimum.reduce(rows)) ** k
+    return Prediction(
+        runs=runs,
+        findings=tuple(part.finding for part in parts),
+        p=smallest.finding.p if k == 1 else p,
+        p_range=None if by_resample is None else _find_range(by_resample),
+        p_error=k * smallest.finding.p_error,
+        p_by_resample=by_resample,
+        laws={part.finding.name: part.law for part in parts if part.law is not None},
+    )
+
+
+def combine_independent(first: Prediction, second: Prediction) -> Prediction:
+    """Combine two predictions whose p-values are independent."""
+    p = 1.0 - (1.0 - min(first.p, second.p)) ** 2
+    by_resample = None
+    if first.p_by_resample is not None and second.p_by_resample is not None:
+        by_resample = 1.0 - (1.0 - np.minimum(first.p_by_resample, second.p_by_resample)) ** 2
+    return Prediction(
+        runs=first.runs,
+        findings=first.findings + second.findings,
+        p=p,
+        p_range=None if by_resample is None else _find_range(by_resample),
+        p_error=2.0 * (first if first.p < second.p else second).p_error,
+        p_by_resample=by_resample,
+        laws=dict(first.laws) | dict(second.laws),
+    )
+
+
+def find_p(law: Law) -> float:
+    """Return the two-sided p-value of the cell that a law was made for.
+
+    Notes
+    -----
+    The smaller of the two tails that the cell cuts off, plus the largest tail of the other
+    side that is no larger (Blaker 2000). For a continuous law that is twice the smaller
+    tail; where values are few and heavy it is less, since no value cuts off as much.
+
+    References
+    ----------
+    Blaker (2000), Confidence curves and improved exact confidence intervals for discrete
+    distributions, Can. J. Stat. 28, 783-798.
+    """
+    below = float(law.below @ law.weights)
+    above = float(law.above @ law.weights)
+    smaller = min(below, above)
+    mass = law.mass if above <= below else law.mass[::-1]
+    values = law.values if above <= below else law.values[::-1]
+    # Tails end between different values only.
+    ends = np.append(values[1:] != values[:-1], True)
+    tails = np.cumsum(mass)[ends]
+    other = float(tails[tails <= smaller + 1e-12].max(initial=0.0))
+    return min(1.0, smaller + other)
+
+
+def _describe_law(
+    law: Law, name: str, printed: Printed, yours: float, level: float, *, with_chance: bool
+) -> _Part:
+    by_resample = np.minimum(1.0, 2.0 * np.minimum(law.below, law.above))
+    tail = law.below if law.below @ law.weights < law.above @ law.weights else law.above
+    kept = law.weights > 0
+    size = 1.0 / float(law.weights @ law.weights)
+    error = math.sqrt(float(law.weights @ (tail - tail @ law.weights) ** 2) / size)
+    finding = Finding(
+        name=name,
+        reported=printed.text,
+        yours=yours,
+        low=law.find_quantile(level / 2.0),
+        high=law.find_quantile(1.0 - level / 2.0),
+        p=find_p(law),
+        p_range=_find_range(by_resample[kept]),
+        p_error=2.0 * error,
+        chance=float(law.inside @ law.weights) if with_chance else None,
+        chance_range=_find_range(law.inside[kept]) if with_chance else None,
+        mean=law.mean,
+        spread=law.spread,
+        is_exact=law.is_exact,
+    )
+    return _Part(finding, by_resample, law)
+
+
+def _find_range(values: FloatArray) -> Range:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _predict_mean(sample: Sample, printed: Printed, runs: int, level: float) -> _Part:
+    n_resamples = sample.n_resamples
+    cell = (printed.low, printed.high)
+    floats = (float(printed.low), float(printed.high))
+    masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
+    law = None if masses is None else sampling.compute_mean_law(masses, runs, cell)
+    if law is None and runs > sampling.MAX_DRAWN_RUNS:
+        law = sampling.expand_mean_law(sample, runs, floats, n_resamples=n_resamples)
+    if law is None:
+        drawn = sampling.draw_statistics(sample, runs, ["mean"], n_resamples=n_resamples)["mean"]
+        law = sampling.make_law(drawn, floats, _weigh_evenly(n_resamples))
+    return _describe_law(law, "mean", printed, sample.mean, level, with_chance=True)
+
+
+def _predict_mean_given_max(
+    sample: Sample, mean: Printed, largest: Printed, runs: int, level: float
+) -> _Part:
+    n_resamples = sample.n_resamples
+    low, high = float(largest.low), float(largest.high)
+    places = np.searchsorted(sample.values, [low, high])
+    masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
+    law = None
+    if masses is not None:
+        law = sampling.compute_mean_law_given_max(
+            masses,
+            runs,
+            (mean.low, mean.high),
+            largest=(largest.low, largest.high),
+            is_seen=bool(places[1] > places[0]),
+        )
+    if law is None and (places[1] > 0 or not sample.is_enough_for(runs)):
+        drawn, weights = sampling.draw_means_given_max(
+            sample, runs, low=low, high=high, n_resamples=n_resamples
+        )
+        if weights.sum() > 0:
+            floats = (float(mean.low), float(mean.high))
+            law = sampling.make_law(drawn, floats, weights / weights.sum())
+    if law is None:  # no run is as small as the largest is said to be
+        nothing = Finding("mean_given_max", mean.text, sample.mean, math.nan, math.nan, 1.0)
+        return _Part(nothing, None)
+    return _describe_law(law, "mean_given_max", mean, sample.mean, level, with_chance=True)
+
+
+def _predict_extreme(sample: Sample, name: str, printed: Printed, runs: int, level: float) -> _Part:
+    """Predict the largest of n runs, or the smallest: the largest of the negated ones."""
+    sign = 1.0 if name == "max" else -1.0
+    values = sample.values if name == "max" else -sample.values[::-1]
+    counts = sample.counts if name == "max" else sample.counts[::-1]
+    tail = sample.upper if name == "max" else sample.lower
+    low, high = sorted((sign * float(printed.low), sign * float(printed.high)))
+    if name == "min":
+        # The cell of a negated number holds its upper end in place of the lower one.
+        low, high = math.nextafter(low, math.inf), math.nextafter(high, math.inf)
+    law = LargestOf(values, counts, runs, tail)
+    ends = sorted(sign * law.find_quantile(q) for q in (level / 2.0, 1.0 - level / 2.0))
+    lower, upper = law.bound_tails(low, high)
+    # A grid finer than the rounding has numbers that no run can print, and no useful chance.
+    has_chance = sample.unit is not None and sample.unit >= printed.width
+    by_resample = _resample_extreme(values, counts, runs, tail, (low, high), sample)
+    inside = by_resample[0] + by_resample[1] - 1.0
+    p_values = np.minimum(1.0, 2.0 * np.minimum(*by_resample))
+    finding = Finding(
+        name=name,
+        reported=printed.text,
+        yours=float(sample.values[-1] if name == "max" else sample.values[0]),
+        low=ends[0],
+        high=ends[1],
+        p=law.find_p(low, high),
+        p_range=_find_range(p_values),
+        chance=min(max(lower + upper - 1.0, 0.0), 1.0) if has_chance else None,
+        chance_range=_find_range(np.clip(inside, 0.0, 1.0)) if has_chance else None,
+    )
+    return _Part(finding, p_values)
+
+
+def _resample_extreme(
+    values: FloatArray,
+    counts: npt.NDArray[np.int64],
+    runs: int,
+    tail: Tail,
+    cell: tuple[float, float],
+    sample: Sample,
+) -> tuple[FloatArray, FloatArray]:
+    """Return P(largest < high) and P(largest >= low) in each resample.
+
+    The share of a resample below an end is a beta variable, as in `extremes`.
+    """
+    generator = np.random.default_rng(sampling.SEED)
+    n = int(counts.sum())
+    low, high = cell
+    below_low = int(counts[: np.searchsorted(values, low)].sum())
+    below_high = int(counts[: np.searchsorted(values, high)].sum())
+    # Three parts that sum to one: below the cell, within it, above it.
+    parts = np.array([below_low, below_high - below_low, n + 1 - below_high], dtype=np.float64)
+    shares = np.maximum(generator.standard_gamma(parts, size=(sample.n_resamples, 3)), 0.0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    up_to_low, up_to_high = shares[:, 0], shares[:, 0] + shares[:, 1]
+    if below_high == n:
+        up_to_high = 1.0 - (1.0 - up_to_high) * float(tail.survive(high))
+    if below_low == n:
+        up_to_low = 1.0 - (1.0 - up_to_low) * float(tail.survive(low))
+    return up_to_high**runs, 1.0 - up_to_low**runs
+
+
+def _predict_drawn(
+    sample: Sample, reported: Mapping[str, Printed], runs: int, level: float
+) -> Prediction:
+    """Predict any statistics together, by drawing studies."""
+    names = [name for name in sampling.STATISTICS if name in reported]
+    n_resamples = sample.n_resamples
+    drawn = sampling.draw_statistics(sample, runs, names, n_resamples=n_resamples)
+    yours = {
+        "mean": sample.mean,
+        "sd": sample.spread,
+        "se": sample.spread / math.sqrt(sample.n),
+        "median": sample.median,
+        "min": float(sample.values[0]),
+        "max": float(sample.values[-1]),
+    }
+    parts = []
+    for name in names:
+        printed = reported[name]
+        cell = (float(printed.low), float(printed.high))
+        law = sampling.make_law(drawn[name], cell, _weigh_evenly(n_resamples))
+        has_chance = name in {"mean", "sd", "se"} or (
+            sample.unit is not None and 2 * sample.unit >= printed.width
+        )
+        parts.append(_describe_law(law, name, printed, yours[name], level, with_chance=has_chance))
+    if len(parts) == 1:
+        return _combine(runs, parts)
+    observed = 1.0
+    smallest = np.ones(drawn[names[0]].shape)
+    for name in names:
+        width = float(reported[name].width)
+        ordered = np.sort(drawn[name], axis=None)
+        centres = np.floor(drawn[name] / width + 0.5) * width
+        own = _find_tails(ordered, centres, width)
+        smallest = np.minimum(smallest, own)
+        centre = np.array([float(reported[name].value)])
+        observed = min(observed, float(_find_tails(ordered, centre, width)[0]))
+    by_resample = (smallest <= observed + 1e-12).mean(axis=1)
+    return Prediction(
+        runs=runs,
+        findings=tuple(part.finding for part in parts),
+        p=float(by_resample.mean()),
+        p_range=_find_range(by_resample),
+        p_error=float(by_resample.std()) / math.sqrt(n_resamples),
+        p_by_resample=by_resample,
+        laws={part.finding.name: part.law for part in parts if part.law is not None},
+    )
+
+
+def _find_tails(ordered: FloatArray, centres: FloatArray, width: float) -> FloatArray:
+    """Return twice the smaller tail that a rounding cell cuts off."""
+    below = np.searchsorted(ordered, centres + width / 2.0) / ordered.size
+    above = 1.0 - np.searchsorted(ordered, centres - width / 2.0) / ordered.size
+    return np.minimum(1.0, 2.0 * np.minimum(below, above))
+
+
+def _weigh_evenly(n_resamples: int) -> FloatArray:
+    return np.full(n_resamples, 1.0 / n_resamples)
+
+
+# -------------------------------------------------------------------------------- successes
+
+
+def predict_successes(
+    n_succeeded: int, n: int, printed: Printed, runs: int, *, name: str, level: float
+) -> Prediction:
+    """Hold a reported number or share of successes against successes that were seen.
+
+    Parameters
+    ----------
+    n_succeeded, n : int
+        Successes among the runs that were seen.
+    printed : Printed
+        A share (name "share") or a number (name "n_succeeded").
+    runs : int
+        n of the study.
+    name : {"share", "n_succeeded"}
+    level : float
+
+    Notes
+    -----
+    The number is beta-binomial: the share of the population has Jeffreys' posterior
+    Beta(k + 1/2, N - k + 1/2).
+
+    References
+    ----------
+    Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, Stat. Sci. 16.
+    """
+    numbers = np.arange(runs + 1)
+    a, b = n_succeeded + 0.5, n - n_succeeded + 0.5
+    mass = _compute_beta_binomial(numbers, runs, a, b)
+    scale = runs if name == "share" else 1
+    generator = np.random.default_rng(sampling.SEED)
+    shares = generator.beta(a, b, size=sampling.N_RESAMPLES_OF_FEW)
+    low = math.ceil(printed.low * scale)
+    high = math.ceil(printed.high * scale)
+    first, last = min(max(low, 0), runs + 1), min(max(high, 0), runs + 1)
+    below = special.bdtr(last - 1, runs, shares) if last > 0 else np.zeros_like(shares)
+    above = 1.0 - special.bdtr(first - 1, runs, shares) if first > 0 else np.ones_like(shares)
+    law = Law(
+        numbers / scale,
+        mass,
+        np.asarray(below),
+        np.asarray(above),
+        np.maximum(below + above - 1.0, 0.0),
+        _weigh_evenly(shares.size),
+        is_exact=True,
+    )
+    # The tails themselves need no resamples.
+    exact = dataclasses.replace(
+        law,
+        below=np.full(1, mass[:last].sum()),
+        above=np.full(1, mass[first:].sum()),
+        inside=np.full(1, mass[first:last].sum()),
+        weights=np.ones(1),
+    )
+    part = _describe_law(
+        law, name, printed, n_succeeded / n * (1 if name == "share" else runs), level,
+        with_chance=True,
+    )  # fmt: skip
+    finding = dataclasses.replace(
+        part.finding, p=find_p(exact), p_error=0.0, chance=float(exact.inside[0])
+    )
+    return _combine(runs, [_Part(finding, part.p_by_resample, law)])
+
+
+def _compute_beta_binomial(
+    numbers: npt.NDArray[np.int64], runs: int, a: float, b: float
+) -> FloatArray:
+    log_mass = (
+        special.gammaln(runs + 1.0)
+        - special.gammaln(numbers + 1.0)
+        - special.gammaln(runs - numbers + 1.0)
+        + special.betaln(numbers + a, runs - numbers + b)
+        - special.betaln(a, b)
+    )
+    return np.asarray(np.exp(log_mass))
+
+
+def estimate_all_succeed(
+    n_succeeded: int, n: int, runs: int, *, n_resamples: int
+) -> tuple[float, Range]:
+    """Return the chance that all of n runs succeed, with its range over resamples.
+
+    Parameters
+    ----------
+    n_succeeded, n : int
+        Successes among the runs that were seen.
+    runs : int
+        n of the study.
+    n_resamples : int
+
+    Examples
+    --------
+    >>> chance, (low, high) = estimate_all_succeed(99_880, 100_000, 100, n_resamples=200)
+    >>> round(chance, 2)
+    0.89
+    """
+    generator = np.random.default_rng(sampling.SEED)
+    shares = generator.binomial(n, n_succeeded / n, size=n_resamples) / n
+    return (n_succeeded / n) ** runs, _find_range(shares**runs)

@@ -1,0 +1,174 @@
+"""The largest of n new runs, predicted from N runs that were seen.
+
+With the N seen runs in order, the largest of n new ones lies below the k-th of
+them with probability
+
+    P(max < x_(k)) = E[B^n] = Gamma(k + n) Gamma(N + 1) / (Gamma(k) Gamma(N + n + 1)),
+
+B being Beta(k, N + 1 - k): the share of the population below x_(k). That holds
+for any continuous population. Beyond the largest seen run, which the largest
+of n new ones exceeds with probability n / (N + n), the excess is taken to be
+exponential with the mean excess of the top sqrt(N) runs; since that mean is
+itself estimated, the excess follows a Lomax (Pareto II) distribution. The
+smallest of n runs is the largest of the negated ones.
+
+References
+----------
+Hill (1968), Posterior distribution of percentiles, J. Am. Stat. Assoc. 63, 677-691.
+Pickands (1975), Statistical inference using extreme order statistics, Ann. Stat. 3, 119-131.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Tail:
+    """The population beyond the largest seen run.
+
+    Parameters
+    ----------
+    start : float
+        The largest seen run.
+    scale : float
+        Mean excess of the top runs over the one below them; 0 if they are equal.
+    n_top : int
+        How many top runs that rests on.
+    """
+
+    start: float
+    scale: float
+    n_top: int
+
+    def survive(self, values: npt.ArrayLike) -> FloatArray:
+        """Return P(run > value) for a run that lies beyond `start`."""
+        excess = np.maximum(np.asarray(values, dtype=np.float64) - self.start, 0.0)
+        if self.scale == 0.0:
+            return np.where(excess > 0, 0.0, 1.0)
+        return np.asarray((1.0 + excess / (self.n_top * self.scale)) ** -self.n_top)
+
+    def find(self, survival: float) -> float:
+        """Return the value that a run beyond `start` exceeds with probability `survival`."""
+        growth = math.expm1(-math.log(survival) / self.n_top)
+        return self.start + self.n_top * self.scale * growth
+
+
+def fit_tail(values: FloatArray, counts: npt.NDArray[np.int64], *, is_bounded: bool) -> Tail:
+    """Describe what may lie beyond the largest of the seen runs.
+
+    Parameters
+    ----------
+    values, counts
+        Distinct values (float64[k], ascending) and how often each was seen.
+    is_bounded : bool
+        Whether nothing can lie beyond, because runs were stopped there.
+    """
+    n = int(counts.sum())
+    start = float(values[-1])
+    n_top = math.isqrt(n - 1) + 1 if n > 1 else 1
+    if is_bounded or n <= n_top:
+        return Tail(start, 0.0, n_top)
+    # The top runs, counted down from the largest value.
+    down = np.minimum(np.cumsum(counts[::-1]), n_top)
+    taken = np.diff(down, prepend=0)
+    below = float(values[::-1][int(np.searchsorted(np.cumsum(counts[::-1]), n_top + 1))])
+    return Tail(start, float(taken @ (values[::-1] - below)) / n_top, n_top)
+
+
+def compute_lower_chances(ranks: npt.ArrayLike, n_seen: int, runs: int) -> FloatArray:
+    """Return P(largest of `runs` new ones < x_(k)) for each rank k.
+
+    Parameters
+    ----------
+    ranks : array_like of int
+        k from 0 (chance 0) to n_seen + 1 (chance 1).
+    n_seen : int
+        N, at least 1.
+    runs : int
+        n, at least 1.
+    """
+    rank = np.asarray(ranks, dtype=np.float64)
+    inner = np.clip(rank, 1.0, float(n_seen))
+    chance = np.exp(
+        special.gammaln(inner + runs)
+        - special.gammaln(inner)
+        + special.gammaln(n_seen + 1.0)
+        - special.gammaln(n_seen + runs + 1.0)
+    )
+    return np.where(rank < 1, 0.0, np.where(rank > n_seen, 1.0, chance))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LargestOf:
+    """The sampling distribution of the largest of n runs.
+
+    Parameters
+    ----------
+    values : float64[k]
+        Distinct seen values, ascending.
+    counts : int64[k]
+    runs : int
+        n.
+    tail : Tail
+    """
+
+    values: FloatArray
+    counts: npt.NDArray[np.int64]
+    runs: int
+    tail: Tail
+
+    def bound_tails(self, low: float, high: float) -> tuple[float, float]:
+        """Return P(largest < high) and P(largest >= low), neither of them too small.
+
+        Parameters
+        ----------
+        low, high : float
+            The rounding cell of a reported largest value.
+        """
+        n = int(self.counts.sum())
+        below_high = int(self.counts[: np.searchsorted(self.values, high)].sum())
+        below_low = int(self.counts[: np.searchsorted(self.values, low)].sum())
+        beyond = self.runs / (n + self.runs)
+        if below_high < n:
+            lower = float(compute_lower_chances(below_high + 1, n, self.runs))
+        else:
+            lower = 1.0 - beyond * float(self.tail.survive(high))
+        if below_low < n:
+            upper = 1.0 - float(compute_lower_chances(below_low, n, self.runs))
+        else:
+            upper = beyond * float(self.tail.survive(low))
+        return lower, upper
+
+    def find_p(self, low: float, high: float) -> float:
+        """Return the two-sided p-value of a reported largest value (see `prediction.find_p`)."""
+        lower, upper = self.bound_tails(low, high)
+        n = int(self.counts.sum())
+        edges = np.concatenate([[0], np.cumsum(self.counts)])
+        below = compute_lower_chances(edges, n, self.runs)
+        if lower <= upper:
+            beyond = self.runs / (n + self.runs)
+            if lower < beyond:
+                # Somewhere in the tail the chance to lie above equals `lower`, if it has a length.
+                other = lower if self.tail.scale > 0 else 0.0
+            else:
+                above = 1.0 - below
+                other = float(above[above <= lower].max(initial=0.0))
+            return min(1.0, lower + other)
+        return min(1.0, upper + float(below[below <= upper].max(initial=0.0)))
+
+    def find_quantile(self, probability: float) -> float:
+        """Return the smallest value that the largest does not exceed with that probability."""
+        n = int(self.counts.sum())
+        beyond = self.runs / (n + self.runs)
+        if probability > 1.0 - beyond:
+            return self.tail.find((1.0 - probability) / beyond)
+        below = compute_lower_chances(np.cumsum(self.counts), n, self.runs)
+        return float(self.values[int(np.searchsorted(below, probability - 1e-12))])
