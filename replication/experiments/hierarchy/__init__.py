@@ -1,0 +1,1 @@
+"""Modules that share groups: whether they encode, store and complete (pages 365-366)."""

@@ -1,0 +1,387 @@
+"""Train two modules under a third, and see which vectors are encoded, kept and completed."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.claims import Verdict, load_claims
+from replication.experiments.measures import estimate_share
+from replication.progress import Tell, silent
+from replication.protocol import PAPER, Protocol
+from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+N_NETWORKS = 1000
+ROOT_SEED = 2010
+SEARCH_SEED = ROOT_SEED + 100
+N_SEARCH = 200
+"""Networks for each pair of rates in the search."""
+N_TOGETHER = 500
+"""Networks computed side by side; more would not fit the processor's near memory."""
+
+UPDATES = 500
+ROUNDS = 50
+NOISE = 0.25
+"""Largest amount added to or taken from a unit of a vector that must settle back."""
+N_COPIES = 4
+"""Noisy copies of each vector; all networks get the same ones."""
+N_RANDOM = 10
+"""Starts from states drawn without regard to the set; all networks get the same ones."""
+
+LOWER_RATES = (5.0, 10.0, 20.0)
+TOP_RATES = (1.0, 2.0, 4.0, 8.0)
+"""For four vectors. An update adds up changes, so with fewer vectors rates are raised as much."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Networks of one kind.
+
+    Parameters
+    ----------
+    n_vectors : int
+    lower_hidden, top_hidden : int
+        Hidden units of each lower module and of the top one.
+    settings_of : str, optional
+        The condition whose search gives the learning rates; a search of its own unless given.
+    alike : bool
+        Whether both lower modules start from the same weights.
+    train_top : bool
+    """
+
+    n_vectors: int = 4
+    lower_hidden: int = 2
+    top_hidden: int = 2
+    settings_of: str | None = None
+    alike: bool = False
+    train_top: bool = True
+
+    def make_hierarchy(self, lower_rate: float, top_rate: float) -> Hierarchy:
+        """Return the hierarchy with rates given as for four vectors."""
+        n_visible = PAPER.n_visible
+        scale = n_visible / self.n_vectors
+        return Hierarchy(
+            lower=Protocol(
+                group_sizes=(n_visible, self.lower_hidden), learning_rate=lower_rate * scale
+            ),
+            top=Protocol(
+                group_sizes=(2 * self.lower_hidden, self.top_hidden),
+                learning_rate=top_rate * scale,
+            ),
+            vectors=pair_one_hot(self.n_vectors, n_visible),
+        )
+
+
+CONDITIONS = {
+    "four": Condition(),
+    "two": Condition(n_vectors=2),
+    "three": Condition(n_vectors=3),
+    "same_start": Condition(settings_of="four", alike=True),
+    "untrained_top": Condition(settings_of="four", train_top=False),
+    "wider": Condition(lower_hidden=3, top_hidden=3),
+    "wider_top": Condition(top_hidden=3, settings_of="wider"),
+    "wider_lower": Condition(lower_hidden=3, settings_of="wider"),
+}
+DRAWN = "four"
+"""The condition that decides; those of `OTHERS` can qualify it."""
+OTHERS = ("two", "three", "wider")
+MEASURES = ("encoded", "attractors", "completed", "all")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of n networks.
+
+    Parameters
+    ----------
+    encoded, attractors, completed, all : bool arrays, shape (n,)
+        Whether every vector of the set is. `all`: whether it is all three.
+    random : float64 array, shape (n,)
+        Share of random starts that end at a vector of the set.
+    codes : float64 array, shape (n_hidden, n_vectors, 2, n)
+        Hidden activities of the two lower modules.
+    """
+
+    encoded: Flags
+    attractors: Flags
+    completed: Flags
+    all: Flags
+    random: Array
+    codes: Array
+
+
+def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+    """Return the model of the experiment.
+
+    Parameters
+    ----------
+    jobs : int
+        Threads; -1 for one a core.
+    tell : callable
+        Takes the name of each step that begins.
+    n_networks : int
+        Of each condition.
+    """
+    n_search = min(N_SEARCH, n_networks)
+    rates: dict[str, tuple[float, float]] = {}
+    searches: dict[str, Any] = {}
+    outcomes: dict[str, Outcome] = {}
+    for name, condition in CONDITIONS.items():
+        if condition.settings_of is None:
+            tell(f"hierarchy: learning rates, {name}")
+            searches[name] = search_rates(condition, n_search, jobs=jobs)
+            rates[name] = tuple(searches[name]["best"])
+        else:
+            rates[name] = rates[condition.settings_of]
+        tell(f"hierarchy: {name}")
+        (outcomes[name],) = simulate([(condition, rates[name])], ROOT_SEED, n_networks, jobs=jobs)
+    conditions = {
+        name: describe(outcomes[name])
+        | {
+            "n_vectors": condition.n_vectors,
+            "lower_hidden": condition.lower_hidden,
+            "top_hidden": condition.top_hidden,
+            "lower_rate": rates[name][0],
+            "top_rate": rates[name][1],
+        }
+        for name, condition in CONDITIONS.items()
+    }
+    return {
+        "n": n_networks,
+        "n_search": n_search,
+        "updates": UPDATES,
+        "rounds": ROUNDS,
+        "noise": NOISE,
+        "copies": N_COPIES,
+        "random_starts": N_RANDOM,
+        "threshold": PAPER.threshold,
+        "lower_rates": list(LOWER_RATES),
+        "top_rates": list(TOP_RATES),
+        "searches": searches,
+        "conditions": conditions,
+        "splits": compare_splits(outcomes[DRAWN]),
+        "claims": {"hierarchy": judge(conditions)},
+    }
+
+
+def search_rates(condition: Condition, n: int, *, jobs: int) -> dict[str, Any]:
+    """Return the pair of learning rates with which most networks do all that is asked.
+
+    Parameters
+    ----------
+    condition : Condition
+    n : int
+        Networks for each pair, on seeds that are used for nothing else.
+    jobs : int
+
+    Returns
+    -------
+    dict
+        ``best``, the first of equally good pairs (lower, top); ``highest`` and ``lowest``
+        share of success over all pairs.
+    """
+    pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
+    outcomes = simulate([(condition, pair) for pair in pairs], SEARCH_SEED, n, jobs=jobs)
+    shares = [float(outcome.all.mean()) for outcome in outcomes]
+    best = int(np.argmax(shares))
+    return {"best": list(pairs[best]), "highest": shares[best], "lowest": min(shares)}
+
+
+def simulate(
+    tasks: Iterable[tuple[Condition, tuple[float, float]]], root_seed: int, n: int, *, jobs: int
+) -> list[Outcome]:
+    """Train and test networks 0 to n - 1 for each condition and pair of rates."""
+    tasks = list(tasks)
+    starts = range(0, n, N_TOGETHER)
+    parts = joblib.Parallel(n_jobs=jobs, prefer="threads")(
+        joblib.delayed(simulate_range)(*task, root_seed, start, min(start + N_TOGETHER, n))
+        for task in tasks
+        for start in starts
+    )
+    return [join(parts[k * len(starts) : (k + 1) * len(starts)]) for k in range(len(tasks))]
+
+
+def join(parts: list[Outcome]) -> Outcome:
+    """Put outcomes of consecutive networks together."""
+    names = [field.name for field in dataclasses.fields(Outcome)]
+    return Outcome(
+        **{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names}
+    )
+
+
+def simulate_range(
+    condition: Condition,
+    rates: tuple[float, float],
+    root_seed: int,
+    start: int,
+    stop: int,
+    *,
+    n_updates: int = UPDATES,
+) -> Outcome:
+    """Train and test the networks with seeds in [start, stop)."""
+    hierarchy = condition.make_hierarchy(*rates)
+    batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
+    batch.train(n_updates, train_top=condition.train_top)
+    return examine(batch)
+
+
+def examine(batch: ModularBatch) -> Outcome:
+    """Tell which networks encode all vectors, keep them as attractors and complete them.
+
+    Parameters
+    ----------
+    batch : ModularBatch
+        Trained, with two lower modules.
+
+    Notes
+    -----
+    All settling is with zero regression, up through the top and down again.
+    """
+    vectors = np.array(batch.hierarchy.vectors)
+    targets = batch.spread(vectors)
+
+    def is_near(state: Array) -> Flags:
+        """Tell which networks have all vectors (one to a place of axis 1) within the threshold."""
+        return np.asarray(np.abs(state - targets).max(axis=(0, 1, 2)) < PAPER.threshold)
+
+    encoded = is_near(batch.reconstruct(targets))
+    attractors = is_near(batch.settle(targets, n_rounds=ROUNDS))
+    for noise in draw_uniform((N_COPIES, *vectors.shape)) * (2.0 * NOISE) - NOISE:
+        noisy = batch.spread(np.clip(vectors + noise, 0.0, 1.0))
+        attractors &= is_near(batch.settle(noisy, n_rounds=ROUNDS))
+    completed = np.ones(batch.n_networks, dtype=np.bool_)
+    for missing in (0, 1):
+        held = np.ones((*targets.shape[:3], 1), dtype=np.bool_)
+        held[:, :, missing] = False
+        partial = np.where(held, targets, 0.0)
+        completed &= is_near(batch.settle(partial, n_rounds=ROUNDS, held=held))
+    ends = batch.settle(batch.spread(draw_uniform((N_RANDOM, vectors.shape[1]))), n_rounds=ROUNDS)
+    distances = np.stack(
+        [np.abs(ends - targets[:, k : k + 1]).max(axis=(0, 2)) for k in range(len(vectors))]
+    )
+    return Outcome(
+        encoded=encoded,
+        attractors=attractors,
+        completed=completed,
+        all=encoded & attractors & completed,
+        random=np.asarray((distances.min(axis=0) < PAPER.threshold).mean(axis=0)),
+        codes=batch.lower_codes(targets),
+    )
+
+
+def draw_uniform(shape: tuple[int, ...]) -> Array:
+    """Return the same uniform numbers in [0, 1) each time."""
+    return np.random.Generator(np.random.Philox(key=ROOT_SEED)).random(shape)
+
+
+def name_splits(codes: Array) -> list[frozenset[int]]:
+    """Tell how the two hidden units of a lower module divide the four vectors.
+
+    Parameters
+    ----------
+    codes : float64 array, shape (2, 4, n)
+        Hidden activities.
+
+    Returns
+    -------
+    list of frozenset of int, length n
+        For each network the splits that its units make, one or two of the three there are.
+        Split k (1 to 3) puts vectors 0 and k on one side and the other two on the other: the
+        two for which the unit is more active and the two for which it is less.
+    """
+    rank = codes.argsort(axis=1).argsort(axis=1)
+    is_high = rank >= 2
+    with_first = is_high == is_high[:, :1]
+    partner = 1 + with_first[:, 1:].argmax(axis=1)
+    return [frozenset(pair) for pair in partner.T.tolist()]
+
+
+def compare_splits(outcome: Outcome) -> dict[str, Any]:
+    """Divide the networks by whether both lower modules split the four vectors in the same way.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of four vectors, with two hidden units in each lower module.
+
+    Returns
+    -------
+    dict
+        ``same``, ``different`` and ``single`` (the units of a module make one split only): the
+        share of all networks, and what became of them; ``example``, the first network whose
+        splits differ and that fails to encode, or None: of each module the ``codes`` (vector,
+        unit) and the ``partner`` of vector 0 in the split that it does not make.
+    """
+    left, right = (name_splits(outcome.codes[:, :, module]) for module in (0, 1))
+    single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])
+    equal = np.array([a == b for a, b in zip(left, right, strict=True)])
+    groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
+    failed = np.flatnonzero(groups["different"] & ~outcome.encoded)
+    result: dict[str, Any] = {
+        name: {"of_all": estimate_share(int(members.sum()), len(members))}
+        | describe(pick(outcome, members))
+        for name, members in groups.items()
+    }
+    result["example"] = None
+    if len(failed):
+        k = int(failed[0])
+        result["example"] = {
+            name: {
+                "codes": outcome.codes[:, :, module, k].T.tolist(),
+                "partner": min({1, 2, 3} - splits[k]),
+            }
+            for module, (name, splits) in enumerate((("left", left), ("right", right)))
+        }
+    return result
+
+
+def pick(outcome: Outcome, members: Flags) -> Outcome:
+    """Keep some networks of an outcome."""
+    names = [field.name for field in dataclasses.fields(Outcome)]
+    return Outcome(**{name: getattr(outcome, name)[..., members] for name in names})
+
+
+def describe(outcome: Outcome) -> dict[str, Any]:
+    """Return the shares of networks that do what is asked, with intervals.
+
+    Returns
+    -------
+    dict
+        ``n``; for each of `MEASURES` a share with its interval; ``random``, the mean share of
+        random starts that end at a vector of the set, over the networks that do all (None if
+        there are none).
+    """
+    n = len(outcome.all)
+    random = outcome.random[outcome.all]
+    return {
+        "n": n,
+        "random": float(random.mean()) if len(random) else None,
+    } | {name: estimate_share(int(getattr(outcome, name).sum()), n) for name in MEASURES}
+
+
+def judge(conditions: dict[str, Any]) -> dict[str, Any]:
+    """Apply the rule of the ledger.
+
+    Parameters
+    ----------
+    conditions : dict
+        The part of the model of that name.
+    """
+    min_share = load_claims()["hierarchy"].thresholds["min_share"]
+    lows = {name: condition["all"]["share_interval"][0] for name, condition in conditions.items()}
+    passed = [name for name in OTHERS if lows[name] >= min_share]
+    if lows[DRAWN] >= min_share:
+        verdict = Verdict.REPLICATED
+    else:
+        verdict = Verdict.QUALIFIED if passed else Verdict.NOT_REPLICATED
+    decided: dict[str, Any] = conditions[DRAWN]["all"]
+    return {"verdict": verdict.value, "passed": passed} | decided

@@ -1,0 +1,168 @@
+"""The hierarchy of modules: what counts as success, the controls, the reason and the verdict."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from replication.claims import Verdict, load_claims
+from replication.experiments.hierarchy import run as experiment
+from replication.experiments.hierarchy.figures import FIGURES, ROWS
+from replication.protocol import PAPER
+from replication.simulator.modules import ModularBatch
+
+SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
+"""Splits 1 and 2 of four vectors, one to a hidden unit."""
+
+
+@pytest.fixture(scope="module")
+def model():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "LOWER_RATES", (5.0,))
+        patch.setattr(experiment, "TOP_RATES", (2.0,))
+        return experiment.run(jobs=2, n_networks=30)
+
+
+def build_by_hand(right=SIDES):
+    """Return two equal hierarchies with saturated codes: one corner of the square a vector."""
+    batch = ModularBatch(experiment.Condition().make_hierarchy(5.0, 2.0), 1, 0, 2)
+    for module, sides in enumerate((SIDES, right)):
+        batch.lower.forward[:, :, module] = 40.0 * sides[..., np.newaxis]
+        batch.lower.backward[:, :, module] = 40.0 * sides.T[..., np.newaxis]
+        batch.lower.visible_biases[:, module] = -20.0 * (1 + sides.sum(axis=0))[:, np.newaxis]
+    batch.lower.hidden_biases[...] = 0.0
+    # Each top unit says what the units of its number say below, and says it to both.
+    pair = np.array([[1, 0, 1, 0], [0, 1, 0, 1]])
+    batch.top.forward[:, :, 0] = 40.0 * pair[..., np.newaxis]
+    batch.top.hidden_biases[...] = -40.0
+    batch.top.backward[:, :, 0] = 40.0 * pair.T[..., np.newaxis]
+    batch.top.visible_biases[...] = -20.0
+    return batch
+
+
+def test_perfect_codes_are_encoded_attractors_and_completed():
+    outcome = experiment.examine(build_by_hand())
+    for name in experiment.MEASURES:
+        assert getattr(outcome, name).tolist() == [True, True]
+
+
+def test_one_vector_that_fails_is_a_network_that_fails():
+    batch = build_by_hand()
+    batch.lower.visible_biases[3, 1, 0] = -200.0  # its fourth unit never comes on again
+    outcome = experiment.examine(batch)
+    for name in experiment.MEASURES:
+        assert getattr(outcome, name).tolist() == [False, True]
+
+
+def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
+    outcome = experiment.examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
+    assert not outcome.encoded.any()
+    compared = experiment.compare_splits(outcome)
+    assert compared["different"]["of_all"]["share"] == 1.0
+    assert compared["example"]["left"]["partner"] == 3
+    assert compared["example"]["right"]["partner"] == 2
+
+
+def test_untrained_hierarchy_keeps_nothing():
+    batch = ModularBatch(experiment.Condition().make_hierarchy(5.0, 2.0), 1, 0, 20)
+    outcome = experiment.examine(batch)
+    assert not (outcome.encoded | outcome.attractors | outcome.completed).any()
+    assert outcome.random.max() == 0.0
+
+
+def test_splits_are_named_by_the_partner_of_the_first_vector():
+    codes = np.array([[[0.9], [0.8], [0.1], [0.2]], [[0.3], [0.6], [0.7], [0.31]]])
+    assert experiment.name_splits(codes) == [frozenset({1, 3})]
+    assert experiment.name_splits(1.0 - codes) == [frozenset({1, 3})]
+    assert experiment.name_splits(codes[[0, 0]]) == [frozenset({1})]
+
+
+def test_control_with_equal_starts_splits_alike_and_encodes(model):
+    four, alike = (model["conditions"][name] for name in ("four", "same_start"))
+    assert alike["encoded"]["share"] > 0.9
+    assert alike["encoded"]["share"] > four["encoded"]["share"] + 0.3
+
+
+def test_control_without_a_trained_top_does_nothing(model):
+    control = model["conditions"]["untrained_top"]
+    assert [control[name]["share"] for name in experiment.MEASURES] == [0.0] * 4
+    assert control["random"] is None
+
+
+def test_few_vectors_are_learnt_and_all_is_no_more_than_any_part(model):
+    assert model["conditions"]["two"]["all"]["share"] == 1.0
+    for condition in model["conditions"].values():
+        parts = [condition[name]["share"] for name in ("encoded", "attractors", "completed")]
+        assert condition["all"]["share"] <= min(parts)
+
+
+def test_splits_divide_the_networks_of_the_drawn_hierarchy(model):
+    groups = [model["splits"][name] for name in ("same", "different", "single")]
+    assert sum(group["n"] for group in groups) == model["n"]
+    assert sum(g["n"] * g["all"]["share"] for g in groups if g["n"]) == pytest.approx(
+        model["n"] * model["conditions"]["four"]["all"]["share"]
+    )
+    assert groups[0]["encoded"]["share"] > 0.9
+    assert groups[1]["encoded"]["share"] < 0.1
+
+
+def test_rates_are_scaled_by_the_number_of_vectors():
+    hierarchy = experiment.Condition(n_vectors=2).make_hierarchy(5.0, 2.0)
+    assert (hierarchy.lower.learning_rate, hierarchy.top.learning_rate) == (10.0, 4.0)
+    assert max(experiment.TOP_RATES) <= 8.0
+
+
+def test_search_looks_at_other_seeds_than_those_reported(monkeypatch):
+    seen = []
+
+    def look(tasks, root_seed, n, *, jobs):
+        seen.append(root_seed)
+        return [experiment.simulate_range(*task, root_seed, 0, 2, n_updates=1) for task in tasks]
+
+    monkeypatch.setattr(experiment, "simulate", look)
+    found = experiment.search_rates(experiment.Condition(), 2, jobs=1)
+    assert seen == [experiment.SEARCH_SEED] != [experiment.ROOT_SEED]
+    assert found["best"] == [experiment.LOWER_RATES[0], experiment.TOP_RATES[0]]
+
+
+@pytest.mark.parametrize(
+    ("lows", "verdict"),
+    [
+        ({"four": 0.9, "two": 0.0, "three": 0.0, "wider": 0.0}, Verdict.REPLICATED),
+        ({"four": 0.89, "two": 0.0, "three": 0.9, "wider": 0.0}, Verdict.QUALIFIED),
+        ({"four": 0.0, "two": 0.0, "three": 0.0, "wider": 0.95}, Verdict.QUALIFIED),
+        ({"four": 0.89, "two": 0.89, "three": 0.89, "wider": 0.89}, Verdict.NOT_REPLICATED),
+    ],
+)
+def test_verdict_follows_the_ledger(lows, verdict):
+    assert load_claims()["hierarchy"].thresholds["min_share"] == 0.9
+    conditions = {
+        name: {"all": {"share": low, "share_interval": [low, 1.0]}} for name, low in lows.items()
+    }
+    judged = experiment.judge(conditions)
+    assert judged["verdict"] == verdict.value
+    assert judged["share_interval"] == [lows["four"], 1.0]
+
+
+def test_model_is_plain_finite_data_and_the_same_again_with_other_jobs(model, monkeypatch):
+    json.dumps(model, allow_nan=False)
+    monkeypatch.setattr(experiment, "N_TOGETHER", 7)
+    task = (experiment.Condition(), (5.0, 2.0))
+    (outcome,) = experiment.simulate([task], experiment.ROOT_SEED, 30, jobs=1)
+    assert experiment.describe(outcome).items() <= model["conditions"]["four"].items()
+
+
+def test_figure_shows_the_shares_of_the_model(model):
+    figure = FIGURES["hierarchy"](model)
+    shares = figure.axes[0]
+    drawn = [bar.get_width() for bar in shares.patches]
+    assert drawn == [100 * model[part][name]["all"]["share"] for _, part, name, _ in ROWS]
+    codes = [(text.get_position(), text.get_text()) for text in figure.axes[1].texts]
+    expected = model["splits"]["example"]["left"]["codes"]
+    assert codes == [(tuple(code), str(k)) for k, code in enumerate(expected, start=1)]
+
+
+def test_threshold_is_the_papers(model):
+    assert model["threshold"] == PAPER.threshold == 0.1
