@@ -10,8 +10,14 @@ from replication.errors import DataError, UsageError
 from replication.protocol import READINGS, Protocol, from_plain
 from replication.simulator.outcomes import compute_digest
 from replication.store.blocks import Block, find_blocks, read_block, read_block_header, read_counts
-from replication.store.files import NewerSchemaError
-from replication.store.manifest import Manifest, manifest_path, read_manifest, write_manifest
+from replication.store.files import ForeignError
+from replication.store.manifest import (
+    Manifest,
+    MisplacedError,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,11 +59,12 @@ def check_study(folder: Path) -> Checked:
 
     Raises
     ------
-    NewerSchemaError
-        If the study is of a newer schema.
+    ForeignError
+        If the study is of another version.
+    MisplacedError
+        If the folder is not where it was made.
     DataError
-        If it is of another outcome version, or so damaged that not even its
-        protocol can be told.
+        If it is so damaged that not even its protocol can be told.
     """
     faults: list[Fault] = []
     on_disk = find_blocks(folder)
@@ -66,16 +73,18 @@ def check_study(folder: Path) -> Checked:
         if stored is None:
             raise DataError(f"{str(manifest_path(folder))!r} is missing; run `replication repair`")
         manifest = stored
-    except NewerSchemaError:
+    except ForeignError:
         raise
     except DataError as error:
+        if isinstance(error, MisplacedError) and not any(_is_at_home(block) for block in on_disk):
+            raise
         faults.append(Fault(str(error), None))
         manifest = Manifest(_find_protocol(folder, on_disk, error), int(folder.name), {})
     sound = {}
     for block in sorted({*on_disk, *manifest.blocks}):
         try:
             sound[block] = _check_block(block, manifest)
-        except NewerSchemaError:
+        except ForeignError:
             raise
         except DataError as error:
             faults.append(Fault(str(error), block))
@@ -115,13 +124,23 @@ def _check_block(block: Block, manifest: Manifest) -> str:
     return digest
 
 
+def _is_at_home(block: Block) -> bool:
+    """Tell whether a block says that it belongs to the study whose folder it lies in."""
+    try:
+        header = read_block_header(block)
+    except DataError:
+        return False
+    home = block.folder.parent.name, block.folder.name
+    return (header.get("protocol_id"), str(header.get("root_seed"))) == home
+
+
 def _find_protocol(folder: Path, blocks: list[Block], error: DataError) -> Protocol:
     protocol_id = folder.parent.name
     candidates = list(READINGS.values())
     for block in blocks:
         try:
             candidates.append(from_plain(read_block_header(block)["protocol"]))
-        except (DataError, UsageError, KeyError, TypeError):
+        except (DataError, UsageError, KeyError, TypeError, AttributeError):
             continue
     for protocol in candidates:
         if protocol.id == protocol_id:

@@ -18,7 +18,11 @@ from replication.protocol import canonical_json
 TEMPORARY_SUFFIX = ".part"
 
 
-class NewerSchemaError(DataError):
+class ForeignError(DataError):
+    """A file is no damage, but of another version of this package, or of another study."""
+
+
+class NewerSchemaError(ForeignError):
     """A file was written by a newer version of this package."""
 
 

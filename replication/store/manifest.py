@@ -12,6 +12,7 @@ from replication.protocol import BASE_VERSION, Protocol, as_plain, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.store.blocks import SCHEMA, Block, find_blocks, read_sidecar, records_folder
 from replication.store.files import (
+    ForeignError,
     damaged_record,
     parse_record,
     read_content,
@@ -48,14 +49,22 @@ class Manifest:
     runs: tuple[dict[str, Any], ...] = ()
 
 
+class MisplacedError(DataError):
+    """A manifest lies in the folder of another study."""
+
+
 def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest of a study's folder, or None where no study was begun.
 
     Raises
     ------
+    ForeignError
+        If it is of a newer schema, of another outcome version, or has a protocol with
+        fields that this version does not know.
+    MisplacedError
+        If it belongs to another folder.
     DataError
-        If it is damaged, missing beside blocks, of a newer schema, of another
-        outcome version, or does not belong to this folder.
+        If it is damaged, or missing beside blocks.
     """
     path = manifest_path(folder)
     if not path.exists() and not find_blocks(folder):
@@ -64,20 +73,20 @@ def read_manifest(folder: Path) -> Manifest | None:
         path, read_content(path), kind=KIND, newest_schema=SCHEMA, believe_schema=True
     )
     if record.get("outcome_version", OUTCOME_VERSION) != OUTCOME_VERSION:
-        raise DataError(
+        raise ForeignError(
             f"{str(folder)!r} holds outcomes of version {record['outcome_version']}, and this "
             f"version computes outcomes of version {OUTCOME_VERSION}; "
             "give another results folder"
         )
+    if not isinstance(record.get("protocol"), dict):
+        raise damaged_record(path)
     try:
         protocol = from_plain(record["protocol"])
     except UsageError as error:
-        raise DataError(
+        raise ForeignError(
             f"{str(path)!r} has a protocol that this version does not understand ({error}); "
             "install the version that wrote it, or give another results folder"
         ) from None
-    except (KeyError, TypeError, ValueError):
-        raise damaged_record(path) from None
     try:
         root_seed, runs = int(record["root_seed"]), tuple(dict(run) for run in record["runs"])
         blocks = {
@@ -87,8 +96,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (KeyError, TypeError, ValueError):
         raise damaged_record(path) from None
     if (protocol.id, str(root_seed)) != (folder.parent.name, folder.name):
-        raise DataError(
-            f"{str(path)!r} belongs to {protocol.id}/{root_seed}; move the folder back to its place"
+        raise MisplacedError(
+            f"{str(path)!r} belongs to {protocol.id}/{root_seed}; move the folder back to its "
+            "place, or run `replication repair` where this file alone was exchanged"
         )
     return Manifest(protocol, root_seed, blocks, runs)
 

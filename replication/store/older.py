@@ -59,10 +59,15 @@ def describe_older_study(folder: Path, manifest: Path) -> OlderStudy:
         protocol = None
     try:
         n_networks = sum(int(stop) - int(start) for start, stop, *_ in record["blocks"])
-        versions = {str(run["versions"].get("replication", "?")) for run in record["runs"]}
+        versions = {_find_version(run["versions"]) for run in record["runs"]}
     except (KeyError, TypeError, ValueError, AttributeError):
         n_networks, versions = None, set()
     return OlderStudy(folder, int(folder.name), n_networks, protocol, tuple(sorted(versions)))
+
+
+def _find_version(versions: dict[str, str]) -> str:
+    names = ("recirculation-replication", "replication")
+    return str(next((versions[name] for name in names if name in versions), "?"))
 
 
 def _read_leniently(path: Path) -> dict[str, Any]:

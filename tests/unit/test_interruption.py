@@ -10,7 +10,9 @@ import pytest
 from replication.interruption import Interrupted, Interruption
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_raises_with_its_exit_code(number, code):
     with pytest.raises(Interrupted, match="run the same command again") as caught, Interruption():
         signal.raise_signal(number)
@@ -69,3 +71,12 @@ def test_another_thread_leaves_signals_alone():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_hang_up_that_nohup_asked_to_ignore_is_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interruption():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from replication.progress import Progress, format_duration, tell
+from replication.progress import Progress, escape, format_duration, tell
 
 
 class Clock:
@@ -48,6 +51,23 @@ def test_lines_without_a_terminal_come_every_ten_seconds():
     assert last == "4,000 of 4,000 networks, 211 a second, 19 s in all"
 
 
+def test_a_line_names_its_step():
+    progress = Progress(10, name="root seed 1989", stream=io.StringIO(), clock=Clock())
+    assert progress.describe() == "root seed 1989: 0 of 10 networks"
+
+
+def test_the_first_moment_gives_no_estimate():
+    """It tells how long workers take to start: 47 minutes once, for a run of 54 seconds."""
+    stream, clock = io.StringIO(), Clock()
+    progress = Progress(1_000_000, stream=stream, clock=clock)
+    clock.now += 0.9
+    progress.advance(300)
+    assert "left" not in progress.describe()
+    clock.now += 0.1
+    progress.advance(99_700)
+    assert progress.describe().endswith("100,000 a second, 9 s left")
+
+
 def test_a_terminal_gets_one_line_that_is_drawn_again(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     stream, clock = Terminal(), Clock()
@@ -71,6 +91,18 @@ def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
         progress.advance(10)
     assert "\r" not in stream.getvalue()
     assert "[" not in stream.getvalue()
+
+
+def test_a_line_between_two_drawings_of_the_bar_stands_alone(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream, clock = Terminal(), Clock()
+    with Progress(20, stream=stream, clock=clock) as progress:
+        clock.now += 1
+        progress.advance(10)
+        progress.announce("a worker died")
+        clock.now += 1
+        progress.advance(10)
+    assert "\na worker died\n\r[" in stream.getvalue()
 
 
 def test_nothing_done_is_nothing_shown():
@@ -109,6 +141,19 @@ def test_a_stream_that_fails_stops_nothing():
     with Progress(10, stream=FullStream()) as progress:
         progress.advance(10)
     assert progress.done == 10
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_what_a_full_stream_still_holds_is_no_error_at_the_end():
+    code = "from replication.progress import tell; tell('x')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stderr=full, check=False)
+    assert done.returncode == 0, "120 is what Python ends with where it cannot flush"
+
+
+def test_control_characters_are_shown_and_not_sent():
+    assert escape("λ \x1b[31m\r\n") == "λ \\x1b[31m\\r\\n"
+    assert escape("\udcff\x85\u2028") == "\\udcff\\x85\\u2028"
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,7 @@ def test_another_format_is_refused_and_nothing_is_written(tmp_path, name):
     with pytest.raises(UsageError) as refused:
         export_outcomes(BLOCKS, tmp_path / name, description={})
     assert str(refused.value) == (
-        f"the file '{tmp_path / name}' was given; "
-        "allowed are names that end in .csv or .parquet"
+        f"the file '{tmp_path / name}' was given; allowed are names that end in .csv or .parquet"
     )
     assert list_names(tmp_path) == []
 

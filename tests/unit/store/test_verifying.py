@@ -1,0 +1,101 @@
+"""A random sample of networks is simulated again, and the first difference is named."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from replication.protocol import PAPER
+from replication.simulator.outcomes import Outcomes
+from replication.store import Store
+from replication.store.verifying import draw_sample, find_difference, repair_study, verify_study
+from tests.unit.store.invented import fill, invent, simulate
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path)
+    fill(store, 1000, block_size=300)
+    return store
+
+
+@pytest.fixture
+def study(store):
+    return store.studies()[0]
+
+
+@pytest.mark.parametrize("n_sample", [1, 7, 50, 51, 120, 5000])
+def test_a_sample_lies_in_the_ranges_without_repetition(n_sample):
+    ranges = [(0, 130), (200, 203), (1000, 1900)]
+    for seed in range(20):
+        sample = draw_sample(ranges, n_sample, np.random.default_rng(seed))
+        seeds = [s for start, stop in sample for s in range(start, stop)]
+        assert seeds == sorted(set(seeds))
+        assert all(any(a <= low < high <= b for a, b in ranges) for low, high in sample)
+        assert min(n_sample, 3) <= len(seeds) <= n_sample + 49
+    if n_sample == 5000:
+        assert len(seeds) == 1033
+
+
+def test_every_seed_can_be_drawn():
+    drawn = set()
+    for seed in range(200):
+        for start, stop in draw_sample([(3, 10), (20, 22)], 1, np.random.default_rng(seed)):
+            drawn |= set(range(start, stop))
+    assert drawn == {*range(3, 10), 20, 21}
+
+
+def test_a_sample_of_nothing_is_nothing():
+    assert draw_sample([], 10, np.random.default_rng(1)) == []
+
+
+def test_the_first_difference_is_named():
+    stored = invent(11, 20)
+    updates, converged = stored.updates.copy(), stored.converged.copy()
+    updates[3], converged[[3, 7]] = 2000, False
+    assert find_difference(stored, Outcomes(11, updates, converged)) == {
+        14: f"seed 14 is stored as converged after {stored.updates[3]} updates "
+        "and comes out as not converged after 2000 updates"
+    }
+    assert find_difference(stored, stored) == {}
+
+
+def test_a_sound_study_is_verified(study):
+    verified = verify_study(study, n_sample=None, jobs=1, simulate=simulate)
+    assert verified.is_sound
+    assert (verified.n_simulated, verified.difference) == (1000, None)
+    assert 50 <= verify_study(study, n_sample=100, simulate=simulate).n_simulated <= 150
+
+
+def test_the_first_of_several_differences_is_reported_whatever_the_order(study):
+    def simulate_otherwise(protocol, root_seed, ranges, **_):
+        for start, stop in reversed(list(ranges)):
+            outcomes = invent(start, stop)
+            changed = outcomes.updates.copy()
+            for seed in (351, 352, 950):
+                if start <= seed < stop:
+                    changed[seed - start] += 1
+            yield dataclasses.replace(outcomes, updates=changed)
+
+    verified = verify_study(study, n_sample=None, simulate=simulate_otherwise)
+    assert not verified.is_sound
+    assert verified.checked.faults == ()
+    assert verified.difference.startswith("seed 351 is stored as ")
+
+
+def test_repair_simulates_the_bad_blocks_and_no_others(store, study):
+    (study.path / "000000000300-000000000600.parquet").unlink()
+    asked = []
+
+    def remember(protocol, root_seed, ranges, **options):
+        ranges = list(ranges)
+        asked.extend(ranges)
+        return simulate(protocol, root_seed, ranges, **options)
+
+    for _ in range(2):
+        repair_study(store, study, show_progress=False, simulate=remember)
+        assert asked == [(300, 600)]
+    assert verify_study(study, n_sample=None, simulate=simulate).is_sound
+    assert store.missing(PAPER, 1988, 1000) == []
