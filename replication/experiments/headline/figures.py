@@ -64,9 +64,7 @@ def plot_joint(model: Model) -> Figure:
         (joint["mean_share"], joint["mean_edges"], above, "vertical"),
         (joint["max_share"], joint["max_edges"], beside, "horizontal"),
     ):
-        axes.stairs(
-            share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, orientation=direction
-        )
+        axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, orientation=direction)
         axes.grid(visible=False)
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
@@ -93,7 +91,6 @@ def plot_joint(model: Model) -> Figure:
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
-
 
 
 def plot_distribution(model: Model) -> Figure:

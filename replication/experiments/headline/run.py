@@ -1,0 +1,524 @@
+"""From the stored outcomes of a study to the model of its headline.
+
+The two reported numbers are judged by `replication.analysis.comparison.compare`, the same
+function that compares external data with a report.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.analysis.comparison import Comparison, compare
+from replication.analysis.counts import CountTable
+from replication.analysis.intervals import (
+    bound_proportion,
+    describe_counts,
+    estimate_count_mean,
+    estimate_proportion,
+    estimate_quantile,
+)
+from replication.analysis.sampling import (
+    compute_joint_mass,
+    compute_max_mass,
+    compute_mean_mass,
+)
+from replication.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.experiments.headline.traces import trace_networks
+from replication.progress import Tell, silent
+from replication.protocol import Protocol as NetworkProtocol
+from replication.simulator.ensemble import simulate_seeds
+from replication.store import Store
+
+FloatArray = NDArray[np.float64]
+
+MIN_CONVERGED = 5
+"""With fewer converged networks the reported numbers are not judged (see `compare`)."""
+QUANTILES = {"p05": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95, "p99": 0.99}
+
+TAIL_CAP = 100_000
+N_TAIL = 250
+"""Censored networks, the first of them, that are run on to a cap of `TAIL_CAP`."""
+
+REGION_LEVELS = (0.95, 0.5)
+"""Shares of studies that the outlined regions of the joint figure hold."""
+N_STUDIES = 300
+"""Studies that are drawn at random for that figure."""
+STUDY_SEED = 1988
+N_MAX_CELLS = 40
+N_MEAN_CELLS = 2_000
+MAX_SPAN = 20_000
+"""A population that spreads over more updates than this has no joint figure."""
+N_BARS = 60
+
+
+class Study(Protocol):
+    """What this module reads of a `replication.publication.Study`."""
+
+    @property
+    def protocol(self) -> NetworkProtocol: ...  # noqa: D102
+    @property
+    def root_seed(self) -> int: ...  # noqa: D102
+    @property
+    def n_seeds(self) -> int: ...  # noqa: D102
+    @property
+    def is_default(self) -> bool: ...  # noqa: D102
+    @property
+    def repetitions(self) -> Sequence[Study]: ...  # noqa: D102
+
+
+def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> dict[str, Any]:
+    """Return the model of a stored study.
+
+    Parameters
+    ----------
+    study : Study
+        All its networks, and those of its repetitions, must be stored.
+    store : Store
+    jobs : int
+        Threads, -1 for one a core.
+    tell : callable
+        Takes the name of each step.
+
+    Returns
+    -------
+    dict
+        That of `describe_study`, with ``study`` (protocol id, differences from the paper,
+        root seed, networks, digest). The default study also has ``tail`` and ``trace``.
+
+    Raises
+    ------
+    DataError
+        If an outcome is missing or damaged.
+    """
+    counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
+    repetitions = {
+        part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
+        for part in study.repetitions
+    }
+    tell("the sampling distributions of mean and maximum")
+    differences = study.protocol.differences
+    model = describe_study(counts, repetitions=repetitions, differences=differences)
+    model["study"] = {
+        "protocol_id": study.protocol.id,
+        "differences": differences,
+        "root_seed": study.root_seed,
+        "n": study.n_seeds,
+        "is_default": study.is_default,
+        "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
+    }
+    if study.is_default:
+        tell("networks that had not converged")
+        blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
+        censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
+        model["tail"] = follow_censored(
+            study.protocol, study.root_seed, np.concatenate(censored), jobs=jobs
+        )
+        model["trace"] = trace_networks(study.protocol, study.root_seed)
+    return model
+
+
+def describe_study(
+    counts: CountTable,
+    *,
+    repetitions: Mapping[int, CountTable],
+    differences: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the model of a population of networks, whatever became of them.
+
+    Parameters
+    ----------
+    counts : CountTable
+    repetitions : mapping of int to CountTable
+        Other root seeds, and what they gave.
+    differences : mapping of str to plain value
+        In which fields the protocol differs from the paper's.
+
+    Returns
+    -------
+    dict
+        ``reported``; ``population``; ``sampling``, what 100 networks report, with the
+        p-values of the reported numbers, None where too few converged; ``repetitions``
+        and ``ranges``, the same over the other root seeds; ``claims``; ``histogram``,
+        ``joint`` and ``draws`` for the figures, None where there is nothing to draw.
+    """
+    sampling, joint = describe_sampling(counts), describe_joint(counts)
+    draws = {"updates": counts.updates.tolist(), "counts": counts.counts.tolist()}
+    others = {seed: describe_sampling(table) for seed, table in repetitions.items()}
+    return {
+        "reported": describe_reported(),
+        "population": describe_population(counts),
+        "sampling": sampling,
+        "repetitions": [
+            _describe_repetition(seed, table, others[seed]) for seed, table in repetitions.items()
+        ],
+        "ranges": _find_ranges(repetitions, others),
+        "claims": {"headline": judge(sampling, differences)},
+        "histogram": make_histogram(counts),
+        "joint": joint,
+        "draws": None if joint is None else draws,
+    }
+
+
+def describe_reported() -> dict[str, Any]:
+    """Return the reported numbers of the ledger as numbers."""
+    reported = load_reported()
+    return {
+        "runs": reported.runs,
+        "mean": float(reported.mean),
+        "max": int(reported.max),
+        "page": reported.page,
+    }
+
+
+def describe_population(counts: CountTable) -> dict[str, Any]:
+    """Return what is known of the population; numbers that there are none of are None.
+
+    Parameters
+    ----------
+    counts : CountTable
+
+    Returns
+    -------
+    dict
+        ``n``, ``n_converged``, ``n_censored``, ``cap``; ``share`` of the converged with
+        ``share_interval`` (Clopper-Pearson); of the converged ``mean`` with
+        ``mean_interval`` (Student's t), ``sd``, ``smallest``, ``largest``; of all networks
+        ``median`` with ``median_interval`` and ``quantiles``.
+    """
+    share = estimate_proportion(counts.n_converged, counts.n)
+    mean = estimate_count_mean(counts)
+    median = estimate_quantile(counts, 0.5)
+    spread = describe_counts(counts)[1] if counts.n_converged > 1 else None
+    return {
+        "n": counts.n,
+        "n_converged": counts.n_converged,
+        "n_censored": counts.n_censored,
+        "cap": counts.cap,
+        "share": share.value,
+        "share_interval": share.interval,
+        "mean": mean.value,
+        "mean_interval": mean.interval,
+        "sd": spread,
+        "median": median.value,
+        "median_interval": median.interval,
+        "quantiles": {
+            name: estimate_quantile(counts, level).value for name, level in QUANTILES.items()
+        },
+        "smallest": int(counts.updates[0]) if counts.n_converged else None,
+        "largest": int(counts.updates[-1]) if counts.n_converged else None,
+    }
+
+
+def compare_with_report(counts: CountTable) -> Comparison | None:
+    """Compare the converged of a population with the two reported numbers.
+
+    Returns
+    -------
+    Comparison or None
+        None where fewer than `MIN_CONVERGED` converged.
+    """
+    if counts.n_converged < MIN_CONVERGED:
+        return None
+    reported, rule = load_reported(), load_claims()["headline"].thresholds
+    return compare(
+        counts,
+        runs=reported.runs,
+        mean=reported.mean,
+        max=reported.max,
+        failures="excluded",
+        margin=f"{rule['margin_percent']:g} %",
+    )
+
+
+def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
+    """Return what the reported number of networks report, given that all converge.
+
+    Returns
+    -------
+    dict or None
+        ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
+        ``interval``, two-sided ``p``, ``chance`` to print the reported number ...);
+        ``chance_at_most``, that the largest is at most the reported one; ``p`` of both;
+        ``equivalence``. Names that end in ``_range`` hold the middle 95 % over resamples
+        of the population. None where fewer than `MIN_CONVERGED` converged.
+    """
+    comparison = compare_with_report(counts)
+    if comparison is None or comparison.equivalence is None:
+        return None
+    reported = describe_reported()
+    plain = comparison.to_dict()
+    n_within = int(counts.count_within(reported["max"]))
+    low, high = bound_proportion(n_within, counts.n_converged)
+    return {
+        "chance_all_converge": plain["chance_all_succeed"],
+        "chance_all_converge_range": plain["chance_all_succeed_range"],
+        "chance_at_most": (n_within / counts.n_converged) ** reported["runs"],
+        "chance_at_most_range": [float(end) ** reported["runs"] for end in (low, high)],
+        **{name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")},
+        "p": plain["p"],
+        "p_range": plain["p_range"],
+        "equivalence": plain["equivalence"]
+        | {"margin_share": comparison.equivalence.margin / reported["mean"]},
+    }
+
+
+def judge(sampling: Mapping[str, Any] | None, differences: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the verdict on the two reported numbers by the rule of the ledger.
+
+    Parameters
+    ----------
+    sampling : mapping or None
+        From `describe_sampling`.
+    differences : mapping of str to plain value
+
+    Returns
+    -------
+    dict
+        ``verdict``; ``reason``, why it is not testable: "settings", "few converge", or
+        None; ``other_settings``, reported settings that differ; ``p`` and
+        ``is_equivalent``, None where they were not computed.
+    """
+    rule = load_claims()["headline"].thresholds
+    other_settings = find_other_settings(differences)
+    p = None if sampling is None else sampling["p"]
+    is_equivalent = None if sampling is None else sampling["equivalence"]["is_equivalent"]
+    reason = None
+    if other_settings:
+        reason = "settings"
+    elif sampling is None or sampling["chance_all_converge"] < rule["min_chance_all_converge"]:
+        reason = "few converge"
+    if reason is not None:
+        verdict = Verdict.NOT_TESTABLE
+    else:
+        n_held = int(p is not None and p > rule["min_p"]) + int(bool(is_equivalent))
+        verdict = (Verdict.NOT_REPLICATED, Verdict.QUALIFIED, Verdict.REPLICATED)[n_held]
+    return {
+        "verdict": verdict.value,
+        "reason": reason,
+        "other_settings": other_settings,
+        "p": p,
+        "is_equivalent": is_equivalent,
+    }
+
+
+def _describe_repetition(
+    root_seed: int, counts: CountTable, sampling: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return a row of the table of root seeds."""
+    mean = estimate_count_mean(counts)
+    row = {
+        "root_seed": root_seed,
+        "n": counts.n,
+        "share": counts.n_converged / counts.n,
+        "mean": mean.value,
+    }
+    if sampling is None:
+        return row | dict.fromkeys(("chance_at_most", "p_max", "p_mean", "chance_mean", "p"))
+    return row | {
+        "chance_at_most": sampling["chance_at_most"],
+        "p_max": sampling["max"]["p"],
+        "p_mean": sampling["mean_given_max"]["p"],
+        "chance_mean": sampling["mean_given_max"]["chance"],
+        "p": sampling["p"],
+    }
+
+
+def _find_ranges(
+    repetitions: Mapping[int, CountTable], others: Mapping[int, Mapping[str, Any] | None]
+) -> dict[str, list[float]] | None:
+    """Return the range of each number of `_describe_repetition` over the root seeds."""
+    rows = [_describe_repetition(seed, table, others[seed]) for seed, table in repetitions.items()]
+    if not rows:
+        return None
+    names = [name for name in rows[0] if name not in ("root_seed", "n")]
+    return {
+        name: [min(row[name] for row in rows), max(row[name] for row in rows)]
+        for name in names
+        if all(row[name] is not None for row in rows)
+    }
+
+
+def make_histogram(counts: CountTable) -> dict[str, Any] | None:
+    """Return shares of all networks by number of updates, up to a little beyond the reported 202.
+
+    Returns
+    -------
+    dict or None
+        ``edges``, ``shares`` and ``share_beyond``; None where nothing converged.
+    """
+    if counts.n_converged == 0:
+        return None
+    p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
+    end = max(p99, describe_reported()["max"]) * 1.2
+    start = min(0.0, float(counts.updates[0]))
+    width = max(1, math.ceil((end - start) / N_BARS))
+    edges = np.arange(start, end + width, width)
+    within = np.histogram(counts.updates, bins=edges, weights=counts.counts)[0]
+    shares = within / counts.n
+    return {
+        "edges": edges.tolist(),
+        "shares": shares.tolist(),
+        "share_beyond": float(1.0 - shares.sum()),
+    }
+
+
+def describe_joint(counts: CountTable) -> dict[str, Any] | None:
+    """Return the joint sampling distribution of mean and maximum, for its figure.
+
+    Parameters
+    ----------
+    counts : CountTable
+
+    Returns
+    -------
+    dict or None
+        ``mean_edges``, ``mean_share``, ``max_edges``, ``max_share``: the two margins;
+        ``regions``: for each of `REGION_LEVELS` the means ``low`` and ``high`` at every
+        ``max``; ``studies``: means and maxima of studies drawn at random. None where
+        networks hardly differ, or spread over more than `MAX_SPAN` updates.
+
+    Notes
+    -----
+    A region holds the studies whose p of both is above 1 - level: the largest lies
+    between two of its quantiles, and the mean between the same quantiles of its
+    distribution given the largest.
+    """
+    runs = describe_reported()["runs"]
+    if counts.n_converged < MIN_CONVERGED or counts.updates[-1] - counts.updates[0] > MAX_SPAN:
+        return None
+    largest, chances = compute_max_mass(counts, runs)
+    low, high = find_quantiles(largest, chances, [0.001, 0.998])
+    if not 1 <= low < high:
+        return None
+    means, mass = compute_mean_mass(counts, runs)
+    left, right = find_quantiles(means, mass, [1e-7, 1.0 - 1e-7])
+    fine = np.linspace(left, right, N_MEAN_CELLS + 1)
+    regions = [
+        {"level": level} | find_region(counts, level, of_max=(largest, chances), mean_edges=fine)
+        for level in REGION_LEVELS
+    ]
+    reported = describe_reported()
+    mean_edges = _cut(
+        min(*regions[0]["low"], reported["mean"]), max(*regions[0]["high"], reported["mean"])
+    )
+    max_edges = np.geomspace(
+        0.92 * min(low, reported["max"]), 1.08 * max(high, reported["max"]), N_MAX_CELLS + 1
+    )
+    rng = np.random.default_rng(STUDY_SEED)
+    drawn = rng.choice(counts.updates, size=(N_STUDIES, runs), p=counts.counts / counts.n_converged)
+    return {
+        "mean_edges": mean_edges.tolist(),
+        "mean_share": _sum_cells(means, mass, mean_edges),
+        "max_edges": max_edges.tolist(),
+        "max_share": _sum_cells(largest, chances, max_edges),
+        "regions": regions,
+        "studies": {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()},
+    }
+
+
+def find_region(
+    counts: CountTable,
+    level: float,
+    *,
+    of_max: tuple[FloatArray, FloatArray],
+    mean_edges: FloatArray,
+) -> dict[str, Any]:
+    """Return the outline of the studies whose p of both is above 1 - level.
+
+    Parameters
+    ----------
+    counts : CountTable
+    level : float
+        Share of the studies within, but for rounding to whole updates.
+    of_max : tuple of float64[k]
+        Values and chances of the largest.
+    mean_edges : float64[m]
+        Cells of the mean, fine ones.
+
+    Returns
+    -------
+    dict
+        ``max``, ``low``, ``high``: for rising values of the largest the two means between
+        which a study lies within.
+    """
+    tail = (1.0 - math.sqrt(level)) / 2.0
+    first, last = find_quantiles(*of_max, [tail, 1.0 - tail])
+    edges = np.unique(np.round(np.geomspace(first, last + 1.0, N_MAX_CELLS // 2 + 1))) - 0.5
+    runs = describe_reported()["runs"]
+    cells = compute_joint_mass(counts, runs, mean_edges=mean_edges, max_edges=edges)
+    kept = cells.sum(axis=0) > 0.0
+    centres = (mean_edges[1:] + mean_edges[:-1]) / 2.0
+    ends = [find_quantiles(centres, column, [tail, 1.0 - tail]) for column in cells.T[kept]]
+    middles = np.sqrt(edges[1:] * edges[:-1])[kept]
+    middles[0], middles[-1] = first, last
+    return {
+        "max": middles.tolist(),
+        "low": [float(end[0]) for end in ends],
+        "high": [float(end[1]) for end in ends],
+    }
+
+
+def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """Return the smallest values whose cumulated mass reaches each level of the total.
+
+    Examples
+    --------
+    >>> find_quantiles(np.array([1.0, 2.0, 5.0]), np.array([0.5, 0.25, 0.25]), [0.4, 0.9]).tolist()
+    [1.0, 5.0]
+    """
+    running = np.cumsum(mass)
+    places = np.searchsorted(running, np.asarray(levels) * running[-1] - 1e-12)
+    return cast("FloatArray", values[np.minimum(places, values.size - 1)])
+
+
+def _cut(low: float, high: float) -> FloatArray:
+    """Return about 60 cells of a round width that hold both ends."""
+    step = (high - low) / N_BARS
+    width = 10.0 ** math.floor(math.log10(step)) if step > 0 else 1.0
+    width *= next(factor for factor in (1, 2, 5, 10) if factor * width >= step)
+    first = math.floor(low / width) - 1
+    return np.arange(first, math.ceil(high / width) + 2, dtype=np.float64) * width
+
+
+def _sum_cells(values: FloatArray, mass: FloatArray, edges: FloatArray) -> list[float]:
+    return cast("list[float]", np.histogram(values, bins=edges, weights=mass)[0].tolist())
+
+
+def follow_censored(
+    protocol: NetworkProtocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = -1
+) -> dict[str, Any] | None:
+    """Run the first censored networks on to a later cap.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    root_seed : int
+    seeds : int64 array, shape (n,)
+        Networks that had not converged at the protocol's cap.
+    jobs : int
+
+    Returns
+    -------
+    dict or None
+        ``n``, ``cap``, ``n_converged``, ``share`` of these that converged by `TAIL_CAP`
+        with its interval; None where there is nothing to follow.
+    """
+    if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:
+        return None
+    later = dataclasses.replace(protocol, max_updates=TAIL_CAP)
+    _, converged, _ = simulate_seeds(later, root_seed, seeds[:N_TAIL], jobs=jobs)
+    n_converged = int(np.count_nonzero(converged))
+    share = estimate_proportion(n_converged, len(converged))
+    return {
+        "n": len(converged),
+        "cap": TAIL_CAP,
+        "n_converged": n_converged,
+        "share": share.value,
+        "share_interval": share.interval,
+    }
