@@ -1,31 +1,13 @@
-"""How well two directions agree: cosines, and what many of them look like."""
+"""How well two directions agree: cosines, and their median over networks."""
 
 from __future__ import annotations
-
-import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
+from replication.analysis.intervals import Estimate, find_order_statistics
+
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True)
-class Spread:
-    """Median and range of one number over many networks.
-
-    Parameters
-    ----------
-    median, low, high : float
-        Median, 5 % and 95 % quantile.
-    share_positive : float
-        Share of networks in which the number is above zero.
-    """
-
-    median: float
-    low: float
-    high: float
-    share_positive: float
 
 
 def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
@@ -50,20 +32,33 @@ def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
 
 
-def summarise_spread(values: npt.ArrayLike) -> Spread:
-    """Return median, 5 % and 95 % quantile and the share above zero.
+def estimate_median(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
+    """Return the median over networks with its order-statistic interval.
 
     Parameters
     ----------
     values : array_like of float, shape (n,)
+        At least one.
+    level : float
 
     Returns
     -------
-    Spread
+    Estimate
+        An end is None where the sample is too small to bound it.
+
+    Examples
+    --------
+    >>> estimate_median([3.0, 1.0, 2.0])
+    Estimate(value=2.0, low=None, high=None, level=0.95)
     """
-    array = np.asarray(values, dtype=np.float64)
-    low, median, high = np.quantile(array, (0.05, 0.5, 0.95))
-    return Spread(float(median), float(low), float(high), float(np.mean(array > 0)))
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    low, high = find_order_statistics(len(ordered), 0.5, level=level)
+    return Estimate(
+        float(np.median(ordered)),
+        float(ordered[low - 1]) if low >= 1 else None,
+        float(ordered[high - 1]) if high <= len(ordered) else None,
+        level,
+    )
 
 
 def _scale(vectors: FloatArray) -> FloatArray:

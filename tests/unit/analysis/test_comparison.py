@@ -1,4 +1,4 @@
-"""Paired comparisons and cosines."""
+"""Paired comparisons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.analysis.alignment import compute_cosines, summarise_spread
 from replication.analysis.comparison import compare_pairs
 from replication.errors import UsageError
 
@@ -83,33 +82,3 @@ def test_unpaired_outcomes_are_refused(second: tuple[list[int], list[int]]) -> N
 def test_single_pair_is_refused() -> None:
     with pytest.raises(UsageError, match="two or more pairs"):
         compare_pairs(([1], [1]), ([2], [1]))
-
-
-def test_cosines_ignore_length_even_at_the_ends_of_doubles() -> None:
-    vectors = np.array([[3.0, 4.0], [1e-300, 0.0], [1e300, 1e300]])
-    others = np.array([[4.0, 3.0], [5.0, 0.0], [-1e-200, -1e-200]])
-    assert compute_cosines(vectors, others) == pytest.approx([24 / 25, 1.0, -1.0])
-
-
-def test_cosines_run_along_the_last_axis_and_never_leave_their_range() -> None:
-    vectors, others = np.random.default_rng(2).normal(size=(2, 40, 5, 3))
-    expected = np.array(
-        [
-            [v @ o / np.sqrt((v @ v) * (o @ o)) for v, o in zip(*rows, strict=True)]
-            for rows in zip(vectors, others, strict=True)
-        ]
-    )
-    assert compute_cosines(vectors, others) == pytest.approx(expected)
-    # Rounded, some of these products of unit vectors would be 1 + 2e-16.
-    assert compute_cosines(vectors, 3 * vectors).max() == 1.0
-    assert compute_cosines(vectors, -vectors).min() == -1.0
-
-
-def test_cosine_of_nothing_is_undefined() -> None:
-    assert np.isnan(compute_cosines([[0.0, 0.0]], [[1.0, 0.0]])).all()
-
-
-def test_spread_worked_by_hand() -> None:
-    spread = summarise_spread(np.arange(-5, 16))  # -5, ..., 15: every 5 % is one step
-    assert (spread.low, spread.median, spread.high) == (-4.0, 5.0, 14.0)
-    assert spread.share_positive == 15 / 21

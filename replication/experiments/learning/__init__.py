@@ -1,0 +1,1 @@
+"""Along learning: how changes, matrices and slopes develop, update by update."""
