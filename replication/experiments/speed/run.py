@@ -27,7 +27,7 @@ from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_scattered_weights, split_weights
+from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
 
 ROOT_SEED = 2003
 SEARCH_ROOT_SEED = ROOT_SEED + 100
@@ -48,6 +48,8 @@ MOMENTA = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
 FACTOR = 1.0 / (1.0 - PAPER.regression)
 """Of equation 9, left out in the paper's simulation."""
 N_PATHS_AT_ONCE = 250
+N_CHANGES = 60
+"""Updates whose lengths are drawn."""
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -65,7 +67,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     -------
     dict
         ``claims`` (rapid, comparable, best-rates, slower-half), ``procedures`` by name,
-        ``curve_points`` (updates of their curves), ``pairs``, ``searches``.
+        ``curve_points`` (updates of their curves), ``changes`` (lengths of the changes of both
+        matrices, update by update), ``pairs``, ``searches``.
     """
     n_search, n_rates, n_paths = (
         max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, PATHS_SHARE)
@@ -101,6 +104,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     rates = {rule: measure_rates(searches[rule], n=n_rates, jobs=jobs) for rule in RULES}
     tell("paths of the weights")
     paths = measure_paths(PAPER, outcomes["paper"], n=n_paths)
+    changes = measure_changes(PAPER, n=n_paths)
 
     pairs = {
         name: compare(outcomes[first], outcomes[second])
@@ -119,6 +123,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             name: describe_speed(outcomes[name], protocol) for name, protocol in protocols.items()
         },
         "curve_points": list(CURVE_POINTS),
+        "changes": changes,
         "pairs": pairs,
         "searches": {name: found.to_plain() for name, found in searches.items()},
         "claims": {
@@ -234,12 +239,43 @@ def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> NDArray[
         initial = draw_scattered_weights(protocol, ROOT_SEED, batch)
         recorded = record_weights(protocol, initial, int(updates.max()))
         counted = np.arange(updates.max()) < updates[:, None]
-        lengths = [
-            np.linalg.norm(np.diff(matrix, axis=1), axis=(2, 3))
-            for matrix, _ in split_weights(protocol, recorded)
-        ]
+        lengths = [measure_steps(matrix) for matrix, _ in split_weights(protocol, recorded)]
         paths.append(np.stack([np.sum(length * counted, axis=1) for length in lengths], axis=1))
     return np.concatenate(paths) if paths else np.zeros((0, 2))
+
+
+def measure_changes(protocol: Protocol, *, n: int) -> dict[str, Any]:
+    """Measure how far both matrices move at each of the first `N_CHANGES` updates.
+
+    Returns
+    -------
+    dict
+        ``visible_to_hidden`` and ``hidden_to_visible``: the median Euclidean length of the
+        change over the first `n` networks of `ROOT_SEED`, whether they have converged or not.
+    """
+    recorded = record_weights(protocol, draw_weights(protocol, ROOT_SEED, 0, n), N_CHANGES)
+    return {
+        name: np.median(measure_steps(matrix), axis=0).tolist()
+        for name, (matrix, _) in zip(
+            ("visible_to_hidden", "hidden_to_visible"),
+            split_weights(protocol, recorded),
+            strict=True,
+        )
+    }
+
+
+def measure_steps(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the Euclidean length of each change of a matrix.
+
+    Parameters
+    ----------
+    matrices : float64 array, shape (n, n_updates + 1, n_rows, n_columns)
+
+    Returns
+    -------
+    float64 array, shape (n, n_updates)
+    """
+    return np.asarray(np.linalg.norm(np.diff(matrices, axis=1), axis=(2, 3)))
 
 
 def judge_rapid(outcomes: Outcomes) -> dict[str, Any]:

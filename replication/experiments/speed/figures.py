@@ -1,0 +1,159 @@
+"""Figures of the experiment on speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from replication.report.style import (
+    FULL,
+    INK,
+    MUTED,
+    NARROW,
+    SERIES,
+    create_figure,
+    label_line,
+    letter_panels,
+    put_key_above,
+    use_plain_log_ticks,
+)
+
+LAST_UPDATE = 200
+DASHED = (0, (3, 2))
+RULES = {"recirculation": SERIES[0], "back_propagation": SERIES[1]}
+NAMES = {"recirculation": "recirculation", "back_propagation": "back-propagation"}
+MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
+
+
+def plot_speed(model: Mapping[str, Any]) -> Figure:
+    """Draw the share of networks still learning, for both rules with and without momentum."""
+    figure, axes = create_figure(height=3.0, width=NARROW)
+    shown = model["curve_points"].index(LAST_UPDATE) + 1
+    points = model["curve_points"][:shown]
+    handles = []
+    for name, first in (("paper", "recirculation"), ("back_propagation", "back_propagation")):
+        color, label = RULES[first][0], NAMES[first]
+        for procedure, dash, width in ((name, "-", 1.8), (f"{first}_momentum", DASHED, 1.3)):
+            shares = [100 * share for share in model["procedures"][procedure]["learning"][:shown]]
+            axes.plot(points, shares, color=color, linestyle=dash, linewidth=width)
+        handles.append(Line2D([], [], color=color, label=label))
+    handles.append(Line2D([], [], color=MUTED, linestyle=DASHED, label="with momentum"))
+    limit = model["claims"]["rapid"]["within_updates"]
+    axes.axvline(limit, color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
+    axes.set(
+        xlim=(0, LAST_UPDATE),
+        ylim=(0, 102),
+        xlabel="weight updates",
+        ylabel="networks still learning, %",
+    )
+    label_line(axes, x=limit, y=60, text=f"{limit} updates", color=MUTED)
+    put_key_above(figure, handles)
+    return figure
+
+
+def plot_rates(model: Mapping[str, Any]) -> Figure:
+    """Draw the mean number of updates against the learning rate, for both rules."""
+    figure, axes = create_figure(height=3.0, width=NARROW)
+    claim = model["claims"]["best-rates"]
+    for rule, (color, dash, marker) in RULES.items():
+        entry = claim[rule]
+        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash)
+        means = dict(zip(entry["rates"], entry["means"], strict=True))
+        axes.plot(
+            entry["not_worse"],
+            [means[rate] for rate in entry["not_worse"]],
+            color=color,
+            linestyle="none",
+            marker=marker,
+            markersize=5,
+        )
+        low, high = entry["range"]
+        axes.axvspan(low, high, color=color, alpha=0.12, linewidth=0)
+    _scale_rates(axes, claim["recirculation"]["rates"])
+    slow = claim["recirculation"]["means"][0]
+    first = claim["recirculation"]["rates"][0]
+    label_line(
+        axes, x=first, y=slow * 1.18, text=NAMES["recirculation"], color=SERIES[0][0], offset=(6, 4)
+    )
+    place = claim["back_propagation"]["rates"].index(14.0)
+    label_line(
+        axes,
+        x=14.0,
+        y=claim["back_propagation"]["means"][place],
+        text=NAMES["back_propagation"],
+        color=SERIES[1][0],
+        offset=(-6, 6),
+        ha="right",
+    )
+    return figure
+
+
+def plot_factor(model: Mapping[str, Any]) -> Figure:
+    """Draw the paths of both matrices, and speed with equal and unequal factors."""
+    figure, (left, right) = create_figure(height=3.1, width=FULL, n_columns=2)
+    for name, label, dash, place, offset in (
+        ("hidden_to_visible", "U, hidden to visible", "-", 28, (0, 12)),
+        ("visible_to_hidden", "W, visible to hidden", DASHED, 2, (2, -16)),
+    ):
+        lengths = model["changes"][name]
+        left.plot(range(1, len(lengths) + 1), lengths, color=INK, linestyle=dash)
+        y = lengths[place - 1]
+        label_line(left, x=place, y=y, text=label, color=INK, offset=offset)
+    left.set(
+        yscale="log",
+        xlim=(0, len(lengths)),
+        xlabel="weight update",
+        ylabel="median length of the change",
+    )
+    use_plain_log_ticks(left, (0.01, 0.1, 1, 10), axis="y")
+    handles = []
+    for name, label, rule, is_plain in (
+        ("recirculation", "recirculation", "recirculation", True),
+        ("recirculation_restored", "W changes × 4", "recirculation", False),
+        ("back_propagation", "back-propagation", "back_propagation", True),
+        ("back_propagation_slowed", "W changes × 1/4", "back_propagation", False),
+    ):
+        search, (color, _, marker) = model["searches"][name], RULES[rule]
+        handles += right.plot(
+            search["grid"]["learning_rate"],
+            search["means"],
+            color=color,
+            linestyle="-" if is_plain else DASHED,
+            label=label,
+        )
+        right.plot(
+            search["best"]["learning_rate"],
+            search["best_mean"],
+            color=color,
+            marker=marker,
+            markersize=6,
+            markerfacecolor=color if is_plain else "none",
+        )
+    _scale_rates(right, model["searches"]["recirculation"]["grid"]["learning_rate"])
+    letter_panels((left, right))
+    put_key_above(figure, handles)
+    return figure
+
+
+def _scale_rates(axes: Axes, rates: list[float]) -> None:
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlim=(rates[0], rates[-1]),
+        ylim=(35, 2100),
+        xlabel="learning rate ε",
+        ylabel="mean weight updates",
+    )
+    use_plain_log_ticks(axes, (4, 6, 8, 10, 15, 20, 25))
+    use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
+
+
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
+    "speed": plot_speed,
+    "rates": plot_rates,
+    "factor": plot_factor,
+}

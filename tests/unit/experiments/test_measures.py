@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from replication.claims import Verdict
+from replication.experiments.measures import (
+    CURVE_POINTS,
+    count_within,
+    describe_speed,
+    estimate_share,
+    judge_parts,
+    judge_share,
+)
+from replication.protocol import Protocol
+from replication.simulator.outcomes import Outcomes
+
+
+def make_outcomes(*updates, cap=2000):
+    """Return outcomes; those at the cap have not converged."""
+    array = np.array(updates, dtype=np.int32)
+    return Outcomes(0, array, array < cap)
+
+
+def test_speed_counts_failures_at_the_cap():
+    described = describe_speed(make_outcomes(10, 20, 30, 2000), Protocol())
+    assert described["mean"] == 515.0
+    assert described["mean_converged"] == 20.0
+    assert described["median"] == 25.0
+    assert described["converged"]["share"] == 0.75
+    assert described["failed"]["n"] == 1
+
+
+def test_curve_is_the_share_that_still_learns():
+    described = describe_speed(make_outcomes(10, 20, 30, 2000), Protocol())
+    curve = dict(zip(CURVE_POINTS, described["learning"], strict=True))
+    assert [curve[point] for point in (8, 10, 20, 28, 30, 2000)] == [
+        1.0,
+        0.75,
+        0.5,
+        0.5,
+        0.25,
+        0.25,
+    ]
+
+
+def test_median_is_unknown_where_half_have_not_converged():
+    described = describe_speed(make_outcomes(10, 2000, 2000), Protocol())
+    assert described["median"] is None
+    assert describe_speed(make_outcomes(2000, 2000), Protocol())["mean_converged"] is None
+
+
+def test_a_network_that_converges_at_the_cap_itself_has_converged():
+    outcomes = Outcomes(0, np.array([100, 100], np.int32), np.array([True, False]))
+    assert count_within(outcomes, 100) == 1
+    assert count_within(outcomes, 99) == 0
+
+
+def test_share_has_its_exact_interval():
+    # Clopper-Pearson for 8 of 10: 0.4439 to 0.9748 (e.g. Agresti & Coull 1998).
+    share = estimate_share(8, 10)
+    assert share["share"] == 0.8
+    assert share["share_interval"] == pytest.approx([0.4439, 0.9748], abs=5e-5)
+    assert estimate_share(0, 0) == {"share": None, "share_interval": [0.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("low", "verdict"),
+    [
+        (0.9, Verdict.REPLICATED),
+        (0.8999, Verdict.QUALIFIED),
+        (0.5, Verdict.QUALIFIED),
+        (0.4999, Verdict.NOT_REPLICATED),
+    ],
+)
+def test_shares_are_judged_at_their_thresholds(low, verdict):
+    assert judge_share(low, {"min_share": 0.9, "min_share_qualified": 0.5}) is verdict
+
+
+def test_parts_of_a_rule_make_its_verdict():
+    verdicts = [judge_parts(n, of=3) for n in range(4)]
+    assert verdicts == [
+        Verdict.NOT_REPLICATED,
+        Verdict.QUALIFIED,
+        Verdict.QUALIFIED,
+        Verdict.REPLICATED,
+    ]
