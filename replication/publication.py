@@ -223,24 +223,33 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         If an outcome is missing or damaged.
     """
     from replication.experiments.headline.run import run
-    from replication.report import build_report
-    from replication.store import Store
+    from replication.report.build import Drawing, build_report
 
-    store = Store(study.results)
     tell("analysing")
-    models = {"headline": write_model(study.folder, "headline", run(study, store, jobs=jobs, tell=tell))}
+    models = {"headline": write_model(study.folder, "headline", run(study, jobs=jobs, tell=tell))}
     template = "headline/short.md"
     if study.is_default:
         found = {name: read_model(study.results, name) for name in EXPERIMENTS}
-        if None not in found.values():
+        present = {name: model for name, model in found.items() if model is not None}
+        if len(present) == len(EXPERIMENTS):
             template = "report.md"
-            models |= found
+            models |= present
     figures = {
-        figure: lambda draw=draw, model=models[name]: draw(model)
+        figure: Drawing(draw, models[name])
         for name in models
         for figure, draw in list_figures(name).items()
     }
-    build_report(template, models=models, figures=figures, folder=study.folder, search=TEMPLATES, tell=tell)
+    build_report(
+        template=TEMPLATES / template,
+        models=models | {"claims": _list_claims(), "benchmark": _read_benchmark(study.results)},
+        figures=figures,
+        folder=study.folder,
+        bibliography=TEMPLATES / "references.bib",
+        metadata=METADATA | {"version": version("recirculation-replication")},
+        search=[TEMPLATES],
+        png=["joint"] if study.is_default else [],
+        tell=tell,
+    )
     return models["headline"]
 
 
