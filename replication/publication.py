@@ -13,14 +13,23 @@ import math
 import shlex
 import tempfile
 import time
+from importlib.metadata import version
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from replication.claims import load_claims
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
 from replication.progress import Tell, format_duration, silent
-from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol
+from replication.protocol import (
+    BASE_VERSION,
+    DEFAULT_ROOT_SEED,
+    DEFAULT_SEEDS,
+    PAPER,
+    Protocol,
+    as_plain,
+)
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000
@@ -29,6 +38,19 @@ DIGITS = 6
 
 RELATIVE_TOLERANCE = 1e-5
 """Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
+
+METADATA = {
+    "title": "Does recirculation learn in 48 updates?",
+    "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
+    "Recirculation",
+    "author": "The recirculation replication contributors",
+    "date": "2026-11-25",
+    "licence": "MIT",
+}
+"""Of the report; the date is that of the study's definition."""
+
+BENCHMARK = "benchmark.json"
+"""Written by `make bench` beside the report; its table is left out where there is none."""
 
 Model = dict[str, Any]
 
@@ -224,9 +246,11 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     """
     from replication.experiments.headline.run import run
     from replication.report.build import Drawing, build_report
+    from replication.store import Store
 
-    tell("analysing")
-    models = {"headline": write_model(study.folder, "headline", run(study, jobs=jobs, tell=tell))}
+    headline = run(study, Store(study.results), jobs=jobs, tell=tell)
+    headline["provenance"] = _describe_provenance(study)
+    models = {"headline": write_model(study.folder, "headline", headline)}
     template = "headline/short.md"
     if study.is_default:
         found = {name: read_model(study.results, name) for name in EXPERIMENTS}
@@ -251,6 +275,76 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         tell=tell,
     )
     return models["headline"]
+
+
+def _describe_provenance(study: Study) -> Model:
+    """Return what made the results; interpreter and platform belong to a run, not to them."""
+    from replication.simulator.outcomes import OUTCOME_VERSION
+    from replication.store.provenance import collect_versions
+
+    versions = collect_versions()
+    return {
+        "command": study.command,
+        "outcome_version": OUTCOME_VERSION,
+        "base_version": BASE_VERSION,
+        "protocol": as_plain(study.protocol),
+        "versions": {k: v for k, v in versions.items() if k not in ("python", "platform")},
+    }
+
+
+def _read_benchmark(folder: Path) -> Model | None:
+    try:
+        return dict(json.loads((folder / BENCHMARK).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def _list_claims() -> Model:
+    return {name: {field.name: getattr(claim, field.name) for field in dataclasses.fields(claim)} for name, claim in load_claims().items()}
+
+
+def describe_result(study: Study, model: Model) -> list[str]:
+    """Return what a person wants to know of a replicated study, a line each.
+
+    Parameters
+    ----------
+    study : Study
+    model : dict
+        Of its headline.
+    """
+    from replication.report.numbers import count, fixed, interval, percent, percents, pvalue
+
+    population, sampling = model["population"], model["sampling"]
+    reported, judged = model["reported"], model["claims"]["headline"]
+    lines = {
+        "converged": f"{percent(population['share'], 2)} of {count(population['n'])} networks "
+        f"within {count(population['cap'])} updates "
+        f"({percents(population['share_interval'], 2)})"
+    }
+    if population["mean"] is not None:
+        ends = population["mean_interval"]
+        lines["mean"] = f"{fixed(population['mean'], 1)} updates of those that converged"
+        lines["mean"] += f" ({interval(ends, 1)})" if None not in ends else ""
+    if sampling is not None:
+        mean, largest = sampling["mean"], sampling["max"]
+        given = sampling["mean_given_max"]
+        lines[f"{reported['runs']} networks"] = (
+            f"report a mean of {interval(mean['interval'], 1)} and a largest count of "
+            f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
+        )
+        lines["p"] = (
+            f"{pvalue(largest['p'])} for the largest of {reported['max']}, {pvalue(given['p'])} "
+            f"for the mean of {reported['mean']:g} given that, {pvalue(sampling['p'])} for both"
+        )
+    why = {
+        "settings": f"; {', '.join(judged['other_settings'])} differ from what the paper reports",
+        "few converge": f"; too few converge for {reported['runs']} that all do",
+        None: "",
+    }[judged["reason"]]
+    lines["verdict"] = judged["verdict"] + why
+    lines["report"] = str(study.folder / "report.html")
+    width = max(map(len, lines))
+    return [f"{name:{width}}  {text}" for name, text in lines.items()]
 
 
 def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:

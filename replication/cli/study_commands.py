@@ -58,7 +58,7 @@ def run_replicate(options: argparse.Namespace) -> int:
         scheduler=options.scheduler,
         tell=tell,
     )
-    print("\n".join(describe_result(model)))
+    print("\n".join(describe_result(study, model)))
     return 0
 
 
@@ -94,7 +94,7 @@ def run_report(options: argparse.Namespace) -> int:
     from replication.publication import describe_result, write_report
 
     model = write_report(study, jobs=options.jobs, tell=tell)
-    print("\n".join(describe_result(model)))
+    print("\n".join(describe_result(study, model)))
     return 0
 
 
