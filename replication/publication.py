@@ -13,12 +13,12 @@ import math
 import shlex
 import tempfile
 import time
-from importlib.metadata import version
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from replication.claims import load_claims
+from replication.claims import Claim, load_claims
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
 from replication.progress import Tell, format_duration, silent
@@ -162,7 +162,7 @@ def round_numbers(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [round_numbers(entry) for entry in value]
     if value is None or isinstance(value, str | bool | int):
-        return value.value if hasattr(value, "value") else value
+        return value
     if hasattr(value, "tolist"):  # of NumPy
         return round_numbers(value.tolist())
     if isinstance(value, float):
@@ -228,7 +228,9 @@ def run_experiments(
         left = format_duration(expected)
         prefix = f"{name} ({i + 1} of {len(names)})"
         tell(f"{prefix}: about {left} left")
-        model = run_experiment(name, jobs=jobs, tell=lambda step, prefix=prefix: tell(f"{prefix}: {step}"))
+        model = run_experiment(
+            name, jobs=jobs, tell=lambda step, prefix=prefix: tell(f"{prefix}: {step}")
+        )
         write_model(results, name, model)
         done += EXPERIMENTS[name]
 
@@ -300,7 +302,11 @@ def _read_benchmark(folder: Path) -> Model | None:
 
 
 def _list_claims() -> Model:
-    return {name: {field.name: getattr(claim, field.name) for field in dataclasses.fields(claim)} for name, claim in load_claims().items()}
+    parts = [field.name for field in dataclasses.fields(Claim)]
+    return {
+        name: {part: getattr(claim, part) for part in parts}
+        for name, claim in load_claims().items()
+    }
 
 
 def describe_result(study: Study, model: Model) -> list[str]:
@@ -371,9 +377,7 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
     """
     with tempfile.TemporaryDirectory(prefix="replication-") as name:
         fresh = Path(name)
-        replicate_study(
-            Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell
-        )
+        replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
         models = ["headline", *EXPERIMENTS]
         differences = [
             f"models/{model}.json: {place}"
