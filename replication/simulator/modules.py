@@ -471,14 +471,21 @@ _LOG2_E = 1.0 / math.log(2.0)
 # ln 2 in two parts; the first has so few digits that whole multiples of it are exact.
 _LN_2_HIGH = float.fromhex("0x1.62e42feep-1")
 _LN_2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
-_TAYLOR = [1.0 / math.factorial(k) for k in range(14)]
+_PADE = [
+    math.factorial(12 - k)
+    * math.factorial(6)
+    / (math.factorial(12) * math.factorial(6 - k))
+    / math.factorial(k)
+    for k in range(7)
+]
+"""exp(r) is p(r) / p(-r) with these coefficients, but for 2e-19 where |r| <= ln(2) / 2."""
 
 
 def _sigmoid(x: Array) -> Array:
     """Return ``1 / (1 + exp(-x))``, for x limited to [-700, 700].
 
-    NumPy's exponential depends on the processor. This one is ``2^k exp(r)`` with
-    ``|r| <= ln(2) / 2``, the latter by its Taylor series, all in operations that IEEE 754
+    NumPy's exponential depends on the processor. Here ``exp(-x)`` is ``2^k exp(r)`` with
+    ``|r| <= ln(2) / 2``, the latter by its Pade approximation, all in operations that IEEE 754
     rounds correctly.
     """
     r = np.clip(x, -700.0, 700.0)
@@ -486,10 +493,11 @@ def _sigmoid(x: Array) -> Array:
     k = np.rint(r * _LOG2_E)
     r -= k * _LN_2_HIGH
     r -= k * _LN_2_LOW
-    series = np.full_like(r, _TAYLOR[-1])
-    for coefficient in reversed(_TAYLOR[:-1]):
-        series *= r
-        series += coefficient
-    exponential = np.ldexp(series, k.astype(np.int32))
-    exponential += 1.0
-    return np.divide(1.0, exponential, out=exponential)
+    square = r * r
+    even = ((_PADE[6] * square + _PADE[4]) * square + _PADE[2]) * square + _PADE[0]
+    odd = ((_PADE[5] * square + _PADE[3]) * square + _PADE[1]) * r
+    denominator = even - odd
+    even += odd
+    numerator = np.ldexp(even, k.astype(np.int32))
+    numerator += denominator
+    return np.divide(denominator, numerator, out=numerator)

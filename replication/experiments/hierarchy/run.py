@@ -20,13 +20,13 @@ from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-N_NETWORKS = 1000
+N_NETWORKS = 2000
 ROOT_SEED = 2010
 SEARCH_SEED = ROOT_SEED + 100
 N_SEARCH = 200
 """Networks for each pair of rates in the search."""
-N_TOGETHER = 500
-"""Networks computed side by side; more would not fit the processor's near memory."""
+N_TOGETHER = 400
+"""Networks computed side by side; with more, arrays leave the near memory of a processor."""
 
 UPDATES = 500
 ROUNDS = 50
@@ -83,8 +83,8 @@ class Condition:
 
 CONDITIONS = {
     "four": Condition(),
-    "two": Condition(n_vectors=2),
     "three": Condition(n_vectors=3),
+    "two": Condition(n_vectors=2, settings_of="three"),
     "same_start": Condition(settings_of="four", alike=True),
     "untrained_top": Condition(settings_of="four", train_top=False),
     "wider": Condition(lower_hidden=3, top_hidden=3),
