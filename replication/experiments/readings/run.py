@@ -1,0 +1,209 @@
+"""The same test for every named reading, and for every combination of details.
+
+All readings share their networks, so that differences are paired.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.analysis.counts import CountTable
+from replication.analysis.sampling import Law
+from replication.experiments.headline.run import compare_with_report, describe_sampling
+from replication.experiments.readings.multiverse import (
+    MIN_NETWORKS,
+    make_paper_grid,
+    run_multiverse,
+)
+from replication.progress import Tell, silent
+from replication.protocol import READINGS, Protocol
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import draw_weights
+
+ROOT_SEED = 2001
+N_NETWORKS = 1_000_000
+"""Networks of each named reading."""
+MULTIVERSE_SHARE = 0.01
+"""So many times as many networks of each reading of the multiverse."""
+CHUNK = 250_000
+"""Initial weights that are held in memory at once."""
+
+CURVE_STEP = 0.25
+"""Updates between two points of the curves of the figure."""
+N_COLUMNS = 32
+"""Columns into which the readings of the multiverse are gathered in its figure."""
+
+
+def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+    """Return the model of the readings.
+
+    Parameters
+    ----------
+    jobs : int
+        Threads, -1 for one a core.
+    tell : callable
+        Takes the name of each step.
+    n_networks : int
+        Networks of each named reading.
+
+    Returns
+    -------
+    dict
+        ``n_networks``; ``named``, the rows of `describe_named`; ``multiverse``, as
+        `run_multiverse` without the row of each reading, but with ``figure``.
+    """
+    named: list[dict[str, Any]] = []
+    for name, protocol in READINGS.items():
+        tell(f"reading {name!r}, {n_networks:,} networks")
+        counts = count_networks(protocol, n_networks=n_networks, jobs=jobs)
+        named.append(describe_named(name, counts))
+    first = named[0]["chance_mean"]
+    for row in named:
+        row["times_as_likely"] = first / row["chance_mean"] if row["chance_mean"] > 0 else None
+    n_each = max(MIN_NETWORKS, round(MULTIVERSE_SHARE * n_networks))
+    multiverse = run_multiverse(
+        make_paper_grid(), n_networks=n_each, root_seed=ROOT_SEED, jobs=jobs, tell=tell
+    )
+    figure = gather_readings(multiverse)
+    for part in ("levels", "protocol_ids", "readings"):
+        del multiverse[part]
+    return {"n_networks": n_networks, "named": named, "multiverse": multiverse | {"figure": figure}}
+
+
+def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
+    """Simulate networks of a reading chunk by chunk, and count their outcomes."""
+    table: CountTable | None = None
+    for start in range(0, n_networks, CHUNK):
+        weights = draw_weights(protocol, ROOT_SEED, start, min(start + CHUNK, n_networks))
+        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+        part = CountTable.from_outcomes(updates, converged, protocol.max_updates)
+        table = part if table is None else table + part
+    assert table is not None
+    return table
+
+
+def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
+    """Return the row of a named reading, judged as the headline is.
+
+    Parameters
+    ----------
+    name : str
+        A key of `READINGS`.
+    counts : CountTable
+
+    Returns
+    -------
+    dict
+        ``name``; ``criterion``; ``share``, ``mean`` and ``mean_interval`` of the converged;
+        ``chance_at_most``; ``p_max``; ``mean_given_max`` and ``spread_given_max``;
+        ``chance_mean`` to print the reported mean given the largest, and ``p_mean``;
+        ``p`` of both; ``is_equivalent``; each with its ``_range`` where it has one;
+        ``p_sweeps``, ``chance_mean_sweeps``: the same if sweeps are counted, the last
+        one included; ``curve``, the distribution of the mean given the largest.
+
+    Raises
+    ------
+    UsageError
+        If too few networks converged.
+    """
+    comparison, sampling = compare_with_report(counts), describe_sampling(counts)
+    sweeps = describe_sampling(count_sweeps(counts))
+    assert comparison is not None
+    assert sampling is not None
+    assert sweeps is not None
+    given, largest = sampling["mean_given_max"], sampling["max"]
+    return {
+        "name": name,
+        "criterion": READINGS[name].criterion,
+        "share": comparison.share.value,
+        "mean": comparison.mean.value,
+        "mean_interval": comparison.mean.interval,
+        "chance_at_most": sampling["chance_at_most"],
+        "p_max": largest["p"],
+        "p_max_range": largest["p_range"],
+        "mean_given_max": given["mean"],
+        "spread_given_max": given["spread"],
+        "chance_mean": given["chance"],
+        "chance_mean_range": given["chance_range"],
+        "p_mean": given["p"],
+        "p_mean_range": given["p_range"],
+        "p": sampling["p"],
+        "p_range": sampling["p_range"],
+        "is_equivalent": sampling["equivalence"]["is_equivalent"],
+        "p_sweeps": sweeps["p"],
+        "chance_mean_sweeps": sweeps["mean_given_max"]["chance"],
+        "curve": describe_curve(comparison.laws["mean_given_max"]),
+    }
+
+
+def count_sweeps(counts: CountTable) -> CountTable:
+    """Return the counts of sweeps, the last one included: one more than updates applied.
+
+    The network is seen to be done in a sweep whose weight changes are not applied any more.
+    """
+    cap = None if counts.cap is None else counts.cap + 1
+    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
+
+
+def describe_curve(law: Law) -> dict[str, list[float]]:
+    """Return a distribution of means in steps of `CURVE_STEP`: ``mean`` and ``density``."""
+    first = np.floor(law.find_quantile(0.0005) / CURVE_STEP) * CURVE_STEP
+    edges = np.arange(first, law.find_quantile(0.9995) + 2 * CURVE_STEP, CURVE_STEP)
+    mass, _ = np.histogram(law.values, bins=edges, weights=law.mass)
+    return {
+        "mean": ((edges[1:] + edges[:-1]) / 2).tolist(),
+        "density": (mass / CURVE_STEP).tolist(),
+    }
+
+
+def gather_readings(multiverse: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the readings in the order of their means, gathered into columns.
+
+    Parameters
+    ----------
+    multiverse : mapping
+        From `run_multiverse`.
+
+    Returns
+    -------
+    dict
+        ``mean`` (failures at the cap, ascending); ``compatible``, one truth value each; ``base``,
+        the place of the base reading; ``strips``, for each choice and value the share of
+        the readings of each column that have it, and ``compatible_share`` of that value.
+    """
+    columns = multiverse["readings"]
+    means = np.array(columns["mean_at_cap"])
+    # Readings of equal means come in no order, so that none is made up.
+    order = np.lexsort((np.random.default_rng(ROOT_SEED).permutation(len(means)), means))
+    compatible = np.array(columns["is_compatible"])[order]
+    levels = np.array(multiverse["levels"])[order]
+    bounds = np.linspace(0, len(order), min(N_COLUMNS, len(order)) + 1).round().astype(np.int64)
+    strips = []
+    for i, choice in enumerate(multiverse["choices"]):
+        for level, value in enumerate(choice["values"]):
+            has = levels[:, i] == level
+            strips.append(
+                {
+                    "field": choice["field"],
+                    "value": value,
+                    "shares": _average(has, bounds),
+                    "compatible_share": float(compatible[has].mean()),
+                }
+            )
+    return {
+        "mean": means[order].tolist(),
+        "compatible": compatible.tolist(),
+        "base": int(np.flatnonzero(order == multiverse["base"])[0]),
+        "n_columns": len(bounds) - 1,
+        "strips": strips,
+    }
+
+
+def _average(has: NDArray[np.bool_], bounds: NDArray[np.int64]) -> list[float]:
+    sums = np.add.reduceat(has.astype(np.float64), bounds[:-1])
+    return list((sums / np.diff(bounds)).tolist())
