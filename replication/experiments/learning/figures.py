@@ -105,10 +105,12 @@ def plot_slopes(model: Mapping[str, Any]) -> Figure:
         axes.plot(x, band["median"], color=colour, linestyle=dash, gid=name)
     limit = model["claims"]["similar-slopes"]["limit"]
     axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (1.5, 1.5)))
-    label_line(axes, x=99, y=limit, text=f"limit of the rule, {limit:g}", color=INK, ha="right", offset=(0, -8),
-               fontsize=8.5)  # fmt: skip
+    label_line(
+        axes, x=99, y=limit, text=f"limit of the rule, {limit:g}", color=INK, ha="right",
+        offset=(0, -8), fontsize=8.5,
+    )  # fmt: skip
     label_line(axes, x=40, y=1.62, text="all units alike", color=BLUE, fontsize=8.5)
-    label_line(axes, x=63, y=0.85, text="each by its squared error", color=ORANGE, fontsize=8.5)
+    label_line(axes, x=55, y=0.93, text="each by its squared error", color=ORANGE, fontsize=8.5)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 1.8)
     axes.set_xlabel("part of learning, %")

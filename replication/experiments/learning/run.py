@@ -78,7 +78,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             ),
             "agrees-later": judge_agrees_later(claims["agrees-later"], paper, other),
             "alignment-first": judge_alignment_first(claims["alignment-first"], paper, other),
-            "symmetry": judge_symmetry(claims["symmetry"], paper),
+            "symmetry": judge_symmetry(claims["symmetry"], paper, other),
         },
     }
 
@@ -105,7 +105,7 @@ def judge_upper_agreement(claim: Claim, paper: Following, other: Following) -> d
     Returns
     -------
     dict
-        ``cosine`` with its interval (networks resampled), ``share_above`` the level,
+        ``cosine`` with its interval (networks resampled), ``share_above`` the ``level``,
         ``with_biases``, ``other_rate`` (the median at the other rate),
         ``lowest_cross`` (the smallest cosine with the descent in the cross-entropy).
     """
@@ -117,6 +117,7 @@ def judge_upper_agreement(claim: Claim, paper: Following, other: Following) -> d
         "verdict": _choose(cosine >= level, cosine >= qualified).value,
         "cosine": cosine,
         "cosine_interval": bound_pooled_median(cosines, paper.updates),
+        "level": level,
         "share_above": float(np.mean(cosines >= level)),
         "with_biases": float(np.median(paper.values["upper_biases"][before])),
         "other_rate": float(np.median(other.values["upper"][~_find_lasts(other)])),
@@ -268,7 +269,8 @@ def compare_events(following: Following, *, level: float, width: int) -> dict[st
         ``never`` (the change does not pass before the criterion is met), ``unaligned``
         (it does, the matrices do not); ``aligned_at`` and ``agrees_at`` (median updates,
         None where half of the networks never pass);
-        ``alignment_then`` (median alignment when the change passes);
+        ``alignment_then`` (median alignment when the change passes) and
+        ``least_alignment`` (which 95 % of the networks exceed then);
         ``with_biases`` and ``levels`` (the share with the biases of the hidden units
         counted in, and with `OTHER_LEVELS`); ``steps`` (for the figure: the share of
         networks that have passed, of both, after each of `PARTS` of learning).
@@ -281,13 +283,15 @@ def compare_events(following: Following, *, level: float, width: int) -> dict[st
     n = len(aligned)
     passed = np.isfinite(agrees)
     places = following.starts[:-1][passed] + agrees[passed].astype(np.int64)
+    then = following.values["alignment"][places]
     return {
         **estimate_share(int(np.count_nonzero(aligned < agrees)), n),
         "never": float(np.mean(~passed)),
         "unaligned": float(np.mean(passed & ~np.isfinite(aligned))),
         "aligned_at": _take_finite(np.median(aligned)),
         "agrees_at": _take_finite(np.median(agrees)),
-        "alignment_then": float(np.median(following.values["alignment"][places])),
+        "alignment_then": float(np.median(then)) if len(then) else None,
+        "least_alignment": float(np.quantile(then, 0.05)) if len(then) else None,
         "with_biases": float(np.mean(aligned < with_biases)),
         "levels": [
             {"level": each, "share": _share_first(following, each, width)} for each in OTHER_LEVELS
@@ -299,14 +303,16 @@ def compare_events(following: Following, *, level: float, width: int) -> dict[st
     }
 
 
-def judge_symmetry(claim: Claim, paper: Following) -> dict[str, Any]:
+def judge_symmetry(claim: Claim, paper: Following, other: Following) -> dict[str, Any]:
     """Judge the alignment and the lengths of the two matrices when the criterion is met.
 
     Returns
     -------
     dict
         ``cosine`` (median, with its interval), ``share`` of networks in which U is the
-        longer matrix, with its interval, and ``ratio``, the median of the lengths' ratio.
+        longer matrix, with its interval; ``ratio``, the median of the lengths' ratio;
+        ``initial``, the median cosine at the start; ``other_cosine`` and
+        ``other_ratio`` at the other rate.
     """
     alignment, ratio = (paper.take_at(name, 1.0) for name in ("alignment", "ratio"))
     longer = estimate_share(int(np.count_nonzero(ratio > 1.0)), len(ratio))
@@ -319,6 +325,8 @@ def judge_symmetry(claim: Claim, paper: Following) -> dict[str, Any]:
         **longer,
         "ratio": float(np.median(ratio)),
         "initial": float(np.median(paper.take_at("alignment", 0.0))),
+        "other_cosine": float(np.median(other.take_at("alignment", 1.0))),
+        "other_ratio": float(np.median(other.take_at("ratio", 1.0))),
     }
 
 

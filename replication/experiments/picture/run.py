@@ -63,10 +63,11 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``n_networks``, ``n_cases`` (single patterns at all updates of the converged
-        networks), ``bins`` (edges in degrees, cases, and the share that a change of W
-        helps, None in an empty bin), ``parts`` (over learning, the median angle and the
-        share below the limit), ``drawn`` (the points of Figure 3), ``claims``.
+        ``n_networks``, ``learning_rate``, ``n_converged``, ``n_cases`` (single patterns at
+        all updates of the converged networks), ``bins`` (edges in degrees, cases, and the
+        share that a change of W helps, None in an empty bin), ``parts`` (over learning,
+        the median angle and the share below the limit), ``drawn`` (the points of Figure
+        3), ``claims``.
     """
     tell("angles between the vectors AP and CR along learning")
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
@@ -83,6 +84,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     lower = np.concatenate([lowers_error(PAPER, states) for states in weights])
     return {
         "n_networks": n_networks,
+        "learning_rate": PAPER.learning_rate,
         "n_converged": int(converged.sum()),
         "n_cases": int(angle.size),
         "bins": _count_bins(angle, lower),

@@ -21,9 +21,9 @@ from replication.report.style import (
 
 TICKS = (0.0, 0.5, 0.75, 0.9, 0.99, 0.999)
 STYLES: dict[str, tuple[str, Any, str, str]] = {
-    "restricted": (BLUE, "-", "o", "symmetric, linear"),
-    "logistic": (GREEN, (0, (1.5, 1.5)), "^", "symmetric, logistic"),
-    "independent": (ORANGE, (0, (5, 2)), "s", "independent, linear"),
+    "restricted": (BLUE, "-", "o", "all met"),
+    "logistic": (GREEN, (0, (1.5, 1.5)), "^", "not linear"),
+    "independent": (ORANGE, (0, (5, 2)), "s", "not symmetric"),
 }
 """Colour, dash, marker and name of each case."""
 

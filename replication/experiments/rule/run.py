@@ -56,14 +56,15 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``n_networks``; ``regressions`` and, for each of `CASES`, ``cosines`` (median and
-        quartiles of the cosine of the change of W with steepest descent, at each
-        regression); ``claims``.
+        ``n_networks``; ``paper`` (its regression and threshold); ``regressions`` and, for
+        each of `CASES`, ``cosines`` (median and quartiles of the cosine of the change of
+        W with steepest descent, at each regression); ``claims``.
     """
     claims = load_claims()
     tell("the simple rule, and its cosines with steepest descent")
     return {
         "n_networks": n_networks,
+        "paper": {"regression": PAPER.regression, "threshold": PAPER.threshold},
         "regressions": list(REGRESSIONS),
         "cosines": {name: scan_regressions(fields, n_networks) for name, fields in CASES.items()},
         "claims": {
@@ -87,10 +88,11 @@ def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any
     dict
         ``difference``, the largest deviation of any change, at the initial weights and
         at those that learning ended with, from the product computed apart, rounded up to
-        a power of ten; ``share`` of networks that converge, with its interval.
+        a power of ten; ``share`` of networks that converge, with its interval;
+        ``mean_updates``, failures at the cap.
     """
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    _, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
+    updates, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
     states = [initial] if final is None else [initial, final]
     difference = max(measure_difference(PAPER, weights) for weights in states)
     share = estimate_share(int(converged.sum()), n_networks)
@@ -100,6 +102,7 @@ def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any
         "verdict": _choose(is_product and is_enough, is_product),
         "difference": round_up(difference),
         **share,
+        "mean_updates": float(updates.mean()),
     }
 
 
