@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replication import PAPER, Protocol
+from replication import NOTEBOOK, PAPER, READINGS, Protocol
 from replication.errors import StorageError, UsageError
 from replication.fields import CHOICES
 from replication.protocol import (
@@ -34,11 +35,15 @@ VARIANTS = {
     "regression": 0.7,
     "hidden_regression": False,
     "visible_units": "linear",
+    "hidden_function": "softsign",
+    "visible_to_hidden_factor": 4.0,
+    "hidden_to_visible_factor": 2.0,
+    "second_round": True,
     "update_schedule": "per-pattern",
     "half_width": 0.3,
     "initial_biases": "zero",
     "symmetric_start": True,
-    "criterion": "every-unit",
+    "criterion": "half-squared-error",
     "threshold": 0.2,
     "error_measured_on": "regressed",
     "max_updates": 30,
@@ -64,16 +69,26 @@ def protocols() -> st.SearchStrategy[Protocol]:
     return st.fixed_dictionaries({}, optional=fields).map(from_plain)
 
 
-def test_paper_has_the_reported_settings() -> None:
-    # Learning rate 20 and regression 0.75: the settings that two replications took from the paper.
+def test_paper_is_the_simulation_of_page_363() -> None:
+    assert PAPER == Protocol()
     assert (PAPER.group_sizes, PAPER.learning_rate, PAPER.regression) == ((4, 2), 20.0, 0.75)
-    assert (PAPER.threshold, PAPER.error_measured_on) == (0.1, "reconstruction")
+    assert (PAPER.criterion, PAPER.threshold) == ("every-unit", 0.1)
+    assert (PAPER.error_measured_on, PAPER.half_width) == ("reconstruction", 0.5)
+    assert (PAPER.update_schedule, PAPER.hidden_regression) == ("batch", True)
 
 
-def test_paper_differs_from_itself_in_nothing() -> None:
+def test_named_readings_differ_in_the_criterion_alone() -> None:
+    assert READINGS["paper"] == PAPER
+    assert READINGS["notebook"] == NOTEBOOK
+    for reading in READINGS.values():
+        assert set(reading.differences) <= {"criterion"}
+    assert len({reading.id for reading in READINGS.values()}) == len(READINGS)
+
+
+def test_base_version_keeps_an_older_store_apart() -> None:
+    # The id that the first base gave to its own PAPER: SHA-256 of "{}", which any tool computes.
     assert PAPER.differences == {}
-    # SHA-256 of "{}", which any tool computes.
-    assert PAPER.id == "44136fa355b3678a"
+    assert "44136fa355b3678a" not in {reading.id for reading in READINGS.values()}
 
 
 def test_variants_cover_every_field() -> None:
@@ -109,8 +124,37 @@ def test_protocol_survives_its_file(protocol: Protocol) -> None:
 
 def test_file_lists_only_what_differs(tmp_path) -> None:
     path = tmp_path / "gentle.toml"
-    path.write_text("learning_rate = 15\n")
-    assert read_protocol(path) == dataclasses.replace(PAPER, learning_rate=15.0)
+    path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
+    assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
+
+
+def test_file_may_start_from_a_named_reading(tmp_path) -> None:
+    path = tmp_path / "gentle.toml"
+    path.write_text('base = "notebook"\nlearning_rate = 15\n')
+    assert read_protocol(str(path)) == dataclasses.replace(NOTEBOOK, learning_rate=15.0)
+
+
+def test_reading_is_found_by_its_name() -> None:
+    assert {name: read_protocol(name) for name in READINGS} == READINGS
+    with pytest.raises(UsageError, match="allowed are a TOML file and the named readings paper"):
+        read_protocol("article")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "learning_rate = -3",
+        "xyzzy = 1",
+        'base = "article"',
+        "base = [1]",
+        "group_sizes = [4, 2, 2]\nsymmetric_start = true",
+    ],
+)
+def test_file_with_a_wrong_field_is_named(tmp_path, content) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=re.escape(f"protocol file {str(path)!r}: ")):
+        read_protocol(str(path))
 
 
 def test_whole_and_real_numbers_are_one_protocol() -> None:
@@ -131,7 +175,7 @@ def test_assignment_is_read_as_toml_or_word(text: str, expected: tuple[str, obje
     assert parse_assignment(text) == expected
 
 
-@pytest.mark.parametrize("text", ["learning_rate", "=3", ""])
+@pytest.mark.parametrize("text", ["learning_rate", "=3", "", "a = 1\nb = 2"])
 def test_assignment_without_field_or_value_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="FIELD=VALUE"):
         parse_assignment(text)
@@ -170,6 +214,10 @@ def test_assignment_without_field_or_value_is_refused(text: str) -> None:
         ("hidden_regression", 1),
         ("criterion", "error"),
         ("visible_units", None),
+        ("hidden_function", "relu"),
+        ("visible_to_hidden_factor", 0.0),
+        ("hidden_to_visible_factor", math.inf),
+        ("second_round", "yes"),
     ],
 )
 def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: object) -> None:
@@ -177,12 +225,26 @@ def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: objec
         dataclasses.replace(PAPER, **{name: value})
     message = str(caught.value)
     assert name in message
+    assert len(message.splitlines()) == 1
     assert any(word in message for word in ("allowed", "must"))
 
 
-def test_unknown_field_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match="did you mean 'regression'"):
-        from_plain({"regresion": 0.5})
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("regresion", "regression"), (" Learning rate", "learning_rate"), ("lambda", "regression")],
+)
+def test_unknown_field_is_answered_with_the_nearest(given: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"did you mean '{meant}'"):
+        from_plain({given: 0.5})
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 2000 + "]" * 2000, "[" * 60 + "]" * 60])
+def test_endless_value_is_refused_in_one_short_line(value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_plain(dict([parse_assignment(f"group_sizes={value}")]))
+    message = str(caught.value)
+    assert len(message) < 400
+    assert len(message.splitlines()) == 1
 
 
 def test_symmetric_start_needs_one_hidden_group() -> None:
@@ -190,17 +252,25 @@ def test_symmetric_start_needs_one_hidden_group() -> None:
         from_plain({"symmetric_start": True, "group_sizes": [4, 3, 2]})
 
 
-@pytest.mark.parametrize("content", ["learning_rate = ", "x = 1\nx = 2", "\xff"])
+@pytest.mark.parametrize(
+    "other", [{"group_sizes": [4, 3, 2]}, {"learning_rule": "back-propagation"}]
+)
+def test_second_round_needs_recirculation_with_one_hidden_group(other: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="recirculation with one hidden group only"):
+        from_plain({"second_round": True} | other)
+
+
+@pytest.mark.parametrize("content", ["learning_rate = ", "x = 1\nx = 2", "\xff", "x = " + "9" * 5000])
 def test_file_that_is_not_toml_is_refused(tmp_path, content: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(UsageError, match="is not TOML"):
-        read_protocol(path)
+        read_protocol(str(path))
 
 
 def test_missing_file_is_a_storage_error(tmp_path) -> None:
     with pytest.raises(StorageError, match="cannot be read"):
-        read_protocol(tmp_path / "none.toml")
+        read_protocol(str(tmp_path / "none.toml"))
 
 
 def test_canonical_json_refuses_nan() -> None:
