@@ -42,7 +42,7 @@ the image of the second-pass vector differs from it by lambda times as much as t
 reconstruction from the input, if the second pass changes the hidden states little."""
 RATES = tuple(float(rate) for rate in range(10, 25))
 REGRESSIONS = (0.25, 0.5, 0.9)
-STEPS = (0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
+STEPS = (0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
 """Learning rates times (1 - regression), tried with other regressions."""
 
 

@@ -97,7 +97,7 @@ def plot_factor(model: Mapping[str, Any]) -> Figure:
     figure, (left, right) = create_figure(height=3.1, width=FULL, n_columns=2)
     for name, label, dash, place, offset in (
         ("hidden_to_visible", "U, hidden to visible", "-", 28, (0, 12)),
-        ("visible_to_hidden", "W, visible to hidden", DASHED, 2, (2, -16)),
+        ("visible_to_hidden", "W, visible to hidden", DASHED, 2, (2, -22)),
     ):
         lengths = model["changes"][name]
         left.plot(range(1, len(lengths) + 1), lengths, color=INK, linestyle=dash)
@@ -111,29 +111,26 @@ def plot_factor(model: Mapping[str, Any]) -> Figure:
     )
     use_plain_log_ticks(left, (0.01, 0.1, 1, 10), axis="y")
     handles = []
-    for name, label, rule, is_plain in (
-        ("recirculation", "recirculation", "recirculation", True),
-        ("recirculation_restored", "W changes × 4", "recirculation", False),
-        ("back_propagation", "back-propagation", "back_propagation", True),
-        ("back_propagation_slowed", "W changes × 1/4", "back_propagation", False),
-    ):
-        search, (color, _, marker) = model["searches"][name], RULES[rule]
+    for rule, (color, dash, marker) in RULES.items():
+        entries = model["claims"]["slower-half"]["factors"][rule]
         handles += right.plot(
-            search["grid"]["learning_rate"],
-            search["means"],
+            [entry["factor"] for entry in entries],
+            [entry["mean"] for entry in entries],
             color=color,
-            linestyle="-" if is_plain else DASHED,
-            label=label,
-        )
-        right.plot(
-            search["best"]["learning_rate"],
-            search["best_mean"],
-            color=color,
+            linestyle=dash,
             marker=marker,
-            markersize=6,
-            markerfacecolor=color if is_plain else "none",
+            markersize=5,
+            label=NAMES[rule],
         )
-    _scale_rates(right, model["searches"]["recirculation"]["grid"]["learning_rate"])
+    right.set(
+        xscale="log",
+        ylim=(0, None),
+        xlabel="factor on the changes of W",
+        ylabel="mean weight updates",
+    )
+    factors = [entry["factor"] for entry in entries]
+    use_plain_log_ticks(right, factors)
+    right.set_xticklabels(["1/4", "1/2", "1", "2", "4"])
     letter_panels((left, right))
     put_key_above(figure, handles)
     return figure

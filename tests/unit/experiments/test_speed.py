@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from replication.analysis.contrasts import compare_paired
 from replication.claims import Verdict, load_claims
 from replication.experiments.search import Search
 from replication.experiments.speed import run as speed
@@ -26,10 +25,8 @@ def make_outcomes(n_fast, n_slow):
     return Outcomes(0, updates, np.ones(len(updates), np.bool_))
 
 
-def make_contrast(change, spread=1.0, n=100):
-    """Return a contrast whose mean change is known, with a standard error of spread / 10."""
-    offsets = spread * np.resize([-1.0, 1.0], n)
-    return compare_paired(np.full(n, 50.0), 50.0 + change + offsets)
+def make_factor(factor, change):
+    return {"factor": factor, "change": change, "change_interval": [change - 0.2, change + 0.2]}
 
 
 def test_model_judges_the_statements_of_the_ledger(model):
@@ -132,12 +129,23 @@ def test_rates_not_told_apart_hold_the_best_and_leave_out_the_hopeless():
 )
 def test_slower_half_has_two_halves(n_shorter, change, verdict):
     paths = np.array([[1.0, 4.0]] * n_shorter + [[4.0, 1.0]] * (100 - n_shorter))
-    judged = speed.judge_slower_half(
-        paths, slowed=make_contrast(change), restored=make_contrast(5.0)
-    )
+    factors = {
+        "recirculation": [make_factor(4.0, 5.0)],
+        "back_propagation": [make_factor(0.25, change), make_factor(0.5, -9.0)],
+    }
+    judged = speed.judge_slower_half(paths, factors)
     assert judged["verdict"] == verdict
     assert judged["path_ratio"] == 4.0
     assert judged["restored"]["change"] == pytest.approx(5.0)
+
+
+def test_factors_are_compared_with_equal_rates_at_each_ones_best_rate(model):
+    for rule in ("recirculation", "back_propagation"):
+        entries = model["claims"]["slower-half"]["factors"][rule]
+        assert [entry["factor"] for entry in entries] == [0.25, 0.5, 1.0, 2.0, 4.0]
+        assert entries[2]["mean"] == model["procedures"][rule]["mean"]
+        for entry in entries:
+            assert entry["change"] == pytest.approx(entry["mean"] - entries[2]["mean"])
 
 
 def test_paths_are_the_lengths_of_the_changes_summed_until_convergence():
