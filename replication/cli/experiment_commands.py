@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from replication.progress import tell
 
 MULTIVERSE_SEEDS = 10_000
 MIN_SEEDS, MAX_SEEDS = 40, 10_000_000
+MAX_SHOWN = 20
+"""Readings that are shown on the terminal; the table holds all."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -71,11 +74,44 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 
 def run_multiverse(options: argparse.Namespace) -> int:
-    """Simulate readings of the user's own and compare them."""
-    from replication.experiments.readings.multiverse import read_readings
+    """Simulate readings of the user's own, compare them, write model and table."""
+    from replication.experiments.readings import multiverse
+    from replication.publication import write_model
 
-    read_readings(options.file, allow_many=options.yes)
+    readings = multiverse.read_readings(options.file, allow_many=options.yes)
+    model = multiverse.run_multiverse(
+        readings,
+        n_networks=options.seeds,
+        root_seed=options.root_seed,
+        jobs=options.jobs,
+        tell=tell,
+    )
+    name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
+    folder = options.results / "studies" / name
+    write_model(folder, "multiverse", model)
+    files = multiverse.write_readings(model, folder)
+    columns, _ = multiverse.tabulate_readings(model)
+    fields = [choice["field"] for choice in model["choices"]]
+    for i in range(min(model["n_readings"], MAX_SHOWN)):
+        values = ", ".join(f"{field} = {json.dumps(columns[field][i])}" for field in fields)
+        print(f"{values or 'as in the paper'}: {_describe_reading(columns, i)}")
+    if model["n_readings"] > MAX_SHOWN:
+        print(f"... and {model['n_readings'] - MAX_SHOWN} more")
+    noun = "reading" if model["n_readings"] == 1 else "readings"
+    print(
+        f"{model['n_compatible']} of {model['n_readings']} {noun} could have printed both of the "
+        "paper's numbers"
+    )
+    print("table: " + ", ".join(str(file) for file in files))
     return 0
+
+
+def _describe_reading(columns: dict[str, list[Any]], i: int) -> str:
+    share, mean, p = (columns[name][i] for name in ("share", "mean", "p"))
+    text = f"{100 * share:.2f} % converged"
+    if mean is not None:
+        text += f", after {mean:.1f} updates on average"
+    return text if p is None else f"{text}, p of both numbers {p:.2g}"
 
 
 def _parse_seeds(text: str) -> int:

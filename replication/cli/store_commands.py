@@ -158,7 +158,7 @@ def run_verify(options: argparse.Namespace) -> int:
         from replication.publication import verify_published
 
         for line in verify_published(options.results, jobs=options.jobs, tell=tell):
-            print(line)
+            print(f"the published report is the same, compared {line}")
     return exit_code
 
 

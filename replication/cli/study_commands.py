@@ -29,7 +29,8 @@ def add_commands(subparsers: Any) -> None:
         "simulate",
         help="simulate the networks of a study that are missing",
         description="Simulate the networks of a study that the results folder does not hold, and "
-        "print how many they are and the digest of all.",
+        "those of a few other root seeds that its report compares them with. Print how many they "
+        "are and the digest of all.",
     )
     add_study(simulate)
     add_workers(simulate)
@@ -63,26 +64,29 @@ def run_replicate(options: argparse.Namespace) -> int:
 
 
 def run_simulate(options: argparse.Namespace) -> int:
-    """Simulate what is missing."""
+    """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
     from replication.store import Store
     from replication.store.filling import simulate_study
 
     _mention_older_studies(study)
     store = Store(study.results)
-    done = simulate_study(
-        store,
-        study.protocol,
-        study.root_seed,
-        study.n_seeds,
-        jobs=options.jobs,
-        backend=options.backend,
-        scheduler=options.scheduler,
-    )
+    for part in (study, *study.repetitions):
+        done = simulate_study(
+            store,
+            part.protocol,
+            part.root_seed,
+            part.n_seeds,
+            jobs=options.jobs,
+            backend=options.backend,
+            scheduler=options.scheduler,
+        )
+        if part is study:
+            n_before, n_now = done.n_present, done.n_simulated
     noun = "network" if study.n_seeds == 1 else "networks"
     print(
-        f"{study.n_seeds:,} {noun} of root seed {study.root_seed}: "
-        f"{done.n_present:,} stored before, {done.n_simulated:,} simulated now"
+        f"{study.n_seeds:,} {noun} of root seed {study.root_seed}: {n_before:,} stored before, "
+        f"{n_now:,} simulated now"
     )
     print(f"digest: {store.digest(study.protocol, study.root_seed, study.n_seeds)}")
     return 0

@@ -168,7 +168,7 @@ def simulate_blocks(
             if is_large(protocol, n_networks):
                 disk = estimate_bytes(n_networks, len(blocks)) / 1e6
                 progress.announce(
-                    f"{n_networks:,} networks to simulate: {disk:,.1f} MB of disk, and "
+                    f"{n_networks:,} networks to simulate: about {disk:,.1f} MB of disk and "
                     + _describe_time(protocol, root_seed, n_networks, jobs=jobs, backend=backend)
                 )
         run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler, progress)
@@ -187,7 +187,7 @@ def _describe_time(
         return "as long as the cluster takes"
     pace = measure_pace(protocol, root_seed)
     duration = format_duration(pace.seconds * n_networks / count_workers(jobs))
-    return f"about {duration}" if pace.is_complete else f"more than {duration}"
+    return duration if pace.is_complete else f"more than {duration}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

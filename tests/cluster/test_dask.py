@@ -21,7 +21,7 @@ import os, signal, sys
 from replication.protocol import PAPER
 from replication.simulator.ensemble import simulate_ranges
 from replication.store import Store
-from replication.study import simulate_study
+from replication.store.filling import simulate_study
 
 results, address, victim, n_seeds, block_size = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 

@@ -16,9 +16,9 @@ from replication.analysis.counts import CountTable
 from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
-from replication.store import Store, blocks, check_study
-from replication.study import simulate_study
-from replication.verification import repair_study
+from replication.store import Store, blocks, check_study, manifest_path
+from replication.store.filling import simulate_study
+from replication.store.verifying import repair_study
 
 N_MAX = 60
 counts = st.integers(1, N_MAX)
@@ -144,7 +144,8 @@ class StoreLife(RuleBasedStateMachine):
         """Flip a bit of, truncate or remove a file of a block that is on record."""
         with contextlib.suppress(DataError):
             self.store.record(PAPER, 1988)
-        files = sorted(self.folder.glob("0*-0*"))
+        records = manifest_path(self.folder).parent
+        files = sorted([*self.folder.glob("0*-0*"), *records.glob("0*-0*")])
         if not files:
             return
         path = files[which % len(files)]

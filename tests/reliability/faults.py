@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shutil
@@ -10,24 +12,26 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from replication.cli import main
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store, check_study
-from replication.study import simulate_study
+from replication.store import Store, check_study, manifest_path
+from replication.store.filling import simulate_study
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "replication"]
 
-# The same command without the five repetitions under other root seeds, which are
-# studies like any other and would only make the same faults happen six times.
+# The same command without the repetitions under other root seeds, which are studies like any
+# other and would only make the same faults happen six times.
 ONE_STUDY = [
     sys.executable,
     "-c",
-    "import sys, replication.results as r; r.N_REPETITIONS = 0; "
+    "import sys, replication.publication as p; p.N_REPETITIONS = 0; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
 
@@ -74,6 +78,18 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
+def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, which is quicker where no process has to end."""
+    output, messages = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(messages),
+        mock.patch("replication.publication.N_REPETITIONS", 0),
+    ):
+        code = main([str(word) for word in words])
+    return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
+
+
 def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[str]:
     """Return the command for one small study of three blocks."""
     return [
@@ -83,16 +99,31 @@ def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[
     ]
 
 
+# The same study with invented outcomes: what is put to the test is how they are written.
+WRITE_STUDY = """
+import sys
+from replication import publication
+from replication.cli import main
+from replication.store import filling
+from tests.unit.store.invented import simulate
+
+filling.simulate_blocks.__kwdefaults__["simulate"] = simulate
+filling.simulate_study.__kwdefaults__["simulate"] = simulate
+publication.N_REPETITIONS = 0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> str:
     """Return the digest of a study that met no fault and no store."""
     outcomes = simulate_ranges(protocol, root_seed, [(0, n_seeds)], jobs=1)
     return compute_digest(outcomes)
 
 
-def assert_recovers(results: Path, n_seeds: int, reference: str) -> None:
+def assert_recovers(results: Path, n_seeds: int, reference: str, **options) -> None:
     """Run a study again, as its user would, and compare it with one that met no fault."""
     store = Store(results)
-    simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False)
+    simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False, **options)
     assert store.digest(PAPER, 1988, n_seeds) == reference
     folder = store.study_folder(PAPER, 1988)
     assert check_study(folder).faults == ()
@@ -103,10 +134,10 @@ def assert_recovers(results: Path, n_seeds: int, reference: str) -> None:
 def find_strays(results: Path) -> list[str]:
     """Return temporary files and halves of blocks."""
     strays = [path.name for path in results.rglob("*.part")]
-    for path in results.rglob("0*-0*"):
-        partner = path.with_suffix(".json" if path.suffix == ".parquet" else ".parquet")
-        if not partner.exists():
-            strays.append(path.name)
+    outcomes = {path.stem: path for path in results.rglob("0*-0*.parquet")}
+    sidecars = {path.stem: path for path in results.rglob("0*-0*.json")}
+    strays += [path.name for stem, path in outcomes.items() if stem not in sidecars]
+    strays += [path.name for stem, path in sidecars.items() if stem not in outcomes]
     return strays
 
 
@@ -141,7 +172,7 @@ class Strace:
 
     CALLS = ("write", "fsync", "rename", "mkdir")
 
-    def __init__(self, results: Path, log: Path, *, n_seeds: int = 3000) -> None:
+    def __init__(self, results: Path, log: Path, *, n_seeds: int = 2000) -> None:
         self.results = results
         self.log = log
         self.n_seeds = n_seeds
@@ -149,12 +180,17 @@ class Strace:
 
     def list_paths(self) -> list[Path]:
         """Return all paths that a small study touches."""
-        folder = self.results / "outcomes" / PAPER.id / "1988"
+        folder = Store(self.results).study_folder(PAPER, 1988)
+        records = manifest_path(folder).parent
+        parents = [self.results, *folder.parents[:2], folder, records, self.results.parent]
         ends = [(low, min(low + 1000, self.n_seeds)) for low in range(0, self.n_seeds, 1000)]
-        names = [f"{low:012d}-{high:012d}{s}" for low, high in ends for s in (".parquet", ".json")]
-        names.append("manifest.json")
-        parents = [self.results, *folder.parents[:2], folder, self.results.parent]
-        return [*parents, *(folder / f".{name}.part" for name in names)]
+        names = [f"{low:012d}-{high:012d}" for low, high in ends]
+        return [
+            *parents,
+            records / ".manifest.json.part",
+            *(folder / f".{name}.parquet.part" for name in names),
+            *(records / f".{name}.json.part" for name in names),
+        ]
 
     def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run the study, with a fault such as ``write:signal=KILL:when=3``."""
@@ -166,7 +202,8 @@ class Strace:
             command += ["-e", f"inject={fault}"]
         for path in self.list_paths():
             command += ["-P", str(path)]
-        return run(*command, *simulate_command(self.results, self.n_seeds))
+        words = simulate_command(self.results, self.n_seeds)[len(ONE_STUDY) :]
+        return run(*command, sys.executable, "-c", WRITE_STUDY, *words)
 
     def read_calls(self) -> list[tuple[str, str]]:
         """Return the calls on the study's files: name, and the rest of the line."""
@@ -190,9 +227,9 @@ def count_calls(tmp_path: Path) -> dict[str, int]:
     assert_clean(traced.run(), 0)
     names = [name for name, _ in traced.read_calls()]
     counts = {name: names.count(name) for name in Strace.CALLS}
-    # Three blocks and two manifests: every file written, forced to disk and renamed.
-    assert counts["write"] == counts["rename"] == 8
-    assert counts["fsync"] >= 8 + 5
+    # Two blocks and two manifests: every file written, forced to disk and renamed.
+    assert counts["write"] == counts["rename"] == 6
+    assert counts["fsync"] >= 6 + 6
     return counts
 
 

@@ -15,11 +15,12 @@ from replication.cli import main
 from replication.errors import StorageError
 from replication.protocol import PAPER
 from replication.store import Store, check_study
-from replication.study import check_disk, estimate_bytes, simulate_study
+from replication.store.cost import check_disk, estimate_bytes
+from replication.store.filling import simulate_study
 from tests.reliability.faults import (
-    COMMAND,
     assert_clean,
     assert_recovers,
+    call,
     compute_reference,
     find_strays,
     run,
@@ -62,7 +63,7 @@ def fill_disk(path) -> None:
 
 
 def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, reference, monkeypatch):
-    monkeypatch.setattr("replication.study.check_disk", lambda *_, **__: None)
+    monkeypatch.setattr("replication.store.filling.check_disk", lambda *_, **__: None)
     results = small_disk / "results"
     simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
     filler = small_disk / "filler"
@@ -117,9 +118,9 @@ def test_a_read_only_store_can_be_verified_and_listed(small_disk):
     results = small_disk / "results"
     simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    assert_clean(run(*COMMAND, "verify", "--results", results), 0)
-    assert_clean(run(*COMMAND, "info", "--results", results), 0)
-    assert_clean(run(*COMMAND, "repair", "--results", results), 74)
+    assert_clean(call("verify", "--results", results), 0)
+    assert_clean(call("info", "--results", results), 0)
+    assert_clean(call("repair", "--results", results), 74)
 
 
 def test_a_folder_without_permission_ends_with_74(tmp_path):
@@ -164,20 +165,20 @@ def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):
 
 
 def test_a_large_run_says_first_what_it_will_take(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("replication.study.LARGE_RUN", 5000)
+    monkeypatch.setattr("replication.store.cost.LARGE_RUN", 5000)
     words = ["simulate", "--seeds", "5000", "--results", str(tmp_path / "results")]
     assert main(words) == 0
     first = capsys.readouterr().err.splitlines()[0]
-    assert first.startswith("5,000 networks to simulate: about ")
-    assert first.endswith(" MB of disk")
+    assert first == "5,000 networks to simulate: about 0.1 MB of disk and under 1 s"
 
 
 def test_nothing_is_written_where_nothing_is_missing(tmp_path):
     results = tmp_path / "results"
-    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    words = ["simulate", "--seeds", str(N_SEEDS), "--results", results]
+    assert_clean(call(*words), 0)
     before = tree(results)
     times = {path: path.stat().st_mtime_ns for path in results.rglob("*.*")}
-    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    assert_clean(call(*words), 0)
     assert tree(results) == before
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*.*")} == times
 
