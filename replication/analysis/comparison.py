@@ -32,7 +32,7 @@ from replication.analysis.prediction import (
     predict_successes,
 )
 from replication.analysis.printed import Printed, read_printed, shorten
-from replication.analysis.sampling import Law, Sample
+from replication.analysis.sampling import Effort, Law, Sample
 from replication.errors import DataError, UsageError
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,7 +45,9 @@ TRIED_RUNS = 50
 MANY_FAILURES = 0.1
 HEAVY_SKEWNESS = 2.0
 MAX_RUNS = 1_000_000
-MAX_SEARCHED = 5000
+SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+"""Numbers of runs that are tried where the report does not say how many."""
+SEARCH_EFFORT = Effort(200, 20_000)
 LARGEST = 1e15
 FAILURE_RULES = ("excluded", "at-cap", "restarted")
 
@@ -79,7 +81,6 @@ class Caution(enum.StrEnum):
     MANY_FAILED = "many failed"
     EQUAL_VALUES = "all values are equal"
     RARE_OUTCOMES = "the largest compatible number of runs hangs on rare outcomes"
-    MANY_STATISTICS = "several statistics"
     BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
     NEAR_LEVEL = "the p-value is within its own error of the level"
 
@@ -94,8 +95,8 @@ class RunSearch:
         Numbers tried.
     p : tuple of float
         p-value at each.
-    largest : int or None
-        Largest number that is compatible; None if none from 2 on is.
+    smallest, largest : int or None
+        Smallest of the numbers tried, and largest number, that is compatible; None if none is.
     largest_range : (int, int)
         Middle 95 % of the same over the resamples; 0 where none is.
     is_open : bool
@@ -104,6 +105,7 @@ class RunSearch:
 
     runs: tuple[int, ...]
     p: tuple[float, ...]
+    smallest: int | None
     largest: int | None
     largest_range: tuple[int, int]
     is_open: bool
@@ -611,15 +613,20 @@ def _predict_all(
     *,
     n_used: int,
     level: float,
+    effort: Effort | None = None,
 ) -> Prediction:
     """Hold everything that was reported of `runs` runs against the runs that were seen."""
     on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
+    if effort is None:
+        effort = Effort(sampling.N_RESAMPLES_OF_FEW) if run is None else Effort.choose(run)
     found = None
     if on_values and run is not None:
-        found = predict(run, on_values, n_used, level=level)
+        found = predict(run, on_values, n_used, level=level, effort=effort)
     for name in ("share", "n_succeeded"):
         if name in reported:
-            successes = predict_successes(n_done, n, reported[name], runs, name=name, level=level)
+            successes = predict_successes(
+                n_done, n, reported[name], runs, name=name, level=level, effort=effort
+            )
             found = successes if found is None else combine_independent(found, successes)
     assert found is not None
     return found
@@ -634,14 +641,14 @@ def _search_runs(
     level: float,
 ) -> RunSearch:
     """Return p for many numbers of runs, and the largest that is compatible."""
-    grid = [2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000]
-    if set(reported) <= {"mean", "max", "min"} and len(reported) == 1:
-        grid += [1500, 2000, 3000, MAX_SEARCHED]
+    grid = SEARCHED
     found: dict[int, Prediction] = {}
 
     def find(k: int) -> Prediction:
         if k not in found:
-            found[k] = _predict_all(run, n_done, n, reported, k, n_used=k, level=level)
+            found[k] = _predict_all(
+                run, n_done, n, reported, k, n_used=k, level=level, effort=SEARCH_EFFORT
+            )
         return found[k]
 
     p_values = [find(k).p for k in grid]
@@ -653,24 +660,33 @@ def _search_runs(
     )
     low, high = np.quantile(ends, [0.025, 0.975])
     if not compatible:
-        return RunSearch(tuple(grid), tuple(p_values), None, (round(low), round(high)), False)
+        return RunSearch(grid, tuple(p_values), None, None, (round(low), round(high)), False)
     last = compatible[-1]
     is_open = last == len(grid) - 1
     largest = grid[last]
     if not is_open:
         beyond = grid[last + 1]
-        while beyond - largest > 1 and beyond - largest > largest // 100:
+        is_exact = all(item.is_exact for item in find(largest).findings)
+        step = largest // (100 if is_exact else 10)
+        while beyond - largest > max(step, 1):
             middle = (largest + beyond) // 2
             if find(middle).p > level:
                 largest = middle
             else:
                 beyond = middle
     return RunSearch(
-        tuple(grid), tuple(p_values), largest, (round(float(low)), round(float(high))), is_open
+        grid,
+        tuple(p_values),
+        grid[compatible[0]],
+        largest,
+        (round(float(low)), round(float(high))),
+        is_open,
     )
 
 
-def _cross(grid: list[int], row: FloatArray, places: npt.NDArray[np.intp], level: float) -> float:
+def _cross(
+    grid: tuple[int, ...], row: FloatArray, places: npt.NDArray[np.intp], level: float
+) -> float:
     """Return where a row of p-values last falls below the level, between two numbers of runs."""
     if places.size == 0:
         return 0.0

@@ -2,12 +2,310 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from replication.analysis.plausibility import Fault, Impossible
 
 if TYPE_CHECKING:
     from replication.analysis.comparison import Comparison
+    from replication.analysis.prediction import Finding
+
+WIDTH = 88
+WORDS = {
+    "mean": "mean",
+    "sd": "standard deviation",
+    "se": "standard error",
+    "median": "median",
+    "min": "minimum",
+    "max": "maximum",
+    "share": "share that succeeded",
+    "n_succeeded": "number that succeeded",
+    "mean_given_max": "mean given the maximum",
+}
+FAILURE_WORDS = {
+    "excluded": "left out",
+    "at-cap": "counted where they were stopped",
+    "restarted": "started anew and added up",
+}
 
 
 def summarise(comparison: Comparison) -> str:
-    """Return the text that ``replication compare`` prints."""
-    return str(comparison.agreement)
+    """Return the text that ``replication compare`` prints.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    str
+        One sentence first, then a table, then what to know before relying on it.
+    """
+    paragraphs = [_wrap(_answer(comparison)), _wrap(_describe_runs(comparison))]
+    if comparison.findings:
+        paragraphs.append(_align(_tabulate(comparison)))
+    if comparison.search is not None:
+        paragraphs.append(_align(_tabulate_search(comparison)))
+    notes = _note(comparison)
+    if notes:
+        paragraphs.append([line for note in notes for line in _wrap(note)])
+    cautions = _caution(comparison)
+    if cautions:
+        lines = [line for caution in cautions for line in _wrap(f"- {caution}", indent="  ")]
+        paragraphs.append(["Caution:", *lines])
+    return "\n\n".join("\n".join(lines) for lines in paragraphs)
+
+
+def say_in_short(comparison: Comparison) -> str:
+    """Return the agreement and its p-value on one line, for a table of groups."""
+    if comparison.p is None:
+        return str(comparison.agreement)
+    return f"{comparison.agreement}, p = {format_p(comparison.p)}"
+
+
+def _answer(comparison: Comparison) -> str:
+    from replication.analysis.comparison import Agreement, Reason
+
+    verdict = str(comparison.agreement).capitalize()
+    reported = _list(
+        [f"{_article(name)}{WORDS[name]} of {text}" for name, text in comparison.reported.items()]
+    )
+    if comparison.runs is not None:
+        reported += f" over {_plural(comparison.runs, 'run')}"
+    p = "" if comparison.p is None else f" (p = {format_p(comparison.p)})"
+    reason = comparison.reason
+    if reason is Reason.IMPOSSIBLE:
+        faults = _list([_say_fault(item, comparison) for item in comparison.impossible])
+        return f"{verdict}: {faults}."
+    if reason is Reason.FEW:
+        done = comparison.n - comparison.n_failed
+        return f"{verdict}: {_plural(done, 'run')} that succeeded are too few to say."
+    if reason is Reason.FAILURES:
+        return (
+            f"{verdict}: whether {reported} is what runs like yours give depends on what was done "
+            "with runs that failed."
+        )
+    if reason is Reason.DIFFERENT_WITHIN_MARGIN:
+        return (
+            f"{verdict}: {reported} differs from what runs like yours give{p}, but the means "
+            "differ by less than the margin."
+        )
+    if reason is Reason.NOT_SHOWN_WITHIN_MARGIN:
+        return (
+            f"{verdict}: nothing speaks against {reported}{p}, but the mean of your runs is not "
+            "shown to lie within the margin of the reported one."
+        )
+    search = comparison.search
+    if reason is Reason.DEPENDS_ON_RUNS:
+        assert search is not None
+        return (
+            f"{verdict} without the number of runs behind the report: {reported} is what "
+            f"{search.smallest} to {search.largest} runs like yours give, but not more."
+        )
+    if comparison.agreement is Agreement.CONSISTENT:
+        if search is not None:
+            p = f", whether it rests on {search.smallest} runs or {search.runs[-1]}"
+        return f"{verdict}: {reported} is what runs like yours give{p}."
+    if search is not None:
+        return f"{verdict}: {reported} is not what any number of runs like yours gives."
+    return f"{verdict}: {reported} is not what runs like yours give{p}."
+
+
+def _article(name: str) -> str:
+    return "an " if WORDS[name][0] in "aeiou" else "a "
+
+
+def _say_fault(item: Impossible, comparison: Comparison) -> str:
+    name, text = WORDS[item.name], comparison.reported[item.name]
+    other = "" if item.other is None else f"the {WORDS[item.other]} of "
+    other += "" if item.other is None else comparison.reported[item.other]
+    runs = "" if comparison.runs is None else f"{comparison.runs} "
+    return {
+        Fault.NOT_A_MEAN: f"{runs}whole numbers cannot have a mean of {text}",
+        Fault.NOT_A_VALUE: f"whole numbers cannot have a {name} of {text}",
+        Fault.NOT_A_SHARE: f"no number of {runs}runs is a share of {text}",
+        Fault.OUT_OF_ORDER: f"a {name} of {text} contradicts {other}",
+        Fault.NEGATIVE_SPREAD: f"a {name} cannot be {text}",
+        Fault.SPREAD_TOO_LARGE: f"a {name} of {text} is larger than {runs}runs with the reported "
+        "minimum and maximum can have",
+        Fault.SPREAD_TOO_SMALL: f"a {name} of {text} is smaller than {runs}runs with {other} "
+        "can have",
+        Fault.SPREADS_DISAGREE: f"a {name} of {text} contradicts {other}",
+        Fault.OUTSIDE_SHARE: f"a {name} of {text} is not between none and all",
+        Fault.BEYOND_CAP: f"a {name} of {text} lies beyond the value at which runs were stopped",
+    }[item.fault]
+
+
+def _describe_runs(comparison: Comparison) -> str:
+    words = f"Your runs: {comparison.n:,}"
+    if comparison.n_failed:
+        stopped = "" if comparison.cap is None else f", stopped at {format_number(comparison.cap)}"
+        words += f", of which {comparison.n_failed:,} failed{stopped}; failures are "
+        words += FAILURE_WORDS[comparison.failures]
+    mean = comparison.mean
+    if mean.value is not None:
+        words += f". Their mean is {format_number(mean.value)}"
+        if mean.low is not None and mean.high is not None:
+            span = f"{format_number(mean.low)} to {format_number(mean.high)}"
+            words += f" ({_percent(mean.level)} interval {span})"
+    return words + "."
+
+
+def _tabulate(comparison: Comparison) -> list[list[str]]:
+    covers = _percent(1.0 - comparison.level)
+    study = f"{covers} of studies" if comparison.runs is None else (
+        f"{covers} of studies of {comparison.runs}"
+    )  # fmt: skip
+    rows = [["", "reported", "your runs", study, "chance to print it", "p"]]
+    for finding in comparison.findings.values():
+        rows.append(_tabulate_finding(finding))
+    parts = list(comparison.findings.values())
+    if len(parts) > 1 and comparison.p is not None:
+        rows.append(["all together", "", "", "", "", format_p(comparison.p)])
+    if comparison.p_range is not None:
+        low, high = comparison.p_range
+        same = f"{format_p(low)} to {format_p(high)}"
+        rows.append(["  if your runs were drawn again", "", "", "", "", same])
+    return rows
+
+
+def _tabulate_finding(finding: Finding) -> list[str]:
+    is_conditional = finding.name == "mean_given_max"
+    chance = "" if finding.chance is None else _percent(finding.chance)
+    has_interval = finding.low == finding.low  # not NaN
+    span = f"{format_number(finding.low)} to {format_number(finding.high)}" if has_interval else ""
+    if finding.name in {"share", "n_succeeded"}:
+        span = f"{finding.low:.3g} to {finding.high:.3g}"
+    return [
+        WORDS[finding.name],
+        finding.reported,
+        "" if is_conditional else format_number(finding.yours),
+        span,
+        chance,
+        format_p(finding.p),
+    ]
+
+
+def _tabulate_search(comparison: Comparison) -> list[list[str]]:
+    search = comparison.search
+    assert search is not None
+    shown = [(k, p) for k, p in zip(search.runs, search.p, strict=True) if k in _SHOWN]
+    return [
+        ["runs behind the report", *(str(k) for k, _ in shown)],
+        ["p", *(format_p(p) for _, p in shown)],
+    ]
+
+
+_SHOWN = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def _note(comparison: Comparison) -> list[str]:
+    notes = []
+    search = comparison.search
+    if search is not None and search.largest is not None:
+        low, high = search.largest_range
+        more = " or more" if search.is_open else ""
+        notes.append(
+            f"Largest compatible number of runs: {search.largest}{more} ({low} to {high}"
+            f"{' or more' if high >= search.runs[-1] else ''} if your runs were drawn again)."
+        )
+    if comparison.n_failed and comparison.chance_all_succeed is not None:
+        assert comparison.runs is not None
+        chance = _percent(comparison.chance_all_succeed)
+        notes.append(f"None of {comparison.runs} runs fails with a chance of {chance}.")
+    if comparison.p_by_failures:
+        rules = [
+            f"{format_p(p)} if they were {FAILURE_WORDS[rule]}"
+            for rule, p in comparison.p_by_failures.items()
+        ]
+        notes.append(f"What the report did with failures matters: p is {_list(rules)}.")
+    equivalence = comparison.equivalence
+    if equivalence is not None:
+        inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
+        p = (
+            ""
+            if equivalence.p is None
+            else f" (two one-sided tests, p = {format_p(equivalence.p)})"
+        )
+        notes.append(
+            f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
+            f"the reported mean{p}."
+        )
+    if any(not finding.is_exact for finding in comparison.findings.values()):
+        notes.append(
+            f"Studies were drawn at random; the standard error of p is {comparison.p_error:.1g}."
+        )
+    return notes
+
+
+def _caution(comparison: Comparison) -> list[str]:
+    from replication.analysis.comparison import TRIED_RUNS, Caution
+
+    words = {
+        Caution.FEW_RUNS: f"Fewer than {TRIED_RUNS} runs: intervals and p-values were tried from "
+        f"{TRIED_RUNS} on.",
+        Caution.MORE_RUNS_THAN_SEEN: "The report rests on more runs than yours, so that what is "
+        "rare among yours decides; run more.",
+        Caution.HEAVY_TAIL: "Your runs have a heavy tail: the test can reject more often than it "
+        "should (see the table in the help); run more.",
+        Caution.MANY_FAILED: f"{_percent(comparison.n_failed / comparison.n)} OF YOUR RUNS FAILED. "
+        "What the report did with failures decides its mean.",
+        Caution.EQUAL_VALUES: "All your runs gave the same value, so nothing is known of how "
+        "runs vary.",
+        Caution.RARE_OUTCOMES: "How many runs are compatible hangs on rare values among yours.",
+        Caution.BEYOND_SEEN: "The reported extreme lies beyond all of your runs; its p-value "
+        "takes their tail to be exponential.",
+        Caution.NEAR_LEVEL: "The p-value is so near the level that another drawing could change "
+        "the verdict.",
+    }
+    return [words[caution] for caution in comparison.cautions]
+
+
+def format_p(p: float) -> str:
+    """Return a p-value with two significant digits."""
+    if p < 1e-4:
+        return "< 0.0001"
+    return f"{p:.2g}"
+
+
+def format_number(value: float) -> str:
+    """Return a number with four significant digits, whole numbers in full."""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def _percent(share: float) -> str:
+    number = 100.0 * share
+    if 0 < number < 0.01:
+        return "< 0.01 %"
+    if 99.99 < number < 100:
+        return "> 99.99 %"
+    digits = 3 if number > 99 else 2
+    return f"{number:.{digits}g} %"
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def _list(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _wrap(text: str, *, indent: str = "") -> list[str]:
+    # A number and its per cent sign stay on one line.
+    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), WIDTH, subsequent_indent=indent)
+    return [line.replace("\u00a0%", " %") for line in lines]
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines

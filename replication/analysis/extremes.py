@@ -8,9 +8,9 @@ them with probability
 B being Beta(k, N + 1 - k): the share of the population below x_(k). That holds
 for any continuous population. Beyond the largest seen run, which the largest
 of n new ones exceeds with probability n / (N + n), the excess is taken to be
-exponential with the mean excess of the top sqrt(N) runs; since that mean is
-itself estimated, the excess follows a Lomax (Pareto II) distribution. The
-smallest of n runs is the largest of the negated ones.
+exponential with the mean excess of the top sqrt(N) runs, which is itself
+estimated and so allowed to vary as an inverse gamma variable. The smallest of n
+runs is the largest of the negated ones.
 
 References
 ----------
@@ -28,6 +28,7 @@ import numpy.typing as npt
 from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
+_QUANTILES = (np.arange(40) + 0.5) / 40.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,17 +49,57 @@ class Tail:
     scale: float
     n_top: int
 
-    def survive(self, values: npt.ArrayLike) -> FloatArray:
-        """Return P(run > value) for a run that lies beyond `start`."""
-        excess = np.maximum(np.asarray(values, dtype=np.float64) - self.start, 0.0)
-        if self.scale == 0.0:
-            return np.where(excess > 0, 0.0, 1.0)
-        return np.asarray((1.0 + excess / (self.n_top * self.scale)) ** -self.n_top)
+    def compute_upper_chances(self, values: npt.ArrayLike, n_seen: int, runs: int) -> FloatArray:
+        """Return P(largest of n new runs > value) for values from `start` on.
 
-    def find(self, survival: float) -> float:
-        """Return the value that a run beyond `start` exceeds with probability `survival`."""
-        growth = math.expm1(-math.log(survival) / self.n_top)
-        return self.start + self.n_top * self.scale * growth
+        Parameters
+        ----------
+        values : array_like of float, shape (m,)
+        n_seen, runs : int
+            N and n.
+
+        Notes
+        -----
+        1 - E[(1 - U S)^n]: U, the share of the population beyond `start`, is Beta(1, N); S, the
+        share of those beyond the value, is exponential with a scale that is an inverse gamma
+        variable. Both are averaged over their quantiles.
+        """
+        excess = np.maximum(np.asarray(values, dtype=np.float64) - self.start, 0.0)
+        beyond = runs / (n_seen + runs)
+        if self.scale == 0.0:
+            return np.where(excess > 0, 0.0, beyond)
+        survival = np.exp(-np.multiply.outer(excess / (self.n_top * self.scale), self._gammas))
+        shares = 1.0 - (1.0 - _QUANTILES) ** (1.0 / n_seen)
+        some = -np.expm1(runs * np.log1p(-survival[..., None] * shares)).mean(axis=-1)
+        whole = float(-np.expm1(runs * np.log1p(-shares)).mean())
+        return np.asarray(some.mean(axis=-1) * beyond / whole)
+
+    def resample_scale(self, n_resamples: int, generator: np.random.Generator) -> FloatArray:
+        """Draw scales that the top runs allow for, float64[n_resamples]."""
+        gammas = generator.standard_gamma(self.n_top, size=n_resamples)
+        return np.asarray(self.scale * self.n_top / gammas)
+
+    @property
+    def _gammas(self) -> FloatArray:
+        return np.asarray(special.gammaincinv(self.n_top, _QUANTILES))
+
+    def find(self, chance: float, n_seen: int, runs: int) -> float:
+        """Return the value that the largest of n new runs exceeds with a small chance.
+
+        `chance` is above 0 and at most n / (N + n).
+        """
+        if self.scale == 0.0:
+            return self.start
+        low, high = self.start, self.start + self.scale
+        while float(self.compute_upper_chances(high, n_seen, runs)) > chance:
+            high = self.start + 2.0 * (high - self.start)
+        for _ in range(30):
+            middle = (low + high) / 2.0
+            if float(self.compute_upper_chances(middle, n_seen, runs)) > chance:
+                low = middle
+            else:
+                high = middle
+        return high
 
 
 def fit_tail(values: FloatArray, counts: npt.NDArray[np.int64], *, is_bounded: bool) -> Tail:
@@ -136,15 +177,14 @@ class LargestOf:
         n = int(self.counts.sum())
         below_high = int(self.counts[: np.searchsorted(self.values, high)].sum())
         below_low = int(self.counts[: np.searchsorted(self.values, low)].sum())
-        beyond = self.runs / (n + self.runs)
         if below_high < n:
             lower = float(compute_lower_chances(below_high + 1, n, self.runs))
         else:
-            lower = 1.0 - beyond * float(self.tail.survive(high))
+            lower = 1.0 - float(self.tail.compute_upper_chances(high, n, self.runs))
         if below_low < n:
             upper = 1.0 - float(compute_lower_chances(below_low, n, self.runs))
         else:
-            upper = beyond * float(self.tail.survive(low))
+            upper = float(self.tail.compute_upper_chances(low, n, self.runs))
         return lower, upper
 
     def find_p(self, low: float, high: float) -> float:
@@ -169,6 +209,6 @@ class LargestOf:
         n = int(self.counts.sum())
         beyond = self.runs / (n + self.runs)
         if probability > 1.0 - beyond:
-            return self.tail.find((1.0 - probability) / beyond)
+            return self.tail.find(1.0 - probability, n, self.runs)
         below = compute_lower_chances(np.cumsum(self.counts), n, self.runs)
         return float(self.values[int(np.searchsorted(below, probability - 1e-12))])

@@ -14,7 +14,7 @@ from scipy import special
 from replication.analysis import sampling
 from replication.analysis.extremes import LargestOf, Tail
 from replication.analysis.printed import Printed
-from replication.analysis.sampling import Law, Sample
+from replication.analysis.sampling import Effort, Law, Sample
 
 FloatArray = npt.NDArray[np.float64]
 Range = tuple[float, float]
@@ -102,7 +102,12 @@ class Prediction:
 
 
 def predict(
-    sample: Sample, reported: Mapping[str, Printed], runs: int, *, level: float
+    sample: Sample,
+    reported: Mapping[str, Printed],
+    runs: int,
+    *,
+    level: float,
+    effort: Effort | None = None,
 ) -> Prediction:
     """Hold reported statistics of n runs against the runs that were seen.
 
@@ -116,6 +121,8 @@ def predict(
         n, at least 1 (2 with a standard deviation).
     level : float
         Intervals cover 1 - level.
+    effort : Effort, optional
+        As `Effort.choose` says unless given.
 
     Notes
     -----
@@ -125,19 +132,20 @@ def predict(
     Young 1993, Resampling-based Multiple Testing, section 2.3).
     """
     names = set(reported)
+    effort = effort or Effort.choose(sample)
     if names == {"mean"}:
-        return _combine(runs, [_predict_mean(sample, reported["mean"], runs, level)])
+        return _combine(runs, [_predict_mean(sample, reported["mean"], runs, level, effort)])
     if names in ({"max"}, {"min"}):
         (name,) = names
-        return _combine(runs, [_predict_extreme(sample, name, reported[name], runs, level)])
+        return _combine(runs, [_predict_extreme(sample, name, reported[name], runs, level, effort)])
     if names == {"mean", "max"}:
         parts = [
-            _predict_mean(sample, reported["mean"], runs, level),
-            _predict_extreme(sample, "max", reported["max"], runs, level),
-            _predict_mean_given_max(sample, reported["mean"], reported["max"], runs, level),
+            _predict_mean(sample, reported["mean"], runs, level, effort),
+            _predict_extreme(sample, "max", reported["max"], runs, level, effort),
+            _predict_mean_given_max(sample, reported["mean"], reported["max"], runs, level, effort),
         ]
         return _combine(runs, parts, of=slice(1, None))
-    return _predict_drawn(sample, reported, runs, level)
+    return _predict_drawn(sample, reported, runs, level, effort)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -242,24 +250,26 @@ def _find_range(values: FloatArray) -> Range:
     return float(low), float(high)
 
 
-def _predict_mean(sample: Sample, printed: Printed, runs: int, level: float) -> _Part:
-    n_resamples = sample.n_resamples
+def _predict_mean(
+    sample: Sample, printed: Printed, runs: int, level: float, effort: Effort
+) -> _Part:
+    n_resamples = effort.n_resamples
     cell = (printed.low, printed.high)
     floats = (float(printed.low), float(printed.high))
     masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
     law = None if masses is None else sampling.compute_mean_law(masses, runs, cell)
-    if law is None and runs > sampling.MAX_DRAWN_RUNS:
+    if law is None and runs > sampling.MANY_RUNS:
         law = sampling.expand_mean_law(sample, runs, floats, n_resamples=n_resamples)
     if law is None:
-        drawn = sampling.draw_statistics(sample, runs, ["mean"], n_resamples=n_resamples)["mean"]
+        drawn = sampling.draw_statistics(sample, runs, ["mean"], effort=effort)["mean"]
         law = sampling.make_law(drawn, floats, _weigh_evenly(n_resamples))
     return _describe_law(law, "mean", printed, sample.mean, level, with_chance=True)
 
 
 def _predict_mean_given_max(
-    sample: Sample, mean: Printed, largest: Printed, runs: int, level: float
+    sample: Sample, mean: Printed, largest: Printed, runs: int, level: float, effort: Effort
 ) -> _Part:
-    n_resamples = sample.n_resamples
+    n_resamples = effort.n_resamples
     low, high = float(largest.low), float(largest.high)
     places = np.searchsorted(sample.values, [low, high])
     masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
@@ -274,7 +284,7 @@ def _predict_mean_given_max(
         )
     if law is None and (places[1] > 0 or not sample.is_enough_for(runs)):
         drawn, weights = sampling.draw_means_given_max(
-            sample, runs, low=low, high=high, n_resamples=n_resamples
+            sample, runs, low=low, high=high, effort=effort
         )
         if weights.sum() > 0:
             floats = (float(mean.low), float(mean.high))
@@ -285,7 +295,9 @@ def _predict_mean_given_max(
     return _describe_law(law, "mean_given_max", mean, sample.mean, level, with_chance=True)
 
 
-def _predict_extreme(sample: Sample, name: str, printed: Printed, runs: int, level: float) -> _Part:
+def _predict_extreme(
+    sample: Sample, name: str, printed: Printed, runs: int, level: float, effort: Effort
+) -> _Part:
     """Predict the largest of n runs, or the smallest: the largest of the negated ones."""
     sign = 1.0 if name == "max" else -1.0
     values = sample.values if name == "max" else -sample.values[::-1]
@@ -300,7 +312,7 @@ def _predict_extreme(sample: Sample, name: str, printed: Printed, runs: int, lev
     lower, upper = law.bound_tails(low, high)
     # A grid finer than the rounding has numbers that no run can print, and no useful chance.
     has_chance = sample.unit is not None and sample.unit >= printed.width
-    by_resample = _resample_extreme(values, counts, runs, tail, (low, high), sample)
+    by_resample = _resample_extreme(values, counts, runs, tail, (low, high), effort.n_resamples)
     inside = by_resample[0] + by_resample[1] - 1.0
     p_values = np.minimum(1.0, 2.0 * np.minimum(*by_resample))
     finding = Finding(
@@ -323,7 +335,7 @@ def _resample_extreme(
     runs: int,
     tail: Tail,
     cell: tuple[float, float],
-    sample: Sample,
+    n_resamples: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return P(largest < high) and P(largest >= low) in each resample.
 
@@ -336,23 +348,24 @@ def _resample_extreme(
     below_high = int(counts[: np.searchsorted(values, high)].sum())
     # Three parts that sum to one: below the cell, within it, above it.
     parts = np.array([below_low, below_high - below_low, n + 1 - below_high], dtype=np.float64)
-    shares = np.maximum(generator.standard_gamma(parts, size=(sample.n_resamples, 3)), 0.0)
+    shares = np.maximum(generator.standard_gamma(parts, size=(n_resamples, 3)), 0.0)
     shares /= shares.sum(axis=1, keepdims=True)
     up_to_low, up_to_high = shares[:, 0], shares[:, 0] + shares[:, 1]
+    scales = np.maximum(tail.resample_scale(n_resamples, generator), 1e-300)
     if below_high == n:
-        up_to_high = 1.0 - (1.0 - up_to_high) * float(tail.survive(high))
+        up_to_high = 1.0 - (1.0 - up_to_high) * np.exp(-(high - tail.start) / scales)
     if below_low == n:
-        up_to_low = 1.0 - (1.0 - up_to_low) * float(tail.survive(low))
+        up_to_low = 1.0 - (1.0 - up_to_low) * np.exp(-(low - tail.start) / scales)
     return up_to_high**runs, 1.0 - up_to_low**runs
 
 
 def _predict_drawn(
-    sample: Sample, reported: Mapping[str, Printed], runs: int, level: float
+    sample: Sample, reported: Mapping[str, Printed], runs: int, level: float, effort: Effort
 ) -> Prediction:
     """Predict any statistics together, by drawing studies."""
     names = [name for name in sampling.STATISTICS if name in reported]
-    n_resamples = sample.n_resamples
-    drawn = sampling.draw_statistics(sample, runs, names, n_resamples=n_resamples)
+    n_resamples = effort.n_resamples
+    drawn = sampling.draw_statistics(sample, runs, names, effort=effort)
     yours = {
         "mean": sample.mean,
         "sd": sample.spread,
@@ -409,7 +422,14 @@ def _weigh_evenly(n_resamples: int) -> FloatArray:
 
 
 def predict_successes(
-    n_succeeded: int, n: int, printed: Printed, runs: int, *, name: str, level: float
+    n_succeeded: int,
+    n: int,
+    printed: Printed,
+    runs: int,
+    *,
+    name: str,
+    level: float,
+    effort: Effort,
 ) -> Prediction:
     """Hold a reported number or share of successes against successes that were seen.
 
@@ -423,6 +443,7 @@ def predict_successes(
         n of the study.
     name : {"share", "n_succeeded"}
     level : float
+    effort : Effort
 
     Notes
     -----
@@ -438,7 +459,7 @@ def predict_successes(
     mass = _compute_beta_binomial(numbers, runs, a, b)
     scale = runs if name == "share" else 1
     generator = np.random.default_rng(sampling.SEED)
-    shares = generator.beta(a, b, size=sampling.N_RESAMPLES_OF_FEW)
+    shares = generator.beta(a, b, size=effort.n_resamples)
     low = math.ceil(printed.low * scale)
     high = math.ceil(printed.high * scale)
     first, last = min(max(low, 0), runs + 1), min(max(high, 0), runs + 1)

@@ -45,11 +45,14 @@ N_RESAMPLES_OF_FEW = 1000
 FEW = 10_000
 """Samples smaller than this are resampled more often, because it costs little."""
 N_STUDIES = 100_000
+"""Studies drawn, over all resamples."""
 MAX_DRAWS = 100_000_000
 MAX_LENGTH = 1 << 18
 """Longest Fourier transform; longer sums are drawn instead."""
-MAX_DRAWN_RUNS = 2000
-"""Means of more runs than this are not drawn but expanded (Edgeworth)."""
+MANY_RUNS = 200
+"""Means of more runs than this are expanded (Edgeworth) where that is accurate, not drawn."""
+MAX_SKEWNESS = 0.3
+"""Largest skewness of a mean for which Edgeworth's expansion is used."""
 MIN_UNSEEN = 1e-3
 MAX_DECIMALS = 6
 _BATCH = 1 << 22
@@ -135,10 +138,29 @@ class Sample:
         """Say whether values beyond all that were seen can be left out of account."""
         return runs < MIN_UNSEEN * (self.n + runs)
 
-    @property
-    def n_resamples(self) -> int:
-        """How many resamples are drawn."""
-        return N_RESAMPLES if self.n >= FEW else N_RESAMPLES_OF_FEW
+
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    """How much is resampled and drawn.
+
+    Parameters
+    ----------
+    n_resamples : int
+    n_studies : int
+        Studies drawn in all, where they are.
+    """
+
+    n_resamples: int
+    n_studies: int = N_STUDIES
+
+    @classmethod
+    def choose(cls, sample: Sample) -> Effort:
+        """Return the effort that a sample is worth: more resamples where they cost little."""
+        return cls(N_RESAMPLES if sample.n >= FEW else N_RESAMPLES_OF_FEW)
+
+    def count_studies(self, runs: int) -> int:
+        """Return how many studies of n runs are drawn from each resample."""
+        return max(1, min(self.n_studies, MAX_DRAWS // runs) // self.n_resamples)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -251,8 +273,7 @@ def resample_masses(sample: Sample, runs: int, *, n_resamples: int) -> Masses | 
 
 def _count_points(tail: Tail, unit: Fraction) -> int:
     """Return how many lattice points the unseen part of a tail is given."""
-    reach = min(tail.find(1e-6) - tail.start, 60.0 * tail.scale)
-    return math.ceil(reach / float(unit))
+    return math.ceil(30.0 * tail.scale / float(unit))
 
 
 def _spread_tail(
@@ -260,17 +281,12 @@ def _spread_tail(
 ) -> FloatArray:
     """Return unseen mass by lattice point beyond the end, times N: float64[n_resamples, points]."""
     size = generator.standard_gamma(1.0, size=(n_resamples, 1))
-    scale = _resample_scale(tail, n_resamples, generator)[:, None] / float(unit)
+    scale = tail.resample_scale(n_resamples, generator)[:, None] / float(unit)
     if n_points == 0:
         return np.zeros((n_resamples, 0))
     beyond = np.exp(-np.arange(n_points + 1) / np.maximum(scale, 1e-9))
     beyond[:, -1] = 0.0
     return np.asarray(-size * np.diff(beyond, axis=1))
-
-
-def _resample_scale(tail: Tail, n_resamples: int, generator: np.random.Generator) -> FloatArray:
-    gammas = generator.standard_gamma(tail.n_top, size=n_resamples)
-    return np.asarray(tail.scale * tail.n_top / gammas)
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
@@ -289,7 +305,7 @@ def find_length(masses: FloatArray, runs: int) -> int:
     function of one run.
     """
     n_points = masses.shape[1]
-    slopes = np.geomspace(1e-3, 1e3, 120) / n_points
+    slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     slopes = slopes[slopes * n_points < 600.0]
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
@@ -582,7 +598,7 @@ def _draw_batches(
         if has_tails:
             for side, tail in enumerate((sample.upper, sample.lower)):
                 mass[:, side] = np.minimum(generator.standard_gamma(1.0, size=m) / n, 0.5)
-                scales[:, side] = _resample_scale(tail, m, generator)
+                scales[:, side] = tail.resample_scale(m, generator)
             reach = max(below - ordered[-1], 0.0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 seen = -np.expm1(-reach / scales[:, 0])
@@ -594,18 +610,15 @@ def _draw_batches(
         step = max(1, _BATCH // (m * runs))
         for start in range(0, n_studies, step):
             studies = slice(start, min(start + step, n_studies))
-            shape = (m, (studies.stop - studies.start) * runs)
-            where = (generator.random(shape) * np.maximum(allowed, 1)[:, None]).astype(np.int32)
+            # One even variable says whether a draw lies beyond the seen runs, else which it is.
+            even = generator.random((m, (studies.stop - studies.start) * runs))
+            ends = mass / np.maximum(share, 1e-300)[:, None]
+            places = (even - ends[:, :1]) / np.maximum(1.0 - ends.sum(axis=1), 1e-300)[:, None]
+            last = np.maximum(allowed - 1, 0)[:, None]
+            where = np.clip((places * allowed[:, None]).astype(np.int32), 0, last)
             drawn = ordered[np.take_along_axis(picked, where, axis=1)]
             if has_tails:
-                _put_tails(
-                    drawn,
-                    sample,
-                    mass / np.maximum(share, 1e-300)[:, None],
-                    scales,
-                    reach,
-                    generator,
-                )
+                _put_tails(drawn, even, ends, sample, scales, reach, generator)
                 if unit is not None:
                     drawn = np.rint(drawn / unit) * unit
                 np.maximum(drawn, floor, out=drawn)
@@ -614,20 +627,17 @@ def _draw_batches(
 
 def _put_tails(
     drawn: FloatArray,
+    even: FloatArray,
+    ends: FloatArray,
     sample: Sample,
-    mass: FloatArray,
     scales: FloatArray,
     reach: float,
     generator: np.random.Generator,
 ) -> None:
-    """Replace a few draws by values beyond the seen ones, in place."""
-    chance = generator.random(drawn.shape)
-    upper = chance < mass[:, :1]
-    lower = chance > 1.0 - mass[:, 1:]
-    for side, places in enumerate((upper, lower)):
-        row = np.nonzero(places)[0]
-        scale = scales[row, side]
-        portion = generator.random(row.size)
+    """Replace draws at either end of an even variable by values beyond the seen ones, in place."""
+    for side, places in enumerate((even < ends[:, :1], even > 1.0 - ends[:, 1:])):
+        scale = scales[np.nonzero(places)[0], side]
+        portion = generator.random(scale.size)
         if side == 0:
             with np.errstate(invalid="ignore", divide="ignore"):
                 portion *= np.where(scale > 0, -np.expm1(-reach / scale), 0.0)
@@ -651,13 +661,8 @@ def _reduce(drawn: FloatArray, name: str) -> FloatArray:
     return np.asarray(drawn.min(axis=-1) if name == "min" else drawn.max(axis=-1))
 
 
-def count_studies(n_resamples: int, runs: int) -> int:
-    """Return how many studies are drawn from each resample."""
-    return max(1, min(N_STUDIES, MAX_DRAWS // runs) // n_resamples)
-
-
 def draw_statistics(
-    sample: Sample, runs: int, names: Sequence[str], *, n_resamples: int
+    sample: Sample, runs: int, names: Sequence[str], *, effort: Effort
 ) -> Mapping[str, FloatArray]:
     """Draw studies of n runs and return their statistics.
 
@@ -668,14 +673,14 @@ def draw_statistics(
         n; at least 2 for a standard deviation.
     names : sequence of str
         Of `STATISTICS`.
-    n_resamples : int
+    effort : Effort
 
     Returns
     -------
     mapping of str to float64[n_resamples, n_studies]
     """
     generator = np.random.default_rng(SEED)
-    n_studies = count_studies(n_resamples, runs)
+    n_resamples, n_studies = effort.n_resamples, effort.count_studies(runs)
     found = {name: np.empty((n_resamples, n_studies)) for name in names}
     for resamples, studies, drawn, _ in _draw_batches(
         sample, runs, generator, n_resamples=n_resamples, n_studies=n_studies
@@ -686,7 +691,7 @@ def draw_statistics(
 
 
 def draw_means_given_max(
-    sample: Sample, runs: int, *, low: float, high: float, n_resamples: int
+    sample: Sample, runs: int, *, low: float, high: float, effort: Effort
 ) -> tuple[FloatArray, FloatArray]:
     """Draw means of n runs of which the largest lies in a cell.
 
@@ -697,7 +702,7 @@ def draw_means_given_max(
         n, at least 1.
     low, high : float
         The cell; the largest is spread evenly over it.
-    n_resamples : int
+    effort : Effort
 
     Returns
     -------
@@ -706,7 +711,7 @@ def draw_means_given_max(
         Chance of each resample that all other runs lie below; not normalised.
     """
     generator = np.random.default_rng(SEED)
-    n_studies = count_studies(n_resamples, runs)
+    n_resamples, n_studies = effort.n_resamples, effort.count_studies(runs)
     means = np.empty((n_resamples, n_studies))
     weights = np.ones(n_resamples)
     if runs == 1:
@@ -751,7 +756,7 @@ def make_law(drawn: FloatArray, cell: tuple[float, float], weights: FloatArray) 
 
 def expand_mean_law(
     sample: Sample, runs: int, cell: tuple[float, float], *, n_resamples: int
-) -> Law:
+) -> Law | None:
     """Return the law of the mean of many runs by Edgeworth's expansion to order 1/n.
 
     Parameters
@@ -763,12 +768,20 @@ def expand_mean_law(
         The rounding cell of the reported mean.
     n_resamples : int
 
+    Returns
+    -------
+    Law or None
+        None if the runs are too skewed for the expansion.
+
     References
     ----------
     Hall (1992), The Bootstrap and Edgeworth Expansion, section 2.3.
     """
     centre, spread, skewness, kurtosis = _resample_moments(sample, n_resamples, runs)
     error = np.maximum(spread / math.sqrt(runs), 1e-300)
+    first_order = float(np.median(np.abs(skewness))) / math.sqrt(runs)
+    if first_order > MAX_SKEWNESS or float(np.median(kurtosis)) / runs > MAX_SKEWNESS:
+        return None
 
     def accumulate(values: FloatArray) -> FloatArray:
         z = (values[:, None] - centre) / error
@@ -811,7 +824,7 @@ def _resample_moments(
         unseen = np.zeros_like(raw)
         for sign, tail in ((1.0, sample.upper), (-1.0, sample.lower)):
             mass = np.minimum(generator.standard_gamma(1.0, size=n_resamples) / n, 0.5)
-            scale = _resample_scale(tail, n_resamples, generator)
+            scale = tail.resample_scale(n_resamples, generator)
             edge = tail.start - sign * shift
             rest -= mass
             for k in range(1, 5):
