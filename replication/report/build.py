@@ -157,11 +157,11 @@ class _Files:
         self.folder = folder
         self.drawn: list[Path] = []
         try:
-            text = (folder / RECORD).read_text("utf-8")
-            self._record: dict[str, list[str]] = json.loads(text)
+            record = json.loads((folder / RECORD).read_text("utf-8"))
         except (OSError, ValueError):
-            self._record = {}
-        self._kept: dict[str, list[str]] = {}
+            record = None
+        self._record: dict[str, Any] = record if isinstance(record, dict) else {}
+        self._kept: dict[str, Any] = {}
 
     def is_current(self, path: Path, key: str) -> bool:
         """Say whether a file needs not be made again."""

@@ -75,7 +75,7 @@ def save_figure(draw: Callable[[], Figure], *, name: str, png: bool = False) -> 
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
             image = stream.getvalue()
-        texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+        texts = figure.findobj(Text)
         for text in texts:
             # A halo would turn text into outlines: it is written as a property of the text below.
             if text.get_path_effects():

@@ -26,6 +26,17 @@ class UntrueSentence(Exception):
     """A guard has found that the sentence beside it is not true of these models."""
 
 
+class _Missing(jinja2.StrictUndefined):
+    """A name that no model has; whatever is done with it fails and says what there is."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if isinstance(self._undefined_obj, Mapping):
+            known = ", ".join(map(str, self._undefined_obj))
+            return f"there is no {self._undefined_name!r} here; there are: {known or 'none'}"
+        return super()._undefined_message
+
+
 class _Environment(jinja2.Environment):
     """Jinja2, where the keys of a model win over the methods of a dictionary."""
 
@@ -52,7 +63,7 @@ class Template:
         folders = [path.parent, *search]
         self._environment = _Environment(
             loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-            undefined=jinja2.StrictUndefined,
+            undefined=_Missing,
             comment_start_string="<!--",
             comment_end_string="-->",
             trim_blocks=True,
@@ -91,7 +102,7 @@ class Template:
             place = f"{self.show(error.filename)}:{error.lineno}"
             raise ReportError(f"{place}: {error.message}") from None
         except jinja2.TemplateNotFound as error:
-            problem = f"there is no template {error.message!r}"
+            problem = f"there is no template {error.name!r} to include"
             raise ReportError(f"{self._find_line(error)}: {problem}") from None
         except (jinja2.UndefinedError, MissingNumber, UntrueSentence) as error:
             raise ReportError(f"{self._find_line(error)}: {error}") from None

@@ -36,30 +36,37 @@ async function open(browser, { width, scheme, script = true }) {
   return page;
 }
 
-async function try_slider(page) {
-  const words = page.locator("#explorer-words");
-  const shown = page.locator("#explorer-n-shown");
-  const steps = [];
-  const note = async () =>
-    steps.push({
-      n: await shown.textContent(),
-      words: await words.textContent(),
-      valuetext: await page.locator("#explorer-n").getAttribute("aria-valuetext"),
-      picture: await page.locator("#explorer-chart svg path").getAttribute("d"),
+// The page must be usable without a mouse: focus is moved and buttons pressed by keys alone.
+async function run_again(page) {
+  const words = page.locator("#again-words");
+  const points = () => page.locator("circle.again-point").count();
+  const inside = () => page.evaluate(() => {
+    const plane = document.getElementById("joint-plane");
+    const [left, top, width, height] = plane.dataset.box.split(" ").map(Number);
+    return [...document.querySelectorAll("circle.again-point")].every((dot) => {
+      const [x, y] = [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))];
+      return x >= left - 0.1 && x <= left + width + 0.1 && y >= top - 0.1 && y <= top + height + 0.1;
     });
-  await page.locator("#explorer-n").focus();
+  });
+  const steps = [];
+  const note = async () => steps.push({
+    words: await words.textContent(),
+    points: await points(),
+    inside: await inside(),
+    focus: await page.evaluate(() => document.activeElement.id),
+  });
   await note();
-  await page.keyboard.press("End");
+  await page.locator("#again-once").focus();
+  await page.keyboard.press("Enter");
   await note();
-  await page.keyboard.press("Home");
+  await page.keyboard.press("Tab");
+  for (let i = 0; i < 10; i += 1) await page.keyboard.press("Space");
   await note();
-  const radios = page.locator("#explorer-rules input");
-  if ((await radios.count()) > 1) {
-    await radios.first().focus();
-    await page.keyboard.press("ArrowDown");
-    await note();
-  }
-  return steps;
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await note();
+  const role = await words.evaluate((element) => element.computedRole ?? element.tagName);
+  return { steps, role };
 }
 
 const browser = await chromium.launch({
@@ -91,15 +98,38 @@ try {
       await page.context().close();
     }
   }
-  const page = await open(browser, { width: 1200, scheme: "light" });
-  found.has_explorer = (await page.locator("#explorer").count()) > 0;
-  found.slider = found.has_explorer ? await try_slider(page) : [];
+  const page = await open(browser, { width: 1400, scheme: "light" });
+  const has_piece = (await page.locator("#again").count()) > 0;
+  found.again = has_piece ? await run_again(page) : null;
+  found.first_screen = await page.evaluate(() =>
+    [".verdict", ".note", "figure.drawing svg"].map((name) => {
+      const element = document.querySelector(name);
+      return element === null ? null : element.getBoundingClientRect().bottom;
+    }));
+  await page.keyboard.press("Home");
   await page.context().close();
+
+  const keys = await open(browser, { width: 360, scheme: "light" });
+  await keys.keyboard.press("Tab");
+  found.first_stop = await keys.evaluate(() => document.activeElement.textContent);
+  found.cut = await keys.evaluate(() =>
+    [...document.querySelectorAll(".cut")].map((box) => ({
+      kind: box.className,
+      hint: getComputedStyle(box, "::after").content,
+      reachable: box.tabIndex === 0,
+    })));
+  found.result_columns = await keys.evaluate(() =>
+    [...document.querySelectorAll("table")].map((table) =>
+      [...table.querySelectorAll("tbody tr > :last-child")].every((cell) => {
+        const box = cell.getBoundingClientRect();
+        return box.width > 0 && box.right <= innerWidth;
+      })));
+  await keys.context().close();
 
   const plain = await open(browser, { width: 1200, scheme: "light", script: false });
   found.without_script = {
-    explorer_hidden: !found.has_explorer || !(await plain.locator("#explorer").isVisible()),
-    figures: await plain.locator("figure img").count(),
+    piece_hidden: !has_piece || !(await plain.locator("#again").isVisible()),
+    figures: await plain.locator("figure.drawing svg").count(),
   };
   await plain.context().close();
 

@@ -1,14 +1,18 @@
 """The HTML report in a real browser: what a reader would stumble over must not be there."""
 
 import json
+import math
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.reliability.faults import require
+from tests.unit.report.sample_report import build_sample, make_models
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -34,19 +38,7 @@ def tools() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a small study, without the chapters that only the default study has."""
-    from replication.protocol import DEFAULT_ROOT_SEED, PAPER
-    from replication.report import render
-    from replication.results import Study, analyse
-    from replication.store import Store
-    from replication.study import simulate_study
-
-    folder = tmp_path_factory.mktemp("results")
-    study = Study(PAPER, DEFAULT_ROOT_SEED, 2000, folder)
-    for part in (study, *study.repetitions):
-        simulate_study(Store(folder), part.protocol, part.root_seed, part.n_seeds, jobs=1)
-    render(analyse(study, jobs=1), folder)
-    return folder / "report.html"
+    return build_sample(tmp_path_factory.mktemp("report"), formats=["html"])[0]
 
 
 def check(path: Path, tools: dict[str, str]) -> dict:
@@ -87,20 +79,79 @@ def test_page_is_valid_html(found: dict) -> None:
     assert found["html"] == []
 
 
-def test_slider_moves_numbers_picture_and_words_by_keyboard(found: dict) -> None:
-    start, end, home, other_rule = found["slider"]
-    assert [start["n"], end["n"], home["n"]] == ["20", "5000", "1"]
-    assert end["valuetext"] == "5000 runs"
-    assert home["valuetext"] == "1 run"
-    assert len({start["words"], end["words"], home["words"]}) == 3
-    assert len({start["picture"], end["picture"], home["picture"]}) == 3
-    assert other_rule["n"] == "1"
-    assert "48" in start["words"]
+def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found: dict) -> None:
+    start, once, often, cleared = found["again"]["steps"]
+    assert start["points"] == 0
+    assert once["points"] == 1
+    assert once["words"].startswith("Experiment 1: mean ")
+    assert often["points"] == 1001
+    assert "Of 1,001 so far, " in often["words"]
+    assert often["inside"]
+    assert cleared["points"] == 0
+    assert cleared["focus"] == "again-once"
+    assert found["again"]["role"] in ("status", "OUTPUT")  # both are announced when they change
 
 
-def test_without_script_the_static_figures_stand_alone(found: dict) -> None:
-    assert found["without_script"]["explorer_hidden"]
-    assert found["without_script"]["figures"] >= 8
+def test_experiments_fall_as_far_out_as_exact_p_values_say(found: dict) -> None:
+    words = found["again"]["steps"][2]["words"]
+    far = int(re.search(r"so far, ([\d,]+)", words)[1].replace(",", ""))
+    share = compute_share_as_far_out()
+    assert abs(far / 1001 - share) < 4 * math.sqrt(share * (1 - share) / 1001) + 0.01
+
+
+def compute_share_as_far_out() -> float:
+    """From the exact distribution of the sum of 100 draws given their maximum, by convolution."""
+    headline = make_models()["headline"]
+    updates, counts = (np.array(headline["draws"][key]) for key in ("updates", "counts"))
+    reported, runs = headline["reported"], headline["reported"]["runs"]
+    p = np.zeros(updates.max() + 1)
+    p[updates] = counts / counts.sum()
+    below = np.cumsum(p)
+    size = 1 << int(runs * len(p)).bit_length()
+    means = np.arange(size) / runs
+
+    def power(shares: np.ndarray) -> np.ndarray:
+        return np.fft.irfft(np.fft.rfft(shares, size) ** runs, size)
+
+    pairs = []  # (smaller p-value, probability) of each maximum and each rounded mean
+    for largest in range(updates.min() + 1, updates.max() + 1):
+        joint = power(np.where(np.arange(len(p)) <= largest, p, 0))
+        joint -= power(np.where(np.arange(len(p)) < largest, p, 0))
+        joint = joint.clip(0)
+        of_max = 2 * min(below[largest] ** runs, 1 - below[largest - 1] ** runs)
+        total = joint.sum()
+        if total < 1e-9:
+            continue
+        for printed in range(25, 76):
+            low, high = means >= printed - 0.5, means < printed + 0.5
+            of_mean = 2 * min(joint[low].sum(), joint[high].sum()) / total
+            pairs.append((largest, printed, min(of_max, of_mean, 1), joint[low & high].sum()))
+    at = next(
+        p for largest, printed, p, _ in pairs
+        if (largest, printed) == (reported["max"], reported["mean"])
+    )  # fmt: skip
+    return sum(chance for _, _, p, chance in pairs if p <= at * (1 + 1e-9))
+
+
+def test_first_screen_holds_verdict_doubt_and_figure(found: dict) -> None:
+    assert all(bottom < 900 for bottom in found["first_screen"])
+
+
+def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
+    assert found["first_stop"] == "Skip to the report"
+
+
+def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found: dict) -> None:
+    assert any("equation" in box["kind"] for box in found["cut"])
+    assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
+
+
+def test_no_table_hides_its_last_column_on_a_telephone(found: dict) -> None:
+    assert found["result_columns"] == [True, True]
+
+
+def test_without_script_the_figures_stand_alone(found: dict) -> None:
+    assert found["without_script"] == {"piece_hidden": True, "figures": 2}
 
 
 def test_print_is_on_white_without_navigation(found: dict) -> None:

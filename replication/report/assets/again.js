@@ -138,9 +138,9 @@ document.addEventListener("DOMContentLoaded", function () {
         ", maxima from " + range.max[0].toLocaleString("en") + " to " +
         range.max[1].toLocaleString("en") + ".";
     const share = done >= 20 ? " (" + (100 * far / done).toFixed(0) + "\u202f%)" : "";
-    words.textContent = told + " As far from the middle as " + data.reported.mean + " and " +
-      data.reported.max + ", or farther: " + far.toLocaleString("en") + " of " +
-      done.toLocaleString("en") + share + ", drawn as rings.";
+    words.textContent = told + " Of " + done.toLocaleString("en") + " so far, " +
+      far.toLocaleString("en") + share + " fell as far out as " + data.reported.mean + " and " +
+      data.reported.max + ", or farther (rings).";
     clear.disabled = false;
   }
 

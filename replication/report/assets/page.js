@@ -11,6 +11,15 @@
   }
   mark();
   window.addEventListener("resize", mark);
+  // Beside the text the contents are always open; above it they leave the first screen to the text.
+  const contents = document.querySelector("nav details");
+  const is_wide = window.matchMedia("(min-width: 68rem)");
+  function unfold() { contents.open = is_wide.matches; }
+  unfold();
+  is_wide.addEventListener("change", unfold);
+  contents.firstElementChild.addEventListener("click", function (event) {
+    if (is_wide.matches) event.preventDefault();
+  });
   const folded = [];
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details:not([open])").forEach(function (part) {

@@ -203,7 +203,9 @@ local function set_math(math)
     local code = typst { pandoc.Plain { math } }:gsub("%s+$", "")
     return pandoc.RawInline("typst", ("#math.equation(block: %s, alt: %s, %s)"):format(is_block, quote(math.text), code))
   elseif is_html and is_block then
-    return pandoc.Span({ math }, { class = "equation", tabindex = "0", role = "group", ["aria-label"] = "Formula" })
+    -- A list of pairs: the order of a table's keys differs from run to run.
+    local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", "Formula" } }
+    return pandoc.Span({ math }, pandoc.Attr("", { "equation" }, attributes))
   end
 end
 
@@ -212,7 +214,7 @@ function Pandoc(doc)
   local seen = number(doc.blocks)
   doc.blocks:walk { Link = function(link)
     local id = link.target:match("^#(.*)")
-    if id and not seen[id] then complain("#" .. id, "a reference to #" .. id .. ", which is nowhere") end
+    if id and not seen[id] and not id:match("^ref%-") then complain("#" .. id, "a reference to #" .. id .. ", which is nowhere") end
     if id and #link.content == 0 and not (label_of[id] or title_of[id]) and seen[id] then
       complain("#" .. id, "a reference to #" .. id .. " needs words in its brackets")
     end

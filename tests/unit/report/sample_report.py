@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replication.report import style
+from replication.report.build import Drawing, build_report
 
 FOLDER = Path(__file__).parent / "sample"
 METADATA = {
@@ -108,4 +109,23 @@ def plot_panels(model: dict[str, Any]) -> Figure:
     return figure
 
 
-FIGURES = {"joint": (plot_joint, "headline"), "panels": (plot_panels, "speed")}
+def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:
+    return {
+        "joint": Drawing(plot_joint, models["headline"]),
+        "panels": Drawing(plot_panels, models["speed"]),
+    }
+
+
+def build_sample(folder: Path, **changes: Any) -> list[Path]:
+    """Write the sample report, with some arguments of `build_report` changed."""
+    models = changes.get("models", make_models())
+    arguments: dict[str, Any] = {
+        "template": FOLDER / "report.md",
+        "models": models,
+        "figures": make_figures(models),
+        "folder": folder,
+        "bibliography": FOLDER / "references.bib",
+        "metadata": METADATA,
+        **changes,
+    }
+    return build_report(**arguments)

@@ -1,0 +1,338 @@
+"""A whole report: complete in three forms, the same twice, made again only where it changed."""
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replication.errors import ReportError, StorageError
+from replication.report import pandoc
+from replication.report.build import RECORD, Drawing
+from tests.unit.report.sample_report import (
+    FOLDER,
+    METADATA,
+    build_sample,
+    make_figures,
+    make_models,
+    plot_joint,
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def change_template(tmp_path: Path, old: str, new: str, file: str = "report.md") -> Path:
+    """Copy the sample's templates with one change."""
+    shutil.copytree(FOLDER, tmp_path / "changed")
+    path = tmp_path / "changed" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return tmp_path / "changed" / "report.md"
+
+
+# --- What stands in each form --------------------------------------------------------------------
+
+
+def test_markdown_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
+    text = (sample / "report.md").read_text()
+    assert "](figures/panels.svg)" in text
+    assert "**Figure\u00a02.** **Most networks converge early.**" in text
+    assert "[Figure\u00a01](#fig:joint)" in text
+    assert '<a id="fig:joint"></a>' in text
+    assert re.search(r"\| half squared error +\| 42.9 \| +0.031 \|", text)
+    assert r"$`\lambda = 0.75`$" in text
+    assert "``` math\nh_1 = " in text
+    assert "[Hinton and McClelland 1988, 363](#ref-hinton1988)" in text
+    assert '<a id="ref-hinton1988"></a>Hinton, Geoffrey E.' in text
+    assert "again-data" not in text  # what only a page can do
+    assert not re.search(r"<(span|div|figure)", text)
+
+
+def test_links_inside_the_markdown_lead_to_headings_as_code_hosts_name_them(sample: Path) -> None:
+    text = (sample / "report.md").read_text()
+    anchors = set(re.findall(r'<a id="([^"]*)">', text))
+    for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE):
+        anchors.add(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-"))
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
+
+
+def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
+    text = (sample / "report.html").read_text()
+    assert text.count('<svg class="wide" role="img" aria-label="Two panels') == 1
+    assert '<a href="#fig:panels">Figure\u00a02</a>' in text
+    assert 'data-label="Largest of 100">1,190</td>' in text
+    assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
+    assert 'href="#ref-clopper1934"' in text
+    assert 'id="ref-clopper1934"' in text
+    assert METADATA["citation"] in text
+    assert "1 November 2026" in text
+    assert "version 0.2.0" in text
+    assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
+
+
+def test_page_asks_nothing_of_any_server(sample: Path) -> None:
+    text = (sample / "report.html").read_text()
+    addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
+    for address in (one or other for one, other in addresses):
+        assert address.startswith(("data:", "https://doi.org/", "#"))
+
+
+def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
+    pdf = (sample / "report.pdf").read_bytes()
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
+    assert b"2026-11-01" in pdf
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is missing")
+    words = " ".join(
+        subprocess.run(
+            ["pdftotext", "-layout", str(sample / "report.pdf"), "-"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+    )
+    for expected in (
+        "How long does recirculation take to learn?",
+        "Figure 2. Most networks converge early.",
+        "reported: 48 and 202",
+        "Table 1. Only the paper",
+        "1,190",
+        "(Hinton and McClelland 1988, 363)",
+        "How to cite. The contributors (2026)",
+    ):
+        assert expected in words
+
+
+def test_only_the_figures_asked_for_are_pngs(sample: Path) -> None:
+    names = {path.name for path in (sample / "figures").iterdir()}
+    assert names == {"joint.svg", "joint.png", "panels.svg"}
+    for path in (sample / "figures").glob("*.svg"):
+        ET.parse(path)
+
+
+# --- The same twice, and only what changed -------------------------------------------------------
+
+
+def test_another_process_writes_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    code = (
+        "import sys; from pathlib import Path;"
+        "from tests.unit.report.sample_report import build_sample;"
+        "build_sample(Path(sys.argv[1]), png=['joint'])"
+    )
+    environment = {
+        **{key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH") if key in os.environ},
+        "HOME": str(home),
+        "LC_ALL": "C",
+        "TZ": "Asia/Kathmandu",
+        "TERM": "dumb",
+        "PYTHONHASHSEED": "12",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "again")],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    again, first = read_all(tmp_path / "again"), read_all(sample)
+    # The record holds a digest of the sources, which somebody may be editing at this moment.
+    assert {**again, RECORD: b""} == {**first, RECORD: b""}
+
+
+@pytest.fixture
+def copied(sample: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample, tmp_path / "copied"))
+
+
+def rebuild(folder: Path, **changes: Any) -> list[str]:
+    """Build over an earlier report and return which files were written anew."""
+    before = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+    build_sample(folder, png=["joint"], **changes)
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and before.get(path) != path.stat().st_ino
+    ]
+
+
+def test_nothing_is_made_again_when_nothing_changed(copied: Path) -> None:
+    steps: list[str] = []
+    assert rebuild(copied, tell=steps.append) == []
+    assert "setting the report" not in steps
+
+
+def test_only_the_figure_of_a_changed_model_is_drawn_again(copied: Path) -> None:
+    models = make_models()
+    models["speed"]["shares"][0] = 0.11
+    assert rebuild(copied, models=models) == [
+        RECORD,
+        "figures/panels.svg",
+        "report.html",
+        "report.md",
+        "report.pdf",
+    ]
+
+
+def test_changed_sentence_sets_the_report_but_draws_nothing(copied: Path, tmp_path: Path) -> None:
+    template = change_template(tmp_path, "Only readings", "Just readings")
+    assert rebuild(copied, template=template) == [RECORD, "report.html", "report.md", "report.pdf"]
+
+
+@pytest.mark.parametrize("name", ["report.md", "figures/joint.svg", "figures/joint.png"])
+def test_file_that_was_changed_or_lost_is_made_again(sample: Path, copied: Path, name: str) -> None:
+    (copied / name).write_bytes(b"not this")
+    assert name in rebuild(copied)
+    (copied / name).unlink()
+    assert name in rebuild(copied)
+    assert read_all(copied) == read_all(sample)
+
+
+@pytest.mark.parametrize("content", ["[]", "not JSON", '{"report.md": 3}'])
+def test_damaged_record_only_costs_time(sample: Path, copied: Path, content: str) -> None:
+    (copied / RECORD).write_text(content)
+    assert "report.md" in rebuild(copied, formats=["md"])
+    assert {**read_all(copied), RECORD: b""} == {**read_all(sample), RECORD: b""}
+
+
+def test_figure_that_is_no_longer_shown_is_removed(copied: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.md"
+    short.write_text("The mean is {{ headline.mean | number }}.\n")
+    build_sample(copied, template=short, formats=["md"])
+    assert list((copied / "figures").iterdir()) == []
+    assert "The mean is 46.5." in (copied / "report.md").read_text()
+
+
+def test_short_report_draws_only_what_it_shows(tmp_path: Path) -> None:
+    short = tmp_path / "short.md"
+    short.write_text(
+        "Seen in [](#fig:panels).\n\n"
+        '![**A title.** Words.](figures/panels.svg){#fig:panels alt="Two panels."}\n'
+    )
+    paths = build_sample(tmp_path / "out", template=short, formats=["html", "md"])
+    names = [path.relative_to(tmp_path / "out").as_posix() for path in paths]
+    assert names == ["report.md", "report.html", "figures/panels.svg"]
+
+
+# --- What stops a report -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[](#limits)", "[](#bounds)", "report.md:34: a reference to #bounds, which is nowhere"),
+        ("[](#fig:panels)", "[](#fig:panel)", "report.md:34: a reference to #fig:panel, which"),
+        ("[@clopper1934]", "[@clopper1943]", "report.md:42: @clopper1943 is cited, but has no"),
+        ("{#tbl:small}", "", "a table has no caption or no identifier"),
+        ("{#tbl:small}", "{#fig:joint}", "the identifier #fig:joint stands twice"),
+        (
+            "figures/joint.svg",
+            "figures/joined.svg",
+            "there is no figure 'joined'; there are: joint",
+        ),
+        (
+            "# References",
+            "![](figures/joint.svg) in the line.\n\n# R",
+            "must be a paragraph of its",
+        ),
+        ("\\varepsilon = 20", "\\unheardof{20}", "Could not convert TeX math"),
+    ],
+)
+def test_mistake_of_a_chapter_stops_the_report_and_says_where(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    template = change_template(tmp_path, old, new)
+    with pytest.raises(ReportError) as caught:
+        build_sample(tmp_path / "out", template=template, formats=["html"])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_figure_without_alternative_text_stops_the_report(tmp_path: Path) -> None:
+    text = (FOLDER / "speed" / "chapter.md").read_text()
+    alt = re.search(r' alt="Two[^"]*"', text)
+    assert alt is not None
+    template = change_template(tmp_path, alt[0], "", file="speed/chapter.md")
+    with pytest.raises(ReportError, match=r"speed/chapter.md:9: .*has no alternative text"):
+        build_sample(tmp_path / "out", template=template, formats=["md"])
+
+
+def test_sentence_that_has_become_untrue_stops_the_report(tmp_path: Path) -> None:
+    models = copy.deepcopy(make_models())
+    models["speed"]["claims"]["rapid"]["share"] = 0.5
+    with pytest.raises(ReportError, match=r"^speed/chapter.md:3: a sentence is not true"):
+        build_sample(tmp_path / "out", models=models)
+    assert not (tmp_path / "out").exists()
+
+
+def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path: Path) -> None:
+    figures = {**make_figures(make_models()), "joint": Drawing(plot_joint, {})}
+    with pytest.raises(
+        ReportError, match="the figure 'joint' cannot be drawn: KeyError: 'reported'"
+    ):
+        build_sample(tmp_path / "out", figures=figures)
+
+
+@pytest.mark.parametrize("date", ["yesterday", ""])
+def test_date_must_be_told(tmp_path: Path, date: str) -> None:
+    with pytest.raises(ReportError, match="need a date such as 2026-11-01"):
+        build_sample(tmp_path / "out", metadata={**METADATA, "date": date})
+
+
+def test_missing_pandoc_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypandoc", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ReportError, match=r"pandoc, .* is not installed; install it with: pip"):
+        build_sample(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("#!/bin/sh\necho oh dear >&2\nexit 3\n", "pandoc failed with exit code 3: oh dear"),
+        ("no program", "cannot run"),
+    ],
+)
+def test_failing_pandoc_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    program = tmp_path / "pandoc"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
+    with pytest.raises(ReportError, match=message):
+        build_sample(tmp_path / "out")
+
+
+def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(StorageError, match="the report cannot be written to"):
+        build_sample(tmp_path / "out")
+
+
+def test_missing_bibliography_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"none.bib.* cannot be read"):
+        build_sample(tmp_path / "out", bibliography=tmp_path / "none.bib")
+
+
+def test_record_names_each_file_of_the_report(sample: Path) -> None:
+    record = json.loads((sample / RECORD).read_text())
+    assert set(record) == set(read_all(sample)) - {RECORD}

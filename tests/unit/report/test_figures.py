@@ -1,0 +1,125 @@
+"""Figures as files: the same bytes, text as text, room for scripts, colours of the page."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from replication.report import style
+from replication.report.save import font_css, make_inline, page_css, save_figure
+from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
+
+MODELS = make_models()
+
+
+def draw_joint() -> Figure:
+    return plot_joint(MODELS["headline"])
+
+
+@pytest.fixture(scope="module")
+def joint() -> str:
+    return save_figure(draw_joint, name="joint").svg
+
+
+def test_same_figure_is_the_same_bytes(joint: str) -> None:
+    first, again = (save_figure(draw_joint, name="joint", png=True) for _ in range(2))
+    assert first == again
+    assert first.svg == joint
+    assert first.png is not None
+    assert first.png.startswith(b"\x89PNG")
+
+
+def test_own_settings_of_matplotlib_do_not_enter(joint: str) -> None:
+    import matplotlib as mpl
+
+    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
+        assert save_figure(draw_joint, name="joint").svg == joint
+
+
+def test_text_is_text_and_brings_its_letters_along(joint: str) -> None:
+    texts = [element.text for element in ET.fromstring(joint).iter() if "text" in element.tag]
+    assert "reported: 48 and 202" in texts
+    assert "src:url(data:font/ttf;base64," in joint
+
+
+def test_text_with_a_halo_is_text_too(joint: str) -> None:
+    assert re.search(r'<text style="paint-order: stroke; stroke: #ffffff[^>]*>50 %</text>', joint)
+
+
+def test_formula_of_matplotlib_is_drawn_as_outlines() -> None:
+    def draw() -> Figure:
+        figure, axes = style.create_figure(height=2)
+        axes.set_xlabel(r"$\lambda$")
+        return figure
+
+    assert "<text" not in save_figure(draw, name="formula").svg
+
+
+def test_bold_letters_come_in_bold() -> None:
+    svg = '<svg><text style="font: bold 9px \'DejaVu Sans\'">ab</text><text x="0">c</text></svg>'
+    assert font_css([svg]).count("@font-face") == 2
+    assert "font-weight:bold" in font_css([svg])
+
+
+def test_named_axes_says_where_it_lies_and_how_it_is_scaled(joint: str) -> None:
+    """A point placed by these numbers falls on the marker that Matplotlib drew."""
+    plane = next(e for e in ET.fromstring(joint).iter() if e.get("id") == "joint-plane")
+    left, top, width, height = (float(number) for number in plane.attrib["data-box"].split())
+    x_low, x_high, x_scale = plane.attrib["data-x"].split()
+    y_low, y_high, y_scale = plane.attrib["data-y"].split()
+    assert (x_scale, y_scale) == ("linear", "log")
+    x = left + width * (48 - float(x_low)) / (float(x_high) - float(x_low))
+    share = np.log(202 / float(y_low)) / np.log(float(y_high) / float(y_low))
+    y = top + height * (1 - share)
+    marker = re.search(
+        rf'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)" style="fill: {style.ORANGE}', joint
+    )
+    assert marker is not None
+    assert (float(marker[1]), float(marker[2])) == pytest.approx((x, y), abs=0.1)
+
+
+def test_two_figures_of_one_page_share_no_identifier(joint: str) -> None:
+    panels = save_figure(lambda: plot_panels(MODELS["speed"]), name="panels").svg
+    first, second = (set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (joint, panels))
+    assert first
+    assert second
+    assert not first & second
+    for svg, own in ((joint, first), (panels, second)):
+        used = set(re.findall(r'(?:url\(|href=")#([^)"]*)', svg))
+        assert used
+        assert used <= own
+
+
+def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint: str) -> None:
+    inline = make_inline(joint, alt="What it shows")
+    assert inline.startswith('<svg role="img" aria-label="What it shows"')
+    left = set(re.findall(r"#[0-9a-f]{6}", inline))
+    assert not left & set(style.DARK)
+    used = set(re.findall(r"var\((--fig-[0-9a-f]{6})\)", inline))
+    assert used
+    assert used <= set(re.findall(r"(--fig-[0-9a-f]{6}):", page_css([joint])))
+
+
+def test_every_colour_can_be_read_on_its_background() -> None:
+    def luminance(colour: str) -> float:
+        parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    def contrast(one: str, other: str) -> float:
+        high, low = sorted((luminance(one), luminance(other)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for colour in (style.INK, style.MUTED, style.BLUE, style.GREEN, style.PURPLE):
+        assert contrast(colour, style.PAPER_WHITE) >= 4.5
+        assert contrast(style.DARK[colour], style.DARK[style.PAPER_WHITE]) >= 4.5
+    # WCAG asks 3 of graphics and of large or bold text.
+    assert contrast(style.ORANGE, style.PAPER_WHITE) >= 3
+
+
+def test_series_are_told_apart_without_colour() -> None:
+    dashes = {str(dash) for _, dash, _ in style.SERIES}
+    markers = {marker for _, _, marker in style.SERIES}
+    assert len(dashes) == len(markers) == len(style.SERIES)

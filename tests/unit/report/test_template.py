@@ -1,0 +1,89 @@
+"""Templates: numbers by name, guards, and errors that name file and line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replication.errors import DataError, ReportError
+from replication.report.template import Template
+
+MODELS: dict[str, Any] = {
+    "speed": {
+        "mean": 46.512,
+        "n": 1_000_000,
+        "none": None,
+        "items": 3,
+        "claims": {"rapid": {"verdict": "replicated with qualification"}},
+    }
+}
+
+
+def render(tmp_path: Path, text: str, **others: str) -> str:
+    for name, content in {"report": text, **others}.items():
+        (tmp_path / f"{name}.md").write_text(content)
+    return Template(tmp_path / "report.md").render(MODELS, {"version": "0.2.0"})
+
+
+def test_numbers_come_from_the_models_by_name(tmp_path: Path) -> None:
+    text = "{{ speed.mean | number(3) }} of {{ speed.n }} in {{ metadata.version }}"
+    assert render(tmp_path, text) == "46.5 of 1,000,000 in 0.2.0"
+
+
+def test_key_of_a_model_wins_over_a_method_of_that_name(tmp_path: Path) -> None:
+    assert render(tmp_path, "{{ speed.items }}") == "3"
+
+
+def test_verdict_is_found_in_whichever_model_judged(tmp_path: Path) -> None:
+    assert render(tmp_path, '{{ verdict("rapid") }}') == "replicated with qualification"
+    badge = render(tmp_path, '{{ verdict("rapid") | badge }}')
+    assert badge == "[◐\u00a0replicated with qualification]{.badge .qualified}"
+
+
+def test_comment_guard_and_loop_leave_no_trace(tmp_path: Path) -> None:
+    text = (
+        "<!-- why -->a\n\n{{ require(speed.mean < 48) }}b {#fig:x}\n"
+        "{% for i in [1, 2] %}\n| {{ i }}\n{% endfor %}\n"
+    )
+    assert render(tmp_path, text) == "a\n\nb {#fig:x}\n| 1\n| 2\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "{{ speed.median | number(3) }}",
+            "there is no 'median' here; there are: mean, n, none, items, claims",
+        ),
+        (
+            "{{ speed.median }}",
+            "there is no 'median' here; there are: mean, n, none, items, claims",
+        ),
+        ("{{ pace.mean | percent }}", "'pace' is undefined"),
+        ("{{ speed.none | fixed(1) }}", "a number was expected, got None"),
+        ("{{ speed.none }}", "None is written without a filter"),
+        ("{{ speed.mean }}", "46.512 is written without a filter; say how"),
+        ("{{ speed.claims }}", "is written without a filter"),
+        ("{{ require(speed.mean > 48) }}", "a sentence is not true of these numbers"),
+        (
+            "{{ require(speed.median) }}",
+            "there is no 'median' here; there are: mean, n, none, items, claims",
+        ),
+        ('{{ verdict("symmetry") }}', "no model judges 'symmetry'; judged are: rapid"),
+        ("{{ speed.mean / 0 }}", "ZeroDivisionError"),
+        ('{% include "other.md" %}', "there is no template 'other.md'"),
+        ("{% for x in %}", "Expected an expression"),
+        ("{{ speed.mean | nubmer }}", "No filter named 'nubmer'"),
+    ],
+)
+def test_error_names_file_and_line_of_the_chapter(tmp_path: Path, line: str, problem: str) -> None:
+    chapter = f"## Title\n\nA sentence.\n{line}\n"
+    with pytest.raises(ReportError) as caught:
+        render(tmp_path, 'Front.\n\n{% include "chapter.md" %}\n', chapter=chapter)
+    assert str(caught.value).startswith("chapter.md:4: ")
+    assert problem in str(caught.value)
+
+
+def test_error_of_a_report_has_the_exit_code_of_bad_data() -> None:
+    assert issubclass(ReportError, DataError)
+    assert ReportError.exit_code == 65
