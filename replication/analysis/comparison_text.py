@@ -45,9 +45,9 @@ def summarise(comparison: Comparison) -> str:
     """
     paragraphs = [_wrap(_answer(comparison)), _wrap(_describe_runs(comparison))]
     if comparison.findings:
-        paragraphs.append(_align(_tabulate(comparison)))
+        paragraphs.append(align(_tabulate(comparison)))
     if comparison.search is not None:
-        paragraphs.append(_align(_tabulate_search(comparison)))
+        paragraphs.append(align(_tabulate_search(comparison)))
     notes = _note(comparison)
     if notes:
         paragraphs.append([line for note in notes for line in _wrap(note)])
@@ -56,13 +56,6 @@ def summarise(comparison: Comparison) -> str:
         lines = [line for caution in cautions for line in _wrap(f"- {caution}", indent="  ")]
         paragraphs.append(["Caution:", *lines])
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
-
-
-def say_in_short(comparison: Comparison) -> str:
-    """Return the agreement and its p-value on one line, for a table of groups."""
-    if comparison.p is None:
-        return str(comparison.agreement)
-    return f"{comparison.agreement}, p = {format_p(comparison.p)}"
 
 
 def _answer(comparison: Comparison) -> str:
@@ -74,7 +67,7 @@ def _answer(comparison: Comparison) -> str:
     )
     if comparison.runs is not None:
         reported += f" over {_plural(comparison.runs, 'run')}"
-    p = "" if comparison.p is None else f" (p = {format_p(comparison.p)})"
+    p = "" if comparison.p is None else f" ({_say_p(comparison.p)})"
     reason = comparison.reason
     if reason is Reason.IMPOSSIBLE:
         faults = _list([_say_fault(item, comparison) for item in comparison.impossible])
@@ -159,8 +152,7 @@ def _tabulate(comparison: Comparison) -> list[list[str]]:
         f"{covers} of studies of {comparison.runs}"
     )  # fmt: skip
     rows = [["", "reported", "your runs", study, "chance to print it", "p"]]
-    for finding in comparison.findings.values():
-        rows.append(_tabulate_finding(finding))
+    rows += [_tabulate_finding(finding) for finding in comparison.findings.values()]
     parts = list(comparison.findings.values())
     if len(parts) > 1 and comparison.p is not None:
         rows.append(["all together", "", "", "", "", format_p(comparison.p)])
@@ -215,7 +207,8 @@ def _note(comparison: Comparison) -> list[str]:
         assert comparison.runs is not None
         chance = _percent(comparison.chance_all_succeed)
         notes.append(f"None of {comparison.runs} runs fails with a chance of {chance}.")
-    if comparison.p_by_failures:
+    p_values = comparison.p_by_failures.values()
+    if p_values and max(p_values) - min(p_values) > 0.01:
         rules = [
             f"{format_p(p)} if they were {FAILURE_WORDS[rule]}"
             for rule, p in comparison.p_by_failures.items()
@@ -224,14 +217,14 @@ def _note(comparison: Comparison) -> list[str]:
     equivalence = comparison.equivalence
     if equivalence is not None:
         inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
-        p = (
-            ""
-            if equivalence.p is None
-            else f" (two one-sided tests, p = {format_p(equivalence.p)})"
-        )
+        p = "" if equivalence.p is None else f" (two one-sided tests, {_say_p(equivalence.p)})"
         notes.append(
             f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
             f"the reported mean{p}."
+        )
+    if "mean_given_max" in comparison.findings:
+        notes.append(
+            "All together: the maximum and, given it, the mean; these two p-values are independent."
         )
     if any(not finding.is_exact for finding in comparison.findings.values()):
         notes.append(
@@ -270,6 +263,10 @@ def format_p(p: float) -> str:
     return f"{p:.2g}"
 
 
+def _say_p(p: float) -> str:
+    return f"p {'' if p < 1e-4 else '= '}{format_p(p)}"
+
+
 def format_number(value: float) -> str:
     """Return a number with four significant digits, whole numbers in full."""
     if float(value).is_integer() and abs(value) < 1e15:
@@ -301,7 +298,8 @@ def _wrap(text: str, *, indent: str = "") -> list[str]:
     return [line.replace("\u00a0%", " %") for line in lines]
 
 
-def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+def align(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of cells as lines: the first column to the left, all others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = []
     for row in rows:

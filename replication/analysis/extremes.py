@@ -212,3 +212,21 @@ class LargestOf:
             return self.tail.find(1.0 - probability, n, self.runs)
         below = compute_lower_chances(np.cumsum(self.counts), n, self.runs)
         return float(self.values[int(np.searchsorted(below, probability - 1e-12))])
+
+    def spell_out(self) -> tuple[FloatArray, FloatArray]:
+        """Return the distribution as values (float64[m], ascending) and their probabilities.
+
+        Below the largest seen run the mass of each gap goes to its upper end; beyond it, to a
+        grid of thirty mean excesses.
+        """
+        n = int(self.counts.sum())
+        below = compute_lower_chances(np.cumsum(self.counts), n, self.runs)
+        if self.tail.scale == 0.0:
+            return self.values, np.append(
+                np.diff(below[:-1], prepend=0.0), 1.0 - below[-2:-1].sum()
+            )
+        grid = self.tail.start + self.tail.scale * np.linspace(0.0, 30.0, 241)
+        above = self.tail.compute_upper_chances(grid, n, self.runs)
+        above[-1] = 0.0
+        values = np.concatenate([self.values, (grid[1:] + grid[:-1]) / 2.0])
+        return values, np.concatenate([np.diff(below, prepend=0.0), -np.diff(above)])

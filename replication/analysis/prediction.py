@@ -315,6 +315,16 @@ def _predict_extreme(
     by_resample = _resample_extreme(values, counts, runs, tail, (low, high), effort.n_resamples)
     inside = by_resample[0] + by_resample[1] - 1.0
     p_values = np.minimum(1.0, 2.0 * np.minimum(*by_resample))
+    points, mass = law.spell_out()
+    spelled = Law(
+        points if name == "max" else -points[::-1],
+        mass if name == "max" else mass[::-1],
+        below=np.array([lower if name == "max" else upper]),
+        above=np.array([upper if name == "max" else lower]),
+        inside=np.array([max(lower + upper - 1.0, 0.0)]),
+        weights=np.ones(1),
+        is_exact=True,
+    )
     finding = Finding(
         name=name,
         reported=printed.text,
@@ -325,8 +335,10 @@ def _predict_extreme(
         p_range=_find_range(p_values),
         chance=min(max(lower + upper - 1.0, 0.0), 1.0) if has_chance else None,
         chance_range=_find_range(np.clip(inside, 0.0, 1.0)) if has_chance else None,
+        mean=spelled.mean,
+        spread=spelled.spread,
     )
-    return _Part(finding, p_values)
+    return _Part(finding, p_values, spelled)
 
 
 def _resample_extreme(

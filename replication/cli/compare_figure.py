@@ -1,0 +1,80 @@
+"""The picture of a comparison: sampling distributions with the reported values marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from replication.analysis.comparison_text import WORDS, format_p
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from replication.analysis.comparison import Comparison
+    from replication.analysis.sampling import Law
+
+N_BARS = 60
+
+
+def draw_comparison(comparison: Comparison) -> Figure:
+    """Draw the sampling distribution of each reported statistic.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        With the number of runs behind the report.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line
+        at the reported value.
+    """
+    from matplotlib.figure import Figure
+
+    names = [name for name in comparison.laws if name in comparison.findings]
+    figure = Figure(figsize=(6.4, 0.5 + 2.3 * len(names)), layout="constrained")
+    axes = figure.subplots(len(names), 1, squeeze=False)[:, 0]
+    for panel, name in zip(axes, names, strict=True):
+        finding, law = comparison.findings[name], comparison.laws[name]
+        edges, heights = make_bars(law)
+        panel.stairs(heights, edges, fill=True, color="0.75")
+        panel.axvspan(finding.low, finding.high, color="0.9", zorder=0)
+        value = float(finding.reported.rstrip("% ")) / (100 if "%" in finding.reported else 1)
+        panel.axvline(value, color="black", linewidth=1.8)
+        panel.annotate(
+            f"reported: {finding.reported}  (p {'' if finding.p < 1e-4 else '= '}"
+            f"{format_p(finding.p)})",
+            (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", ha="center", va="bottom", fontsize=9,
+        )  # fmt: skip
+        panel.set_xlabel(describe_axis(name, comparison.runs))
+        panel.set_yticks([])
+        panel.set_ylabel("probability")
+        panel.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def describe_axis(name: str, runs: int | None) -> str:
+    """Return what the values of a panel are."""
+    words, _, given = WORDS[name].partition(" given ")
+    return f"{words} of {runs} runs" + (f", given {given}" if given else "")
+
+
+def make_bars(law: Law) -> tuple[np.ndarray, np.ndarray]:
+    """Return edges float64[m + 1] and heights float64[m] of bars over the bulk of a law."""
+    low, high = law.find_quantile(0.0005), law.find_quantile(0.9995)
+    inside = (law.values >= low) & (law.values <= high)
+    distinct = np.unique(law.values[inside])
+    if distinct.size <= N_BARS:
+        step = float(np.diff(distinct).min()) if distinct.size > 1 else 1.0
+        # One bar a value, so that no bar holds more values than its neighbour.
+        edges = np.append(distinct - step / 2.0, distinct[-1] + step / 2.0)
+    else:
+        # Bars of equally many steps of the grid, where there is one.
+        step = float(np.median(np.diff(distinct)))
+        width = max(1.0, np.ceil((high - low) / N_BARS / step)) * step
+        edges = np.arange(low - step / 2.0, high + width, width)
+    heights, _ = np.histogram(law.values[inside], bins=edges, weights=law.mass[inside])
+    return edges, heights
