@@ -106,7 +106,8 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
     dict of str to float64 array, shape (n,)
         ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest descent
         in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
-        ``upper_cross``: for U with steepest descent in the cross-entropy;
+        ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy, in
+        which the slopes of the visible units cancel;
         ``alignment``: cosine between U and the transpose of W;
         ``ratio``: length of U over that of W;
         ``variation``: standard deviation over mean of the slopes r (1 - r) of the visible
@@ -136,6 +137,7 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
         **{name: compute_cosines(changes[:, k], descent[:, k]) for name, k in without.items()},
         "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
         "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
+        "lower_cross": compute_cosines(changes[:, without["lower"]], cross[:, without["lower"]]),
         "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
         "alignment": compute_cosines(flat_w, flat_u),
         "ratio": np.linalg.norm(flat_u, axis=1) / np.linalg.norm(flat_w, axis=1),

@@ -43,6 +43,8 @@ N_PARTS = 10
 DRAWN_ANGLES = (20.0, 30.0)
 """The case that is drawn: the longest CR among those with an angle between these, in degrees,
 and no longer than AP."""
+DECIMALS = 4
+"""Of coordinates in the drawing."""
 DRAWN_STEP = 0.75
 """Length of B to B' in the drawing, over that of B to Q: not small, so that it is seen."""
 
@@ -275,9 +277,9 @@ def place_points(network: RecirculationNetwork, a: Array) -> dict[str, Any]:
     up /= np.linalg.norm(up)
     visible = {"A": a, "P": p, "C": c, "R": r, "C'": c_after}
     return {
-        "hidden": {name: x.tolist() for name, x in {"B": b, "Q": q, "B'": b_after}.items()},
+        "hidden": {name: _round(x) for name, x in {"B": b, "Q": q, "B'": b_after}.items()},
         "visible": {
-            name: [float((x - a) @ right), float((x - a) @ up)] for name, x in visible.items()
+            name: _round(np.array([(x - a) @ right, (x - a) @ up])) for name, x in visible.items()
         },
         "errors": [float(0.5 * np.sum((x - a) ** 2)) for x in (c, c_after)],
     }
@@ -310,6 +312,11 @@ def find_factor(
             break
         factor *= 2.0**0.125
     return factor
+
+
+def _round(point: Array) -> list[float]:
+    """Round to what a figure shows, so that 0 is 0 on every processor."""
+    return [float(x) for x in np.round(point, DECIMALS) + 0.0]
 
 
 def _take_before_last(recorded: Recorded) -> tuple[Array, Array]:
