@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -52,6 +53,11 @@ class Parser(argparse.ArgumentParser):
             hint = f" (did you mean --{nearest[0]}?)" if nearest and extra[0][0] == "-" else ""
             self.error(f"{extra[0]!r} was given, which {self.prog!r} does not know{hint}")
         return found, extra
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help, and let a full device be an error as everywhere else."""
+        if message:
+            (sys.stderr if file is None else file).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""

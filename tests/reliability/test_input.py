@@ -6,6 +6,7 @@ import pytest
 
 from replication.cli import main
 from replication.protocol import PAPER, Protocol
+from replication.store import Store
 from tests.reliability.faults import COMMAND, assert_clean, run
 
 FIELDS = Protocol.__dataclass_fields__
@@ -32,7 +33,7 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "inf", "many", "", " 5", "1_000", "0x1
 
 
 @pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
-@pytest.mark.parametrize("command", ["simulate", "replicate", "analyse", "report"])
+@pytest.mark.parametrize("command", ["simulate", "replicate", "report"])
 def test_bad_count_is_refused_with_the_range(refuse, command, text):
     message = refuse(command, f"--seeds={text}")
     assert "--seeds" in message
@@ -130,6 +131,38 @@ def test_field_that_must_be_positive_is_refused_with_the_range(refuse, field, va
     assert "above 0" in message
 
 
+DIGITS = "9" * 5000
+NESTED = "[" * 1000 + "]" * 1000
+
+
+@pytest.mark.parametrize("value", [DIGITS, f"[{DIGITS}]", f"{DIGITS}.5", f"1e{DIGITS}", NESTED])
+@pytest.mark.parametrize("field", ["threshold", "group_sizes", "patterns", "criterion"])
+def test_values_of_any_length_and_depth_are_one_line_of_refusal(refuse, tmp_path, field, value):
+    message = refuse("simulate", "--set", f"{field}={value}")
+    assert len(message) < 600
+    path = tmp_path / "p.toml"
+    path.write_text(f"{field} = {value}\n")
+    assert len(refuse("simulate", f"--protocol={path}")) < 600
+
+
+def test_control_characters_in_a_file_do_not_reach_the_terminal(refuse, tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_text('"a\\u001b[31mb" = 1\n')
+    message = refuse("simulate", f"--protocol={path}")
+    assert "\x1b" not in message
+    assert "x1b[31m" in message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8786", "/tmp/scheduler.json", "tcp://host", "127.0.0.1", "\x1b[31m:1", ""],
+)
+def test_what_is_no_address_of_a_scheduler_is_refused_at_once(refuse, address):
+    message = refuse("simulate", "--backend", "dask", f"--scheduler={address}")
+    assert "tcp://127.0.0.1:8786" in message
+    assert "\x1b" not in message
+
+
 @pytest.mark.parametrize("given", ["threshold", "=5", "", "threshold=0.1=2"])
 def test_bad_assignment_is_refused(refuse, given):
     refuse("simulate", "--set", given)
@@ -157,7 +190,7 @@ def test_numbers_are_read_as_typed(tmp_path, capsys):
     results = tmp_path / "results"
     words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
     assert main([*words, "--results", str(results), "--jobs", "1"]) == 0
-    studies = {int(path.name) for path in results.glob("outcomes/*/*")}
-    assert 2**63 - 1 in studies
-    assert PAPER.id not in {path.name for path in results.glob("outcomes/*")}
+    studies = Store(results).studies()
+    assert 2**63 - 1 in {study.root_seed for study in studies}
+    assert PAPER.id not in {study.protocol_id for study in studies}
     assert "7 networks" in capsys.readouterr().out
