@@ -242,7 +242,8 @@ def _describe_law(
         spread=law.spread,
         is_exact=law.is_exact,
     )
-    return _Part(finding, by_resample, law)
+    # A resample in which no run lies in the cell of the largest says nothing of the mean.
+    return _Part(finding, np.where(kept, by_resample, finding.p), law)
 
 
 def _find_range(values: FloatArray) -> Range:

@@ -615,7 +615,7 @@ def _draw_batches(
             ends = mass / np.maximum(share, 1e-300)[:, None]
             places = (even - ends[:, :1]) / np.maximum(1.0 - ends.sum(axis=1), 1e-300)[:, None]
             last = np.maximum(allowed - 1, 0)[:, None]
-            where = np.clip((places * allowed[:, None]).astype(np.int32), 0, last)
+            where = np.clip(places * allowed[:, None], 0, last).astype(np.int32)
             drawn = ordered[np.take_along_axis(picked, where, axis=1)]
             if has_tails:
                 _put_tails(drawn, even, ends, sample, scales, reach, generator)
