@@ -42,7 +42,7 @@ MIN_CONVERGED = 5
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95, "p99": 0.99}
 
 TAIL_CAP = 100_000
-N_TAIL = 250
+N_TAIL = 100
 """Censored networks, the first of them, that are run on to a cap of `TAIL_CAP`."""
 
 REGION_LEVELS = (0.95, 0.5)

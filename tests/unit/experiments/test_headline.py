@@ -1,0 +1,263 @@
+"""The headline: the verdict by its rule, what figures show, and studies of any outcome."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from replication.analysis.comparison import compare
+from replication.analysis.counts import CountTable
+from replication.claims import Verdict
+from replication.experiments import TEMPLATES
+from replication.experiments.headline.figures import FIGURES
+from replication.experiments.headline.run import (
+    TAIL_CAP,
+    describe_joint,
+    describe_population,
+    describe_study,
+    find_quantiles,
+    follow_censored,
+    judge,
+    make_histogram,
+    run,
+)
+from replication.protocol import PAPER, Protocol
+from replication.report.style import styled
+from replication.report.template import Template
+from replication.simulator.ensemble import simulate_range
+from replication.store import Store
+
+
+def make_counts(values, *, n_censored=0, cap=2000):
+    distinct, counts = np.unique(np.asarray(values, dtype=np.int64), return_counts=True)
+    return CountTable(distinct, counts, n_censored, cap)
+
+
+@pytest.fixture(scope="module")
+def skewed():
+    """Counts much like those of the networks: log-normal, a few beyond the cap."""
+    drawn = np.exp(np.random.default_rng(3).normal(3.68, 0.5, size=50_000)).astype(int)
+    return make_counts(drawn[drawn <= 2000], n_censored=40)
+
+
+@pytest.fixture(scope="module")
+def model(skewed):
+    others = {4: skewed, 5: make_counts([40, 41, 44, 52, 60, 202])}
+    return describe_study(skewed, repetitions=others, differences={})
+
+
+# ------------------------------------------------------------------------------- the verdict
+
+
+def make_sampling(*, p=0.5, is_equivalent=True, chance=0.9):
+    return {
+        "p": p,
+        "equivalence": {"is_equivalent": is_equivalent},
+        "chance_all_converge": chance,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sampling", "verdict"),
+    [
+        (make_sampling(), Verdict.REPLICATED),
+        (make_sampling(p=0.04), Verdict.QUALIFIED),
+        (make_sampling(is_equivalent=False), Verdict.QUALIFIED),
+        (make_sampling(p=0.04, is_equivalent=False), Verdict.NOT_REPLICATED),
+        (make_sampling(chance=0.009), Verdict.NOT_TESTABLE),
+        (None, Verdict.NOT_TESTABLE),
+    ],
+)
+def test_verdict_follows_the_rule_of_the_ledger(sampling, verdict):
+    assert judge(sampling, {})["verdict"] == verdict
+
+
+def test_another_reported_setting_cannot_judge_the_paper_but_another_criterion_can():
+    judged = judge(make_sampling(), {"learning_rate": 15.0, "max_updates": 500})
+    assert (judged["verdict"], judged["reason"]) == (Verdict.NOT_TESTABLE, "settings")
+    assert judged["other_settings"] == {"learning_rate": 15.0}
+    judged = judge(make_sampling(), {"criterion": "squared-error"})
+    assert (judged["verdict"], judged["reason"]) == (Verdict.REPLICATED, None)
+
+
+# ------------------------------------------------------------------------------- the numbers
+
+
+def test_population_is_that_of_the_networks(skewed):
+    values = np.repeat(skewed.updates, skewed.counts)
+    population = describe_population(skewed)
+    assert population["mean"] == pytest.approx(values.mean())
+    assert population["sd"] == pytest.approx(values.std(ddof=1))
+    assert population["median"] == np.median(np.append(values, np.full(40, 2000)))
+    assert population["share"] == pytest.approx(1.0 - 40 / skewed.n)
+    low, high = population["mean_interval"]
+    assert low < population["mean"] < high
+
+
+def test_reported_numbers_are_judged_as_external_data_are(skewed, model):
+    compared = compare(
+        skewed, runs=100, mean="48", max="202", failures="excluded", margin="10 %"
+    ).to_dict()
+    assert model["sampling"]["p"] == compared["p"]
+    assert model["sampling"]["mean_given_max"] == compared["findings"]["mean_given_max"]
+    assert model["claims"]["headline"]["p"] == compared["p"]
+
+
+def test_chance_of_the_largest_is_the_power_of_the_share_below(skewed, model):
+    share = skewed.counts[skewed.updates <= 202].sum() / skewed.n_converged
+    assert model["sampling"]["chance_at_most"] == pytest.approx(share**100)
+    low, high = model["sampling"]["chance_at_most_range"]
+    assert low < share**100 < high
+
+
+def test_repetitions_are_told_each_and_by_their_range(model):
+    seeds = [row["root_seed"] for row in model["repetitions"]]
+    means = [row["mean"] for row in model["repetitions"]]
+    assert seeds == [4, 5]
+    assert model["ranges"]["mean"] == [min(means), max(means)]
+
+
+def test_quantile_is_the_smallest_value_that_reaches_the_level():
+    values, mass = np.array([1.0, 2.0, 5.0]), np.array([0.2, 0.3, 0.5])
+    assert find_quantiles(values, mass, [0.0, 0.2, 0.21, 0.5, 1.0]).tolist() == [1, 1, 2, 2, 5]
+
+
+def test_histogram_holds_every_network(skewed):
+    histogram = make_histogram(skewed)
+    assert sum(histogram["shares"]) + histogram["share_beyond"] == pytest.approx(1.0)
+    assert histogram["share_beyond"] >= 40 / skewed.n
+    assert histogram["edges"][-1] > 202
+
+
+# ----------------------------------------------------------------------- the joint distribution
+
+
+def test_margins_of_the_joint_distribution_sum_to_nearly_one(skewed):
+    joint = describe_joint(skewed)
+    assert 0.99 < sum(joint["mean_share"]) <= 1.0 + 1e-9
+    assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
+
+
+def test_outlines_hold_the_studies_that_they_claim(skewed):
+    joint = describe_joint(skewed)
+    rng = np.random.default_rng(8)
+    share = skewed.counts / skewed.n_converged
+    drawn = rng.choice(skewed.updates, size=(10_000, 100), p=share)
+    means, largest = drawn.mean(axis=1), drawn.max(axis=1)
+    for region in joint["regions"]:
+        low = np.interp(largest, region["max"], region["low"])
+        high = np.interp(largest, region["max"], region["high"])
+        inside = (means >= low) & (means <= high)
+        inside &= (largest >= region["max"][0]) & (largest <= region["max"][-1])
+        # Whole updates make outlines a little wide.
+        assert region["level"] - 0.02 < inside.mean() < region["level"] + 0.04
+
+
+def test_joint_figure_shows_the_reported_point_on_named_axes(model):
+    with styled():
+        figure = FIGURES["joint"](model)
+    plane = next(axes for axes in figure.axes if axes.get_gid() == "joint-plane")
+    assert plane.get_yscale() == "log"
+    stars = [line for line in plane.lines if line.get_marker() == "*"]
+    assert [(star.get_xdata()[0], star.get_ydata()[0]) for star in stars] == [(48.0, 202)]
+    dots = next(line for line in plane.lines if line.get_marker() == "o")
+    assert list(dots.get_ydata()) == model["joint"]["studies"]["max"]
+
+
+def test_distribution_figure_marks_both_reported_numbers_mean_and_median(model):
+    with styled():
+        axes = FIGURES["distribution"](model).axes[0]
+    marked = {float(line.get_xdata()[0]) for line in axes.lines}
+    population = model["population"]
+    assert marked == {48.0, 202.0, population["mean"], population["median"]}
+
+
+# ------------------------------------------------------------------------------- any outcome
+
+ODD_STUDIES = {
+    "one that converged": make_counts([31]),
+    "one that did not": make_counts([], n_censored=1),
+    "none of many": make_counts([], n_censored=300, cap=10),
+    "all at once, before any update": make_counts([0] * 50),
+    "all alike": make_counts([48] * 50),
+    "four": make_counts([20, 30, 40, 50]),
+    "five": make_counts([20, 30, 40, 50, 60]),
+    "a few of many": make_counts([7, 8, 9, 9, 11, 20], n_censored=994, cap=20),
+    "a cap below the reported largest": make_counts(range(20, 100), n_censored=2, cap=100),
+    "far apart": make_counts([1, 50, 1000, 90_000, 5_000_000, 9_000_000], cap=10_000_000),
+    "slow ones only": make_counts(range(1500, 1990), n_censored=10),
+}
+
+
+@pytest.mark.parametrize("name", ODD_STUDIES)
+@pytest.mark.filterwarnings("error")
+def test_study_of_any_outcome_has_a_short_report_without_holes(name):
+    counts = ODD_STUDIES[name]
+    model = describe_study(counts, repetitions={1: counts}, differences={"hidden_regression": False})
+    model["study"] = {
+        "n": counts.n, "root_seed": 7, "differences": {"hidden_regression": False}, "digest": "a1",
+    }  # fmt: skip
+    model["provenance"] = {"command": "replication replicate --seeds 5"}
+    models = json.loads(json.dumps({"headline": model}, allow_nan=False))
+    text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
+    assert "not testable" in text
+    assert "`false`" in text
+    if "figures/joint.svg" in text:
+        with styled():
+            FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")
+
+
+def test_outcomes_on_which_all_agree_are_not_replicated():
+    model = describe_study(make_counts([10] * 500), repetitions={}, differences={})
+    assert model["claims"]["headline"]["verdict"] == Verdict.NOT_REPLICATED
+    assert model["ranges"] is None
+
+
+# ------------------------------------------------------------------------------- stored studies
+
+
+@dataclass
+class SmallStudy:
+    protocol: Protocol = PAPER
+    root_seed: int = 7
+    n_seeds: int = 60
+    is_default: bool = False
+    repetitions: list[SmallStudy] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("results"))
+    quick = replace(PAPER, max_updates=60)
+    with store.lock():
+        for protocol, root_seed in ((quick, 7), (quick, 8)):
+            store.begin(protocol, root_seed)
+            store.write(protocol, root_seed, simulate_range(protocol, root_seed, 0, 60))
+            store.record(protocol, root_seed)
+    return store
+
+
+def test_stored_study_names_itself_by_its_digest(store):
+    quick = replace(PAPER, max_updates=60)
+    study = SmallStudy(quick, repetitions=[SmallStudy(quick, root_seed=8)])
+    model = run(study, store)
+    assert model["study"]["digest"] == store.digest(quick, 7, 60)
+    assert model["study"]["differences"] == {"max_updates": 60}
+    assert [row["root_seed"] for row in model["repetitions"]] == [8]
+    assert "tail" not in model
+
+
+def test_default_study_also_follows_the_censored_and_one_network(store):
+    model = run(SmallStudy(replace(PAPER, max_updates=60), is_default=True), store)
+    assert model["tail"]["n"] == min(100, model["population"]["n_censored"])
+    assert model["tail"]["cap"] == TAIL_CAP
+    json.dumps(model, allow_nan=False)
+    with styled():
+        FIGURES["one-network"](model)
+
+
+def test_nothing_is_followed_where_all_converged():
+    assert follow_censored(PAPER, 7, np.zeros(0, dtype=np.int64)) is None
