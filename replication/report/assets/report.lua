@@ -118,7 +118,10 @@ local function set_table(tbl)
     for _, body in ipairs(tbl.bodies) do
       for _, row in ipairs(body.body) do
         cells:insert(row.cells[column])
-        if is_html then row.cells[column].attributes.label = text(heads[column].contents) end
+        if is_html and column > 1 then
+          row.cells[column].attributes.label = text(heads[column].contents)
+          row.cells[column].contents = { pandoc.Div(row.cells[column].contents) }
+        end
       end
     end
     width = width + least_width(cells, spec[1])
@@ -226,6 +229,15 @@ function Pandoc(doc)
   if n_problems > 0 then os.exit(1) end
   if not is_html then
     doc.blocks = doc.blocks:walk { RawBlock = function() return {} end, RawInline = function() return {} end }
+  end
+  if is_typst then
+    -- A verdict on a line of its own stays with what follows it.
+    doc.blocks = doc.blocks:walk { Para = function(para)
+      local first = para.content[1]
+      if first.t == "Span" and first.classes:includes("badge") and utf8.len(text(para)) < 60 then
+        return { raw("#block(sticky: true)["), para, raw("]") }
+      end
+    end }
   end
   doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = is_html and tie or nil }
   doc.blocks = doc.blocks:walk { Math = set_math }

@@ -73,7 +73,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -
     text = (sample / "report.html").read_text()
     assert text.count('<svg class="wide" role="img" aria-label="Two panels') == 1
     assert '<a href="#fig:panels">Figure\u00a02</a>' in text
-    assert 'data-label="Largest of 100">1,190</td>' in text
+    assert 'data-label="Largest of 100"><div>\n1,190\n</div></td>' in text
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
     assert 'href="#ref-clopper1934"' in text
     assert 'id="ref-clopper1934"' in text
