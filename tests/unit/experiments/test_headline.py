@@ -196,7 +196,9 @@ ODD_STUDIES = {
 @pytest.mark.filterwarnings("error")
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     counts = ODD_STUDIES[name]
-    model = describe_study(counts, repetitions={1: counts}, differences={"hidden_regression": False})
+    model = describe_study(
+        counts, repetitions={1: counts}, differences={"hidden_regression": False}
+    )
     model["study"] = {
         "n": counts.n, "root_seed": 7, "differences": {"hidden_regression": False}, "digest": "a1",
     }  # fmt: skip

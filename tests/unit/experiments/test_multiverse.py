@@ -1,17 +1,31 @@
-"""Readings: the paper's grid, and a user's own from a TOML file."""
+"""The multiverse: its readings, from a grid or a user's file, and what is told of them."""
 
+from __future__ import annotations
+
+import csv
 import dataclasses
 import itertools
+import json
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from replication.analysis.comparison import compare
+from replication.analysis.counts import CountTable
 from replication.errors import StorageError, UsageError
-from replication.multiverse.readings import (
+from replication.experiments.readings.multiverse import (
+    COLUMNS,
     OPEN_CHOICES,
-    describe_readings,
+    describe_choices,
+    describe_contrasts,
+    describe_reading,
     make_grid,
     make_paper_grid,
     read_readings,
+    run_multiverse,
+    tabulate_readings,
+    write_readings,
 )
 from replication.protocol import PAPER
 
@@ -43,7 +57,7 @@ def test_readings_stand_in_the_order_of_their_levels():
 
 
 def test_base_value_stands_first_in_every_choice():
-    assert all(entry["base"] == 0 for entry in describe_readings(make_paper_grid()))
+    assert all(entry["base"] == 0 for entry in describe_choices(make_paper_grid()))
 
 
 def test_factors_give_every_combination(write):
@@ -97,7 +111,7 @@ def test_networks_of_different_size_are_not_called_paired():
         ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
         ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = 2020-01-01"),
         ("[factors]\nlearning_rate = {a = 1}", "takes a list of values"),
-        ("[factors]\ncriterion = ['best']", "allowed are half-squared-error"),
+        ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
         (
             "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
             r"group_sizes = \[4,2,2\], symmetric_start = true is invalid: .*one hidden group only",
@@ -150,3 +164,112 @@ def test_grid_takes_what_is_fixed_from_its_base():
     readings = make_grid({"momentum": [0.5, 0.0]}, base=base)
     assert {p.threshold for p in readings.protocols} == {0.2}
     assert readings.base == 1
+
+
+# ------------------------------------------------------------------------- what is told of them
+
+
+def make_counts(values, *, n_censored=0, cap=2000):
+    distinct, counts = np.unique(np.asarray(values, dtype=np.int64), return_counts=True)
+    return CountTable(distinct, counts, n_censored, cap)
+
+
+@pytest.mark.parametrize("centre", [3.55, 3.68, 3.75])
+def test_reading_is_judged_as_the_headline_is(centre):
+    drawn = np.exp(np.random.default_rng(5).normal(centre, 0.5, size=20_000)).astype(int)
+    row = describe_reading(make_counts(drawn, n_censored=3))
+    judged = compare(make_counts(drawn), runs=100, mean="48", max="202", failures="excluded")
+    assert row["p"] == pytest.approx(judged.p, abs=0.05)
+    assert row["p_mean"] == pytest.approx(judged.findings["mean_given_max"].p, abs=0.05)
+    assert row["is_compatible"] == (row["p"] > 0.05)
+
+
+@pytest.mark.parametrize(
+    ("counts", "mean_at_cap"),
+    [
+        (make_counts([], n_censored=50, cap=300), 300.0),
+        (make_counts([0] * 50), 0.0),
+        (make_counts([40] * 5, n_censored=45, cap=100), 94.0),
+        (make_counts([900] * 50), 900.0),
+    ],
+)
+def test_reading_that_hardly_learns_or_at_once_could_not_have_printed_both(counts, mean_at_cap):
+    row = describe_reading(counts)
+    json.dumps(row, allow_nan=False)
+    assert row["is_compatible"] is False
+    assert row["mean_at_cap"] == pytest.approx(mean_at_cap)
+
+
+@pytest.fixture(scope="module")
+def model():
+    readings = make_grid({"learning_rate": [20.0, 12.0], "initial_biases": ["drawn", "zero"]})
+    return run_multiverse(readings, n_networks=60, root_seed=9, jobs=2)
+
+
+def test_model_is_plain_finite_data_with_a_row_for_each_reading(model):
+    json.dumps(model, allow_nan=False)
+    assert model["n_readings"] == 4
+    assert {len(column) for column in model["readings"].values()} == {4}
+    assert model["n_compatible"] == sum(model["readings"]["is_compatible"])
+
+
+def test_single_change_is_the_difference_of_two_readings_on_the_same_networks(model):
+    means = model["readings"]["mean_at_cap"]
+    place = {tuple(levels): i for i, levels in enumerate(model["levels"])}
+    by_field = {contrast["field"]: contrast for contrast in model["contrasts"]}
+    expected = means[place[1, 0]] - means[place[0, 0]]
+    assert by_field["learning_rate"]["single"]["change"] == pytest.approx(expected)
+    average = (expected + means[place[1, 1]] - means[place[0, 1]]) / 2
+    assert by_field["learning_rate"]["average"]["change"] == pytest.approx(average)
+    assert by_field["learning_rate"]["average"]["n_pairs"] == 2
+
+
+def test_first_order_shares_and_interactions_sum_to_one(model):
+    shares = model["shares"]
+    assert sum(shares["first"].values()) + shares["interactions"] == pytest.approx(1.0)
+
+
+def test_change_that_the_base_reading_does_not_know_has_an_average_only():
+    readings = make_grid({"momentum": [0.0, 0.5], "threshold": [0.2, 0.3]}, base=PAPER)
+    outcomes = np.array([[10, 20], [11, 22], [12, 24], [13, 26]], dtype=np.int32)
+    lone = dataclasses.replace(readings, protocols=readings.protocols[1:], is_grid=False, base=0)
+    rows = [describe_reading(make_counts(row)) for row in outcomes[1:]]
+    found = describe_contrasts(lone, outcomes[1:], rows)
+    assert [(c["field"], c["single"] is None) for c in found] == [
+        ("momentum", False),
+        ("threshold", True),
+    ]
+
+
+def test_listed_readings_have_contrasts_but_no_variance_shares():
+    protocols = (PAPER, dataclasses.replace(PAPER, threshold=0.2))
+    readings = dataclasses.replace(
+        make_grid({"threshold": [0.1, 0.2]}), protocols=protocols, is_grid=False
+    )
+    model = run_multiverse(readings, n_networks=40, root_seed=9, jobs=1)
+    assert model["shares"] is None
+    assert len(model["contrasts"]) == 1
+
+
+def test_looser_threshold_is_never_slower():
+    readings = make_grid({"threshold": [0.1, 0.15, 0.3]})
+    model = run_multiverse(readings, n_networks=40, root_seed=9, jobs=1)
+    means = model["readings"]["mean_at_cap"]
+    assert means == sorted(means, reverse=True)
+
+
+@pytest.mark.parametrize(("n_networks", "message"), [(39, "at least 40"), (10**9, "in all")])
+def test_too_few_or_too_many_networks_are_refused_before_any_is_simulated(n_networks, message):
+    with pytest.raises(UsageError, match=message):
+        run_multiverse(make_paper_grid(), n_networks=n_networks, root_seed=1)
+
+
+def test_table_is_written_for_other_programs_with_the_meaning_of_each_column(model, tmp_path):
+    columns, meanings = tabulate_readings(model)
+    assert set(columns) == set(meanings) >= set(COLUMNS) | {"learning_rate", "initial_biases"}
+    write_readings(model, tmp_path / "own")
+    table = pq.read_table(tmp_path / "own" / "multiverse.parquet")
+    assert table.column("mean").to_pylist() == pytest.approx(model["readings"]["mean"])
+    with (tmp_path / "own" / "multiverse.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["initial_biases"] for row in rows] == ["drawn", "zero"] * 2
