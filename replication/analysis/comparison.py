@@ -392,16 +392,18 @@ def _take_values(
 ) -> tuple[Sample | None, int, float | None]:
     """Return the runs that succeeded, the number that failed and where they were stopped."""
     if isinstance(values, CountTable):
-        table = values if cap is None else values.censor(int(cap))
         if succeeded is not None:
             raise UsageError("succeeded was given with a count table, which holds it already")
+        if cap is not None and not float(cap).is_integer():
+            raise UsageError(f"cap was given as {cap:g}; counts need a whole number")
+        table = values if cap is None else values.censor(int(cap))
         done = Sample.from_counts(table) if table.n_converged else None
         return done, table.n_censored, None if table.cap is None else float(table.cap)
     try:
         data = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError("the values are not all numbers; give one number for each run") from None
-    flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded, dtype=bool)
+    flags = np.ones(data.shape, bool) if succeeded is None else _take_flags(succeeded)
     if data.ndim != 1 or data.shape != flags.shape:
         raise DataError(
             f"values have shape {data.shape} and succeeded {flags.shape}; both must be "
@@ -420,6 +422,15 @@ def _take_values(
         flags = flags & (data <= stop)
     done = Sample.from_values(data[flags], is_bounded=not flags.all()) if flags.any() else None
     return done, int((~flags).sum()), stop
+
+
+def _take_flags(succeeded: npt.ArrayLike) -> BoolArray:
+    flags = np.asarray(succeeded)
+    if flags.dtype != np.bool_ and not (
+        np.issubdtype(flags.dtype, np.number) and np.all((flags == 0) | (flags == 1))
+    ):
+        raise DataError("succeeded is neither true and false nor 1 and 0; give one for each run")
+    return flags.astype(np.bool_)
 
 
 def _find_cap(data: FloatArray, flags: BoolArray, cap: float | None) -> float | None:
@@ -519,11 +530,16 @@ def _compare(
         raise DataError(f"failures are {rule}, but where they were stopped is not known; give cap")
     own = None if done is None else _apply_rule(done, n_failed, stop, rule)
     n_used = _count_used(reported, runs, rule)
+    if n_used is not None and n_used < 2 and on_values.keys() & {"sd", "se"}:
+        raise UsageError(
+            f"the report summarises {n_used} values, of which there is no standard deviation; "
+            "correct runs or the number that succeeded, or leave sd and se out"
+        )
     impossible = find_impossible(
         reported,
         runs=runs,
         n_done=n_used,
-        unit=None if done is None or rule == "restarted" else _find_grid(done),
+        unit=None if own is None else _find_grid(own),
         cap=stop if n_failed and rule != "restarted" else None,
     )
     predictions: dict[str, Prediction] = {}
@@ -599,9 +615,9 @@ def _count_used(reported: Mapping[str, Printed], runs: int | None, rule: str) ->
     return runs
 
 
-def _find_grid(done: Sample) -> Fraction | None:
+def _find_grid(run: Sample) -> Fraction | None:
     """Return 1 if all values are whole numbers: only then is a grid more than a rounding."""
-    return Fraction(1) if done.unit == 1 else None
+    return Fraction(1) if run.unit == 1 else None
 
 
 def _predict_all(

@@ -204,14 +204,18 @@ class LargestOf:
             return min(1.0, lower + other)
         return min(1.0, upper + float(below[below <= upper].max(initial=0.0)))
 
-    def find_quantile(self, probability: float) -> float:
-        """Return the smallest value that the largest does not exceed with that probability."""
+    def find_interval(self, level: float) -> tuple[float, float]:
+        """Return an interval that the largest leaves to either side with at most level / 2."""
         n = int(self.counts.sum())
-        beyond = self.runs / (n + self.runs)
-        if probability > 1.0 - beyond:
-            return self.tail.find(1.0 - probability, n, self.runs)
-        below = compute_lower_chances(np.cumsum(self.counts), n, self.runs)
-        return float(self.values[int(np.searchsorted(below, probability - 1e-12))])
+        running = np.cumsum(self.counts)
+        below = compute_lower_chances(running - self.counts + 1, n, self.runs)
+        place = int(np.searchsorted(below, level / 2.0 + 1e-12, side="right")) - 1
+        low = float(self.values[max(place, 0)])
+        if self.runs / (n + self.runs) > level / 2.0:
+            return low, self.tail.find(level / 2.0, n, self.runs)
+        up_to = compute_lower_chances(running, n, self.runs)
+        place = int(np.searchsorted(up_to, 1.0 - level / 2.0 - 1e-12))
+        return low, float(self.values[min(place, self.values.size - 1)])
 
     def spell_out(self) -> tuple[FloatArray, FloatArray]:
         """Return the distribution as values (float64[m], ascending) and their probabilities.

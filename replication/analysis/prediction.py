@@ -309,7 +309,7 @@ def _predict_extreme(
         # The cell of a negated number holds its upper end in place of the lower one.
         low, high = math.nextafter(low, math.inf), math.nextafter(high, math.inf)
     law = LargestOf(values, counts, runs, tail)
-    ends = sorted(sign * law.find_quantile(q) for q in (level / 2.0, 1.0 - level / 2.0))
+    ends = sorted(sign * end for end in law.find_interval(level))
     lower, upper = law.bound_tails(low, high)
     # A grid finer than the rounding has numbers that no run can print, and no useful chance.
     has_chance = sample.unit is not None and sample.unit >= printed.width
