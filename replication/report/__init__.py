@@ -92,7 +92,7 @@ References and citations
 are lower case and unique in the whole report. ``[@hinton1988]`` and ``@hinton1988`` cite an entry
 of the ``.bib`` file; ``[@hinton1988, p. 363]`` a page. The list of references stands where the
 template has ``::: {#refs}`` and ``:::``. What dangles, and a citation without an entry, stops
-the build, and so does a figure that is drawn but never shown, or shown but never drawn.
+the build, and so does a figure that nobody draws. One that no template shows is not drawn.
 
 Maths
 -----

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import json
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -130,7 +131,7 @@ def build_report(
     missing = [kind for kind, path in outputs.items() if not files.is_current(path, key)]
     if missing:
         tell("setting the report")
-        with tempfile.TemporaryDirectory() as name:
+        with _name_storage("a temporary folder"), tempfile.TemporaryDirectory() as name:
             workspace = Path(name)
             pandoc.prepare(workspace, metadata=metadata, bibliography=bibliography, svgs=svgs)
             setters: dict[str, Callable[[], str | bytes]] = {
@@ -185,7 +186,8 @@ class _Files:
         """Remove figures that the report no longer shows, and write the record."""
         for old in sorted((self.folder / "figures").glob("*.*")):
             if old.suffix in (".svg", ".png") and old not in self.drawn:
-                old.unlink()
+                with _name_storage(repr(str(old))):
+                    old.unlink()
         # Of a report that was set in one form only, the other forms may stand from before.
         others = {
             name: entry
@@ -197,16 +199,30 @@ class _Files:
             self._put(self.folder / RECORD, json.dumps(record, sort_keys=True, indent=1).encode())
 
     def _put(self, path: Path, data: bytes) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            raise StorageError(
-                f"the report cannot be written to {str(self.folder)!r} ({error.strerror}); "
-                "give a folder that can be written"
-            ) from None
+        temporary = path.with_name(f".{path.name}.tmp")
+        with _name_storage(repr(str(self.folder))):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_bytes(data)
+                temporary.replace(path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+                raise
+
+
+@contextlib.contextmanager
+def _name_storage(where: str) -> Iterator[None]:
+    """Turn an error of the file system into one that says where and what to do."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"the report cannot be written to {where} ({error.strerror}); "
+            "make room there or give a folder that can be written"
+        ) from None
 
 
 def _draw(files: _Files, name: str, drawing: Drawing, *, png: bool) -> SavedFigure:

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from html import unescape
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,14 @@ def read_asset(name: str) -> str:
 
 
 def describe_tools() -> dict[str, str]:
-    """Return the versions of what sets the report."""
-    return {name: version(name) for name in ("matplotlib", "pypandoc_binary", "typst")}
+    """Return the versions of what draws and sets the report."""
+    versions = {}
+    for name in ("matplotlib", "pypandoc_binary", "typst"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
 
 
 def find_pandoc() -> str:

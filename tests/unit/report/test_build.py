@@ -328,6 +328,23 @@ def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
         build_sample(tmp_path / "out")
 
 
+def test_full_disk_is_named_and_leaves_nothing_half_written(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_all(copied)
+    write = Path.write_bytes
+
+    def fail_half_way(path: Path, data: bytes) -> int:
+        write(path, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail_half_way)
+    template = change_template(tmp_path, "Only readings", "Just readings")
+    with pytest.raises(StorageError, match=r"\(No space left on device\); make room"):
+        rebuild(copied, template=template, formats=["md"])
+    assert read_all(copied) == before
+
+
 def test_missing_bibliography_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"none.bib.* cannot be read"):
         build_sample(tmp_path / "out", bibliography=tmp_path / "none.bib")
