@@ -27,7 +27,6 @@ filter                         for                                      gives
 ``[a, b] | percents(1)``       an interval of shares                    94.1 to 95.8 %
 ``p | pvalue``                 a p-value in a table                     0.64, or < 0.001
 ``p | p_equals``               a p-value in a sentence                  *p* = 0.64, *p* < 0.001
-``s | odds``                   a probability in words                   about 1 in 6
 ``word | words``               an enumerated value                      half squared error
 ``words | listing``            several words                            a, b and c
 ``x | json``                   data for a script in the HTML            [1,2]

@@ -183,24 +183,6 @@ def p_equals(p: object) -> str:
     return f"*p*{NO_BREAK}{text}" if text[0] in "<>" else f"*p*{NO_BREAK}={NO_BREAK}{text}"
 
 
-def odds(share: object) -> str:
-    """Write a probability in words a reader can picture.
-
-    Examples
-    --------
-    >>> odds(0.17), odds(0.5), odds(0.93), odds(0.0001)
-    ('about 1 in 6', 'about 1 in 2', 'about 9 in 10', 'fewer than 1 in 1,000')
-    """
-    value = _check(share)
-    if value < 0.001:
-        return "fewer than 1 in 1,000"
-    if value > 0.95:
-        return "nearly all" if value < 1 else "all"
-    if value > 0.55:
-        return f"about {round(10 * value)} in 10"
-    return f"about 1 in {count(round(float(f'{1 / value:.2g}')))}"
-
-
 def words(name: object) -> str:
     """Write an enumerated value in words: hyphens and underscores become spaces."""
     if not isinstance(name, str) or not name:
@@ -237,7 +219,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "percents": percents,
     "pvalue": pvalue,
     "p_equals": p_equals,
-    "odds": odds,
     "words": words,
     "listing": listing,
     "json": as_json,

@@ -66,8 +66,6 @@ FULL = 6.3
 """Inches: the text width of the PDF, so that 9 pt here are 9 pt there; for two panels."""
 NARROW = 4.7
 """Inches: the better choice for one panel; a telephone shows it without scrolling."""
-HALF = 3.1
-"""Inches: half the text width, for a small picture."""
 
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -160,28 +158,6 @@ def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **optio
     label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
 
 
-def mark_reported(axes: Axes, value: float, *, text: str, vertical: bool, at: float) -> None:
-    """Draw the reported number as a line across the axes, labelled at fraction `at`."""
-    line = axes.axvline if vertical else axes.axhline
-    line(value, color=REPORTED, linewidth=1.4, linestyle=(0, (6, 2)), zorder=3)
-    transform = axes.get_xaxis_transform() if vertical else axes.get_yaxis_transform()
-    x, y = (value, at) if vertical else (at, value)
-    from matplotlib import patheffects
-
-    label = axes.annotate(
-        text,
-        (x, y),
-        xycoords=transform,
-        xytext=(4, 0) if vertical else (0, 4),
-        textcoords="offset points",
-        color=REPORTED,
-        va="center" if vertical else "bottom",
-        fontsize=9,
-        zorder=6,
-    )
-    label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
-
-
 def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | None = None) -> None:
     """Put one key for all axes above them, where it covers no data.
 
@@ -219,14 +195,4 @@ def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x")
     one = axes.xaxis if axis == "x" else axes.yaxis
     one.set_major_locator(FixedLocator(list(values)))
     one.set_minor_locator(NullLocator())
-    one.set_major_formatter(FuncFormatter(lambda value, _: exact(value)))
-
-
-def use_grouped_ticks(axes: Axes, *, axis: str = "x") -> None:
-    """Write the ticks of an axis as in the text: 1,000 and 0.5."""
-    from matplotlib.ticker import FuncFormatter
-
-    from replication.report.numbers import exact
-
-    one = axes.xaxis if axis == "x" else axes.yaxis
     one.set_major_formatter(FuncFormatter(lambda value, _: exact(value)))
