@@ -196,12 +196,9 @@ ODD_STUDIES = {
 @pytest.mark.filterwarnings("error")
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     counts = ODD_STUDIES[name]
-    model = describe_study(
-        counts, repetitions={1: counts}, differences={"hidden_regression": False}
-    )
-    model["study"] = {
-        "n": counts.n, "root_seed": 7, "differences": {"hidden_regression": False}, "digest": "a1",
-    }  # fmt: skip
+    differences = {"hidden_regression": False}
+    model = describe_study(counts, repetitions={}, differences=differences)
+    model["study"] = {"n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1"}
     model["provenance"] = {"command": "replication replicate --seeds 5"}
     models = json.loads(json.dumps({"headline": model}, allow_nan=False))
     text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
@@ -210,6 +207,13 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     if "figures/joint.svg" in text:
         with styled():
             FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")
+
+
+def test_repetitions_in_which_nothing_converges_have_a_row_each():
+    nothing = make_counts([], n_censored=20)
+    model = describe_study(nothing, repetitions={1: nothing, 2: nothing}, differences={})
+    assert [row["p"] for row in model["repetitions"]] == [None, None]
+    assert model["ranges"] == {"share": [0.0, 0.0]}
 
 
 def test_outcomes_on_which_all_agree_are_not_replicated():
