@@ -24,7 +24,7 @@ from replication.simulator.ensemble import simulate
 def named():
     rows = []
     for place, name in enumerate(READINGS):
-        drawn = np.random.default_rng(place).normal(3.7 - 0.03 * place, 0.5, size=4_000)
+        drawn = np.random.default_rng(place).normal(3.7 - 0.03 * place, 0.5, size=12_000)
         distinct, counts = np.unique(np.exp(drawn).astype(int), return_counts=True)
         rows.append(describe_named(name, CountTable(distinct, counts, 2, 2000)))
     return rows
