@@ -1,30 +1,42 @@
 """Laws of the analysis that hold for every population."""
 
 import json
-from fractions import Fraction
+import math
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.analysis.compatible import confront, read_reported_mean
-from replication.analysis.confrontation import confront_all, judge
+from replication.analysis.comparison import Agreement, compare
 from replication.analysis.counts import CountTable
-from replication.analysis.curves import estimate_restricted_mean
-from replication.analysis.mean_law import MeanLaws
-from replication.analysis.means import estimate_mean
-from replication.analysis.population import estimate_quantile, estimate_survival
-from replication.analysis.runs import RULES, make_run_law
+from replication.analysis.curves import compute_restricted_mean, estimate_survival
+from replication.analysis.intervals import estimate_quantile
+from replication.analysis.prediction import predict
+from replication.analysis.printed import read_printed
+from replication.analysis.sampling import (
+    Effort,
+    Sample,
+    compute_joint_mass,
+    compute_mean_mass,
+    resample_masses,
+)
 
 CAP = 300
-THRESHOLDS = {"margin_percent": 10.0, "min_n_star": 20}
+EFFORT = Effort(n_resamples=50, n_studies=2000)
 
 
 @st.composite
-def draw_tables(draw, *, max_networks=60):
+def draw_tables(draw, *, max_networks=60, min_converged=0):
     updates = np.array(draw(st.lists(st.integers(0, CAP), min_size=1, max_size=max_networks)))
     flags = np.array(draw(st.lists(st.booleans(), min_size=updates.size, max_size=updates.size)))
+    flags[:min_converged] = True
     return CountTable.from_outcomes(np.where(flags, updates, CAP), flags, CAP)
+
+
+values = st.lists(
+    st.one_of(st.integers(-50, 300), st.floats(-50, 300).map(lambda x: round(x, 3))),
+    min_size=2, max_size=40,
+)  # fmt: skip
 
 
 @given(draw_tables(), draw_tables())
@@ -44,18 +56,9 @@ def test_censoring_twice_is_censoring_at_the_lower_cap(table, one, other):
     assert table.censor(high).censor(low) == table.censor(low)
 
 
-@given(draw_tables(), st.sampled_from(RULES))
-def test_means_are_ordered_and_hold_their_estimate(table, rule):
-    found = estimate_mean(table, rule, restart_after=100)
-    assume(found is not None)
-    assert 0 <= found.interval.low <= found.interval.value
-    assert found.interval.high is None or found.interval.value <= found.interval.high * (1 + 1e-12)
-
-
 @given(draw_tables())
 def test_restricted_mean_rises_with_the_cap_and_never_faster(table):
-    caps = np.arange(0, CAP + 1, 25)
-    mean = estimate_restricted_mean(table, caps).mean
+    mean = compute_restricted_mean(table, np.arange(0, CAP + 1, 25))
     assert np.all(np.diff(mean) >= -1e-9)
     assert np.all(np.diff(mean) <= 25 + 1e-9)
 
@@ -75,44 +78,66 @@ def test_quantiles_rise_with_their_probability(table, probability, step):
     assert low is not None or high is None
 
 
-@given(draw_tables(), st.sampled_from(RULES), st.integers(1, 300))
+@given(draw_tables(min_converged=1), st.integers(1, 60))
 @settings(max_examples=30)
-def test_law_of_a_mean_has_the_moments_of_its_run(table, rule, n):
-    run = make_run_law(table, rule, restart_after=100)
-    assume(run is not None)
-    law = MeanLaws(run).compute(n)
-    mean = law.values @ law.probabilities
-    variance = (law.values - mean) ** 2 @ law.probabilities
-    assert np.isclose(mean, run.mean, rtol=1e-7)
-    slack = run.variance / n * (2.1 * law.spread_error + 1e-6)
-    assert abs(variance - run.variance / n) <= slack + 1e-9
+def test_mean_of_runs_has_the_moments_of_a_run(table, runs):
+    means, mass = compute_mean_mass(table, runs)
+    one = Sample.from_counts(table)
+    variance = float((one.values - one.mean) ** 2 @ one.counts) / one.n
+    assert math.isclose(mass.sum(), 1.0, rel_tol=1e-9)
+    assert math.isclose(means @ mass, one.mean, rel_tol=1e-9, abs_tol=1e-9)
+    assert math.isclose((means - one.mean) ** 2 @ mass, variance / runs, rel_tol=1e-6, abs_tol=1e-9)
 
 
-@given(draw_tables(), st.integers(1, 100), st.integers(0, 300))
+@given(draw_tables(min_converged=1), st.integers(1, 30))
 @settings(max_examples=30)
-def test_chances_of_neighbouring_cells_add_up(table, n, value):
-    run = make_run_law(table, "cap")
-    law = MeanLaws(run).compute(n)
-    cells = [read_reported_mean(str(value + shift)) for shift in (0, 1)]
-    found = [confront(law, cell, run=run, n_networks=table.n) for cell in cells]
-    both = law.probability_below(cells[1].high) - law.probability_below(cells[0].low)
-    assert np.isclose(found[0].chance + found[1].chance, both, atol=1e-12)
-    assert all(0 <= item.p <= 1 for item in found)
-    assert all(item.low <= item.high for item in found)
+def test_the_mean_never_lies_above_the_largest(table, runs):
+    edges = np.arange(0, CAP + 2)
+    joint = compute_joint_mass(table, runs, mean_edges=edges, max_edges=edges)
+    assert math.isclose(joint.sum(), 1.0, rel_tol=1e-9)
+    assert np.tril(joint, -1).sum() < 1e-10
 
 
-@given(draw_tables(max_networks=20), st.integers(2, 50))
-@settings(max_examples=8)
-def test_verdict_does_not_depend_on_the_unit(table, factor):
-    """Outcomes, reported mean and cap multiplied by a number: the same p(n) and verdict."""
-    assume(table.n_converged > 0)
-    reported = read_reported_mean("48")
-    larger = CountTable(table.updates * factor, table.counts, table.n_censored, CAP * factor)
-    ours = confront_all(table, reported, margin_percent=10, restart_after=100)
-    theirs = confront_all(
-        larger, reported.scale(factor), margin_percent=10, restart_after=100 * factor
+@given(values, st.integers(1, 200))
+@settings(max_examples=40)
+def test_resamples_are_distributions(runs_seen, runs):
+    masses = resample_masses(Sample.from_values(runs_seen), runs, n_resamples=5)
+    if masses is not None:
+        assert np.all(masses.mass >= 0)
+        assert np.allclose(masses.mass.sum(axis=1), 1.0)
+
+
+@given(values, st.sampled_from([1, 2, 5, 20]), st.integers(-60, 320))
+@settings(max_examples=40, deadline=None)
+def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, reported):
+    for names in (("mean",), ("max",), ("min",), ("mean", "max"), ("median", "min")):
+        printed = {name: read_printed(reported, name) for name in names}
+        found = predict(Sample.from_values(runs_seen), printed, runs, level=0.05, effort=EFFORT)
+        assert 0 <= found.p <= 1
+        for finding in found.findings:
+            assert 0 <= finding.p <= 1
+            assert finding.chance is None or -1e-12 <= finding.chance <= 1 + 1e-12
+            assert math.isnan(finding.low) or finding.low <= finding.high
+
+
+@given(values, st.floats(-1000, 1000).map(lambda x: float(round(x))))
+@settings(max_examples=20, deadline=None)
+def test_moving_runs_and_report_alike_changes_nothing(runs_seen, shift):
+    # Whole numbers above 0 throughout, since runs that are never negative are kept so.
+    whole = [abs(round(value)) + 2001.0 for value in runs_seen]
+    first = compare(whole, runs=5, mean=round(np.mean(whole)), max=round(max(whole)))
+    moved = [value + shift for value in whole]
+    again = compare(
+        moved, runs=5, mean=round(np.mean(whole) + shift), max=round(max(whole) + shift)
     )
-    first = judge(ours, reported, THRESHOLDS)
-    second = judge(theirs, reported.scale(factor), THRESHOLDS, unit=Fraction(1, factor))
-    assert first.verdict == second.verdict
-    assert ours["cap"].runs.n_star == theirs["cap"].runs.n_star
+    assert math.isclose(first.p, again.p, abs_tol=1e-9)
+    assert first.agreement is again.agreement
+
+
+@given(draw_tables(min_converged=6), st.integers(0, 400))
+@settings(max_examples=20, deadline=None)
+def test_every_comparison_has_an_answer_in_words_and_in_json(table, mean):
+    found = compare(table, runs=20, mean=mean)
+    assert isinstance(found.agreement, Agreement)
+    assert found.summary().startswith(("Consistent", "Not consistent", "Cannot tell"))
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["agreement"] == found.agreement

@@ -22,7 +22,7 @@ def test_rank_of_the_largest_is_a_moment_of_a_beta_variable(n_seen, runs):
 
 def test_largest_lies_beyond_all_seen_runs_with_n_in_n_plus_n():
     law = make_law(np.arange(1, 51), 100)
-    lower, upper = law.bound_tails(50.5, 51.5)
+    _, upper = law.bound_tails(50.5, 51.5)
     assert upper == pytest.approx(100 / 150, rel=0.1)
     assert law.tail.compute_upper_chances(50.0, 50, 100) == pytest.approx(100 / 150)
 
