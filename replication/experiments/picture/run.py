@@ -26,6 +26,7 @@ from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.gradient import (
     compute_changes,
+    compute_errors,
     compute_gradients,
     list_connections,
     reconstruct,
@@ -69,7 +70,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         all updates of the converged networks), ``bins`` (edges in degrees, cases, and the
         share that a change of W helps, None in an empty bin), ``parts`` (over learning,
         the median angle and the share below the limit), ``drawn`` (the points of Figure
-        3), ``claims``.
+        3), ``whole_step`` (the share of cases below the limit in which the change of W that
+        the learning rate makes lowers the error), ``claims``.
     """
     tell("angles between the vectors AP and CR along learning")
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
@@ -84,19 +86,19 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         lengths.append(recorded.updates)
     angle = np.concatenate([measure_angles(PAPER, states) for states in weights])
     lower = np.concatenate([lowers_error(PAPER, states) for states in weights])
+    whole = np.concatenate([lowers_error(PAPER, states, whole_step=True) for states in weights])
+    claim = load_claims()["picture"]
+    judged = judge_picture(claim, angle, lower, np.concatenate(lengths))
     return {
         "n_networks": n_networks,
         "learning_rate": PAPER.learning_rate,
         "n_converged": int(converged.sum()),
         "n_cases": int(angle.size),
         "bins": _count_bins(angle, lower),
-        "parts": _follow_angles(angle, np.concatenate(parts), load_claims()["picture"]),
+        "parts": _follow_angles(angle, np.concatenate(parts), claim),
         "drawn": find_picture(PAPER, np.concatenate(weights), angle),
-        "claims": {
-            "picture": judge_picture(
-                load_claims()["picture"], angle, lower, np.concatenate(lengths)
-            )
-        },
+        "whole_step": float(whole[angle < judged["max_angle"]].mean()),
+        "claims": {"picture": judged},
     }
 
 
@@ -119,28 +121,37 @@ def measure_angles(protocol: Protocol, weights: Array) -> Array:
     return np.asarray(np.degrees(np.arccos(compute_cosines(p - a, r - c))))
 
 
-def lowers_error(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
-    """Tell whether a small change of W alone, by equation 4, lowers a pattern's squared error.
+def lowers_error(
+    protocol: Protocol, weights: Array, *, whole_step: bool = False
+) -> NDArray[np.bool_]:
+    """Tell whether a change of W alone, by equation 4, lowers a pattern's squared error.
 
     Parameters
     ----------
     protocol : Protocol
     weights : float64 array, shape (n, n_weights)
+    whole_step : bool
+        Whether to change W by as much as the protocol's learning rate says. Otherwise the
+        change is small: the slope of the error along it decides. The biases of the
+        hidden units, changed too, would leave its sign as it is.
 
     Returns
     -------
     bool array, shape (n, n_patterns)
-        By the exact slope of the error of that pattern along its own change of W. The
-        biases of the hidden units, changed too, would leave the sign as it is.
+        Each pattern with its own change.
     """
     lower = list_connections(protocol)[0]
     matrix = slice(lower.start, lower.stop - protocol.group_sizes[1])
     columns = []
     for pattern in make_patterns(protocol):
         single = dataclasses.replace(protocol, patterns=(tuple(pattern.tolist()),))
-        change = compute_changes(single, weights)[:, matrix]
-        gradient = compute_gradients(single, weights)[:, matrix]
-        columns.append(np.sum(change * gradient, axis=1) < 0.0)
+        change = np.zeros_like(weights)
+        change[:, matrix] = compute_changes(single, weights)[:, matrix]
+        if whole_step:
+            after = weights + protocol.learning_rate * change
+            columns.append(compute_errors(single, after) < compute_errors(single, weights))
+        else:
+            columns.append(np.sum(change * compute_gradients(single, weights), axis=1) < 0.0)
     return np.stack(columns, axis=1)
 
 

@@ -59,6 +59,20 @@ def test_error_falls_where_a_small_step_of_w_alone_lowers_it() -> None:
             assert bool(after < before) == expected
 
 
+def test_whole_step_is_that_of_the_learning_rate() -> None:
+    weights, networks = make_networks()
+    lowers = picture.lowers_error(PAPER, weights, whole_step=True)
+    assert (lowers != picture.lowers_error(PAPER, weights)).any()
+    for network, row in zip(networks, lowers, strict=True):
+        W = network.W.copy()
+        for a, expected in zip(network.patterns, row, strict=True):
+            before = np.sum((network.image(a) - a) ** 2)
+            network.W += network.weight_changes(a)[0]
+            after = np.sum((network.image(a) - a) ** 2)
+            network.W[:] = W
+            assert bool(after < before) == expected
+
+
 @pytest.mark.parametrize(
     ("n_helped", "verdict"),
     [(98, Verdict.REPLICATED), (90, Verdict.QUALIFIED), (80, Verdict.NOT_REPLICATED)],
