@@ -99,19 +99,32 @@ def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[
     ]
 
 
-# The same study with invented outcomes: what is put to the test is how they are written.
+# The same study with invented outcomes, block by block after a pause in seconds: what is put to
+# the test is how they are written.
 WRITE_STUDY = """
-import sys
+import sys, time
 from replication import publication
 from replication.cli import main
 from replication.store import filling
 from tests.unit.store.invented import simulate
 
-filling.simulate_blocks.__kwdefaults__["simulate"] = simulate
-filling.simulate_study.__kwdefaults__["simulate"] = simulate
+def simulate_with_pauses(*arguments, **options):
+    for outcomes in simulate(*arguments, **options):
+        time.sleep(float(sys.argv[1]))
+        yield outcomes
+
+filling.choose_block_size = lambda *_: 1000
+filling.simulate_blocks.__kwdefaults__["simulate"] = simulate_with_pauses
+filling.simulate_study.__kwdefaults__["simulate"] = simulate_with_pauses
 publication.N_REPETITIONS = 0
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(sys.argv[2:]))
 """
+
+
+def write_command(results: Path, n_seeds: int, *, pause: float = 0.0) -> list[str]:
+    """Return the command for a study with invented outcomes, in blocks of a thousand."""
+    words = ("simulate", "--seeds", str(n_seeds), "--results", str(results))
+    return [sys.executable, "-c", WRITE_STUDY, str(pause), *words]
 
 
 def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> str:
@@ -202,8 +215,7 @@ class Strace:
             command += ["-e", f"inject={fault}"]
         for path in self.list_paths():
             command += ["-P", str(path)]
-        words = simulate_command(self.results, self.n_seeds)[len(ONE_STUDY) :]
-        return run(*command, sys.executable, "-c", WRITE_STUDY, *words)
+        return run(*command, *write_command(self.results, self.n_seeds))
 
     def read_calls(self) -> list[tuple[str, str]]:
         """Return the calls on the study's files: name, and the rest of the line."""

@@ -6,29 +6,42 @@ import contextlib
 import os
 import random
 import signal
+import sys
 import time
 
 import psutil
 import pytest
 
 from replication.protocol import PAPER
+from replication.simulator.outcomes import compute_digest
 from replication.store import Store, check_study
 from tests.reliability.faults import (
-    COMMAND,
     assert_clean,
     assert_recovers,
+    call,
     compute_reference,
-    run,
     simulate_command,
     start,
     wait_until,
+    write_command,
 )
+from tests.unit.store.invented import invent, simulate
 
 # Promises in seconds are measured without other tests beside them.
 pytestmark = pytest.mark.alone
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
+
+
+SIMULATE_AND_WAIT = """
+import time
+from replication.protocol import PAPER
+from replication.simulator.ensemble import simulate_ranges
+list(simulate_ranges(PAPER, 1988, [(0, 100), (100, 200)], jobs=2, backend="loky"))
+print("done", flush=True)
+time.sleep(600)
+"""
 
 
 def list_blocks(results) -> list[str]:
@@ -66,8 +79,17 @@ def end(process) -> str:
     return process.communicate(timeout=20)[1]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("backend", ["threading", "loky", "loky-at-its-start"])
+@pytest.mark.parametrize(
+    ("number", "code", "backend"),
+    [
+        (signal.SIGINT, 130, "threading"),
+        (signal.SIGTERM, 143, "threading"),
+        (signal.SIGHUP, 129, "threading"),
+        (signal.SIGINT, 130, "loky"),
+        (signal.SIGTERM, 143, "loky-at-its-start"),
+        (signal.SIGHUP, 129, "loky"),
+    ],
+)
 def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, code, backend):
     options = ("--backend", backend.removesuffix("-at-its-start"))
     process = start(*simulate_command(tmp_path / "results", 200_000, *NEVER, *options))
@@ -120,7 +142,7 @@ def has_begun(process, results) -> bool:
         return process.poll() is not None
 
 
-def interrupt_at_random(tmp_path, *, n_seeds: int, n_interruptions: int) -> None:
+def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
     """Interrupt one study again and again, in three ways, and let it finish.
 
     Where a fast machine finishes it all the same, it is extended.
@@ -128,54 +150,60 @@ def interrupt_at_random(tmp_path, *, n_seeds: int, n_interruptions: int) -> None
     results = tmp_path / "results"
     draw = random.Random(n_interruptions)
     ways = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
-    n_all, n_fired = n_seeds, 0
+    n_all = step = 100_000
+    n_fired = 0
     while n_fired < n_interruptions:
         number, code = ways[n_fired % 3]
-        n_new, pause = draw.randrange(3), draw.uniform(0, 0.05)
-        process = start(*simulate_command(results, n_all))
+        process = start(*write_command(results, n_all, pause=0.005))
         assert wait_until(lambda process=process: has_begun(process, results))
-        enough = len(list_blocks(results)) + n_new
+        enough = len(list_blocks(results)) + draw.randrange(3)
         wait_until(
             lambda enough=enough, process=process: (
                 len(list_blocks(results)) >= enough or process.poll() is not None
             )
         )
-        time.sleep(pause if n_new else pause + draw.uniform(0, 0.3))
+        time.sleep(draw.uniform(0, 0.1))
         process.send_signal(number)
         messages = end(process)
         if process.returncode == 0:
-            n_all += n_seeds
+            n_all += step
             continue
         assert process.returncode == code, messages
         assert "Traceback" not in messages
         n_fired += 1
-    assert_recovers(results, n_all, compute_reference(n_all))
+    assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate=simulate)
 
 
 def test_fifteen_random_interruptions_change_nothing(tmp_path):
-    interrupt_at_random(tmp_path, n_seeds=4_000_000, n_interruptions=15)
+    interrupt_at_random(tmp_path, n_interruptions=15)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_a_hundred_random_interruptions_change_nothing(tmp_path):
-    interrupt_at_random(tmp_path, n_seeds=40_000_000, n_interruptions=100)
+def test_three_hundred_random_interruptions_change_nothing(tmp_path):
+    interrupt_at_random(tmp_path, n_interruptions=300)
 
 
-@pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_the_lock_of_a_killed_run_is_free(tmp_path, backend):
-    results = tmp_path / "results"
-    process = start(*simulate_command(results, 1_000_000, *NEVER, "--backend", backend))
-    assert wait_until((results / "outcomes" / "lock").exists)
-    if backend == "loky":
-        assert wait_until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 3)
-    busy = run(*simulate_command(results, 1000))
-    assert_clean(busy, 75)
+@pytest.mark.parametrize("moment", ["at their start", "at work", "stopped", "idle"])
+def test_workers_do_not_outlive_a_killed_run(tmp_path, moment):
+    """Idle ones once did, for as long as the machine ran."""
+    if moment == "idle":
+        process = start(sys.executable, "-c", SIMULATE_AND_WAIT)
+        assert process.stdout.readline() == "done\n"
+    else:
+        words = (*NEVER, "--backend", "loky")
+        process = start(*simulate_command(tmp_path / "results", 200_000, *words))
+        assert wait_until(lambda: len(list_group(process)) >= 4)
+    if moment in ("at work", "stopped"):
+        assert wait_until(lambda: max(map(cpu_seconds, list_group(process)[1:])) > 2)
+    if moment == "stopped":
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.2)
+    assert len(list_group(process)) >= 4, "no worker was there"
     process.kill()
     process.wait()
     try:
-        assert_clean(run(*simulate_command(results, 1000)), 0)
-        assert wait_until(lambda: not list_group(process)), "a worker has outlived its parent"
+        assert wait_until(lambda: not list_group(process), seconds=10), list_group(process)
     finally:
         end(process)
 
@@ -194,19 +222,18 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
         assert "Traceback" not in messages
         if code == 75:
             assert "another process is working on" in messages
-    assert_clean(run(*simulate_command(results, 1000)), 0)
     assert_recovers(results, 1000, compute_reference(1000))
 
 
 def test_reading_while_another_run_writes_works(tmp_path):
     results = tmp_path / "results"
-    assert_clean(run(*simulate_command(results, 2000)), 0)
+    assert_clean(call("simulate", "--seeds", "2000", "--results", results), 0)
     process = start(*simulate_command(results, 1_000_000, *NEVER, "--jobs", "1"))
     assert wait_until(lambda: is_simulating(process))
     try:
         for command in ("verify", "info"):
-            assert_clean(run(*COMMAND, command, "--results", results), 0)
-        assert_clean(run(*COMMAND, "repair", "--results", results), 75)
+            assert_clean(call(command, "--results", results), 0)
+        assert_clean(call("repair", "--results", results), 75)
     finally:
         process.kill()
         end(process)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -16,11 +19,13 @@ import pytest
 from replication.cli import main
 from replication.errors import WorkerError
 from replication.protocol import PAPER
-from replication.simulator import ensemble
+from replication.simulator import backends, ensemble
 from replication.store import Store
-from replication.study import simulate_study
+from replication.store.filling import simulate_study
 from tests.reliability.faults import (
+    assert_clean,
     assert_recovers,
+    call,
     compute_reference,
     make_environment,
     simulate_command,
@@ -137,7 +142,7 @@ from distributed import LocalCluster
 from replication.protocol import PAPER
 from replication.simulator import ensemble
 from replication.store import Store
-from replication.study import simulate_study
+from replication.store.filling import simulate_study
 import functools
 
 def always_die(protocol, root_seed, begin, end, stop):
@@ -203,3 +208,41 @@ def test_outcomes_do_not_depend_on_backend_or_jobs(tmp_path):
         simulate = functools.partial(simulate_study, store, PAPER, 1988, 3000)
         simulate(jobs=jobs, backend=backend, block_size=size, show_progress=False)
         assert store.digest(PAPER, 1988, 3000) == reference
+
+
+@contextlib.contextmanager
+def listen(answer: bytes | None):
+    """Listen on a port and say nothing, or the same to everybody; yield the address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        accepted = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    accepted.append(connection)
+                    if answer is not None:
+                        connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        for connection in accepted:
+            connection.close()
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("who", ["nobody", "silence", "a web server"])
+def test_where_no_scheduler_answers_the_run_gives_up_in_time(tmp_path, monkeypatch, who):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(backends, "SECONDS_TO_ANSWER", 1.0)
+    with contextlib.ExitStack() as stack:
+        address = "tcp://127.0.0.1:9"
+        if who != "nobody":
+            answer = None if who == "silence" else b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20
+            address = stack.enter_context(listen(answer))
+        begun = time.monotonic()
+        words = ("--backend", "dask", "--scheduler", address)
+        done = call("simulate", "--seeds", "100", "--results", tmp_path, *words)
+        assert_clean(done, 70)
+        assert f"no Dask scheduler answers at '{address}'" in done.stderr
+        assert time.monotonic() - begun < 10
