@@ -40,7 +40,7 @@ def plot_picture(model: Mapping[str, Any]) -> Figure:
         Of the experiment.
     """
     figure, axes = create_figure(
-        width=FULL, height=2.6, n_columns=3, gridspec_kw={"width_ratios": (1, 1, 1)}
+        width=FULL, height=2.3, n_columns=3, gridspec_kw={"width_ratios": (1, 1, 1)}
     )
     drawn = model["drawn"]
     _draw_vectors(axes[0], drawn["hidden"], "hidden")
@@ -65,9 +65,11 @@ def _draw_vectors(axes: Axes, points: Mapping[str, Any], group: str) -> None:
     middle = np.mean(list(place.values()), axis=0)
     for name, point in place.items():
         axes.plot(*point, marker="o", markersize=3.5, color=INK, gid=name)
-        side = 1 if point[1] >= middle[1] else -1
-        label_line(axes, x=point[0], y=point[1], text=name.replace("'", "′"), color=INK,
-                   offset=(0, 9 * side), ha="center")  # fmt: skip
+        if group == "hidden":
+            where: dict[str, Any] = {"offset": (-7, 0), "ha": "right"}
+        else:
+            where = {"offset": (0, 9 if point[1] > middle[1] else -9), "ha": "center"}
+        label_line(axes, x=point[0], y=point[1], text=name.replace("'", "′"), color=INK, **where)
     lowest, highest = np.min(list(place.values()), axis=0), np.max(list(place.values()), axis=0)
     reach = 0.72 * float(np.max(highest - lowest))
     axes.set_xlim(*((lowest + highest)[0] / 2 + np.array([-reach, reach])))
@@ -87,6 +89,7 @@ def _draw_shares(axes: Axes, bins: Mapping[str, Any]) -> None:
     helped = np.array([np.nan if share is None else 100 * share for share in bins["helped"]])
     axes.stairs(helped, edges, fill=True, facecolor=SKY, edgecolor=BLUE, gid="helped")
     axes.axvline(90, color=INK, linewidth=1.0, linestyle=(0, (1.5, 1.5)))
+    axes.set_box_aspect(1)
     axes.set_xlim(0, 180)
     axes.set_ylim(0, 105)
     axes.set_xticks([0, 45, 90, 135, 180])
