@@ -1,16 +1,18 @@
-"""verify, repair and info, as a user types them."""
+"""info, verify and repair, as a user types them."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
+import json
 
 import pytest
 
 from replication.cli import main
 from replication.protocol import PAPER
-from replication.store import Store, read_manifest
-from replication.study import simulate_study
+from replication.store import Store, manifest_path, read_manifest
+from replication.store.filling import simulate_study
+
+OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -21,83 +23,77 @@ def pristine(tmp_path_factory):
 
 
 @pytest.fixture
-def run(capsys):
-    def run(*words):
-        code = main([str(word) for word in words])
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return run
+def both(tmp_path):
+    simulate_study(Store(tmp_path), PAPER, 3, 10, show_progress=False)
+    simulate_study(Store(tmp_path), OTHER, 4, 1, show_progress=False)
+    return tmp_path
 
 
 def test_verify_says_what_it_has_done(pristine, run):
-    code, out, err = run("verify", "--results", pristine)
-    assert (code, err) == (0, "")
-    assert re.fullmatch(
-        rf"study {PAPER.id}/1988: 2 blocks sound, 1,000 networks simulated again "
-        "with the same outcome\n",
-        out,
-    )
+    text = run("verify", "--results", pristine)
+    assert f"study {PAPER.id}/1988: 2 blocks sound, 1,000 networks simulated again" in text
+    assert "2,000 networks simulated again" in run("verify", "--results", pristine, "--all")
+    assert " 1 network simulated again" in run("verify", "--results", pristine, "--sample", 1)
 
 
-def test_verify_all_and_a_sample(pristine, run):
-    assert "2,000 networks simulated again" in run("verify", "--results", pristine, "--all")[1]
-    assert " 1 network simulated again" in run("verify", "--results", pristine, "--sample", 1)[1]
-    assert run("verify", "--results", pristine, "--sample", 1, "--all")[0] == 2
+def test_verify_of_all_or_of_a_sample_but_not_both(pristine, refuse):
+    refuse(2, "verify", "--results", pristine, "--sample", 1, "--all")
 
 
-def test_info_lists_every_study(tmp_path, run):
-    other = dataclasses.replace(PAPER, threshold=0.2)
-    simulate_study(Store(tmp_path), PAPER, 3, 10, show_progress=False)
-    simulate_study(Store(tmp_path), other, 4, 1, show_progress=False)
-    code, out, err = run("info", "--results", tmp_path)
-    assert (code, err) == (0, "")
-    assert f"study {PAPER.id}/3\n  protocol   as in the paper\n" in out
-    assert f'study {other.id}/4\n  protocol   {{"threshold":0.2}}\n' in out
-    assert "seeds      0 to 9 (10 networks)" in out
-    assert "seeds      0 to 0 (1 network)" in out
-    assert Store(tmp_path).digest(PAPER, 3, 10) in out
-    assert out.count("made with") == out.count("size") == 2
-    assert "python 3." in out
+def test_info_lists_every_study(both, run):
+    text = run("info", "--results", both)
+    assert f"study {PAPER.id}/3\n  protocol   as in the paper\n" in text
+    assert f"study {OTHER.id}/4\n  protocol   threshold = 0.2\n" in text
+    assert "seeds      0 to 9 (10 networks)" in text
+    assert "seeds      0 to 0 (1 network)" in text
+    assert Store(both).digest(PAPER, 3, 10) in text
+    assert text.count("made with") == text.count("size") == text.count("folder") == 2
 
 
-def test_info_of_an_empty_folder_is_no_error_and_verify_of_one_is(tmp_path, run):
-    code, out, _ = run("info", "--results", tmp_path / "none")
-    assert (code, out.startswith("no studies in ")) == (0, True)
-    for command in ("verify", "repair"):
-        code, out, err = run(command, "--results", tmp_path / "none")
-        assert (code, out) == (74, "")
-        assert "holds no outcomes" in err
+def test_info_tells_the_same_to_programs(both, run):
+    entries = {
+        entry["root_seed"]: entry for entry in json.loads(run("info", "--json", "--results", both))
+    }
+    assert entries[3]["protocol"] == {}
+    assert entries[4]["protocol"] == {"threshold": 0.2}
+    assert entries[3]["ranges"] == [[0, 10]]
+    assert entries[3]["digest"] == Store(both).digest(PAPER, 3, 10)
+    assert entries[3]["folder"] == str(Store(both).study_folder(PAPER, 3))
+    assert {"python", "numpy", "commit"} <= set(entries[3]["made_with"][0])
 
 
-def test_a_study_without_seed_0_has_no_digest(tmp_path, run):
+def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run, refuse):
+    assert run("info", "--results", tmp_path).startswith("no studies in ")
+    for command in ("info", "verify", "repair"):
+        message = refuse(74, command, "--results", tmp_path / "none")
+        assert "none'" in message
+
+
+def test_a_study_without_its_first_seeds_has_no_digest(tmp_path, run):
     simulate_study(Store(tmp_path), PAPER, 3, 20, block_size=10, show_progress=False)
-    store = Store(tmp_path)
-    folder = store.study_folder(PAPER, 3)
-    first = min(read_manifest(folder).blocks)
-    first.path.unlink()
-    _, out, _ = run("info", "--results", tmp_path)
-    assert "seeds      10 to 19 (10 networks)" in out
-    assert "digest" not in out
+    min(read_manifest(Store(tmp_path).study_folder(PAPER, 3)).blocks).path.unlink()
+    text = run("info", "--results", tmp_path)
+    assert "seeds      10 to 19 (10 networks)" in text
+    assert "digest" not in text
 
 
-def test_repair_of_a_sound_and_of_a_hopeless_study(tmp_path, run):
-    simulate_study(Store(tmp_path), PAPER, 3, 10, show_progress=False)
-    assert run("repair", "--results", tmp_path)[:2] == (
-        0,
-        f"study {PAPER.id}/3: nothing to repair\n",
-    )
-    folder = Store(tmp_path).study_folder(PAPER, 3)
-    (folder / "manifest.json").write_text("")
-    code, out, _ = run("repair", "--results", tmp_path)
-    assert (code, out) == (0, f"study {PAPER.id}/3: wrote the manifest again\n")
+def test_repair_says_what_it_has_done(both, run):
+    assert run("repair", "--results", both).count("nothing to repair") == 2
+    folder = Store(both).study_folder(PAPER, 3)
+    manifest_path(folder).write_text("")
+    assert f"study {PAPER.id}/3: rebuilt the manifest" in run("repair", "--results", both)
+    (block,) = read_manifest(folder).blocks
+    block.path.unlink()
+    assert f"computed {block.path.name} again" in run("repair", "--results", both)
 
-    other = dataclasses.replace(PAPER, threshold=0.2)
-    simulate_study(Store(tmp_path), other, 3, 10, show_progress=False)
-    for path in Store(tmp_path).study_folder(other, 3).iterdir():
-        path.write_text("")
+
+def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):
+    folder = Store(both).study_folder(OTHER, 4)
+    for place in (folder, manifest_path(folder).parent):
+        for path in place.iterdir():
+            path.write_text("")
     for command in ("verify", "repair", "info"):
-        code, out, err = run(command, "--results", tmp_path)
-        assert code == 65
-        assert f"{other.id}" in out + err
-        assert f"study {PAPER.id}/3" in out
+        assert main([command, "--results", str(both)]) == 65
+        output = capsys.readouterr()
+        assert f"{OTHER.id}" in output.out + output.err
+        assert f"study {PAPER.id}/3" in output.out

@@ -1,0 +1,38 @@
+"""Commands run in this process, as a user types them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from replication.cli import main
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command that must succeed; return what it prints."""
+
+    def run(*words: str | Path | int) -> str:
+        code = main([str(word) for word in words])
+        output = capsys.readouterr()
+        assert code == 0, output.err
+        return output.out
+
+    return run
+
+
+@pytest.fixture
+def refuse(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command that must fail with an exit code; return its one line of message."""
+
+    def refuse(code: int, *words: str | Path | int) -> str:
+        assert main([str(word) for word in words]) == code
+        output = capsys.readouterr()
+        assert output.out == ""
+        (line,) = output.err.splitlines()
+        assert line.startswith("replication: ")
+        return line
+
+    return refuse
