@@ -90,6 +90,10 @@ bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 
 ##@ House-keeping
 
+.PHONY: readme
+readme: $(VENV)/.run ## write README.md from its template and results/
+	@$(RUN) tools/write_readme.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock
 	@sh requirements/lock.sh $(RUN)

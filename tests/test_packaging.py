@@ -1,7 +1,5 @@
 """What is installed, locked, cited and promised on the first page is there."""
 
-import hashlib
-import json
 import os
 import re
 import subprocess
@@ -14,7 +12,6 @@ from pathlib import Path
 import pytest
 from flit_core import buildapi
 
-from replication import crate
 from replication.cli.parser import make_parser
 
 ROOT = Path(__file__).parents[1]
@@ -49,8 +46,15 @@ def run_make(*arguments, cwd=ROOT, **environment):
 # Locks
 
 
+def test_the_distribution_has_a_name_of_its_own():
+    """The name of the import package is taken on the package index."""
+    assert METADATA["project"]["name"] == "recirculation-replication"
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "replication").rglob("*.py"))
+    assert not re.search(r"pip install '?replication", text + read("README.md"))
+
+
 def test_there_is_a_lock_for_each_use():
-    assert {path.stem for path in LOCKS} == {"article", "check", "notebook", "run", "test"}
+    assert {path.stem for path in LOCKS} == {"run", "dev", "notebook"}
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
@@ -64,7 +68,7 @@ def test_lock_is_exact_and_names_no_address(path):
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_locks_agree_with_each_other(path):
-    everything = read_versions(ROOT / "requirements" / "check.lock")
+    everything = read_versions(ROOT / "requirements" / "dev.lock")
     versions = read_versions(path)
     assert {name: everything.get(name, v) for name, v in versions.items()} == versions
 
@@ -82,11 +86,6 @@ def test_version_is_the_same_everywhere():
     version = METADATA["project"]["version"]
     assert re.search(r"^version: (.*)$", read("CITATION.cff"), re.M).group(1) == version
     assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.M).group(1) == version
-    assert version == crate.VERSION
-
-
-def test_release_date_is_the_same_everywhere():
-    assert f'date-released: "{crate.RELEASED}"' in read("CITATION.cff")
 
 
 def test_citation_names_the_paper():
@@ -118,19 +117,8 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"replication"}
     assert {"replication/py.typed", "replication/claims.toml"} <= names
-    kept = {
-        ".py",
-        ".toml",
-        ".json",
-        ".typed",
-        ".css",
-        ".js",
-        ".typ",
-        ".html",
-        ".ttf",
-        ".otf",
-        ".svg",
-    }
+    kept = {".py", ".toml", ".json", ".typed", ".css", ".js", ".typ", ".html", ".svg", ".md"}
+    kept |= {".bib", ".lua", ".csl", ".ttf", ".otf"}
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "replication").rglob("*")
@@ -143,7 +131,7 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
 def test_sdist_holds_what_is_committed(built):
     with tarfile.open(built[1]) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    made_here = ("results/outcomes", "results/studies", "results/manifest.json", "results/.lock")
+    made_here = ("results/outcomes", "results/studies", "results/.report.json")
     assert not any(name.startswith(made_here) or name.endswith(".pyc") for name in names)
     for name in ("Makefile", "benchmarks/contenders.py", "tests/conftest.py", "results/report.md"):
         assert name in names
@@ -199,8 +187,6 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
     assert done.returncode == 0, done.stderr
     (report,) = work.glob("results/studies/*/report.html")
     assert report.stat().st_size > 0
-    summary = json.loads((report.parent / "summary.json").read_text(encoding="utf-8"))
-    assert summary["kind"] == "summary"
 
 
 # Makefile
@@ -305,22 +291,6 @@ def test_page_names_commands_that_exist(page):
 def test_makefile_calls_commands_that_exist():
     named = set(re.findall(r"\$\(REPLICATION\) ([a-z]+)", read("Makefile")))
     assert named <= list_commands()
-
-
-def test_crate_names_commands_that_exist():
-    named = {step.command.split()[1].split("{")[0] for step in crate.STEPS}
-    assert named <= list_commands() | list_targets()
-
-
-def test_crate_of_the_committed_results_is_complete_and_its_checksums_hold():
-    results = ROOT / "results"
-    described = json.loads((results / crate.FILE_NAME).read_text(encoding="utf-8"))["@graph"]
-    listed = {entity["@id"]: entity["sha256"] for entity in described if entity["@type"] == "File"}
-    found = {
-        name: hashlib.sha256((results / name).read_bytes()).hexdigest()
-        for name in crate.find_files(results, ["*"])
-    }
-    assert listed == found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
