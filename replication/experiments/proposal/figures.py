@@ -17,7 +17,7 @@ from replication.report.style import (
 )
 
 LAST_UPDATE = 60
-NAMES = {"paper": "the paper's rule", "proposed": "the proposal", "control": "the control"}
+NAMES = {"paper": "paper's rule", "proposed": "second round too", "control": "U changes × {:g}"}
 
 
 def plot_proposal(model: Mapping[str, Any]) -> Figure:
@@ -31,7 +31,7 @@ def plot_proposal(model: Mapping[str, Any]) -> Figure:
             search["means"],
             color=color,
             linestyle=dash,
-            label=label,
+            label=label.format(model["control_factor"]),
         )
         left.plot(
             search["best"]["learning_rate"],

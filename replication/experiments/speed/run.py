@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.contrasts import Contrast, compare_paired
+from replication.analysis.contrasts import compare_paired
 from replication.analysis.intervals import estimate_mean
 from replication.analysis.ratios import estimate_ratios
 from replication.claims import Verdict, load_claims
@@ -233,22 +233,18 @@ def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
         for rate in rates
     }
     best = search.best.learning_rate
+    level = load_claims()["best-rates"].thresholds["level"]
+
+    def is_worse(rate: float) -> bool:
+        low = compare_paired(updates[best], updates[rate], level=level).change.low
+        return low is not None and low > 0.0
+
     return {
         "rates": list(rates),
         "means": [float(updates[rate].mean()) for rate in rates],
         "best": best,
-        "not_worse": [
-            rate
-            for rate in rates
-            if rate == best or not is_above_zero(compare_paired(updates[best], updates[rate]))
-        ],
+        "not_worse": [rate for rate in rates if rate == best or not is_worse(rate)],
     }
-
-
-def is_above_zero(contrast: Contrast) -> bool:
-    """Whether the second condition takes more updates, by the interval of the mean change."""
-    low = contrast.change.low
-    return low is not None and low > 0.0
 
 
 def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> NDArray[np.float64]:
