@@ -228,9 +228,11 @@ def run_experiments(
         left = format_duration(expected)
         prefix = f"{name} ({i + 1} of {len(names)})"
         tell(f"{prefix}: about {left} left")
-        model = run_experiment(
-            name, jobs=jobs, tell=lambda step, prefix=prefix: tell(f"{prefix}: {step}")
-        )
+
+        def tell_step(step: str, prefix: str = prefix) -> None:
+            tell(f"{prefix}: {step}")
+
+        model = run_experiment(name, jobs=jobs, tell=tell_step)
         write_model(results, name, model)
         done += EXPERIMENTS[name]
 

@@ -260,7 +260,9 @@ def test_second_round_needs_recirculation_with_one_hidden_group(other: dict[str,
         from_plain({"second_round": True} | other)
 
 
-@pytest.mark.parametrize("content", ["learning_rate = ", "x = 1\nx = 2", "\xff", "x = " + "9" * 5000])
+@pytest.mark.parametrize(
+    "content", ["learning_rate = ", "x = 1\nx = 2", "\xff", "x = " + "9" * 5000]
+)
 def test_file_that_is_not_toml_is_refused(tmp_path, content: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(content.encode("latin-1"))

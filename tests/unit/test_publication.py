@@ -1,114 +1,148 @@
-"""From stored outcomes to models, report and comparison, on a small study."""
+"""A results folder: which study stands where, its models, and its report made twice."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from replication import PAPER
+from replication import PAPER, Protocol, publication
 from replication.errors import DataError, StorageError
-from replication.publication import find_differences, publish, require_same
-from replication.results import Study, analyse, read_model, read_models, write_model
+from replication.publication import (
+    Study,
+    describe_result,
+    find_differences,
+    read_model,
+    replicate_study,
+    round_numbers,
+    run_experiments,
+    write_model,
+    write_report,
+)
 from replication.store import Store
-from replication.study import simulate_study
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     study = Study(PAPER, 7, 3000, tmp_path_factory.mktemp("results"))
-    store = Store(study.results)
-    for part in (study, *study.repetitions):
-        simulate_study(store, PAPER, part.root_seed, part.n_seeds, show_progress=False)
-    analyse(study)
+    replicate_study(study)
     return study
 
 
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path: Path) -> None:
-    default = Study(PAPER, 1988, 100_000, tmp_path)
+    default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
     for other in (
-        dataclasses.replace(default, n_seeds=100_001),
+        dataclasses.replace(default, n_seeds=1_000_001),
         dataclasses.replace(default, root_seed=7),
-        dataclasses.replace(default, protocol=dataclasses.replace(PAPER, learning_rate=15.0)),
+        dataclasses.replace(default, protocol=Protocol(learning_rate=15.0)),
     ):
         assert other.folder.parent == tmp_path / "studies"
 
 
 def test_studies_do_not_share_a_folder(tmp_path: Path) -> None:
-    variant = dataclasses.replace(PAPER, learning_rate=15.0)
+    variant = Protocol(learning_rate=15.0)
     studies = [Study(p, r, n, tmp_path) for p in (PAPER, variant) for r in (1, 2) for n in (10, 20)]
     assert len({study.folder for study in studies}) == len(studies)
 
 
 def test_command_names_what_differs(tmp_path: Path) -> None:
-    variant = dataclasses.replace(PAPER, group_sizes=(8, 3))
-    command = Study(variant, 7, 20, tmp_path).command
+    command = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).command
     assert command == "replication replicate --seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
-def test_models_agree_with_the_stored_outcomes(study: Study) -> None:
+def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
     store = Store(study.results)
     blocks = list(store.read(PAPER, 7, 0, 3000))
     updates = np.concatenate([block.updates for block in blocks])
     converged = np.concatenate([block.converged for block in blocks])
-    summary = read_models(study)["summary"]
-    assert summary["population"]["n_networks"] == 3000
-    assert summary["population"]["n_converged"] == int(converged.sum())
-    mean = updates[converged].mean()
-    assert summary["rules"]["discard"]["mean"]["value"] == pytest.approx(mean, rel=1e-5)
-    assert summary["study"]["digest"] == store.digest(PAPER, 7, 3000)
-    assert len(summary["repetitions"]) == 5
+    model = read_model(study.folder, "headline")
+    assert model is not None
+    assert model["population"]["n_converged"] == int(converged.sum())
+    assert model["population"]["mean"] == pytest.approx(updates[converged].mean(), rel=1e-5)
+    assert model["study"]["digest"] == store.digest(PAPER, 7, 3000)
+    assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
 
 
-def test_analysis_twice_gives_the_same_bytes(study: Study) -> None:
-    paths = sorted(study.folder.glob("*.json"))
-    before = [path.read_bytes() for path in paths]
-    analyse(study)
-    assert [path.read_bytes() for path in paths] == before
-
-
-def test_report_twice_gives_the_same_bytes(study: Study) -> None:
-    publish(study)
+def test_report_made_again_has_the_same_bytes(study: Study) -> None:
     paths = sorted(path for path in study.folder.rglob("*") if path.is_file())
     before = [path.read_bytes() for path in paths]
-    publish(study)
+    (study.folder / ".report.json").unlink()  # or nothing would be made
+    write_report(study)
     assert [path.read_bytes() for path in paths] == before
-    assert (study.folder / "report.html").stat().st_size > 10_000
+    assert {path.name for path in paths} >= {"report.html", "report.md", "report.pdf"}
 
 
-def test_crate_lists_the_report_with_its_hash(study: Study) -> None:
-    import hashlib
+def test_last_lines_say_what_was_found_and_where_it_stands(study: Study) -> None:
+    model = read_model(study.folder, "headline")
+    assert model is not None
+    lines = describe_result(study, model)
+    assert any(line.startswith("verdict") and "replicated" in line for line in lines)
+    assert lines[-1].endswith("report.html")
+    assert Path(lines[-1].split()[-1]).exists()
 
-    publish(study)
-    crate = json.loads((study.folder / "ro-crate-metadata.json").read_text())
-    entry = next(item for item in crate["@graph"] if item["@id"] == "report.md")
-    assert hashlib.sha256((study.folder / "report.md").read_bytes()).hexdigest() in entry.values()
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        Protocol(max_updates=3),  # nothing converges
+        Protocol(threshold=2.0),  # everything does at once
+        Protocol(hidden_regression=False),
+        Protocol(learning_rate=1e300, visible_units="linear"),  # activities leave the numbers
+        Protocol(learning_rule="back-propagation", group_sizes=(3, 2)),
+    ],
+    ids=["none", "all at once", "flag", "overflow", "back-propagation"],
+)
+@pytest.mark.parametrize("n_seeds", [1, 60])
+def test_study_of_any_protocol_and_size_ends_with_a_report(
+    protocol: Protocol, n_seeds: int, tmp_path: Path
+) -> None:
+    study = Study(protocol, 3, n_seeds, tmp_path)
+    lines = describe_result(study, replicate_study(study))
+    assert (study.folder / "report.html").stat().st_size > 5000
+    assert lines[-1].endswith("report.html")
 
 
-def test_missing_model_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="replication analyse"):
-        read_models(Study(PAPER, 7, 10, tmp_path))
+def test_experiments_are_run_one_by_one_with_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+
+    def run(name: str, *, jobs: int, tell: publication.Tell) -> dict[str, object]:
+        tell("a step")
+        return {"name": name, "jobs": jobs}
+
+    monkeypatch.setattr(publication, "run_experiment", run)
+    run_experiments(["codes", "rule"], tmp_path, jobs=1, tell=said.append)
+    assert read_model(tmp_path, "rule") == {"name": "rule", "jobs": 1}
+    assert [line.split(":")[0] for line in said[::2]] == ["codes (1 of 2)", "rule (2 of 2)"]
+    assert all("left" in line for line in said[::2])
 
 
 def test_damaged_model_is_named(tmp_path: Path) -> None:
-    (tmp_path / "summary.json").write_text("{")
-    with pytest.raises(DataError, match=r"summary\.json"):
-        read_model(tmp_path, "summary")
+    (tmp_path / "models").mkdir()
+    for content in ("{", "[1]", "[" * 100_000):
+        (tmp_path / "models" / "headline.json").write_text(content)
+        with pytest.raises(DataError, match=r"headline\.json' is damaged"):
+            read_model(tmp_path, "headline")
+    (tmp_path / "models" / "codes.json").mkdir()
+    with pytest.raises(StorageError, match=r"codes\.json' cannot be read"):
+        read_model(tmp_path, "codes")
 
 
-def test_a_folder_in_the_place_of_a_model_is_named(tmp_path: Path) -> None:
-    (tmp_path / "summary.json").mkdir()
-    with pytest.raises(StorageError, match=r"summary\.json' cannot be read"):
-        read_model(tmp_path, "summary")
+def test_model_keeps_six_significant_digits(tmp_path: Path) -> None:
+    written = write_model(tmp_path, "x", {"a": 1 / 3, "b": [np.float64(2e6 / 3)]})
+    assert written == {"a": 0.333333, "b": [666667.0]}
+    assert read_model(tmp_path, "x") == written
 
 
-def test_models_keep_six_significant_digits(tmp_path: Path) -> None:
-    write_model(tmp_path, "x", {"a": 1 / 3})
-    assert read_model(tmp_path, "x") == {"a": 0.333333}
+@pytest.mark.parametrize("value", [math.nan, math.inf, [np.float64("nan")]])
+def test_model_holds_no_number_that_is_none(value: object) -> None:
+    with pytest.raises(ValueError, match="a model holds the number"):
+        round_numbers({"a": value})
 
 
 @pytest.mark.parametrize(
@@ -126,7 +160,25 @@ def test_differences_are_found_where_they_are(new: object, n_found: int) -> None
     assert len(list(find_differences({"a": [1.0, 2.0], "b": "x"}, new))) == n_found
 
 
-def test_differences_end_in_an_error(tmp_path: Path) -> None:
-    require_same([], tmp_path)
-    with pytest.raises(DataError, match="was not reproduced: a became b"):
-        require_same(["a became b"], tmp_path)
+def test_a_published_report_that_differs_is_not_reproduced(
+    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a small study in place of the default one, without the experiments."""
+    monkeypatch.setattr(publication, "DEFAULT_SEEDS", 3000)
+    monkeypatch.setattr(publication, "DEFAULT_ROOT_SEED", 7)
+    monkeypatch.setattr(publication, "EXPERIMENTS", {"codes": 1.0})
+    monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
+
+    def write_short_report(study: Study, **_: object) -> dict[str, object]:
+        (study.folder / "report.html").write_text("the report")
+        return write_model(study.folder, "headline", {"digest": "0" * 64})
+
+    monkeypatch.setattr(publication, "write_report", write_short_report)
+    write_model(tmp_path, "headline", {"digest": "0" * 64})
+    write_model(tmp_path, "codes", {"a": 0.5})
+    (tmp_path / "report.html").write_text("the report")
+    assert any("by value" in line for line in publication.verify_published(tmp_path))
+    write_model(tmp_path, "codes", {"a": 0.25})
+    (tmp_path / "report.html").write_text("another")
+    with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
+        publication.verify_published(tmp_path)
