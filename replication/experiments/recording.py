@@ -68,12 +68,7 @@ def record_learning(
         lengths = updates[order[first:]].astype(np.int64) + 1
         n = max(1, int(np.count_nonzero(lengths * np.arange(1, len(lengths) + 1) <= MAX_STATES)))
         chosen = order[first : first + n]
-        states = record_networks(protocol, weights[chosen], int(updates[chosen[-1]]))
+        states = record_weights(protocol, weights[chosen], int(updates[chosen[-1]]))
         wanted = np.arange(states.shape[1]) <= updates[chosen][:, None]
         yield Recorded(updates=updates[chosen].astype(np.int64), weights=states[wanted])
         first += n
-
-
-def record_networks(protocol: Protocol, weights: Array, n_updates: int) -> Array:
-    """Return the weights after 0, 1, ... updates, shape (n, n_updates + 1, n_weights)."""
-    return np.stack([record_weights(protocol, row, n_updates) for row in weights])

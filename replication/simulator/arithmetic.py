@@ -1,17 +1,19 @@
-"""The logistic function with the same bits on every machine.
+"""Operations with the same bits on every machine, and the functions made of them.
 
-The system's exponential depends on the processor, so the kernel has its own,
-made of plain operations on lane vectors (see `vectors.py`). Both functions
-also run as plain Python on arrays, with the same bits.
+Everything here takes float64 arrays, where it is plain Python, or traced values
+(`tracing.py`), where it emits the instructions that give the same bits. The
+system's exponential depends on the processor, so there is an own one, made of
+additions, multiplications and fused multiply-adds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from numba.extending import register_jitable
+import numpy as np
 
-from replication.simulator.vectors import clamp, fma, scale
+from replication.simulator.tracing import Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -23,20 +25,92 @@ _ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept 
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
-_C2 = float.fromhex("0x1.0000000000001p-1")
-_C3 = float.fromhex("0x1.5555555555556p-3")
-_C4 = float.fromhex("0x1.5555555553d68p-5")
-_C5 = float.fromhex("0x1.11111111109b5p-7")
-_C6 = float.fromhex("0x1.6c16c17889ef1p-10")
-_C7 = float.fromhex("0x1.a01a01a7c2efep-13")
-_C8 = float.fromhex("0x1.a019b9149a41cp-16")
-_C9 = float.fromhex("0x1.71de0db2f6b19p-19")
-_C10 = float.fromhex("0x1.28917c89a43a7p-22")
-_C11 = float.fromhex("0x1.af389ecfc4b9cp-26")
+_HIGHER = (
+    "0x1.af389ecfc4b9cp-26",  # C11
+    "0x1.28917c89a43a7p-22",
+    "0x1.71de0db2f6b19p-19",
+    "0x1.a019b9149a41cp-16",
+    "0x1.a01a01a7c2efep-13",
+    "0x1.6c16c17889ef1p-10",
+    "0x1.11111111109b5p-7",
+    "0x1.5555555553d68p-5",
+    "0x1.5555555555556p-3",  # C3
+    "0x1.0000000000001p-1",  # C2
+)
+_COEFFICIENTS = tuple(float.fromhex(digits) for digits in _HIGHER)
 
 
-def exponential(x: Any) -> Any:
-    """Return exp(x) lane by lane, for x limited to [-354, 354].
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """Return ``a * b + c`` with a single rounding.
+
+    As plain Python it is exact for finite numbers (one correctly rounded division of
+    whole numbers; an exact zero has the sign +); for others it is ``a * b + c``.
+    """
+    return _apply("fma", _fma_each, a, b, c)
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """Return x where the condition holds, else y."""
+    return _apply("where", np.where, condition, x, y)
+
+
+def absolute(x: Any) -> Any:
+    """Return x without its sign."""
+    return _apply("absolute", np.abs, x)
+
+
+def square_root(x: Any) -> Any:
+    """Return the square root, correctly rounded."""
+    return _apply("square_root", np.sqrt, x)
+
+
+def scale(q: Any, shifted: Any) -> Any:
+    """Return q * 2^k, where k is the whole number in the low bits of `shifted`.
+
+    k is added to the exponent field of q; q and the result are normal numbers.
+    """
+    return _apply("scale", _scale_plainly, q, shifted)
+
+
+def limit(x: Any, low: float, high: float) -> Any:
+    """Return x limited to [low, high]; not-a-number becomes `low`."""
+    x = where(x > low, x, low)
+    return where(x < high, x, high)
+
+
+def stack(values: Any) -> Any:
+    """Return one value that holds several; iterating over it gives them back."""
+    return values[0].tracer.stack(values) if isinstance(values[0], Value) else np.stack(values)
+
+
+def _apply(name: str, plain: Callable[..., Any], *arguments: Any) -> Any:
+    """Emit an operation where an argument is traced, else compute it."""
+    for argument in arguments:
+        if isinstance(argument, Value):
+            return getattr(argument.tracer, name)(*arguments)
+    return plain(*arguments)
+
+
+def _fma_one(a: float, b: float, c: float) -> float:
+    try:
+        (a_top, a_bottom), (b_top, b_bottom) = a.as_integer_ratio(), b.as_integer_ratio()
+        c_top, c_bottom = c.as_integer_ratio()
+        bottom = a_bottom * b_bottom
+        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
+    except (OverflowError, ValueError):
+        return float(a) * float(b) + float(c)
+
+
+_fma_each = np.vectorize(_fma_one, otypes=[np.float64])
+
+
+def _scale_plainly(q: Any, shifted: Any) -> Any:
+    bits = np.asarray(q).view(np.int64) + (np.asarray(shifted).view(np.int64) << np.int64(52))
+    return bits.view(np.float64)
+
+
+def exponential_of_minus(x: Any) -> Any:
+    """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
     Notes
     -----
@@ -47,37 +121,79 @@ def exponential(x: Any) -> Any:
     ----------
     Cody & Waite (1980), Software Manual for the Elementary Functions.
     """
-    x = clamp(x, -MAX_ARGUMENT, MAX_ARGUMENT)
-    shifted = fma(x, _LOG2_E, _ROUND)
+    x = limit(x, -MAX_ARGUMENT, MAX_ARGUMENT)
+    shifted = fma(x, -_LOG2_E, _ROUND)
     k = shifted - _ROUND
-    r = fma(k, -_LN_2_HIGH, x)
+    r = fma(k, -_LN_2_HIGH, -x)
     r = fma(k, -_LN_2_LOW, r)
-    q = fma(r, _C11, _C10)
-    q = fma(r, q, _C9)
-    q = fma(r, q, _C8)
-    q = fma(r, q, _C7)
-    q = fma(r, q, _C6)
-    q = fma(r, q, _C5)
-    q = fma(r, q, _C4)
-    q = fma(r, q, _C3)
-    q = fma(r, q, _C2)
+    q: Any = _COEFFICIENTS[0]
+    for coefficient in _COEFFICIENTS[1:]:
+        q = fma(r, q, coefficient)
     q = fma(r * r, q, r) + 1.0
     return scale(q, shifted)
 
 
-def sigmoid_pair(x: Any, y: Any) -> Any:
-    """Return the logistic function of two lane vectors, with one division for both.
+def logistic(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return ``1 / (1 + exp(-x))`` of two values, with one division for both.
 
     Notes
     -----
-    ``1 / (1 + exp(-x))``; beyond +-354 the value stays at that of +-354. The
-    largest error measured against mpmath is 3.5 units in the last place.
+    Beyond +-354 the value stays at that of +-354. The largest error measured
+    against mpmath is 3.5 units in the last place.
     """
-    a = 1.0 + exponential(-x)
-    b = 1.0 + exponential(-y)
+    n = len(x)
+    e = 1.0 + exponential_of_minus(stack([*x, *y]))
+    a, b = e[:n], e[n:]
     q = 1.0 / (a * b)
     return q * b, q * a
 
 
-for _function in (exponential, sigmoid_pair):
-    register_jitable(_function)
+def _softsign(x: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    return 0.5 * (1.0 + x / (1.0 + absolute(x)))
+
+
+def _softsign_slope(x: Any, _: Any) -> Any:
+    a = 1.0 + absolute(limit(x, -_FAR, _FAR))
+    return 0.5 / (a * a)
+
+
+def _algebraic(x: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    return 0.5 * (1.0 + x / square_root(1.0 + x * x))
+
+
+def _algebraic_slope(x: Any, _: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    a = 1.0 + x * x
+    return 0.5 / (a * square_root(a))
+
+
+def _spline(x: Any) -> Any:
+    s = limit(0.5 + x / 6.0, 0.0, 1.0)
+    return s * s * (3.0 - 2.0 * s)
+
+
+def _spline_slope(x: Any, _: Any) -> Any:
+    s = limit(0.5 + x / 6.0, 0.0, 1.0)
+    return s * (1.0 - s)
+
+
+_FAR = 2.0**60
+"""Beyond it, softsign and algebraic are 0 or 1 to the last bit."""
+
+HIDDEN_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "logistic": logistic,
+    "softsign": lambda x, y: (_softsign(x), _softsign(y)),
+    "algebraic": lambda x, y: (_algebraic(x), _algebraic(y)),
+    "spline": lambda x, y: (_spline(x), _spline(y)),
+}
+"""What a hidden unit makes of its total input (equation 2), for two units at once."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "logistic": lambda _, h: h * (1.0 - h),
+    "softsign": _softsign_slope,
+    "algebraic": _algebraic_slope,
+    "spline": _spline_slope,
+}
+"""Derivative of each of them, given the total input and the state."""

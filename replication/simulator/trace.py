@@ -62,7 +62,7 @@ def trace_network(
     if n_updates is None:
         updates, _, _ = run_networks(protocol, initial)
         n_updates = int(updates[0])
-    weights = record_weights(protocol, initial[0], n_updates)
+    (weights,) = record_weights(protocol, initial, n_updates)
     measured = evaluate_networks(protocol, weights)
     below = np.flatnonzero(measured.error < protocol.threshold)
     return Trace(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from replication.analysis.alignment import compute_cosines, estimate_median
 from replication.claims import Claim, Verdict, load_claims
 from replication.experiments.measures import estimate_share, judge_share, name_estimate
-from replication.experiments.recording import record_networks
 from replication.experiments.search import search_settings
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
+from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.gradient import compute_changes, compute_gradients, list_connections
 from replication.simulator.weights import draw_weights, split_weights
@@ -115,7 +115,7 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
         Its learning rate is replaced by 1.
     weights : float64 array, shape (n, n_weights)
     """
-    once = record_networks(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
+    once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
     applied = once[:, 1] - once[:, 0]
     return float(np.abs(applied - compute_changes(protocol, weights)).max())
 

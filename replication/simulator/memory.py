@@ -1,0 +1,122 @@
+"""Where the numbers of the networks side by side lie in memory, the same for both forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+from replication.simulator.step import Networks, Rule
+
+Array = NDArray[np.float64]
+Place = tuple[int, tuple[int, ...]]
+"""First row and shape of an array; each row holds one number for every lane."""
+
+CACHE_LINE = 64
+
+KEEP, TAKE, MOMENTUM, THRESHOLD, FIRST_RATE = range(5)
+"""Places in the array of the protocol's numbers (`list_numbers`)."""
+
+
+def list_numbers(protocol: Protocol) -> Array:
+    """Return the numbers of a protocol that the step computes with."""
+    into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
+    into_visible = protocol.learning_rate * protocol.hidden_to_visible_factor
+    rates = [into_hidden] * (len(protocol.group_sizes) - 1) + [into_visible]
+    keep, take = protocol.regression, 1.0 - protocol.regression
+    return np.array([keep, take, protocol.momentum, protocol.threshold, *rates])
+
+
+def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
+    """Lay out all arrays of `Networks`, one after the other.
+
+    Returns
+    -------
+    places : dict
+        For each array, or list of arrays, of `Networks`: where it lies. The weights
+        are in the order of `draw_weights` and come first; the same again follows,
+        under "next", for the weights after a sweep.
+    n_rows : int
+        Rows in all.
+    """
+    places: dict[str, list[Place]] = {}
+    n_rows = 0
+
+    def add(name: str, *shape: int) -> None:
+        nonlocal n_rows
+        places.setdefault(name, []).append((n_rows, shape))
+        n_rows += math.prod(shape)
+
+    n = rule.n_patterns
+    for matrices, vectors in (
+        ("weights", "biases"),
+        ("next", "next"),
+        ("velocities", "bias_velocities"),
+    ):
+        for n_sources, n_targets in zip(rule.sizes, rule.targets, strict=True):
+            add(matrices, n_targets, n_sources)
+            add(vectors, n_targets)
+    for name in ("first", "inputs", "second", "difference"):
+        for size in rule.sizes:
+            add(name, size, n)
+    for name in ("reconstruction", "image", "second_difference"):
+        add(name, rule.sizes[0], n)
+    add("error", 1)
+    return places, n_rows
+
+
+def build_networks(
+    rule: Rule,
+    loops: Any,
+    numbers: Sequence[Any],
+    patterns: Any,
+    take_rows: Callable[[str, Place], Any],
+) -> Networks:
+    """Return the arrays that the step works on, made one by one with ``take_rows(name, place)``.
+
+    Parameters
+    ----------
+    rule : Rule
+    loops : PlainLoops or Tracer
+    numbers : sequence
+        Those of `list_numbers`.
+    patterns : array-like
+        Indexed by (visible unit, pattern).
+    take_rows : callable
+    """
+    places, _ = arrange(rule)
+    arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
+    del arrays["next"], arrays["error"]
+    single = {
+        name: arrays.pop(name)[0] for name in ("reconstruction", "image", "second_difference")
+    }
+    arrays["first"][0] = patterns
+    return Networks(
+        rule=rule,
+        loops=loops,
+        keep=numbers[KEEP],
+        take=numbers[TAKE],
+        momentum=numbers[MOMENTUM],
+        rates=list(numbers[FIRST_RATE:]),
+        **arrays,
+        **single,
+    )
+
+
+class OneHot:
+    """The one-hot patterns as plain numbers, where unit and pattern are known beforehand."""
+
+    def __getitem__(self, place: tuple[int, int]) -> float:
+        return float(place[0] == place[1])
+
+
+def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:
+    """Return zeros of shape (n_strips, n_rows, n_lanes) that begin at a cache line."""
+    size = n_strips * n_rows * n_lanes
+    memory = np.zeros(size + CACHE_LINE // 8)
+    skipped = -memory.ctypes.data % CACHE_LINE // 8
+    return memory[skipped : skipped + size].reshape(n_strips, n_rows, n_lanes)

@@ -1,0 +1,216 @@
+"""The programs that are compiled: the step traced, and the loops around it.
+
+A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py`.
+"""
+
+from __future__ import annotations
+
+from replication.simulator.memory import FIRST_RATE, THRESHOLD, OneHot, arrange, build_networks
+from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
+from replication.simulator.tracing import Numbers, Rows, Tracer, Value, Whole
+
+STRAIGHT_LIMIT = 2_500
+"""Vector operations of a sweep up to which its loops are written out."""
+
+N_ARGUMENTS = {"train": 5, "update": 4, "evaluate": 4}
+
+# The places of a job, an array of 64-bit words from which `train` takes its orders.
+INITIAL, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(9)
+N_WORDS = 9
+
+
+def estimate_operations(rule: Rule) -> int:
+    """Return roughly how many vector operations a sweep takes."""
+    per_unit = 25  # of which most are the exponential
+    n_states = 2 * sum(rule.sizes) - rule.sizes[0]
+    return rule.n_patterns * (3 * rule.n_weights + per_unit * n_states)
+
+
+def trace(program: str, rule: Rule, n_lanes: int) -> str:
+    """Return the LLVM text of a program: "train", "update" or "evaluate".
+
+    Notes
+    -----
+    ``train(strip, numbers, patterns, job, lanes)`` trains all networks of a job, with
+    `lanes` int64 of shape (2, n_lanes): the network in each lane, or -1, and the sweep
+    that it began with. ``update(strips, numbers, patterns, n)`` applies one update to
+    each of n strips. ``evaluate(strips, numbers, patterns, n)`` leaves states and error
+    in them.
+    """
+    tracer = Tracer(n_lanes, is_rolled=estimate_operations(rule) > STRAIGHT_LIMIT)
+    if program == "train":
+        parameters = "ptr %strip, ptr %numbers, ptr %patterns, ptr %job, ptr %lanes"
+        _trace_train(tracer, rule)
+    else:
+        parameters = "ptr %strips, ptr %numbers, ptr %patterns, i64 %n"
+        _trace_strips(tracer, rule, program)
+    kind = tracer.kind
+    parts = [
+        f"define void @{program}({parameters}) {{",
+        "entry:",
+        *tracer.lines,
+        "  ret void",
+        "}",
+        *(
+            f"declare {kind} @llvm.{name}.v{n_lanes}f64({', '.join([kind] * n)})"
+            for name, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
+        ),
+    ]
+    if program == "train":
+        parts += _trace_exchange(rule, n_lanes)
+    return "\n".join(parts)
+
+
+def _load_numbers(tracer: Tracer, rule: Rule) -> list[Value]:
+    n = FIRST_RATE + len(rule.sizes)
+    numbers = Numbers(tracer, "%numbers", (n,))
+    return [numbers[k] for k in range(n)]
+
+
+def _build(tracer: Tracer, rule: Rule, numbers: list[Value], strip: str, now: str) -> Networks:
+    """Return traced arrays: the weights at the address `now`, all else in the strip."""
+    if rule.is_one_hot and not tracer.is_rolled:
+        patterns: OneHot | Numbers = OneHot()
+    else:
+        patterns = Numbers(tracer, "%patterns", (rule.sizes[0], rule.n_patterns))
+
+    def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
+        return Rows(tracer, now if name in ("weights", "biases") else strip, *place)
+
+    return build_networks(rule, tracer, numbers, patterns, take_rows)
+
+
+def _flush(net: Networks) -> None:
+    for rows in (*net.weights, *net.biases, *net.velocities, *net.bias_velocities):
+        rows.flush()
+
+
+def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
+    places, n_rows = arrange(rule)
+    numbers = _load_numbers(tracer, rule)
+    for k in tracer.loop(Whole(tracer, "%n")):
+        strip = tracer.find("%strips", k * n_rows, tracer.kind)
+        net = _build(tracer, rule, numbers, strip, strip)
+        pass_forward(net, 0, rule.n_patterns)
+        if program == "update":
+            learn(net)
+            _flush(net)
+        else:
+            error = Rows(tracer, strip, *places["error"][0])
+            error[0] = measure_error(net)
+            for rows in (*net.first[1:], net.reconstruction, error):
+                rows.flush()
+
+
+def _trace_train(tracer: Tracer, rule: Rule) -> None:
+    """Sweep until all networks of the job are finished.
+
+    The weights before a sweep are kept until the next one, for networks that finish; so
+    two places for weights take turns.
+    """
+    numbers = _load_numbers(tracer, rule)
+    lanes = f"<{tracer.n_lanes} x i64>"
+    cap = tracer.spread(tracer.load_whole("%job", CAP).name, "i64")
+    other = tracer.find("%strip", rule.n_weights, tracer.kind)
+    stop = tracer.load_address("%job", STOP)
+    everybody = 2**tracer.n_lanes - 1
+    tracer.write(_call_exchange("%strip", "%strip", str(everybody), "0", "-1"))
+    tracer.write("br label %sweep")
+
+    tracer.begin("sweep")
+    tracer.write("%now = phi ptr [%strip, %entry], [%next, %again]")
+    tracer.write(f"%next = phi ptr [{other}, %entry], [%now, %again]")
+    tracer.write("%number = phi i64 [0, %entry], [%following, %again]")
+    net = _build(tracer, rule, numbers, "%strip", "%now")
+    pass_forward(net, 0, rule.n_patterns)
+    error = measure_error(net)
+    below = (error < numbers[THRESHOLD]).names[0]
+    begun = tracer.emit(f"load {lanes}, ptr {tracer.find('%lanes', tracer.n_lanes)}, align 64")
+    age = tracer.emit(f"sub {lanes} {tracer.spread('%number', 'i64')}, {begun}")
+    is_old = tracer.emit(f"icmp sge {lanes} {age}, {cap}")
+    finished = tracer.emit(f"or <{tracer.n_lanes} x i1> {below}, {is_old}")
+    finished, below = _pack(tracer, finished), _pack(tracer, below)
+
+    if tracer.is_rolled:
+        before, after = (Rows(tracer, base, 0, (rule.n_weights,)) for base in ("%now", "%next"))
+        for k in tracer.each(rule.n_weights):
+            after[k] = before[k]
+    for rows in (*net.weights, *net.biases):
+        rows.base = "%next"
+    learn(net)
+    _flush(net)
+
+    with tracer.when(tracer.compare("ne", Whole(tracer, finished), 0)):
+        tracer.write(_call_exchange("%now", "%next", finished, below, "%number"))
+    running = tracer.load_whole("%job", RUNNING)
+    is_stopped = tracer.emit(f"load volatile i8, ptr {stop}")
+    is_stopped = tracer.emit(f"icmp ne i8 {is_stopped}, 0")
+    is_over = tracer.emit(f"or i1 {is_stopped}, {tracer.compare('eq', running, 0)}")
+    tracer.write("%following = add i64 %number, 1")
+    tracer.write(f"br i1 {is_over}, label %end, label %again")
+    tracer.begin("again")
+    tracer.write("br label %sweep")
+    tracer.begin("end")
+
+
+def _pack(tracer: Tracer, mask: str) -> str:
+    """Emit a whole number with one bit a lane."""
+    bits = tracer.emit(f"bitcast <{tracer.n_lanes} x i1> {mask} to i{tracer.n_lanes}")
+    return tracer.emit(f"zext i{tracer.n_lanes} {bits} to i64")
+
+
+def _call_exchange(now: str, following: str, finished: str, below: str, sweep: str) -> str:
+    return (
+        f"call void @exchange(ptr %job, ptr %lanes, ptr %strip, ptr {now}, ptr {following}, "
+        f"i64 {finished}, i64 {below}, i64 {sweep})"
+    )
+
+
+def _trace_exchange(rule: Rule, n_lanes: int) -> list[str]:
+    """Trace what happens to finished lanes: note the outcome, take the next network."""
+    tracer = Tracer(n_lanes, is_rolled=True)
+    places, _ = arrange(rule)
+    n = rule.n_weights
+
+    def load(place: int) -> Whole:
+        return tracer.load_whole("%job", place)
+
+    def has_bit(bits: str, lane: Whole) -> Whole:
+        return Whole(tracer, bits) >> lane & 1
+
+    for lane in tracer.loop(n_lanes):
+        with tracer.when(tracer.compare("ne", has_bit("%finished", lane), 0)):
+            network = tracer.load_whole("%lanes", lane)
+            with tracer.when(tracer.compare("sge", network, 0)):
+                age = Whole(tracer, "%sweep") - tracer.load_whole("%lanes", lane + n_lanes)
+                tracer.store_whole(tracer.load_address("%job", UPDATES), network, age)
+                converged = tracer.load_address("%job", CONVERGED)
+                tracer.store_whole(converged, network, has_bit("%below", lane))
+                tracer.store_whole("%job", RUNNING, load(RUNNING) - 1)
+                tracer.store_whole("%lanes", lane, -1)
+                with tracer.when(tracer.compare("ne", load(FINAL), 0)):
+                    final = tracer.load_address("%job", FINAL)
+                    for k in tracer.loop(n):
+                        tracer.copy_number("%now", k * n_lanes + lane, final, network * n + k)
+            following = load(BEGUN)
+            with tracer.when(tracer.compare("slt", following, load(N_NETWORKS))):
+                initial = tracer.load_address("%job", INITIAL)
+                for k in tracer.loop(n):
+                    tracer.copy_number(initial, following * n + k, "%next", k * n_lanes + lane)
+                if rule.has_momentum:
+                    first = places["velocities"][0][0]
+                    for k in tracer.loop(n, first):
+                        address = tracer.find("%strip", k * n_lanes + lane, "double")
+                        tracer.write(f"store double 0.0, ptr {address}, align 8")
+                tracer.store_whole("%lanes", lane, following)
+                tracer.store_whole("%lanes", lane + n_lanes, Whole(tracer, "%sweep") + 1)
+                tracer.store_whole("%job", BEGUN, following + 1)
+                tracer.store_whole("%job", RUNNING, load(RUNNING) + 1)
+    return [
+        "define internal void @exchange(ptr %job, ptr %lanes, ptr %strip, ptr %now, ptr %next, "
+        "i64 %finished, i64 %below, i64 %sweep) noinline cold {",
+        "entry:",
+        *tracer.lines,
+        "  ret void",
+        "}",
+    ]

@@ -1,0 +1,404 @@
+"""Values that write LLVM instructions when the step computes with them.
+
+Run with these in place of numbers, plain Python writes down what it would have
+computed: the text of an LLVM function. A `Value` stands for one float64 number of each
+of `n_lanes` networks side by side, which the processor's vector instructions work on
+at once. All operations are IEEE operations without fast-math flags, so the compiler
+may not change a bit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+
+class Value:
+    """A float64 number of every lane, or a stack of several.
+
+    What is done to a stack is done to each of its numbers in turn, so that independent
+    instructions stand side by side and the processor can overlap them.
+    """
+
+    __slots__ = ("names", "tracer")
+
+    def __init__(self, tracer: Tracer, *names: str) -> None:
+        self.tracer = tracer
+        self.names = names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[Value]:
+        return (Value(self.tracer, name) for name in self.names)
+
+    def __getitem__(self, part: slice) -> Value:
+        return Value(self.tracer, *self.names[part])
+
+    def __add__(self, other: Any) -> Value:
+        return self.tracer.compute("fadd", self, other)
+
+    def __sub__(self, other: Any) -> Value:
+        return self.tracer.compute("fsub", self, other)
+
+    def __mul__(self, other: Any) -> Value:
+        return self.tracer.compute("fmul", self, other)
+
+    def __truediv__(self, other: Any) -> Value:
+        return self.tracer.compute("fdiv", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return self.tracer.compute("fadd", other, self)
+
+    def __rsub__(self, other: float) -> Value:
+        return self.tracer.compute("fsub", other, self)
+
+    def __rmul__(self, other: float) -> Value:
+        return self.tracer.compute("fmul", other, self)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self.tracer.compute("fdiv", other, self)
+
+    def __neg__(self) -> Value:
+        return self.tracer.compute("fneg", self)
+
+    def __lt__(self, other: Any) -> Value:
+        return self.tracer.compute("fcmp olt", self, other)
+
+    def __gt__(self, other: Any) -> Value:
+        return self.tracer.compute("fcmp ogt", self, other)
+
+
+class Whole:
+    """A whole number, the same for all lanes, that the compiled code computes."""
+
+    __slots__ = ("name", "tracer")
+
+    def __init__(self, tracer: Tracer, name: str) -> None:
+        self.tracer = tracer
+        self.name = name
+
+    def __add__(self, other: Any) -> Whole:
+        return self.tracer.count("add", self, other)
+
+    def __sub__(self, other: Any) -> Whole:
+        return self.tracer.count("sub", self, other)
+
+    def __mul__(self, other: Any) -> Whole:
+        return self.tracer.count("mul", self, other)
+
+    def __rshift__(self, other: Any) -> Whole:
+        return self.tracer.count("lshr", self, other)
+
+    def __and__(self, other: Any) -> Whole:
+        return self.tracer.count("and", self, other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class Tracer:
+    """Collects the instructions of one LLVM function.
+
+    Parameters
+    ----------
+    n_lanes : int
+        Networks side by side, from 2 to 32.
+    is_rolled : bool
+        Whether loops become loops of the compiled code; else they are written out turn
+        by turn.
+    """
+
+    def __init__(self, n_lanes: int, *, is_rolled: bool) -> None:
+        self.n_lanes = n_lanes
+        self.is_rolled = is_rolled
+        self.kind = f"<{n_lanes} x double>"
+        self.lines: list[str] = []
+        self.block = "entry"
+        self._n_names = 0
+
+    def emit(self, instruction: str) -> str:
+        """Write down an instruction and return the name of its result."""
+        self._n_names += 1
+        name = f"%v{self._n_names}"
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
+    def write(self, instruction: str) -> None:
+        """Write down an instruction without a result."""
+        self.lines.append(f"  {instruction}")
+
+    # Arithmetic, lane by lane
+
+    def compute(self, operation: str, *operands: Any) -> Value:
+        """Emit an operation on values and numbers."""
+
+        def spell(first: str, *others: str) -> str:
+            return ", ".join([f"{operation} {self.kind} {first}", *others])
+
+        return self._emit_each(spell, *operands)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Value:
+        """Emit ``a * b + c`` with a single rounding."""
+        return self._call("fma", a, b, c)
+
+    def square_root(self, x: Any) -> Value:
+        """Emit a square root."""
+        return self._call("sqrt", x)
+
+    def absolute(self, x: Any) -> Value:
+        """Emit an absolute value."""
+        return self._call("fabs", x)
+
+    def where(self, condition: Value, x: Any, y: Any) -> Value:
+        """Emit a choice: x where the condition holds, else y."""
+
+        def spell(chosen: str, x: str, y: str) -> str:
+            return f"select <{self.n_lanes} x i1> {chosen}, {self.kind} {x}, {self.kind} {y}"
+
+        return self._emit_each(spell, condition, x, y)
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
+        whole = f"<{self.n_lanes} x i64>"
+        places = ", ".join(["i64 52"] * self.n_lanes)
+        low = self._emit_each(lambda x: f"bitcast {self.kind} {x} to {whole}", shifted)
+        exponent = self._emit_each(lambda x: f"shl {whole} {x}, <{places}>", low)
+        bits = self._emit_each(lambda x: f"bitcast {self.kind} {x} to {whole}", q)
+        total = self._emit_each(lambda x, y: f"add {whole} {x}, {y}", bits, exponent)
+        return self._emit_each(lambda x: f"bitcast {whole} {x} to {self.kind}", total)
+
+    def stack(self, values: Sequence[Value]) -> Value:
+        """Return one value that holds several."""
+        return Value(self, *(name for value in values for name in value.names))
+
+    def spread(self, number: str, kind: str = "double") -> str:
+        """Emit a copy of one number to every lane and return its name."""
+        vector = f"<{self.n_lanes} x {kind}>"
+        first = self.emit(f"insertelement {vector} poison, {kind} {number}, i64 0")
+        places = f"<{self.n_lanes} x i32> zeroinitializer"
+        return self.emit(f"shufflevector {vector} {first}, {vector} poison, {places}")
+
+    def spell(self, operand: Any) -> str:
+        """Return a value or a number as LLVM spells it."""
+        (name,) = self._spell_each(operand)
+        return name
+
+    def _call(self, function: str, *operands: Any) -> Value:
+        name = f"@llvm.{function}.v{self.n_lanes}f64"
+
+        def spell(*names: str) -> str:
+            return f"call {self.kind} {name}({', '.join(f'{self.kind} {x}' for x in names)})"
+
+        return self._emit_each(spell, *operands)
+
+    def _emit_each(self, spell: Callable[..., str], *operands: Any) -> Value:
+        """Emit an instruction for each number of a stack."""
+        spelled = [self._spell_each(operand) for operand in operands]
+        n = max(len(names) for names in spelled)
+        rows = zip(*(names * (n // len(names)) for names in spelled), strict=True)
+        return Value(self, *(self.emit(spell(*row)) for row in rows))
+
+    def _spell_each(self, operand: Any) -> tuple[str, ...]:
+        if isinstance(operand, Value):
+            return operand.names
+        (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
+        return (f"<{', '.join([f'double 0x{bits:016X}'] * self.n_lanes)}>",)
+
+    # Whole numbers and memory
+
+    def count(self, operation: str, a: Any, b: Any) -> Whole:
+        """Emit an operation on whole numbers."""
+        return Whole(self, self.emit(f"{operation} i64 {spell_whole(a)}, {spell_whole(b)}"))
+
+    def find(self, base: str, place: Any, kind: str = "i64") -> str:
+        """Emit the address of an entry of an array and return its name."""
+        return self.emit(f"getelementptr {kind}, ptr {base}, i64 {spell_whole(place)}")
+
+    def load_whole(self, base: str, place: Any) -> Whole:
+        """Emit a read of a whole number."""
+        return Whole(self, self.emit(f"load i64, ptr {self.find(base, place)}, align 8"))
+
+    def store_whole(self, base: str, place: Any, number: Any) -> None:
+        """Emit a write of a whole number."""
+        self.write(f"store i64 {spell_whole(number)}, ptr {self.find(base, place)}, align 8")
+
+    def load_address(self, base: str, place: int) -> str:
+        """Emit a read of an address and return its name."""
+        return self.emit(f"load ptr, ptr {self.find(base, place)}, align 8")
+
+    def copy_number(self, source: str, place: Any, target: str, target_place: Any) -> None:
+        """Emit the copy of one float64 number from one array to another."""
+        number = self.emit(f"load double, ptr {self.find(source, place, 'double')}, align 8")
+        address = self.find(target, target_place, "double")
+        self.write(f"store double {number}, ptr {address}, align 8")
+
+    # Loops and branches
+
+    def begin(self, block: str) -> None:
+        """Begin a block, to which only branches lead."""
+        self.lines.append(f"{block}:")
+        self.block = block
+
+    def name_block(self) -> str:
+        """Return a new name for a block."""
+        self._n_names += 1
+        return f"b{self._n_names}"
+
+    @contextlib.contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """Let what is emitted within run where a condition holds."""
+        inside, after = self.name_block(), self.name_block()
+        self.write(f"br i1 {condition}, label %{inside}, label %{after}")
+        self.begin(inside)
+        yield
+        self.write(f"br label %{after}")
+        self.begin(after)
+
+    def compare(self, relation: str, a: Any, b: Any) -> str:
+        """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
+        return self.emit(f"icmp {relation} i64 {spell_whole(a)}, {spell_whole(b)}")
+
+    def each(self, n: int, begin: Any = 0) -> Iterator[Any]:
+        """Go through `n` numbers from `begin`, as a loop of the compiled code if rolled."""
+        if self.is_rolled and n > 1:
+            yield from self.loop(n, begin)
+        else:
+            yield from (begin + k for k in range(n))
+
+    def loop(self, n: Any, begin: Any = 0) -> Iterator[Whole]:
+        """Go through `n` numbers from `begin` as a loop of the compiled code; n is above 0."""
+        number, close = self._open_loop(n, begin)
+        yield number
+        close()
+
+    def fold(
+        self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
+    ) -> tuple[Any, ...]:
+        """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+        if not self.is_rolled or n < 2:
+            for k in range(n):
+                values = body(begin + k, *values)
+            return values
+        before = self.block
+        number, close = self._open_loop(n, begin)
+        place = len(self.lines)
+        carried = [Value(self, self.emit("phi")) for _ in values]
+        results = body(number, *carried)
+        self.lines[place : place + len(values)] = [
+            f"  {self.spell(value)} = phi {self.kind} [{self.spell(first)}, %{before}], "
+            f"[{self.spell(result)}, %{self.block}]"
+            for value, first, result in zip(carried, values, results, strict=True)
+        ]
+        close()
+        return results
+
+    def _open_loop(self, n: Any, begin: Any) -> tuple[Whole, Callable[[], None]]:
+        before, head, after = self.block, self.name_block(), self.name_block()
+        end = spell_whole(begin + n)
+        self.write(f"br label %{head}")
+        self.begin(head)
+        place = len(self.lines)
+        name = self.emit("phi")  # known only when the loop is closed
+
+        def close() -> None:
+            following = self.emit(f"add i64 {name}, 1")
+            first = f"[{spell_whole(begin)}, %{before}]"
+            self.lines[place] = f"  {name} = phi i64 {first}, [{following}, %{self.block}]"
+            goes_on = self.emit(f"icmp ult i64 {following}, {end}")
+            self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
+            self.begin(after)
+
+        return Whole(self, name), close
+
+
+def spell_whole(number: Any) -> str:
+    """Return a whole number as LLVM spells it."""
+    return number.name if isinstance(number, Whole) else str(number)
+
+
+class Rows:
+    """An array of values in memory, indexed like one of NumPy.
+
+    In code without loops, values are held as they are and reach the memory only in
+    `flush`, which leaves it to the compiler where to keep them.
+
+    Parameters
+    ----------
+    tracer : Tracer
+    base : str
+        Name of the address of the memory.
+    first : int
+        Row of the first value.
+    shape : tuple of int
+    """
+
+    def __init__(self, tracer: Tracer, base: str, first: int, shape: tuple[int, ...]) -> None:
+        self.tracer = tracer
+        self.base = base
+        self.first = first
+        self.shape = shape
+        self._held: dict[Any, Value] = {}
+        self._changed: set[Any] = set()
+
+    def __getitem__(self, place: Any) -> Value:
+        if self.tracer.is_rolled:
+            return self._load(place)
+        if place not in self._held:
+            self._held[place] = self._load(place)
+        return self._held[place]
+
+    def __setitem__(self, place: Any, value: Value) -> None:
+        if self.tracer.is_rolled:
+            self._store(place, value)
+        else:
+            self._held[place] = value
+            self._changed.add(place)
+
+    def flush(self) -> None:
+        """Store what is held and has changed."""
+        for place in sorted(self._changed):
+            self._store(place, self._held[place])
+
+    def _find(self, place: Any) -> str:
+        row = number_place(place, self.shape) + self.first
+        return self.tracer.find(self.base, row, self.tracer.kind)
+
+    def _load(self, place: Any) -> Value:
+        tracer = self.tracer
+        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {self._find(place)}, align 64"))
+
+    def _store(self, place: Any, value: Value) -> None:
+        kind, spelled = self.tracer.kind, self.tracer.spell(value)
+        self.tracer.write(f"store {kind} {spelled}, ptr {self._find(place)}, align 64")
+
+
+class Numbers:
+    """An array of single float64 numbers in memory; each is the same for all lanes.
+
+    Parameters
+    ----------
+    tracer : Tracer
+    base : str
+        Name of the address of the memory.
+    shape : tuple of int
+    """
+
+    def __init__(self, tracer: Tracer, base: str, shape: tuple[int, ...]) -> None:
+        self.tracer = tracer
+        self.base = base
+        self.shape = shape
+
+    def __getitem__(self, place: Any) -> Value:
+        address = self.tracer.find(self.base, number_place(place, self.shape), "double")
+        number = self.tracer.emit(f"load double, ptr {address}, align 8")
+        return Value(self.tracer, self.tracer.spread(number))
+
+
+def number_place(place: Any, shape: tuple[int, ...]) -> Any:
+    """Return the number of an entry in an array that lies row by row."""
+    number: Any = 0
+    for index, size in zip(place if isinstance(place, tuple) else (place,), shape, strict=True):
+        number = number * size + index
+    return number
