@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -65,25 +66,32 @@ def measure_pace(protocol: Protocol, root_seed: int) -> Pace:
     Pace
     """
     largest = choose_block_size(protocol, 10**9, 1)
-    size = min(64, largest)
     stop = np.zeros(1, dtype=np.bool_)
-    timer = threading.Timer(LONGEST_SAMPLE, lambda: stop.__setitem__(0, True))
-    timer.daemon = True
-    begun = time.perf_counter()
-    timer.start()
+    sizes: list[int] = []
+    found: list[Pace] = []
+
+    def work() -> None:
+        size = min(64, largest)
+        sizes.append(1)
+        with contextlib.suppress(Stopped):
+            simulate_range(protocol, root_seed, 0, 1, stop)  # compiles the kernel
+            while not found:
+                sizes.append(size)
+                begun = time.perf_counter()
+                simulate_range(protocol, root_seed, 0, size, stop)
+                seconds = time.perf_counter() - begun
+                if seconds >= SAMPLE_SECONDS or size == largest:
+                    found.append(Pace(seconds / size, is_complete=True))
+                size = min(largest, 8 * size)
+
+    # A sweep of very large networks takes long, and is not waited for.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
-        simulate_range(protocol, root_seed, 0, 1, stop)  # loads or compiles the kernel
-        while True:
-            begun = time.perf_counter()
-            simulate_range(protocol, root_seed, 0, size, stop)
-            seconds = time.perf_counter() - begun
-            if seconds >= SAMPLE_SECONDS or size >= largest:
-                return Pace(seconds / size, is_complete=True)
-            size = min(largest, 8 * size)
-    except Stopped:
-        return Pace((time.perf_counter() - begun) / size, is_complete=False)
+        thread.join(LONGEST_SAMPLE)
     finally:
-        timer.cancel()
+        stop[0] = True
+    return found[0] if found else Pace(LONGEST_SAMPLE / sizes[-1], is_complete=False)
 
 
 def is_large(protocol: Protocol, n_networks: int) -> bool:

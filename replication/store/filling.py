@@ -167,10 +167,11 @@ def simulate_blocks(
             progress = stack.enter_context(Progress(n_networks, name=f"root seed {root_seed}"))
             if is_large(protocol, n_networks):
                 disk = estimate_bytes(n_networks, len(blocks)) / 1e6
-                progress.announce(
-                    f"{n_networks:,} networks to simulate: about {disk:,.1f} MB of disk and "
-                    + _describe_time(protocol, root_seed, n_networks, jobs=jobs, backend=backend)
-                )
+                size = f"{n_networks:,} networks to simulate"
+                progress.announce(f"{size}: about {disk:,.1f} MB of disk")
+                if backend in LOCAL_BACKENDS:
+                    seconds = _estimate_time(protocol, root_seed, n_networks, jobs=jobs)
+                    progress.announce(f"{size}: {seconds}")
         run = _Run(simulate, protocol, root_seed, jobs, backend, scheduler, progress)
         finished = stack.enter_context(contextlib.closing(run.simulate(blocks)))
         for outcomes in finished:
@@ -180,14 +181,11 @@ def simulate_blocks(
                 progress.advance(len(outcomes.updates))
 
 
-def _describe_time(
-    protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int, backend: str
-) -> str:
-    if backend not in LOCAL_BACKENDS:
-        return "as long as the cluster takes"
+def _estimate_time(protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int) -> str:
     pace = measure_pace(protocol, root_seed)
     duration = format_duration(pace.seconds * n_networks / count_workers(jobs))
-    return duration if pace.is_complete else f"more than {duration}"
+    duration = duration if pace.is_complete else f"more than {duration}"
+    return f"{duration} on this machine"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
