@@ -27,9 +27,6 @@ from tests.reliability.faults import (
 )
 from tests.unit.store.invented import invent, simulate
 
-# Promises in seconds are measured without other tests beside them.
-pytestmark = pytest.mark.alone
-
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
 
@@ -79,6 +76,7 @@ def end(process) -> str:
     return process.communicate(timeout=20)[1]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("number", "code", "backend"),
     [
