@@ -1,4 +1,7 @@
-"""The notebooks run from top to bottom, quickly, and show what is stored in them."""
+"""The notebooks run from top to bottom, quickly, and show what is stored in them.
+
+After a change: ``jupyter execute --inplace notebooks/*.ipynb``.
+"""
 
 import ast
 import copy
@@ -77,7 +80,7 @@ def test_notebook_uses_the_public_names_alone(name):
     nodes = list(ast.walk(tree))
     assert not [node for node in nodes if isinstance(node, ast.ImportFrom)]
     imported = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
-    assert imported == {"matplotlib.pyplot", "numpy", "replication"}
+    assert imported <= {"matplotlib.pyplot", "numpy", "replication"}
     used = {
         node.attr
         for node in nodes
