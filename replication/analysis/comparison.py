@@ -617,7 +617,7 @@ def _count_used(reported: Mapping[str, Printed], runs: int | None, rule: str) ->
 
 def _find_grid(run: Sample) -> Fraction | None:
     """Return 1 if all values are whole numbers: only then is a grid more than a rounding."""
-    return Fraction(1) if run.unit == 1 else None
+    return Fraction(1) if run.unit is not None and run.unit.denominator == 1 else None
 
 
 def _predict_all(
@@ -766,7 +766,12 @@ def _find_cautions(
     if own is not None and on_values:
         if own.values.size == 1:
             found.append(Caution.EQUAL_VALUES)
-        elif _find_skewness(own) > HEAVY_SKEWNESS and runs is not None and 10 * runs > own.n:
+        elif (
+            runs is not None
+            and 10 * runs >= own.n
+            and reported.keys() & {"sd", "se", "min", "max"}
+            and _find_skewness(own) > HEAVY_SKEWNESS
+        ):
             found.append(Caution.HEAVY_TAIL)
         if runs is not None and runs > own.n:
             found.append(Caution.MORE_RUNS_THAN_SEEN)

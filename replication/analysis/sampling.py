@@ -47,8 +47,8 @@ FEW = 10_000
 N_STUDIES = 100_000
 """Studies drawn, over all resamples."""
 MAX_DRAWS = 100_000_000
-MAX_LENGTH = 1 << 18
-"""Longest Fourier transform; longer sums are drawn instead."""
+MAX_WORK = 1 << 24
+"""Largest length of a sum times number of resamples; studies of longer ones are drawn."""
 MANY_RUNS = 200
 """Means of more runs than this are expanded (Edgeworth) where that is accurate, not drawn."""
 MAX_SKEWNESS = 0.3
@@ -121,7 +121,10 @@ class Sample:
             if peak * 10.0**decimals > 2.0**52:
                 return None
             if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-15 * 4 * np.maximum(abs(scaled), 1)):
-                return Fraction(1, 10**decimals)
+                # 0.25, 0.5 and 1.75 lie on quarters, not on hundredths.
+                whole = 10**decimals
+                common = int(np.gcd.reduce(np.rint(scaled).astype(np.int64)))
+                return Fraction(math.gcd(common, whole), whole)
         return None
 
     @functools.cached_property
@@ -253,7 +256,7 @@ def resample_masses(sample: Sample, runs: int, *, n_resamples: int) -> Masses | 
         below = _count_points(sample.lower, unit)
         below = min(below, start) if start >= 0 else below
     n_points = end - start + 1 + above + below
-    if n_points * n_resamples > 16 * _BATCH or n_points > MAX_LENGTH // 4:
+    if n_points * n_resamples > MAX_WORK // 2:
         return None
     n = sample.n
     if sample.counts.size <= FEW or n > FEW:
@@ -405,7 +408,7 @@ def compute_mean_law(masses: Masses, runs: int, cell: tuple[Fraction, Fraction])
         The rounding cell of the reported mean.
     """
     length = find_length(masses.mass, runs)
-    if length > MAX_LENGTH:
+    if length * len(masses.mass) > MAX_WORK:
         return None
     parts = (convolve(part, runs, length) for part in _batch(masses.mass, length))
     return _accumulate(parts, masses, runs, cell)
@@ -453,7 +456,7 @@ def compute_mean_law_given_max(
     extra = 0 if is_seen else max(place - cut.shape[1] + 1, 0)
     length = find_length(cut, runs) + (extra if is_seen else max(place, 0))
     length = int(fft.next_fast_len(length, real=True))
-    if length > MAX_LENGTH or (not is_seen and place < 0):
+    if length * len(masses.mass) > MAX_WORK or (not is_seen and place < 0):
         return None
 
     def find_sums() -> Iterator[FloatArray]:

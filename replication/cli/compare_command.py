@@ -282,6 +282,10 @@ def _print(text: str) -> str:
 
 
 def _parse_runs(text: str) -> int:
+    if len(text) > 30:
+        raise argparse.ArgumentTypeError(
+            f"{_show(text)} was given; allowed is a whole number from 1 to {MAX_RUNS}"
+        )
     return parse_whole(text, low=1, high=MAX_RUNS)
 
 

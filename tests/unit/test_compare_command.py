@@ -1,14 +1,19 @@
-"""The compare and calibrate commands, as a user types them."""
+"""The compare command, as a user types it."""
 
+import gzip
+import io
 import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from replication.cli import main
-from replication.cli.comparison_text import format_calibration
-from replication.cli.foreign_tables import read_flags, read_frame, read_outcomes
+from replication.cli.external_tables import read_flags, read_table, read_values, take_column
+
+REPORT = ("--runs", "20", "--mean", "48")
 
 
 @pytest.fixture
@@ -16,64 +21,130 @@ def frame():
     generator = np.random.default_rng(16)
     updates = np.minimum(np.rint(15 + generator.lognormal(3, 0.8, 500)).astype(int), 200)
     return pd.DataFrame(
-        {"updates": updates, "stopped": (updates == 200).astype(int), "done": updates < 200}
+        {
+            "updates": updates,
+            "done": updates < 200,
+            "algorithm": np.where(np.arange(500) % 2 == 0, "new", "old"),
+        }
     )
-
-
-def write(frame, path):
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False)
-    else:
-        frame.to_parquet(path)
-    return str(path)
 
 
 def compare(*arguments):
     return main(["compare", *map(str, arguments)])
 
 
-@pytest.mark.parametrize("name", ["outcomes.csv", "outcomes.parquet", "MÄRZ 2.CSV"])
-def test_compare_prints_the_verdict_and_the_numbers_behind_it(frame, tmp_path, capsys, name):
-    path = tmp_path / name
-    if name.lower().endswith(".csv"):
-        frame.to_csv(path, index=False)
-    else:
-        frame.to_parquet(path)
-    code = compare("--reported", "48", "--column", "updates", "--censored", "stopped", path)
-    text = capsys.readouterr().out
-    assert code == 0
-    assert "at least 47.5 and below 48.5" in text
-    assert "Verdict: " in text
-    assert "covered in trials" in text
-    assert "What would change the verdict" in text
-    assert all(len(line) <= 100 for line in text.splitlines())
+def run(capsys, *arguments):
+    """Return what the command prints where all goes well."""
+    code = compare(*arguments)
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    return captured.out
 
 
-def test_converged_is_the_opposite_of_censored(frame, tmp_path, capsys):
-    path = write(frame, tmp_path / "o.csv")
-    shared = ("--reported", "48", "--column", "updates", "--json", path)
-    assert compare("--censored", "stopped", *shared) == 0
-    first = json.loads(capsys.readouterr().out)
-    assert compare("--converged", "done", *shared) == 0
-    assert json.loads(capsys.readouterr().out) == first
-    assert first["data"]["n_censored"] == int(frame["stopped"].sum())
+def refuse(capsys, *arguments):
+    """Return the exit code and the one line of a refusal."""
+    code = compare(*arguments)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.isprintable() or captured.err[:-1].isprintable()
+    return code, captured.err
 
 
-def test_margin_and_cap_and_restart_reach_the_analysis(frame, tmp_path, capsys):
-    path = write(frame, tmp_path / "o.csv")
-    options = ("--margin", "50", "--cap", "100", "--restart-after", "60", "--json")
-    assert compare("--reported", "48", "--column", "updates", *options, path) == 0
-    model = json.loads(capsys.readouterr().out)
-    assert (model["data"]["cap"], model["data"]["restart_after"]) == (100, 60)
-    assert model["rules"]["cap"]["equivalence"]["margin"] == 24
-    assert model["verdict"]["verdict"] == "replicated"
+def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, capsys):
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    text = run(capsys, tmp_path / "runs.csv", "--column", "updates", *REPORT)
+    assert text.startswith("Consistent: a mean of 48 over 20 runs")
+    assert "95 % of studies of 20" in text
+    assert all(len(line) <= 120 for line in text.splitlines())
+    for word in ("network", "ledger", "reading", "protocol"):
+        assert word not in text.lower()
 
 
-def test_decimal_outcomes_and_means_are_understood(tmp_path, capsys):
-    times = np.random.default_rng(17).lognormal(-2.2, 0.5, 300).round(3)
-    path = write(pd.DataFrame({"seconds": times}), tmp_path / "t.csv")
-    assert compare("--reported", "0.12", "--column", "seconds", path) == 0
-    assert "at least 0.115 and below 0.125" in capsys.readouterr().out
+def write_formats(frame, folder):
+    frame.to_csv(folder / "a.csv", index=False)
+    frame.to_csv(folder / "b.tsv", index=False, sep="\t")
+    frame.to_csv(folder / "c.txt", index=False, sep=";", decimal=",")
+    frame.to_csv(folder / "d.csv.gz", index=False)
+    frame.to_parquet(folder / "e.parquet")
+    frame.to_feather(folder / "f.feather")
+    (folder / "g").write_bytes(gzip.compress((folder / "e.parquet").read_bytes()))
+    return sorted(folder.iterdir())
+
+
+def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, capsys):
+    frame["updates"] = frame["updates"] / 4
+    outputs = {
+        path.name: run(capsys, path, "--column", "updates", "--succeeded", "done", "--runs", "20",
+                       "--mean", "12.0", "--max", "40.0", "--json")
+        for path in write_formats(frame, tmp_path)
+    }  # fmt: skip
+    assert len(outputs) == 7
+    assert len(set(outputs.values())) == 1
+    assert json.loads(outputs["a.csv"])["n_failed"] == int((~frame["done"]).sum())
+
+
+def test_runs_come_from_standard_input(frame, monkeypatch, capsys):
+    class Input:
+        buffer = io.BytesIO(frame[["updates"]].to_csv(index=False).encode())
+
+    monkeypatch.setattr("sys.stdin", Input)
+    assert json.loads(run(capsys, "-", *REPORT, "--json"))["n"] == 500
+
+
+def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
+    arguments = (path, "--column", "updates", "--succeeded", "done", *REPORT)
+    assert "2 rows lack a value and were left out." in run(capsys, *arguments)
+    model = json.loads(run(capsys, *arguments, "--json"))
+    assert (model["n"], model["n_missing"]) == (40, 2)
+
+
+def test_groups_are_compared_each_with_its_own_report(frame, tmp_path, capsys):
+    frame.loc[frame["algorithm"] == "new", "updates"] += 100
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    (tmp_path / "paper.csv").write_text("algorithm,runs,mean,sd\nnew,20,148,\nold,10,148,9.0\n")
+    arguments = (tmp_path / "runs.csv", "--column", "updates", "--by", "algorithm")
+    text = run(capsys, *arguments, "--reported", tmp_path / "paper.csv")
+    table = text.split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in table[1:]] == ["new", "old"]
+    assert table[1].endswith("  consistent")
+    assert table[2].endswith("not consistent")
+    model = json.loads(run(capsys, *arguments, *REPORT, "--json"))
+    assert {name: item["n"] for name, item in model["groups"].items()} == {"new": 250, "old": 250}
+
+
+def test_decimal_commas_hold_in_the_table_of_reports_too(frame, tmp_path, capsys):
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    (tmp_path / "paper.csv").write_text("algorithm;runs;mean\nnew;20;48,5\n")
+    text = run(capsys, tmp_path / "runs.csv", "--column", "updates", "--by", "algorithm",
+               "--reported", tmp_path / "paper.csv")  # fmt: skip
+    assert "mean 48.5" in text
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture.svg", "picture.pdf"])
+def test_the_sampling_distribution_is_drawn(frame, tmp_path, capsys, name):
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    run(capsys, tmp_path / "runs.csv", "--column", "updates", *REPORT, "--max", "120",
+        "--plot", tmp_path / name)  # fmt: skip
+    assert (tmp_path / name).stat().st_size > 2000
+
+
+def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
+    from replication.analysis.comparison import compare as compare_values
+    from replication.cli.compare_figure import draw_comparison, make_bars
+
+    comparison = compare_values(frame["updates"], runs=20, mean="48", max="120")
+    figure = draw_comparison(comparison)
+    marks = [panel.lines[0].get_xdata()[0] for panel in figure.axes]
+    assert marks == [48.0, 120.0, 48.0]
+    assert [panel.get_xlabel() for panel in figure.axes] == [
+        "mean of 20 runs", "maximum of 20 runs", "mean of 20 runs, given the maximum"
+    ]  # fmt: skip
+    for law in comparison.laws.values():
+        _, heights = make_bars(law)
+        assert heights.sum() == pytest.approx(1, abs=0.003)
 
 
 SPELLINGS = {
@@ -91,17 +162,25 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("content", SPELLINGS.values(), ids=SPELLINGS)
 def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
-    path = tmp_path / "o.csv"
+    path = tmp_path / "runs.csv"
     path.write_bytes(content.encode())
-    frame = read_frame(path)
-    assert read_outcomes(frame, "updates").tolist() == [48.5, 50]
-    assert read_flags(frame, "stopped").tolist() == [False, True]
+    frame = read_table(str(path))
+    assert read_values(take_column(frame, "updates")).tolist() == [48.5, 50]
+    assert read_flags(take_column(frame, "stopped")).tolist() == [False, True]
 
 
-def test_an_index_of_pandas_is_a_column_of_a_parquet_file(frame, tmp_path):
-    path = tmp_path / "o.parquet"
+@pytest.mark.parametrize("note", [b"{not json", b'{"columns": 7}', b"\xff\xfe"])
+def test_notes_of_pandas_in_a_parquet_file_are_ignored(frame, tmp_path, capsys, note):
+    table = pa.Table.from_pandas(frame).replace_schema_metadata({b"pandas": note})
+    pq.write_table(table, tmp_path / "runs.parquet")
+    run(capsys, tmp_path / "runs.parquet", "--column", "updates", *REPORT)
+
+
+def test_an_index_of_pandas_is_a_column_like_others(frame, tmp_path):
+    path = tmp_path / "runs.parquet"
     frame.set_index("updates").to_parquet(path)
-    assert read_outcomes(read_frame(path), "updates").tolist() == frame["updates"].tolist()
+    column = take_column(read_table(str(path)), "updates")
+    assert read_values(column).tolist() == frame["updates"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -110,216 +189,101 @@ def test_an_index_of_pandas_is_a_column_of_a_parquet_file(frame, tmp_path):
         (pd.to_datetime(["2020-01-01", "2021-01-01"]), "holds dates"),
         (pd.to_timedelta([48, 50], unit="s"), "holds durations"),
         ([[1], [2]], "holds '[1]' in row 1"),
-        ([None, 3.0], "is empty in row 1"),
+        ([True, False], "holds true and false"),
     ],
 )
-def test_columns_of_a_parquet_file_that_are_no_numbers_are_refused(
-    tmp_path, capsys, values, message
-):
-    path = write(pd.DataFrame({"updates": values}), tmp_path / "o.parquet")
-    assert compare("--reported", "48", "--column", "updates", path) == 65
-    assert message in capsys.readouterr().err
-
-
-def test_two_columns_of_one_name_are_refused(tmp_path, capsys):
-    (tmp_path / "o.csv").write_text("updates,updates\n1,2\n3,4\n")
-    assert compare("--reported", "48", "--column", "updates", tmp_path / "o.csv") == 65
-    assert "2 columns are called 'updates'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("text", "low", "high"),
-    [
-        ("48.30", "48.295", "48.305"),
-        ("48", "47.5", "48.5"),
-        ("0.12", "0.115", "0.125"),
-        ("1234567", "1234566.5", "1234567.5"),
-    ],
-)
-def test_what_prints_so_is_said_to_the_last_digit(frame, tmp_path, capsys, text, low, high):
-    path = write(frame, tmp_path / "o.csv")
-    assert compare("--reported", text, "--column", "updates", path) == 0
-    assert f"at least {low} and below {high} prints so" in capsys.readouterr().out
-
-
-def test_a_per_cent_sign_stays_with_its_number(frame, tmp_path, capsys):
-    path = write(frame, tmp_path / "o.csv")
-    assert compare("--reported", "48", "--column", "updates", path) == 0
-    assert not any(line.lstrip().startswith("%") for line in capsys.readouterr().out.splitlines())
+def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, message):
+    pd.DataFrame({"updates": values}).to_parquet(tmp_path / "runs.parquet")
+    code, line = refuse(capsys, tmp_path / "runs.parquet", "--column", "updates", *REPORT)
+    assert code == 65
+    assert message in line
 
 
 @pytest.mark.parametrize(
     ("content", "extra", "code", "message"),
     [
         # One column of numbers with decimal commas is not two columns.
-        ("updates\n48,5\n50,25\n", ["--column", "updates"], 65, "more cells than its header"),
-        ("updates,b\n1,2\n1,2,3\n", ["--column", "updates"], 65, "saw 3); write it as UTF-8"),
-        ('updates\n"1,000"\n2\n', ["--column", "updates"], 65, "holds '1,000' in row 1"),
-        ("updates,c\n9,\n8,1\n", ["--column", "updates", "--censored", "c"], 65, "is empty in"),
-        ("updates\n1\n2\n", ["--column", "x"], 2, "no column 'x'; the columns are 'updates'"),
-        ("updates\n1\n2\n", ["--column", "update"], 2, "did you mean 'updates'"),
-        ("updates\n1\n2\n", ["--column", "updates", "--censored", "x"], 2, "no column 'x'"),
-        ("updates\n1\nmany\n", ["--column", "updates"], 65, "holds 'many' in row 2"),
-        ("a,updates\n1,2\n2,\n", ["--column", "updates"], 65, "is empty in row 2"),
-        ("updates\n1\n-3\n", ["--column", "updates"], 65, "holds '-3' in row 2"),
-        ("updates\n1\ninf\n", ["--column", "updates"], 65, "finite"),
-        ("updates\nTrue\nFalse\n", ["--column", "updates"], 65, "true and false"),
-        ("updates\n", ["--column", "updates"], 65, "no rows"),
-        ("", ["--column", "updates"], 65, "is empty"),
-        ("updates\n48\n", ["--column", "updates"], 65, "single outcome"),
-        (
-            "updates,c\n9,1\n9,1\n",
-            ["--column", "updates", "--censored", "c"],
-            65,
-            "all 2 outcomes are censored",
-        ),
-        (
-            "updates,c\n9,1\n8,maybe\n",
-            ["--column", "updates", "--censored", "c"],
-            65,
-            "'maybe' in row 2",
-        ),
-        (
-            "updates,c\n9,1\n8,1\n7,0\n",
-            ["--column", "updates", "--censored", "c"],
-            65,
-            "give --cap 8",
-        ),
+        (b"u\n48,5\n50,25\n", [], 65, "more cells than its header"),
+        (b"u,b\n1,2\n1,2,3\n", [], 65, "saw 3); write it as UTF-8"),
+        (b'u\n"1,000"\n2\n', [], 65, "holds '1,000' in row 1"),
+        (b"u\n1\n2\n", ["--column", "x"], 2, "no column 'x'; the columns are 'u'"),
+        (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
+        (b"u\n1\n2\n", ["--succeeded", "x"], 2, "no column 'x'"),
+        (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
+        (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "2 columns are called 'u'"),
+        (b"u\n1\nmany\n", [], 65, "holds 'many' in row 2"),
+        (b"u\n1\ninf\n", [], 65, "finite"),
+        (b"u\n", [], 65, "no rows"),
+        (b"", [], 65, "is empty"),
+        (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "every row lacks a value"),
+        (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
+        (b"u,c\n9,0\n9,0\n", ["--column", "u", "--succeeded", "c"], 65, "all 2 runs failed"),
+        (b"u,c\n9,0\n8,0\n7,1\n", ["--column", "u", "--succeeded", "c"], 65, "one common cap"),
+        (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
+        (b"ARROW1 and no more", [], 65, "not a readable Feather file"),
+        (b"\x1f\x8b and no more", [], 65, "not readable as gzip"),
+        (b"PK\x03\x04 a spreadsheet", [], 65, "allowed are CSV"),
+        (b"u\n\xe9\n", [], 65, "not UTF-8"),
+        (b"u\n1\n2\n", ["--by", "x"], 2, "no column 'x'"),
+        (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
+        (b"\x1b[31mu\nlots\x1b[0m\n", [], 65, "\\x1b"),
     ],
 )
 def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, message):
-    path = tmp_path / "o.csv"
-    path.write_text(content)
-    assert compare("--reported", "48", *extra, path) == code
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
+    path = tmp_path / "runs.csv"
+    path.write_bytes(content)
+    found, line = refuse(capsys, path, *REPORT, *extra)
+    assert found == code
+    assert message in line
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--reported", "48", "--column", "updates", "nowhere.csv"], 74, "not a file"),
-        (["--reported", "48", "--column", "updates", "outcomes.xlsx"], 2, ".csv or .parquet"),
-        (["--reported", "48", "--column", "updates"], 2, "FILE"),
-        (["--column", "updates", "o.csv"], 2, "--reported"),
-        (["--reported", "48", "--column", "u", "--margin", "-1", "o.csv"], 2, "above 0"),
-        (["--reported", "48", "--column", "u", "--cap", "nan", "o.csv"], 2, "above 0"),
+        (["nowhere.csv", *REPORT], 74, "not a file"),
+        ([".", *REPORT], 74, "is a folder"),
+        (["one.csv"], 2, "nothing was reported"),
+        (REPORT, 2, "FILE"),
+        (["one.csv", "--mean", "ca. 48"], 2, "plain decimal number"),
+        (["one.csv", "--mean", "4" * 5000], 2, "plain decimal number"),
+        (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed is a whole number"),
+        (["runs.csv", "--mean", "48", "--runs", "0"], 2, "allowed is a whole number"),
+        (["one.csv", "--mean", "48", "--margin", "-1"], 2, "a number above 0"),
+        (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
+        (["runs.csv", "--mean", "48", "--cap", "1e308"], 2, "a plain number"),
+        (["one.csv", "--mean", "48", "--level", "1"], 2, "below 0.5"),
+        (["runs.csv", "--mean", "48", "--reported", "x.csv"], 2, "without --by"),
+        (["runs.csv", *REPORT, "--plot", "p.gif"], 2, ".png, .svg or .pdf"),
+        (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
+        (["runs.csv", *REPORT, "--plot", "p.png", "--by", "g"], 2, "draws one comparison"),
+        (["runs.csv", "--mean", "48", "--plot", "p.png", "--column", "u"], 2, "needs --runs"),
+        (["runs.csv", "--column", "u", "--by", "g", "--reported", "odd.csv"], 2, "'colour'"),
+        (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "group 'c'"),
+        (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 2, "cannot be read"),
     ],
-)
+)  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
     monkeypatch.chdir(tmp_path)
-    assert compare(*arguments) == code
-    captured = capsys.readouterr()
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
+    (tmp_path / "runs.csv").write_text("u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5)
+    (tmp_path / "one.csv").write_text("u\n" + "1\n2\n4\n3\n" * 5)
+    (tmp_path / "odd.csv").write_text("g,mean,colour\na,2,red\n")
+    (tmp_path / "who.csv").write_text("g,mean\nc,2\n")
+    found, line = refuse(capsys, *arguments)
+    assert found == code
+    assert message in line
+    assert len(line) < 400
 
 
-def test_reported_mean_that_is_no_number_is_refused(frame, tmp_path, capsys):
-    path = write(frame, tmp_path / "o.csv")
-    assert compare("--reported", "ca. 48", "--column", "updates", path) == 2
-    assert "plain number" in capsys.readouterr().err
+def test_escape_codes_in_names_of_groups_are_shown(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_text("u,g\n" + "1,\x1b[31ma\n2,\x1b[31ma\n4,b\n3,b\n" * 5)
+    text = run(capsys, path, "--column", "u", "--by", "g", "--runs", "5", "--mean", "2")
+    assert "\x1b" not in text
+    assert "\\x1b[31ma" in text
 
 
-def test_file_that_is_no_parquet_is_bad_data(tmp_path, capsys):
-    path = tmp_path / "o.parquet"
-    path.write_bytes(b"not parquet at all")
-    assert compare("--reported", "48", "--column", "updates", path) == 65
-    assert "not a readable parquet file" in capsys.readouterr().err
-
-
-def test_calibration_text_marks_what_is_missed():
-    entry = {"n_networks": 50, "coverage": 0.9, "meets": False}
-    model = {
-        "sizes": [50],
-        "coverage": [{"label": "mean", "requirement": "at least 94 %", "by_size": [entry]}],
-        "prediction": [
-            {"rule": "cap", "n_networks": 50, "n_runs": 2, "coverage": 0.95, "meets": True}
-        ],
-        "checks": [{"words": "exact against drawn", "value": 0.1, "limit": 0.2, "meets": True}],
-        "meets": False,
-    }
-    text = format_calibration(model)
-    assert "90.0*" in text
-    assert "95.0*" not in text
-    assert text.endswith("a requirement is missed (*)")
-
-
-def test_compare_says_how_far_the_interval_of_n_star_is_to_be_trusted(frame, tmp_path, capsys):
-    path = write(frame, tmp_path / "o.csv")
-    assert compare("--reported", "48", "--column", "updates", "--censored", "stopped", path) == 0
-    text = " ".join(capsys.readouterr().out.split())
-    assert "The interval of n* under discard held the true value in" in text
-    assert "too small for it to be trusted" in text
-
-
-def test_three_outcomes_are_too_few_to_judge(tmp_path, capsys):
-    path = write(pd.DataFrame({"updates": [40, 60, 48]}), tmp_path / "o.csv")
-    assert compare("--reported", "48", "--column", "updates", path) == 0
-    text = " ".join(capsys.readouterr().out.split())
-    assert "Verdict: not testable" in text
-    assert "does not lie within" not in text
-
-
-def test_equal_outcomes_say_what_could_be_unseen(tmp_path, capsys):
-    path = write(pd.DataFrame({"updates": [48] * 3}), tmp_path / "o.csv")
-    assert compare("--reported", "48", "--column", "updates", path) == 0
-    assert "could be up to 71 % of all" in " ".join(capsys.readouterr().out.split())
-
-
-@pytest.fixture
-def quick_calibration(monkeypatch):
-    """Let `calibrate` find its table at once; return how often it was asked."""
-    import replication.analysis.calibration
-    import replication.simulator.ensemble
-
-    asked = []
-    model = {"sizes": [], "coverage": [], "prediction": [], "checks": [], "meets": True}
-    small = replication.simulator.ensemble.simulate
-
-    def simulate(protocol, **options):
-        asked.append(options["n_seeds"])
-        return small(protocol, **(options | {"n_seeds": 10}))
-
-    monkeypatch.setattr(replication.simulator.ensemble, "simulate", simulate)
-    monkeypatch.setattr(replication.analysis.calibration, "calibrate", lambda *_, **__: model)
-    return asked
-
-
-@pytest.mark.parametrize("ship", [False, True])
-def test_calibration_is_written_into_the_package_only_if_asked(
-    quick_calibration, monkeypatch, tmp_path, ship
-):
-    import replication.analysis
-
-    package = tmp_path / "source" / "replication" / "analysis"
-    package.mkdir(parents=True)
-    (tmp_path / "source" / "pyproject.toml").touch()
-    monkeypatch.setattr(replication.analysis, "__file__", str(package / "__init__.py"))
-    results = tmp_path / "results"
-    assert main(["calibrate", "--results", str(results), *(["--ship"] if ship else [])]) == 0
-    assert json.loads((results / "calibration.json").read_text())["meets"]
-    assert (package / "calibration.json").exists() == ship
-    assert len(quick_calibration) == 1
-
-
-def test_calibration_for_an_installed_package_is_refused_before_it_is_computed(
-    quick_calibration, monkeypatch, tmp_path, capsys
-):
-    import replication.analysis
-
-    installed = tmp_path / "site-packages" / "replication" / "analysis" / "__init__.py"
-    monkeypatch.setattr(replication.analysis, "__file__", str(installed))
-    assert main(["calibrate", "--ship", "--results", str(tmp_path)]) == 2
-    assert "--ship" in capsys.readouterr().err
-    assert quick_calibration == []
-
-
-def test_folder_that_takes_no_file_is_noticed_before_the_calibration(
-    quick_calibration, tmp_path, capsys
-):
-    (tmp_path / "results").touch()
-    assert main(["calibrate", "--results", str(tmp_path / "results")]) == 74
-    assert quick_calibration == []
-    assert capsys.readouterr().err.count("\n") == 1
+def test_the_help_shows_the_measured_rates(capsys):
+    assert compare("--help") == 0
+    text = capsys.readouterr().out
+    assert "lognormal" in text
+    assert "mean   sd  max  both" in text

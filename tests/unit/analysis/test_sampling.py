@@ -246,7 +246,14 @@ def test_median_of_counts_is_that_of_the_values():
 
 @pytest.mark.parametrize(
     ("values", "unit"),
-    [([1.0, 7.0], 1), ([0.25, 1.5], Fraction(1, 100)), ([0.1, math.pi], None), ([-2.0, 1e14], 1)],
+    [
+        ([1.0, 7.0], 1),
+        ([0.25, 1.5], Fraction(1, 4)),
+        ([0.25, 1.51], Fraction(1, 100)),
+        ([10, 20], 1),
+        ([0.1, math.pi], None),
+        ([-2.0, 1e14], 1),
+    ],
 )
 def test_lattice_of_values_is_found(values, unit):
     assert Sample.from_values(values).unit == unit
