@@ -22,8 +22,8 @@ from replication.simulator.weights import draw_weights, split_weights
 
 ROOT_SEED = 2009
 SEARCH_ROOT_SEED = ROOT_SEED + 100
-N_NETWORKS = 50_000
-SEARCH_SHARE, RECORDED_SHARE, REGRESSIONS_SHARE = 0.1, 0.04, 0.04
+N_NETWORKS = 20_000
+SEARCH_SHARE, RECORDED_SHARE, REGRESSIONS_SHARE = 0.25, 0.1, 0.1
 """Networks at each rate of a search, whose weights are recorded, and with other regressions,
 as shares of all."""
 N_UPDATES = 100

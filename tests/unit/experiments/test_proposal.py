@@ -43,7 +43,7 @@ def test_second_round_adds_lambda_times_the_first_to_first_order(model):
     # r(h3) near r(h1) the second round adds lambda times what equation 3 does.
     added = model["second_round"]
     assert min(added["low_cosines"]) > 0.99
-    np.testing.assert_allclose(added["lengths"], PAPER.regression, atol=0.02)
+    np.testing.assert_allclose(added["lengths"], PAPER.regression, atol=0.05)
     assert model["control_factor"] == 1.0 + PAPER.regression
 
 
