@@ -20,7 +20,7 @@ REPLICATION = $(RUN) -m replication
 STUDY = $${SEEDS:+--seeds="$$SEEDS"} $${ROOT_SEED:+--root-seed="$$ROOT_SEED"} $${RESULTS:+--results="$$RESULTS"}
 WORKERS = $${JOBS:+--jobs="$$JOBS"}
 # Wheels only: nothing is compiled here, so no compiler is needed. Every file is checked by its hash.
-INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --no-input \
+INSTALL = $(RUN) -m pip install --quiet --no-compile --disable-pip-version-check --no-input \
 	--retries 10 --timeout 60 --only-binary=:all: --no-deps --require-hashes --requirement
 
 ##@ The study  (SEEDS=1000000 ROOT_SEED=1988 JOBS=all RESULTS=results)
