@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -202,11 +203,16 @@ def simulate(
     """Train and test networks 0 to n - 1 for each condition and pair of rates."""
     tasks = list(tasks)
     starts = range(0, n, N_TOGETHER)
-    parts = joblib.Parallel(n_jobs=jobs, prefer="threads")(
-        joblib.delayed(simulate_range)(*task, root_seed, start, min(start + N_TOGETHER, n))
-        for task in tasks
-        for start in starts
-    )
+    ranges = [(start, min(start + N_TOGETHER, n)) for start in starts]
+    pool = ThreadPoolExecutor(jobs if jobs > 0 else os.cpu_count())
+    try:
+        futures = [
+            pool.submit(simulate_range, *task, root_seed, *one) for task in tasks for one in ranges
+        ]
+        parts = [future.result() for future in futures]
+    finally:
+        # After Ctrl-C what has not begun never does.
+        pool.shutdown(cancel_futures=True)
     return [join(parts[k * len(starts) : (k + 1) * len(starts)]) for k in range(len(tasks))]
 
 
