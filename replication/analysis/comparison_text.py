@@ -227,9 +227,8 @@ def _note(comparison: Comparison) -> list[str]:
             "All together: the maximum and, given it, the mean; these two p-values are independent."
         )
     if any(not finding.is_exact for finding in comparison.findings.values()):
-        notes.append(
-            f"Studies were drawn at random; the standard error of p is {comparison.p_error:.1g}."
-        )
+        error = max(comparison.p_error, 1e-4)
+        notes.append(f"Studies were drawn at random; the standard error of p is {error:.1g}.")
     return notes
 
 
@@ -293,9 +292,11 @@ def _list(parts: Sequence[str]) -> str:
 
 
 def _wrap(text: str, *, indent: str = "") -> list[str]:
-    # A number and its per cent sign stay on one line.
-    lines = textwrap.wrap(text.replace(" %", "\u00a0%"), WIDTH, subsequent_indent=indent)
-    return [line.replace("\u00a0%", " %") for line in lines]
+    # A number and its per cent sign stay on one line, and so do p and its value.
+    bound = text.replace(" %", "\u00a0%").replace("p = ", "p\u00a0=\u00a0")
+    bound = bound.replace("p < ", "p\u00a0<\u00a0")
+    lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
