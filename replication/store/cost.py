@@ -14,7 +14,10 @@ import numpy as np
 
 from replication.errors import StorageError, UsageError
 from replication.protocol import Protocol
+from replication.simulator.engine import N_LANES
 from replication.simulator.ensemble import Stopped, simulate_range
+from replication.simulator.memory import arrange
+from replication.simulator.step import Rule
 
 LARGEST_BLOCK = 100_000
 """Networks: a fraction of a second of work, so that little is ever lost."""
@@ -23,9 +26,6 @@ SMALLEST_BLOCK = 1_000
 BLOCKS_PER_WORKER = 4
 BLOCK_MEMORY = 2**25
 """Bytes of initial weights that a block of larger networks may hold."""
-
-COPIES = 6
-"""Arrays as large as the weights of the networks at work: weights, momentum, activities."""
 
 BYTES_PER_NETWORK = 1.5
 BYTES_PER_BLOCK = 10_000
@@ -71,7 +71,7 @@ def measure_pace(protocol: Protocol, root_seed: int) -> Pace:
     found: list[Pace] = []
 
     def work() -> None:
-        size = min(64, largest)
+        size = min(N_LANES, largest)
         sizes.append(1)
         with contextlib.suppress(Stopped):
             simulate_range(protocol, root_seed, 0, 1, stop)  # compiles the kernel
@@ -121,7 +121,8 @@ def check_memory(protocol: Protocol, jobs: int) -> None:
     UsageError
         If the estimate is larger than the memory.
     """
-    needed = count_workers(jobs) * COPIES * max(BLOCK_MEMORY, 8 * protocol.n_weights)
+    _, n_rows = arrange(Rule.of(protocol))
+    needed = count_workers(jobs) * (8 * n_rows * N_LANES + BLOCK_MEMORY)
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > present:
         raise UsageError(
