@@ -77,10 +77,12 @@ def run_networks(
     converged : bool array, shape (n,)
     final : float64 array, shape (n, n_weights), or None
     """
-    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.strides[1] != weights.itemsize:
+        weights = np.ascontiguousarray(weights)
     updates = np.zeros(len(weights), dtype=np.int64)
     converged = np.zeros(len(weights), dtype=np.int64)
-    final = np.zeros_like(weights) if final_weights else None
+    final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
     rule = Rule.of(protocol)
     if len(weights) and not compiled:
@@ -91,6 +93,7 @@ def run_networks(
         numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
         job = np.zeros(programs.N_WORDS, dtype=np.int64)
         job[programs.INITIAL] = weights.ctypes.data
+        job[programs.STRIDE] = weights.strides[0] // weights.itemsize
         job[programs.N_NETWORKS] = len(weights)
         job[programs.CAP] = protocol.max_updates
         job[programs.STOP] = stop.ctypes.data

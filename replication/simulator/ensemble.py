@@ -7,7 +7,7 @@ copying. Processes and an existing Dask cluster run the same blocks.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
@@ -29,8 +29,12 @@ from replication.simulator.interruptible import run_interruptibly
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
 
-SEEDS_PER_TASK = 10_000
-"""Few enough to share out; the last networks of a task keep its lanes waiting."""
+SEEDS_AT_ONCE = 10_000
+"""Few enough to share out and for their weights to stay near the processor; the last
+networks keep the lanes waiting."""
+
+BYTES_AT_ONCE = 2**25
+"""Memory of initial weights at a time, for large networks."""
 
 
 class LostWorker(WorkerError):
@@ -39,6 +43,12 @@ class LostWorker(WorkerError):
 
 class Stopped(Exception):
     """The stop flag was set before a block was complete."""
+
+
+def cut_range(protocol: Protocol, start: int, end: int) -> list[tuple[int, int]]:
+    """Cut [start, end) into pieces of which one is simulated at a time."""
+    size = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * protocol.n_weights)))
+    return [(first, min(first + size, end)) for first in range(start, end, size)]
 
 
 def simulate_range(
@@ -67,8 +77,14 @@ def simulate_range(
     flag = np.zeros(1, dtype=np.bool_) if stop is None else stop
 
     def run() -> Outcomes:
-        weights = draw_weights(protocol, root_seed, start, end)
-        updates, converged, _ = run_networks(protocol, weights, stop=flag)
+        updates = np.empty(end - start, dtype=np.int32)
+        converged = np.empty(end - start, dtype=np.bool_)
+        for part in cut_range(protocol, start, end):
+            if flag[0]:
+                break
+            weights = draw_weights(protocol, root_seed, *part)
+            here = slice(part[0] - start, part[1] - start)
+            updates[here], converged[here], _ = run_networks(protocol, weights, stop=flag)
         return Outcomes(start, updates, converged)
 
     outcomes = run_interruptibly(run, flag)
@@ -115,10 +131,29 @@ def simulate(
             f"{n_seeds=} and {jobs=} were given; allowed are whole numbers of at least 1, "
             "or jobs -1 for one a core"
         )
-    updates, converged, _ = simulate_weights(
-        protocol, draw_weights(protocol, root_seed, 0, n_seeds), jobs=jobs
+
+    def run(part: tuple[int, int], stop: NDArray[np.bool_]) -> Outcomes:
+        return simulate_range(protocol, root_seed, *part, stop)
+
+    parts = _run_in_threads(run, cut_range(protocol, 0, int(n_seeds)), jobs)
+    return Outcomes(
+        0,
+        np.concatenate([part.updates for part in parts]),
+        np.concatenate([part.converged for part in parts]),
     )
-    return Outcomes(0, updates, converged)
+
+
+def _run_in_threads(
+    run: Callable[[Any, NDArray[np.bool_]], Any], parts: Sequence[Any], jobs: int
+) -> list[Any]:
+    """Call ``run(part, stop)`` for all parts; an exception stops those that are running."""
+    stop = np.zeros(1, dtype=np.bool_)
+    try:
+        with parallel_config(backend=THREADS, n_jobs=jobs):
+            return list(Parallel()(delayed(run)(part, stop) for part in parts))
+    except BaseException:
+        stop[0] = True
+        raise
 
 
 def simulate_ranges(
@@ -243,21 +278,15 @@ def simulate_weights(
     """
     from replication.simulator.engine import run_networks
 
-    stop = np.zeros(1, dtype=np.bool_)
-    n_tasks = max(1, min(-(-len(weights) // SEEDS_PER_TASK), 64))
-
-    def run(part: NDArray[np.float64]) -> Any:
+    def run(part: tuple[int, int], stop: NDArray[np.bool_]) -> Any:
         def work() -> Any:
-            return run_networks(protocol, part, final_weights=final_weights, stop=stop)
+            here = weights[slice(*part)]
+            return run_networks(protocol, here, final_weights=final_weights, stop=stop)
 
         return run_interruptibly(work, stop)
 
-    try:
-        with parallel_config(backend=THREADS, n_jobs=jobs):
-            parts = Parallel()(delayed(run)(part) for part in np.array_split(weights, n_tasks))
-    except BaseException:
-        stop[0] = True
-        raise
+    # At least one part, so that there are arrays to return.
+    parts = _run_in_threads(run, cut_range(protocol, 0, len(weights)) or [(0, 0)], jobs)
     updates, converged, final = zip(*parts, strict=True)
     return (
         np.concatenate(updates),

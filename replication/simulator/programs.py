@@ -15,8 +15,8 @@ STRAIGHT_LIMIT = 2_500
 N_ARGUMENTS = {"train": 5, "update": 4, "evaluate": 4}
 
 # The places of a job, an array of 64-bit words from which `train` takes its orders.
-INITIAL, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(9)
-N_WORDS = 9
+INITIAL, STRIDE, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(10)
+N_WORDS = 10
 
 
 def estimate_operations(rule: Rule) -> int:
@@ -46,7 +46,8 @@ def trace(program: str, rule: Rule, n_lanes: int) -> str:
         _trace_strips(tracer, rule, program)
     kind = tracer.kind
     parts = [
-        f"define void @{program}({parameters}) {{",
+        # Else values that are put aside on the stack would lie across two cache lines.
+        f'define void @{program}({parameters}) alignstack(64) {{',
         "entry:",
         *tracer.lines,
         "  ret void",
@@ -194,12 +195,11 @@ def _trace_exchange(rule: Rule, n_lanes: int) -> list[str]:
                         tracer.copy_number("%now", k * n_lanes + lane, final, network * n + k)
             following = load(BEGUN)
             with tracer.when(tracer.compare("slt", following, load(N_NETWORKS))):
-                initial = tracer.load_address("%job", INITIAL)
+                initial, first = tracer.load_address("%job", INITIAL), following * load(STRIDE)
                 for k in tracer.loop(n):
-                    tracer.copy_number(initial, following * n + k, "%next", k * n_lanes + lane)
+                    tracer.copy_number(initial, first + k, "%next", k * n_lanes + lane)
                 if rule.has_momentum:
-                    first = places["velocities"][0][0]
-                    for k in tracer.loop(n, first):
+                    for k in tracer.loop(n, places["velocities"][0][0]):
                         address = tracer.find("%strip", k * n_lanes + lane, "double")
                         tracer.write(f"store double 0.0, ptr {address}, align 8")
                 tracer.store_whole("%lanes", lane, following)
