@@ -40,16 +40,16 @@ def test_pairs_are_kept_together():
 
 
 def test_interval_covers_the_true_ratio_of_means_at_the_nominal_rate():
-    # Exponential times of means 60 and 40, correlated: the ratio is 1.5. 95 % nominal; of 200
-    # trials 180 to 198 lie within four standard errors (and the bootstrap is a little short).
+    # Exponential times of means 60 and 40, correlated: the ratio is 1.5. Of 100 trials 87 to 100
+    # lie within four standard errors of the nominal 95 %; the bootstrap may be a little short.
     generator = np.random.default_rng(5)
     covered = 0
-    for trial in range(200):
+    for trial in range(100):
         shared, own = generator.exponential(20.0, 300), generator.exponential(1.0, (2, 300))
         first, second = shared + 40.0 * own[0], shared + 20.0 * own[1]
         ratio = estimate_ratios(first, second, n_resamples=200, seed=trial).mean
         covered += ratio.low <= 1.5 <= ratio.high
-    assert 176 <= covered <= 199
+    assert 85 <= covered <= 100
 
 
 @pytest.mark.parametrize(("first", "second"), [([1, 2], [1, 2, 3]), ([1], [1]), ([[1, 2]], [1, 2])])
