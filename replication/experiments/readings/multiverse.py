@@ -28,6 +28,7 @@ from replication.analysis.sampling import Masses, compute_mean_law_given_max
 from replication.analysis.shares import estimate_shares
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
+from replication.experiments.parallel import map_in_threads
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol, as_plain, canonical_json, from_plain, read_toml
 from replication.simulator.ensemble import simulate_weights
@@ -381,9 +382,13 @@ def simulate_readings(
     """
     updates = np.empty((len(readings.protocols), n_networks), dtype=np.int32)
     converged = np.empty(updates.shape, dtype=np.bool_)
-    for i, protocol in enumerate(readings.protocols):
+
+    def simulate(i: int) -> None:
+        protocol = readings.protocols[i]
         weights = draw_weights(protocol, root_seed, 0, n_networks)
-        updates[i], converged[i], _ = simulate_weights(protocol, weights, jobs=jobs)
+        updates[i], converged[i], _ = simulate_weights(protocol, weights, jobs=1)
+
+    map_in_threads(simulate, range(len(updates)), jobs=jobs)
     return updates, converged
 
 

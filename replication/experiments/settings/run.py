@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from replication.analysis.contrasts import compare_paired
 from replication.analysis.intervals import estimate_mean, estimate_proportion
+from replication.experiments.parallel import map_in_threads
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_weights
@@ -115,15 +116,16 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[NDArray[np.float64], NDA
     """
     weights = draw_weights(PAPER, SEARCH_ROOT_SEED, 0, n_networks)
     n_first = count_first(n_networks)
-    mean = np.empty((len(REGRESSIONS), len(RATES)))
-    failing = np.empty_like(mean)
-    for i, regression in enumerate(REGRESSIONS):
-        for j, rate in enumerate(RATES):
-            cell = {"rate": rate, "regression": regression}
-            updates, converged = _simulate(cell, weights[:n_first], jobs)
-            if converged.mean() >= 0.5:
-                updates, converged = _simulate(cell, weights, jobs)
-            mean[i, j], failing[i, j] = updates.mean(), 1.0 - converged.mean()
+
+    def measure(cell: dict[str, float]) -> tuple[float, float]:
+        updates, converged = _simulate(cell, weights[:n_first], jobs=1)
+        if converged.mean() >= 0.5:
+            updates, converged = _simulate(cell, weights, jobs=1)
+        return float(updates.mean()), float(1.0 - converged.mean())
+
+    cells = [{"rate": rate, "regression": lam} for lam in REGRESSIONS for rate in RATES]
+    measured = np.array(map_in_threads(measure, cells, jobs=jobs))
+    mean, failing = measured.T.reshape(2, len(REGRESSIONS), len(RATES))
     return mean, failing
 
 
