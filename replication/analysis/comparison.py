@@ -47,7 +47,7 @@ HEAVY_SKEWNESS = 2.0
 MAX_RUNS = 1_000_000
 SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 """Numbers of runs that are tried where the report does not say how many."""
-SEARCH_EFFORT = Effort(200, 20_000)
+SEARCH_EFFORT = Effort(200, 10_000, max_draws=4_000_000)
 LARGEST = 1e15
 FAILURE_RULES = ("excluded", "at-cap", "restarted")
 

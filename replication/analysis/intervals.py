@@ -96,7 +96,7 @@ def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estim
     Examples
     --------
     >>> estimate_proportion(95, 100).interval
-    [0.8871..., 0.9835...]
+    [0.887..., 0.983...]
     """
     low, high = bound_proportion(successes, n, level=level)
     return Estimate(successes / n, float(low), float(high), level)

@@ -292,7 +292,7 @@ def _predict_mean_given_max(
             law = sampling.make_law(drawn, floats, weights / weights.sum())
     if law is None:  # no run is as small as the largest is said to be
         nothing = Finding("mean_given_max", mean.text, sample.mean, math.nan, math.nan, 1.0)
-        return _Part(nothing, None)
+        return _Part(nothing, np.ones(n_resamples))
     return _describe_law(law, "mean_given_max", mean, sample.mean, level, with_chance=True)
 
 

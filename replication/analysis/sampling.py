@@ -46,7 +46,6 @@ FEW = 10_000
 """Samples smaller than this are resampled more often, because it costs little."""
 N_STUDIES = 100_000
 """Studies drawn, over all resamples."""
-MAX_DRAWS = 100_000_000
 MAX_WORK = 1 << 24
 """Largest length of a sum times number of resamples; studies of longer ones are drawn."""
 MANY_RUNS = 200
@@ -151,10 +150,13 @@ class Effort:
     n_resamples : int
     n_studies : int
         Studies drawn in all, where they are.
+    max_draws : int
+        Runs drawn in all, which limits the studies of many runs.
     """
 
     n_resamples: int
     n_studies: int = N_STUDIES
+    max_draws: int = 20_000_000
 
     @classmethod
     def choose(cls, sample: Sample) -> Effort:
@@ -163,7 +165,7 @@ class Effort:
 
     def count_studies(self, runs: int) -> int:
         """Return how many studies of n runs are drawn from each resample."""
-        return max(1, min(self.n_studies, MAX_DRAWS // runs) // self.n_resamples)
+        return max(1, min(self.n_studies, self.max_draws // runs) // self.n_resamples)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -66,6 +66,12 @@ def test_how_many_runs_there_can_be_is_searched_where_it_is_not_said():
     assert compare(NORMAL, mean="30.0").agreement is Agreement.NOT_CONSISTENT
 
 
+def test_a_largest_value_below_all_runs_is_consistent_with_no_number_of_them():
+    found = compare(NORMAL, mean="0.5", max="1.0")
+    assert found.agreement is Agreement.NOT_CONSISTENT
+    assert found.search.largest is None
+
+
 def test_what_was_done_with_failures_must_not_decide_unless_it_is_said():
     mean = f"{UPDATES.mean():.1f}"  # counted at the cap
     found = compare(UPDATES, succeeded=SOLVED, runs=200, mean=mean)
