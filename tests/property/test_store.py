@@ -199,4 +199,4 @@ class StoreLife(RuleBasedStateMachine):
 
 
 TestStoreLife = StoreLife.TestCase
-TestStoreLife.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestStoreLife.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
