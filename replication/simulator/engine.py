@@ -6,7 +6,8 @@ alone, or run as plain Python with the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,10 +128,11 @@ def record_weights(
     """
     weights = np.asarray(weights, dtype=np.float64)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
+    update = _make_ready("update", protocol, compiled=compiled)
     for part, strips in _fill_strips(protocol, weights):
         recorded[part, 0] = weights[part]
         for t in range(1, n_updates + 1):
-            _run("update", protocol, strips, compiled=compiled)
+            update(strips)
             recorded[part, t] = _unpack(strips, 0, weights.shape[1])[: len(weights[part])]
     return recorded
 
@@ -151,8 +153,9 @@ def evaluate_networks(protocol: Protocol, weights: Array, *, compiled: bool = Tr
     asked = [*places["first"][1:], places["reconstruction"][0]]
     states = [np.empty((n, n_patterns, n_units)) for _, (n_units, _) in asked]
     error = np.empty(n)
+    evaluate = _make_ready("evaluate", protocol, compiled=compiled)
     for part, strips in _fill_strips(protocol, weights):
-        _run("evaluate", protocol, strips, compiled=compiled)
+        evaluate(strips)
         n_here = len(weights[part])
         for target, (first, (n_units, _)) in zip(states, asked, strict=True):
             rows = _unpack(strips, first, n_units * n_patterns)[:n_here]
@@ -185,12 +188,15 @@ def _unpack(strips: Array, first: int, n: int) -> Array:
     return strips[:, first : first + n].swapaxes(1, 2).reshape(-1, n)
 
 
-def _run(program: str, protocol: Protocol, strips: Array, *, compiled: bool) -> None:
-    """Apply "update" or "evaluate" to all strips."""
+def _make_ready(program: str, protocol: Protocol, *, compiled: bool) -> Callable[[Array], None]:
+    """Return "update" or "evaluate", to be called with strips."""
     rule = Rule.of(protocol)
     if not compiled:
-        plain.run(program, protocol, rule, strips)
-        return
+        return functools.partial(plain.run, program, protocol, rule)
     numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
     run = compile_program(program, rule, N_LANES)
-    run(*(array.ctypes.data for array in (strips, numbers, patterns)), len(strips))
+
+    def call(strips: Array) -> None:
+        run(*(array.ctypes.data for array in (strips, numbers, patterns)), len(strips))
+
+    return call

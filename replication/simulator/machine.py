@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import llvmlite.binding as llvm
 
-from replication.simulator.programs import N_ARGUMENTS, trace
+from replication.simulator.programs import trace
 from replication.simulator.step import Rule
 
 PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
@@ -24,8 +24,11 @@ _lock = threading.Lock()
 def choose_processor() -> tuple[str, str]:
     """Return the name and the features of the processor to compile for."""
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
-    if name:
-        return name, features
+    return (name, features) if name else _recognise_processor()
+
+
+@functools.cache
+def _recognise_processor() -> tuple[str, str]:
     return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
@@ -42,20 +45,34 @@ def compile_program(program: str, rule: Rule, n_lanes: int) -> Callable[..., Non
 def _compile(
     program: str, rule: Rule, n_lanes: int, processor: str, features: str
 ) -> Callable[..., None]:
+    return compile_text(trace(program, rule, n_lanes), program, processor, features)
+
+
+def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+    """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+    processor, features : str
+        As LLVM calls them.
+    """
     _prepare()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, opt=2, jit=True
     )
-    module = llvm.parse_assembly(trace(program, rule, n_lanes))
+    module = llvm.parse_assembly(text)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = options.slp_vectorization = False  # values are vectors already
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
+    n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    # Addresses and whole numbers alike are words; ctypes lets other threads run meanwhile.
-    words = [ctypes.c_void_p] * N_ARGUMENTS[program]
-    call = ctypes.CFUNCTYPE(None, *words)(engine.get_function_address(program))
+    # ctypes lets other threads of Python run meanwhile.
+    words = [ctypes.c_void_p] * n_arguments
+    call = ctypes.CFUNCTYPE(None, *words)(engine.get_function_address(name))
 
     def run(*arguments: int) -> None:
         assert engine  # which owns the memory that the code is in

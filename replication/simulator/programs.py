@@ -12,8 +12,6 @@ from replication.simulator.tracing import Numbers, Rows, Tracer, Value, Whole
 STRAIGHT_LIMIT = 2_500
 """Vector operations of a sweep up to which its loops are written out."""
 
-N_ARGUMENTS = {"train": 5, "update": 4, "evaluate": 4}
-
 # The places of a job, an array of 64-bit words from which `train` takes its orders.
 INITIAL, STRIDE, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(10)
 N_WORDS = 10
@@ -44,22 +42,27 @@ def trace(program: str, rule: Rule, n_lanes: int) -> str:
     else:
         parameters = "ptr %strips, ptr %numbers, ptr %patterns, i64 %n"
         _trace_strips(tracer, rule, program)
+    text = spell_function(tracer, program, parameters)
+    return text if program != "train" else f"{text}\n{_trace_exchange(rule, n_lanes)}"
+
+
+def spell_function(tracer: Tracer, name: str, parameters: str) -> str:
+    """Return the LLVM text of a function with what a tracer has collected."""
     kind = tracer.kind
-    parts = [
-        # Else values that are put aside on the stack would lie across two cache lines.
-        f'define void @{program}({parameters}) alignstack(64) {{',
-        "entry:",
-        *tracer.lines,
-        "  ret void",
-        "}",
-        *(
-            f"declare {kind} @llvm.{name}.v{n_lanes}f64({', '.join([kind] * n)})"
-            for name, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
-        ),
-    ]
-    if program == "train":
-        parts += _trace_exchange(rule, n_lanes)
-    return "\n".join(parts)
+    return "\n".join(
+        [
+            # Else values that are put aside on the stack would lie across two cache lines.
+            f"define void @{name}({parameters}) alignstack(64) {{",
+            "entry:",
+            *tracer.lines,
+            "  ret void",
+            "}",
+            *(
+                f"declare {kind} @llvm.{called}.v{tracer.n_lanes}f64({', '.join([kind] * n)})"
+                for called, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
+            ),
+        ]
+    )
 
 
 def _load_numbers(tracer: Tracer, rule: Rule) -> list[Value]:
@@ -167,7 +170,7 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
     )
 
 
-def _trace_exchange(rule: Rule, n_lanes: int) -> list[str]:
+def _trace_exchange(rule: Rule, n_lanes: int) -> str:
     """Trace what happens to finished lanes: note the outcome, take the next network."""
     tracer = Tracer(n_lanes, is_rolled=True)
     places, _ = arrange(rule)
@@ -206,11 +209,9 @@ def _trace_exchange(rule: Rule, n_lanes: int) -> list[str]:
                 tracer.store_whole("%lanes", lane + n_lanes, Whole(tracer, "%sweep") + 1)
                 tracer.store_whole("%job", BEGUN, following + 1)
                 tracer.store_whole("%job", RUNNING, load(RUNNING) + 1)
-    return [
-        "define internal void @exchange(ptr %job, ptr %lanes, ptr %strip, ptr %now, ptr %next, "
-        "i64 %finished, i64 %below, i64 %sweep) noinline cold {",
-        "entry:",
-        *tracer.lines,
-        "  ret void",
-        "}",
-    ]
+    parameters = (
+        "ptr %job, ptr %lanes, ptr %strip, ptr %now, ptr %next, "
+        "i64 %finished, i64 %below, i64 %sweep"
+    )
+    head = f"define internal void @exchange({parameters}) noinline cold {{\nentry:"
+    return "\n".join([head, *tracer.lines, "  ret void", "}"])

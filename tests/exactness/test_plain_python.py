@@ -1,72 +1,99 @@
 """The step as plain Python: the same bits without a compiler."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER
-from replication.simulator import runner
-from replication.simulator.engine import evaluate_networks, make_lanes, make_rule, run_networks
+from replication.protocol import PAPER, Protocol
+from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights
-
-
-def run_plainly(protocol, weights):
-    """Run the networks in as many lanes, uncompiled."""
-    updates = np.zeros(len(weights), dtype=np.int32)
-    converged = np.zeros(len(weights), dtype=bool)
-    final = np.zeros_like(weights)
-    lanes = make_lanes(protocol, len(weights))
-    runner.run_lanes(
-        make_rule(protocol), lanes, weights, updates, converged, final, np.zeros(1, dtype=bool)
-    )
-    return updates, converged, final
 
 
 def compare(protocol, n_networks):
     weights = draw_weights(protocol, 1988, 0, n_networks)
-    plain, compiled = (
-        run_plainly(protocol, weights),
-        run_networks(protocol, weights, final_weights=True),
-    )
+    compiled = run_networks(protocol, weights, final_weights=True)
+    plain = run_networks(protocol, weights, final_weights=True, n_lanes=n_networks, compiled=False)
     for ours, theirs in zip(plain, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
     return plain
 
 
 def test_plain_python_gives_the_same_bits_on_hundreds_of_networks():
-    updates, converged, final = compare(dataclasses.replace(PAPER, max_updates=20), 400)
+    updates, converged, final = compare(Protocol(max_updates=20), 400)
     assert 0 < converged.sum() < 400, "both kinds of outcome are compared"
     assert len(np.unique(updates)) > 1
     assert np.all(np.isfinite(final))
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"regression": 0.7, "momentum": 0.5},
-        {"group_sizes": (5, 3), "criterion": "every-unit"},
-        {"group_sizes": (3, 2, 3), "criterion": "worst-pattern"},
-        {"update_schedule": "per-pattern", "hidden_regression": False},
-        {"visible_units": "linear", "learning_rate": 0.5, "error_measured_on": "regressed"},
-        {"learning_rule": "back-propagation", "criterion": "squared-error"},
-        {"group_sizes": (3, 2, 2), "learning_rule": "back-propagation", "learning_rate": 2.0},
-        {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
-    ],
-    ids=" ".join,
-)
+CHOICES = [
+    {"regression": 0.7, "momentum": 0.5},
+    {"group_sizes": (5, 3), "criterion": "half-squared-error"},
+    {"group_sizes": (3, 2, 3), "criterion": "worst-pattern"},
+    {"update_schedule": "per-pattern", "hidden_regression": False},
+    {"visible_units": "linear", "learning_rate": 0.5, "error_measured_on": "regressed"},
+    {"learning_rule": "back-propagation", "criterion": "squared-error"},
+    {"group_sizes": (3, 2, 2), "learning_rule": "back-propagation", "learning_rate": 2.0},
+    {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
+    {"patterns": ((0.2, 1.0, 0.0, 0.7), (1.0, 0.3, 0.5, 0.1), (0.0, 0.0, 0.0, 0.0))},
+    {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
+    {"second_round": True, "visible_to_hidden_factor": 2.0, "momentum": 0.2},
+    {"criterion": "every-unit-squared", "hidden_to_visible_factor": 0.3},
+    {"criterion": "every-unit-half-squared", "update_schedule": "per-pattern"},
+    *(
+        {"hidden_function": function, "learning_rule": rule}
+        for function in ("softsign", "algebraic", "spline")
+        for rule in ("recirculation", "back-propagation")
+    ),
+]
+
+
+@pytest.mark.parametrize("fields", CHOICES, ids=" ".join)
 def test_plain_python_gives_the_same_bits_for_every_choice(fields):
-    compare(dataclasses.replace(PAPER, max_updates=4, **fields), 10)
+    compare(Protocol(**{"max_updates": 4, **fields}), 10)
 
 
-def test_evaluation_is_the_same_in_plain_python():
-    weights = draw_weights(PAPER, 1988, 0, 20)
-    lanes = make_lanes(PAPER, 8)
-    first, reconstruction, error = np.zeros((20, 24)), np.zeros((20, 16)), np.zeros(20)
-    runner.evaluate_lanes(make_rule(PAPER), lanes, weights, first, reconstruction, error)
-    measured = evaluate_networks(PAPER, weights)
-    assert error.tobytes() == measured.error.tobytes()
-    images = reconstruction.reshape(20, 4, 4).swapaxes(1, 2)
-    assert np.array_equal(images, measured.reconstruction)
-    hidden = first[:, 16:].reshape(20, 2, 4).swapaxes(1, 2)
-    assert np.array_equal(hidden, measured.hidden[0])
+@pytest.mark.parametrize("fields", [{}, {"group_sizes": (9, 5), "momentum": 0.5}])
+def test_records_and_measures_are_the_same_in_plain_python(fields):
+    protocol = Protocol(**fields)
+    weights = draw_weights(protocol, 1988, 0, 11)
+    assert (
+        record_weights(protocol, weights, 2).tobytes()
+        == record_weights(protocol, weights, 2, compiled=False).tobytes()
+    )
+    ours, theirs = (
+        evaluate_networks(protocol, weights, compiled=compiled) for compiled in (True, False)
+    )
+    assert ours.error.tobytes() == theirs.error.tobytes()
+    assert np.array_equal(ours.reconstruction, theirs.reconstruction)
+    assert np.array_equal(ours.hidden[0], theirs.hidden[0])
+
+
+def test_a_run_that_is_stopped_before_it_begins_fills_in_nothing():
+    weights = draw_weights(PAPER, 31, 0, 2)
+    updates, converged, _ = run_networks(
+        PAPER, weights, stop=np.ones(1, dtype=bool), compiled=False
+    )
+    assert not updates.any()
+    assert not converged.any()
+
+
+@pytest.mark.parametrize("n_networks", [0, 1, 2, 3, 4, 7])
+def test_any_number_of_networks_fits_the_lanes_of_plain_python(n_networks):
+    protocol = Protocol(max_updates=2, threshold=1e-9)
+    weights = draw_weights(protocol, 31, 0, n_networks)
+    updates, _, _ = run_networks(protocol, weights, n_lanes=3, compiled=False)
+    assert updates.tolist() == [2] * n_networks
+    assert np.array_equal(weights, draw_weights(protocol, 31, 0, n_networks)), "the caller's"
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_lane_begins_without_the_momentum_of_its_last_network(compiled):
+    protocol = Protocol(momentum=0.9, max_updates=3, threshold=1e-9)
+    weights = draw_weights(protocol, 31, 0, 5)
+    _, _, together = run_networks(
+        protocol, weights, final_weights=True, n_lanes=2, compiled=compiled
+    )
+    for s in range(5):
+        alone = run_networks(
+            protocol, weights[s : s + 1], final_weights=True, n_lanes=2, compiled=compiled
+        )
+        assert np.array_equal(together[s], alone[2][0])

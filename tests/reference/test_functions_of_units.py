@@ -1,0 +1,149 @@
+"""What units compute: the exponential against mpmath, the hidden functions against formulas."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replication.fields import CHOICES
+from replication.simulator.arithmetic import (
+    HIDDEN_FUNCTIONS,
+    MAX_ARGUMENT,
+    SLOPES,
+    exponential_of_minus,
+    fma,
+    logistic,
+)
+from replication.simulator.machine import choose_processor, compile_text
+from replication.simulator.memory import allocate
+from replication.simulator.programs import spell_function
+from replication.simulator.tracing import Rows, Tracer, Whole
+
+N_LANES = 8
+
+
+def compute_compiled(function, x):
+    """Apply a function of values to any number of values, filled up with 0."""
+    tracer = Tracer(N_LANES, is_rolled=True)
+    for row in tracer.loop(Whole(tracer, "%n")):
+        place = tracer.find("%rows", row, tracer.kind)
+        rows = Rows(tracer, place, 0, (1,))
+        rows[0] = function(rows[0])
+    text = spell_function(tracer, "apply", "ptr %rows, i64 %n")
+    rows = allocate(-(-len(x) // N_LANES), N_LANES)
+    rows.reshape(-1)[: len(x)] = x
+    compile_text(text, "apply", *choose_processor())(rows.ctypes.data, rows.shape[1])
+    return rows.reshape(-1)[: len(x)]
+
+
+def apply_logistic(x):
+    return next(iter(logistic(x, x)[0]))
+
+
+def measure_ulps(values, exact):
+    """Return the errors in units of the last place of the exact values."""
+    with mpmath.workdps(40):
+        return np.array(
+            [
+                float(abs(mpmath.mpf(value) - truth) / mpmath.mpf(float(np.spacing(float(truth)))))
+                for value, truth in zip(values.tolist(), exact, strict=True)
+            ]
+        )
+
+
+def make_arguments(reach, n):
+    """Return values that cover [-reach, reach], dense near 0 and at the edges of reduction."""
+    random = np.random.default_rng(1988)
+    halves = (np.arange(-200, 201) + 0.5) * np.log(2.0)
+    edges = np.concatenate([np.nextafter(halves, -np.inf), halves, np.nextafter(halves, np.inf)])
+    small = random.uniform(-1, 1, n // 2) * 10.0 ** random.uniform(-12, 0, n // 2)
+    values = np.concatenate([edges, small, random.uniform(-reach, reach, n // 2)])
+    return values[np.abs(values) <= reach]
+
+
+def test_exponential_is_within_the_stated_error():
+    x = make_arguments(MAX_ARGUMENT, 20_000)
+    with mpmath.workdps(40):
+        exact = [mpmath.exp(-mpmath.mpf(value)) for value in x.tolist()]
+    assert measure_ulps(compute_compiled(exponential_of_minus, x), exact).max() < 1.06
+
+
+def test_logistic_function_is_within_the_stated_error():
+    x = make_arguments(40.0, 20_000)
+    with mpmath.workdps(40):
+        exact = [1 / (1 + mpmath.exp(-mpmath.mpf(value))) for value in x.tolist()]
+    assert measure_ulps(compute_compiled(apply_logistic, x), exact).max() < 3.5
+
+
+def test_plain_python_has_the_bits_of_the_compiled_functions():
+    x = np.concatenate(
+        [make_arguments(MAX_ARGUMENT, 2_000), [0.0, -0.0, 1e300, -1e300, np.inf, -np.inf, np.nan]]
+    )
+    for function in (exponential_of_minus, lambda x: fma(x, 1.0 / 3.0, 0.1)):
+        with np.errstate(invalid="ignore"):
+            plain = np.asarray(function(x))
+        assert plain.tobytes() == compute_compiled(function, x).tobytes()
+
+
+def test_beyond_the_largest_argument_nothing_changes():
+    far = np.array([MAX_ARGUMENT, 1e3, 1e300, np.inf])
+    for sign in (1.0, -1.0):
+        values = exponential_of_minus(sign * far)
+        assert (values == values[0]).all()
+        assert np.isfinite(values).all()
+
+
+# Hidden functions
+
+FORMULAS = {
+    "logistic": lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "softsign": lambda x: (1.0 + x / (1.0 + abs(x))) / 2.0,
+    "algebraic": lambda x: (1.0 + x / np.hypot(1.0, x)) / 2.0,
+    # Another way to write the same cubic: s^2 (3 - 2 s) = s^3 + 3 s^2 (1 - s).
+    "spline": lambda x: (
+        np.clip(0.5 + x / 6.0, 0.0, 1.0) ** 3
+        + 3.0 * np.clip(0.5 + x / 6.0, 0.0, 1.0) ** 2 * (1.0 - np.clip(0.5 + x / 6.0, 0.0, 1.0))
+    ),
+}
+each_function = pytest.mark.parametrize("name", CHOICES["hidden_function"])
+
+
+@each_function
+def test_hidden_function_is_that_of_its_formula(name):
+    x = np.linspace(-30.0, 30.0, 601)
+    np.testing.assert_allclose(apply_many(name, x), FORMULAS[name](x), rtol=0, atol=1e-15)
+
+
+def apply_many(name, x):
+    value, same = HIDDEN_FUNCTIONS[name](np.array([x]), np.array([x]))
+    assert np.array_equal(value, same)
+    return value[0]
+
+
+@each_function
+def test_slope_is_that_of_finite_differences(name):
+    # Away from -3, 0 and 3, where one of the functions has a kink in its slope.
+    x = np.linspace(-8.0, 8.0, 400)
+    step = 1e-6
+    differences = (apply_many(name, x + step) - apply_many(name, x - step)) / (2.0 * step)
+    slopes = SLOPES[name](x, apply_many(name, x))
+    np.testing.assert_allclose(slopes, differences, rtol=0, atol=1e-8)
+
+
+@each_function
+@given(x=st.floats(allow_nan=False), y=st.floats(allow_nan=False))
+def test_hidden_function_rises_from_0_to_1(name, x, y):
+    low, high = apply_many(name, np.sort([x, y]))
+    # The logistic function is rounded to within 3.5 units in the last place.
+    assert 0.0 <= low <= high + 1e-15
+    assert high <= 1.0
+
+
+@each_function
+def test_hidden_function_is_symmetric_about_a_half(name):
+    x = np.linspace(0.0, 50.0, 300)
+    np.testing.assert_allclose(apply_many(name, x) + apply_many(name, -x), 1.0, atol=1e-15)
+    assert apply_many(name, np.array([0.0]))[0] == 0.5
