@@ -44,6 +44,8 @@ def run_experiment(name: str, *, jobs: int, tell: Tell) -> Model:
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
     """Return the figures of an experiment: their names and the functions that draw its model."""
+    if not (TEMPLATES / name / "figures.py").exists():  # a table says it all
+        return {}
     module = importlib.import_module(f"replication.experiments.{name}.figures")
     figures: dict[str, Callable[[Model], Any]] = module.FIGURES
     return figures

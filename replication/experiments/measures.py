@@ -13,9 +13,6 @@ from replication.claims import Verdict
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 
-CURVE_POINTS = (*range(0, 100, 2), *range(100, 200, 10), 200, 250, 300, 400, 600, 1000, 1500, 2000)
-"""Updates at which a survival curve is kept for a figure."""
-
 
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as two entries of a model: ``name`` and ``name_interval``.
@@ -93,13 +90,11 @@ def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
     dict
         ``learning_rule``, ``learning_rate``, ``momentum``, ``regression``; ``n_networks``;
         ``converged`` and ``failed`` (shares with intervals); ``mean`` with ``mean_interval``
-        (failures at the cap); ``mean_converged`` and ``median`` (None where undefined);
-        ``learning``, the share not converged after each of `CURVE_POINTS` up to the cap.
+        (failures at the cap); ``mean_converged`` and ``median`` (None where undefined).
     """
     updates, converged = outcomes.updates, outcomes.converged
     n, n_converged = len(updates), int(converged.sum())
     median = float(np.median(np.where(converged, updates, np.inf)))
-    points = [point for point in CURVE_POINTS if point <= protocol.max_updates]
     return {
         "learning_rule": protocol.learning_rule,
         "learning_rate": protocol.learning_rate,
@@ -111,7 +106,6 @@ def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
         **name_estimate("mean", estimate_mean(updates)),
         "mean_converged": float(updates[converged].mean()) if n_converged else None,
         "median": median if np.isfinite(median) else None,
-        "learning": (1.0 - count_within(outcomes, points) / n).tolist(),
     }
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from replication.claims import load_claims
-from replication.experiments.measures import CURVE_POINTS, describe_speed, judge_parts
+from replication.experiments.measures import describe_speed, judge_parts
 from replication.experiments.search import search_settings
 from replication.fields import CHOICES
 from replication.progress import Tell, silent
@@ -37,7 +37,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     -------
     dict
         ``claims`` (other-functions), ``functions`` by name (as `describe_speed`, with the
-        ``search``), ``curve_points``.
+        ``search``).
     """
     n_search = max(2, round(SEARCH_SHARE * n_networks))
     functions = {}
@@ -55,7 +55,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     return {
         "n_networks": n_networks,
         "max_updates": PAPER.max_updates,
-        "curve_points": list(CURVE_POINTS),
         "functions": functions,
         "claims": {"other-functions": judge_functions(functions)},
     }

@@ -13,7 +13,6 @@ from replication.report.style import (
     FULL,
     INK,
     MUTED,
-    NARROW,
     SERIES,
     create_figure,
     label_line,
@@ -22,7 +21,6 @@ from replication.report.style import (
     use_plain_log_ticks,
 )
 
-LAST_UPDATE = 200
 DASHED = (0, (3, 2))
 RULES = {"recirculation": SERIES[0], "back_propagation": SERIES[1]}
 NAMES = {"recirculation": "recirculation", "back_propagation": "back-propagation"}
@@ -30,34 +28,40 @@ MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
 
 
 def plot_speed(model: Mapping[str, Any]) -> Figure:
-    """Draw the share of networks still learning, for both rules with and without momentum."""
-    figure, axes = create_figure(height=3.0, width=NARROW)
-    shown = model["curve_points"].index(LAST_UPDATE) + 1
-    points = model["curve_points"][:shown]
+    """Draw for both rules how many networks still learn, and speed against the learning rate."""
+    figure, (left, right) = create_figure(height=3.1, width=FULL, n_columns=2)
+    handles = _draw_learning(left, model)
+    _draw_rates(right, model)
+    letter_panels((left, right))
+    put_key_above(figure, handles)
+    return figure
+
+
+def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> list[Line2D]:
+    """Draw the share of networks still learning, with and without momentum; return the key."""
+    points = model["curve_points"]
     handles = []
     for name, first in (("paper", "recirculation"), ("back_propagation", "back_propagation")):
         color, label = RULES[first][0], NAMES[first]
         for procedure, dash, width in ((name, "-", 1.8), (f"{first}_momentum", DASHED, 1.3)):
-            shares = [100 * share for share in model["procedures"][procedure]["learning"][:shown]]
+            shares = [100 * share for share in model["procedures"][procedure]["learning"]]
             axes.plot(points, shares, color=color, linestyle=dash, linewidth=width)
         handles.append(Line2D([], [], color=color, label=label))
     handles.append(Line2D([], [], color=MUTED, linestyle=DASHED, label="with momentum"))
     limit = model["claims"]["rapid"]["within_updates"]
     axes.axvline(limit, color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
     axes.set(
-        xlim=(0, LAST_UPDATE),
+        xlim=(0, points[-1]),
         ylim=(0, 102),
         xlabel="weight updates",
         ylabel="networks still learning, %",
     )
     label_line(axes, x=limit, y=60, text=f"{limit} updates", color=MUTED)
-    put_key_above(figure, handles)
-    return figure
+    return handles
 
 
-def plot_rates(model: Mapping[str, Any]) -> Figure:
-    """Draw the mean number of updates against the learning rate, for both rules."""
-    figure, axes = create_figure(height=3.0, width=NARROW)
+def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
+    """Draw the mean number of updates against the learning rate."""
     claim = model["claims"]["best-rates"]
     for rule, (color, dash, marker) in RULES.items():
         entry = claim[rule]
@@ -74,22 +78,6 @@ def plot_rates(model: Mapping[str, Any]) -> Figure:
         low, high = entry["range"]
         axes.axvspan(low, high, color=color, alpha=0.12, linewidth=0)
     _scale_rates(axes, claim["recirculation"]["rates"])
-    slow = claim["recirculation"]["means"][0]
-    first = claim["recirculation"]["rates"][0]
-    label_line(
-        axes, x=first, y=slow * 1.18, text=NAMES["recirculation"], color=SERIES[0][0], offset=(6, 4)
-    )
-    place = claim["back_propagation"]["rates"].index(14.0)
-    label_line(
-        axes,
-        x=14.0,
-        y=claim["back_propagation"]["means"][place],
-        text=NAMES["back_propagation"],
-        color=SERIES[1][0],
-        offset=(-6, 6),
-        ha="right",
-    )
-    return figure
 
 
 def plot_factor(model: Mapping[str, Any]) -> Figure:
@@ -151,6 +139,5 @@ def _scale_rates(axes: Axes, rates: list[float]) -> None:
 
 FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
     "speed": plot_speed,
-    "rates": plot_rates,
     "factor": plot_factor,
 }

@@ -14,7 +14,6 @@ from replication.analysis.intervals import estimate_mean
 from replication.analysis.ratios import estimate_ratios
 from replication.claims import Verdict, load_claims
 from replication.experiments.measures import (
-    CURVE_POINTS,
     count_within,
     describe_speed,
     estimate_share,
@@ -51,8 +50,11 @@ FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 equation 9; the first, 1 - lambda, does to back-propagation what leaving it out does."""
 SLOWED, HALVED, RESTORED = 0.25, 0.5, 4.0
 FACTOR_RATES = {"recirculation": (9.0, 36.0), "back_propagation": (5.0, 14.0)}
+NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 N_FACTOR_RATES = 14
 """Learning rates tried with a factor f: so many from one to the other, divided by the root of f."""
+CURVE_POINTS = (*range(0, 100, 2), *range(100, 201, 10))
+"""Updates at which the share of networks still learning is kept for the figure."""
 N_PATHS_AT_ONCE = 250
 N_CHANGES = 60
 """Updates whose lengths are drawn."""
@@ -72,8 +74,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``claims`` (rapid, comparable, best-rates, slower-half), ``procedures`` by name,
-        ``curve_points`` (updates of their curves), ``changes`` (lengths of the changes of both
+        ``claims`` (rapid, comparable, best-rates, hidden-regression, slower-half),
+        ``procedures`` by name, ``curve_points`` (updates of their curves), ``changes`` (lengths of the changes of both
         matrices, update by update), ``pairs``, ``searches``.
     """
     n_search, n_rates, n_paths = (
@@ -91,6 +93,11 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     for rule, base in RULES.items():
         grid = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
         searches[f"{rule}_momentum"] = search(base, grid)
+
+    tell("search for the best learning rate without hidden regression")
+    searches["no_hidden_regression"] = search(
+        Protocol(hidden_regression=False), {"learning_rate": NO_HIDDEN_REGRESSION_RATES}
+    )
 
     protocols = {
         "paper": PAPER,
@@ -136,7 +143,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "n_search": n_search,
         "max_updates": PAPER.max_updates,
         "procedures": {
-            name: describe_speed(outcomes[name], protocol) for name, protocol in protocols.items()
+            name: describe_speed(outcomes[name], protocol)
+            | {"learning": (1.0 - count_within(outcomes[name], CURVE_POINTS) / n_networks).tolist()}
+            for name, protocol in protocols.items()
         },
         "curve_points": list(CURVE_POINTS),
         "changes": changes,
@@ -146,6 +155,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             "rapid": judge_rapid(outcomes["paper"]),
             "comparable": judge_comparable(pairs["best"]),
             "best-rates": judge_best_rates(good_rates, n=n_rates),
+            "hidden-regression": judge_hidden_regression(outcomes["no_hidden_regression"]),
             "slower-half": judge_slower_half(
                 paths, {rule: describe_factors(found) for rule, found in factors.items()}
             ),
@@ -369,6 +379,13 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]], *, n: int) -> dict[
         "n_networks": n,
         **{name: {**rate, "range": ranges[name]} for name, rate in rates.items()},
     }
+
+
+def judge_hidden_regression(outcomes: Outcomes) -> dict[str, Any]:
+    """Judge whether networks learn without regression of the hidden units."""
+    share = estimate_share(int(outcomes.converged.sum()), len(outcomes.updates))
+    thresholds = load_claims()["hidden-regression"].thresholds
+    return {"verdict": judge_share(share["share_interval"][0], thresholds), **share}
 
 
 def judge_slower_half(

@@ -4,8 +4,6 @@ import pytest
 
 from replication.claims import Verdict
 from replication.experiments.functions import run as functions
-from replication.experiments.functions.figures import FIGURES
-from replication.report.style import styled
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +31,3 @@ def test_verdict_counts_the_functions_that_serve():
 
 def test_the_papers_own_function_does_not_count():
     assert judge(logistic=0.1, a=0.95, b=0.96, c=0.97)["verdict"] == Verdict.REPLICATED
-
-
-def test_figure_draws_every_function(model):
-    with styled():
-        figure = FIGURES["functions"](model)
-    assert [len(axes.get_lines()) for axes in figure.axes] == [4, 4]

@@ -3,7 +3,6 @@ import pytest
 
 from replication.claims import Verdict
 from replication.experiments.measures import (
-    CURVE_POINTS,
     count_within,
     describe_speed,
     estimate_share,
@@ -29,17 +28,9 @@ def test_speed_counts_failures_at_the_cap():
     assert described["failed"]["n"] == 1
 
 
-def test_curve_is_the_share_that_still_learns():
-    described = describe_speed(make_outcomes(10, 20, 30, 2000), Protocol())
-    curve = dict(zip(CURVE_POINTS, described["learning"], strict=True))
-    assert [curve[point] for point in (8, 10, 20, 28, 30, 2000)] == [
-        1.0,
-        0.75,
-        0.5,
-        0.5,
-        0.25,
-        0.25,
-    ]
+def test_networks_within_an_update_are_those_that_converged_by_then():
+    outcomes = make_outcomes(10, 20, 30, 2000)
+    assert count_within(outcomes, [8, 10, 20, 28, 30, 2000]).tolist() == [0, 1, 2, 2, 3, 3]
 
 
 def test_median_is_unknown_where_half_have_not_converged():
