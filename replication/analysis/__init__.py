@@ -1,1 +1,1 @@
-"""The statistics of a reported mean: arrays and tables to estimates and verdicts."""
+"""Statistics that know no network and no file: arrays and count tables to numbers and verdicts."""

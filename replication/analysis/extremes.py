@@ -75,7 +75,13 @@ class Tail:
         return np.asarray(some.mean(axis=-1) * beyond / whole)
 
     def resample_scale(self, n_resamples: int, generator: np.random.Generator) -> FloatArray:
-        """Draw scales that the top runs allow for, float64[n_resamples]."""
+        """Draw scales that the top runs allow for, float64[n_resamples].
+
+        Parameters
+        ----------
+        n_resamples : int
+        generator : numpy.random.Generator
+        """
         gammas = generator.standard_gamma(self.n_top, size=n_resamples)
         return np.asarray(self.scale * self.n_top / gammas)
 
@@ -86,7 +92,12 @@ class Tail:
     def find(self, chance: float, n_seen: int, runs: int) -> float:
         """Return the value that the largest of n new runs exceeds with a small chance.
 
-        `chance` is above 0 and at most n / (N + n).
+        Parameters
+        ----------
+        chance : float
+            Above 0 and at most n / (N + n).
+        n_seen, runs : int
+            N and n.
         """
         if self.scale == 0.0:
             return self.start
@@ -188,7 +199,13 @@ class LargestOf:
         return lower, upper
 
     def find_p(self, low: float, high: float) -> float:
-        """Return the two-sided p-value of a reported largest value (see `prediction.find_p`)."""
+        """Return the two-sided p-value of a reported largest value (see `prediction.find_p`).
+
+        Parameters
+        ----------
+        low, high : float
+            Its rounding cell.
+        """
         lower, upper = self.bound_tails(low, high)
         n = int(self.counts.sum())
         edges = np.concatenate([[0], np.cumsum(self.counts)])
@@ -205,7 +222,12 @@ class LargestOf:
         return min(1.0, upper + float(below[below <= upper].max(initial=0.0)))
 
     def find_interval(self, level: float) -> tuple[float, float]:
-        """Return an interval that the largest leaves to either side with at most level / 2."""
+        """Return an interval that the largest leaves to either side with at most level / 2.
+
+        Parameters
+        ----------
+        level : float
+        """
         n = int(self.counts.sum())
         running = np.cumsum(self.counts)
         below = compute_lower_chances(running - self.counts + 1, n, self.runs)

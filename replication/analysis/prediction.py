@@ -177,7 +177,13 @@ def _combine(runs: int, parts: list[_Part], *, of: slice = slice(None)) -> Predi
 
 
 def combine_independent(first: Prediction, second: Prediction) -> Prediction:
-    """Combine two predictions whose p-values are independent."""
+    """Combine two predictions whose p-values are independent.
+
+    Parameters
+    ----------
+    first, second : Prediction
+        Of the same study.
+    """
     p = 1.0 - (1.0 - min(first.p, second.p)) ** 2
     by_resample = None
     if first.p_by_resample is not None and second.p_by_resample is not None:

@@ -79,6 +79,13 @@ def read_printed(given: str | float, name: str, *, allow_percent: bool = False) 
 
 
 def shorten(text: str, *, length: int = 40) -> str:
-    """Return a text quoted for a message: escapes shown, cut where it is long."""
+    """Return a text quoted for a message: escapes shown, cut where it is long.
+
+    Parameters
+    ----------
+    text : str
+    length : int
+        Characters that are kept, before escapes are shown.
+    """
     shown = repr(text if len(text) <= length else text[: length - 3] + "...")
     return shown if len(shown) <= 4 * length else shown[: 4 * length] + "..."

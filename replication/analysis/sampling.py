@@ -78,7 +78,15 @@ class Sample:
 
     @classmethod
     def from_values(cls, values: npt.ArrayLike, *, is_bounded: bool = False) -> Sample:
-        """Collect values, float64[n] with n at least 1, all finite."""
+        """Collect values.
+
+        Parameters
+        ----------
+        values : array_like of float, shape (n,)
+            Finite; at least one.
+        is_bounded : bool
+            Whether nothing lies beyond the largest.
+        """
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         return cls(distinct, counts.astype(np.int64), is_bounded)
 

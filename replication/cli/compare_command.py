@@ -263,7 +263,7 @@ def _plot(comparison: Comparison, path: Path) -> None:
         )
     figure = draw_comparison(comparison)
     try:
-        figure.savefig(path)
+        figure.savefig(path, dpi=150)
     except OSError as error:
         raise StorageError(
             f"{_show(str(path))} cannot be written ({error.strerror or error}); give another place"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from replication.analysis.comparison_text import WORDS, format_p
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from replication.analysis.comparison import Comparison
     from replication.analysis.sampling import Law
 
 N_BARS = 60
 
 
-def draw_comparison(comparison: Comparison) -> Figure:
+def draw_comparison(comparison: Comparison) -> Any:
     """Draw the sampling distribution of each reported statistic.
 
     Parameters
@@ -31,28 +30,27 @@ def draw_comparison(comparison: Comparison) -> Figure:
         A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line
         at the reported value.
     """
-    from matplotlib.figure import Figure
+    from replication.report.style import FAINT, INK, REPORTED, SKY, create_figure, styled
 
     names = [name for name in comparison.laws if name in comparison.findings]
-    figure = Figure(figsize=(6.4, 0.5 + 2.3 * len(names)), layout="constrained")
-    axes = figure.subplots(len(names), 1, squeeze=False)[:, 0]
-    for panel, name in zip(axes, names, strict=True):
-        finding, law = comparison.findings[name], comparison.laws[name]
-        edges, heights = make_bars(law)
-        panel.stairs(heights, edges, fill=True, color="0.75")
-        panel.axvspan(finding.low, finding.high, color="0.9", zorder=0)
-        value = float(finding.reported.rstrip("% ")) / (100 if "%" in finding.reported else 1)
-        panel.axvline(value, color="black", linewidth=1.8)
-        panel.annotate(
-            f"reported: {finding.reported}  (p {'' if finding.p < 1e-4 else '= '}"
-            f"{format_p(finding.p)})",
-            (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", va="bottom", fontsize=9,
-        )  # fmt: skip
-        panel.set_xlabel(describe_axis(name, comparison.runs))
-        panel.set_yticks([])
-        panel.set_ylabel("probability")
-        panel.spines[["top", "right"]].set_visible(False)
+    with styled():
+        figure, axes = create_figure(height=0.4 + 2.1 * len(names), n_rows=len(names))
+        for panel, name in zip(np.atleast_1d(axes), names, strict=True):
+            finding, law = comparison.findings[name], comparison.laws[name]
+            edges, heights = make_bars(law)
+            panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
+            panel.stairs(heights, edges, fill=True, color=SKY, edgecolor=INK)
+            value = float(finding.reported.rstrip("% ")) / (100 if "%" in finding.reported else 1)
+            panel.axvline(value, color=REPORTED, linewidth=1.8)
+            panel.annotate(
+                f"reported: {finding.reported}  (p {'' if finding.p < 1e-4 else '= '}"
+                f"{format_p(finding.p)})",
+                (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center", va="bottom", color=REPORTED,
+            )  # fmt: skip
+            panel.set_xlabel(describe_axis(name, comparison.runs))
+            panel.set_yticks([])
+            panel.set_ylabel("probability")
     return figure
 
 
@@ -62,14 +60,14 @@ def describe_axis(name: str, runs: int | None) -> str:
     return f"{words} of {runs} runs" + (f", given {given}" if given else "")
 
 
-def make_bars(law: Law) -> tuple[np.ndarray, np.ndarray]:
+def make_bars(law: Law) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return edges float64[m + 1] and heights float64[m] of bars over the bulk of a law."""
     low, high = law.find_quantile(0.0005), law.find_quantile(0.9995)
     inside = (law.values >= low) & (law.values <= high)
     distinct = np.unique(law.values[inside])
     if distinct.size <= N_BARS:
-        step = float(np.diff(distinct).min()) if distinct.size > 1 else 1.0
         # One bar a value, so that no bar holds more values than its neighbour.
+        step = float(np.diff(distinct).min()) if distinct.size > 1 else 1.0
         edges = np.append(distinct - step / 2.0, distinct[-1] + step / 2.0)
     else:
         # Bars of equally many steps of the grid, where there is one.
