@@ -77,10 +77,16 @@ def plot_joint(model: Model) -> Figure:
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
         color=REPORTED, offset=(13, 0), fontweight="bold", fontsize=10.5, zorder=7,
     )  # fmt: skip
-    for region, text in zip(joint["regions"], ("95 % of studies", "half of them"), strict=True):
+    outer, inner = joint["regions"]
+    # The inner name stands below its outline where the outlines end together.
+    end, way = (-1, 7) if inner["max"][-1] < 0.8 * outer["max"][-1] else (0, -7)
+    for region, text, k, rise in (
+        (outer, "95 % of studies", -1, 7),
+        (inner, "half of them", end, way),
+    ):
         label_line(
-            plane, x=region["high"][-1], y=region["max"][-1], text=text, color=BLUE,
-            offset=(-3, 7), ha="right", zorder=5,
+            plane, x=region["high"][k], y=region["max"][k], text=text, color=BLUE,
+            offset=(-3, rise), ha="right", zorder=5,
         )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
