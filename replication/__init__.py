@@ -19,7 +19,7 @@ Many networks, the same bits on every machine:
 
 >>> outcomes = replication.simulate(n_seeds=2000)
 >>> int(outcomes.converged.sum())
-1996
+2000
 
 What 100 of them report, beside what the paper reports:
 

@@ -47,7 +47,7 @@ def run_trace(options: argparse.Namespace) -> int:
     protocol = read_protocol_arguments(options)
     from replication.simulator.trace import trace_network
 
-    trace = trace_network(protocol, options.root_seed, options.seed)
+    trace = trace_network(protocol, seed=options.seed, root_seed=options.root_seed)
     n_patterns, n_visible = trace.reconstructions.shape[1:]
     names = [f"r_{p + 1}_{i + 1}" for p in range(n_patterns) for i in range(n_visible)]
     print(",".join(["update", "error", *names]))

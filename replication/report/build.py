@@ -17,7 +17,6 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-import replication
 from replication.errors import ReportError, StorageError
 from replication.progress import Tell, silent
 from replication.report import pandoc
@@ -249,7 +248,7 @@ def _draw(files: _Files, name: str, drawing: Drawing, *, png: bool) -> SavedFigu
 @cache
 def digest_sources() -> str:
     """Return a digest of the package's own source, on which every drawing may depend."""
-    root = Path(replication.__file__).parent
+    root = Path(__file__).parents[1]
     return _digest(path.read_bytes() for path in sorted(root.rglob("*.py")))
 
 

@@ -124,7 +124,7 @@ def simulate(
     Examples
     --------
     >>> simulate(n_seeds=3).updates
-    array([ 46, 102,  26], dtype=int32)
+    array([ 48, 103,  30], dtype=int32)
     """
     if not (is_whole(n_seeds) and is_whole(jobs)) or n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(

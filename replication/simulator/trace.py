@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.protocol import PAPER, Protocol
 from replication.simulator.weights import draw_weights
 
 
@@ -38,14 +38,14 @@ class Trace:
 
 
 def trace_network(
-    protocol: Protocol, root_seed: int, seed: int, *, n_updates: int | None = None
+    protocol: Protocol = PAPER, *, seed: int, root_seed: int = 1988, n_updates: int | None = None
 ) -> Trace:
     """Trace the network with this seed.
 
     Parameters
     ----------
     protocol : Protocol
-    root_seed, seed : int
+    seed, root_seed : int
     n_updates : int, optional
         How far to trace, whether the criterion is met or not; unless given, up
         to the network's outcome.

@@ -165,7 +165,7 @@ def find_events(series: Iterator[Array], *, level: float, width: int) -> NDArray
     Examples
     --------
     >>> find_events(iter([np.array([0.95, 0.1, 0.2, 0.95, 0.93, 0.96])]), level=0.9, width=3)
-    array([4.])
+    array([3.])
     """
     events = []
     for values in series:

@@ -14,7 +14,7 @@ from replication.simulator.trace import trace_network
 
 def test_typical_network_is_traced_as_it_is_alone():
     traced = trace_networks(PAPER, 7, n_networks=5, n_sweeps=20)
-    alone = trace_network(PAPER, 7, traced["seed"])
+    alone = trace_network(seed=traced["seed"], root_seed=7)
     n = min(len(alone.errors), len(traced["errors"]))
     np.testing.assert_allclose(traced["errors"][:n], alone.errors[:n], rtol=1e-2)
     np.testing.assert_allclose(traced["reconstructions"], alone.reconstructions[:20], atol=1e-2)
@@ -24,7 +24,7 @@ def test_typical_network_is_traced_as_it_is_alone():
 
 def test_typical_network_is_the_one_nearest_to_the_median():
     traced = trace_networks(PAPER, 7, n_networks=5)
-    updates = [trace_network(PAPER, 7, seed).updates for seed in range(5)]
+    updates = [trace_network(seed=seed, root_seed=7).updates for seed in range(5)]
     assert traced["updates"] == int(np.median(updates))
 
 
