@@ -37,7 +37,7 @@ paper, by name or field by field:
 Every weight of a network while it learns, and the statements of the paper with their rules:
 
 >>> replication.trace(seed=0).weights.shape
-(54, 22)
+(49, 22)
 >>> replication.load_claims()["rapid"].page
 '358'
 
