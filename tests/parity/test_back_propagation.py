@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from replication import PAPER
+from replication.protocol import Protocol
 from replication.simulator import engine
 from replication.simulator.weights import draw_weights
 
-BASE = dataclasses.replace(PAPER, learning_rule="back-propagation", learning_rate=5.0)
+BASE = Protocol(learning_rule="back-propagation", learning_rate=5.0, criterion="half-squared-error")
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "momentum": {"momentum": 0.6},
@@ -23,7 +23,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "two hidden groups": {"group_sizes": (4, 3, 2), "momentum": 0.5},
     "three hidden groups": {"group_sizes": (3, 2, 4, 3), "visible_units": "linear",
                             "learning_rate": 0.2},
+    "softsign": {"hidden_function": "softsign"},
+    "algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
+    "spline": {"hidden_function": "spline", "half_width": 3.0},
+    "two rates": {"visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5},
 }  # fmt: skip
+
+# Value and slope of each hidden function at x.
+FUNCTIONS: dict[str, Any] = {
+    "logistic": lambda x: (1 / (1 + math.exp(-x)), math.exp(-x) / (1 + math.exp(-x)) ** 2),
+    "softsign": lambda x: ((1 + x / (1 + abs(x))) / 2, 1 / (2 * (1 + abs(x)) ** 2)),
+    "algebraic": lambda x: ((1 + x / math.hypot(1, x)) / 2, 1 / (2 * math.hypot(1, x) ** 3)),
+    "spline": lambda x: (
+        (1 / 2 + 3 * x / 12 - x**3 / 108, 1 / 4 - x**2 / 36) if abs(x) < 3 else (x > 0, 0.0)
+    ),
+}
 
 
 class TextbookNetwork:
@@ -44,6 +58,7 @@ class TextbookNetwork:
             self.matrices.append([[next(values) for _ in range(n_source)] for _ in range(n_target)])
             self.biases.append([next(values) for _ in range(n_target)])
         self.steps = dict.fromkeys(self.places(), 0.0)
+        self.slopes: list[list[float]] = [[] for _ in self.matrices]
 
     def places(self) -> list[tuple[int, int, int]]:
         """(layer, target, source); source -1 is the bias."""
@@ -61,8 +76,13 @@ class TextbookNetwork:
                 sum(w * a for w, a in zip(row, layers[-1], strict=True)) + bias
                 for row, bias in zip(matrix, self.biases[k], strict=True)
             ]
-            linear = k == len(self.matrices) - 1 and self.protocol.visible_units == "linear"
-            layers.append(inputs if linear else [1 / (1 + math.exp(-x)) for x in inputs])
+            is_visible = k == len(self.matrices) - 1
+            name = "logistic" if is_visible else self.protocol.hidden_function
+            pairs = [FUNCTIONS[name](x) for x in inputs]
+            if is_visible and self.protocol.visible_units == "linear":
+                pairs = [(x, 1.0) for x in inputs]
+            layers.append([value for value, _ in pairs])
+            self.slopes[k] = [slope for _, slope in pairs]
         return layers
 
     def signals(self, layers: list[list[float]], pattern: list[float]) -> list[list[float]]:
@@ -70,9 +90,8 @@ class TextbookNetwork:
         found: list[list[float]] = [[] for _ in self.matrices]
         for k in range(last, -1, -1):
             for j, activity in enumerate(layers[k + 1]):
-                slope = activity * (1 - activity)
+                slope = self.slopes[k][j]
                 if k == last:
-                    slope = 1.0 if self.protocol.visible_units == "linear" else slope
                     found[k].append((pattern[j] - activity) * slope)
                 else:
                     back = sum(
@@ -89,7 +108,9 @@ class TextbookNetwork:
             for k, j, i in self.places():
                 downhill[k, j, i] += signals[k][j] * (1.0 if i < 0 else layers[k][i])
         for (k, j, i), slope in downhill.items():
-            step = self.protocol.learning_rate * slope
+            is_visible = k == len(self.matrices) - 1
+            factors = self.protocol.visible_to_hidden_factor, self.protocol.hidden_to_visible_factor
+            step = self.protocol.learning_rate * factors[is_visible] * slope
             step += self.protocol.momentum * self.steps[k, j, i]
             self.steps[k, j, i] = step
             if i < 0:
@@ -124,7 +145,7 @@ def test_kernel_follows_the_textbook(fields: dict[str, Any], form: Any) -> None:
     protocol = dataclasses.replace(BASE, **fields)
     for weights in draw_weights(protocol, 11, 0, 3):
         network = TextbookNetwork(protocol, weights)
-        recorded = form.record_weights(protocol, weights, 12)
+        (recorded,) = form.record_weights(protocol, weights[None], 12)
         for expected in recorded[1:]:
             network.sweep()
             np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
@@ -149,6 +170,6 @@ def test_outcomes_are_those_of_the_textbook(momentum: float) -> None:
 def test_back_propagation_never_raises_the_error_when_its_steps_are_small() -> None:
     protocol = dataclasses.replace(BASE, learning_rate=0.05)
     for weights in draw_weights(protocol, 13, 0, 3):
-        recorded = engine.record_weights(protocol, weights, 200)
+        (recorded,) = engine.record_weights(protocol, weights[None], 200)
         errors = engine.evaluate_networks(protocol, recorded).error
         assert (np.diff(errors) < 0).all()

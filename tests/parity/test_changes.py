@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from replication import PAPER, RecirculationNetwork
+from replication.protocol import PAPER, Protocol
 from replication.simulator.gradient import compute_changes
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.loops import RecirculationLoop
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import draw_weights
 
 LOOPS: dict[str, dict[str, Any]] = {
     "4-2-4": {},
@@ -23,27 +25,46 @@ LOOPS: dict[str, dict[str, Any]] = {
         "update_schedule": "per-pattern",
         "momentum": 0.4,
     },
+    "softsign": {"hidden_function": "softsign"},
+    "algebraic, 4-3-2-4": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
+    "spline": {"hidden_function": "spline", "half_width": 4.0},
+    "two rates": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
+    "second round": {"second_round": True},
+    "second round, unregressed": {"second_round": True, "hidden_regression": False},
+    "second round, one pattern at a time": {
+        "second_round": True,
+        "update_schedule": "per-pattern",
+        "momentum": 0.3,
+        "group_sizes": (3, 3),
+    },
+    "patterns of one's own": {"patterns": ((0.1, 0.9, 0.4, 0.0), (1.0, 0.0, 0.5, 0.2))},
 }
+
+
+def build(protocol: Protocol, weights: Any) -> RecirculationNetwork:
+    """Return the readable network with these weights."""
+    kind = RecirculationNetwork if len(protocol.group_sizes) == 2 else RecirculationLoop
+    return kind.from_weights(weights, protocol)
+
+
+def flatten(network: RecirculationNetwork) -> Any:
+    return np.concatenate([part.ravel() for part in network.weights])
 
 
 @pytest.mark.parametrize("fields", LOOPS.values(), ids=LOOPS)
 def test_kernel_follows_the_readable_network(fields: dict[str, Any], form: Any) -> None:
     protocol = dataclasses.replace(PAPER, learning_rate=2.0, **fields)
-    for weights in draw_weights(protocol, 21, 0, 3):
-        network = RecirculationNetwork(split_weights(protocol, weights), protocol)
-        for expected in form.record_weights(protocol, weights, 10)[1:]:
+    initial = draw_weights(protocol, 21, 0, 3)
+    for weights, recorded in zip(initial, form.record_weights(protocol, initial, 10), strict=True):
+        network = build(protocol, weights)
+        for expected in recorded[1:]:
             network.update()
-            reached = [
-                part.ravel()
-                for pair in zip(network.matrices, network.biases, strict=True)
-                for part in pair
-            ]
-            np.testing.assert_allclose(np.concatenate(reached), expected, rtol=0, atol=1e-11)
+            np.testing.assert_allclose(flatten(network), expected, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", [name for name in LOOPS if "one pattern" not in name])
 def test_kernel_makes_the_changes_of_the_batched_equations(name: str, form: Any) -> None:
     protocol = dataclasses.replace(PAPER, learning_rate=1.0, **LOOPS[name])
     initial = draw_weights(protocol, 22, 0, 20)
-    made = [form.record_weights(protocol, weights, 1)[1] - weights for weights in initial]
+    made = form.record_weights(protocol, initial, 1)[:, 1] - initial
     np.testing.assert_allclose(made, compute_changes(protocol, initial), rtol=0, atol=1e-14)

@@ -2,23 +2,19 @@
 
 import dataclasses
 import os
+import subprocess
+import sys
 import threading
 
-import numba
 import numpy as np
 import pytest
 
 from replication.fields import CHOICES
-from replication.protocol import PAPER
-from replication.simulator import engine, kernel, runner
-from replication.simulator.engine import (
-    evaluate_networks,
-    find_cache_folder,
-    make_lanes,
-    make_rule,
-    record_weights,
-    run_networks,
-)
+from replication.protocol import PAPER, Protocol
+from replication.simulator import engine, machine, programs
+from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.memory import allocate
+from replication.simulator.step import Rule
 from replication.simulator.weights import draw_weights
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
@@ -50,7 +46,8 @@ def test_any_number_of_networks_fits_the_lanes(n):
 def test_final_weights_are_those_at_the_outcome():
     updates, converged, final = run_networks(PAPER, WEIGHTS[:20], final_weights=True)
     for weights, n_updates, last in zip(WEIGHTS, updates, final, strict=False):
-        np.testing.assert_array_equal(record_weights(PAPER, weights, n_updates)[-1], last)
+        recorded = record_weights(PAPER, weights[None], n_updates)
+        np.testing.assert_array_equal(recorded[0, -1], last)
     errors = evaluate_networks(PAPER, final).error
     np.testing.assert_array_equal(errors < PAPER.threshold, converged)
 
@@ -93,91 +90,92 @@ def test_diverging_networks_end_censored_and_without_warnings():
     assert set(updates[~converged]) == {100}
 
 
-def test_criterion_codes_are_the_places_of_the_choices():
-    codes = {
-        "half-squared-error": kernel.HALF_SQUARED_ERROR,
-        "worst-pattern": kernel.WORST_PATTERN,
-        "squared-error": kernel.SQUARED_ERROR,
-        "every-unit": kernel.EVERY_UNIT,
-    }
-    assert set(codes) == set(CHOICES["criterion"])
-    for name, code in codes.items():
-        assert make_rule(dataclasses.replace(PAPER, criterion=name)).criterion == code
+@pytest.mark.parametrize("n_lanes", [2, 16])
+def test_strips_of_any_width_begin_at_cache_lines(n_lanes):
+    strips = allocate(7, n_lanes, 3)
+    assert strips.shape == (3, 7, n_lanes)
+    assert strips.ctypes.data % 64 == 0
+    assert not strips.any()
 
 
-def test_working_arrays_begin_at_cache_lines():
-    for rows in make_lanes(PAPER, 32):
-        if isinstance(rows, np.ndarray):
-            assert rows.ctypes.data % 64 == 0
-            assert rows.shape[1] == 32
+def test_rows_of_weights_with_gaps_between_them_are_read_right():
+    wide = np.full((200, 24), np.nan)
+    wide[:, :22] = WEIGHTS
+    np.testing.assert_array_equal(
+        run_networks(PAPER, wide[:, :22])[0], run_networks(PAPER, WEIGHTS)[0]
+    )
+    np.testing.assert_array_equal(
+        run_networks(PAPER, WEIGHTS[::-2])[0], run_networks(PAPER, WEIGHTS)[0][::-2]
+    )
 
 
-# The folder of compiled code
+def test_many_networks_are_recorded_as_each_alone():
+    together = record_weights(PAPER, WEIGHTS[:21], 5)
+    assert together.shape == (21, 6, 22)
+    np.testing.assert_array_equal(together[:, 0], WEIGHTS[:21])
+    for k in (0, 8, 20):
+        np.testing.assert_array_equal(record_weights(PAPER, WEIGHTS[k : k + 1], 5)[0], together[k])
 
 
-@pytest.fixture
-def forgetful():
-    """Forget what is compiled, before and after."""
-    folder = numba.config.CACHE_DIR
-    engine._compile.cache_clear()
-    yield
-    engine._compile.cache_clear()
-    assert folder == numba.config.CACHE_DIR, "the setting is the user's"
+def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
+    reference = record_weights(PAPER, WEIGHTS[:50], 3)
+    errors = evaluate_networks(PAPER, WEIGHTS[:50]).error
+    monkeypatch.setattr(engine, "BYTES_AT_ONCE", 1)
+    np.testing.assert_array_equal(record_weights(PAPER, WEIGHTS[:50], 3), reference)
+    np.testing.assert_array_equal(evaluate_networks(PAPER, WEIGHTS[:50]).error, errors)
 
 
-def test_cache_lies_in_a_folder_of_its_own_below_the_users(monkeypatch, tmp_path):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert find_cache_folder().parent == tmp_path
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert find_cache_folder().parent == tmp_path / "cache" / "replication"
+# What is compiled, and when
 
 
-def test_a_damaged_cache_costs_time_and_leaves_the_files_of_others(
-    monkeypatch, tmp_path, forgetful
-):
-    other = tmp_path / "other-project" / "kernel.nbi"
-    other.parent.mkdir()
-    other.write_bytes(b"theirs")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    reference = run_networks(PAPER, WEIGHTS, n_lanes=8)[0]
-    compiled = [path for path in find_cache_folder().rglob("*") if path.is_file()]
-    assert any(path.suffix == ".nbc" for path in compiled), "nothing was cached"
-    for path in compiled:
-        path.write_bytes(path.read_bytes()[:100])
-    engine._compile.cache_clear()
-    np.testing.assert_array_equal(run_networks(PAPER, WEIGHTS, n_lanes=8)[0], reference)
-    assert other.read_bytes() == b"theirs"
+def test_protocols_that_differ_in_numbers_only_share_what_is_compiled():
+    machine._compile.cache_clear()
+    for rate in (5.0, 10.0, 20.0):
+        protocol = Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
+        run_networks(protocol, WEIGHTS[:8])
+    assert machine._compile.cache_info().misses == 1
 
 
-def test_a_cache_folder_that_cannot_be_made_costs_time_only(monkeypatch, tmp_path, forgetful):
-    blocker = tmp_path / "file"
-    blocker.write_text("not a folder")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", os.fspath(blocker / "cache"))
-    updates, _, _ = run_networks(PAPER, WEIGHTS[:8], n_lanes=8)
-    engine._compile.cache_clear()
-    monkeypatch.undo()
-    np.testing.assert_array_equal(updates, run_networks(PAPER, WEIGHTS[:8])[0])
+def test_threads_that_ask_at_once_compile_once():
+    machine._compile.cache_clear()
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(run_networks(PAPER, WEIGHTS)[0]))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert machine._compile.cache_info().misses == 1
+    for updates in found:
+        np.testing.assert_array_equal(updates, found[0])
 
 
-def test_parts_of_the_kernel_are_all_made_ready():
-    names = {part.__name__ for part in engine._PARTS}
-    for module in (kernel, runner):
-        functions = {
-            name
-            for name, value in vars(module).items()
-            if callable(value)
-            and getattr(value, "__module__", "") == module.__name__
-            and not isinstance(value, type)
-        }
-        assert functions - {"run_lanes", "record_lanes", "evaluate_lanes"} <= names
+def test_nothing_compiled_is_left_on_disk(tmp_path):
+    script = "from replication import simulate; print(simulate(n_seeds=3, jobs=1).updates)"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment |= {"TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[ 48 103  30]"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_an_error_of_the_compiler_itself_is_not_hidden(monkeypatch, tmp_path, forgetful):
-    def refuse(*arguments, **options):
-        raise RuntimeError("no compiler")
+@pytest.mark.parametrize("sizes", [(16, 4), (256, 256), (64, 32, 64), (2,) * 8, (1, 1)])
+def test_networks_of_any_size_compile_in_little_code(sizes):
+    for program in ("train", "update", "evaluate"):
+        text = programs.trace(program, Rule.of(Protocol(group_sizes=sizes)), 8)
+        assert len(text.splitlines()) < 12_000
 
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(numba, "njit", refuse)
-    with pytest.raises(RuntimeError, match="no compiler"):
-        run_networks(PAPER, WEIGHTS[:8], n_lanes=8)
+
+@pytest.mark.parametrize("sizes", [(16, 4), (40, 40), (2,) * 8, (1, 1), (3, 7, 2)])
+@pytest.mark.parametrize("rule", CHOICES["learning_rule"])
+def test_networks_of_any_size_run(sizes, rule):
+    protocol = Protocol(group_sizes=sizes, learning_rule=rule, max_updates=2, threshold=1e-9)
+    weights = draw_weights(protocol, 1, 0, 5)
+    updates, converged, final = run_networks(protocol, weights, final_weights=True)
+    assert updates.tolist() == [2] * 5
+    assert not converged.any()
+    np.testing.assert_array_equal(record_weights(protocol, weights, 2)[:, 2], final)
