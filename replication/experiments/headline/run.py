@@ -236,8 +236,16 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
     )
 
 
-def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
+def describe_sampling(
+    counts: CountTable, comparison: Comparison | None = None
+) -> dict[str, Any] | None:
     """Return what the reported number of networks report, given that all converge.
+
+    Parameters
+    ----------
+    counts : CountTable
+    comparison : Comparison, optional
+        From `compare_with_report`, if it is known already.
 
     Returns
     -------
@@ -248,7 +256,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         ``equivalence``. Names that end in ``_range`` hold the middle 95 % over resamples
         of the population. None where fewer than `MIN_CONVERGED` converged.
     """
-    comparison = compare_with_report(counts)
+    comparison = compare_with_report(counts) if comparison is None else comparison
     if comparison is None or comparison.equivalence is None:
         return None
     reported = describe_reported()

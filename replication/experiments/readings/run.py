@@ -111,9 +111,10 @@ def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
     UsageError
         If too few networks converged.
     """
-    comparison, sampling = compare_with_report(counts), describe_sampling(counts)
-    sweeps = describe_sampling(count_sweeps(counts))
+    comparison = compare_with_report(counts)
     assert comparison is not None
+    sampling = describe_sampling(counts, comparison)
+    sweeps = describe_sampling(count_sweeps(counts))
     assert sampling is not None
     assert sweeps is not None
     given, largest = sampling["mean_given_max"], sampling["max"]

@@ -9,7 +9,7 @@ import pytest
 
 from replication.analysis.counts import CountTable
 from replication.experiments.readings.figures import FIGURES
-from replication.experiments.readings.multiverse import MIN_NETWORKS, make_grid
+from replication.experiments.readings.multiverse import make_grid
 from replication.experiments.readings.run import (
     count_networks,
     count_sweeps,
@@ -110,11 +110,11 @@ def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_bo
 def test_experiment_judges_every_reading_and_the_looser_ones_are_never_slower(monkeypatch):
     small = make_grid({"criterion": ["every-unit", "worst-pattern"], "half_width": [0.5, 0.3]})
     monkeypatch.setattr("replication.experiments.readings.run.make_paper_grid", lambda: small)
-    model = run(jobs=2, n_networks=2_000)
+    model = run(jobs=2, n_networks=12_000)
     json.dumps(model, allow_nan=False)
     assert [row["name"] for row in model["named"]] == list(READINGS)
     means = {row["name"]: row["mean"] for row in model["named"]}
     assert means["paper"] >= means["square"] >= means["half-square"]
     assert model["named"][0]["times_as_likely"] == 1.0
     assert model["multiverse"]["n_readings"] == len(model["multiverse"]["figure"]["mean"]) == 4
-    assert model["multiverse"]["n_networks"] == MIN_NETWORKS
+    assert model["multiverse"]["n_networks"] == 120
