@@ -8,14 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.fields import CHOICES
-from replication.protocol import PAPER
+from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.ensemble import simulate_range, simulate_seeds, simulate_weights
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 
+
+def build(*, second_round, **fields):
+    """Return a protocol; only recirculation has a second round."""
+    second_round = second_round and fields["learning_rule"] == "recirculation"
+    return Protocol(max_updates=60, second_round=second_round, **fields)
+
+
 protocols = st.builds(
-    lambda **fields: dataclasses.replace(PAPER, max_updates=60, **fields),
+    build,
+    second_round=st.booleans(),
+    visible_to_hidden_factor=st.sampled_from([1.0, 4.0]),
+    hidden_to_visible_factor=st.sampled_from([1.0, 0.3]),
     learning_rate=st.floats(0.1, 40.0),
     regression=st.floats(0.0, 0.95),
     momentum=st.sampled_from([0.0, 0.5]),

@@ -16,7 +16,7 @@ import sys
 
 import numpy as np
 
-from replication.protocol import PAPER
+from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
@@ -24,11 +24,14 @@ from replication.simulator.weights import draw_weights
 PROTOCOLS = {
     "paper": PAPER,
     # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
-    "lambda-0.7": dataclasses.replace(PAPER, regression=0.7),
-    "8-3-8": dataclasses.replace(PAPER, group_sizes=(8, 3), learning_rate=7.0),
-    "per-pattern": dataclasses.replace(PAPER, update_schedule="per-pattern", momentum=0.3),
-    "linear": dataclasses.replace(PAPER, visible_units="linear", learning_rate=0.5),
-    "back-propagation": dataclasses.replace(PAPER, learning_rule="back-propagation"),
+    "lambda-0.7": Protocol(regression=0.7),
+    "8-3-8": Protocol(group_sizes=(8, 3), learning_rate=7.0),
+    "per-pattern": Protocol(update_schedule="per-pattern", momentum=0.3),
+    "linear": Protocol(visible_units="linear", learning_rate=0.5),
+    "back-propagation": Protocol(learning_rule="back-propagation", criterion="squared-error"),
+    "softsign": Protocol(hidden_function="softsign", second_round=True),
+    "algebraic": Protocol(hidden_function="algebraic", learning_rule="back-propagation"),
+    "spline": Protocol(hidden_function="spline", visible_to_hidden_factor=1.5),
 }
 
 
