@@ -16,7 +16,7 @@ from replication.analysis.counts import CountTable
 from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
-from replication.store import Store, blocks, check_study, manifest_path
+from replication.store import Store, blocks, check_study
 from replication.store.filling import simulate_study
 from replication.store.verifying import repair_study
 
@@ -62,6 +62,7 @@ class StoreLife(RuleBasedStateMachine):
         super().__init__()
         self.results = Path(tempfile.mkdtemp())
         self.damaged = False
+        self.flips: set[tuple[Path, int, int]] = set()
         self.n_promised = 0
 
     def teardown(self):
@@ -144,8 +145,12 @@ class StoreLife(RuleBasedStateMachine):
         """Flip a bit of, truncate or remove a file of a block that is on record."""
         with contextlib.suppress(DataError):
             self.store.record(PAPER, 1988)
-        records = manifest_path(self.folder).parent
-        files = sorted([*self.folder.glob("0*-0*"), *records.glob("0*-0*")])
+        # Half a block, left by a kill, is none: it is swept, whatever happens to it before.
+        files = [
+            path
+            for block in blocks.find_blocks(self.folder)
+            for path in (block.path, block.sidecar_path)
+        ]
         if not files:
             return
         path = files[which % len(files)]
@@ -155,7 +160,11 @@ class StoreLife(RuleBasedStateMachine):
         elif how == "t":
             path.write_bytes(bytes(content[: where % max(1, len(content))]))
         elif content:
-            content[where % len(content)] ^= 1 << which % 8
+            flip = path, where % len(content), which % 8
+            if flip in self.flips:  # once more would mend it
+                return
+            self.flips.add(flip)
+            content[flip[1]] ^= 1 << flip[2]
             path.write_bytes(bytes(content))
         self.damaged = True
 
@@ -164,6 +173,7 @@ class StoreLife(RuleBasedStateMachine):
         for study in self.store.studies():
             repair_study(self.store, study, show_progress=False, simulate=simulate)
         self.damaged = False
+        self.flips.clear()
 
     @invariant()
     def what_can_be_read_is_right(self):
