@@ -97,11 +97,12 @@ def _read_arrow(content: bytes, name: str, kind: str) -> pd.DataFrame:
         buffer = pa.BufferReader(content)
         table = parquet.read_table(buffer) if kind == "Parquet" else feather.read_table(buffer)
         # Only the columns: notes of pandas may be missing or malformed.
-        return table.replace_schema_metadata(None).to_pandas()
+        frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
             f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
         ) from None
+    return frame
 
 
 def _read_text(content: bytes, name: str) -> pd.DataFrame:
