@@ -1,1 +1,31 @@
-"""How fast the simulator is, against what else one could write and against the processor."""
+"""How fast the simulator is, against other programs, the processor and itself at scale.
+
+``python -m benchmarks`` (or ``make bench``) writes results/benchmark.json:
+
+processor : str
+    Its name, cores and whether it has AVX-512.
+n_networks, mean_sweeps : int, float
+    Networks of the contest, all of the paper's protocol, one core; sweeps of each on
+    average, the last one included.
+contest : list of rows
+    ``name``; ``microseconds`` of processor time a network; ``ratio`` to the first row,
+    the median over rounds in which all take turns; ``agreement``, the share of networks
+    with the same outcome. Rows: ``simulate`` (from seeds to outcomes, one job),
+    ``kernel`` (weights in memory already, as for all below), ``C`` and ``C, tuned``
+    where there is a compiler, ``NumPy batch``, ``literal loop``.
+compilation_seconds : float
+    Tracing and compiling the kernel for 4-2-4.
+limit : dict
+    ``operations`` of a sweep by kind; ``microseconds`` a network that the processor
+    needs for them alone; ``share`` of the kernel's time.
+sizes : list of rows
+    ``sizes`` of the groups, ``microseconds`` a network and sweep.
+jobs : dict
+    ``speed_up`` of two jobs over one, of ``n_networks``.
+studies : list of rows
+    ``n_networks``, ``seconds``, ``peak_bytes``, ``disk_bytes`` of a whole
+    ``replication replicate`` from an empty folder to the report.
+billion : dict
+    ``core_hours`` and ``seconds`` for 10^9 networks, from the ``measured_on`` networks
+    of the largest study.
+"""

@@ -3,146 +3,183 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import functools
 import json
+import statistics
+import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.contenders import run_batch, run_literal, run_plain_numba
-from benchmarks.limit import describe_limit, measure_rates
-from benchmarks.scale import compare_analyses, compare_jobs, compare_sizes, measure_overhead
-from benchmarks.table import format_tables
-from benchmarks.timing import take_median, time_in_turns
-from replication.analysis.plain import make_plain
+from benchmarks.commands import measure_study
+from benchmarks.contenders import compile_c, run_batch, run_literal
+from benchmarks.limit import N_LANES, count_operations, measure_limit
 from replication.protocol import PAPER, Protocol
+from replication.simulator import machine
 from replication.simulator.engine import run_networks
+from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights
-from replication.store.provenance import collect_versions
 
 ROOT_SEED = 1988
+N_NETWORKS = 200_000
 BILLION = 1_000_000_000
-CONTENDERS = {
-    "literal loop": (run_literal, 0.002),
-    "whole-batch NumPy": (run_batch, 0.4),
-    "plain Numba loop": (run_plain_numba, 0.4),
-}
-"""Each with the share of the networks that it is given: per network it costs the same."""
-
-OTHER_SIZES = ((8, 3), (16, 4), (5, 2))
+SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
+STUDIES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
 def main() -> int:
-    """Measure, print the tables, write the results."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER")
-    parser.add_argument("--jobs", type=int, default=-1, help="workers of the large studies")
+    parser.add_argument("--jobs", type=int, default=-1, help="workers of the studies")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to try it out")
     options = parser.parse_args()
-    share, n_rounds = (0.1, 1) if options.quick else (1.0, 5)
-    model = make_plain(measure_all(share, n_rounds, options.jobs))
-    print(format_tables(model))
+    share, n_rounds = (10, 1) if options.quick else (1, 5)
+    model = round_numbers(measure_all(share, n_rounds, options.jobs))
+    text = json.dumps(model, indent=1)
+    print(text)
     options.results.mkdir(parents=True, exist_ok=True)
-    path = options.results / "benchmark.json"
-    path.write_text(json.dumps(model, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"written: {path}")
+    (options.results / "benchmark.json").write_text(text + "\n", encoding="utf-8")
     return 0
 
 
-def measure_all(share: float, n_rounds: int, jobs: int) -> dict[str, Any]:
-    """Return all measurements as plain data."""
-    n = int(50_000 * share)
-    contest = compare_contenders(n, n_rounds=n_rounds)
-    rates = measure_rates(n_rounds=n_rounds)
-    sizes = compare_sizes(
-        int(1e6 * share), int(1e7 * share), jobs=jobs, n_rounds=1 if n_rounds == 1 else 3
-    )
-    overhead = measure_overhead(int(1e6 * share), n_rounds=n_rounds)
-    seconds = BILLION * overhead["seconds_study"] / overhead["n_networks"]
-    return {
-        "kind": "benchmark",
-        "contest": contest,
-        "limit": describe_limit(
-            PAPER, contest["kernel"]["microseconds"], contest["mean_sweeps"], rates=rates
-        ),
-        "jobs": compare_jobs(int(1e6 * share), n_rounds=n_rounds),
-        "overhead": overhead,
-        "scale": sizes,
-        "analysis": compare_analyses(100_000, 100_000_000, n_rounds=1 if n_rounds == 1 else 3),
-        "other_sizes": [measure_sizes(s, share, n_rounds, rates) for s in OTHER_SIZES],
-        "billion": {"core_hours": seconds / 3600, "n_networks": BILLION},
+def measure_all(share: int, n_rounds: int, jobs: int) -> dict[str, Any]:
+    """Return all measurements, of a `share`-th of the networks."""
+    machine._compile.cache_clear()
+    begun = time.process_time()
+    run_networks(PAPER, draw_weights(PAPER, ROOT_SEED, 0, 1))
+    model: dict[str, Any] = {
         "processor": read_processor(),
-        "versions": collect_versions(),
+        "compilation_seconds": time.process_time() - begun,
+        **compare_contenders(N_NETWORKS // share, n_rounds=n_rounds),
     }
+    operations = count_operations(PAPER)
+    seconds = measure_limit(operations, n_rounds=3 * n_rounds)
+    limit = 1e6 * seconds / N_LANES * model["mean_sweeps"]
+    kernel = model["contest"][1]["microseconds"]
+    model["limit"] = {"operations": operations, "microseconds": limit, "share": limit / kernel}
+    model["sizes"] = [measure_size(sizes, n_rounds=n_rounds) for sizes in SIZES]
+    model["jobs"] = compare_jobs(1_000_000 // share, n_rounds=n_rounds)
+    model["studies"] = [measure_study(n // share, jobs=jobs) for n in STUDIES]
+    largest = model["studies"][-1]
+    seconds = largest["seconds"] * BILLION / largest["n_networks"]
+    n_cores = jobs if jobs > 0 else len(read_cores())
+    model["billion"] = {
+        "measured_on": largest["n_networks"],
+        "seconds": seconds,
+        "core_hours": seconds * n_cores / 3600,
+    }
+    return model
 
 
-def compare_contenders(n_networks: int, *, n_rounds: int) -> dict[str, Any]:
-    """Measure all contenders on the same initial weights, and check that they agree."""
-    weights = np.ascontiguousarray(draw_weights(PAPER, ROOT_SEED, 0, n_networks))
+def take_turns(
+    tasks: Mapping[str, Callable[[], object]], *, n_rounds: int, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """Run all tasks once a round, every other round backwards; return seconds by task."""
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    for k in range(n_rounds):
+        for name in list(tasks) if k % 2 == 0 else reversed(list(tasks)):
+            begun = clock()
+            tasks[name]()
+            seconds[name].append(clock() - begun)
+    return seconds
+
+
+def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
+    """Measure all contenders on the first networks, and check that they agree."""
+    weights = draw_weights(PAPER, ROOT_SEED, 0, n)
     updates, converged, _ = run_networks(PAPER, weights)
-    parts = {name: max(20, int(n_networks * part)) for name, (_, part) in CONTENDERS.items()}
-    run_plain_numba(PAPER, weights[:1])  # compiled off the clock
-    agreement = {}
-
-    def run(name: str) -> None:
-        n = parts[name]
-        other, there = CONTENDERS[name][0](PAPER, weights[:n])
-        agreement[name] = float(np.mean((other == updates[:n]) & (there == converged[:n])))
-
-    tasks: dict[str, Any] = {"kernel": lambda: run_networks(PAPER, weights)}
-    tasks |= {name: (lambda name=name: run(name)) for name in CONTENDERS}
-    medians = take_median(time_in_turns(tasks, n_rounds=n_rounds, clock=time.process_time))
-    kernel = 1e6 * medians["kernel"] / n_networks
-    contest: dict[str, Any] = {
-        "n_networks": n_networks,
-        "mean_sweeps": float(updates.mean()) + 1.0,
-        "kernel": {"microseconds": kernel, "per_second": 1e6 / kernel, "ratio": 1.0},
-    }
-    for name, n in parts.items():
-        if agreement[name] < 0.99:
-            raise SystemExit(f"{name} agrees with the kernel on {agreement[name]:.1%} only")
-        cost = 1e6 * medians[name] / n
-        contest[name] = {
-            "microseconds": cost,
-            "per_second": 1e6 / cost,
-            "ratio": cost / kernel,
-            "n_networks": n,
-            "agreement": agreement[name],
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        # Each is given a share of the networks: per network they cost the same.
+        contenders = {
+            name: (run, n if name.startswith("C") else max(20, n // divisor))
+            for name, run, divisor in (
+                *((name, run, 1) for name, run in compile_c(Path(folder)).items()),
+                ("NumPy batch", run_batch, 10),
+                ("literal loop", run_literal, 2_000),
+            )
         }
-    return contest
+        found: dict[str, Any] = {}
+
+        def run(name: str) -> None:
+            contender, n_own = contenders[name]
+            found[name] = contender(PAPER, weights[:n_own])
+
+        tasks: dict[str, Callable[[], object]] = {
+            "simulate": lambda: simulate(PAPER, n_seeds=n, root_seed=ROOT_SEED, jobs=1),
+            "kernel": lambda: run_networks(PAPER, weights),
+        }
+        tasks |= {name: functools.partial(run, name) for name in contenders}
+        seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
+    for name, spent in seconds.items():
+        n_own = contenders[name][1] if name in contenders else n
+        costs = [1e6 * value / n_own for value in spent]
+        first = [1e6 * value / n for value in seconds["simulate"]]
+        row: dict[str, Any] = {
+            "name": name,
+            "microseconds": statistics.median(costs),
+            "ratio": statistics.median(a / b for a, b in zip(costs, first, strict=True)),
+        }
+        if name in contenders:
+            own = found[name]
+            row["agreement"] = float(
+                np.mean((own[0] == updates[:n_own]) & (own[1] == converged[:n_own]))
+            )
+            if row["agreement"] < 0.99:
+                raise SystemExit(f"{name} agrees on {row['agreement']:.1%} of the networks only")
+        rows.append(row)
+    return {"n_networks": n, "mean_sweeps": float(updates.mean()) + 1.0, "contest": rows}
 
 
-def measure_sizes(
-    sizes: tuple[int, ...], share: float, n_rounds: int, rates: dict[str, float]
-) -> dict[str, Any]:
-    """Measure the kernel on other group sizes, to a low cap since not all of them converge."""
-    protocol: Protocol = dataclasses.replace(PAPER, group_sizes=sizes, max_updates=200)
-    weights = draw_weights(protocol, ROOT_SEED, 0, int(10_000 * share))
+def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:
+    """Measure the kernel on other group sizes, to a low cap since not all converge."""
+    protocol = Protocol(group_sizes=sizes, max_updates=50)
+    n = max(16, 400_000 // (protocol.n_weights * protocol.n_patterns))
+    weights = draw_weights(protocol, ROOT_SEED, 0, n)
     updates, _, _ = run_networks(protocol, weights)
     tasks = {"kernel": lambda: run_networks(protocol, weights)}
-    seconds = time_in_turns(tasks, n_rounds=n_rounds, clock=time.process_time)["kernel"]
-    cost = 1e6 * float(np.median(seconds)) / len(weights)
-    mean_sweeps = float(updates.mean()) + 1.0
-    limit = describe_limit(protocol, cost, mean_sweeps, rates=rates)
-    return {
-        "sizes": list(sizes),
-        "microseconds": cost,
-        "mean_sweeps": mean_sweeps,
-        "fraction_of_limit": limit["fraction_of_limit"],
+    seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)["kernel"]
+    n_sweeps = int(updates.sum()) + n
+    return {"sizes": list(sizes), "microseconds": 1e6 * statistics.median(seconds) / n_sweeps}
+
+
+def compare_jobs(n: int, *, n_rounds: int) -> dict[str, Any]:
+    """Measure two jobs against one."""
+    tasks: dict[str, Callable[[], object]] = {
+        f"{jobs}": functools.partial(simulate, PAPER, n_seeds=n, jobs=jobs) for jobs in (1, 2)
     }
+    seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.perf_counter)
+    ratios = [one / two for one, two in zip(seconds["1"], seconds["2"], strict=True)]
+    return {"n_networks": n, "speed_up": statistics.median(ratios)}
 
 
-def read_processor() -> str:
-    """Return the name of the processor, as far as the system tells."""
+def read_cores() -> list[str]:
+    """Return the name of the processor once for each core, as far as the system tells."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    wide = any(line.startswith("flags") and " avx512f" in line for line in lines)
-    return f"{names[0] if names else 'unknown'}, {len(names)} cores" + (", AVX-512" if wide else "")
+        return ["unknown"]
+    return [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+
+
+def read_processor() -> str:
+    """Return the processor's name, its cores and whether it has AVX-512."""
+    names, (_, features) = read_cores(), machine.choose_processor()
+    wide = ", AVX-512" if "+avx512f" in features else ""
+    return f"{names[0]}, {len(names)} cores{wide}"
+
+
+def round_numbers(value: Any) -> Any:
+    """Return plain data with four significant digits."""
+    if isinstance(value, dict):
+        return {key: round_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [round_numbers(entry) for entry in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -7,6 +7,12 @@ from the kernel's by rounding; the benchmark counts them.
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,3 +130,39 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
 
 def _squash(x: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-x))
+
+
+def compile_c(folder: Path) -> dict[str, Callable[[Protocol, Array], tuple[Array, Array]]]:
+    """Compile `contender.c` twice, plain and tuned; nothing where there is no C compiler.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives the libraries.
+    """
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    source = Path(__file__).with_name("contender.c")
+    contenders: dict[str, Callable[[Protocol, Array], tuple[Array, Array]]] = {}
+    for name, options in (("C", []), ("C, tuned", ["-DTUNED"])):
+        library = folder / f"contender{len(options)}.so"
+        flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-shared", "-fPIC"]
+        words = [str(compiler), *flags, *options, str(source), "-o", str(library), "-lm"]
+        if compiler and subprocess.run(words, check=False, capture_output=True).returncode == 0:
+            contenders[name] = functools.partial(_run_c, ctypes.CDLL(str(library)))
+    return contenders
+
+
+def _run_c(library: ctypes.CDLL, protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    weights = np.ascontiguousarray(weights)
+    updates = np.zeros(len(weights), dtype=np.int32)
+    converged = np.zeros(len(weights), dtype=np.bool_)
+    numbers = protocol.learning_rate, protocol.regression, protocol.threshold
+    library.train(
+        ctypes.c_void_p(weights.ctypes.data),
+        ctypes.c_int64(len(weights)),
+        *(ctypes.c_double(number) for number in numbers),
+        ctypes.c_int64(protocol.max_updates),
+        ctypes.c_void_p(updates.ctypes.data),
+        ctypes.c_void_p(converged.ctypes.data),
+    )
+    return updates, converged

@@ -1,152 +1,102 @@
-"""The processor's limit: operations of a sweep against the rates this machine reaches.
-
-Every rate is measured with the kernel's own vector type, on streams of one kind
-of operation long enough to keep its execution units busy.
-"""
+"""The processor's limit: the operations of a sweep, and the time they take on their own."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections import Counter
 from typing import Any
 
-import numba
-import numpy as np
-
-from benchmarks.operations import ADDS, MULTIPLIES, count_operations
 from replication.protocol import Protocol
-from replication.simulator import engine
-from replication.simulator.arithmetic import sigmoid_pair
-from replication.simulator.vectors import fma, load, point, store
+from replication.simulator.machine import choose_processor, compile_text, optimise
+from replication.simulator.memory import allocate
+from replication.simulator.programs import spell_function, trace
+from replication.simulator.step import Rule
+from replication.simulator.tracing import Rows, Tracer, Value
 
-N_LANES = 32
-N_CALLS = 400_000
+N_LANES = 8
+N_CHAINS = 18
+"""Independent chains of operations, enough to hide how long each takes."""
 
+N_TURNS = 20_000
 
-@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _fuse(width, array, n):  # type: ignore[no-untyped-def]
-    rows = point(width, array)
-    a, b = load(rows, 0), load(rows, 1)
-    x, y, z = load(rows, 2), load(rows, 3), load(rows, 4)
-    for _ in range(n):
-        x, y, z = fma(x, a, b), fma(y, a, b), fma(z, a, b)
-    store(rows, 2, x)
-    store(rows, 3, y)
-    store(rows, 4, z)
-
-
-@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _add(width, array, n):  # type: ignore[no-untyped-def]
-    rows = point(width, array)
-    a, x, y, z = load(rows, 0), load(rows, 2), load(rows, 3), load(rows, 4)
-    for _ in range(n):
-        x, y, z = x + a, y + a, z + a
-    store(rows, 2, x)
-    store(rows, 3, y)
-    store(rows, 4, z)
+KINDS = {
+    "fma": r"llvm\.fma\.",
+    "multiply": r"= fmul <",
+    "add": r"= f(add|sub) <",
+    "divide": r"= fdiv <",
+    "larger": r"= select <",  # of two numbers, with its comparison one instruction
+    "absolute": r"llvm\.fabs\.",
+    "shift": r"= shl <",
+    "add whole": r"= add <",
+}
 
 
-@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _divide(width, array, n):  # type: ignore[no-untyped-def]
-    rows = point(width, array)
-    a, x, y, z = load(rows, 0), load(rows, 2), load(rows, 3), load(rows, 4)
-    for _ in range(n):
-        x, y, z = a / x, a / y, a / z
-    store(rows, 2, x)
-    store(rows, 3, y)
-    store(rows, 4, z)
+def count_operations(protocol: Protocol) -> dict[str, int]:
+    """Count the vector operations of one sweep, as the compiler has left them, by kind."""
+    text = trace("train", Rule.of(protocol), N_LANES)
+    module, _ = optimise(text, *choose_processor())
+    body = str(module.get_function("train"))
+    lines = body.splitlines()
+    return {kind: sum(bool(re.search(p, line)) for line in lines) for kind, p in KINDS.items()}
 
 
-@numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _squash(width, array, n):  # type: ignore[no-untyped-def]
-    rows = point(width, array)
-    for k in range(n):
-        x, y = sigmoid_pair(load(rows, k & 7), load(rows, (k & 7) + 1))
-        store(rows, 9 + (k & 3), x)
-        store(rows, 13 + (k & 3), y)
+def measure_limit(operations: dict[str, int], *, n_rounds: int) -> float:
+    """Return the least seconds that one sweep's operations take for `N_LANES` networks.
 
-
-STREAMS: dict[str, tuple[Callable[..., Any], int]] = {
-    "fma": (_fuse, 3), "add": (_add, 3), "divide": (_divide, 3), "sigmoid": (_squash, 2),
-}  # fmt: skip
-
-
-def measure_rates(*, n_rounds: int = 5) -> dict[str, float]:
-    """Return operations on single numbers a second, by kind: the best of all rounds."""
-    width = (0,) * N_LANES
-    rates = dict.fromkeys(STREAMS, 0.0)
-    for function, _ in STREAMS.values():
-        function(width, _make_rows(), 1)
-    for _ in range(n_rounds):
-        for name, (function, n_streams) in STREAMS.items():
-            rows = _make_rows()
-            begun = time.thread_time()
-            function(width, rows, N_CALLS)
-            seconds = time.thread_time() - begun
-            rates[name] = max(rates[name], N_CALLS * n_streams * N_LANES / seconds)
-    return rates
-
-
-def _make_rows() -> Any:
-    rows = engine._make_rows(17, N_LANES)
-    rows[...] = np.random.default_rng(0).uniform(0.5, 0.99, rows.shape)
-    return rows
-
-
-def describe_limit(
-    protocol: Protocol, microseconds: float, mean_sweeps: float, *, rates: dict[str, float]
-) -> dict[str, Any]:
-    """Compare the kernel's time a network with what its operations need at the least.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    microseconds : float
-        The kernel's time a network.
-    mean_sweeps : float
-        Sweeps a network takes on average, the last one included.
-    rates : dict of float
-        From `measure_rates`.
-
-    Returns
-    -------
-    dict
-        ``operations`` of one sweep of one network by kind; ``rates``;
-        ``microseconds`` a network at the least for each kind of work alone:
-        ``multiplier`` (multiplications, fused or not, at the rate of fused
-        ones), ``adder`` (additions and what runs on the same units),
-        ``divider``, ``sigmoids`` (the logistic functions alone, as the kernel
-        computes them); ``fractions``: those over the kernel's time. The limit
-        is the largest of the first three, since they can all run at once.
+    They are executed in their proportions, evenly mixed, without loads, stores or waiting
+    for each other, so that nothing but the units that execute them limits the rate.
     """
-    operations = count_operations(protocol)
-    kinds = {
-        "multiplier": sum(operations.get(name, 0) for name in MULTIPLIES) / rates["fma"],
-        "adder": sum(operations.get(name, 0) for name in ADDS) / rates["add"],
-        "divider": operations.get("divide", 0) / rates["divide"],
-        "sigmoids": 2 * operations.get("divide", 0) / rates["sigmoid"],
-    }
-    least = {name: 1e6 * mean_sweeps * seconds for name, seconds in kinds.items()}
-    limit = max(least[name] for name in ("multiplier", "adder", "divider"))
-    return {
-        "operations": operations,
-        "rates": rates,
-        "microseconds": least,
-        "fractions": {name: value / microseconds for name, value in least.items()},
-        "limit_microseconds": limit,
-        "fraction_of_limit": limit / microseconds,
-        "derivation": (
-            "Operations of one sweep, counted by running the kernel's own code on counting "
-            "values, over the highest rate of each kind measured with the same vector type; "
-            "multiplications, additions and divisions can run at once, so the slowest of the "
-            "three is the limit."
-        ),
-        "to_get_closer": (
-            "Logistic functions take the largest part, and within them the chain of eleven "
-            "fused operations of the polynomial. What remains is loads and stores between the "
-            "steps of a sweep, since the group sizes are not known when the code is compiled. "
-            "Code compiled for one set of sizes could keep activities in registers, at the "
-            "price of compiling again for each set; a polynomial of lower degree would change "
-            "the bits."
-        ),
-    }
+    tracer = Tracer(N_LANES, is_rolled=True)
+    rows = Rows(tracer, "%rows", 0, (N_CHAINS + 3,))
+    low, high, step = (rows[N_CHAINS + k] for k in range(3))
+    whole = f"<{N_LANES} x i64>"
+
+    def apply(kind: str, x: Value, turn: int) -> Value:
+        if kind == "fma":
+            return tracer.fma(x, low, high)
+        if kind == "multiply":
+            return x * (high if turn % 2 else low)
+        if kind == "add":
+            return x + step if turn % 2 else x - step
+        if kind == "divide":
+            return high / x
+        if kind == "larger":
+            return tracer.where(x > low, x, low) if turn % 2 else tracer.where(x < high, x, high)
+        if kind == "absolute":
+            return tracer.absolute(x - step)
+        bits = tracer.emit(f"bitcast {tracer.kind} {x.names[0]} to {whole}")
+        other = tracer.emit(f"bitcast {tracer.kind} {step.names[0]} to {whole}")
+        operation = "xor" if kind == "shift" else "add"
+        bits = tracer.emit(f"{operation} {whole} {bits}, {other}")
+        return Value(tracer, tracer.emit(f"bitcast {whole} {bits} to {tracer.kind}"))
+
+    def run_all(_: Any, *chains: Value) -> tuple[Value, ...]:
+        values = list(chains)
+        done: Counter[str] = Counter()
+        total = sum(operations.values())
+        # Chains of whole numbers are apart, since their bits are no numbers to compute with.
+        places = {True: [0, 1, 2], False: list(range(3, N_CHAINS))}
+        for turn in range(total):
+            kind = max(operations, key=lambda k: operations[k] * (turn + 1) / total - done[k])
+            done[kind] += 1
+            chain = places[kind in ("shift", "add whole")]
+            chain.append(chain.pop(0))
+            values[chain[-1]] = apply(kind, values[chain[-1]], done[kind])
+        return tuple(values)
+
+    chains = [rows[k] for k in range(N_CHAINS)]
+    chains = list(tracer.fold(N_TURNS, run_all, *chains))
+    for k, value in enumerate(chains):
+        rows[k] = value
+    text = spell_function(tracer, "run", "ptr %rows")
+    run = compile_text(text, "run", *choose_processor())
+    seconds = []
+    for _ in range(n_rounds):
+        memory = allocate(N_CHAINS + 3, N_LANES)
+        memory[...] = 0.75
+        memory[0, -3:] = [[0.5], [0.9], [2.0**-60]]
+        begun = time.process_time()
+        run(memory.ctypes.data)
+        seconds.append((time.process_time() - begun) / N_TURNS)
+    return min(seconds)
