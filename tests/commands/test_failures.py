@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import re
 from typing import Any
 
 import pytest
@@ -45,16 +44,21 @@ def test_version_of_a_source_tree_that_is_not_installed(monkeypatch: Any, capsys
 
 def test_version_is_the_installed_one(capsys: Any) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"replication {importlib.metadata.version('replication')}\n"
+    assert (
+        capsys.readouterr().out
+        == f"replication {importlib.metadata.version('recirculation-replication')}\n"
+    )
 
 
-def test_claims_say_what_is_under_way(monkeypatch: Any, capsys: Any, tmp_path: Any) -> None:
-    def fail_after_a_word(experiment: Any, *, announce: Any) -> None:
-        announce("searching the settings")
+def test_experiments_say_what_is_under_way(monkeypatch: Any, capsys: Any, tmp_path: Any) -> None:
+    def fail_after_a_word(name: str, *, jobs: int, tell: Any) -> None:
+        tell("searching the settings")
         raise WorkerError("a worker has gone")
 
-    monkeypatch.setattr("replication.claims_study.run_claims", fail_after_a_word)
-    assert main(["claims", "--seeds", "500", "--results", str(tmp_path)]) == 70
-    first, last = capsys.readouterr().err.splitlines()
-    assert re.fullmatch(r"\[.+\] searching the settings", first)
+    monkeypatch.setattr("replication.publication.run_experiment", fail_after_a_word)
+    assert main(["experiments", "speed", "functions", "--results", str(tmp_path)]) == 70
+    first, second, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("speed (1 of 2): ")
+    assert first.endswith(" left")
+    assert second == "speed (1 of 2): searching the settings"
     assert "a worker has gone" in last
