@@ -34,7 +34,7 @@ def main() -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER")
-    parser.add_argument("--jobs", type=int, default=-1, help="workers of the studies")
+    parser.add_argument("--jobs", default="all", help="workers of the studies")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to try it out")
     options = parser.parse_args()
     share, n_rounds = (10, 1) if options.quick else (1, 5)
@@ -46,7 +46,7 @@ def main() -> int:
     return 0
 
 
-def measure_all(share: int, n_rounds: int, jobs: int) -> dict[str, Any]:
+def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
     """Return all measurements, of a `share`-th of the networks."""
     machine._compile.cache_clear()
     begun = time.process_time()
@@ -66,7 +66,7 @@ def measure_all(share: int, n_rounds: int, jobs: int) -> dict[str, Any]:
     model["studies"] = [measure_study(n // share, jobs=jobs) for n in STUDIES]
     largest = model["studies"][-1]
     seconds = largest["seconds"] * BILLION / largest["n_networks"]
-    n_cores = jobs if jobs > 0 else len(read_cores())
+    n_cores = len(read_cores()) if jobs == "all" else int(jobs)
     model["billion"] = {
         "measured_on": largest["n_networks"],
         "seconds": seconds,

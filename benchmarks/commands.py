@@ -14,7 +14,7 @@ BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
 """Of the peak memory that the system reports."""
 
 
-def measure_study(n_networks: int, *, jobs: int) -> dict[str, Any]:
+def measure_study(n_networks: int, *, jobs: str) -> dict[str, Any]:
     """Run ``replication replicate`` from nothing.
 
     Returns
@@ -27,7 +27,7 @@ def measure_study(n_networks: int, *, jobs: int) -> dict[str, Any]:
         command = [sys.executable, "-m", "replication", "replicate", "--results", folder]
         begun = time.perf_counter()
         process = subprocess.Popen(
-            [*command, "--seeds", str(n_networks), "--jobs", str(jobs)],
+            [*command, "--seeds", str(n_networks), "--jobs", jobs],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
