@@ -123,7 +123,7 @@ def test_trace_ends_at_the_stored_outcome():
     # One that is censored stands for its kind: it is traced over all 2,000 updates.
     censored = np.flatnonzero(~simulate(n_seeds=20_000).converged)[:1]
     for seed in [*range(1_000), *censored]:
-        trace = trace_network(PAPER, ROOT_SEED, int(seed))
+        trace = trace_network(seed=int(seed), root_seed=ROOT_SEED)
         assert len(trace.errors) == trace.updates + 1
         assert np.all(trace.errors[:-1] >= PAPER.threshold)
         assert trace.converged == (trace.errors[-1] < PAPER.threshold)
