@@ -18,6 +18,9 @@ from replication.protocol import Protocol
 WORDS_PER_STEP = 4
 """64-bit words that one counter step of Philox gives."""
 
+COMPILED_FROM = 50_000
+"""Words from which compiled code draws them; fewer are NumPy's, with the same bits."""
+
 MAX_ROOT_SEED = 2**63 - 1
 
 
@@ -70,15 +73,21 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
             "in ascending order"
         )
     steps = count_steps(protocol)
-    generator = np.random.Philox(key=root_seed)
-    generator.advance(steps * start)
-    words = generator.random_raw((stop - start) * steps * WORDS_PER_STEP)
-    words >>= np.uint64(11)
-    weights = words.astype(np.float64).reshape(stop - start, steps * WORDS_PER_STEP)
-    # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
-    weights *= 2.0**-52
-    weights -= 1.0
-    weights *= protocol.half_width
+    n_words = steps * WORDS_PER_STEP
+    if (stop - start) * n_words >= COMPILED_FROM and stop * steps < 2**63:
+        from replication.simulator.drawing import fill_weights
+
+        weights = np.empty((stop - start, n_words))
+        fill_weights(weights, int(root_seed), int(start) * steps, protocol.half_width)
+    else:
+        generator = np.random.Philox(key=root_seed)
+        generator.advance(steps * start)
+        words = generator.random_raw((stop - start) * n_words)
+        words >>= np.uint64(11)
+        # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
+        weights = words.astype(np.float64).reshape(stop - start, n_words) * 2.0**-52
+        weights -= 1.0
+        weights *= protocol.half_width
     weights = weights[:, : protocol.n_weights]
     _apply_start(protocol, weights)
     return weights

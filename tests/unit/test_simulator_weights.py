@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER
+from replication.protocol import PAPER, Protocol
+from replication.simulator import weights
 from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
 
 
@@ -84,3 +85,22 @@ def test_flat_order_is_connection_by_connection():
     ]  # fmt: skip
     flat = np.concatenate([np.concatenate([m.ravel(), v]) for m, v in parts])
     np.testing.assert_array_equal(flat, np.arange(protocol.n_weights))
+
+
+@pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])
+@pytest.mark.parametrize("start", [0, 7, 10**15])
+@pytest.mark.parametrize("half_width", [0.5, 0.3])
+def test_compiled_code_draws_what_numpy_draws(root_seed, start, half_width, monkeypatch):
+    protocol = Protocol(half_width=half_width, group_sizes=(3, 2))
+    drawn = []
+    for limit in (0, 10**9):
+        monkeypatch.setattr(weights, "COMPILED_FROM", limit)
+        drawn.append(draw_weights(protocol, root_seed, start, start + 501))
+    assert drawn[0].tobytes() == drawn[1].tobytes()
+
+
+def test_seeds_beyond_the_reach_of_compiled_code_are_drawn_all_the_same(monkeypatch):
+    monkeypatch.setattr(weights, "COMPILED_FROM", 0)
+    far = draw_weights(PAPER, 1988, 2**63, 2**63 + 2)
+    assert far.shape == (2, 22)
+    assert len(np.unique(far)) == far.size
