@@ -320,12 +320,12 @@ def describe_result(study: Study, model: Model) -> list[str]:
     model : dict
         Of its headline.
     """
-    from replication.report.numbers import count, fixed, interval, percent, percents, pvalue
+    from replication.report.numbers import amount, count, fixed, interval, percent, percents, pvalue
 
     population, sampling = model["population"], model["sampling"]
     reported, judged = model["reported"], model["claims"]["headline"]
     lines = {
-        "converged": f"{percent(population['share'], 2)} of {count(population['n'])} networks "
+        "converged": f"{percent(population['share'], 2)} of {amount(population['n'], 'network')} "
         f"within {count(population['cap'])} updates "
         f"({percents(population['share_interval'], 2)})"
     }
@@ -345,8 +345,8 @@ def describe_result(study: Study, model: Model) -> list[str]:
             f"for the mean of {reported['mean']:g} given that, {pvalue(sampling['p'])} for both"
         )
     why = {
-        "settings": f"; {', '.join(judged['other_settings'])} differ from what the paper reports",
-        "few converge": f"; too few converge for {reported['runs']} that all do",
+        "settings": f"; other than the paper's: {', '.join(judged['other_settings'])}",
+        "few converge": f"; too few converge to tell what {reported['runs']} report",
         None: "",
     }[judged["reason"]]
     lines["verdict"] = judged["verdict"] + why

@@ -1,4 +1,4 @@
-"""Docstrings say what a caller must know, their examples run, and the README is what results/ says."""
+"""Docstrings say what a caller must know, examples run, the README is what results/ says."""
 
 import ast
 import doctest

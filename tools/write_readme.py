@@ -22,7 +22,8 @@ def render_readme() -> str:
     """Return the page that the models in the results folder make of the template."""
     paths = sorted((RESULTS / "models").glob("*.json"))
     models = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
-    models["benchmark"] = json.loads((RESULTS / "benchmark.json").read_text("utf-8"))
+    benchmark = RESULTS / "benchmark.json"
+    models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
     return Template(Path(__file__).with_name("readme.md")).render(models, {})
 
 

@@ -8,9 +8,7 @@ import pytest
 
 from replication.simulator.outcomes import Outcomes, compute_digest, pack_rows
 
-OUTCOMES = Outcomes(
-    2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False])
-)
+OUTCOMES = Outcomes(2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False]))
 
 # Row by row: seed in eight bytes, updates in four, whether it converged in one; low bytes first.
 BYTES = bytes.fromhex(

@@ -70,7 +70,7 @@ def protocols() -> st.SearchStrategy[Protocol]:
 
 
 def test_paper_is_the_simulation_of_page_363() -> None:
-    assert PAPER == Protocol()
+    assert Protocol() == PAPER
     assert (PAPER.group_sizes, PAPER.learning_rate, PAPER.regression) == ((4, 2), 20.0, 0.75)
     assert (PAPER.criterion, PAPER.threshold) == ("every-unit", 0.1)
     assert (PAPER.error_measured_on, PAPER.half_width) == ("reconstruction", 0.5)

@@ -75,8 +75,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     -------
     dict
         ``claims`` (rapid, comparable, best-rates, hidden-regression, slower-half),
-        ``procedures`` by name, ``curve_points`` (updates of their curves), ``changes`` (lengths of the changes of both
-        matrices, update by update), ``pairs``, ``searches``.
+        ``procedures`` by name, ``curve_points`` (updates of their curves), ``changes``
+        (lengths of the changes of both matrices, update by update), ``pairs``, ``searches``.
     """
     n_search, n_rates, n_paths = (
         max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, PATHS_SHARE)
