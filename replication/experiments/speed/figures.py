@@ -63,9 +63,9 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> list[Line2D]:
 def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the mean number of updates against the learning rate."""
     claim = model["claims"]["best-rates"]
-    for rule, (color, dash, marker) in RULES.items():
+    for rule, (color, _, marker) in RULES.items():
         entry = claim[rule]
-        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash)
+        axes.plot(entry["rates"], entry["means"], color=color)
         means = dict(zip(entry["rates"], entry["means"], strict=True))
         axes.plot(
             entry["not_worse"],
