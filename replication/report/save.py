@@ -175,7 +175,8 @@ def _tidy(svg: str, name: str) -> str:
     svg = svg.replace("xlink:href", "href").replace(
         ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
     )
-    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
+    # In tags only: what the text says keeps its digits.
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
     svg = re.sub(
         rf'(<g id="{HALO}">\s*<text style=")',

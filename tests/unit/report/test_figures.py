@@ -123,3 +123,12 @@ def test_series_are_told_apart_without_colour() -> None:
     dashes = {str(dash) for _, dash, _ in style.SERIES}
     markers = {marker for _, _, marker in style.SERIES}
     assert len(dashes) == len(markers) == len(style.SERIES)
+
+
+def test_label_keeps_all_its_digits() -> None:
+    def draw() -> Figure:
+        figure, axes = style.create_figure()
+        axes.set_xticks([0.0, 1.0], ["0.99", "0.999"])
+        return figure
+
+    assert ">0.999<" in save_figure(draw, name="digits").svg
