@@ -127,7 +127,7 @@ def test_series_are_told_apart_without_colour() -> None:
 
 def test_label_keeps_all_its_digits() -> None:
     def draw() -> Figure:
-        figure, axes = style.create_figure()
+        figure, axes = style.create_figure(height=2.0)
         axes.set_xticks([0.0, 1.0], ["0.99", "0.999"])
         return figure
 
