@@ -41,13 +41,20 @@ def list_code(notebook):
 
 
 def describe_outputs(notebook):
-    """List what each cell shows: its printed text, its value, or that it is a picture."""
+    """List what each cell shows: its printed text, its value, or that it is a picture.
+
+    Printed text arrives in pieces as the kernel sees fit; those of a cell are joined.
+    """
     shown = []
-    for cell in list_code(notebook):
+    for number, cell in enumerate(list_code(notebook)):
         for output in cell.outputs:
             data = output.get("data", {})
             value = "picture" if "image/png" in data else data.get("text/plain")
-            shown.append((output.output_type, output.get("name"), output.get("text", value)))
+            kind = number, output.output_type, output.get("name")
+            if output.output_type == "stream" and shown and shown[-1][0] == kind:
+                shown[-1] = kind, shown[-1][1] + output.text
+            else:
+                shown.append((kind, output.get("text", value)))
     return shown
 
 
@@ -70,8 +77,8 @@ def test_notebook_shows_what_is_stored_in_it(name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_draws_and_complains_of_nothing(name):
     shown = describe_outputs(read(name))
-    assert any(what == "picture" for _, _, what in shown)
-    assert [what for _, stream, what in shown if stream == "stderr"] == []
+    assert any(what == "picture" for _, what in shown)
+    assert [what for (_, _, stream), what in shown if stream == "stderr"] == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
