@@ -170,10 +170,12 @@ def test_a_published_report_that_differs_is_not_reproduced(
     monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
 
     def write_short_report(study: Study, **_: object) -> dict[str, object]:
+        assert (study.folder / "benchmark.json").read_text() == "{}"
         (study.folder / "report.html").write_text("the report")
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 
     monkeypatch.setattr(publication, "write_report", write_short_report)
+    (tmp_path / "benchmark.json").write_text("{}")
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5})
     (tmp_path / "report.html").write_text("the report")
