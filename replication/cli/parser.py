@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from importlib.metadata import PackageNotFoundError, version
 
+import shtab
+
 from replication.cli.arguments import Parser
 
 MODULES = (
@@ -29,6 +31,11 @@ def make_parser() -> Parser:
     except PackageNotFoundError:
         number = "unknown (run from the sources)"
     parser.add_argument("--version", action="version", version=f"replication {number}")
+    shtab.add_argument_to(
+        parser,
+        "--print-completion",
+        help="print the script by which a shell completes commands and options",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:
         importlib.import_module(f"replication.cli.{name}").add_commands(commands)
