@@ -346,7 +346,7 @@ def describe_result(study: Study, model: Model) -> list[str]:
             f"for the mean of {reported['mean']:g} given that, {pvalue(sampling['p'])} for both"
         )
     why = {
-        "settings": f"; other than the paper's: {', '.join(judged['other_settings'])}",
+        "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "few converge": f"; too few converge to tell what {reported['runs']} report",
         None: "",
     }[judged["reason"]]

@@ -38,6 +38,9 @@ def add_commands(subparsers: Any) -> None:
         help="compare readings of your own",
         description="Simulate readings of your own on the same seeds, and say what 100 networks "
         "of each would have reported.",
+        epilog="For example, four readings: [factors] and, below it, a line "
+        "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
+        "help(replication.Protocol) in Python lists the fields.",
     )
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
