@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import multiprocessing
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store, check_study, manifest_path
 from replication.store.filling import simulate_study
+from tests.reliability.writing import write_when_traced
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "replication"]
@@ -34,6 +36,11 @@ ONE_STUDY = [
     "import sys, replication.publication as p; p.N_REPETITIONS = 0; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
+
+
+# A process that has imported everything, and forks for each study.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.reliability.writing"])
 
 
 def require(condition: object, message: str) -> None:
@@ -99,32 +106,12 @@ def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[
     ]
 
 
-# The same study with invented outcomes, block by block after a pause in seconds: what is put to
-# the test is how they are written.
-WRITE_STUDY = """
-import sys, time
-from replication import publication
-from replication.cli import main
-from replication.store import filling
-from tests.unit.store.invented import simulate
-
-def simulate_with_pauses(*arguments, **options):
-    for outcomes in simulate(*arguments, **options):
-        time.sleep(float(sys.argv[1]))
-        yield outcomes
-
-filling.choose_block_size = lambda *_: 1000
-filling.simulate_blocks.__kwdefaults__["simulate"] = simulate_with_pauses
-filling.simulate_study.__kwdefaults__["simulate"] = simulate_with_pauses
-publication.N_REPETITIONS = 0
-sys.exit(main(sys.argv[2:]))
-"""
+WRITE = [sys.executable, "-m", "tests.reliability.writing"]
 
 
-def write_command(results: Path, n_seeds: int, *, pause: float = 0.0) -> list[str]:
-    """Return the command for a study with invented outcomes, in blocks of a thousand."""
-    words = ("simulate", "--seeds", str(n_seeds), "--results", str(results))
-    return [sys.executable, "-c", WRITE_STUDY, str(pause), *words]
+def write_words(results: Path, n_seeds: int) -> list[str]:
+    """Return the words of a study that is written by `tests/reliability/writing.py`."""
+    return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
 def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> str:
@@ -207,15 +194,20 @@ class Strace:
 
     def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run the study, with a fault such as ``write:signal=KILL:when=3``."""
-        command = [self.strace, "-f", "-o", str(self.log)]
-        if fault is None or "signal=" not in fault:
-            command.append("--seccomp-bpf")  # cheaper, but strace then sends no signals
+        said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
+        words = write_words(self.results, self.n_seeds)
+        study = FORKS.Process(target=write_when_traced, args=(words, *said))
+        study.start()
+        command = [self.strace, "-f", "-o", str(self.log), "-p", str(study.pid)]
         command += ["-e", f"trace={','.join(self.CALLS)}"]
         if fault is not None:
             command += ["-e", f"inject={fault}"]
         for path in self.list_paths():
             command += ["-P", str(path)]
-        return run(*command, *write_command(self.results, self.n_seeds))
+        traced = run(*command)
+        study.join()
+        output, messages = (path.read_text(errors="replace") for path in said)
+        return subprocess.CompletedProcess(words, study.exitcode, output, messages + traced.stderr)
 
     def read_calls(self) -> list[tuple[str, str]]:
         """Return the calls on the study's files: name, and the rest of the line."""

@@ -16,6 +16,7 @@ from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store, check_study
 from tests.reliability.faults import (
+    WRITE,
     assert_clean,
     assert_recovers,
     call,
@@ -23,7 +24,7 @@ from tests.reliability.faults import (
     simulate_command,
     start,
     wait_until,
-    write_command,
+    write_words,
 )
 from tests.unit.store.invented import invent, simulate
 
@@ -152,7 +153,7 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
     n_fired = 0
     while n_fired < n_interruptions:
         number, code = ways[n_fired % 3]
-        process = start(*write_command(results, n_all, pause=0.005))
+        process = start(*WRITE, 0.005, *write_words(results, n_all))
         assert wait_until(lambda process=process: has_begun(process, results))
         enough = len(list_blocks(results)) + draw.randrange(3)
         wait_until(

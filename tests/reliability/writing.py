@@ -1,0 +1,52 @@
+"""`replication simulate` with invented outcomes: what is put to the test is how they are written.
+
+Run as a command by tests that interrupt it, and as a fork of a process that has imported
+everything by tests that trace its system calls, of which there are then few.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from pathlib import Path
+
+from replication import publication
+from replication.cli import main, parser, study_commands  # noqa: F401  (imported before the fork)
+from replication.store import filling
+from tests.unit.store.invented import simulate
+
+PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
+
+
+def write(pause: float, words: list[str]) -> int:
+    """Run the command in blocks of a thousand, each after a pause in seconds."""
+
+    def simulate_with_pauses(*arguments, **options):
+        for outcomes in simulate(*arguments, **options):
+            time.sleep(pause)
+            yield outcomes
+
+    filling.choose_block_size = lambda *_: 1000
+    filling.simulate_blocks.__kwdefaults__["simulate"] = simulate_with_pauses
+    filling.simulate_study.__kwdefaults__["simulate"] = simulate_with_pauses
+    publication.N_REPETITIONS = 0
+    return main(words)
+
+
+def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
+    """Run the command as soon as another process traces this one; end with its exit code."""
+    for descriptor, path in ((1, output), (2, messages)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+    # Some systems let only the parent trace a process, unless it says otherwise.
+    ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
+    for _ in range(20_000):
+        if "\nTracerPid:\t0\n" not in Path("/proc/self/status").read_text():
+            sys.exit(write(0.0, words))
+        time.sleep(0.001)
+    sys.exit("nobody traces this process")
+
+
+if __name__ == "__main__":
+    sys.exit(write(float(sys.argv[1]), sys.argv[2:]))
