@@ -61,7 +61,9 @@ A paragraph of its own::
 
 Both caption and ``alt`` are needed. The name of the file is the name in ``FIGURES`` of
 ``figures.py``: a function that takes the model (plain data, as in its JSON file) and returns a
-Matplotlib figure, styled by `replication.report.style`. Signs are written in Unicode (λ, ε, ×),
+Matplotlib figure, styled by `replication.report.style`, or several: panels that stand side by side
+on paper and, where there is no room, one below the other. Nothing else is orange but what the
+paper reports or sets. Signs are written in Unicode (λ, ε, ×),
 not as ``$\lambda$``, so that text stays text. Numbers in captions come from models, too.
 
 An axes that a script in the page needs gets a gid, ``axes.set_gid("joint-plane")``: the SVG then

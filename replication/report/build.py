@@ -36,12 +36,13 @@ class Drawing:
     Parameters
     ----------
     draw : callable
-        Takes the model and returns the figure; a plain function of a module.
+        Takes the model and returns the figure, or several as its panels; a plain function of a
+        module.
     model : mapping
         Plain data: what is drawn depends on it and on the sources of the package alone.
     """
 
-    draw: Callable[[Any], Figure]
+    draw: Callable[[Any], Figure | Sequence[Figure]]
     model: Any
 
     def compute_key(self) -> str:

@@ -157,7 +157,7 @@ def prepare(
     (workspace / "inline").mkdir()
     for name, svg in svgs.items():
         (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
-        (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg, alt="@ALT@"), "utf-8")
+        (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
     day = read_date(metadata)
     parts = [
         metadata.get("author", ""),

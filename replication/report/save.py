@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -23,7 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from replication.report.style import DARK, NARROW, PAPER_WHITE, styled
+from replication.report.style import DARK, PAPER_WHITE, styled
 
 PNG_DPI = 160
 PIXELS_A_POINT = 1.6
@@ -39,6 +39,7 @@ HALO = "halo-of-text"
 _ID = re.compile(r' id="([^"]+)"')
 _AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
 _TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
+_PANEL = re.compile(r"<svg x=.*?</svg>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,73 +50,110 @@ class SavedFigure:
     png: bytes | None = None
 
 
-def save_figure(draw: Callable[[], Figure], *, name: str, png: bool = False) -> SavedFigure:
+def save_figure(
+    draw: Callable[[], Figure | Sequence[Figure]], *, name: str, png: bool = False
+) -> SavedFigure:
     """Draw a figure under the style sheet and return its bytes.
 
     Parameters
     ----------
     draw : callable
-        Returns the figure; called once, inside the style sheet's context.
+        Returns the figure, or several, which become panels side by side; called once, inside the
+        style sheet's context.
     name : str
         Starts the identifiers inside the SVG, so that one page can hold many.
     png : bool
-        Whether the figure is wanted as PNG, too.
+        Whether the figure, which has one panel then, is wanted as PNG, too.
 
     Returns
     -------
     SavedFigure
     """
     with styled():
-        figure = draw()
-        FigureCanvasAgg(figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, the same in both files
+        drawn = draw()
+        figures = [drawn] if isinstance(drawn, Figure) else list(drawn)
+        for figure in figures:
+            FigureCanvasAgg(figure)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # laid out once, the same in both files
         image = None
         if png:
+            (figure,) = figures
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
             image = stream.getvalue()
-        texts = figure.findobj(Text)
-        for text in texts:
-            # A halo would turn text into outlines: it is written as a property of the text below.
-            if text.get_path_effects():
-                text.set_path_effects([])
-                text.set_gid(HALO)
-        has_formula = any("$" in text.get_text() for text in texts)
-        drawing = io.StringIO()
-        with mpl.rc_context({"svg.fonttype": "path"} if has_formula else {}):
-            figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
+        if len(figures) == 1:
+            svg = _write_svg(figures[0], name)
+        else:
+            svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
+    svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
+    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', image)
+
+
+def _write_svg(figure: Figure, name: str) -> str:
+    """Return a figure as SVG in which text is text, and named axes say where they lie."""
+    for text in figure.findobj(Text):
+        # A halo would turn text into outlines: it is written as a property of the text instead.
+        if text.get_path_effects():
+            text.set_path_effects([])
+            text.set_gid(HALO)
+    drawing = io.StringIO()
+    figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
     svg = _tidy(drawing.getvalue(), name)
     for axes in figure.axes:
         if axes.get_gid():
             svg = svg.replace(
                 f'id="{axes.get_gid()}"', f'id="{axes.get_gid()}" {_describe(axes)}', 1
             )
-    return SavedFigure(svg.replace("</style>", f"{font_css([svg])}</style>", 1), image)
+    return svg
 
 
-def make_inline(svg: str, *, alt: str) -> str:
-    """Return a saved SVG as it stands inside a page: named by `alt`, coloured by the page.
+def _join(panels: Sequence[str]) -> str:
+    """Put drawings side by side into one, each as an SVG of its own."""
+    sizes = [tuple(float(side) for side in _find_box(panel)) for panel in panels]
+    width, height = sum(w for w, _ in sizes), max(h for _, h in sizes)
+    placed, left = [], 0.0
+    for panel, (w, h) in zip(panels, sizes, strict=True):
+        body = panel[panel.index(">") + 1 :].strip()
+        placed.append(
+            f'<svg x="{left:g}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}">{body}\n'
+        )
+        left += w
+    return (
+        f'<svg width="{width:g}pt" height="{height:g}pt" viewBox="0 0 {width:g} {height:g}" '
+        f'xmlns="http://www.w3.org/2000/svg" version="1.1">\n{"".join(placed)}</svg>\n'
+    )
+
+
+def _find_box(svg: str) -> tuple[str, str]:
+    """Return width and height of a drawing, in points."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert box is not None
+    return box[1], box[2]
+
+
+def make_inline(svg: str) -> str:
+    """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
 
     Examples
     --------
-    >>> make_inline(  # doctest: +ELLIPSIS
-    ...     '<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>', alt="A dot"
-    ... )
-    '<svg role="img" aria-label="A dot" style="max-width:14px" viewBox="0 0 9 4"><g fill=...
+    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>')
+    '<svg style="flex:9 1 9px;max-width:14px" viewBox="0 0 9 4"><g fill="var(--fig-ffffff)"/></svg>'
     """
-    body = svg[svg.index("<svg ") :].strip()
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body)
-    assert box is not None
-    points = float(box[1])
-    wide = ' class="wide"' if points > 72 * NARROW + 1 else ""
-    most = f'style="max-width:{round(PIXELS_A_POINT * points)}px"'
-    body = body[body.index(">") + 1 :]
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = body.replace("<defs>\n  \n </defs>\n", "")
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = svg.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
-        body = body.replace(color, f"var(--fig-{color[1:]})")
-    return f'<svg{wide} role="img" aria-label="{alt}" {most} {box[0]}>{body}'
+        svg = svg.replace(color, f"var(--fig-{color[1:]})")
+    drawings = _PANEL.findall(svg) or [svg[svg.index("<svg ") :].strip()]
+    return "\n".join(_give_room(drawing) for drawing in drawings)
+
+
+def _give_room(svg: str) -> str:
+    """Let the page choose how wide a drawing is: panels stand side by side where there is room."""
+    width, height = _find_box(svg)
+    points = float(width)
+    room = f"flex:{points:g} 1 {points:g}px;max-width:{round(PIXELS_A_POINT * points)}px"
+    return f'<svg style="{room}" viewBox="0 0 {width} {height}">{svg[svg.index(">") + 1 :]}'
 
 
 def page_css(svgs: Iterable[str]) -> str:
@@ -191,7 +229,7 @@ def _tidy(svg: str, name: str) -> str:
             svg = svg.replace(f'"#{identifier}"', f'"#{name}-{identifier}"')
         elif _AUTOMATIC.fullmatch(identifier):
             svg = svg.replace(f' id="{identifier}"', "")
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg
+    return svg
 
 
 def _describe(axes: Axes) -> str:

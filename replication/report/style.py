@@ -28,22 +28,17 @@ GREEN = "#00795b"
 PURPLE = "#a5497f"
 SKY = "#a9d2ee"
 """Fill of bands and bars that belong to blue."""
-SAND = "#f3c9a6"
-"""Fill of bands that belong to orange."""
-MINT = "#a8dccb"
-"""Fill of bands that belong to green."""
 PINK = "#e8cfdc"
 """Fill of bands that belong to purple."""
 
 REPORTED = ORANGE
-"""The numbers of 1988, in every figure."""
+"""What the paper reports or sets: numbers of 1988, its settings. Nothing else is orange."""
 SERIES: tuple[tuple[str, Any, str], ...] = (
     (BLUE, "-", "o"),
-    (ORANGE, (0, (5, 2)), "s"),
+    (PURPLE, (0, (5, 2)), "s"),
     (GREEN, (0, (1.5, 1.5)), "^"),
-    (PURPLE, (0, (6, 2, 1.5, 2)), "D"),
 )
-"""Colour, dash and marker of up to four series that meet in one axes: told apart in grey, too."""
+"""Colour, dash and marker of up to three series that meet in one axes: told apart in grey, too."""
 MAP = "cividis"
 """Colour map of surfaces: rises evenly in grey, and for any colour vision."""
 DARK = {
@@ -56,16 +51,14 @@ DARK = {
     GREEN: "#4fd1a5",
     PURPLE: "#e29ac6",
     SKY: "#1f4c6e",
-    SAND: "#6e4526",
-    MINT: "#1d5746",
     PINK: "#5c3a4d",
 }
 """What each colour becomes on a dark page."""
 
-FULL = 6.3
-"""Inches: the text width of the PDF, so that 9 pt here are 9 pt there; for two panels."""
-NARROW = 4.7
-"""Inches: the better choice for one panel; a telephone shows it without scrolling."""
+NARROW = 4.4
+"""Inches: the width of a figure. A telephone shows it whole, with letters that can be read."""
+HALF = 3.14
+"""Inches: the width of one of two panels, which together are as wide as the text of the PDF."""
 
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -73,13 +66,13 @@ SHEET: dict[str, Any] = {
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.labelcolor": INK,
-    "axes.labelsize": 9.5,
+    "axes.labelsize": 9,
     "axes.linewidth": 0.8,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": 10,
+    "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "figure.facecolor": PAPER_WHITE,
     "figure.dpi": 100,
@@ -141,6 +134,14 @@ def create_figure(
     return figure, axes
 
 
+def mark_reported(axes: Axes, x: float, y: float, *, size: float = 17) -> None:
+    """Put the star of the paper at a point."""
+    axes.plot(
+        [x], [y], "*", color=REPORTED, markersize=size, markeredgecolor=PAPER_WHITE, zorder=6,
+        clip_on=False,
+    )  # fmt: skip
+
+
 def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **options: Any) -> None:
     """Write a direct label at a point of a line, with a halo that keeps it readable."""
     from matplotlib import patheffects
@@ -178,12 +179,6 @@ def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | No
         handlelength=2.4,
         borderaxespad=0.2,
     )
-
-
-def letter_panels(axes: Sequence[Axes]) -> None:
-    """Name panels (a), (b), ... above their upper left corners."""
-    for letter, one in zip("abcdefgh", axes, strict=False):
-        one.set_title(f"({letter})", fontsize=9.5, pad=4)
 
 
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:

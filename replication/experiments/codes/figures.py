@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 from replication.report.style import (
     BLUE,
     FAINT,
-    FULL,
     GREEN,
-    ORANGE,
+    HALF,
+    PURPLE,
     create_figure,
     label_line,
 )
 
 
-def plot_codes(model: Mapping[str, Any]) -> Figure:
+def plot_codes(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw codes in the unit square, and the share of good codes if learning goes on.
 
     Parameters
@@ -28,19 +28,18 @@ def plot_codes(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of the experiment.
     """
-    figure, (left, right) = create_figure(
-        width=FULL, height=3.0, n_columns=2, gridspec_kw={"width_ratios": (1, 1.25)}
-    )
+    square, left = create_figure(width=HALF, height=2.8)
+    later, right = create_figure(width=HALF, height=2.8)
     _draw_square(left, model["drawn"])
     _draw_later(right, model["later"])
-    left.set_title("(a) When the criterion is met", fontsize=9.5)
-    right.set_title("(b) If learning goes on", fontsize=9.5)
-    return figure
+    left.set_title("(a) When the criterion is met")
+    right.set_title("(b) If learning goes on")
+    return square, later
 
 
 def _draw_square(axes: Axes, drawn: Mapping[str, Any]) -> None:
     codes, good = np.asarray(drawn["codes"]), np.asarray(drawn["good"], dtype=bool)
-    for chosen, colour, marker, name in ((good, BLUE, "o", "good"), (~good, ORANGE, "x", "other")):
+    for chosen, colour, marker, name in ((good, BLUE, "o", "good"), (~good, PURPLE, "x", "other")):
         points = codes[chosen].reshape(-1, 2)
         axes.scatter(points[:, 0], points[:, 1], s=9, marker=marker, linewidths=0.7, color=colour,
                      alpha=0.6, gid=name)  # fmt: skip
@@ -64,11 +63,11 @@ def _draw_later(axes: Axes, later: Mapping[str, Any]) -> None:
     ):
         y = 100 * np.asarray(later[name])
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markersize=4, gid=name)
-        label_line(axes, x=x[2], y=y[2], text=text, color=colour, offset=(6, -10), fontsize=8.5)
+        label_line(axes, x=x[2], y=y[2], text=text, color=colour, offset=(6, -10))
     axes.set_xticks(x, [f"{updates:,}" for updates in later["updates"]])
     axes.set_ylim(0, 103)
     axes.set_xlabel("more updates")
     axes.set_ylabel("networks, %")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"codes": plot_codes}
+FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {"codes": plot_codes}

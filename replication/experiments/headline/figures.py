@@ -7,21 +7,19 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
-    FAINT,
     INK,
     MUTED,
-    PAPER_WHITE,
     REPORTED,
     SKY,
     create_figure,
     label_line,
+    mark_reported,
     use_plain_log_ticks,
 )
 
@@ -44,7 +42,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = create_figure(
-        height=4.7, n_rows=2, n_columns=2, height_ratios=(1, 5), width_ratios=(6, 1),
+        height=3.7, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -68,26 +66,23 @@ def plot_joint(model: Model) -> Figure:
         axes.grid(visible=False)
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
-    plane.plot(
-        [reported["mean"]], [reported["max"]], "*", color=REPORTED, markersize=18,
-        markeredgecolor=PAPER_WHITE, zorder=6, clip_on=False,
-    )  # fmt: skip
+    mark_reported(plane, reported["mean"], reported["max"])
     label_line(
         plane, x=reported["mean"], y=reported["max"],
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
-        color=REPORTED, offset=(13, 0), fontweight="bold", fontsize=10.5, zorder=7,
+        color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=10, zorder=7,
     )  # fmt: skip
     outer, inner = joint["regions"]
-    # The inner name stands below its outline where the outlines end together.
-    end, way = (-1, 7) if inner["max"][-1] < 0.8 * outer["max"][-1] else (0, -7)
-    for region, text, k, rise in (
-        (outer, "95 % of studies", -1, 7),
-        (inner, "half of them", end, way),
-    ):
-        label_line(
-            plane, x=region["high"][k], y=region["max"][k], text=text, color=BLUE,
-            offset=(-3, rise), ha="right", zorder=5,
-        )  # fmt: skip
+    label_line(
+        plane, x=outer["high"][-1], y=outer["max"][-1], text="95 % of studies", color=BLUE,
+        offset=(0, 7), ha="right", zorder=5,
+    )  # fmt: skip
+    # The inner name stands below its outline where both outlines end together.
+    rise = 7 if inner["max"][-1] < 0.8 * outer["max"][-1] else -7
+    label_line(
+        plane, x=(inner["low"][-1] + inner["high"][-1]) / 2, y=inner["max"][-1], text="half",
+        color=BLUE, offset=(0, rise), ha="center", zorder=5,
+    )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
     use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
@@ -100,69 +95,80 @@ def plot_joint(model: Model) -> Figure:
 
 
 def plot_distribution(model: Model) -> Figure:
-    """Draw how many networks took how many updates, with the two reported numbers."""
+    """Draw how many networks took how many updates, and above it what summarises them."""
     histogram, population, reported = model["histogram"], model["population"], model["reported"]
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
-    figure, axes = create_figure(height=2.9)
+    figure, (above, axes) = create_figure(height=3.3, n_rows=2, height_ratios=(1, 2.4), sharex=True)
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
-    top = 1.3 * float(share.max(initial=1e-9))
-    axes.set_ylim(0, top)
     axes.set_xlim(edges[0], edges[-1])
-    marks = [
-        (reported["max"], f"{exact(reported['max'])} in 1988, the largest", REPORTED, DASHED, 0.4),
-        (reported["mean"], f"{exact(reported['mean'])} in 1988, the mean", REPORTED, DASHED, 0.72),
-    ]
-    if population["mean"] is not None:
-        text = f"mean of the population {fixed(population['mean'], 1)}"
-        marks.append((population["mean"], text, BLUE, "-", 0.84))
-    if population["median"] is not None:
-        text = f"median {exact(population['median'])}"
-        marks.append((population["median"], text, INK, (0, (2, 1.5)), 0.96))
-    for value, text, colour, dash, height in marks:
-        if not edges[0] <= value <= edges[-1]:
-            continue
-        axes.plot([value, value], [0, height * top], color=colour, linestyle=dash, zorder=3)
-        is_right = value > 0.55 * edges[-1]
-        label_line(
-            axes, x=value, y=height * top, text=text, color=colour,
-            offset=(-4 if is_right else 4, 0), ha="right" if is_right else "left",
-        )  # fmt: skip
-    axes.set_xlabel("weight updates until every unit's error is below the criterion")
+    axes.set_ylim(0, None)
+    axes.set_xlabel("weight updates until converged")
     axes.set_ylabel("% of networks, per update")
     axes.grid(axis="x", visible=False)
+    rows = [("mean, 1988", reported["mean"], exact(reported["mean"]), REPORTED)]
+    if population["mean"] is not None:
+        rows.append(("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
+    if population["median"] is not None:
+        rows.append(("median, here", population["median"], exact(population["median"]), BLUE))
+    for place, (_, value, text, colour) in enumerate(rows):
+        if colour == REPORTED:
+            mark_reported(above, value, place, size=13)
+        else:
+            above.plot([value], [place], "o", color=colour, markersize=6)
+        above.plot([value, value], [place, len(rows)], color=colour, linewidth=0.8)
+        axes.axvline(value, color=colour, linewidth=0.8, zorder=3)
+        label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
+    if reported["max"] <= edges[-1]:
+        mark_reported(above, reported["max"], 0, size=13)
+        label_line(
+            above, x=reported["max"], y=0, text=f"largest, {exact(reported['max'])}",
+            color=REPORTED, offset=(-9, 0), ha="right",
+        )  # fmt: skip
+    above.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    above.set_ylim(len(rows) - 0.4, -0.6)
+    above.grid(visible=False)
+    above.tick_params(length=0)
+    for side in ("left", "bottom"):
+        above.spines[side].set_visible(False)
+    above.tick_params(axis="x", labelbottom=False)
     return figure
 
 
 def plot_one_network(model: Model) -> Figure:
     """Draw the error of one network against updates, and its reconstructions below."""
     trace = model["trace"]
-    figure, (above, below) = create_figure(height=6.0, n_rows=2, height_ratios=(1, 1.25))
+    figure, (above, below) = create_figure(height=5.3, n_rows=2, height_ratios=(1, 1.5))
     _draw_errors(above, trace)
     _draw_reconstructions(below, trace)
     return figure
 
 
 def _draw_errors(axes: Axes, trace: Mapping[str, Any]) -> None:
+    """Draw the error of one network; ticks on the criterion show when others pass it."""
     errors, threshold = np.array(trace["errors"]), trace["threshold"]
-    others = [np.column_stack([np.arange(len(row)), row]) for row in trace["others"]]
-    axes.add_collection(LineCollection(others, colors=[FAINT], linewidths=0.7, zorder=1))
     axes.plot(np.arange(len(errors)), errors, color=BLUE, linewidth=2, zorder=3)
     axes.axhline(threshold, color=INK, linewidth=1, linestyle=DASHED, zorder=2)
+    others = [np.array(row) for row in trace["others"]]
+    passed = [int((row < threshold).argmax()) for row in others if (row < threshold).any()]
+    axes.plot(
+        passed, [threshold] * len(passed), "|", color=INK, markersize=9, markeredgewidth=1,
+        gid="others",
+    )  # fmt: skip
     axes.set_xlim(0, max(len(errors) - 1, 1))
     axes.set_ylim(0, 1.02 * max(1.0, *trace["errors"]))
     axes.set_xlabel("weight updates")
     axes.set_ylabel("largest error of a unit")
     label_line(
         axes, x=len(errors) - 1, y=threshold, text=f"criterion: below {exact(threshold)}",
-        color=INK, offset=(-3, -7), ha="right",
+        color=INK, offset=(-3, 11), ha="right",
     )  # fmt: skip
     updates = trace["updates"]
     if trace["converged"] and updates < len(errors):
         axes.plot([updates], [errors[updates]], "o", color=BLUE, markersize=6, zorder=4)
         label_line(
-            axes, x=updates, y=errors[updates], text=f"{updates} updates", color=BLUE,
-            offset=(7, 9), fontweight="bold", zorder=5,
+            axes, x=updates, y=3 * threshold, text=f"{updates} updates",
+            color=BLUE, offset=(6, 0), fontweight="bold", zorder=5,
         )  # fmt: skip
 
 
@@ -189,7 +195,7 @@ def _draw_reconstructions(axes: Axes, trace: Mapping[str, Any]) -> None:
         axes.add_patch(frame)
         axes.text(
             left + n_visible / 2, top + n_patterns + 0.25, f"{updates}", ha="center", va="top",
-            fontsize=8.5, color=BLUE if is_first else INK,
+            color=BLUE if is_first else INK,
             fontweight="bold" if is_first else "normal",
         )  # fmt: skip
     axes.set_xlim(-0.2, N_COLUMNS * step_x)

@@ -11,13 +11,11 @@ from matplotlib.figure import Figure
 
 from replication.report.style import (
     BLUE,
-    FULL,
     GREEN,
     INK,
     MUTED,
-    NARROW,
-    ORANGE,
-    SAND,
+    PINK,
+    PURPLE,
     SKY,
     create_figure,
     label_line,
@@ -25,13 +23,13 @@ from replication.report.style import (
 )
 
 DASHES: dict[str, Any] = {"alignment": "-", "lower": (0, (5, 2)), "upper": (0, (1.5, 1.5))}
-COLOURS = {"alignment": BLUE, "lower": ORANGE, "upper": GREEN}
+COLOURS = {"alignment": BLUE, "lower": PURPLE, "upper": GREEN}
 LABELS = {
     "alignment": "U and transpose of W",
     "lower": "change of W and descent",
     "upper": "change of U and descent",
 }
-FILLS = {"alignment": SKY, "lower": SAND}
+FILLS = {"alignment": SKY, "lower": PINK}
 
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
@@ -43,7 +41,7 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
         Of the experiment.
     """
     figure, axes = create_figure(
-        width=FULL, height=4.6, n_rows=2, n_columns=2, sharex=True, sharey="row",
+        height=4.6, n_rows=2, n_columns=2, sharex=True, sharey="row",
         gridspec_kw={"height_ratios": (1.5, 1)},
     )  # fmt: skip
     events = model["claims"]["alignment-first"]
@@ -52,13 +50,13 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
         upper, lower = axes[:, column]
         _draw_cosines(upper, model[name])
         _draw_events(lower, events[name]["steps"], model[name]["parts"])
-        upper.set_title(f"({'ab'[column]}) Learning rate {rate:g}", fontsize=9.5)
-        lower.set_title(f"({'cd'[column]})", fontsize=9.5)
+        upper.set_title(f"({'ab'[column]}) Learning rate {rate:g}")
+        lower.set_title(f"({'cd'[column]})")
         lower.set_xlabel("part of learning, %")
     axes[0, 0].set_ylabel("cosine")
     axes[1, 0].set_ylabel(f"networks past {events['level']:g}, %")
     lines = axes[0, 0].get_lines()
-    put_key_above(figure, [line for line in lines if line.get_gid() in DASHES])
+    put_key_above(figure, [line for line in lines if line.get_gid() in DASHES], n_columns=2)
     return figure
 
 
@@ -93,12 +91,12 @@ def plot_slopes(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of the experiment.
     """
-    figure, axes = create_figure(width=NARROW, height=2.5)
+    figure, axes = create_figure(height=2.5)
     series = model["paper"]
     x = 100 * np.asarray(series["parts"])
     for name, colour, fill, dash in (
         ("variation", BLUE, SKY, "-"),
-        ("variation_error", ORANGE, SAND, (0, (5, 2))),
+        ("variation_error", PURPLE, PINK, (0, (5, 2))),
     ):
         band = series[name]
         axes.fill_between(x, band["low"], band["high"], color=fill, alpha=0.6, linewidth=0)
@@ -107,10 +105,10 @@ def plot_slopes(model: Mapping[str, Any]) -> Figure:
     axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (1.5, 1.5)))
     label_line(
         axes, x=99, y=limit, text=f"limit of the rule, {limit:g}", color=INK, ha="right",
-        offset=(0, -8), fontsize=8.5,
+        offset=(0, -8),
     )  # fmt: skip
-    label_line(axes, x=40, y=1.62, text="all units alike", color=BLUE, fontsize=8.5)
-    label_line(axes, x=55, y=0.93, text="each by its squared error", color=ORANGE, fontsize=8.5)
+    label_line(axes, x=40, y=1.62, text="all units alike", color=BLUE)
+    label_line(axes, x=55, y=0.93, text="each by its squared error", color=PURPLE)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 1.8)
     axes.set_xlabel("part of learning, %")

@@ -11,27 +11,30 @@ from matplotlib.figure import Figure
 
 from replication.report.style import (
     BLUE,
-    FULL,
+    HALF,
     INK,
     MUTED,
-    ORANGE,
+    PURPLE,
     SKY,
     create_figure,
     label_line,
 )
 
-ARROWS = {
-    "hidden": (("B", "Q", BLUE, "-"), ("B", "B'", ORANGE, (0, (3, 1.5)))),
-    "visible": (
-        ("A", "C", MUTED, (0, (1, 1.5))),
-        ("A", "P", BLUE, "-"),
-        ("C", "R", BLUE, "-"),
-        ("C", "C'", ORANGE, (0, (3, 1.5))),
-    ),
+BEFORE: Any = (BLUE, "-")
+AFTER: Any = (PURPLE, (0, (3, 1.5)))
+ARROWS: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "visible": (("A", "P", BEFORE), ("C", "R", BEFORE), ("C", "C'", AFTER)),
+    "hidden": (("B", "Q", BEFORE), ("B", "B'", AFTER)),
 }
+"""From where to where: a displacement along the loop, or one that the change of W makes."""
+OFFSETS: dict[str, dict[str, tuple[int, int]]] = {
+    "visible": {"A": (0, -11), "P": (0, -11), "C": (3, -11), "R": (0, 10), "C'": (0, -11)},
+    "hidden": {"B": (12, 2), "Q": (12, 2), "B'": (13, 0)},
+}
+"""Where each letter stands, in points from its dot: clear of all arrows."""
 
 
-def plot_picture(model: Mapping[str, Any]) -> Figure:
+def plot_picture(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw Figure 3 of the paper, and the share of cases in which a change of W helps.
 
     Parameters
@@ -39,49 +42,52 @@ def plot_picture(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of the experiment.
     """
-    figure, axes = create_figure(
-        width=FULL, height=2.3, n_columns=3, gridspec_kw={"width_ratios": (1, 1, 1)}
-    )
     drawn = model["drawn"]
-    _draw_vectors(axes[0], drawn["hidden"], "hidden")
-    _draw_vectors(axes[1], drawn["visible"], "visible")
-    axes[0].set_title("(a) Hidden units", fontsize=9.5)
-    axes[1].set_title("(b) Visible units", fontsize=9.5)
-    axes[2].set_title("(c) All cases", fontsize=9.5)
-    _draw_shares(axes[2], model["bins"])
-    return figure
+    vectors, (above, below) = create_figure(
+        width=HALF, height=3.7, n_rows=2, height_ratios=(1, 1.9)
+    )
+    _draw_vectors(above, drawn["visible"], "visible")
+    _draw_vectors(below, drawn["hidden"], "hidden")
+    above.set_title("(a) Visible units")
+    above.set_xlabel("along AC")
+    above.set_ylabel("across")
+    below.set_title("(b) Hidden units")
+    below.set_xlabel("first hidden unit")
+    below.set_ylabel("second hidden unit")
+    shares, axes = create_figure(width=HALF, height=3.7)
+    _draw_shares(axes, model["bins"])
+    axes.set_title("(c) All cases")
+    return vectors, shares
 
 
 def _draw_vectors(axes: Axes, points: Mapping[str, Any], group: str) -> None:
+    """Draw the points and what leads from one to another, to one scale in both directions."""
     place = {name: (float(x), float(y)) for name, (x, y) in points.items()}
-    for start, end, colour, dash in ARROWS[group]:
+    if group == "visible":
+        axes.plot(*np.array([place["A"], place["C"]]).T, color=MUTED, linewidth=1,
+                  linestyle=(0, (1, 1.5)), zorder=1)  # fmt: skip
+    for start, end, (colour, dash) in ARROWS[group]:
         axes.annotate(
             "", place[end], place[start],
             arrowprops={
-                "arrowstyle": "-" if end == "C" else "-|>", "color": colour, "linestyle": dash,
-                "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0,
+                "arrowstyle": "-|>,head_length=0.55,head_width=0.25", "color": colour,
+                "linestyle": dash, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 2,
             },
         )  # fmt: skip
-    middle = np.mean(list(place.values()), axis=0)
     for name, point in place.items():
         axes.plot(*point, marker="o", markersize=3.5, color=INK, gid=name)
-        if group == "hidden":
-            where: dict[str, Any] = {"offset": (-7, 0), "ha": "right"}
-        else:
-            where = {"offset": (0, 9 if point[1] > middle[1] else -9), "ha": "center"}
-        label_line(axes, x=point[0], y=point[1], text=name.replace("'", "′"), color=INK, **where)
-    lowest, highest = np.min(list(place.values()), axis=0), np.max(list(place.values()), axis=0)
-    reach = 0.72 * float(np.max(highest - lowest))
-    axes.set_xlim(*((lowest + highest)[0] / 2 + np.array([-reach, reach])))
-    axes.set_ylim(*((lowest + highest)[1] / 2 + np.array([-reach, reach])))
+        label_line(
+            axes, x=point[0], y=point[1], text=name.replace("'", "′"), color=INK,
+            offset=OFFSETS[group][name], ha="center",
+        )  # fmt: skip
+    corners = np.array(list(place.values()))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = 0.64 * (high - low).max()
+    across = reach if group == "hidden" else 0.3 * reach
+    axes.set_xlim(*((low + high)[0] / 2 + np.array([-reach, reach])))
+    axes.set_ylim(*((low + high)[1] / 2 + np.array([-across, across])))
     axes.set_aspect("equal")
     axes.grid(visible=False)
-    if group == "hidden":
-        axes.set_xlabel("first hidden unit")
-        axes.set_ylabel("second hidden unit")
-    else:
-        axes.set_xlabel("along AC")
-        axes.set_ylabel("across")
 
 
 def _draw_shares(axes: Axes, bins: Mapping[str, Any]) -> None:
@@ -89,12 +95,12 @@ def _draw_shares(axes: Axes, bins: Mapping[str, Any]) -> None:
     helped = np.array([np.nan if share is None else 100 * share for share in bins["helped"]])
     axes.stairs(helped, edges, fill=True, facecolor=SKY, edgecolor=BLUE, gid="helped")
     axes.axvline(90, color=INK, linewidth=1.0, linestyle=(0, (1.5, 1.5)))
-    axes.set_box_aspect(1)
+    label_line(axes, x=90, y=60, text="right angle", color=INK)
     axes.set_xlim(0, 180)
     axes.set_ylim(0, 105)
     axes.set_xticks([0, 45, 90, 135, 180])
-    axes.set_xlabel("angle of AP and CR, °")
+    axes.set_xlabel("angle between AP and CR, °")
     axes.set_ylabel("error falls, % of cases")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"picture": plot_picture}
+FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {"picture": plot_picture}

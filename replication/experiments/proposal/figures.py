@@ -8,11 +8,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from replication.report.style import (
-    FULL,
+    HALF,
     SERIES,
     create_figure,
-    letter_panels,
-    put_key_above,
+    label_line,
     use_plain_log_ticks,
 )
 
@@ -20,18 +19,17 @@ LAST_UPDATE = 60
 NAMES = {"paper": "paper's rule", "proposed": "second round too", "control": "U changes × {:g}"}
 
 
-def plot_proposal(model: Mapping[str, Any]) -> Figure:
+def plot_proposal(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw speed against the learning rate, and alignment along learning, for all three rules."""
-    figure, (left, right) = create_figure(height=2.9, width=FULL, n_columns=2)
-    handles = []
-    for (name, label), (color, dash, marker) in zip(NAMES.items(), SERIES, strict=False):
+    speed, left = create_figure(height=2.9, width=HALF)
+    alignment, right = create_figure(height=2.9, width=HALF)
+    for (name, label), (color, dash, marker) in zip(NAMES.items(), SERIES, strict=True):
         search = model["rules"][name]["search"]
-        handles += left.plot(
+        left.plot(
             search["grid"]["learning_rate"],
             search["means"],
             color=color,
             linestyle=dash,
-            label=label.format(model["control_factor"]),
         )
         left.plot(
             search["best"]["learning_rate"],
@@ -41,7 +39,8 @@ def plot_proposal(model: Mapping[str, Any]) -> Figure:
             markersize=6,
         )
         cosines = model["rules"][name]["alignment"]["cosines"][: LAST_UPDATE + 1]
-        right.plot(range(len(cosines)), cosines, color=color, linestyle=dash)
+        text = label.format(model["control_factor"])
+        right.plot(range(len(cosines)), cosines, color=color, linestyle=dash, label=text)
     left.set(
         yscale="log",
         ylim=(42, 130),
@@ -49,15 +48,21 @@ def plot_proposal(model: Mapping[str, Any]) -> Figure:
         ylabel="mean weight updates",
     )
     use_plain_log_ticks(left, (45, 60, 80, 100, 120), axis="y")
+    for name, x, y, align in (("paper", 12.2, 70, "left"), ("proposed", 22, 85, "right")):
+        color = SERIES[list(NAMES).index(name)][0]
+        label_line(left, x=x, y=y, text=NAMES[name], color=color, ha=align)
     right.set(
         xlim=(0, LAST_UPDATE),
         ylim=(-0.05, 1.02),
         xlabel="weight updates",
         ylabel="median cosine of W and U",
     )
-    letter_panels((left, right))
-    put_key_above(figure, handles)
-    return figure
+    right.legend(loc="lower right", handlelength=2.6)
+    left.set_title("(a) Speed")
+    right.set_title("(b) Alignment")
+    return speed, alignment
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"proposal": plot_proposal}
+FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {
+    "proposal": plot_proposal
+}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from replication.claims import load_reported
@@ -17,10 +18,13 @@ from replication.report.style import (
     FAINT,
     INK,
     MUTED,
+    PAPER_WHITE,
     REPORTED,
     SKY,
     create_figure,
     label_line,
+    mark_reported,
+    put_key_above,
     use_plain_log_ticks,
 )
 
@@ -56,6 +60,8 @@ VALUES = {
     True: "yes",
     False: "no",
 }
+CLASSES = {"quicker": FAINT, "prints both numbers": BLUE, "slower": PAPER_WHITE}
+"""What becomes of a reading, and how it is filled."""
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
@@ -76,7 +82,7 @@ def plot_readings(model: Model) -> Figure:
         inside = (x > mean - 0.5) & (x < mean + 0.5)
         axes.fill_between(x[inside], base, top[inside], facecolor=BLUE, linewidth=0, zorder=4)
         axes.text(
-            0.995, base + 0.12, f"prints {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
+            1.0, base + 0.3, f"prints {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
             transform=axes.get_yaxis_transform(), ha="right", color=INK,
         )  # fmt: skip
     axes.set_yticks(
@@ -92,64 +98,73 @@ def plot_readings(model: Model) -> Figure:
         axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=REPORTED,
         fontweight="bold",
     )  # fmt: skip
-    axes.set_xlabel(f"mean of {reported.runs} networks of which the slowest takes {reported.max}")
+    axes.set_xlabel(f"mean updates of {reported.runs} networks, slowest {reported.max}")
     return figure
 
 
 def plot_multiverse(model: Model) -> Figure:
-    """Draw the means of all readings in their order, and below it what they have in common."""
+    """Draw the means of all readings in their order, and below it which choices shift them."""
     gathered = model["multiverse"]["figure"]
     means, compatible = np.array(gathered["mean"]), np.array(gathered["compatible"])
-    strips = gathered["strips"]
+    choices = gathered["choices"]
+    n_bars = sum(len(choice["values"]) for choice in choices)
+    bars = 0.2 * (n_bars + 0.5 * len(choices))
     figure, (above, below) = create_figure(
-        height=2.2 + 0.19 * len(strips), n_rows=2, height_ratios=(1.9, 0.19 * len(strips)),
-        sharex=True,
-    )  # fmt: skip
+        height=2.2 + bars, n_rows=2, height_ratios=(1.3, bars)
+    )
     place = np.arange(len(means)) + 0.5
     above.plot(place, means, color=MUTED, linewidth=1.2, zorder=2)
     above.plot(
-        place[compatible], means[compatible], "o", color=REPORTED, markersize=3.2,
-        markeredgewidth=0, zorder=3,
+        place[compatible], means[compatible], "o", color=BLUE, markersize=3.2, markeredgewidth=0,
+        zorder=3,
     )  # fmt: skip
     base = gathered["base"]
-    above.plot([base + 0.5], [means[base]], "*", color=INK, markersize=13, zorder=4)
+    mark_reported(above, place[base], means[base])
     label_line(
-        above, x=base + 0.5, y=means[base], text="the paper", color=INK, offset=(2, 13),
+        above, x=place[base], y=means[base], text="the paper", color=REPORTED, offset=(-9, 7),
         ha="right", fontweight="bold",
     )  # fmt: skip
     above.set_yscale("symlog", linthresh=10, linscale=0.5)
     use_plain_log_ticks(above, MEAN_TICKS, axis="y")
     above.set_ylim(-1, None)
+    above.set_xlim(0, len(means))
     above.set_ylabel("mean updates")
-    _draw_strips(below, strips, np.linspace(0, len(means), gathered["n_columns"] + 1))
-    below.set_xlim(0, len(means))
-    below.set_xlabel("readings, from the fastest to the slowest")
+    above.set_xlabel("readings, from the fastest to the slowest")
+    _draw_bars(below, choices, means < means[base], compatible)
+    put_key_above(figure, [
+        Patch(facecolor=fill, edgecolor=MUTED, linewidth=0.6, label=name)
+        for name, fill in CLASSES.items()
+    ])  # fmt: skip
     return figure
 
 
-def _draw_strips(axes: Axes, strips: Sequence[Model], edges: NDArray[np.float64]) -> None:
-    """Draw one strip a value: how many of the readings of each column have it."""
-    places: list[float] = []
-    labels: list[str] = []
-    for i, strip in enumerate(strips):
-        is_first = i == 0 or strip["field"] != strips[i - 1]["field"]
-        place = 0.0 if i == 0 else places[-1] + (1.5 if is_first else 1.0)
-        foot = place + 0.45
-        axes.stairs(
-            foot - 0.86 * np.array(strip["shares"]), edges, baseline=foot, fill=True,
-            facecolor=BLUE, linewidth=0,
-        )  # fmt: skip
-        axes.plot([edges[0], edges[-1]], [foot, foot], color=FAINT, linewidth=0.6, zorder=1)
-        text = _name(strip["value"])
-        labels.append(f"{CHOICES[strip['field']]}: {text}" if is_first else text)
-        places.append(place)
-    axes.set_yticks(places, labels, fontsize=8.5)
+def _draw_bars(
+    axes: Axes, choices: Sequence[Model], is_quick: NDArray[np.bool_], compatible: NDArray[np.bool_]
+) -> None:
+    """Draw one bar a value: how the readings that have it divide into the three classes."""
+    place, places, labels = 0.0, [], []
+    classes = (is_quick & ~compatible, compatible, ~is_quick & ~compatible)
+    for choice in choices:
+        for level, value in enumerate(choice["values"]):
+            has = np.array(choice["levels"]) == level
+            left = 0.0
+            for chosen, fill in zip(classes, CLASSES.values(), strict=True):
+                width = 100 * (has & chosen).sum() / has.sum()
+                axes.barh(place, width, left=left, height=0.8, facecolor=fill, edgecolor=MUTED,
+                          linewidth=0.6)  # fmt: skip
+                left += width
+            text = _name(value)
+            labels.append(f"{CHOICES[choice['field']]}: {text}" if level == 0 else text)
+            places.append(place)
+            place += 1.0
+        place += 0.5
+    axes.set_yticks(places, labels)
     axes.set_ylim(places[-1] + 0.6, -0.6)
-    axes.set_xticks([])
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("readings with this choice, %")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
+    axes.spines["left"].set_visible(False)
 
 
 def _name(value: Any) -> str:

@@ -12,9 +12,8 @@ from replication.report.style import (
     BLUE,
     GREEN,
     MUTED,
-    NARROW,
-    ORANGE,
-    SAND,
+    PINK,
+    PURPLE,
     create_figure,
     put_key_above,
 )
@@ -23,7 +22,7 @@ TICKS = (0.0, 0.5, 0.75, 0.9, 0.99, 0.999)
 STYLES: dict[str, tuple[str, Any, str, str]] = {
     "restricted": (BLUE, "-", "o", "all met"),
     "logistic": (GREEN, (0, (1.5, 1.5)), "^", "not linear"),
-    "independent": (ORANGE, (0, (5, 2)), "s", "not symmetric"),
+    "independent": (PURPLE, (0, (5, 2)), "s", "not symmetric"),
 }
 """Colour, dash, marker and name of each case."""
 
@@ -36,11 +35,11 @@ def plot_descent(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of the experiment.
     """
-    figure, axes = create_figure(width=NARROW, height=2.7)
+    figure, axes = create_figure(height=2.7)
     # Room for the end near 1, where the derivation holds.
     x = -np.log10(1.0 - np.asarray(model["regressions"], dtype=float))
     independent = model["cosines"]["independent"]
-    axes.fill_between(x, independent["low"], independent["high"], color=SAND, alpha=0.6,
+    axes.fill_between(x, independent["low"], independent["high"], color=PINK, alpha=0.7,
                       linewidth=0)  # fmt: skip
     lines = []
     for name, (colour, dash, marker, label) in STYLES.items():

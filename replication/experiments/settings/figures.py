@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from replication.report.style import MAP, create_figure, use_plain_log_ticks
+from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
 FloatArray = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
-    figure, axes = create_figure(height=4.0)
+    figure, axes = create_figure(height=3.7)
     filled = axes.pcolormesh(
         np.exp(_find_edges(np.log(rates))), _find_edges(regressions), mean,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
@@ -44,11 +44,18 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     on_ridge = [(x, y) for x, y in zip(fastest, regressions, strict=True) if x is not None]
     axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.4, zorder=4)
-    for point, marker, size in ((model["best"], "s", 7), (model["paper"], "*", 17)):
+    best, paper = model["best"], model["paper"]
+    if on_ridge:
+        # The fastest of all may be faster still beyond the map.
         axes.plot(
-            [point["rate"]], [point["regression"]], marker, color=DEEP,
-            markeredgecolor=LIGHT, markersize=size, zorder=6, clip_on=False,
+            [on_ridge[-1][0], best["rate"]], [on_ridge[-1][1], best["regression"]], color=DEEP,
+            linewidth=1.4, linestyle=(0, (1.5, 1.5)), zorder=4,
         )  # fmt: skip
+    axes.plot(
+        [best["rate"]], [best["regression"]], "s", color=DEEP, markeredgecolor=LIGHT,
+        markersize=7, zorder=6, clip_on=False,
+    )  # fmt: skip
+    mark_reported(axes, paper["rate"], paper["regression"])
     axes.set_xscale("log")
     use_plain_log_ticks(axes, RATE_TICKS)
     axes.set_xlabel("learning rate ε")
@@ -69,11 +76,11 @@ def _label(axes: Axes, model: Mapping[str, Any]) -> None:
         )  # fmt: skip
     known = [i for i, rate in enumerate(model["ridge"]["rate"]) if rate is not None]
     if known:
-        middle = known[len(known) // 2]
+        middle = known[2 * len(known) // 5]
         axes.annotate(
             "fastest rate\nfor each λ",
             (model["ridge"]["rate"][middle], model["regressions"][middle]),
-            xytext=(-10, 8), textcoords="offset points", ha="right", color=DEEP,
+            xytext=(-8, 8), textcoords="offset points", ha="right", va="center", color=DEEP,
         )  # fmt: skip
 
 

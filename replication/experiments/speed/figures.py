@@ -10,14 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replication.report.style import (
-    FULL,
+    HALF,
     INK,
     MUTED,
     SERIES,
     create_figure,
     label_line,
-    letter_panels,
-    put_key_above,
     use_plain_log_ticks,
 )
 
@@ -25,47 +23,50 @@ DASHED = (0, (3, 2))
 RULES = {"recirculation": SERIES[0], "back_propagation": SERIES[1]}
 NAMES = {"recirculation": "recirculation", "back_propagation": "back-propagation"}
 MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
+Panels = tuple[Figure, Figure]
 
 
-def plot_speed(model: Mapping[str, Any]) -> Figure:
+def plot_speed(model: Mapping[str, Any]) -> Panels:
     """Draw for both rules how many networks still learn, and speed against the learning rate."""
-    figure, (left, right) = create_figure(height=3.1, width=FULL, n_columns=2)
-    handles = _draw_learning(left, model)
+    learning, left = create_figure(height=2.7, width=HALF)
+    speed, right = create_figure(height=2.7, width=HALF)
+    _draw_learning(left, model)
     _draw_rates(right, model)
-    letter_panels((left, right))
-    put_key_above(figure, handles)
-    return figure
+    left.set_title("(a) Over time")
+    right.set_title("(b) Over learning rates")
+    return learning, speed
 
 
-def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> list[Line2D]:
-    """Draw the share of networks still learning, with and without momentum; return the key."""
+def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
+    """Draw the share of networks still learning, with and without momentum."""
     points = model["curve_points"]
     handles = []
-    for name, first in (("paper", "recirculation"), ("back_propagation", "back_propagation")):
-        color, label = RULES[first][0], NAMES[first]
-        for procedure, dash, width in ((name, "-", 1.8), (f"{first}_momentum", DASHED, 1.3)):
+    for name, rule in (("paper", "recirculation"), ("back_propagation", "back_propagation")):
+        color, dash, _ = RULES[rule]
+        for procedure, width in ((name, 2.2), (f"{rule}_momentum", 0.9)):
             shares = [100 * share for share in model["procedures"][procedure]["learning"]]
             axes.plot(points, shares, color=color, linestyle=dash, linewidth=width)
-        handles.append(Line2D([], [], color=color, label=label))
-    handles.append(Line2D([], [], color=MUTED, linestyle=DASHED, label="with momentum"))
+        handles.append(Line2D([], [], color=color, linestyle=dash, linewidth=2.2,
+                              label=NAMES[rule]))  # fmt: skip
+    handles.append(Line2D([], [], color=MUTED, linewidth=0.9, label="with momentum"))
+    axes.legend(handles=handles, loc="upper right", handlelength=1.8, borderaxespad=0)
     limit = model["claims"]["rapid"]["within_updates"]
-    axes.axvline(limit, color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
+    axes.plot([limit, limit], [0, 38], color=MUTED, linewidth=1.0, linestyle=(0, (1, 2)))
+    label_line(axes, x=limit, y=33, text=f"{limit} updates", color=MUTED)
     axes.set(
         xlim=(0, points[-1]),
         ylim=(0, 102),
         xlabel="weight updates",
         ylabel="networks still learning, %",
     )
-    label_line(axes, x=limit, y=60, text=f"{limit} updates", color=MUTED)
-    return handles
 
 
 def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the mean number of updates against the learning rate."""
     claim = model["claims"]["best-rates"]
-    for rule, (color, _, marker) in RULES.items():
+    for rule, (color, dash, marker) in RULES.items():
         entry = claim[rule]
-        axes.plot(entry["rates"], entry["means"], color=color)
+        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash)
         means = dict(zip(entry["rates"], entry["means"], strict=True))
         axes.plot(
             entry["not_worse"],
@@ -77,54 +78,11 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         )
         low, high = entry["range"]
         axes.axvspan(low, high, color=color, alpha=0.12, linewidth=0)
-    _scale_rates(axes, claim["recirculation"]["rates"])
-
-
-def plot_factor(model: Mapping[str, Any]) -> Figure:
-    """Draw the paths of both matrices, and speed with equal and unequal factors."""
-    figure, (left, right) = create_figure(height=3.1, width=FULL, n_columns=2)
-    for name, label, dash, place, offset in (
-        ("hidden_to_visible", "U, hidden to visible", "-", 28, (0, 12)),
-        ("visible_to_hidden", "W, visible to hidden", DASHED, 2, (2, -22)),
-    ):
-        lengths = model["changes"][name]
-        left.plot(range(1, len(lengths) + 1), lengths, color=INK, linestyle=dash)
-        y = lengths[place - 1]
-        label_line(left, x=place, y=y, text=label, color=INK, offset=offset)
-    left.set(
-        yscale="log",
-        xlim=(0, len(lengths)),
-        xlabel="weight update",
-        ylabel="median length of the change",
-    )
-    use_plain_log_ticks(left, (0.01, 0.1, 1, 10), axis="y")
-    handles = []
-    for rule, (color, dash, marker) in RULES.items():
-        entries = model["claims"]["slower-half"]["factors"][rule]
-        handles += right.plot(
-            [entry["factor"] for entry in entries],
-            [entry["mean"] for entry in entries],
-            color=color,
-            linestyle=dash,
-            marker=marker,
-            markersize=5,
-            label=NAMES[rule],
-        )
-    right.set(
-        xscale="log",
-        ylim=(0, None),
-        xlabel="factor on the changes of W",
-        ylabel="mean weight updates",
-    )
-    factors = [entry["factor"] for entry in entries]
-    use_plain_log_ticks(right, factors)
-    right.set_xticklabels(["1/4", "1/2", "1", "2", "4"])
-    letter_panels((left, right))
-    put_key_above(figure, handles)
-    return figure
-
-
-def _scale_rates(axes: Axes, rates: list[float]) -> None:
+    label_line(axes, x=14.5, y=900, text=NAMES["back_propagation"], ha="right",
+               color=RULES["back_propagation"][0])  # fmt: skip
+    label_line(axes, x=10.5, y=46, text=NAMES["recirculation"], ha="right",
+               color=RULES["recirculation"][0])  # fmt: skip
+    rates = claim["recirculation"]["rates"]
     axes.set(
         xscale="log",
         yscale="log",
@@ -137,7 +95,52 @@ def _scale_rates(axes: Axes, rates: list[float]) -> None:
     use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
+def plot_factor(model: Mapping[str, Any]) -> Panels:
+    """Draw the paths of both matrices, and speed with equal and unequal factors."""
+    changes, left = create_figure(height=2.7, width=HALF)
+    for name, label, dash, place, offset in (
+        ("hidden_to_visible", "U, hidden to visible", "-", 24, (0, 12)),
+        ("visible_to_hidden", "W, visible to hidden", DASHED, 2, (2, -22)),
+    ):
+        lengths = model["changes"][name]
+        left.plot(range(1, len(lengths) + 1), lengths, color=INK, linestyle=dash)
+        y = lengths[place - 1]
+        label_line(left, x=place, y=y, text=label, color=INK, offset=offset)
+    left.set(
+        yscale="log",
+        xlim=(0, len(lengths)),
+        xlabel="weight updates",
+        ylabel="median length of the change",
+    )
+    left.set_title("(a) Changes of both matrices")
+    use_plain_log_ticks(left, (0.01, 0.1, 1, 10), axis="y")
+    means, right = create_figure(height=2.7, width=HALF)
+    for (rule, (color, dash, marker)), above in zip(RULES.items(), (-12, 12), strict=True):
+        entries = model["claims"]["slower-half"]["factors"][rule]
+        right.plot(
+            [entry["factor"] for entry in entries],
+            [entry["mean"] for entry in entries],
+            color=color,
+            linestyle=dash,
+            marker=marker,
+            markersize=5,
+        )
+        label_line(right, x=entries[0]["factor"], y=entries[0]["mean"], text=NAMES[rule],
+                   color=color, offset=(0, above))  # fmt: skip
+    right.set(
+        xscale="log",
+        ylim=(0, None),
+        xlabel="factor on the changes of W",
+        ylabel="mean weight updates",
+    )
+    right.set_title("(b) Slower or faster W")
+    factors = [entry["factor"] for entry in entries]
+    use_plain_log_ticks(right, factors)
+    right.set_xticklabels(["1/4", "1/2", "1", "2", "4"])
+    return changes, means
+
+
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Panels]] = {
     "speed": plot_speed,
     "factor": plot_factor,
 }

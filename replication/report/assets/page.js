@@ -2,7 +2,7 @@
 // Only what scrolls can be reached by keyboard and says that it scrolls; folded parts are printed.
 (function () {
   function mark() {
-    document.querySelectorAll(".scroll, .picture, .equation").forEach(function (box) {
+    document.querySelectorAll(".scroll, .equation").forEach(function (box) {
       const cut = box.scrollWidth > box.clientWidth + 1;
       box.classList.toggle("cut", cut);
       if (cut) box.setAttribute("tabindex", "0");

@@ -98,9 +98,8 @@ local function set_figure(figure)
     local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
-    local svg = read(drawings .. "/" .. name .. ".svg"):gsub("@ALT@", (escape(alt):gsub("%%", "%%%%")))
-    local wide = svg:match('^<svg class="wide"') and " wide" or ""
-    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing' .. wide .. '"><div class="picture" tabindex="0" role="group" aria-label="' .. label_of[id] .. '">' .. svg .. "</div><figcaption>") }
+    local drawing = read(drawings .. "/" .. name .. ".svg")
+    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
     blocks:extend(caption)
     blocks:insert(raw("</figcaption></figure>"))
     return blocks

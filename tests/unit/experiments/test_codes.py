@@ -79,7 +79,7 @@ def test_model_judges_the_statement_and_adds_up(model: dict[str, Any]) -> None:
 
 def test_figure_marks_good_codes_and_others(model: dict[str, Any]) -> None:
     with styled():
-        square, later = FIGURES["codes"](model).axes
+        (square,), (later,) = (panel.axes for panel in FIGURES["codes"](model))
     drawn = {each.get_gid(): len(each.get_offsets()) for each in square.collections}
     n_good = 4 * sum(model["drawn"]["good"])
     assert drawn == {"good": n_good, "other": 4 * len(model["drawn"]["good"]) - n_good}

@@ -170,8 +170,8 @@ def test_joint_figure_shows_the_reported_point_on_named_axes(model):
 
 def test_distribution_figure_marks_both_reported_numbers_mean_and_median(model):
     with styled():
-        axes = FIGURES["distribution"](model).axes[0]
-    marked = {float(line.get_xdata()[0]) for line in axes.lines}
+        above, _ = FIGURES["distribution"](model).axes
+    marked = {float(line.get_xdata()[0]) for line in above.lines}
     population = model["population"]
     assert marked == {48.0, 202.0, population["mean"], population["median"]}
 

@@ -139,7 +139,7 @@ def test_drawn_case_is_parallel_and_its_error_falls(model: dict[str, Any]) -> No
 
 def test_figure_places_the_points_of_the_model(model: dict[str, Any]) -> None:
     with styled():
-        hidden, visible, _ = FIGURES["picture"](model).axes
+        (visible, hidden), _ = (panel.axes for panel in FIGURES["picture"](model))
     for axes, group in ((hidden, "hidden"), (visible, "visible")):
         drawn = {
             line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0])

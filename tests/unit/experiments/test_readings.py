@@ -88,11 +88,11 @@ def test_gathered_readings_stand_in_the_order_of_their_means(multiverse):
             if is_so] == [40.0]  # fmt: skip
 
 
-def test_strips_of_a_choice_divide_every_column_among_its_values(multiverse):
-    strips = gather_readings(multiverse)["strips"]
-    for field in ("criterion", "hidden_regression", "half_width"):
-        shares = [strip["shares"] for strip in strips if strip["field"] == field]
-        np.testing.assert_allclose(np.sum(shares, axis=0), 1.0)
+def test_gathered_levels_say_which_value_each_reading_takes(multiverse):
+    choices = gather_readings(multiverse)["choices"]
+    assert [each["field"] for each in choices] == [each["field"] for each in multiverse["choices"]]
+    in_order = [multiverse["levels"][i] for i in np.argsort(multiverse["readings"]["mean_at_cap"])]
+    assert np.transpose([choice["levels"] for choice in choices]).tolist() == in_order
 
 
 def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_both(multiverse):
@@ -103,6 +103,8 @@ def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_bo
     marked = {line.get_marker(): list(line.get_ydata()) for line in above.lines}
     assert marked["*"] == [30.0]
     assert marked["o"] == [40.0]
+    shown = [bar.get_width() for bar in below.patches if bar.get_y() == -0.4]
+    assert shown == [25.0, 25.0, 50.0]  # of four with every unit: 10; 40, which prints; 30 and 50
     labels = [label.get_text() for label in below.get_yticklabels()]
     assert labels[:3] == ["error: every unit", "worst pattern", "hidden regression: yes"]
 

@@ -90,8 +90,9 @@ def plot_joint(model: dict[str, Any]) -> Figure:
     return figure
 
 
-def plot_panels(model: dict[str, Any]) -> Figure:
-    figure, (left, right) = style.create_figure(height=2.9, width=style.FULL, n_columns=2)
+def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
+    shares, left = style.create_figure(height=2.9, width=style.HALF)
+    converged, right = style.create_figure(height=2.9, width=style.HALF)
     edges = 20.0 * np.arange(len(model["shares"]) + 1)
     left.stairs(model["shares"], edges, fill=True, color=style.SKY)
     left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
@@ -104,9 +105,8 @@ def plot_panels(model: dict[str, Any]) -> Figure:
         Line2D([], [], color=color, linestyle=dash, label="paper"),
         Line2D([], [], color=other, linestyle=other_dash, label="notebook"),
     ]
-    style.put_key_above(figure, handles)
-    style.letter_panels([left, right])
-    return figure
+    style.put_key_above(converged, handles)
+    return shares, converged
 
 
 def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:

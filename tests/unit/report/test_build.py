@@ -71,7 +71,7 @@ def test_links_inside_the_markdown_lead_to_headings_as_code_hosts_name_them(samp
 
 def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
     text = (sample / "report.html").read_text()
-    assert text.count('<svg class="wide" role="img" aria-label="Two panels') == 1
+    assert text.count('<div class="picture" role="img" aria-label="Two panels') == 1
     assert '<a href="#fig:panels">Figure\u00a02</a>' in text
     assert 'data-label="Largest of 100"><div>\n1,190\n</div></td>' in text
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text

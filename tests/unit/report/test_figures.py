@@ -18,6 +18,10 @@ def draw_joint() -> Figure:
     return plot_joint(MODELS["headline"])
 
 
+def draw_panels() -> str:
+    return save_figure(lambda: plot_panels(MODELS["speed"]), name="panels").svg
+
+
 @pytest.fixture(scope="module")
 def joint() -> str:
     return save_figure(draw_joint, name="joint").svg
@@ -48,15 +52,6 @@ def test_text_with_a_halo_is_text_too(joint: str) -> None:
     assert re.search(r'<text style="paint-order: stroke; stroke: #ffffff[^>]*>50 %</text>', joint)
 
 
-def test_formula_of_matplotlib_is_drawn_as_outlines() -> None:
-    def draw() -> Figure:
-        figure, axes = style.create_figure(height=2)
-        axes.set_xlabel(r"$\lambda$")
-        return figure
-
-    assert "<text" not in save_figure(draw, name="formula").svg
-
-
 def test_bold_letters_come_in_bold() -> None:
     svg = '<svg><text style="font: bold 9px \'DejaVu Sans\'">ab</text><text x="0">c</text></svg>'
     assert font_css([svg]).count("@font-face") == 2
@@ -81,7 +76,7 @@ def test_named_axes_says_where_it_lies_and_how_it_is_scaled(joint: str) -> None:
 
 
 def test_two_figures_of_one_page_share_no_identifier(joint: str) -> None:
-    panels = save_figure(lambda: plot_panels(MODELS["speed"]), name="panels").svg
+    panels = draw_panels()
     first, second = (set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (joint, panels))
     assert first
     assert second
@@ -92,9 +87,23 @@ def test_two_figures_of_one_page_share_no_identifier(joint: str) -> None:
         assert used <= own
 
 
+def test_panels_are_one_file_and_stand_alone_inside_a_page() -> None:
+    panels = draw_panels()
+    drawing = ET.fromstring(panels)
+    left, right = drawing.findall("{*}svg")
+    assert float(right.attrib["x"]) == pytest.approx(72 * style.HALF)
+    assert drawing.attrib["viewBox"] == f"0 0 {144 * style.HALF:g} {72 * 2.9:g}"
+    assert (left.attrib["width"], left.attrib["height"]) == (
+        right.attrib["width"],
+        right.attrib["height"],
+    )
+    inline = ET.fromstring(f"<div>{make_inline(panels)}</div>")
+    assert [element.tag for element in inline] == ["svg", "svg"]
+    assert all(element.attrib["style"].startswith("flex:226.08 ") for element in inline)
+
+
 def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint: str) -> None:
-    inline = make_inline(joint, alt="What it shows")
-    assert inline.startswith('<svg role="img" aria-label="What it shows"')
+    inline = make_inline(joint)
     left = set(re.findall(r"#[0-9a-f]{6}", inline))
     assert not left & set(style.DARK)
     used = set(re.findall(r"var\((--fig-[0-9a-f]{6})\)", inline))
