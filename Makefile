@@ -14,6 +14,9 @@ override RESULTS := $(value RESULTS)
 override PYTHON := $(value PYTHON)
 export SEEDS ROOT_SEED JOBS RESULTS PYTHON
 
+# Tests start many processes, each of which would otherwise compile all libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV = .venv
 RUN = $(VENV)/bin/python
 REPLICATION = $(RUN) -m replication

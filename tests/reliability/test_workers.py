@@ -32,7 +32,7 @@ from tests.reliability.faults import (
     start,
     wait_until,
 )
-from tests.reliability.test_signals import NEVER, end
+from tests.reliability.test_signals import NEVER, end, is_simulating
 
 N_SEEDS = 8000
 original = ensemble.simulate_range
@@ -113,7 +113,7 @@ def test_killed_workers_end_the_command_with_70(tmp_path):
 
     def list_workers() -> list[psutil.Process]:
         children = psutil.Process(process.pid).children(recursive=True)
-        return [child for child in children if child.cpu_times().user > 1.0]
+        return [child for child in children if is_simulating(child)]
 
     # With one worker, all others end, if not at once: the next to be killed is a new one.
     former: list[int] = []
@@ -155,7 +155,7 @@ parent = os.getpid()
 if __name__ == "__main__":
     with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
         ensemble.simulate_range = always_die
-        simulate = functools.partial(ensemble.simulate_ranges, patience=6.0)
+        simulate = functools.partial(ensemble.simulate_ranges, patience=2.0)
         try:
             simulate_study(
                 Store(sys.argv[1]), PAPER, 1988, 3000, jobs=2, backend="dask",
