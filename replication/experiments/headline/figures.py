@@ -42,7 +42,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = create_figure(
-        height=3.7, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        height=3.4, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -100,6 +100,7 @@ def plot_distribution(model: Model) -> Figure:
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = create_figure(height=3.3, n_rows=2, height_ratios=(1, 2.4), sharex=True)
+    figure.get_layout_engine().set(h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, None)
@@ -111,14 +112,18 @@ def plot_distribution(model: Model) -> Figure:
         rows.append(("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
         rows.append(("median, here", population["median"], exact(population["median"]), BLUE))
-    for place, (_, value, text, colour) in enumerate(rows):
+    for place, (name, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
             mark_reported(above, value, place, size=13)
         else:
             above.plot([value], [place], "o", color=colour, markersize=6)
         above.plot([value, value], [place, len(rows)], color=colour, linewidth=0.8)
         axes.axvline(value, color=colour, linewidth=0.8, zorder=3)
-        label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
+        is_left = name.startswith("median")
+        label_line(
+            above, x=value, y=place, text=text, color=colour, offset=(-9 if is_left else 9, 0),
+            ha="right" if is_left else "left",
+        )  # fmt: skip
     if reported["max"] <= edges[-1]:
         mark_reported(above, reported["max"], 0, size=13)
         label_line(

@@ -20,6 +20,9 @@
   contents.firstElementChild.addEventListener("click", function (event) {
     if (is_wide.matches) event.preventDefault();
   });
+  contents.addEventListener("click", function (event) {
+    if (!is_wide.matches && event.target.closest("a")) contents.open = false;
+  });
   const folded = [];
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details:not([open])").forEach(function (part) {
