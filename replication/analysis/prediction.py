@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +13,9 @@ import numpy.typing as npt
 from scipy import special
 
 from replication.analysis import sampling
-from replication.analysis.extremes import LargestOf, Tail
+from replication.analysis.extremes import LargestOf
 from replication.analysis.printed import Printed
-from replication.analysis.sampling import Effort, Law, Sample
+from replication.analysis.sampling import Effort, Law, Masses, Resamples, Sample, resample
 
 FloatArray = npt.NDArray[np.float64]
 Range = tuple[float, float]
@@ -131,21 +132,45 @@ def predict(
     its smallest p-value, whose distribution is taken from drawn studies (Westfall &
     Young 1993, Resampling-based Multiple Testing, section 2.3).
     """
+    study = _Study(sample, runs, level, effort or Effort.choose(sample))
     names = set(reported)
-    effort = effort or Effort.choose(sample)
     if names == {"mean"}:
-        return _combine(runs, [_predict_mean(sample, reported["mean"], runs, level, effort)])
+        return _combine(runs, [_predict_mean(study, reported["mean"])])
     if names in ({"max"}, {"min"}):
         (name,) = names
-        return _combine(runs, [_predict_extreme(sample, name, reported[name], runs, level, effort)])
+        return _combine(runs, [_predict_extreme(study, name, reported[name])])
     if names == {"mean", "max"}:
         parts = [
-            _predict_mean(sample, reported["mean"], runs, level, effort),
-            _predict_extreme(sample, "max", reported["max"], runs, level, effort),
-            _predict_mean_given_max(sample, reported["mean"], reported["max"], runs, level, effort),
+            _predict_mean(study, reported["mean"]),
+            _predict_extreme(study, "max", reported["max"]),
+            _predict_mean_given_max(study, reported["mean"], reported["max"]),
         ]
         return _combine(runs, parts, of=slice(1, None))
-    return _predict_drawn(sample, reported, runs, level, effort)
+    return _predict_drawn(study, reported)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Study:
+    """What a reported study is held against: studies of n runs like those that were seen."""
+
+    sample: Sample
+    runs: int
+    level: float
+    effort: Effort
+
+    @functools.cached_property
+    def resamples(self) -> Resamples:
+        return resample(
+            self.sample, self.runs, n_resamples=self.effort.n_resamples, seed=self.effort.seed
+        )
+
+    @functools.cached_property
+    def masses(self) -> Masses | None:
+        return sampling.lay_out(self.resamples)
+
+    @property
+    def n_drawn(self) -> int:
+        return self.effort.count_studies(self.runs)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -257,33 +282,29 @@ def _find_range(values: FloatArray) -> Range:
     return float(low), float(high)
 
 
-def _predict_mean(
-    sample: Sample, printed: Printed, runs: int, level: float, effort: Effort
-) -> _Part:
-    n_resamples = effort.n_resamples
+def _predict_mean(study: _Study, printed: Printed) -> _Part:
+    runs = study.runs
     cell = (printed.low, printed.high)
     floats = (float(printed.low), float(printed.high))
-    masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
-    law = None if masses is None else sampling.compute_mean_law(masses, runs, cell)
+    law = None
+    if study.masses is not None:
+        law = sampling.compute_mean_law(study.masses, runs, cell)
     if law is None and runs > sampling.MANY_RUNS:
-        law = sampling.expand_mean_law(sample, runs, floats, n_resamples=n_resamples)
+        law = sampling.expand_mean_law(study.resamples, runs, floats)
     if law is None:
-        drawn = sampling.draw_statistics(sample, runs, ["mean"], effort=effort)["mean"]
-        law = sampling.make_law(drawn, floats, _weigh_evenly(n_resamples))
-    return _describe_law(law, "mean", printed, sample.mean, level, with_chance=True)
+        drawn = sampling.draw_statistics(study.resamples, runs, ["mean"], n_studies=study.n_drawn)
+        law = sampling.make_law(drawn["mean"], floats)
+    return _describe_law(law, "mean", printed, study.sample.mean, study.level, with_chance=True)
 
 
-def _predict_mean_given_max(
-    sample: Sample, mean: Printed, largest: Printed, runs: int, level: float, effort: Effort
-) -> _Part:
-    n_resamples = effort.n_resamples
+def _predict_mean_given_max(study: _Study, mean: Printed, largest: Printed) -> _Part:
+    sample, runs = study.sample, study.runs
     low, high = float(largest.low), float(largest.high)
     places = np.searchsorted(sample.values, [low, high])
-    masses = sampling.resample_masses(sample, runs, n_resamples=n_resamples)
     law = None
-    if masses is not None:
+    if study.masses is not None:
         law = sampling.compute_mean_law_given_max(
-            masses,
+            study.masses,
             runs,
             (mean.low, mean.high),
             largest=(largest.low, largest.high),
@@ -291,21 +312,20 @@ def _predict_mean_given_max(
         )
     if law is None and (places[1] > 0 or not sample.is_enough_for(runs)):
         drawn, weights = sampling.draw_means_given_max(
-            sample, runs, low=low, high=high, effort=effort
+            study.resamples, runs, low=low, high=high, n_studies=study.n_drawn
         )
         if weights.sum() > 0:
             floats = (float(mean.low), float(mean.high))
             law = sampling.make_law(drawn, floats, weights / weights.sum())
     if law is None:  # no run is as small as the largest is said to be
         nothing = Finding("mean_given_max", mean.text, sample.mean, math.nan, math.nan, 1.0)
-        return _Part(nothing, np.ones(n_resamples))
-    return _describe_law(law, "mean_given_max", mean, sample.mean, level, with_chance=True)
+        return _Part(nothing, np.ones(study.effort.n_resamples))
+    return _describe_law(law, "mean_given_max", mean, sample.mean, study.level, with_chance=True)
 
 
-def _predict_extreme(
-    sample: Sample, name: str, printed: Printed, runs: int, level: float, effort: Effort
-) -> _Part:
+def _predict_extreme(study: _Study, name: str, printed: Printed) -> _Part:
     """Predict the largest of n runs, or the smallest: the largest of the negated ones."""
+    sample, runs = study.sample, study.runs
     sign = 1.0 if name == "max" else -1.0
     values = sample.values if name == "max" else -sample.values[::-1]
     counts = sample.counts if name == "max" else sample.counts[::-1]
@@ -315,11 +335,11 @@ def _predict_extreme(
         # The cell of a negated number holds its upper end in place of the lower one.
         low, high = math.nextafter(low, math.inf), math.nextafter(high, math.inf)
     law = LargestOf(values, counts, runs, tail)
-    ends = sorted(sign * end for end in law.find_interval(level))
+    ends = sorted(sign * end for end in law.find_interval(study.level))
     lower, upper = law.bound_tails(low, high)
     # A grid finer than the rounding has numbers that no run can print, and no useful chance.
     has_chance = sample.unit is not None and sample.unit >= printed.width
-    by_resample = _resample_extreme(values, counts, runs, tail, (low, high), effort.n_resamples)
+    by_resample = _resample_extreme(law, (low, high), study.effort.n_resamples)
     inside = by_resample[0] + by_resample[1] - 1.0
     p_values = np.minimum(1.0, 2.0 * np.minimum(*by_resample))
     points, mass = law.spell_out()
@@ -349,42 +369,35 @@ def _predict_extreme(
 
 
 def _resample_extreme(
-    values: FloatArray,
-    counts: npt.NDArray[np.int64],
-    runs: int,
-    tail: Tail,
-    cell: tuple[float, float],
-    n_resamples: int,
+    law: LargestOf, cell: tuple[float, float], n_resamples: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return P(largest < high) and P(largest >= low) in each resample.
 
     The share of a resample below an end is a beta variable, as in `extremes`.
     """
     generator = np.random.default_rng(sampling.SEED)
-    n = int(counts.sum())
+    n = int(law.counts.sum())
     low, high = cell
-    below_low = int(counts[: np.searchsorted(values, low)].sum())
-    below_high = int(counts[: np.searchsorted(values, high)].sum())
+    below_low = int(law.counts[: np.searchsorted(law.values, low)].sum())
+    below_high = int(law.counts[: np.searchsorted(law.values, high)].sum())
     # Three parts that sum to one: below the cell, within it, above it.
     parts = np.array([below_low, below_high - below_low, n + 1 - below_high], dtype=np.float64)
     shares = np.maximum(generator.standard_gamma(parts, size=(n_resamples, 3)), 0.0)
     shares /= shares.sum(axis=1, keepdims=True)
     up_to_low, up_to_high = shares[:, 0], shares[:, 0] + shares[:, 1]
-    scales = np.maximum(tail.resample_scale(n_resamples, generator), 1e-300)
+    scales = np.maximum(law.tail.resample_scale(n_resamples, generator), 1e-300)
     if below_high == n:
-        up_to_high = 1.0 - (1.0 - up_to_high) * np.exp(-(high - tail.start) / scales)
+        up_to_high = 1.0 - (1.0 - up_to_high) * np.exp(-(high - law.tail.start) / scales)
     if below_low == n:
-        up_to_low = 1.0 - (1.0 - up_to_low) * np.exp(-(low - tail.start) / scales)
-    return up_to_high**runs, 1.0 - up_to_low**runs
+        up_to_low = 1.0 - (1.0 - up_to_low) * np.exp(-(low - law.tail.start) / scales)
+    return up_to_high**law.runs, 1.0 - up_to_low**law.runs
 
 
-def _predict_drawn(
-    sample: Sample, reported: Mapping[str, Printed], runs: int, level: float, effort: Effort
-) -> Prediction:
+def _predict_drawn(study: _Study, reported: Mapping[str, Printed]) -> Prediction:
     """Predict any statistics together, by drawing studies."""
     names = [name for name in sampling.STATISTICS if name in reported]
-    n_resamples = effort.n_resamples
-    drawn = sampling.draw_statistics(sample, runs, names, effort=effort)
+    sample, runs = study.sample, study.runs
+    drawn = sampling.draw_statistics(study.resamples, runs, names, n_studies=study.n_drawn)
     yours = {
         "mean": sample.mean,
         "sd": sample.spread,
@@ -397,11 +410,13 @@ def _predict_drawn(
     for name in names:
         printed = reported[name]
         cell = (float(printed.low), float(printed.high))
-        law = sampling.make_law(drawn[name], cell, _weigh_evenly(n_resamples))
+        law = sampling.make_law(drawn[name], cell)
         has_chance = name in {"mean", "sd", "se"} or (
             sample.unit is not None and 2 * sample.unit >= printed.width
         )
-        parts.append(_describe_law(law, name, printed, yours[name], level, with_chance=has_chance))
+        parts.append(
+            _describe_law(law, name, printed, yours[name], study.level, with_chance=has_chance)
+        )
     if len(parts) == 1:
         return _combine(runs, parts)
     observed = 1.0
@@ -420,7 +435,7 @@ def _predict_drawn(
         findings=tuple(part.finding for part in parts),
         p=float(by_resample.mean()),
         p_range=_find_range(by_resample),
-        p_error=float(by_resample.std()) / math.sqrt(n_resamples),
+        p_error=float(by_resample.std()) / math.sqrt(by_resample.size),
         p_by_resample=by_resample,
         laws={part.finding.name: part.law for part in parts if part.law is not None},
     )
@@ -431,10 +446,6 @@ def _find_tails(ordered: FloatArray, centres: FloatArray, width: float) -> Float
     below = np.searchsorted(ordered, centres + width / 2.0) / ordered.size
     above = 1.0 - np.searchsorted(ordered, centres - width / 2.0) / ordered.size
     return np.minimum(1.0, 2.0 * np.minimum(below, above))
-
-
-def _weigh_evenly(n_resamples: int) -> FloatArray:
-    return np.full(n_resamples, 1.0 / n_resamples)
 
 
 # -------------------------------------------------------------------------------- successes
@@ -490,7 +501,7 @@ def predict_successes(
         np.asarray(below),
         np.asarray(above),
         np.maximum(below + above - 1.0, 0.0),
-        _weigh_evenly(shares.size),
+        np.full(shares.size, 1.0 / shares.size),
         is_exact=True,
     )
     # The tails themselves need no resamples.

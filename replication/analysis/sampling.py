@@ -7,18 +7,22 @@ averaged over resamples of them, the bootstrap predictive distribution of Harris
     G(t) = 1/B sum over resamples b of P(T_n <= t | runs drawn from resample b)
 
 A resample draws N runs with replacement. Where the n runs have a chance of at
-least one in a thousand to hold a value beyond all N (n / (N + n)), a resample
-also gets what was not seen: mass Gamma(1)/N beyond either end, exponential with
-the mean excess of the outermost sqrt(N) runs, itself resampled. Without it a
-distribution made from few runs is too narrow (`replication compare --help` shows
-the rates measured with it).
+least one in a thousand to hold a value beyond all N (n / (N + n)), it also gets
+what was not seen. In order, the N runs leave N + 1 gaps, each as likely to hold
+the next run as any other (Hill 1968), as `extremes` has it. A gap between two
+runs gives half of its share to either of them; an outer gap is exponential with
+the mean excess of the outermost sqrt(N) runs. The shares of the outer gaps vary
+over resamples as in a Dirichlet distribution, and so does that mean excess, as
+an inverse gamma variable. Without all this a distribution made from few runs is
+too narrow (`replication compare --help` shows the rates measured with it).
 
-Means of values on a lattice (counts, decimals) are convolved exactly by fast
-Fourier transform; all else is drawn.
+Means of values on a lattice (counts, decimals) are convolved exactly; all else
+is drawn, but for means of many runs, which are expanded.
 
 References
 ----------
 Harris (1989), Predictive fit for natural exponential families, Biometrika 76, 675-684.
+Hill (1968), Posterior distribution of percentiles, J. Am. Stat. Assoc. 63, 677-691.
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, special
 
+from replication.analysis.convolution import convolve, find_length, split_rows
 from replication.analysis.counts import CountTable
 from replication.analysis.extremes import Tail, fit_tail
 
@@ -53,9 +58,9 @@ MANY_RUNS = 200
 MAX_SKEWNESS = 0.3
 """Largest skewness of a mean for which Edgeworth's expansion is used."""
 MIN_UNSEEN = 1e-3
+MAX_CELLS = 5_000
+"""More different values than this are resampled in cells of equally many runs."""
 MAX_DECIMALS = 6
-_BATCH = 1 << 22
-_LOG_TINY = 30.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -135,6 +140,18 @@ class Sample:
         return None
 
     @functools.cached_property
+    def cells(self) -> tuple[FloatArray, IntArray, FloatArray]:
+        """Cells that are resampled: values in order, first place of each cell, runs in it.
+
+        Each value is a cell; where there are too many, equally many runs are.
+        """
+        if self.values.size <= MAX_CELLS:
+            edges = np.arange(self.values.size + 1)
+            return self.values, edges, self.counts.astype(np.float64)
+        edges = np.linspace(0, self.n, MAX_CELLS + 1).astype(np.int64)
+        return np.repeat(self.values, self.counts), edges, np.diff(edges).astype(np.float64)
+
+    @functools.cached_property
     def upper(self) -> Tail:
         """What lies beyond the largest."""
         return fit_tail(self.values, self.counts, is_bounded=self.is_bounded)
@@ -160,11 +177,13 @@ class Effort:
         Studies drawn in all, where they are.
     max_draws : int
         Runs drawn in all, which limits the studies of many runs.
+    seed : int
     """
 
     n_resamples: int
     n_studies: int = N_STUDIES
     max_draws: int = 20_000_000
+    seed: int = SEED
 
     @classmethod
     def choose(cls, sample: Sample) -> Effort:
@@ -218,12 +237,66 @@ class Law:
         return math.sqrt(float((self.values - self.mean) ** 2 @ self.mass))
 
 
-# ------------------------------------------------------------------------ resamples on a lattice
+# ------------------------------------------------------------------------------------ resamples
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Resamples:
+    """Populations that the seen runs allow for.
+
+    Parameters
+    ----------
+    sample : Sample
+    shares : float64[n_resamples, n_cells]
+        Share of each cell of `Sample.cells` in each resample.
+    beyond : float64[n_resamples, 2]
+        Share below the smallest and above the largest seen run.
+    scales : float64[n_resamples, 2]
+        Mean distance of those from it; 0 where there are none.
+    seed : int
+        For drawing from them.
+    """
+
+    sample: Sample
+    shares: FloatArray
+    beyond: FloatArray
+    scales: FloatArray
+    seed: int
+
+
+def resample(sample: Sample, runs: int, *, n_resamples: int, seed: int = SEED) -> Resamples:
+    """Resample the runs that were seen, with what was not seen where that matters.
+
+    Parameters
+    ----------
+    sample : Sample
+    runs : int
+        n of the study, which decides whether it matters.
+    n_resamples, seed : int
+    """
+    generator = np.random.default_rng(seed)
+    weights = sample.cells[2].copy()
+    gaps = np.zeros(2)
+    scales = np.zeros((n_resamples, 2))
+    tails = (sample.lower, sample.upper)
+    for side, place in enumerate((0, -1)):
+        if tails[side].scale > 0 and not sample.is_enough_for(runs):
+            gaps[side] = 1.0
+            weights[place] -= 0.5
+    whole = weights.sum()
+    shares = generator.multinomial(sample.n, weights / whole, size=n_resamples) / sample.n
+    parts = generator.standard_gamma([*gaps, whole], size=(n_resamples, 3))
+    beyond = parts[:, :2] / parts.sum(axis=1, keepdims=True)
+    for side in (0, 1):
+        if gaps[side]:
+            scales[:, side] = tails[side].resample_scale(n_resamples, generator)
+    shares *= 1.0 - beyond.sum(axis=1, keepdims=True)
+    return Resamples(sample, shares, beyond, scales, seed)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Masses:
-    """Resamples of a sample on a lattice.
+    """Resamples on a lattice.
 
     Parameters
     ----------
@@ -244,124 +317,44 @@ class Masses:
         return min(max(place, 0), int(self.mass.shape[1]))
 
 
-def resample_masses(sample: Sample, runs: int, *, n_resamples: int) -> Masses | None:
-    """Resample a sample on its lattice, None if it has none of a modest size.
+def lay_out(resamples: Resamples) -> Masses | None:
+    """Lay resamples on the lattice of their values, None if there is none of a modest size.
 
     Parameters
     ----------
-    sample : Sample
-    runs : int
-        n of the study, which decides whether unseen values matter.
-    n_resamples : int
+    resamples : Resamples
     """
+    sample = resamples.sample
     unit = sample.unit
-    if unit is None:
+    if unit is None or sample.values.size > MAX_CELLS:
         return None
     places = np.rint(sample.values / float(unit)).astype(np.int64)
     start, end = int(places[0]), int(places[-1])
-    generator = np.random.default_rng(SEED)
-    above = below = 0
-    if not sample.is_enough_for(runs):
-        above = _count_points(sample.upper, unit)
-        below = _count_points(sample.lower, unit)
-        below = min(below, start) if start >= 0 else below
+    below, above = (
+        math.ceil(30.0 * tail.scale / float(unit)) if resamples.beyond[:, side].any() else 0
+        for side, tail in enumerate((sample.lower, sample.upper))
+    )
+    below = min(below, start) if start >= 0 else below
     n_points = end - start + 1 + above + below
-    if n_points * n_resamples > MAX_WORK // 2:
+    if n_points * len(resamples.shares) > MAX_WORK // 2:
         return None
-    n = sample.n
-    if sample.counts.size <= FEW or n > FEW:
-        drawn = generator.multinomial(n, sample.counts / n, size=n_resamples)
-    mass = np.zeros((n_resamples, n_points))
-    mass[:, places - start + below] = drawn / n
-    if above or below:
-        unseen_above = _spread_tail(sample.upper, unit, above, n_resamples, generator) / n
-        unseen_below = _spread_tail(sample.lower, unit, below, n_resamples, generator) / n
-        rest = 1.0 - unseen_above.sum(axis=1) - unseen_below.sum(axis=1)
-        mass *= np.maximum(rest, 0.0)[:, None]
-        mass[:, n_points - above :] += unseen_above
-        mass[:, :below] += unseen_below[:, ::-1]
-        mass /= mass.sum(axis=1, keepdims=True)
+    mass = np.zeros((len(resamples.shares), n_points))
+    mass[:, places - start + below] = resamples.shares
+    unseen = [_lay_tail(resamples, side, n) for side, n in enumerate((below, above))]
+    mass[:, below::-1] += unseen[0]
+    mass[:, n_points - above - 1 :] += unseen[1]
     return Masses(unit, start - below, mass)
 
 
-def _count_points(tail: Tail, unit: Fraction) -> int:
-    """Return how many lattice points the unseen part of a tail is given."""
-    return math.ceil(30.0 * tail.scale / float(unit))
-
-
-def _spread_tail(
-    tail: Tail, unit: Fraction, n_points: int, n_resamples: int, generator: np.random.Generator
-) -> FloatArray:
-    """Return unseen mass by lattice point beyond the end, times N: float64[n_resamples, points]."""
-    size = generator.standard_gamma(1.0, size=(n_resamples, 1))
-    scale = tail.resample_scale(n_resamples, generator)[:, None] / float(unit)
-    if n_points == 0:
-        return np.zeros((n_resamples, 0))
-    beyond = np.exp(-np.arange(n_points + 1) / np.maximum(scale, 1e-9))
-    beyond[:, -1] = 0.0
-    return np.asarray(-size * np.diff(beyond, axis=1))
-
-
-def find_length(masses: FloatArray, runs: int) -> int:
-    """Return a length that holds the sum of n lattice values, but for a chance of 1e-13.
-
-    Parameters
-    ----------
-    masses : float64[n_resamples, n_points]
-    runs : int
-        n.
-
-    Notes
-    -----
-    A sum beyond the length wraps round. By Chernoff's bound its chance is at
-    most exp(n log M(s) - s length) for every s > 0, M being the moment generating
-    function of one run.
-    """
-    n_points = masses.shape[1]
-    slopes = np.geomspace(1e-2, 5e2, 40) / n_points
-    slopes = slopes[slopes * n_points < 600.0]
-    moments = np.exp(np.outer(np.arange(n_points), slopes))
-    logs = np.log((masses @ moments).max(axis=0))
-    bound = float(((runs * logs + _LOG_TINY) / slopes).min())
-    needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
-    return int(fft.next_fast_len(max(needed, n_points), real=True))
-
-
-def _raise(transform: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.complex128]:
-    """Return a transform to a whole power, by squaring."""
-    result: npt.NDArray[np.complex128] | None = None
-    while True:
-        if power & 1:
-            result = transform if result is None else result * transform
-        power >>= 1
-        if not power:
-            break
-        transform = transform * transform
-    return np.ones_like(transform) if result is None else result
-
-
-def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
-    """Return the distribution of the sum of n lattice values.
-
-    Parameters
-    ----------
-    masses : float64[m, n_points]
-    runs : int
-        n, at least 0.
-    length : int
-        At least n_points; sums wrap round beyond it (see `find_length`).
-
-    Returns
-    -------
-    float64[m, length]
-    """
-    if runs == 0:
-        nothing = np.zeros((masses.shape[0], length))
-        nothing[:, 0] = 1.0
-        return nothing
-    transform = fft.rfft(masses, length, axis=1, workers=-1)
-    sums = fft.irfft(_raise(transform, runs), length, axis=1, workers=-1)
-    return np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
+def _lay_tail(resamples: Resamples, side: int, n_points: int) -> FloatArray:
+    """Return unseen mass by lattice point, from the outermost seen one (0) outward."""
+    assert resamples.sample.unit is not None
+    scales = np.maximum(resamples.scales[:, [side]] / float(resamples.sample.unit), 1e-9)
+    beyond = np.exp(-np.arange(n_points + 1) / scales)
+    # What lies beyond the last point, or below a floor of zero, is put there.
+    inner = np.concatenate([np.zeros_like(scales), -np.diff(beyond, axis=1)], axis=1)
+    inner[:, -1] += beyond[:, -1]
+    return np.asarray(resamples.beyond[:, [side]] * inner)
 
 
 def _accumulate(
@@ -400,12 +393,6 @@ def _accumulate(
     )
 
 
-def _batch(masses: FloatArray, length: int) -> Iterator[FloatArray]:
-    rows = max(1, _BATCH // length)
-    for first in range(0, len(masses), rows):
-        yield masses[first : first + rows]
-
-
 def compute_mean_law(masses: Masses, runs: int, cell: tuple[Fraction, Fraction]) -> Law | None:
     """Return the exact law of the mean of n runs, None if it is too long to compute.
 
@@ -420,7 +407,7 @@ def compute_mean_law(masses: Masses, runs: int, cell: tuple[Fraction, Fraction])
     length = find_length(masses.mass, runs)
     if length * len(masses.mass) > MAX_WORK:
         return None
-    parts = (convolve(part, runs, length) for part in _batch(masses.mass, length))
+    parts = (convolve(part, runs, length) for part in split_rows(masses.mass, length))
     return _accumulate(parts, masses, runs, cell)
 
 
@@ -470,7 +457,7 @@ def compute_mean_law_given_max(
         return None
 
     def find_sums() -> Iterator[FloatArray]:
-        for part in _batch(cut, length):
+        for part in split_rows(cut, length):
             if is_seen:
                 smaller = convolve(part[:, :first], runs, length) if first else 0.0
                 yield np.maximum(convolve(part, runs, length) - smaller, 0.0)
@@ -480,183 +467,53 @@ def compute_mean_law_given_max(
     return _accumulate(find_sums(), masses, runs, cell)
 
 
-def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return the distribution of the largest of n converged networks.
-
-    Parameters
-    ----------
-    table : CountTable
-        With at least one converged network.
-    runs : int
-        n.
-
-    Returns
-    -------
-    values, mass : float64[k]
-        Outcomes in updates, and F(m)^n - F(m - 1)^n.
-    """
-    within = (np.cumsum(table.counts) / table.n_converged) ** runs
-    return table.updates.astype(np.float64), np.diff(within, prepend=0.0)
-
-
-def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return the exact distribution of the mean of n converged networks.
-
-    Parameters
-    ----------
-    table : CountTable
-    runs : int
-        n.
-
-    Returns
-    -------
-    values, mass : float64[k]
-        Means in updates, ascending, and their probabilities.
-    """
-    mass, start = _spell_out(table)
-    sums = convolve(mass[None, :], runs, find_length(mass[None, :], runs))[0]
-    return (np.arange(sums.size) + runs * start) / runs, sums
-
-
-def compute_joint_mass(
-    table: CountTable,
-    runs: int,
-    *,
-    mean_edges: npt.ArrayLike,
-    max_edges: npt.ArrayLike,
-) -> FloatArray:
-    """Return the joint distribution of mean and largest of n converged networks, cell by cell.
-
-    Parameters
-    ----------
-    table : CountTable
-    runs : int
-        n.
-    mean_edges : array_like of float, shape (a + 1,)
-        Edges of the cells of the mean, ascending, in updates; a cell holds its lower edge.
-    max_edges : array_like of float, shape (b + 1,)
-        The same for the largest.
-
-    Returns
-    -------
-    float64[a, b]
-        Probabilities; they sum to 1 if the edges enclose everything.
-
-    Notes
-    -----
-    By difference of the convolutions of the counts truncated at the edges, as in
-    `compute_mean_law_given_max`.
-    """
-    mass, start = _spell_out(table)
-    length = find_length(mass[None, :], runs)
-    cuts = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
-    places = np.clip(
-        np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
-    ).astype(np.int64)
-    truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
-    below = np.concatenate(
-        [
-            np.pad(np.cumsum(convolve(part, runs, length), axis=1), ((0, 0), (1, 0)))[:, places]
-            for part in _batch(truncated, length)
-        ]
-    )
-    return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
-
-
-def _spell_out(table: CountTable) -> tuple[FloatArray, int]:
-    """Return the share of the converged at every number of updates from the smallest on."""
-    start = int(table.updates[0])
-    mass = np.zeros(int(table.updates[-1]) - start + 1)
-    mass[table.updates - start] = table.counts / table.n_converged
-    return mass, start
-
-
 # ------------------------------------------------------------------------------- drawn studies
 
 
-def _draw_batches(
-    sample: Sample,
-    runs: int,
-    generator: np.random.Generator,
-    *,
-    n_resamples: int,
-    n_studies: int,
-    below: float = math.inf,
-) -> Iterator[tuple[slice, slice, FloatArray, FloatArray]]:
-    """Draw studies of n runs below a value, from resamples of the sample.
+def _draw_studies(
+    resamples: Resamples, runs: int, n_studies: int, *, below: float = math.inf
+) -> Iterator[tuple[FloatArray, float]]:
+    """Draw studies of n runs below a value, from one resample after the other.
 
     Yields
     ------
-    resamples, studies : slice
-    drawn : float64[resamples, studies, n]
-    share : float64[resamples]
-        Share of each resample that lies below the value.
+    drawn : float64[n_studies, n]
+    share : float
+        Share of the resample that lies below the value.
     """
-    n = sample.n
-    ordered = np.repeat(sample.values, sample.counts)
-    n_below = int(np.searchsorted(ordered, below))
-    has_tails = not sample.is_enough_for(runs)
-    unit = None if sample.unit is None else float(sample.unit)
-    floor = 0.0 if ordered[0] >= 0 else -math.inf
-    rows = max(1, min(n_resamples, _BATCH // max(n, n_studies * runs)))
-    for first in range(0, n_resamples, rows):
-        chosen = slice(first, min(first + rows, n_resamples))
-        m = chosen.stop - chosen.start
-        # Of n picks those below the limit are as many as a binomial says, and evenly spread.
-        allowed = generator.binomial(n, n_below / n, size=m)
-        picked = generator.integers(0, max(n_below, 1), size=(m, n), dtype=np.int32)
-        mass = np.zeros((m, 2))
-        scales = np.zeros((m, 2))
-        reach = 0.0
-        if has_tails:
-            for side, tail in enumerate((sample.upper, sample.lower)):
-                mass[:, side] = np.minimum(generator.standard_gamma(1.0, size=m) / n, 0.5)
-                scales[:, side] = tail.resample_scale(m, generator)
-            reach = max(below - ordered[-1], 0.0)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                seen = -np.expm1(-reach / scales[:, 0])
-            mass[:, 0] *= np.where(scales[:, 0] > 0, seen, float(reach > 0))
-            if -sample.lower.start >= below:
-                mass[:, 1] = 0.0
-        inner = (allowed / n) * (1.0 - mass.sum(axis=1))
-        share = inner + mass.sum(axis=1)
-        step = max(1, _BATCH // (m * runs))
-        for start in range(0, n_studies, step):
-            studies = slice(start, min(start + step, n_studies))
-            # One even variable says whether a draw lies beyond the seen runs, else which it is.
-            even = generator.random((m, (studies.stop - studies.start) * runs))
-            ends = mass / np.maximum(share, 1e-300)[:, None]
-            places = (even - ends[:, :1]) / np.maximum(1.0 - ends.sum(axis=1), 1e-300)[:, None]
-            last = np.maximum(allowed - 1, 0)[:, None]
-            where = np.clip(places * allowed[:, None], 0, last).astype(np.int32)
-            drawn = ordered[np.take_along_axis(picked, where, axis=1)]
-            if has_tails:
-                _put_tails(drawn, even, ends, sample, scales, reach, generator)
-                if unit is not None:
-                    drawn = np.rint(drawn / unit) * unit
-                np.maximum(drawn, floor, out=drawn)
-            yield chosen, studies, drawn.reshape(m, -1, runs), share
-
-
-def _put_tails(
-    drawn: FloatArray,
-    even: FloatArray,
-    ends: FloatArray,
-    sample: Sample,
-    scales: FloatArray,
-    reach: float,
-    generator: np.random.Generator,
-) -> None:
-    """Replace draws at either end of an even variable by values beyond the seen ones, in place."""
-    for side, places in enumerate((even < ends[:, :1], even > 1.0 - ends[:, 1:])):
-        scale = scales[np.nonzero(places)[0], side]
-        portion = generator.random(scale.size)
-        if side == 0:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                portion *= np.where(scale > 0, -np.expm1(-reach / scale), 0.0)
-            drawn[places] = sample.upper.start - scale * np.log1p(-portion)
-        else:
-            drawn[places] = -sample.lower.start + scale * np.log1p(-portion)
+    generator = np.random.default_rng([resamples.seed, 1])
+    sample = resamples.sample
+    ordered, edges, _ = sample.cells
+    smallest, largest = float(ordered[0]), float(ordered[-1])
+    edges_below = np.minimum(edges, np.searchsorted(ordered, below))
+    widths = np.diff(edges_below)
+    part_below = widths / np.diff(edges)
+    step = 0.0 if sample.unit is None else float(sample.unit)
+    for shares, beyond, scales in zip(
+        resamples.shares, resamples.beyond, resamples.scales, strict=True
+    ):
+        # Cells from left to right: below the smallest seen run, the seen ones, above the largest.
+        reach = 0.0 if scales[1] == 0 else -math.expm1(min(largest - below, 0.0) / scales[1])
+        first = beyond[0] if smallest < below else 0.0
+        ends = np.cumsum(np.concatenate([[first], shares * part_below, [beyond[1] * reach]]))
+        even = generator.random(n_studies * runs) * ends[-1]
+        cells = np.minimum(np.searchsorted(ends, even, side="right"), ends.size - 1)
+        inner = np.clip(cells - 1, 0, widths.size - 1)
+        places = edges_below[inner]
+        if widths.max() > 1:
+            portion = (even - ends[inner]) / np.maximum(ends[inner + 1] - ends[inner], 1e-300)
+            places += np.clip(portion * widths[inner], 0, widths[inner] - 1).astype(np.int64)
+        drawn = ordered[np.minimum(places, ordered.size - 1)]
+        for cell, end, sign in ((0, smallest, -1.0), (ends.size - 1, largest, 1.0)):
+            unseen = np.flatnonzero(cells == cell)
+            portion = generator.random(unseen.size) * (reach if sign > 0 else 1.0)
+            excess = -scales[int(sign > 0)] * np.log1p(-portion)
+            if step:
+                excess = np.ceil(excess / step) * step
+            drawn[unseen] = end + sign * excess
+        if smallest >= 0:
+            np.maximum(drawn, 0.0, out=drawn)
+        yield drawn.reshape(n_studies, runs), float(ends[-1])
 
 
 STATISTICS = ("mean", "sd", "se", "median", "min", "max")
@@ -675,47 +532,45 @@ def _reduce(drawn: FloatArray, name: str) -> FloatArray:
 
 
 def draw_statistics(
-    sample: Sample, runs: int, names: Sequence[str], *, effort: Effort
+    resamples: Resamples, runs: int, names: Sequence[str], *, n_studies: int
 ) -> Mapping[str, FloatArray]:
     """Draw studies of n runs and return their statistics.
 
     Parameters
     ----------
-    sample : Sample
+    resamples : Resamples
     runs : int
         n; at least 2 for a standard deviation.
     names : sequence of str
         Of `STATISTICS`.
-    effort : Effort
+    n_studies : int
+        From each resample.
 
     Returns
     -------
     mapping of str to float64[n_resamples, n_studies]
     """
-    generator = np.random.default_rng(SEED)
-    n_resamples, n_studies = effort.n_resamples, effort.count_studies(runs)
-    found = {name: np.empty((n_resamples, n_studies)) for name in names}
-    for resamples, studies, drawn, _ in _draw_batches(
-        sample, runs, generator, n_resamples=n_resamples, n_studies=n_studies
-    ):
+    found = {name: np.empty((len(resamples.shares), n_studies)) for name in names}
+    for row, (drawn, _) in enumerate(_draw_studies(resamples, runs, n_studies)):
         for name in names:
-            found[name][resamples, studies] = _reduce(drawn, name)
+            found[name][row] = _reduce(drawn, name)
     return found
 
 
 def draw_means_given_max(
-    sample: Sample, runs: int, *, low: float, high: float, effort: Effort
+    resamples: Resamples, runs: int, *, low: float, high: float, n_studies: int
 ) -> tuple[FloatArray, FloatArray]:
     """Draw means of n runs of which the largest lies in a cell.
 
     Parameters
     ----------
-    sample : Sample
+    resamples : Resamples
     runs : int
         n, at least 1.
     low, high : float
         The cell; the largest is spread evenly over it.
-    effort : Effort
+    n_studies : int
+        From each resample.
 
     Returns
     -------
@@ -723,23 +578,21 @@ def draw_means_given_max(
     weights : float64[n_resamples]
         Chance of each resample that all other runs lie below; not normalised.
     """
-    generator = np.random.default_rng(SEED)
-    n_resamples, n_studies = effort.n_resamples, effort.count_studies(runs)
-    means = np.empty((n_resamples, n_studies))
-    weights = np.ones(n_resamples)
+    generator = np.random.default_rng([resamples.seed, 2])
+    means = low + (high - low) * generator.random((len(resamples.shares), n_studies))
+    weights = np.ones(len(means))
     if runs == 1:
-        return low + (high - low) * generator.random(means.shape), weights
-    for resamples, studies, drawn, share in _draw_batches(
-        sample, runs - 1, generator, n_resamples=n_resamples, n_studies=n_studies, below=high
-    ):
-        size = drawn.shape[:2]
-        largest = low + (high - low) * generator.random(size)
-        means[resamples, studies] = (drawn.sum(axis=-1) + largest) / runs
-        weights[resamples] = share ** (runs - 1)
+        return means, weights
+    studies = _draw_studies(resamples, runs - 1, n_studies, below=high)
+    for row, (drawn, share) in enumerate(studies):
+        means[row] = (drawn.sum(axis=-1) + means[row]) / runs
+        weights[row] = share ** (runs - 1)
     return means, weights
 
 
-def make_law(drawn: FloatArray, cell: tuple[float, float], weights: FloatArray) -> Law:
+def make_law(
+    drawn: FloatArray, cell: tuple[float, float], weights: FloatArray | None = None
+) -> Law:
     """Return the law of drawn values.
 
     Parameters
@@ -747,9 +600,11 @@ def make_law(drawn: FloatArray, cell: tuple[float, float], weights: FloatArray) 
     drawn : float64[n_resamples, n_studies]
     cell : (float, float)
         The rounding cell of the reported value.
-    weights : float64[n_resamples]
-        Of the resamples; they sum to 1.
+    weights : float64[n_resamples], optional
+        Of the resamples; they sum to 1. All the same unless given.
     """
+    if weights is None:
+        weights = np.full(len(drawn), 1.0 / len(drawn))
     low, high = cell
     order = np.argsort(drawn, axis=None)
     mass = np.repeat(weights / drawn.shape[1], drawn.shape[1])[order]
@@ -767,19 +622,16 @@ def make_law(drawn: FloatArray, cell: tuple[float, float], weights: FloatArray) 
 # --------------------------------------------------------------------------- means of many runs
 
 
-def expand_mean_law(
-    sample: Sample, runs: int, cell: tuple[float, float], *, n_resamples: int
-) -> Law | None:
+def expand_mean_law(resamples: Resamples, runs: int, cell: tuple[float, float]) -> Law | None:
     """Return the law of the mean of many runs by Edgeworth's expansion to order 1/n.
 
     Parameters
     ----------
-    sample : Sample
+    resamples : Resamples
     runs : int
         n, some hundreds or more.
     cell : (float, float)
         The rounding cell of the reported mean.
-    n_resamples : int
 
     Returns
     -------
@@ -790,7 +642,7 @@ def expand_mean_law(
     ----------
     Hall (1992), The Bootstrap and Edgeworth Expansion, section 2.3.
     """
-    centre, spread, skewness, kurtosis = _resample_moments(sample, n_resamples, runs)
+    centre, spread, skewness, kurtosis = _find_moments(resamples)
     error = np.maximum(spread / math.sqrt(runs), 1e-300)
     first_order = float(np.median(np.abs(skewness))) / math.sqrt(runs)
     if first_order > MAX_SKEWNESS or float(np.median(kurtosis)) / runs > MAX_SKEWNESS:
@@ -815,39 +667,29 @@ def expand_mean_law(
         high,
         1.0 - low,
         np.maximum(high - low, 0.0),
-        np.full(n_resamples, 1.0 / n_resamples),
+        np.full(centre.size, 1.0 / centre.size),
         is_exact=False,
     )
 
 
-def _resample_moments(
-    sample: Sample, n_resamples: int, runs: int
+def _find_moments(
+    resamples: Resamples,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return mean, standard deviation, skewness and excess kurtosis of each resample."""
-    generator = np.random.default_rng(SEED)
-    n, shift = sample.n, sample.mean
-    ordered = np.repeat(sample.values, sample.counts) - shift
-    powers = np.stack([ordered**k for k in range(1, 5)])
-    raw = np.empty((n_resamples, 4))
-    for i in range(n_resamples):
-        weights = np.bincount(generator.integers(0, n, size=n), minlength=n)
-        raw[i] = powers @ weights / n
-    if not sample.is_enough_for(runs):
-        rest = np.ones(n_resamples)
-        unseen = np.zeros_like(raw)
-        for sign, tail in ((1.0, sample.upper), (-1.0, sample.lower)):
-            mass = np.minimum(generator.standard_gamma(1.0, size=n_resamples) / n, 0.5)
-            scale = tail.resample_scale(n_resamples, generator)
-            edge = tail.start - sign * shift
-            rest -= mass
-            for k in range(1, 5):
-                # E[(edge + exponential)^k], binomially.
-                moment = sum(
-                    math.comb(k, j) * edge ** (k - j) * math.factorial(j) * scale**j
-                    for j in range(k + 1)
-                )
-                unseen[:, k - 1] += sign**k * mass * moment
-        raw = raw * rest[:, None] + unseen
+    sample, shift = resamples.sample, resamples.sample.mean
+    ordered, edges, _ = sample.cells
+    powers = np.stack([(ordered - shift) ** k for k in range(1, 5)])
+    raw = resamples.shares @ (np.add.reduceat(powers, edges[:-1], axis=1) / np.diff(edges)).T
+    for side, (sign, end) in enumerate(((-1.0, ordered[0]), (1.0, ordered[-1]))):
+        mass, scale = resamples.beyond[:, side], resamples.scales[:, side]
+        edge = sign * (end - shift)
+        for k in range(1, 5):
+            # E[(edge + exponential)^k], binomially.
+            moment = sum(
+                math.comb(k, j) * edge ** (k - j) * math.factorial(j) * scale**j
+                for j in range(k + 1)
+            )
+            raw[:, k - 1] += sign**k * mass * moment
     first, second, third, fourth = raw.T
     variance = np.maximum(second - first**2, 0.0)
     safe = np.where(variance > 0, variance, 1.0)

@@ -8,18 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.analysis.comparison import Agreement, compare
+from replication.analysis.convolution import compute_joint_mass, compute_mean_mass
 from replication.analysis.counts import CountTable
 from replication.analysis.curves import compute_restricted_mean, estimate_survival
 from replication.analysis.intervals import estimate_quantile
 from replication.analysis.prediction import predict
 from replication.analysis.printed import read_printed
-from replication.analysis.sampling import (
-    Effort,
-    Sample,
-    compute_joint_mass,
-    compute_mean_mass,
-    resample_masses,
-)
+from replication.analysis.sampling import Effort, Sample, lay_out, resample
 
 CAP = 300
 EFFORT = Effort(n_resamples=50, n_studies=2000)
@@ -101,7 +96,10 @@ def test_the_mean_never_lies_above_the_largest(table, runs):
 @given(values, st.integers(1, 200))
 @settings(max_examples=40)
 def test_resamples_are_distributions(runs_seen, runs):
-    masses = resample_masses(Sample.from_values(runs_seen), runs, n_resamples=5)
+    resamples = resample(Sample.from_values(runs_seen), runs, n_resamples=5)
+    whole = resamples.shares.sum(axis=1) + resamples.beyond.sum(axis=1)
+    assert np.allclose(whole, 1.0)
+    masses = lay_out(resamples)
     if masses is not None:
         assert np.all(masses.mass >= 0)
         assert np.allclose(masses.mass.sum(axis=1), 1.0)

@@ -15,6 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.analysis.comparison import Comparison, compare
+from replication.analysis.convolution import (
+    compute_joint_mass,
+    compute_max_mass,
+    compute_mean_mass,
+)
 from replication.analysis.counts import CountTable
 from replication.analysis.intervals import (
     bound_proportion,
@@ -22,11 +27,6 @@ from replication.analysis.intervals import (
     estimate_count_mean,
     estimate_proportion,
     estimate_quantile,
-)
-from replication.analysis.sampling import (
-    compute_joint_mass,
-    compute_max_mass,
-    compute_mean_mass,
 )
 from replication.claims import Verdict, find_other_settings, load_claims, load_reported
 from replication.experiments.headline.traces import trace_networks

@@ -8,22 +8,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.analysis.counts import CountTable
-from replication.analysis.sampling import (
-    Effort,
-    Masses,
-    Sample,
+from replication.analysis.convolution import (
     compute_joint_mass,
     compute_max_mass,
-    compute_mean_law,
-    compute_mean_law_given_max,
     compute_mean_mass,
     convolve,
+    find_length,
+)
+from replication.analysis.counts import CountTable
+from replication.analysis.sampling import (
+    Masses,
+    Sample,
+    compute_mean_law,
+    compute_mean_law_given_max,
     draw_means_given_max,
     draw_statistics,
     expand_mean_law,
-    find_length,
-    resample_masses,
+    lay_out,
+    resample,
 )
 
 VALUES = np.array([3, 4, 6, 9])
@@ -122,7 +124,7 @@ def test_mean_of_100_runs_given_the_largest_agrees_with_drawing():
     studies = generator.geometric(0.1, size=(200_000, 100))
     chosen = studies[studies.max(axis=1) == 50].mean(axis=1)
     sample = Sample.from_counts(make_geometric(0.1))
-    masses = resample_masses(sample, 100, n_resamples=2)
+    masses = lay_out(resample(sample, 100, n_resamples=2))
     law = compute_mean_law_given_max(
         masses, 100, (Fraction(10), Fraction(11)),
         largest=(Fraction(99, 2), Fraction(101, 2)), is_seen=True,
@@ -168,9 +170,9 @@ def test_length_of_the_transform_holds_all_but_a_trace_of_a_skewed_sum():
 def test_drawn_studies_agree_with_the_exact_distribution():
     generator = np.random.default_rng(3)
     sample = Sample.from_values(generator.geometric(0.1, size=20_000))
-    masses = resample_masses(sample, 10, n_resamples=200)
-    exact = compute_mean_law(masses, 10, (Fraction(19, 2), Fraction(21, 2)))
-    drawn = draw_statistics(sample, 10, ["mean", "max"], effort=Effort(200))
+    resamples = resample(sample, 10, n_resamples=200)
+    exact = compute_mean_law(lay_out(resamples), 10, (Fraction(19, 2), Fraction(21, 2)))
+    drawn = draw_statistics(resamples, 10, ["mean", "max"], n_studies=500)
     assert drawn["mean"].mean() == pytest.approx(exact.mean, abs=0.05)
     assert drawn["mean"].std() == pytest.approx(exact.spread, rel=0.01)
     share = ((drawn["mean"] >= 9.5) & (drawn["mean"] < 10.5)).mean()
@@ -184,12 +186,12 @@ def test_drawn_studies_agree_with_the_exact_distribution():
 def test_drawn_means_given_the_largest_agree_with_the_exact_ones():
     generator = np.random.default_rng(4)
     sample = Sample.from_values(generator.geometric(0.1, size=20_000))
-    masses = resample_masses(sample, 20, n_resamples=200)
+    resamples = resample(sample, 20, n_resamples=200)
     exact = compute_mean_law_given_max(
-        masses, 20, (Fraction(10), Fraction(11)), largest=(Fraction(40), Fraction(41)),
+        lay_out(resamples), 20, (Fraction(10), Fraction(11)), largest=(Fraction(40), Fraction(41)),
         is_seen=False,
     )  # fmt: skip
-    drawn, weights = draw_means_given_max(sample, 20, low=40.0, high=41.0, effort=Effort(200))
+    drawn, weights = draw_means_given_max(resamples, 20, low=40.0, high=41.0, n_studies=500)
     mean = float((drawn.mean(axis=1) @ weights) / weights.sum())
     # Drawn largest values are spread over the cell, half a unit above its lower end on average.
     assert mean - 0.5 / 20 == pytest.approx(exact.mean, abs=0.02)
@@ -198,7 +200,7 @@ def test_drawn_means_given_the_largest_agree_with_the_exact_ones():
 def test_a_resample_of_few_runs_holds_what_was_not_seen():
     """On average one N-th of the mass lies beyond either end."""
     sample = Sample.from_values(np.arange(100, 150))
-    masses = resample_masses(sample, 20, n_resamples=4000)
+    masses = lay_out(resample(sample, 20, n_resamples=4000))
     places = masses.start + np.arange(masses.mass.shape[1])
     assert masses.mass.sum(axis=1) == pytest.approx(np.ones(4000))
     for beyond in (places < 100, places > 149):
@@ -207,14 +209,15 @@ def test_a_resample_of_few_runs_holds_what_was_not_seen():
 
 def test_values_that_are_never_negative_stay_so():
     sample = Sample.from_values([0, 0, 1, 1, 2, 3, 5, 8, 9, 12])
-    assert resample_masses(sample, 20, n_resamples=10).start == 0
-    drawn = draw_statistics(sample, 20, ["min"], effort=Effort(100))
+    resamples = resample(sample, 20, n_resamples=100)
+    assert lay_out(resamples).start == 0
+    drawn = draw_statistics(resamples, 20, ["min"], n_studies=100)
     assert drawn["min"].min() == 0
 
 
 def test_many_runs_need_nothing_unseen():
     sample = Sample.from_values(np.arange(100_000) % 37)
-    masses = resample_masses(sample, 50, n_resamples=3)
+    masses = lay_out(resample(sample, 50, n_resamples=3))
     assert (masses.start, masses.mass.shape[1]) == (0, 37)
 
 
@@ -222,9 +225,9 @@ def test_expanded_means_agree_with_exact_ones():
     generator = np.random.default_rng(6)
     sample = Sample.from_values(generator.geometric(0.1, size=20_000))
     cell = (Fraction(99, 10), Fraction(101, 10))
-    masses = resample_masses(sample, 500, n_resamples=200)
-    exact = compute_mean_law(masses, 500, cell)
-    expanded = expand_mean_law(sample, 500, (9.9, 10.1), n_resamples=200)
+    resamples = resample(sample, 500, n_resamples=200)
+    exact = compute_mean_law(lay_out(resamples), 500, cell)
+    expanded = expand_mean_law(resamples, 500, (9.9, 10.1))
     assert expanded.mean == pytest.approx(exact.mean, abs=0.02)
     assert expanded.spread == pytest.approx(exact.spread, rel=0.02)
     assert expanded.inside.mean() == pytest.approx(exact.inside.mean(), abs=0.01)
@@ -235,8 +238,8 @@ def test_expanded_means_agree_with_exact_ones():
 
 
 def test_means_of_runs_too_skewed_are_not_expanded():
-    values = np.append(np.zeros(9999), 1e6)
-    assert expand_mean_law(Sample.from_values(values), 500, (0.0, 1.0), n_resamples=50) is None
+    sample = Sample.from_values(np.append(np.zeros(9999), 1e6))
+    assert expand_mean_law(resample(sample, 500, n_resamples=50), 500, (0.0, 1.0)) is None
 
 
 def test_median_of_counts_is_that_of_the_values():
