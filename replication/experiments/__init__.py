@@ -2,6 +2,11 @@
 
 The headline is made from the stored outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
+
+Each has ``run(*, jobs, tell, n_networks)``: threads (-1 for one a core), a callable that takes
+the name of each step as it begins, and how many networks; the default is the published number.
+It returns the model, plain data whose keys its docstring lists. Its networks have the root seed
+``ROOT_SEED``; what is searched for is found on other networks (`search.SEARCH_OFFSET`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.analysis.contrasts import compare_paired
 from replication.analysis.intervals import Estimate, estimate_mean, estimate_proportion
+from replication.analysis.ratios import estimate_ratios
 from replication.claims import Verdict
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
@@ -57,22 +59,20 @@ def judge_share(low: float, thresholds: Mapping[str, float]) -> Verdict:
     >>> judge_share(0.7, {"min_share": 0.9, "min_share_qualified": 0.5}).name
     'QUALIFIED'
     """
-    if low >= thresholds["min_share"]:
-        return Verdict.REPLICATED
-    return Verdict.QUALIFIED if low >= thresholds["min_share_qualified"] else Verdict.NOT_REPLICATED
+    return choose_verdict(low >= thresholds["min_share"], low >= thresholds["min_share_qualified"])
 
 
-def judge_parts(n_holding: int, *, of: int) -> Verdict:
-    """Return the verdict of a rule with `of` parts of which so many hold.
+def choose_verdict(replicated: bool, qualified: bool) -> Verdict:
+    """Return the verdict of a rule from whether its condition holds, and else the weaker one.
 
     Examples
     --------
-    >>> judge_parts(1, of=2).name
+    >>> choose_verdict(False, True).name
     'QUALIFIED'
     """
-    if n_holding == of:
+    if replicated:
         return Verdict.REPLICATED
-    return Verdict.QUALIFIED if n_holding else Verdict.NOT_REPLICATED
+    return Verdict.QUALIFIED if qualified else Verdict.NOT_REPLICATED
 
 
 def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
@@ -106,6 +106,26 @@ def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
         **name_estimate("mean", estimate_mean(updates)),
         "mean_converged": float(updates[converged].mean()) if n_converged else None,
         "median": median if np.isfinite(median) else None,
+    }
+
+
+def compare_speed(first: Outcomes, second: Outcomes) -> dict[str, Any]:
+    """Compare two procedures on the same networks, failures at the cap.
+
+    Returns
+    -------
+    dict
+        ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
+        intervals; ``first_faster``, ``second_faster``, ``tied``: shares of the networks.
+    """
+    ratios = estimate_ratios(first.updates, second.updates)
+    contrast = compare_paired(first.updates, second.updates)
+    return {
+        **name_estimate("mean_ratio", ratios.mean),
+        **name_estimate("median_ratio", ratios.median),
+        "first_faster": name_estimate("share", contrast.slower),
+        "second_faster": name_estimate("share", contrast.faster),
+        "tied": name_estimate("share", contrast.same),
     }
 
 

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from replication.protocol import Protocol
 from replication.simulator.ensemble import simulate
+from replication.simulator.outcomes import Outcomes
+
+SEARCH_OFFSET = 100
+"""Added to the root seed of an experiment for its searches."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,6 +102,38 @@ def search_settings(
         edges=_find_edges(values, settings[best]),
         n_networks=n_networks,
     )
+
+
+def simulate_best(
+    base: Protocol,
+    grid: Mapping[str, Sequence[float]],
+    *,
+    n_search: int,
+    n_networks: int,
+    root_seed: int,
+    jobs: int,
+) -> tuple[Search, Outcomes]:
+    """Search the best settings, and simulate other networks with them.
+
+    Parameters
+    ----------
+    base, grid, jobs
+        As `search_settings` takes them.
+    n_search, n_networks : int
+        Networks at each setting of the search, and with the best one.
+    root_seed : int
+        Of the latter; the search uses `SEARCH_OFFSET` more.
+
+    Returns
+    -------
+    search : Search
+    outcomes : Outcomes
+        With ``search.best``.
+    """
+    search = search_settings(
+        base, grid, n_networks=n_search, root_seed=root_seed + SEARCH_OFFSET, jobs=jobs
+    )
+    return search, simulate(search.best, n_seeds=n_networks, root_seed=root_seed, jobs=jobs)
 
 
 def _find_edges(

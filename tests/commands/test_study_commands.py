@@ -17,6 +17,7 @@ from replication import PAPER
 from replication.cli import main
 from replication.experiments import EXPERIMENTS
 from replication.simulator.ensemble import simulate
+from tests.reliability.faults import assert_clean, call
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
@@ -30,11 +31,17 @@ def read_digest(text):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def replicated(tmp_path_factory):
+    """A folder with a study and its report, and what the command has said."""
     folder = tmp_path_factory.mktemp("with space") / "résultats"
-    words = [*map(str, STUDY), "--results", str(folder)]
-    assert main(["replicate", *words]) == 0
-    return folder
+    done = call("replicate", *STUDY, "--results", folder)
+    assert_clean(done, 0)
+    return folder, done.stdout
+
+
+@pytest.fixture
+def results(replicated):
+    return replicated[0]
 
 
 def list_files(folder):
@@ -45,9 +52,9 @@ def list_files(folder):
     }
 
 
-def test_the_last_lines_say_what_a_person_wants_to_know(results, run):
-    lines = run("report", *STUDY, "--results", results).splitlines()
-    text = "\n".join(lines)
+def test_the_last_lines_say_what_a_person_wants_to_know(replicated):
+    results, text = replicated
+    lines = text.splitlines()
     assert "2,000 networks" in text
     assert re.search(r"48\b", text)
     assert re.search(r"202\b", text)
@@ -57,9 +64,9 @@ def test_the_last_lines_say_what_a_person_wants_to_know(results, run):
     assert report.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-def test_steps_make_what_replicate_makes(results, tmp_path, run):
-    run("simulate", *STUDY, "--results", tmp_path)
-    run("report", *STUDY, "--results", tmp_path)
+def test_steps_make_what_replicate_makes(results, tmp_path):
+    for command in ("simulate", "report"):
+        assert_clean(call(command, *STUDY, "--results", tmp_path), 0)
     made, expected = list_files(tmp_path / "studies"), list_files(results / "studies")
     assert "report.pdf" in {name.rpartition("/")[2] for name in made}
     assert made == expected

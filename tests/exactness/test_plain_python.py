@@ -18,8 +18,8 @@ def compare(protocol, n_networks):
 
 
 def test_plain_python_gives_the_same_bits_on_hundreds_of_networks():
-    updates, converged, final = compare(Protocol(max_updates=20), 400)
-    assert 0 < converged.sum() < 400, "both kinds of outcome are compared"
+    updates, converged, final = compare(Protocol(max_updates=20), 200)
+    assert 0 < converged.sum() < 200, "both kinds of outcome are compared"
     assert len(np.unique(updates)) > 1
     assert np.all(np.isfinite(final))
 

@@ -7,7 +7,7 @@ from replication.protocol import PAPER
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights, split_weights
 
-WEIGHTS = draw_weights(PAPER, 1988, 0, 1_000)
+WEIGHTS = draw_weights(PAPER, 1988, 0, 300)
 
 
 def test_kernel_agrees_with_the_literal_loop_after_one_update(form):
@@ -28,4 +28,4 @@ def test_kernel_and_literal_loop_end_alike_but_for_rounding():
     for contender in (run_literal, run_batch):
         other_updates, other_converged = contender(PAPER, WEIGHTS)
         n_same = ((updates == other_updates) & (converged == other_converged)).sum()
-        assert n_same >= 990, contender.__name__
+        assert n_same >= 297, contender.__name__

@@ -41,8 +41,12 @@ def read_headline(results):
         (40, ["threshold=1000"], 1.0),
         (40, ["visible_units=linear", "learning_rate=1e300"], None),
         (1, ["hidden_regression=false", "initial_biases=zero"], None),
+        (60, ["learning_rule=back-propagation", "group_sizes=[3,2]"], 1.0),
     ],
-    ids=["nothing-converges", "everything-converges-at-once", "networks-burst", "one-network"],
+    ids=[
+        *("nothing-converges", "everything-converges-at-once", "networks-burst", "one-network"),
+        "back-propagation",
+    ],
 )
 def test_studies_at_the_edge_have_their_report(tmp_path, n_seeds, assignments, share):
     words = [word for text in assignments for word in ("--set", text)]

@@ -85,27 +85,6 @@ def test_last_lines_say_what_was_found_and_where_it_stands(study: Study) -> None
     assert Path(lines[-1].split()[-1]).exists()
 
 
-@pytest.mark.parametrize(
-    "protocol",
-    [
-        Protocol(max_updates=3),  # nothing converges
-        Protocol(threshold=2.0),  # everything does at once
-        Protocol(hidden_regression=False),
-        Protocol(learning_rate=1e300, visible_units="linear"),  # activities leave the numbers
-        Protocol(learning_rule="back-propagation", group_sizes=(3, 2)),
-    ],
-    ids=["none", "all at once", "flag", "overflow", "back-propagation"],
-)
-@pytest.mark.parametrize("n_seeds", [1, 60])
-def test_study_of_any_protocol_and_size_ends_with_a_report(
-    protocol: Protocol, n_seeds: int, tmp_path: Path
-) -> None:
-    study = Study(protocol, 3, n_seeds, tmp_path)
-    lines = describe_result(study, replicate_study(study))
-    assert (study.folder / "report.html").stat().st_size > 5000
-    assert lines[-1].endswith("report.html")
-
-
 def test_experiments_are_run_one_by_one_with_the_time_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -35,14 +35,6 @@ Array = NDArray[np.float64]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the codes.
 
-    Parameters
-    ----------
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
-    n_networks : int
-
     Returns
     -------
     dict

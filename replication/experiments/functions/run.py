@@ -6,15 +6,13 @@ import dataclasses
 from typing import Any
 
 from replication.claims import load_claims
-from replication.experiments.measures import describe_speed, judge_parts
-from replication.experiments.search import search_settings
+from replication.experiments.measures import choose_verdict, describe_speed
+from replication.experiments.search import simulate_best
 from replication.fields import CHOICES
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
-from replication.simulator.ensemble import simulate
 
 ROOT_SEED = 2006
-SEARCH_ROOT_SEED = ROOT_SEED + 100
 N_NETWORKS = 20_000
 SEARCH_SHARE = 0.05
 """Networks at each rate of the search, as a share of all."""
@@ -24,14 +22,6 @@ RATES = (6.0, 8.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 2
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Find the best learning rate for each hidden function, and measure how many converge.
-
-    Parameters
-    ----------
-    jobs : int
-        Threads; -1 for one a core.
-    tell : callable
-        Takes the name of each step that begins.
-    n_networks : int
 
     Returns
     -------
@@ -43,14 +33,10 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     functions = {}
     for name in FUNCTIONS:
         tell(f"hidden function {name}")
-        search = search_settings(
-            dataclasses.replace(PAPER, hidden_function=name),
-            {"learning_rate": RATES},
-            n_networks=n_search,
-            root_seed=SEARCH_ROOT_SEED,
-            jobs=jobs,
-        )
-        outcomes = simulate(search.best, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
+        search, outcomes = simulate_best(
+            dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
+            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
+        )  # fmt: skip
         functions[name] = describe_speed(outcomes, search.best) | {"search": search.to_plain()}
     return {
         "n_networks": n_networks,
@@ -76,7 +62,7 @@ def judge_functions(functions: dict[str, Any]) -> dict[str, Any]:
     }
     serving = [name for name, low in lows.items() if low >= min_share]
     return {
-        "verdict": judge_parts(len(serving), of=len(lows)),
+        "verdict": choose_verdict(len(serving) == len(lows), len(serving) > 0),
         "serving": serving,
         "n_tried": len(lows),
         "lowest": min(lows.values()),

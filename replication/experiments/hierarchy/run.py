@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import Verdict, load_claims
-from replication.experiments.measures import estimate_share
+from replication.claims import load_claims
+from replication.experiments.measures import choose_verdict, estimate_share
+from replication.experiments.parallel import map_in_threads
+from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
@@ -23,7 +23,6 @@ Flags = NDArray[np.bool_]
 
 N_NETWORKS = 2000
 ROOT_SEED = 2010
-SEARCH_SEED = ROOT_SEED + 100
 N_SEARCH = 200
 """Networks for each pair of rates in the search."""
 N_TOGETHER = 400
@@ -123,14 +122,11 @@ class Outcome:
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the experiment.
 
-    Parameters
-    ----------
-    jobs : int
-        Threads; -1 for one a core.
-    tell : callable
-        Takes the name of each step that begins.
-    n_networks : int
-        Of each condition.
+    Returns
+    -------
+    dict
+        Numbers of what was done; ``searches``; ``conditions``, by name what `describe` returns
+        and the sizes and rates; ``splits``, of `compare_splits`; ``claims``.
     """
     n_search = min(N_SEARCH, n_networks)
     rates: dict[str, tuple[float, float]] = {}
@@ -191,7 +187,9 @@ def search_rates(condition: Condition, n: int, *, jobs: int) -> dict[str, Any]:
         share of success over all pairs.
     """
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
-    outcomes = simulate([(condition, pair) for pair in pairs], SEARCH_SEED, n, jobs=jobs)
+    outcomes = simulate(
+        [(condition, pair) for pair in pairs], ROOT_SEED + SEARCH_OFFSET, n, jobs=jobs
+    )
     shares = [float(outcome.all.mean()) for outcome in outcomes]
     best = int(np.argmax(shares))
     return {"best": list(pairs[best]), "highest": shares[best], "lowest": min(shares)}
@@ -202,18 +200,13 @@ def simulate(
 ) -> list[Outcome]:
     """Train and test networks 0 to n - 1 for each condition and pair of rates."""
     tasks = list(tasks)
-    starts = range(0, n, N_TOGETHER)
-    ranges = [(start, min(start + N_TOGETHER, n)) for start in starts]
-    pool = ThreadPoolExecutor(jobs if jobs > 0 else os.cpu_count())
-    try:
-        futures = [
-            pool.submit(simulate_range, *task, root_seed, *one) for task in tasks for one in ranges
-        ]
-        parts = [future.result() for future in futures]
-    finally:
-        # After Ctrl-C what has not begun never does.
-        pool.shutdown(cancel_futures=True)
-    return [join(parts[k * len(starts) : (k + 1) * len(starts)]) for k in range(len(tasks))]
+    ranges = [(start, min(start + N_TOGETHER, n)) for start in range(0, n, N_TOGETHER)]
+    parts = map_in_threads(
+        lambda part: simulate_range(*part[0], root_seed, *part[1]),
+        itertools.product(tasks, ranges),
+        jobs=jobs,
+    )
+    return [join(parts[k * len(ranges) : (k + 1) * len(ranges)]) for k in range(len(tasks))]
 
 
 def join(parts: list[Outcome]) -> Outcome:
@@ -385,9 +378,6 @@ def judge(conditions: dict[str, Any]) -> dict[str, Any]:
     min_share = load_claims()["hierarchy"].thresholds["min_share"]
     lows = {name: condition["all"]["share_interval"][0] for name, condition in conditions.items()}
     passed = [name for name in OTHERS if lows[name] >= min_share]
-    if lows[DRAWN] >= min_share:
-        verdict = Verdict.REPLICATED
-    else:
-        verdict = Verdict.QUALIFIED if passed else Verdict.NOT_REPLICATED
+    verdict = choose_verdict(lows[DRAWN] >= min_share, bool(passed))
     decided: dict[str, Any] = conditions[DRAWN]["all"]
     return {"verdict": verdict.value, "passed": passed} | decided

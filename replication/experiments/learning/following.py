@@ -127,8 +127,7 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
     reconstruction = reconstruct(protocol, weights)
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
-    (W, _), (U, _) = split_weights(protocol, weights)
-    flat_w, flat_u = W.reshape(len(W), -1), np.swapaxes(U, 1, 2).reshape(len(U), -1)
+    alignment, ratio = align_matrices(protocol, weights)
     without = {
         "lower": slice(lower.start, lower.stop - n_hidden),
         "upper": slice(upper.start, upper.stop - protocol.n_visible),
@@ -139,11 +138,29 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
         "lower_cross": compute_cosines(changes[:, without["lower"]], cross[:, without["lower"]]),
         "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
-        "alignment": compute_cosines(flat_w, flat_u),
-        "ratio": np.linalg.norm(flat_u, axis=1) / np.linalg.norm(flat_w, axis=1),
+        "alignment": alignment,
+        "ratio": ratio,
         "variation": _compute_variation(slopes, np.ones_like(slopes)),
         "variation_error": _compute_variation(slopes, squares),
     }
+
+
+def align_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Return the cosine between U and the transpose of W, and the length of U over that of W.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+
+    Returns
+    -------
+    cosine, ratio : float64 array, shape (n,)
+    """
+    (W, _), (U, _) = split_weights(protocol, weights)
+    flat_w, flat_u = W.reshape(len(W), -1), np.swapaxes(U, 1, 2).reshape(len(U), -1)
+    ratio = np.linalg.norm(flat_u, axis=1) / np.linalg.norm(flat_w, axis=1)
+    return compute_cosines(flat_w, flat_u), ratio
 
 
 def find_events(series: Iterator[Array], *, level: float, width: int) -> NDArray[np.float64]:

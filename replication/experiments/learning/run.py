@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.analysis.alignment import estimate_median
-from replication.claims import Claim, Verdict, load_claims
+from replication.claims import Claim, load_claims
 from replication.experiments.learning.following import (
     Following,
     find_events,
     follow_networks,
     measure_states,
 )
-from replication.experiments.measures import estimate_share, name_estimate
+from replication.experiments.measures import choose_verdict, estimate_share, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.gradient import list_connections
@@ -38,15 +38,6 @@ Array = NDArray[np.float64]
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of what happens along learning.
-
-    Parameters
-    ----------
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
-    n_networks : int
-        Networks at each of the two learning rates, the same initial weights at both.
 
     Returns
     -------
@@ -114,7 +105,7 @@ def judge_upper_agreement(claim: Claim, paper: Following, other: Following) -> d
     level, qualified = (claim.thresholds[k] for k in ("min_cosine", "min_cosine_qualified"))
     cosine = float(np.median(cosines))
     return {
-        "verdict": _choose(cosine >= level, cosine >= qualified).value,
+        "verdict": choose_verdict(cosine >= level, cosine >= qualified).value,
         "cosine": cosine,
         "cosine_interval": bound_pooled_median(cosines, paper.updates),
         "level": level,
@@ -132,27 +123,28 @@ def judge_similar_slopes(claim: Claim, paper: Following) -> dict[str, Any]:
     -------
     dict
         ``n_updates`` looked at, ``share`` of them with similar slopes, ``last_similar``
-        (how many are before the first without), ``largest`` and ``middle`` (the largest
-        median, and the one halfway through learning), ``middle_error`` (halfway, each
+        (how many are before the first without), ``largest`` (the largest median, with its
+        interval), ``middle`` (the one halfway through learning), ``middle_error`` (halfway, each
         slope counted by its squared error).
     """
     limit = claim.thresholds["max_variation"]
-    medians: list[float] = []
+    variations: list[Array] = []
     while True:
-        values = paper.take_after("variation", len(medians))
+        values = paper.take_after("variation", len(variations))
         if len(values) == 0 or len(values) < MIN_LEARNING * len(paper.updates):
             break
-        medians.append(float(np.median(values)))
-    similar = np.array(medians) <= limit
+        variations.append(values)
+    medians = np.array([np.median(values) for values in variations])
+    similar = medians <= limit
     share = float(similar.mean())
     return {
-        "verdict": _choose(
+        "verdict": choose_verdict(
             bool(similar.all()), share >= claim.thresholds["min_share_qualified"]
         ).value,
-        "n_updates": len(medians),
+        "n_updates": len(variations),
         "share": share,
-        "last_similar": int(np.argmin(similar)) if not similar.all() else len(medians),
-        "largest": max(medians),
+        "last_similar": int(np.argmin(similar)) if not similar.all() else len(variations),
+        **name_estimate("largest", estimate_median(variations[int(medians.argmax())])),
         "limit": limit,
         "middle": float(np.median(paper.take_at("variation", 0.5))),
         "middle_error": float(np.median(paper.take_at("variation_error", 0.5))),
@@ -187,7 +179,7 @@ def judge_random_at_first(
     is_even = limits["min_share"] <= low and high <= limits["max_share"]
     is_spread = abs(spread / expected - 1.0) <= limits["max_spread_error"]
     return {
-        "verdict": _choose(is_even and is_spread, is_even or is_spread).value,
+        "verdict": choose_verdict(is_even and is_spread, is_even or is_spread).value,
         **positive,
         "spread": spread,
         "spread_random": expected,
@@ -212,7 +204,7 @@ def judge_agrees_later(claim: Claim, paper: Following, other: Following) -> dict
     is_high = bool(np.median(last) >= claim.thresholds["min_cosine"])
     other_first, other_last = average_quarters(other)
     return {
-        "verdict": _choose(is_risen and is_high, is_risen or is_high).value,
+        "verdict": choose_verdict(is_risen and is_high, is_risen or is_high).value,
         **risen,
         "first": float(np.median(first)),
         **name_estimate("last", late),
@@ -253,7 +245,7 @@ def judge_alignment_first(claim: Claim, paper: Following, other: Following) -> d
     at_paper = at["paper"]["share_interval"][0] >= limits["min_share"]
     at_other = at["other"]["share_interval"][0] > limits["min_share_other"]
     return {
-        "verdict": _choose(at_paper and at_other, at_paper).value,
+        "verdict": choose_verdict(at_paper and at_other, at_paper).value,
         "level": limits["level"],
         **at,
     }
@@ -326,7 +318,7 @@ def judge_symmetry(claim: Claim, paper: Following, other: Following) -> dict[str
     is_aligned = bool(np.median(alignment) >= claim.thresholds["min_cosine"])
     is_longer = longer["share_interval"][0] >= claim.thresholds["min_share"]
     return {
-        "verdict": _choose(is_aligned and is_longer, is_aligned or is_longer).value,
+        "verdict": choose_verdict(is_aligned and is_longer, is_aligned or is_longer).value,
         **name_estimate("cosine", cosine),
         **longer,
         "ratio": float(np.median(ratio)),
@@ -389,12 +381,6 @@ def _find_lasts(following: Following) -> NDArray[np.bool_]:
 def _count_weights(protocol: Protocol) -> int:
     lower = list_connections(protocol)[0]
     return int(lower.stop - lower.start) - protocol.group_sizes[1]
-
-
-def _choose(replicated: bool, qualified: bool) -> Verdict:
-    if replicated:
-        return Verdict.REPLICATED
-    return Verdict.QUALIFIED if qualified else Verdict.NOT_REPLICATED
 
 
 def _take_finite(value: np.floating[Any]) -> float | None:

@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 from replication.analysis.contrasts import average_contrasts, compare_paired, find_pairs
 from replication.analysis.counts import CountTable
 from replication.analysis.curves import compute_restricted_mean
+from replication.analysis.intervals import estimate_count_mean
 from replication.analysis.prediction import find_p
 from replication.analysis.printed import read_printed
 from replication.analysis.sampling import Masses, compute_mean_law_given_max
 from replication.analysis.shares import estimate_shares
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
+from replication.experiments.measures import estimate_share
 from replication.experiments.parallel import map_in_threads
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol, as_plain, canonical_json, from_plain, read_toml
@@ -402,13 +404,14 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     Returns
     -------
     dict
-        As `COLUMNS` explains.
+        As `COLUMNS` explains; ``share_interval`` and ``mean_interval``, 95 %.
     """
     reported, rule = load_reported(), load_claims()["headline"].thresholds
     n_converged, share = counts.n_converged, counts.n_converged / counts.n
+    mean_updates = estimate_count_mean(counts)
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {
-        "share": share,
+        **estimate_share(n_converged, counts.n),
         "mean_at_cap": float(compute_restricted_mean(counts, [counts.end])[0]),
         "chance_all_converge": share**reported.runs,
         "is_compatible": False,
@@ -426,7 +429,8 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     p_mean = 0.0 if law is None else find_p(law)
     p = 1.0 - (1.0 - min(p_max, p_mean)) ** 2
     row |= {
-        "mean": float(counts.updates @ counts.counts) / n_converged,
+        "mean": mean_updates.value,
+        "mean_interval": mean_updates.interval,
         "p_max": p_max,
         "p_mean": p_mean,
         "chance_mean": 0.0 if law is None else float(law.inside @ law.weights),

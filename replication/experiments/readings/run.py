@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.analysis.counts import CountTable
 from replication.analysis.sampling import Law
@@ -35,36 +34,28 @@ CHUNK = 250_000
 
 CURVE_STEP = 0.25
 """Updates between two points of the curves of the figure."""
-N_COLUMNS = 32
-"""Columns into which the readings of the multiverse are gathered in its figure."""
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the readings.
 
-    Parameters
-    ----------
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
-    n_networks : int
-        Networks of each named reading.
-
     Returns
     -------
     dict
-        ``n_networks``; ``named``, the rows of `describe_named`; ``multiverse``, as
-        `run_multiverse` without the row of each reading, but with ``figure``.
+        ``n_networks``; ``named``, the rows of `describe_named`, with ``times_as_likely``
+        (the chance of the first reading to print the reported mean, given the largest, over
+        that of this one) and the same ``_sweeps``; ``multiverse``, as `run_multiverse` without
+        the row of each reading, but with ``figure``.
     """
     named: list[dict[str, Any]] = []
     for name, protocol in READINGS.items():
         tell(f"reading {name!r}, {n_networks:,} networks")
         counts = count_networks(protocol, n_networks=n_networks, jobs=jobs)
         named.append(describe_named(name, counts))
-    first = named[0]["chance_mean"]
-    for row in named:
-        row["times_as_likely"] = first / row["chance_mean"] if row["chance_mean"] > 0 else None
+    for end in ("", "_sweeps"):
+        chances = [row[f"chance_mean{end}"] for row in named]
+        for row, chance in zip(named, chances, strict=True):
+            row[f"times_as_likely{end}"] = chances[0] / chance if chance > 0 else None
     n_each = max(MIN_NETWORKS, round(MULTIVERSE_SHARE * n_networks))
     multiverse = run_multiverse(
         make_paper_grid(), n_networks=n_each, root_seed=ROOT_SEED, jobs=jobs, tell=tell
@@ -163,7 +154,7 @@ def describe_curve(law: Law) -> dict[str, list[float]]:
 
 
 def gather_readings(multiverse: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the readings in the order of their means, gathered into columns.
+    """Return what the figure of the multiverse shows: every reading, in the order of their means.
 
     Parameters
     ----------
@@ -174,37 +165,22 @@ def gather_readings(multiverse: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``mean`` (failures at the cap, ascending); ``compatible``, one truth value each; ``base``,
-        the place of the base reading; ``strips``, for each choice and value the share of
-        the readings of each column that have it, and ``compatible_share`` of that value.
+        the place of the base reading; ``choices``, each with its ``field``, its ``values`` and
+        ``levels``: which of the values each reading takes.
     """
     columns = multiverse["readings"]
-    means = np.array(columns["mean_at_cap"])
-    # Readings of equal means come in no order, so that none is made up.
-    order = np.lexsort((np.random.default_rng(ROOT_SEED).permutation(len(means)), means))
-    compatible = np.array(columns["is_compatible"])[order]
+    order = np.argsort(columns["mean_at_cap"], kind="stable")
     levels = np.array(multiverse["levels"])[order]
-    bounds = np.linspace(0, len(order), min(N_COLUMNS, len(order)) + 1).round().astype(np.int64)
-    strips = []
-    for i, choice in enumerate(multiverse["choices"]):
-        for level, value in enumerate(choice["values"]):
-            has = levels[:, i] == level
-            strips.append(
-                {
-                    "field": choice["field"],
-                    "value": value,
-                    "shares": _average(has, bounds),
-                    "compatible_share": float(compatible[has].mean()),
-                }
-            )
     return {
-        "mean": means[order].tolist(),
-        "compatible": compatible.tolist(),
+        "mean": [columns["mean_at_cap"][i] for i in order],
+        "compatible": [columns["is_compatible"][i] for i in order],
         "base": int(np.flatnonzero(order == multiverse["base"])[0]),
-        "n_columns": len(bounds) - 1,
-        "strips": strips,
+        "choices": [
+            {
+                "field": choice["field"],
+                "values": list(choice["values"]),
+                "levels": levels[:, i].tolist(),
+            }
+            for i, choice in enumerate(multiverse["choices"])
+        ],
     }
-
-
-def _average(has: NDArray[np.bool_], bounds: NDArray[np.int64]) -> list[float]:
-    sums = np.add.reduceat(has.astype(np.float64), bounds[:-1])
-    return list((sums / np.diff(bounds)).tolist())

@@ -10,18 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.analysis.alignment import compute_cosines, estimate_median
-from replication.claims import Claim, Verdict, load_claims
-from replication.experiments.measures import estimate_share, judge_share, name_estimate
-from replication.experiments.search import search_settings
+from replication.analysis.intervals import estimate_mean
+from replication.claims import Claim, load_claims
+from replication.experiments.learning.following import align_matrices
+from replication.experiments.measures import (
+    choose_verdict,
+    estimate_share,
+    judge_share,
+    name_estimate,
+)
+from replication.experiments.search import SEARCH_OFFSET, search_settings
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.gradient import compute_changes, compute_gradients, list_connections
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights
 
 ROOT_SEED = 2005
-SEARCH_ROOT_SEED = ROOT_SEED + 100
 N_NETWORKS = 5_000
 N_SEARCH = 500
 """Networks at each learning rate that is tried."""
@@ -44,14 +50,6 @@ Array = NDArray[np.float64]
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the rule.
-
-    Parameters
-    ----------
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
-    n_networks : int
 
     Returns
     -------
@@ -89,7 +87,7 @@ def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any
         ``difference``, the largest deviation of any change, at the initial weights and
         at those that learning ended with, from the product computed apart, rounded up to
         a power of ten; ``share`` of networks that converge, with its interval;
-        ``mean_updates``, failures at the cap.
+        ``mean_updates``, failures at the cap, with its interval.
     """
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     updates, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
@@ -99,10 +97,10 @@ def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any
     is_product = difference <= claim.thresholds["max_difference"]
     is_enough = share["share_interval"][0] >= claim.thresholds["min_share"]
     return {
-        "verdict": _choose(is_product and is_enough, is_product),
+        "verdict": choose_verdict(is_product and is_enough, is_product),
         "difference": round_up(difference),
         **share,
-        "mean_updates": float(updates.mean()),
+        **name_estimate("mean_updates", estimate_mean(updates)),
     }
 
 
@@ -191,7 +189,7 @@ def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
     agree = [cosine >= claim.thresholds["min_cosine"] for cosine in cosines.values()]
     fits = abs(length - 1.0) <= claim.thresholds["max_length_error"]
     return {
-        "verdict": _choose(all(agree) and fits, any(agree)),
+        "verdict": choose_verdict(all(agree) and fits, any(agree)),
         "regression": regression,
         **{f"cosine_{name}": cosine for name, cosine in cosines.items()},
         "length": length,
@@ -204,7 +202,7 @@ def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[st
     Returns
     -------
     dict
-        ``share`` with its interval, and ``mean_updates``, failures at the cap.
+        ``share`` and ``mean_updates`` (failures at the cap), with intervals.
     """
     protocol = dataclasses.replace(PAPER, symmetric_start=True)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
@@ -213,7 +211,7 @@ def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[st
     return {
         "verdict": judge_share(share["share_interval"][0], claim.thresholds).value,
         **share,
-        "mean_updates": float(updates.mean()),
+        **name_estimate("mean_updates", estimate_mean(updates)),
     }
 
 
@@ -225,14 +223,15 @@ def judge_without_symmetry(
     Returns
     -------
     dict
-        ``learning_rate`` and ``search``; ``share`` that converge, with its interval, and
-        ``mean_updates``; ``cosine`` of the matrices at the end, the median of those that
-        converged, with its interval, and ``initial``, the same at the start.
+        ``learning_rate`` and ``search``; ``share`` that converge and ``mean_updates``
+        (failures at the cap), with intervals; ``cosine`` of the matrices at the end, the
+        median of those that converged, with its interval, and ``initial``, the same at the
+        start.
     """
     tell("a learning rate for linear visible units")
     search = search_settings(
         LINEAR, {"learning_rate": RATES}, n_networks=min(N_SEARCH, n_networks),
-        root_seed=SEARCH_ROOT_SEED, jobs=jobs,
+        root_seed=ROOT_SEED + SEARCH_OFFSET, jobs=jobs,
     )  # fmt: skip
     tell("networks with linear visible units")
     initial = draw_weights(search.best, ROOT_SEED, 0, n_networks)
@@ -242,28 +241,15 @@ def judge_without_symmetry(
     share = estimate_share(int(converged.sum()), n_networks)
     learns = share["share_interval"][0] >= claim.thresholds["min_share"]
     end = initial[:0] if final is None else final[converged]
-    cosine = estimate_median(align_matrices(search.best, end)) if len(end) else None
+    cosine = estimate_median(align_matrices(search.best, end)[0]) if len(end) else None
     aligns = cosine is not None and (cosine.value or 0.0) >= claim.thresholds["min_cosine"]
     return {
-        "verdict": _choose(learns and aligns, learns or aligns),
+        "verdict": choose_verdict(learns and aligns, learns or aligns),
         "group_sizes": list(LINEAR.group_sizes),
         "learning_rate": search.best.learning_rate,
         "search": search.to_plain(),
         **share,
-        "mean_updates": float(updates.mean()),
+        **name_estimate("mean_updates", estimate_mean(updates)),
         **({} if cosine is None else name_estimate("cosine", cosine)),
-        "initial": float(np.median(align_matrices(search.best, initial))),
+        "initial": float(np.median(align_matrices(search.best, initial)[0])),
     }
-
-
-def align_matrices(protocol: Protocol, weights: Array) -> Array:
-    """Return the cosine between U and the transpose of W, shape (n,)."""
-    (W, _), (U, _) = split_weights(protocol, weights)
-    n = len(weights)
-    return compute_cosines(W.reshape(n, -1), np.swapaxes(U, 1, 2).reshape(n, -1))
-
-
-def _choose(replicated: bool, qualified: bool) -> str:
-    if replicated:
-        return Verdict.REPLICATED.value
-    return (Verdict.QUALIFIED if qualified else Verdict.NOT_REPLICATED).value

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from replication.analysis.contrasts import compare_paired
 from replication.analysis.intervals import estimate_mean, estimate_proportion
 from replication.experiments.parallel import map_in_threads
+from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 ROOT_SEED = 2002
-SEARCH_ROOT_SEED = ROOT_SEED + 100
 N_NETWORKS = 1_000
 """Networks a cell of the map."""
 SHARE_FIRST = 0.05
@@ -43,15 +43,6 @@ EDGE_SHARES = (0.01, 0.1)
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the map.
-
-    Parameters
-    ----------
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
-    n_networks : int
-        Networks a cell, at least 20.
 
     Returns
     -------
@@ -114,7 +105,7 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[NDArray[np.float64], NDA
     -------
     mean, failing : float64, shape (n_regressions, n_rates)
     """
-    weights = draw_weights(PAPER, SEARCH_ROOT_SEED, 0, n_networks)
+    weights = draw_weights(PAPER, ROOT_SEED + SEARCH_OFFSET, 0, n_networks)
     n_first = count_first(n_networks)
 
     def measure(cell: dict[str, float]) -> tuple[float, float]:

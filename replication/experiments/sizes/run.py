@@ -7,13 +7,12 @@ from typing import Any
 
 from replication.claims import load_claims
 from replication.experiments.measures import describe_speed, judge_share
-from replication.experiments.search import search_settings
+from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 
 ROOT_SEED = 2011
-SEARCH_ROOT_SEED = ROOT_SEED + 100
 N_NETWORKS = 2_000
 SEARCH_SHARE = 0.1
 """Networks at each setting of a search, as a share of all."""
@@ -32,14 +31,6 @@ LOOP_GRID = {
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Run other group sizes at the paper's settings and at the best of a small search.
 
-    Parameters
-    ----------
-    jobs : int
-        Threads; -1 for one a core.
-    tell : callable
-        Takes the name of each step that begins.
-    n_networks : int
-
     Returns
     -------
     dict
@@ -51,25 +42,19 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         name = "-".join(map(str, (*sizes, sizes[0])))
         tell(f"networks of the sizes {name}")
         base = Protocol(group_sizes=sizes)
-        search = search_settings(
-            base,
-            LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
-            n_networks=max(2, round(SEARCH_SHARE * n_networks)),
-            root_seed=SEARCH_ROOT_SEED,
-            jobs=jobs,
-        )
-        speeds = {
-            at: describe_speed(
-                simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs), protocol
-            )
-            for at, protocol in (("paper", base), ("best", search.best))
-        }
+        search, outcomes = simulate_best(
+            base, LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
+            n_search=max(2, round(SEARCH_SHARE * n_networks)), n_networks=n_networks,
+            root_seed=ROOT_SEED, jobs=jobs,
+        )  # fmt: skip
+        at_paper = simulate(base, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
         networks.append(
             {
                 "name": name,
                 "n_hidden_groups": len(sizes) - 1,
                 "is_judged": sizes == JUDGED,
-                **speeds,
+                "paper": describe_speed(at_paper, base),
+                "best": describe_speed(outcomes, search.best),
                 "search": search.to_plain(),
             }
         )

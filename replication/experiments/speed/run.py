@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.analysis.alignment import estimate_median
 from replication.analysis.contrasts import compare_paired
 from replication.analysis.intervals import estimate_mean
-from replication.analysis.ratios import estimate_ratios
-from replication.claims import Verdict, load_claims
+from replication.claims import load_claims
 from replication.experiments.measures import (
+    choose_verdict,
+    compare_speed,
     count_within,
     describe_speed,
     estimate_share,
-    judge_parts,
     judge_share,
     name_estimate,
 )
-from replication.experiments.search import Search, search_settings
+from replication.experiments.search import Search, simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
@@ -30,7 +31,6 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
 
 ROOT_SEED = 2003
-SEARCH_ROOT_SEED = ROOT_SEED + 100
 N_NETWORKS = 20_000
 SEARCH_SHARE, RATES_SHARE, PATHS_SHARE = 0.2, 0.25, 0.1
 """Networks at each setting of a search, at each rate that is judged, and whose paths are
@@ -63,14 +63,6 @@ N_CHANGES = 60
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Measure speed at the paper's settings and at the best ones of both rules.
 
-    Parameters
-    ----------
-    jobs : int
-        Threads; -1 for one a core.
-    tell : callable
-        Takes the name of each step that begins.
-    n_networks : int
-
     Returns
     -------
     dict
@@ -82,46 +74,39 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, PATHS_SHARE)
     )
 
-    def search(base: Protocol, grid: Mapping[str, Sequence[float]]) -> Search:
-        return search_settings(
-            base, grid, n_networks=n_search, root_seed=SEARCH_ROOT_SEED, jobs=jobs
+    def find(base: Protocol, grid: Mapping[str, Sequence[float]]) -> tuple[Search, Outcomes]:
+        return simulate_best(
+            base, grid, n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
         )
 
-    tell("search for the best learning rates")
-    searches = {rule: search(base, {"learning_rate": RATES}) for rule, base in RULES.items()}
-    tell("search for the best learning rates with momentum")
+    found = {}
     for rule, base in RULES.items():
+        tell(f"best learning rate of {rule.replace('_', ' ')}")
+        found[rule] = find(base, {"learning_rate": RATES})
+        tell(f"best learning rate of {rule.replace('_', ' ')} with momentum")
         grid = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
-        searches[f"{rule}_momentum"] = search(base, grid)
-
-    tell("search for the best learning rate without hidden regression")
-    searches["no_hidden_regression"] = search(
+        found[f"{rule}_momentum"] = find(base, grid)
+    tell("best learning rate without hidden regression")
+    found["no_hidden_regression"] = find(
         Protocol(hidden_regression=False), {"learning_rate": NO_HIDDEN_REGRESSION_RATES}
     )
-
-    protocols = {
-        "paper": PAPER,
-        **{name: found.best for name, found in searches.items()},
-        "back_propagation_paper_rate": BACK_PROPAGATION,
-    }
-    outcomes = {}
-    for name, protocol in protocols.items():
-        tell(f"speed of {name.replace('_', ' ')}")
+    searches = {name: search for name, (search, _) in found.items()}
+    bests = {name: search.best for name, (search, _) in found.items()}
+    outcomes = {name: each for name, (_, each) in found.items()}
+    tell("speed of both rules at the paper's rate")
+    at_paper = {"paper": PAPER, "back_propagation_paper_rate": BACK_PROPAGATION}
+    for name, protocol in at_paper.items():
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     factors = {}
     for rule, base in RULES.items():
         tell(f"factors on the visible-to-hidden changes of {rule.replace('_', ' ')}")
-        factors[rule] = {1.0: (searches[rule], outcomes[rule])}
+        factors[rule] = {1.0: found[rule]}
         for factor in FACTORS:
             if factor != 1.0:
                 rates = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
-                found = search(
+                factors[rule][factor] = find(
                     dataclasses.replace(base, visible_to_hidden_factor=factor),
                     {"learning_rate": [float(f"{rate:.3g}") for rate in rates]},
-                )
-                factors[rule][factor] = (
-                    found,
-                    simulate(found.best, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs),
                 )
     tell("updates at every learning rate")
     good_rates = {rule: measure_rates(searches[rule], n=n_rates, jobs=jobs) for rule in RULES}
@@ -130,7 +115,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     changes = measure_changes(PAPER, n=n_paths)
 
     pairs = {
-        name: compare(outcomes[first], outcomes[second])
+        name: compare_speed(outcomes[first], outcomes[second])
         for name, (first, second) in {
             "best": ("back_propagation", "recirculation"),
             "paper": ("back_propagation", "paper"),
@@ -145,7 +130,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "procedures": {
             name: describe_speed(outcomes[name], protocol)
             | {"learning": (1.0 - count_within(outcomes[name], CURVE_POINTS) / n_networks).tolist()}
-            for name, protocol in protocols.items()
+            for name, protocol in (bests | at_paper).items()
         },
         "curve_points": list(CURVE_POINTS),
         "changes": changes,
@@ -157,7 +142,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             "best-rates": judge_best_rates(good_rates, n=n_rates),
             "hidden-regression": judge_hidden_regression(outcomes["no_hidden_regression"]),
             "slower-half": judge_slower_half(
-                paths, {rule: describe_factors(found) for rule, found in factors.items()}
+                paths, {rule: describe_factors(each) for rule, each in factors.items()}
             ),
         },
     }
@@ -192,26 +177,6 @@ def describe_factors(
         }
         for factor, (search, outcomes) in sorted(found.items())
     ]
-
-
-def compare(first: Outcomes, second: Outcomes) -> dict[str, Any]:
-    """Compare two procedures on the same networks, failures at the cap.
-
-    Returns
-    -------
-    dict
-        ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
-        intervals; ``first_faster``, ``second_faster``, ``tied``: shares of the networks.
-    """
-    ratios = estimate_ratios(first.updates, second.updates)
-    contrast = compare_paired(first.updates, second.updates)
-    return {
-        **name_estimate("mean_ratio", ratios.mean),
-        **name_estimate("median_ratio", ratios.median),
-        "first_faster": name_estimate("share", contrast.slower),
-        "second_faster": name_estimate("share", contrast.faster),
-        "tied": name_estimate("share", contrast.same),
-    }
 
 
 def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
@@ -343,7 +308,7 @@ def judge_comparable(pair: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     pair : mapping
-        What `compare` returned of them.
+        What `compare_speed` returned of them.
     """
     factor = load_claims()["comparable"].thresholds["max_factor"]
     holds = {
@@ -352,7 +317,7 @@ def judge_comparable(pair: Mapping[str, Any]) -> dict[str, Any]:
         for low, high in [pair[f"{name}_ratio_interval"]]
     }
     return {
-        "verdict": judge_parts(sum(holds.values()), of=2),
+        "verdict": choose_verdict(all(holds.values()), any(holds.values())),
         "mean_within": holds["mean"],
         "median_within": holds["median"],
         **pair,
@@ -375,7 +340,7 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]], *, n: int) -> dict[
     (low, high), (other_low, other_high) = ranges.values()
     apart = high < other_low or other_high < low
     return {
-        "verdict": Verdict.REPLICATED if apart else Verdict.NOT_REPLICATED,
+        "verdict": choose_verdict(apart, False),
         "n_networks": n,
         **{name: {**rate, "range": ranges[name]} for name, rate in rates.items()},
     }
@@ -408,12 +373,12 @@ def judge_slower_half(
     slowed = by_factor["back_propagation"][SLOWED]
     helps = slowed["change_interval"][1] < 0.0
     return {
-        "verdict": judge_parts(is_slower + helps, of=2),
+        "verdict": choose_verdict(is_slower and helps, is_slower or helps),
         "is_slower": is_slower,
         "helps_back_propagation": helps,
         "n_paths": len(paths),
         **shorter,
-        "path_ratio": float(np.median(paths[:, 1] / paths[:, 0])) if len(paths) else None,
+        **name_estimate("path_ratio", estimate_median(paths[:, 1] / paths[:, 0])),
         "slowed": slowed,
         "halved": by_factor["back_propagation"][HALVED],
         "restored": by_factor["recirculation"][RESTORED],

@@ -9,7 +9,8 @@ import pytest
 
 from replication.claims import Verdict, load_claims
 from replication.experiments.hierarchy import run as experiment
-from replication.experiments.hierarchy.figures import FIGURES, ROWS
+from replication.experiments.hierarchy.figures import COLUMNS, FIGURES, ROWS
+from replication.experiments.search import SEARCH_OFFSET
 from replication.protocol import PAPER
 from replication.simulator.modules import ModularBatch
 
@@ -123,7 +124,7 @@ def test_search_looks_at_other_seeds_than_those_reported(monkeypatch):
 
     monkeypatch.setattr(experiment, "simulate", look)
     found = experiment.search_rates(experiment.Condition(), 2, jobs=1)
-    assert seen == [experiment.SEARCH_SEED] != [experiment.ROOT_SEED]
+    assert seen == [experiment.ROOT_SEED + SEARCH_OFFSET]
     assert found["best"] == [experiment.LOWER_RATES[0], experiment.TOP_RATES[0]]
 
 
@@ -155,11 +156,12 @@ def test_model_is_plain_finite_data_and_the_same_again_with_other_jobs(model, mo
 
 
 def test_figure_shows_the_shares_of_the_model(model):
-    figure = FIGURES["hierarchy"](model)
-    shares = figure.axes[0]
-    drawn = [bar.get_width() for bar in shares.patches]
-    assert drawn == [100 * model[part][name]["all"]["share"] for _, part, name, _ in ROWS]
-    codes = [(text.get_position(), text.get_text()) for text in figure.axes[1].texts]
+    shares, squares = (panel.axes for panel in FIGURES["hierarchy"](model))
+    drawn = [bar.get_width() for bar in shares[0].patches][1::2]  # each before a bar of its share
+    assert drawn == pytest.approx(
+        [model[part][name][column]["share"] for column in COLUMNS for _, part, name, _ in ROWS]
+    )
+    codes = [(text.get_position(), text.get_text()) for text in squares[0].texts]
     expected = model["splits"]["example"]["left"]["codes"]
     assert codes == [(tuple(code), str(k)) for k, code in enumerate(expected, start=1)]
 

@@ -3,10 +3,11 @@ import pytest
 
 from replication.claims import Verdict
 from replication.experiments.measures import (
+    choose_verdict,
+    compare_speed,
     count_within,
     describe_speed,
     estimate_share,
-    judge_parts,
     judge_share,
 )
 from replication.protocol import Protocol
@@ -66,11 +67,15 @@ def test_shares_are_judged_at_their_thresholds(low, verdict):
     assert judge_share(low, {"min_share": 0.9, "min_share_qualified": 0.5}) is verdict
 
 
-def test_parts_of_a_rule_make_its_verdict():
-    verdicts = [judge_parts(n, of=3) for n in range(4)]
-    assert verdicts == [
-        Verdict.NOT_REPLICATED,
-        Verdict.QUALIFIED,
-        Verdict.QUALIFIED,
-        Verdict.REPLICATED,
-    ]
+def test_a_verdict_is_the_best_whose_condition_holds():
+    assert choose_verdict(True, True) is Verdict.REPLICATED
+    assert choose_verdict(False, True) is Verdict.QUALIFIED
+    assert choose_verdict(False, False) is Verdict.NOT_REPLICATED
+
+
+def test_faster_and_slower_are_told_of_the_first():
+    compared = compare_speed(make_outcomes(10, 30, 50, 40), make_outcomes(20, 30, 90, 30))
+    assert compared["first_faster"]["share"] == 0.5
+    assert compared["second_faster"]["share"] == 0.25
+    assert compared["tied"]["share"] == 0.25
+    assert compared["mean_ratio"] == 130 / 170

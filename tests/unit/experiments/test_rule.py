@@ -13,6 +13,7 @@ from replication import PAPER
 from replication.claims import Claim, Verdict, load_claims
 from replication.experiments.rule import run as rule
 from replication.experiments.rule.figures import FIGURES
+from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
 from replication.simulator.weights import draw_weights
 
@@ -118,7 +119,7 @@ def test_linear_units_cannot_do_the_task_with_two_hidden_units() -> None:
 
 def test_learning_rate_is_searched_for_on_other_networks(model: dict[str, Any]) -> None:
     reported = draw_weights(PAPER, rule.ROOT_SEED, 0, 50)
-    assert not np.isin(draw_weights(PAPER, rule.SEARCH_ROOT_SEED, 0, 50), reported).any()
+    assert not np.isin(draw_weights(PAPER, rule.ROOT_SEED + SEARCH_OFFSET, 0, 50), reported).any()
     found = model["claims"]["without-symmetry"]
     assert found["search"]["best"]["learning_rate"] == found["learning_rate"]
     assert found["search"]["edges"] == []
