@@ -14,14 +14,16 @@ const [page_path, folder] = process.argv.slice(2);
 const address = pathToFileURL(resolve(page_path)).href;
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
-const found = { console: [], requests: [], scroll: [], axe: [], overlaps: [] };
+// Widths and colours in which a reader may see the page. What depends on colours only is all that
+// a change of colours can break.
+const views = [360, 768, 1600].flatMap((width) => [
+  { width, scheme: "light", rules: { type: "tag", values: tags } },
+  { width, scheme: "dark", rules: { type: "rule", values: ["color-contrast", "link-in-text-block"] } },
+]);
+const found = { console: [], requests: [], scroll: [], axe: [] };
 
-async function open(browser, { width, scheme, script = true }) {
-  const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme: scheme,
-    javaScriptEnabled: script,
-  });
+async function open(browser, { script = true } = {}) {
+  const context = await browser.newContext({ javaScriptEnabled: script });
   const page = await context.newPage();
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) found.console.push(message.text());
@@ -34,6 +36,29 @@ async function open(browser, { width, scheme, script = true }) {
   });
   await page.goto(address, { waitUntil: "load" });
   return page;
+}
+
+async function see(page, { width, scheme = "light" }) {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ media: "screen", colorScheme: scheme });
+}
+
+async function check_view(page, { width, scheme, rules }) {
+  await see(page, { width, scheme });
+  const content = await page.evaluate(() => document.documentElement.scrollWidth);
+  if (content > width) found.scroll.push({ width, scheme, content });
+  // To name every element that passes would take most of the time.
+  const result = await page.evaluate(
+    (runOnly) => axe.run(document, { runOnly, resultTypes: ["violations"] }),
+    rules,
+  );
+  for (const violation of result.violations) {
+    const where = violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200));
+    found.axe.push({ width, scheme, rule: violation.id, where });
+  }
+  if (folder) {
+    await page.screenshot({ path: join(folder, `page-${width}-${scheme}.png`), fullPage: true });
+  }
 }
 
 // The page must be usable without a mouse: focus is moved and buttons pressed by keys alone.
@@ -73,82 +98,71 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
-try {
-  for (const width of [360, 768, 1600]) {
-    for (const scheme of ["light", "dark"]) {
-      const page = await open(browser, { width, scheme });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (wide > width) found.scroll.push({ width, scheme, content: wide });
-      await page.evaluate(axe_source);
-      const result = await page.evaluate(
-        (wanted) => axe.run(document, { runOnly: { type: "tag", values: wanted } }),
-        tags,
-      );
-      for (const violation of result.violations) {
-        found.axe.push({
-          width,
-          scheme,
-          rule: violation.id,
-          where: violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)),
-        });
-      }
-      if (folder) {
-        await page.screenshot({ path: join(folder, `page-${width}-${scheme}.png`), fullPage: true });
-      }
-      await page.context().close();
-    }
-  }
-  const page = await open(browser, { width: 1400, scheme: "light" });
-  const has_piece = (await page.locator("#again").count()) > 0;
-  found.again = has_piece ? await run_again(page) : null;
-  found.first_screen = await page.evaluate(() =>
-    [".verdict", ".note", "figure.drawing svg"].map((name) => {
-      const element = document.querySelector(name);
-      return element === null ? null : element.getBoundingClientRect().bottom;
-    }));
-  await page.keyboard.press("Home");
-  await page.context().close();
+async function check_in_browser() {
+  const page = await open(browser);
+  await page.keyboard.press("Tab");
+  found.first_stop = await page.evaluate(() => document.activeElement.textContent);
+  await page.evaluate(axe_source);
+  for (const view of views) await check_view(page, view);
 
-  const keys = await open(browser, { width: 360, scheme: "light" });
-  await keys.keyboard.press("Tab");
-  found.first_stop = await keys.evaluate(() => document.activeElement.textContent);
-  found.cut = await keys.evaluate(() =>
+  await see(page, { width: 360 });
+  found.cut = await page.evaluate(() =>
     [...document.querySelectorAll(".cut")].map((box) => ({
       kind: box.className,
       hint: getComputedStyle(box, "::after").content,
       reachable: box.tabIndex === 0,
     })));
-  found.result_columns = await keys.evaluate(() =>
+  found.result_columns = await page.evaluate(() =>
     [...document.querySelectorAll("table")].map((table) =>
       [...table.querySelectorAll("tbody tr > :last-child")].every((cell) => {
         const box = cell.getBoundingClientRect();
         return box.width > 0 && box.right <= innerWidth;
       })));
-  await keys.context().close();
+  found.cut_figures = await page.evaluate(() =>
+    [...document.querySelectorAll(".picture svg")].filter(
+      (drawing) => drawing.getBoundingClientRect().right > innerWidth).length);
 
-  const plain = await open(browser, { width: 1200, scheme: "light", script: false });
-  found.without_script = {
-    piece_hidden: !has_piece || !(await plain.locator("#again").isVisible()),
-    figures: await plain.locator("figure.drawing svg").count(),
-  };
-  await plain.context().close();
+  found.first_screen = {};
+  for (const width of [360, 1400]) {
+    await see(page, { width });
+    await page.evaluate(() => scrollTo(0, 0));
+    found.first_screen[width] = await page.evaluate(() =>
+      ["h1", ".verdict", "figure.drawing svg", ".note"].map((name) => {
+        const box = document.querySelector(name)?.getBoundingClientRect();
+        return box ? [box.top, box.bottom] : null;
+      }));
+  }
+  const has_piece = (await page.locator("#again").count()) > 0;
+  found.again = has_piece ? await run_again(page) : null;
 
-  const paper = await open(browser, { width: 1200, scheme: "dark" });
-  await paper.emulateMedia({ media: "print", colorScheme: "dark" });
-  found.print = await paper.evaluate(() => ({
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  found.print = await page.evaluate(() => ({
     background: getComputedStyle(document.body).backgroundColor,
     navigation: getComputedStyle(document.querySelector("nav")).display,
   }));
   if (folder) {
-    await paper.emulateMedia({ media: "print", colorScheme: "light" });
-    await paper.pdf({ path: join(folder, "printed.pdf"), format: "A4" });
+    await page.emulateMedia({ media: "print", colorScheme: "light" });
+    await page.pdf({ path: join(folder, "printed.pdf"), format: "A4" });
   }
+
+  const plain = await open(browser, { script: false });
+  found.without_script = {
+    piece_hidden: !has_piece || !(await plain.locator("#again").isVisible()),
+    figures: await plain.locator("figure.drawing .picture").count(),
+  };
+}
+
+async function check_html() {
+  const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
+  const report = await checker.validateString(readFileSync(page_path, "utf8"), page_path);
+  found.html = report.results.flatMap((result) =>
+    result.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`),
+  );
+}
+
+try {
+  await Promise.all([check_in_browser(), check_html()]);
 } finally {
   await browser.close();
 }
-const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
-const report = await checker.validateString(readFileSync(page_path, "utf8"), page_path);
-found.html = report.results.flatMap((result) =>
-  result.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`),
-);
 process.stdout.write(JSON.stringify(found));

@@ -114,10 +114,10 @@ def compute_share_as_far_out() -> float:
         return np.fft.irfft(np.fft.rfft(shares, size) ** runs, size)
 
     pairs = []  # (smaller p-value, probability) of each maximum and each rounded mean
+    earlier = power(np.where(np.arange(len(p)) <= updates.min(), p, 0))
     for largest in range(updates.min() + 1, updates.max() + 1):
-        joint = power(np.where(np.arange(len(p)) <= largest, p, 0))
-        joint -= power(np.where(np.arange(len(p)) < largest, p, 0))
-        joint = joint.clip(0)
+        upto = power(np.where(np.arange(len(p)) <= largest, p, 0))
+        joint, earlier = (upto - earlier).clip(0), upto
         of_max = 2 * min(below[largest] ** runs, 1 - below[largest - 1] ** runs)
         total = joint.sum()
         if total < 1e-9:
@@ -133,8 +133,11 @@ def compute_share_as_far_out() -> float:
     return sum(chance for _, _, p, chance in pairs if p <= at * (1 + 1e-9))
 
 
-def test_first_screen_holds_verdict_doubt_and_figure(found: dict) -> None:
-    assert all(bottom < 900 for bottom in found["first_screen"])
+def test_first_screen_holds_question_verdict_figure_and_doubt(found: dict) -> None:
+    title, verdict, figure, note = found["first_screen"]["1400"]
+    assert all(bottom < 900 for _, bottom in (title, verdict, figure, note))
+    title, verdict, figure, note = found["first_screen"]["360"]
+    assert title[1] < verdict[0] < verdict[1] < figure[0] < figure[1] < note[0] < 740
 
 
 def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
@@ -144,6 +147,10 @@ def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
 def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found: dict) -> None:
     assert any("equation" in box["kind"] for box in found["cut"])
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
+
+
+def test_figures_are_whole_on_a_telephone(found: dict) -> None:
+    assert found["cut_figures"] == 0
 
 
 def test_no_table_hides_its_last_column_on_a_telephone(found: dict) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
@@ -100,7 +101,7 @@ def plot_distribution(model: Model) -> Figure:
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = create_figure(height=3.3, n_rows=2, height_ratios=(1, 2.4), sharex=True)
-    figure.get_layout_engine().set(h_pad=0, hspace=0)  # lines go through
+    figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, None)
@@ -183,33 +184,39 @@ def _draw_reconstructions(axes: Axes, trace: Mapping[str, Any]) -> None:
     n_patterns, n_visible = images[0].shape
     step_x, step_y = 1.3 * n_visible, 1.75 * n_patterns
     axes.set_axis_off()
+    frames: list[Path] = []
+    cells: dict[float, list[Path]] = {}
     for updates, image in enumerate(images):
         left, top = (updates % N_COLUMNS) * step_x, (updates // N_COLUMNS) * step_y
-        axes.add_patch(_draw_box(left, top, n_visible, n_patterns, facecolor=LIGHT))
+        frame = _make_box(left, top, n_visible, n_patterns)
+        frames.append(frame)
         shades = np.round(SHADES * (1.0 - image.clip(0.0, 1.0)))
         for (row, column), shade in np.ndenumerate(shades):
-            if shade < SHADES:
-                tone = f"{shade / SHADES:.3f}"
-                axes.add_patch(_draw_box(left + column, top + row, 1, 1, facecolor=tone))
+            cells.setdefault(float(shade), []).append(_make_box(left + column, top + row, 1, 1))
         is_first = trace["converged"] and updates == trace["updates"]
-        colour = BLUE if is_first else MUTED
-        frame = _draw_box(
-            left, top, n_visible, n_patterns, fill=False, edgecolor=colour,
-            linewidth=2.2 if is_first else 0.6, zorder=3,
-        )  # fmt: skip
-        axes.add_patch(frame)
+        if is_first:
+            axes.add_patch(_draw(frame, fill=False, edgecolor=BLUE, linewidth=2.2, zorder=4))
         axes.text(
             left + n_visible / 2, top + n_patterns + 0.25, f"{updates}", ha="center", va="top",
-            color=BLUE if is_first else INK,
-            fontweight="bold" if is_first else "normal",
+            color=BLUE if is_first else INK, fontweight="bold" if is_first else "normal",
         )  # fmt: skip
+    for step, boxes in sorted(cells.items()):
+        tone = LIGHT if step == SHADES else f"{step / SHADES:.3f}"
+        axes.add_patch(_draw(Path.make_compound_path(*boxes), facecolor=tone, linewidth=0))
+    whole = Path.make_compound_path(*frames)
+    axes.add_patch(_draw(whole, fill=False, edgecolor=MUTED, linewidth=0.6, zorder=3))
     axes.set_xlim(-0.2, N_COLUMNS * step_x)
     axes.set_ylim(-(-len(images) // N_COLUMNS) * step_y, -0.3)
     axes.set_aspect("equal")
 
 
-def _draw_box(x: float, y: float, width: float, height: float, **options: Any) -> Rectangle:
-    return Rectangle((x, y), width, height, clip_on=False, **{"linewidth": 0, **options})
+def _make_box(x: float, y: float, width: float, height: float) -> Path:
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+    return Path(corners, closed=True)
+
+
+def _draw(path: Path, **options: Any) -> PathPatch:
+    return PathPatch(path, clip_on=False, **options)
 
 
 FIGURES: dict[str, Callable[[Model], Figure]] = {
