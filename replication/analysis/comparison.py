@@ -47,7 +47,7 @@ HEAVY_SKEWNESS = 2.0
 MAX_RUNS = 1_000_000
 SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 """Numbers of runs that are tried where the report does not say how many."""
-SEARCH_EFFORT = Effort(200, 10_000, max_draws=4_000_000)
+SEARCH_EFFORT = Effort(200, 5_000, max_draws=2_000_000)
 LARGEST = 1e15
 FAILURE_RULES = ("excluded", "at-cap", "restarted")
 
@@ -141,7 +141,8 @@ class Comparison:
         By statistic, when runs is known; with "mean_given_max" where mean and
         largest value are judged together.
     p : float or None
-        Two-sided p-value of all statistics together; None if runs is not known.
+        Two-sided p-value of all statistics together; None if runs is not known or a reported
+        number cannot be right.
     p_range : (float, float) or None
         Middle 95 % of p over resamples of the runs.
     p_error : float
@@ -256,8 +257,8 @@ def compare(
     succeeded : array_like of bool, shape (n,), optional
         Which of your runs succeeded; all unless given.
     cap : float, optional
-        Where runs were stopped; a larger value is a failure at the cap. Without it all failures
-        must carry one common value.
+        Where runs were stopped; a larger value is a failure at the cap. Without it failures must
+        carry one common value, unless they are excluded or only a share is compared.
     failures : {"excluded", "at-cap", "restarted"}, optional
         What the report did with failures: left them out (runs then counts the
         successes), counted them at the cap, or started them anew and added up. Unless
@@ -302,7 +303,9 @@ def compare(
     }
     _check_arguments(reported, runs=runs, failures=failures, level=level)
     read_margin(margin, reported.get("mean"))
-    done, n_failed, stop = _take_values(values, succeeded, cap)
+    # For a share of successes, and where failures were left out, no matter where they stopped.
+    needs_cap = failures != "excluded" and any(name in sampling.STATISTICS for name in reported)
+    done, n_failed, stop = _take_values(values, succeeded, cap, needs_cap=needs_cap)
     return _compare(
         done, n_failed, stop, reported,
         runs=runs, failures=failures, margin=read_margin(margin, reported.get("mean")), level=level,
@@ -388,7 +391,11 @@ def read_margin(margin: str | float | None, mean: Printed | None) -> float | Non
 
 
 def _take_values(
-    values: npt.ArrayLike | CountTable, succeeded: npt.ArrayLike | None, cap: float | None
+    values: npt.ArrayLike | CountTable,
+    succeeded: npt.ArrayLike | None,
+    cap: float | None,
+    *,
+    needs_cap: bool,
 ) -> tuple[Sample | None, int, float | None]:
     """Return the runs that succeeded, the number that failed and where they were stopped."""
     if isinstance(values, CountTable):
@@ -417,7 +424,7 @@ def _take_values(
             f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are finite numbers up "
             f"to {LARGEST:g}; correct or remove {'it' if wrong.size == 1 else 'these rows'}"
         )
-    stop = _find_cap(data, flags, cap)
+    stop = _find_cap(data, flags, cap) if needs_cap or cap is not None else None
     if stop is not None:
         flags = flags & (data <= stop)
     done = Sample.from_values(data[flags], is_bounded=not flags.all()) if flags.any() else None
@@ -477,7 +484,8 @@ def _advise(data: FloatArray, stops: FloatArray, cap: float | None, *, late_only
         )
     return (
         f"{what}; they need one common cap, and {lowest:g} would count most runs as failures; "
-        "run the failures on to one common cap, or compare the share that succeeded only"
+        "run the failures on to one common cap, give failures as excluded if the report left them "
+        "out, or compare the share that succeeded only"
     )
 
 
@@ -520,6 +528,8 @@ def _compare(
     n_done = 0 if done is None else done.n
     n = n_done + n_failed
     on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
+    if not on_values:
+        done, stop = None, None
     if on_values and done is None:
         raise DataError(
             f"all {n} runs failed, so there is no value to compare; give runs of which some "
@@ -587,21 +597,42 @@ def _compare(
             own.mean, own.spread, own.n, level=1.0 - level
         ),
         share=estimate_proportion(n_done, n, level=1.0 - level),
-        findings={} if main is None else {item.name: item for item in main.findings},
-        p=None if main is None else main.p,
-        p_range=None if main is None else main.p_range,
+        findings={} if main is None else _blank_impossible(main.findings, impossible),
+        p=None if main is None or impossible else main.p,
+        p_range=None if main is None or impossible else main.p_range,
         p_error=0.0 if main is None else main.p_error,
         p_by_failures=(
-            {name: item.p for name, item in predictions.items()} if len(predictions) > 1 else {}
+            {name: item.p for name, item in predictions.items()}
+            if len(predictions) > 1 and not impossible
+            else {}
         ),
         chance_all_succeed=all_succeed[0],
         chance_all_succeed_range=all_succeed[1],
         equivalence=equivalence,
         search=search,
         impossible=impossible,
-        cautions=_find_cautions(own, n_done, n, n_failed, reported, runs, main, search, level),
+        cautions=_find_cautions(
+            own, n_done, n, n_failed, reported, runs, None if impossible else main, search, level
+        ),
         laws={} if main is None else main.laws,
     )  # fmt: skip
+
+
+def _blank_impossible(
+    findings: tuple[Finding, ...], impossible: tuple[Impossible, ...]
+) -> Mapping[str, Finding]:
+    """Return findings by name; those on a number that cannot be right have no p and no chance."""
+    wrong = {item.name for item in impossible}
+    if wrong & {"mean", "max"}:
+        wrong.add("mean_given_max")
+    return {
+        item.name: dataclasses.replace(
+            item, p=math.nan, p_range=None, chance=None, chance_range=None
+        )
+        if item.name in wrong
+        else item
+        for item in findings
+    }
 
 
 def _count_used(reported: Mapping[str, Printed], runs: int | None, rule: str) -> int | None:
@@ -761,7 +792,7 @@ def _find_cautions(
     on_values = [name for name in reported if name in sampling.STATISTICS]
     if (n_done if on_values else n) < TRIED_RUNS:
         found.append(Caution.FEW_RUNS)
-    if n_failed > MANY_FAILURES * n:
+    if on_values and n_failed > MANY_FAILURES * n:
         found.append(Caution.MANY_FAILED)
     if own is not None and on_values:
         if own.values.size == 1:
@@ -781,7 +812,7 @@ def _find_cautions(
                 seen = float(own.values[-1] if name == "max" else -own.values[0])
                 if end > seen:
                     found.append(Caution.BEYOND_SEEN)
-    if search is not None:
+    if search is not None and search.largest is not None and on_values:
         found.append(Caution.RARE_OUTCOMES)
     if main is not None and abs(main.p - level) < 2.0 * main.p_error:
         found.append(Caution.NEAR_LEVEL)

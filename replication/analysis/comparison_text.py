@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from replication.analysis.plausibility import Fault, Impossible
 
 if TYPE_CHECKING:
-    from replication.analysis.comparison import Comparison
+    from replication.analysis.comparison import Comparison, RunSearch
     from replication.analysis.prediction import Finding
 
 WIDTH = 88
@@ -67,7 +68,7 @@ def _answer(comparison: Comparison) -> str:
     )
     if comparison.runs is not None:
         reported += f" over {_plural(comparison.runs, 'run')}"
-    p = "" if comparison.p is None else f" ({_say_p(comparison.p)})"
+    p = "" if comparison.p is None else f" ({say_p(comparison.p)})"
     reason = comparison.reason
     if reason is Reason.IMPOSSIBLE:
         faults = _list([_say_fault(item, comparison) for item in comparison.impossible])
@@ -114,7 +115,7 @@ def _say_fault(item: Impossible, comparison: Comparison) -> str:
     name, text = WORDS[item.name], comparison.reported[item.name]
     other = "" if item.other is None else f"the {WORDS[item.other]} of "
     other += "" if item.other is None else comparison.reported[item.other]
-    runs = "" if comparison.runs is None else f"{comparison.runs} "
+    runs = "" if item.runs is None else f"{item.runs} "
     return {
         Fault.NOT_A_MEAN: f"{runs}whole numbers cannot have a mean of {text}",
         Fault.NOT_A_VALUE: f"whole numbers cannot have a {name} of {text}",
@@ -135,9 +136,10 @@ def _describe_runs(comparison: Comparison) -> str:
     words = f"Your runs: {comparison.n:,}"
     if comparison.n_failed:
         stopped = "" if comparison.cap is None else f", stopped at {format_number(comparison.cap)}"
-        words += f", of which {comparison.n_failed:,} failed{stopped}; failures are "
-        words += FAILURE_WORDS[comparison.failures]
+        words += f", of which {comparison.n_failed:,} failed{stopped}"
     mean = comparison.mean
+    if comparison.n_failed and mean.value is not None:
+        words += f"; failures are {FAILURE_WORDS[comparison.failures]}"
     if mean.value is not None:
         words += f". Their mean is {format_number(mean.value)}"
         if mean.low is not None and mean.high is not None:
@@ -151,7 +153,7 @@ def _tabulate(comparison: Comparison) -> list[list[str]]:
     study = f"{covers} of studies" if comparison.runs is None else (
         f"{covers} of studies of {comparison.runs}"
     )  # fmt: skip
-    rows = [["", "reported", "your runs", study, "chance to print it", "p"]]
+    rows = [["", "reported", _name_runs(comparison), study, "chance to print it", "p"]]
     rows += [_tabulate_finding(finding) for finding in comparison.findings.values()]
     parts = list(comparison.findings.values())
     if len(parts) > 1 and comparison.p is not None:
@@ -159,8 +161,18 @@ def _tabulate(comparison: Comparison) -> list[list[str]]:
     if comparison.p_range is not None:
         low, high = comparison.p_range
         same = f"{format_p(low)} to {format_p(high)}"
-        rows.append(["  if your runs were drawn again", "", "", "", "", same])
+        rows.append(["  if you ran yours again", "", "", "", "", same])
     return rows
+
+
+def _name_runs(comparison: Comparison) -> str:
+    """Say how many runs the numbers of the user summarise: those that succeeded, or all."""
+    names = set(comparison.findings)
+    is_all = comparison.failures == "at-cap" or names <= {"share", "n_succeeded"}
+    if comparison.n_failed and not is_all and names & {"share", "n_succeeded"}:
+        return "your runs"
+    n = comparison.n if is_all else comparison.n - comparison.n_failed
+    return f"your {_plural(n, 'run')}"
 
 
 def _tabulate_finding(finding: Finding) -> list[str]:
@@ -197,16 +209,11 @@ def _note(comparison: Comparison) -> list[str]:
     notes = []
     search = comparison.search
     if search is not None and search.largest is not None:
-        low, high = search.largest_range
-        more = " or more" if search.is_open else ""
-        notes.append(
-            f"Largest compatible number of runs: {search.largest}{more} ({low} to {high}"
-            f"{' or more' if high >= search.runs[-1] else ''} if your runs were drawn again)."
-        )
+        notes += _note_search(search)
     if comparison.n_failed and comparison.chance_all_succeed is not None:
         assert comparison.runs is not None
         chance = _percent(comparison.chance_all_succeed)
-        notes.append(f"None of {comparison.runs} runs fails with a chance of {chance}.")
+        notes.append(f"The chance that none of {comparison.runs} runs fails is {chance}.")
     p_values = comparison.p_by_failures.values()
     if p_values and max(p_values) - min(p_values) > 0.01:
         rules = [
@@ -217,7 +224,7 @@ def _note(comparison: Comparison) -> list[str]:
     equivalence = comparison.equivalence
     if equivalence is not None:
         inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
-        p = "" if equivalence.p is None else f" (two one-sided tests, {_say_p(equivalence.p)})"
+        p = "" if equivalence.p is None else f" (two one-sided tests, {say_p(equivalence.p)})"
         notes.append(
             f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
             f"the reported mean{p}."
@@ -232,6 +239,24 @@ def _note(comparison: Comparison) -> list[str]:
     return notes
 
 
+def _note_search(search: RunSearch) -> list[str]:
+    """Say how many runs can lie behind the report, and how sure that is."""
+    assert search.smallest is not None
+    most = search.runs[-1]
+    low, high = search.largest_range
+    if search.is_open:
+        found = (
+            f"The report fits studies of {search.smallest} runs and of up to {most:,}, the most "
+        )
+        found += "that were tried."
+    else:
+        found = f"The report fits studies of {search.smallest} to {search.largest} runs, no more."
+    if low == high:
+        return [found]
+    span = f"{low or 'none'} to {high:,}" + (" or more" if high >= most else "")
+    return [f"{found} If you ran yours again, the most could come out anywhere from {span}."]
+
+
 def _caution(comparison: Comparison) -> list[str]:
     from replication.analysis.comparison import TRIED_RUNS, Caution
 
@@ -242,11 +267,12 @@ def _caution(comparison: Comparison) -> list[str]:
         "rare among yours decides; run more.",
         Caution.HEAVY_TAIL: "Your runs have a heavy tail: the test can reject more often than it "
         "should (see the table in the help); run more.",
-        Caution.MANY_FAILED: f"{_percent(comparison.n_failed / comparison.n)} OF YOUR RUNS FAILED. "
-        "What the report did with failures decides its mean.",
+        Caution.MANY_FAILED: f"{_percent(comparison.n_failed / comparison.n)} of your runs failed: "
+        "what the report did with failures decides its numbers.",
         Caution.EQUAL_VALUES: "All your runs gave the same value, so nothing is known of how "
         "runs vary.",
-        Caution.RARE_OUTCOMES: "How many runs are compatible hangs on rare values among yours.",
+        Caution.RARE_OUTCOMES: "How many runs the report can rest on is a rough answer: it depends "
+        "on the few most extreme of yours. Give the number if the report says it.",
         Caution.BEYOND_SEEN: "The reported extreme lies beyond all of your runs; its p-value "
         "takes their tail to be exponential.",
         Caution.NEAR_LEVEL: "The p-value is so near the level that another drawing could change "
@@ -256,13 +282,16 @@ def _caution(comparison: Comparison) -> list[str]:
 
 
 def format_p(p: float) -> str:
-    """Return a p-value with two significant digits."""
+    """Return a p-value with two significant digits, nothing where there is none (NaN)."""
+    if math.isnan(p):
+        return ""
     if p < 1e-4:
         return "< 0.0001"
     return f"{p:.2g}"
 
 
-def _say_p(p: float) -> str:
+def say_p(p: float) -> str:
+    """Return a p-value as words: "p = 0.03"."""
     return f"p {'' if p < 1e-4 else '= '}{format_p(p)}"
 
 

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from replication.analysis.intervals import Estimate, estimate_mean, estimate_proportion
 from replication.errors import UsageError
 
-IntArray = npt.NDArray[np.int64]
-
 
 @dataclasses.dataclass(frozen=True)
 class Contrast:
@@ -71,69 +69,3 @@ def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float 
         estimate_proportion(faster, n, level=level),
         estimate_proportion(n - slower - faster, n, level=level),
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class AverageContrast:
-    """One value of a choice against its base value, averaged over all else.
-
-    Parameters
-    ----------
-    n_pairs : int
-        Pairs of readings that differ in this choice alone.
-    change : Estimate
-        Mean change, in updates; its interval is Student's t over networks, each
-        averaged over the pairs first, so that what they share is allowed for.
-    smallest, largest : float
-        Mean change in single pairs.
-    """
-
-    n_pairs: int
-    change: Estimate
-    smallest: float
-    largest: float
-
-
-def average_contrasts(
-    outcomes: npt.NDArray[np.number], pairs: IntArray, *, level: float = 0.95
-) -> AverageContrast:
-    """Average the contrasts of pairs of readings.
-
-    Parameters
-    ----------
-    outcomes : array, shape (n_readings, n_networks)
-        Updates of the same networks under each reading, failures at the cap.
-    pairs : int64[n_pairs, 2]
-        From `find_pairs`; at least one.
-    level : float
-    """
-    changes = np.zeros(outcomes.shape[1])
-    means = []
-    for one, other in pairs:
-        change = outcomes[other].astype(np.float64) - outcomes[one]
-        means.append(float(change.mean()))
-        changes += change
-    return AverageContrast(
-        len(pairs), estimate_mean(changes / len(pairs), level=level), min(means), max(means)
-    )
-
-
-def find_pairs(levels: IntArray, *, choice: int, base_value: int, value: int) -> IntArray:
-    """Return the pairs of readings that differ in one choice alone, int64[n_pairs, 2].
-
-    Parameters
-    ----------
-    levels : int64[n_readings, n_choices]
-        Which value of each choice a reading has.
-    choice, base_value, value : int
-        The first of a pair has `base_value`, the second `value`.
-    """
-    places = {tuple(row): i for i, row in enumerate(levels.tolist())}
-    pairs = []
-    for row, i in places.items():
-        if row[choice] != base_value:
-            continue
-        other = places.get((*row[:choice], value, *row[choice + 1 :]))
-        if other is not None:
-            pairs.append((i, other))
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)

@@ -45,11 +45,14 @@ class Impossible:
     fault : Fault
     other : str or None
         The statistic that it contradicts.
+    runs : int or None
+        Runs that it is said to summarise.
     """
 
     name: str
     fault: Fault
     other: str | None = None
+    runs: int | None = None
 
 
 def find_impossible(
@@ -83,7 +86,8 @@ def find_impossible(
     found = []
 
     def note(name: str, fault: Fault, other: str | None = None) -> None:
-        found.append(Impossible(name, fault, other))
+        is_share = name in {"share", "n_succeeded"}
+        found.append(Impossible(name, fault, other, runs if is_share else n_done))
 
     for name in ("share", "n_succeeded"):
         if name not in reported:

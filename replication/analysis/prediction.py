@@ -37,7 +37,8 @@ class Finding:
     low, high : float
         Prediction interval of a study of n runs, at 1 - level.
     p : float
-        Two-sided p-value: the chance of a value at least as far out, to either side.
+        Two-sided p-value: the chance of a value at least as far out, to either side. NaN for a
+        number that cannot be right.
     p_range : (float, float) or None
         Middle 95 % of p over the resamples; None where there are none.
     p_error : float

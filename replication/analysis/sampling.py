@@ -650,10 +650,12 @@ def expand_mean_law(resamples: Resamples, runs: int, cell: tuple[float, float]) 
 
     def accumulate(values: FloatArray) -> FloatArray:
         z = (values[:, None] - centre) / error
-        first = skewness * (z**2 - 1.0) / (6.0 * math.sqrt(runs))
-        second = kurtosis * (z**3 - 3.0 * z) / 24.0
-        second += skewness**2 * (z**5 - 10.0 * z**3 + 15.0 * z) / 72.0
-        density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
+        # Hermite polynomials of degree 2, 3 and 5.
+        square = z * z
+        first = skewness / (6.0 * math.sqrt(runs)) * (square - 1.0)
+        second = kurtosis / 24.0 * z * (square - 3.0)
+        second += skewness**2 / 72.0 * z * ((square - 10.0) * square + 15.0)
+        density = np.exp(-0.5 * square) / math.sqrt(2.0 * math.pi)
         below = special.ndtr(z) - density * (first + second / runs)
         return np.asarray(np.clip(below, 0.0, 1.0), dtype=np.float64)
 

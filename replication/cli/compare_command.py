@@ -44,6 +44,7 @@ examples:
   replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
   replication compare runs.csv --column reward --runs 5 --mean 0.83 --sd 0.04 --json
   replication compare runs.parquet --column epochs --succeeded solved --mean 48
+  replication compare runs.csv --succeeded solved --runs 50 --share 94%
   replication compare runs.csv --column score --by algorithm --reported paper.csv
 
 {format_rates()}""",
@@ -68,8 +69,10 @@ examples:
     )
     compare.add_argument(
         "--succeeded", metavar="NAME",
-        help="column that says which of your runs succeeded (1/0, true/false, yes/no); a failure "
-        "holds the value at which it was stopped",
+        help="column that says which of your runs succeeded (1/0, true/false, yes/no). With --mean "
+        "and the like it suits times and counts that were stopped at one common value, which "
+        "failures hold; with rewards or accuracies add --failures excluded, or leave it out. With "
+        "--share or --n-succeeded alone it suits any table, and --column is not needed",
     )  # fmt: skip
     compare.add_argument(
         "--cap", type=_parse_number, metavar="VALUE",
@@ -77,8 +80,8 @@ examples:
     )  # fmt: skip
     compare.add_argument(
         "--failures", choices=("excluded", "at-cap", "restarted"),
-        help="what the report did with failures: left them out, counted them at the cap, or "
-        "started anew and added up (default: the verdict must not depend on it)",
+        help="what the report did with failures: left them out, counted them where they were "
+        "stopped, or started anew and added up (default: the verdict must not depend on it)",
     )  # fmt: skip
     compare.add_argument(
         "--margin", metavar="VALUE",
@@ -108,6 +111,8 @@ def run_compare(options: argparse.Namespace) -> int:
     """Print what the runs of a file say of a reported result."""
     import json
 
+    import numpy as np
+
     from replication.cli.external_tables import (
         find_missing,
         read_flags,
@@ -120,12 +125,15 @@ def run_compare(options: argparse.Namespace) -> int:
     _check(options)
     reports = None if options.reported is None else read_reports(options.reported, options.by)
     frame = read_table(options.file)
-    column = take_column(frame, options.column)
-    values, missing = read_values(column), find_missing(column)
-    succeeded = None
+    succeeded, missing = None, np.zeros(len(frame), dtype=np.bool_)
     if options.succeeded is not None:
         flags = take_column(frame, options.succeeded)
-        succeeded, missing = read_flags(flags), missing | find_missing(flags)
+        succeeded, missing = read_flags(flags), find_missing(flags)
+    if succeeded is None or options.column is not None or _needs_values(options, reports):
+        column = take_column(frame, options.column)
+        values, missing = read_values(column), missing | find_missing(column)
+    else:
+        values = np.zeros(len(frame))
     if options.by is None:
         if missing.all():
             raise DataError("every row lacks a value; give at least two runs")
@@ -179,6 +187,15 @@ def _check(options: argparse.Namespace) -> None:
             raise StorageError(
                 f"the folder of {_show(str(options.plot))} does not exist; make it first"
             )
+
+
+def _needs_values(options: argparse.Namespace, reports: Mapping[str, Any] | None) -> bool:
+    """Say whether more than a share or number of successes was reported, or a cap given."""
+    names = {*STATISTICS, "n_succeeded"}
+    given = {name for name in names if getattr(options, name) is not None}
+    for report in (reports or {}).values():
+        given |= names & report.keys()
+    return options.cap is not None or not given or bool(given - {"share", "n_succeeded"})
 
 
 def _find_groups(names: list[str], reports: Mapping[str, Any] | None) -> list[str]:
@@ -246,9 +263,10 @@ def _format_groups(found: Mapping[str, Comparison], by: str) -> str:
     for name, comparison in found.items():
         parts.append(f"{_print(name)}\n{'-' * len(_print(name))}\n{comparison.summary()}")
     if len(found) > 1:
+        expected = len(found) * next(iter(found.values())).level
         parts.append(
-            f"With {len(found)} groups, {len(found) * next(iter(found.values())).level:.2g} would "
-            "be found not consistent by chance if all were."
+            f"If all {len(found)} groups were consistent, {expected:.2g} of them would be expected "
+            "to be found not\nconsistent by chance."
         )
     return "\n\n".join(parts)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.analysis.comparison_text import WORDS, format_p
+from replication.analysis.comparison_text import WORDS, say_p
 
 if TYPE_CHECKING:
     from replication.analysis.comparison import Comparison
@@ -42,9 +42,9 @@ def draw_comparison(comparison: Comparison) -> Any:
             panel.stairs(heights, edges, fill=True, color=SKY, edgecolor=INK)
             value = float(finding.reported.rstrip("% ")) / (100 if "%" in finding.reported else 1)
             panel.axvline(value, color=REPORTED, linewidth=1.8)
+            p = "" if np.isnan(finding.p) else f"  ({say_p(finding.p)})"
             panel.annotate(
-                f"reported: {finding.reported}  (p {'' if finding.p < 1e-4 else '= '}"
-                f"{format_p(finding.p)})",
+                f"reported: {finding.reported}{p}",
                 (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                 textcoords="offset points", ha="center", va="bottom", color=REPORTED,
             )  # fmt: skip

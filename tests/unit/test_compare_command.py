@@ -92,6 +92,15 @@ def test_runs_come_from_standard_input(frame, monkeypatch, capsys):
     assert json.loads(run(capsys, "-", *REPORT, "--json"))["n"] == 500
 
 
+def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
+    frame["reward"] = frame["updates"].where(frame["done"])
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    arguments = (tmp_path / "runs.csv", "--succeeded", "done", "--runs", "50", "--share", "94%")
+    model = json.loads(run(capsys, *arguments, "--json"))
+    assert (model["n"], model["n_failed"]) == (500, int((~frame["done"]).sum()))
+    assert model["mean"]["value"] is None
+
+
 def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     path = tmp_path / "runs.csv"
     path.write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
@@ -111,6 +120,7 @@ def test_groups_are_compared_each_with_its_own_report(frame, tmp_path, capsys):
     assert [line.split()[0] for line in table[1:]] == ["new", "old"]
     assert table[1].endswith("  consistent")
     assert table[2].endswith("not consistent")
+    assert "If all 2 groups were consistent, 0.1 of them would be expected" in text
     model = json.loads(run(capsys, *arguments, *REPORT, "--json"))
     assert {name: item["n"] for name, item in model["groups"].items()} == {"new": 250, "old": 250}
 

@@ -34,6 +34,23 @@ def test_a_number_that_cannot_be_right_comes_first():
     )
 
 
+def test_a_number_that_cannot_be_right_has_no_p_beside_it():
+    found = compare(COUNTS, runs=20, mean="48.37", max="90")
+    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert plain["p"] is plain["p_range"] is None
+    for name in ("mean", "mean_given_max"):
+        assert plain["findings"][name]["p"] is plain["findings"][name]["chance"] is None
+    assert plain["findings"]["max"]["p"] == found.findings["max"].p > 0
+    row = next(line for line in found.summary().splitlines() if line.startswith("mean "))
+    assert row.rstrip().endswith(f"{found.findings['mean'].high:.4g}")
+
+
+def test_a_number_that_cannot_be_right_is_one_of_the_runs_that_it_summarises():
+    """607 / 20 is 30.35, but no sum of 19 whole numbers gives that."""
+    found = compare(COUNTS, cap=90, runs=20, mean="30.35", n_succeeded="19")
+    assert "19 whole numbers cannot have a mean of 30.35" in found.summary()
+
+
 def test_few_runs_cannot_tell():
     found = compare([40.0, 60.0, 48.0], runs=5, mean="90")
     assert (found.agreement, found.reason) == (Agreement.CANNOT_TELL, Reason.FEW)
@@ -121,6 +138,22 @@ def test_a_share_alone_needs_no_value():
         compare([60.0] * 20, succeeded=[False] * 20, runs=10, mean="50")
 
 
+def test_a_share_alone_does_not_ask_where_failures_stopped():
+    rewards, solved = NORMAL, NORMAL > 8
+    found = compare(rewards, succeeded=solved, runs=50, share="0.84")
+    assert found.agreement is Agreement.CONSISTENT
+    assert found.mean.value is None
+    assert "mean" not in found.summary()
+    assert found.share.value == solved.mean()
+
+
+def test_failures_that_the_report_left_out_need_no_common_cap():
+    found = compare(NORMAL, succeeded=NORMAL > 8, failures="excluded", runs=20, mean="10.5")
+    assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
+    with pytest.raises(DataError, match="give failures as excluded if the report left them out"):
+        compare(NORMAL, succeeded=NORMAL > 8, runs=20, mean="10.5")
+
+
 def test_equal_values_are_said_to_say_nothing_of_how_runs_vary():
     found = compare([48.0] * 60, runs=20, mean="48")
     assert Caution.EQUAL_VALUES in found.cautions
@@ -157,6 +190,8 @@ def test_the_summary_is_a_sentence_a_table_and_cautions():
     first, *rest = text.split("\n\n")
     assert first.startswith(("Consistent:", "Not consistent:", "Cannot tell:"))
     assert "95 % of studies of 500" in text
+    # The maximum is one of all runs that succeeded, not of 500.
+    assert f"your {SOLVED.sum()} runs" in text
     assert rest[-1].startswith("Caution:")
     for word in ("network", "ledger", "reading", "protocol"):
         assert word not in text.lower()

@@ -49,6 +49,14 @@ def test_a_mean_that_differs_by_less_than_the_margin_is_said_to():
     assert "less than the margin" in first
 
 
+def test_the_number_of_runs_that_was_searched_is_told_in_plain_words():
+    some = " ".join(compare(NORMAL, mean="11.0").summary().split())
+    assert "The report fits studies of 2 to" in some
+    assert "If you ran yours again, the most could come out anywhere from" in some
+    every = " ".join(compare(NORMAL, mean="10.0").summary().split())
+    assert "studies of 2 runs and of up to 1,000, the most that were tried." in every
+
+
 def test_all_cautions_are_told():
     skewed = np.random.default_rng(25).lognormal(0, 1.5, size=40)
     found = compare(skewed, runs=60, max=f"{2 * skewed.max():.1f}")
