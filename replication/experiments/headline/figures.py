@@ -48,15 +48,15 @@ def plot_joint(model: Model) -> Figure:
     )  # fmt: skip
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
-    for region, fill in zip(joint["regions"], (SKY, BLUE), strict=True):
+    for region, strength in zip(joint["regions"], (0.4, 0.75), strict=True):
         low, high, largest = region["low"], region["high"], region["max"]
-        plane.fill_betweenx(largest, low, high, facecolor=fill, linewidth=0, alpha=0.55)
+        plane.fill_betweenx(largest, low, high, facecolor=SKY, linewidth=0, alpha=strength)
         plane.plot(
             [*low, *high[::-1], low[0]], [*largest, *largest[::-1], largest[0]],
             color=BLUE, linewidth=1.0,
         )  # fmt: skip
     plane.plot(
-        joint["studies"]["mean"], joint["studies"]["max"], "o", color=INK, markersize=1.7,
+        joint["studies"]["mean"], joint["studies"]["max"], "o", color=MUTED, markersize=1.7,
         markeredgewidth=0, zorder=3,
     )  # fmt: skip
     for share, edges, axes, direction in (
@@ -67,7 +67,7 @@ def plot_joint(model: Model) -> Figure:
         axes.grid(visible=False)
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
-    mark_reported(plane, reported["mean"], reported["max"])
+    mark_reported(plane, reported["mean"], reported["max"], size=20)
     label_line(
         plane, x=reported["mean"], y=reported["max"],
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",

@@ -60,7 +60,7 @@ VALUES = {
     True: "yes",
     False: "no",
 }
-CLASSES = {"quicker": FAINT, "prints both numbers": BLUE, "slower": PAPER_WHITE}
+CLASSES = {"quicker": FAINT, "not rejected": BLUE, "slower": PAPER_WHITE}
 """What becomes of a reading, and how it is filled."""
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
@@ -109,9 +109,7 @@ def plot_multiverse(model: Model) -> Figure:
     choices = gathered["choices"]
     n_bars = sum(len(choice["values"]) for choice in choices)
     bars = 0.2 * (n_bars + 0.5 * len(choices))
-    figure, (above, below) = create_figure(
-        height=2.2 + bars, n_rows=2, height_ratios=(1.3, bars)
-    )
+    figure, (above, below) = create_figure(height=2.2 + bars, n_rows=2, height_ratios=(1.3, bars))
     place = np.arange(len(means)) + 0.5
     above.plot(place, means, color=MUTED, linewidth=1.2, zorder=2)
     above.plot(
