@@ -26,9 +26,6 @@ filter                         for                                      gives
 ``[a, b] | interval(1)``       decimals; an end that is None is open    46.4 to 46.6
 ``[a, b] | percents(1)``       an interval of shares                    94.1 to 95.8 %
 ``p | pvalue``                 a p-value in a table                     0.64, or < 0.001
-``p | p_equals``               a p-value in a sentence                  *p* = 0.64, *p* < 0.001
-``word | words``               an enumerated value                      half squared error
-``words | listing``            several words                            a, b and c
 ``x | json``                   data for a script in the HTML            [1,2]
 =============================  =======================================  ====================
 
@@ -101,8 +98,8 @@ Maths
 Typst. What it cannot convert stops the build. Numbers of the paper's equations are written in
 words: equation (3).
 
-Boxes, notes, asides
---------------------
+Boxes and notes
+---------------
 ::
 
     ::: verdict
@@ -118,11 +115,7 @@ Boxes, notes, asides
     stands beside the rest. In the PDF this figure stays where it is; others float.
     :::
 
-    ::: {.details title="How the rates were searched"}
-    Folded away on the screen, printed in full on paper.
-    :::
-
-``[^1]`` and ``[^1]: text`` are footnotes. Code is fenced, with ``sh`` or ``python`` or nothing.
+Code is fenced, with ``sh`` or ``python`` or nothing.
 Raw HTML stands in a block fenced with ```` ```{=html} ```` and appears in the HTML only.
 
 Run the experiment again

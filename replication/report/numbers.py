@@ -177,30 +177,6 @@ def pvalue(p: object) -> str:
     return number(value, 2)
 
 
-def p_equals(p: object) -> str:
-    """Write a p-value to stand in a sentence, as Markdown: "*p* = 0.64"."""
-    text = pvalue(p)
-    return f"*p*{NO_BREAK}{text}" if text[0] in "<>" else f"*p*{NO_BREAK}={NO_BREAK}{text}"
-
-
-def words(name: object) -> str:
-    """Write an enumerated value in words: hyphens and underscores become spaces."""
-    if not isinstance(name, str) or not name:
-        raise MissingNumber(f"a name was expected, got {name!r}")
-    return name.replace("-", " ").replace("_", " ")
-
-
-def listing(items: Sequence[str]) -> str:
-    """Join words with commas and a final "and".
-
-    Examples
-    --------
-    >>> listing(["a", "b", "c"]), listing(["a"])
-    ('a, b and c', 'a')
-    """
-    return " and ".join([", ".join(items[:-1])] * bool(items[:-1]) + list(items[-1:]))
-
-
 def as_json(data: object) -> str:
     """Write data compactly for a script inside a page; no "<" is left that could end it."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
@@ -218,9 +194,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "interval": interval,
     "percents": percents,
     "pvalue": pvalue,
-    "p_equals": p_equals,
-    "words": words,
-    "listing": listing,
     "json": as_json,
 }
 """What a template may write behind a "|"; see `replication.report`."""

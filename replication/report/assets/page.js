@@ -1,5 +1,5 @@
 "use strict";
-// Only what scrolls can be reached by keyboard and says that it scrolls; folded parts are printed.
+// Only what scrolls can be reached by keyboard and says that it scrolls.
 (function () {
   function mark() {
     document.querySelectorAll(".scroll, .equation").forEach(function (box) {
@@ -22,16 +22,6 @@
   });
   contents.addEventListener("click", function (event) {
     if (!is_wide.matches && event.target.closest("a")) contents.open = false;
-  });
-  const folded = [];
-  window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details:not([open])").forEach(function (part) {
-      folded.push(part);
-      part.open = true;
-    });
-  });
-  window.addEventListener("afterprint", function () {
-    while (folded.length) folded.pop().open = false;
   });
   const links = new Map();
   document.querySelectorAll("nav a").forEach(function (link) {

@@ -154,28 +154,22 @@ local function set_link(link)
   return link
 end
 
-local function wrap(open, blocks, close)
-  local all = pandoc.Blocks { raw(open) }
-  all:extend(blocks)
-  all:insert(raw(close))
-  return all
-end
-
 local function set_div(div)
-  local kind, title = div.classes[1], div.attributes.title
-  if div.identifier:match("^ref%-") and not is_html and not is_typst then
-    div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))
-    return div.content
-  elseif kind == "details" then
-    if is_typst then return wrap("#aside-box[" .. typst { pandoc.Plain(title) } .. "][", div.content, "]") end
-    return wrap("<details><summary>" .. escape(title) .. "</summary>", div.content, "</details>")
-  elseif is_typst and (kind == "verdict" or kind == "note") then
-    return wrap("#" .. kind .. "-box[", div.content, "]")
-  elseif not is_html and not is_typst then
-    return kind == "verdict" and pandoc.BlockQuote(div.content) or div.content
-  elseif is_typst and kind == "front" then
-    return div.content
+  local kind = div.classes[1]
+  if is_html then return end
+  if is_typst then
+    if kind == "verdict" or kind == "note" then
+      local blocks = pandoc.Blocks { raw("#" .. kind .. "-box[") }
+      blocks:extend(div.content)
+      blocks:insert(raw("]"))
+      return blocks
+    end
+    return kind == "front" and div.content or nil
   end
+  if div.identifier:match("^ref%-") then
+    div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))
+  end
+  return kind == "verdict" and pandoc.BlockQuote(div.content) or div.content
 end
 
 local function set_span(span)

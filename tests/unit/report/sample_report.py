@@ -34,7 +34,7 @@ def _draws() -> dict[str, list[int]]:
 def make_models() -> dict[str, Any]:
     readings = [
         ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "replicated"),
-        ("half-squared_error", 42.9, [42.7, 43.2], 181, 0.0312, "replicated with qualification"),
+        ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "replicated with qualification"),
         ("worst-pattern", 41.5, [41.3, 41.8], 1190, 0.0004, "not replicated"),
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]

@@ -239,7 +239,7 @@ def test_short_report_draws_only_what_it_shows(tmp_path: Path) -> None:
     [
         ("[](#limits)", "[](#bounds)", "report.md:34: a reference to #bounds, which is nowhere"),
         ("[](#fig:panels)", "[](#fig:panel)", "report.md:34: a reference to #fig:panel, which"),
-        ("[@clopper1934]", "[@clopper1943]", "report.md:42: @clopper1943 is cited, but has no"),
+        ("[@clopper1934]", "[@clopper1943]", "report.md:40: @clopper1943 is cited, but has no"),
         ("{#tbl:small}", "", "a table has no caption or no identifier"),
         ("{#tbl:small}", "{#fig:joint}", "the identifier #fig:joint stands twice"),
         (

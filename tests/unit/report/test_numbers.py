@@ -74,12 +74,5 @@ def test_count_refuses_a_fraction() -> None:
         numbers.count(1.5)
 
 
-@pytest.mark.parametrize(
-    ("p", "sentence"), [(0.64, "*p* = 0.64"), (1e-5, "*p* < 0.001"), (0.999, "*p* > 0.99")]
-)
-def test_p_value_in_a_sentence_has_its_relation(p: float, sentence: str) -> None:
-    assert plain(numbers.p_equals(p)) == sentence
-
-
 def test_data_for_a_script_cannot_end_it() -> None:
     assert numbers.as_json(["</script>", 1]) == '["\\u003c/script>",1]'
