@@ -78,10 +78,10 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 def run_multiverse(options: argparse.Namespace) -> int:
     """Simulate readings of the user's own, compare them, write model and table."""
-    from replication.experiments.readings import multiverse
+    from replication.experiments.readings import multiverse, sets
     from replication.publication import write_model
 
-    readings = multiverse.read_readings(options.file, allow_many=options.yes)
+    readings = sets.read_readings(options.file, allow_many=options.yes)
     model = multiverse.run_multiverse(
         readings,
         n_networks=options.seeds,

@@ -75,9 +75,7 @@ def judge_codes(claim: Claim, codes: Codes) -> dict[str, Any]:
     -------
     dict
         ``share`` with its interval; ``strict`` and ``strict_interval``, the share whose
-        codes also lie within ``margin`` of their corners; ``distance``, the median over
-        networks of the least binary activity's distance from 0 and 1; ``separation``, by
-        which the two most similar codes of 95 % of the networks differ at least.
+        codes also lie within ``margin`` of their corners.
     """
     margin, n = claim.thresholds["strict_margin"], len(codes.distance)
     good = estimate_share(int(codes.is_good().sum()), n)
@@ -88,8 +86,6 @@ def judge_codes(claim: Claim, codes: Codes) -> dict[str, Any]:
         "margin": margin,
         "strict": strict["share"],
         "strict_interval": strict["share_interval"],
-        "distance": float(np.median(codes.distance)),
-        "separation": float(np.quantile(codes.separation, 0.05)),
     }
 
 

@@ -39,7 +39,6 @@ FloatArray = NDArray[np.float64]
 
 MIN_CONVERGED = 5
 """With fewer converged networks the reported numbers are not judged (see `compare`)."""
-QUANTILES = {"p05": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95, "p99": 0.99}
 
 TAIL_CAP = 100_000
 N_TAIL = 100
@@ -189,7 +188,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
         ``n``, ``n_converged``, ``n_censored``, ``cap``; ``share`` of the converged with
         ``share_interval`` (Clopper-Pearson); of the converged ``mean`` with
         ``mean_interval`` (Student's t), ``sd``, ``smallest``, ``largest``; of all networks
-        ``median`` with ``median_interval`` and ``quantiles``.
+        ``median`` with ``median_interval``.
     """
     share = estimate_proportion(counts.n_converged, counts.n)
     mean = estimate_count_mean(counts)
@@ -207,9 +206,6 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
         "sd": spread,
         "median": median.value,
         "median_interval": median.interval,
-        "quantiles": {
-            name: estimate_quantile(counts, level).value for name, level in QUANTILES.items()
-        },
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
     }

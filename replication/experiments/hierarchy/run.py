@@ -34,8 +34,6 @@ NOISE = 0.25
 """Largest amount added to or taken from a unit of a vector that must settle back."""
 N_COPIES = 4
 """Noisy copies of each vector; all networks get the same ones."""
-N_RANDOM = 10
-"""Starts from states drawn without regard to the set; all networks get the same ones."""
 
 LOWER_RATES = (5.0, 10.0, 20.0)
 TOP_RATES = (1.0, 2.0, 4.0, 8.0)
@@ -105,8 +103,6 @@ class Outcome:
     ----------
     encoded, attractors, completed, all : bool arrays, shape (n,)
         Whether every vector of the set is. `all`: whether it is all three.
-    random : float64 array, shape (n,)
-        Share of random starts that end at a vector of the set.
     codes : float64 array, shape (n_hidden, n_vectors, 2, n)
         Hidden activities of the two lower modules.
     """
@@ -115,7 +111,6 @@ class Outcome:
     attractors: Flags
     completed: Flags
     all: Flags
-    random: Array
     codes: Array
 
 
@@ -159,7 +154,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "rounds": ROUNDS,
         "noise": NOISE,
         "copies": N_COPIES,
-        "random_starts": N_RANDOM,
         "threshold": PAPER.threshold,
         "lower_rates": list(LOWER_RATES),
         "top_rates": list(TOP_RATES),
@@ -263,16 +257,11 @@ def examine(batch: ModularBatch) -> Outcome:
         held[:, :, missing] = False
         partial = np.where(held, targets, 0.0)
         completed &= is_near(batch.settle(partial, n_rounds=ROUNDS, held=held))
-    ends = batch.settle(batch.spread(draw_uniform((N_RANDOM, vectors.shape[1]))), n_rounds=ROUNDS)
-    distances = np.stack(
-        [np.abs(ends - targets[:, k : k + 1]).max(axis=(0, 2)) for k in range(len(vectors))]
-    )
     return Outcome(
         encoded=encoded,
         attractors=attractors,
         completed=completed,
         all=encoded & attractors & completed,
-        random=np.asarray((distances.min(axis=0) < PAPER.threshold).mean(axis=0)),
         codes=batch.lower_codes(targets),
     )
 
@@ -350,21 +339,10 @@ def pick(outcome: Outcome, members: Flags) -> Outcome:
 
 
 def describe(outcome: Outcome) -> dict[str, Any]:
-    """Return the shares of networks that do what is asked, with intervals.
-
-    Returns
-    -------
-    dict
-        ``n``; for each of `MEASURES` a share with its interval; ``random``, the mean share of
-        random starts that end at a vector of the set, over the networks that do all (None if
-        there are none).
-    """
+    """Return how many networks there are, and the share that does each of `MEASURES`."""
     n = len(outcome.all)
-    random = outcome.random[outcome.all]
-    return {
-        "n": n,
-        "random": float(random.mean()) if len(random) else None,
-    } | {name: estimate_share(int(getattr(outcome, name).sum()), n) for name in MEASURES}
+    shares = {name: estimate_share(int(getattr(outcome, name).sum()), n) for name in MEASURES}
+    return {"n": n} | shares
 
 
 def judge(conditions: dict[str, Any]) -> dict[str, Any]:

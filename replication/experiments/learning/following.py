@@ -106,7 +106,7 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
     dict of str to float64 array, shape (n,)
         ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest descent
         in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
-        ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy, in
+        ``upper_cross``: of U with its biases, with steepest descent in the cross-entropy, in
         which the slopes of the visible units cancel;
         ``alignment``: cosine between U and the transpose of W;
         ``ratio``: length of U over that of W;
@@ -136,7 +136,6 @@ def measure_states(protocol: Protocol, weights: Array) -> dict[str, Array]:
         **{name: compute_cosines(changes[:, k], descent[:, k]) for name, k in without.items()},
         "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
         "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
-        "lower_cross": compute_cosines(changes[:, without["lower"]], cross[:, without["lower"]]),
         "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
         "alignment": alignment,
         "ratio": ratio,

@@ -264,18 +264,14 @@ def compare_events(following: Following, *, level: float, width: int) -> dict[st
         ``alignment_then`` (median alignment when the change passes) and
         ``least_alignment`` (which 95 % of the networks exceed then);
         ``with_biases`` and ``levels`` (the share with the biases of the hidden units
-        counted in, and with `OTHER_LEVELS`); ``cross_share`` and ``cross_agrees_at`` (with
-        descent in the cross-entropy, which has no slopes to ignore); ``steps`` (for the
-        figure: the share of networks that have passed, of both, after each of `PARTS`).
+        counted in, and with `OTHER_LEVELS`); ``steps`` (for the figure: the share of networks
+        that have passed, of both, after each of `PARTS`).
     """
     aligned, agrees = (
         find_events(following.split(name), level=level, width=width)
         for name in ("alignment", "lower")
     )
-    with_biases, cross = (
-        find_events(following.split(name), level=level, width=width)
-        for name in ("lower_biases", "lower_cross")
-    )
+    with_biases = find_events(following.split("lower_biases"), level=level, width=width)
     n = len(aligned)
     passed = np.isfinite(agrees)
     places = following.starts[:-1][passed] + agrees[passed].astype(np.int64)
@@ -289,8 +285,6 @@ def compare_events(following: Following, *, level: float, width: int) -> dict[st
         "alignment_then": float(np.median(then)) if len(then) else None,
         "least_alignment": float(np.quantile(then, 0.05)) if len(then) else None,
         "with_biases": float(np.mean(aligned < with_biases)),
-        "cross_share": float(np.mean(aligned < cross)),
-        "cross_agrees_at": _take_finite(np.median(cross)),
         "levels": [
             {"level": each, "share": _share_first(following, each, width)} for each in OTHER_LEVELS
         ],

@@ -60,8 +60,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     dict
         ``n_networks``, ``learning_rate``, ``n_converged``, ``n_cases`` (single patterns at
         all updates of the converged networks), ``bins`` (edges in degrees, cases, and the
-        share that a change of W helps, None in an empty bin), ``parts`` (over learning,
-        the median angle and the share below the limit), ``drawn`` (the points of Figure
+        share that a change of W helps, None in an empty bin), ``parts`` (the median angle
+        in each part of learning), ``drawn`` (the points of Figure
         3), ``whole_step`` (the share of cases below the limit in which the change of W that
         the learning rate makes lowers the error), ``claims``.
     """
@@ -87,7 +87,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "n_converged": int(converged.sum()),
         "n_cases": int(angle.size),
         "bins": _count_bins(angle, lower),
-        "parts": _follow_angles(angle, np.concatenate(parts), claim),
+        "parts": _follow_angles(angle, np.concatenate(parts)),
         "drawn": find_picture(PAPER, np.concatenate(weights), angle),
         "whole_step": float(whole[angle < judged["max_angle"]].mean()),
         "claims": {"picture": judged},
@@ -164,12 +164,11 @@ def judge_picture(
     -------
     dict
         ``max_angle``; ``share`` helped of the ``n_small`` cases below it, with its interval;
-        ``small`` (their share of all cases), ``sign`` (the share of all cases in which
-        the sign of the cosine predicts the sign of the change), ``blunt`` (the share helped
-        of the cases above 90 degrees) and ``helped`` (of all cases).
+        ``sign`` (the share of all cases in which the sign of the cosine predicts the sign of
+        the change) and ``helped`` (the share of all cases).
     """
     limit = claim.thresholds["max_angle_degrees"]
-    small, blunt = angle < limit, angle > 90.0
+    small = angle < limit
     owners = np.repeat(np.arange(len(updates)), updates)
     share = estimate_pooled_share(
         np.bincount(owners, (small & lower).sum(axis=1), minlength=len(updates)),
@@ -180,9 +179,7 @@ def judge_picture(
         "max_angle": limit,
         **name_estimate("share", share),
         "n_small": int(small.sum()),
-        "small": float(small.mean()),
         "sign": float(np.mean((angle < 90.0) == lower)),
-        "blunt": float(lower[blunt].mean()) if blunt.any() else None,
         "helped": float(lower.mean()),
     }
 
@@ -342,11 +339,7 @@ def _count_bins(angle: Array, lower: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _follow_angles(angle: Array, part: Array, claim: Claim) -> dict[str, Any]:
+def _follow_angles(angle: Array, part: Array) -> list[float | None]:
     tenth = np.minimum((part * N_PARTS).astype(int), N_PARTS - 1)
-    limit = claim.thresholds["max_angle_degrees"]
     inside = [angle[tenth == k] for k in range(N_PARTS)]
-    return {
-        "median": [float(np.median(each)) if each.size else None for each in inside],
-        "small": [float(np.mean(each < limit)) if each.size else None for each in inside],
-    }
+    return [float(np.median(each)) if each.size else None for each in inside]

@@ -1,1 +1,1 @@
-"""Which readings of the paper could have printed 48 and 202, and which details matter."""
+"""Which readings of the paper the numbers 48 and 202 do not reject, and which details matter."""

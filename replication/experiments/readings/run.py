@@ -14,11 +14,8 @@ import numpy as np
 from replication.analysis.counts import CountTable
 from replication.analysis.sampling import Law
 from replication.experiments.headline.run import compare_with_report, describe_sampling
-from replication.experiments.readings.multiverse import (
-    MIN_NETWORKS,
-    make_paper_grid,
-    run_multiverse,
-)
+from replication.experiments.readings.multiverse import MIN_NETWORKS, run_multiverse
+from replication.experiments.readings.sets import make_paper_grid
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
 from replication.simulator.ensemble import simulate_weights

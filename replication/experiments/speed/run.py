@@ -118,9 +118,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         name: compare_speed(outcomes[first], outcomes[second])
         for name, (first, second) in {
             "best": ("back_propagation", "recirculation"),
-            "paper": ("back_propagation", "paper"),
             "momentum": ("back_propagation_momentum", "recirculation_momentum"),
-            "paper_momentum": ("back_propagation_momentum", "paper"),
         }.items()
     }
     return {

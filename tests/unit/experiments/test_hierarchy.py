@@ -70,7 +70,6 @@ def test_untrained_hierarchy_keeps_nothing():
     batch = ModularBatch(experiment.Condition().make_hierarchy(5.0, 2.0), 1, 0, 20)
     outcome = experiment.examine(batch)
     assert not (outcome.encoded | outcome.attractors | outcome.completed).any()
-    assert outcome.random.max() == 0.0
 
 
 def test_splits_are_named_by_the_partner_of_the_first_vector():
@@ -89,7 +88,6 @@ def test_control_with_equal_starts_splits_alike_and_encodes(model):
 def test_control_without_a_trained_top_does_nothing(model):
     control = model["conditions"]["untrained_top"]
     assert [control[name]["share"] for name in experiment.MEASURES] == [0.0] * 4
-    assert control["random"] is None
 
 
 def test_few_vectors_are_learnt_and_all_is_no_more_than_any_part(model):

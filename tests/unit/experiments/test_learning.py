@@ -239,9 +239,7 @@ def make_order(n_right: int, n: int = 100) -> Following:
     early, late = [0.95] * 12, [0.0] * 5 + [0.95] * 7
     first = [early] * n_right + [late] * (n - n_right)
     second = [late] * n_right + [early] * (n - n_right)
-    return make_following(
-        [11] * n, alignment=first, lower=second, lower_biases=second, lower_cross=second
-    )
+    return make_following([11] * n, alignment=first, lower=second, lower_biases=second)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +262,7 @@ def test_ties_and_networks_that_never_align_count_against_the_order() -> None:
     high, low = [0.95] * 8, [0.1] * 8
     following = make_following(
         [7] * 4, alignment=[high, low, low, high], lower=[high, high, low, low],
-        lower_biases=[high] * 4, lower_cross=[high] * 4,
+        lower_biases=[high] * 4,
     )  # fmt: skip
     compared = learning.compare_events(following, level=0.9, width=5)
     # A tie; the change alone; neither; the matrices alone, which is the order of the paper.

@@ -16,16 +16,18 @@ from replication.analysis.counts import CountTable
 from replication.errors import StorageError, UsageError
 from replication.experiments.readings.multiverse import (
     COLUMNS,
-    OPEN_CHOICES,
-    describe_choices,
     describe_contrasts,
     describe_reading,
-    make_grid,
-    make_paper_grid,
-    read_readings,
     run_multiverse,
     tabulate_readings,
     write_readings,
+)
+from replication.experiments.readings.sets import (
+    OPEN_CHOICES,
+    describe_choices,
+    make_grid,
+    make_paper_grid,
+    read_readings,
 )
 from replication.protocol import PAPER
 
@@ -218,10 +220,8 @@ def test_single_change_is_the_difference_of_two_readings_on_the_same_networks(mo
     place = {tuple(levels): i for i, levels in enumerate(model["levels"])}
     by_field = {contrast["field"]: contrast for contrast in model["contrasts"]}
     expected = means[place[1, 0]] - means[place[0, 0]]
-    assert by_field["learning_rate"]["single"]["change"] == pytest.approx(expected)
-    average = (expected + means[place[1, 1]] - means[place[0, 1]]) / 2
-    assert by_field["learning_rate"]["average"]["change"] == pytest.approx(average)
-    assert by_field["learning_rate"]["average"]["n_pairs"] == 2
+    assert by_field["learning_rate"]["change"] == pytest.approx(expected)
+    assert by_field["learning_rate"]["mean_at_cap"] == means[place[1, 0]]
 
 
 def test_first_order_shares_and_interactions_sum_to_one(model):
@@ -229,16 +229,13 @@ def test_first_order_shares_and_interactions_sum_to_one(model):
     assert sum(shares["first"].values()) + shares["interactions"] == pytest.approx(1.0)
 
 
-def test_change_that_the_base_reading_does_not_know_has_an_average_only():
+def test_change_that_no_reading_makes_alone_is_left_out():
     readings = make_grid({"momentum": [0.0, 0.5], "threshold": [0.2, 0.3]}, base=PAPER)
     outcomes = np.array([[10, 20], [11, 22], [12, 24], [13, 26]], dtype=np.int32)
     lone = dataclasses.replace(readings, protocols=readings.protocols[1:], is_grid=False, base=0)
     rows = [describe_reading(make_counts(row)) for row in outcomes[1:]]
     found = describe_contrasts(lone, outcomes[1:], rows)
-    assert [(c["field"], c["single"] is None) for c in found] == [
-        ("momentum", False),
-        ("threshold", True),
-    ]
+    assert [(c["field"], c["change"]) for c in found] == [("momentum", 3.0)]
 
 
 def test_listed_readings_have_contrasts_but_no_variance_shares():

@@ -9,7 +9,6 @@ import pytest
 
 from replication.analysis.counts import CountTable
 from replication.experiments.readings.figures import FIGURES
-from replication.experiments.readings.multiverse import make_grid
 from replication.experiments.readings.run import (
     count_networks,
     count_sweeps,
@@ -17,6 +16,7 @@ from replication.experiments.readings.run import (
     gather_readings,
     run,
 )
+from replication.experiments.readings.sets import make_grid
 from replication.protocol import PAPER, READINGS
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
