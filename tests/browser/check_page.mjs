@@ -1,16 +1,14 @@
 // Opens one HTML page in Chromium and reports, as JSON, what a reader would stumble over.
 //
-//   node check_page.mjs PAGE.html [FOLDER]
-//
-// With a folder, pictures of the page at every width and colour scheme are put there.
+//   node check_page.mjs PAGE.html
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
-const [page_path, folder] = process.argv.slice(2);
+const [page_path] = process.argv.slice(2);
 const address = pathToFileURL(resolve(page_path)).href;
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
@@ -55,9 +53,6 @@ async function check_view(page, { width, scheme, rules }) {
   for (const violation of result.violations) {
     const where = violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200));
     found.axe.push({ width, scheme, rule: violation.id, where });
-  }
-  if (folder) {
-    await page.screenshot({ path: join(folder, `page-${width}-${scheme}.png`), fullPage: true });
   }
 }
 
@@ -140,10 +135,6 @@ async function check_in_browser() {
     background: getComputedStyle(document.body).backgroundColor,
     navigation: getComputedStyle(document.querySelector("nav")).display,
   }));
-  if (folder) {
-    await page.emulateMedia({ media: "print", colorScheme: "light" });
-    await page.pdf({ path: join(folder, "printed.pdf"), format: "A4" });
-  }
 
   const plain = await open(browser, { script: false });
   found.without_script = {
