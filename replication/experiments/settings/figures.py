@@ -34,7 +34,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
         rasterized=True,
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
-    bar.set_label("mean updates, failures counted at the cap")
+    bar.set_label("mean updates, failures included")
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
     fastest = model["ridge"]["rate"]
     beyond = _drop_slow(failing, mean)

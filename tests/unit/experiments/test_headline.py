@@ -12,16 +12,18 @@ from replication.analysis.comparison import compare
 from replication.analysis.counts import CountTable
 from replication.claims import Verdict
 from replication.experiments import TEMPLATES
+from replication.experiments.headline.distributions import (
+    describe_joint,
+    find_quantiles,
+    make_histogram,
+)
 from replication.experiments.headline.figures import FIGURES
 from replication.experiments.headline.run import (
     TAIL_CAP,
-    describe_joint,
     describe_population,
     describe_study,
-    find_quantiles,
     follow_censored,
     judge,
-    make_histogram,
     run,
 )
 from replication.protocol import PAPER, Protocol
