@@ -132,7 +132,11 @@ local function set_table(tbl)
     local rows = typst { tbl }
     local size = width > 90 and "small-table" or "plain-table"
     rows = rows:match("#align%(center%)%[(.*)%]%s*$") or rows:match("align%(center%)%[(.*)%]%s*, kind") or rows
-    return raw(("#figure(kind: table, caption: [%s], %s[%s]) <%s>"):format(typst(caption), size, rows, id))
+    local n_rows = 0
+    for _, body in ipairs(tbl.bodies) do n_rows = n_rows + #body.body end
+    local figure = ("#figure(kind: table, caption: [%s], %s[%s]) <%s>"):format(typst(caption), size, rows, id)
+    -- A table of a few rows stays on one page.
+    return raw(n_rows > 15 and figure or "#block(breakable: false)[" .. figure .. "]")
   elseif is_html then
     for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
     local blocks = pandoc.Blocks { raw('<figure class="table" id="' .. id .. '"><figcaption>') }
