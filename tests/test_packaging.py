@@ -177,7 +177,7 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
     assert where.stdout.startswith(str(target)), "the installed copy is the one that is tested"
 
     done = subprocess.run(
-        [target / "bin" / "replication", "replicate", "--seeds", "1000"],
+        [target / "bin" / "replication", "replicate", "--seeds", "100"],
         capture_output=True,
         text=True,
         check=False,

@@ -160,7 +160,7 @@ def test_readings_of_ones_own_are_compared_in_a_table(tmp_path, run):
     words = ("multiverse", "--file", own, "--seeds", 60, "--results", tmp_path / "r")
     text = run(*words, "--jobs", 1)
     assert "learning_rate = 25.0, threshold = 0.2: " in text
-    assert "of 4 readings could have printed both" in text
+    assert "of 4 readings not rejected at 5 %" in text
     files = list_files(tmp_path / "r" / "studies")
     (table,) = (tmp_path / "r" / "studies").rglob("multiverse.csv")
     assert len(pd.read_csv(table)) == 4
@@ -180,7 +180,7 @@ def test_readings_of_ones_own_are_compared_in_a_table(tmp_path, run):
 def test_readings_at_the_edge_are_compared_too(tmp_path, run, content):
     (tmp_path / "own.toml").write_text(content, encoding="utf-8")
     words = ("--file", tmp_path / "own.toml", "--seeds", 40, "--results", tmp_path / "results")
-    assert "could have printed both" in run("multiverse", *words)
+    assert "not rejected at 5 %" in run("multiverse", *words)
 
 
 def test_an_unknown_experiment_is_answered_with_the_list(tmp_path, refuse):
@@ -261,13 +261,14 @@ def test_a_backend_that_cannot_be_used_is_refused_with_those_that_can(tmp_path, 
     assert not (tmp_path / "r").exists()
 
 
-@pytest.mark.parametrize("command", ["replicate", "simulate", "report", "verify", "info"])
+@pytest.mark.parametrize("command", ["replicate", "simulate", "report", "verify", "repair", "info"])
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
         ("file", "it is a file"),
         ("file/below", "Not a directory"),
         ("x" * 300, "File name too long"),
+        ("/".join(["y" * 250] * 20), "File name too long"),
     ],
 )
 def test_results_that_cannot_be_a_folder_end_with_74(

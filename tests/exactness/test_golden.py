@@ -8,8 +8,8 @@ import pytest
 from replication.protocol import PAPER, from_plain
 from replication.simulator import machine, programs
 from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate, simulate_ranges, simulate_seeds
-from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.simulator.ensemble import simulate, simulate_ranges
+from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.simulator.trace import trace_network
 from replication.simulator.weights import draw_weights
 from replication.store import Store
@@ -110,14 +110,6 @@ def test_the_first_networks_of_a_large_study_are_the_small_study(tmp_path):
     assert Store(tmp_path / "large").digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
 
 
-def test_scattered_seeds_are_those_of_the_study():
-    outcomes = simulate(n_seeds=3_000)
-    seeds = np.random.default_rng(3).choice(3_000, 500, replace=False)
-    updates, converged, _ = simulate_seeds(PAPER, ROOT_SEED, seeds, jobs=2)
-    np.testing.assert_array_equal(updates, outcomes.updates[seeds])
-    np.testing.assert_array_equal(converged, outcomes.converged[seeds])
-
-
 def test_trace_ends_at_the_stored_outcome():
     outcomes = simulate(n_seeds=1_000)
     # One that is censored stands for its kind: it is traced over all 2,000 updates.
@@ -132,21 +124,3 @@ def test_trace_ends_at_the_stored_outcome():
             assert trace.converged == outcomes.converged[seed]
         else:
             assert (trace.updates, trace.converged) == (PAPER.max_updates, False)
-
-
-def test_another_outcome_gives_another_digest():
-    outcomes = simulate(n_seeds=100)
-    reference = compute_digest([outcomes])
-    updates, converged = outcomes.updates.copy(), outcomes.converged.copy()
-    updates[57] += 1
-    assert compute_digest([Outcomes(0, updates, outcomes.converged)]) != reference
-    converged[57] = False
-    assert compute_digest([Outcomes(0, outcomes.updates, converged)]) != reference
-    assert compute_digest([Outcomes(1, outcomes.updates, outcomes.converged)]) != reference
-    assert compute_digest([outcomes.slice(0, 99)]) != reference
-
-
-def test_digest_does_not_depend_on_how_outcomes_are_cut():
-    outcomes = simulate(n_seeds=100)
-    pieces = [outcomes.slice(0, 13), outcomes.slice(13, 14), outcomes.slice(14, 100)]
-    assert compute_digest(pieces) == compute_digest([outcomes])

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from replication.protocol import PAPER, Protocol
-from replication.simulator.gradient import compute_changes
 from replication.simulator.loops import RecirculationLoop
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
@@ -60,11 +59,3 @@ def test_kernel_follows_the_readable_network(fields: dict[str, Any], form: Any) 
         for expected in recorded[1:]:
             network.update()
             np.testing.assert_allclose(flatten(network), expected, rtol=0, atol=1e-11)
-
-
-@pytest.mark.parametrize("name", [name for name in LOOPS if "one pattern" not in name])
-def test_kernel_makes_the_changes_of_the_batched_equations(name: str, form: Any) -> None:
-    protocol = dataclasses.replace(PAPER, learning_rate=1.0, **LOOPS[name])
-    initial = draw_weights(protocol, 22, 0, 20)
-    made = form.record_weights(protocol, initial, 1)[:, 1] - initial
-    np.testing.assert_allclose(made, compute_changes(protocol, initial), rtol=0, atol=1e-14)

@@ -179,13 +179,3 @@ def test_other_versions_and_protocols_are_kept_apart_and_listed(results):
     assert "numpy 99.0" in done.stdout
     assert compute_reference(4000) in done.stdout
     assert compute_reference(100, protocol=other) in done.stdout
-
-
-def test_extending_gives_the_digest_of_a_fresh_study_twice_the_size(tmp_path):
-    store = Store(tmp_path / "results")
-    for n_seeds in (1000, 2000, 2000, 500):
-        done = call("simulate", "--seeds", str(n_seeds), "--results", tmp_path / "results")
-        assert_clean(done, 0)
-    assert store.digest(PAPER, 1988, 2000) == compute_reference(2000)
-    assert store.ranges(PAPER, 1988) == [(0, 2000)]
-    assert "500 stored before, 0 simulated now" in done.stdout

@@ -100,24 +100,6 @@ def test_any_folder_name_works(tmp_path, reference, name):
     assert_clean(call("verify", results), 0)
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "/".join(["y" * 250] * 20)])
-def test_a_name_longer_than_the_system_allows_ends_with_74(tmp_path, name):
-    done = call("simulate", "--seeds", N_SEEDS, "--results", tmp_path / name)
-    assert_clean(done, 74)
-    assert "File name too long" in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("command", ["simulate", "replicate", "verify", "repair"])
-def test_a_results_folder_that_is_a_file_ends_with_74(tmp_path, command):
-    path = tmp_path / "results"
-    path.write_text("precious")
-    done = call(command, "--results", path)
-    assert_clean(done, 74)
-    assert "results" in done.stderr
-    assert path.read_text() == "precious"
-
-
 def count_warnings(done) -> int:
     """Return how many lines of the messages are not about progress."""
     return sum("networks" not in line for line in done.stderr.splitlines())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import resource
 import signal
@@ -16,7 +15,6 @@ import time
 import psutil
 import pytest
 
-from replication.cli import main
 from replication.errors import WorkerError
 from replication.protocol import PAPER
 from replication.simulator import backends, ensemble
@@ -182,25 +180,6 @@ def test_a_dask_cluster_whose_workers_always_die_ends_the_run(tmp_path):
     assert "WorkerError" in done.stdout
     assert time.monotonic() - begun < 60
     assert_recovers(results, 3000, compute_reference(3000))
-
-
-@pytest.mark.parametrize("backend", ["dask", "nonsense"])
-def test_a_backend_that_is_not_there_ends_with_a_clear_line(tmp_path, capsys, backend):
-    words = ["simulate", "--seeds", "100", "--results", str(tmp_path), "--backend", backend]
-    assert main(words) == 2
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert message.startswith("replication: ")
-    assert repr(backend) in message
-    assert "allowed are threading" in message
-
-
-def test_outcomes_do_not_depend_on_backend_or_jobs(tmp_path):
-    reference = compute_reference(3000)
-    for jobs, backend, size in ((1, "threading", 700), (5, "threading", None), (2, "loky", 999)):
-        store = Store(tmp_path / f"{jobs}{backend}")
-        simulate = functools.partial(simulate_study, store, PAPER, 1988, 3000)
-        simulate(jobs=jobs, backend=backend, block_size=size, show_progress=False)
-        assert store.digest(PAPER, 1988, 3000) == reference
 
 
 @contextlib.contextmanager

@@ -27,13 +27,6 @@ def test_networks_below_the_threshold_score_zero():
     assert converged.all()
 
 
-def test_networks_at_the_cap_are_censored():
-    protocol = dataclasses.replace(PAPER, threshold=1e-300, max_updates=7)
-    updates, converged, _ = run_networks(protocol, WEIGHTS)
-    assert set(updates) == {7}
-    assert not converged.any()
-
-
 @pytest.mark.parametrize("n", [0, 1, 63, 64, 65])
 def test_any_number_of_networks_fits_the_lanes(n):
     updates, converged, final = run_networks(PAPER, WEIGHTS[:n], final_weights=True)
@@ -50,14 +43,6 @@ def test_final_weights_are_those_at_the_outcome():
         np.testing.assert_array_equal(recorded[0, -1], last)
     errors = evaluate_networks(PAPER, final).error
     np.testing.assert_array_equal(errors < PAPER.threshold, converged)
-
-
-def test_a_tie_with_the_threshold_has_not_converged():
-    error = evaluate_networks(PAPER, WEIGHTS[:1]).error[0]
-    at = dataclasses.replace(PAPER, threshold=float(error))
-    above = dataclasses.replace(PAPER, threshold=float(np.nextafter(error, np.inf)))
-    assert run_networks(at, WEIGHTS[:1])[0][0] > 0
-    assert run_networks(above, WEIGHTS[:1])[0][0] == 0
 
 
 def test_initial_weights_are_left_as_they_are():
@@ -79,15 +64,6 @@ def test_stop_from_another_thread_ends_an_endless_run():
     run_networks(endless, WEIGHTS[:1], stop=stop)
     timer.join()
     assert stop[0]
-
-
-def test_diverging_networks_end_censored_and_without_warnings():
-    wild = dataclasses.replace(
-        PAPER, visible_units="linear", learning_rate=1e6, max_updates=100, threshold=1e-3
-    )
-    updates, converged, final = run_networks(wild, WEIGHTS, final_weights=True)
-    assert not np.isfinite(final).all(), "the fault did not happen"
-    assert set(updates[~converged]) == {100}
 
 
 @pytest.mark.parametrize("n_lanes", [2, 16])

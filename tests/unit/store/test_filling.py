@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from replication.errors import UsageError, WorkerError
+from replication.errors import WorkerError
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, cost
 from replication.store.cost import (
-    check_memory,
     choose_block_size,
     count_workers,
     is_large,
@@ -58,14 +57,6 @@ def test_workers_are_counted_as_joblib_does(monkeypatch):
     assert [count_workers(jobs) for jobs in (3, -1, -2, -100)] == [3, 8, 7, 1]
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert count_workers(-1) == 1
-
-
-def test_networks_that_cannot_fit_in_memory_are_refused(monkeypatch):
-    large = Protocol(group_sizes=(256, 256))
-    check_memory(large, 1)
-    monkeypatch.setattr("os.sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 10_000)
-    with pytest.raises(UsageError, match=r"\[256, 256\].*GB of memory.*fewer --jobs or smaller"):
-        check_memory(large, 1)
 
 
 def test_the_cost_is_told_first_of_many_networks_and_of_large_ones():
