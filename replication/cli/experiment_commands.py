@@ -102,8 +102,8 @@ def run_multiverse(options: argparse.Namespace) -> int:
         print(f"... and {model['n_readings'] - MAX_SHOWN} more")
     noun = "reading" if model["n_readings"] == 1 else "readings"
     print(
-        f"{model['n_compatible']} of {model['n_readings']} {noun} could have printed both of the "
-        "paper's numbers"
+        f"{model['n_compatible']} of {model['n_readings']} {noun} not rejected at 5 % by both of "
+        "the paper's numbers"
     )
     print("table: " + ", ".join(str(file) for file in files))
     return 0
