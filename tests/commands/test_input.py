@@ -13,10 +13,10 @@ FIELDS = Protocol.__dataclass_fields__
 
 
 @pytest.fixture
-def refuse(tmp_path, capsys):
+def reject(tmp_path, capsys):
     """Run a command in this process that must be refused; return what it says."""
 
-    def refuse(*words: str, code: int = 2) -> str:
+    def reject(*words: str, code: int = 2) -> str:
         results = tmp_path / "results"
         assert main([*words, "--results", str(results)]) == code
         output = capsys.readouterr()
@@ -26,7 +26,7 @@ def refuse(tmp_path, capsys):
         assert not results.exists(), "something was written"
         return output.err
 
-    return refuse
+    return reject
 
 
 BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "inf", "many", "", " 5", "1_000", "0x10", "+5", "٥", "５"]
@@ -34,52 +34,52 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "inf", "many", "", " 5", "1_000", "0x1
 
 @pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
 @pytest.mark.parametrize("command", ["simulate", "replicate", "report"])
-def test_bad_count_is_refused_with_the_range(refuse, command, text):
-    message = refuse(command, f"--seeds={text}")
+def test_bad_count_is_refused_with_the_range(reject, command, text):
+    message = reject(command, f"--seeds={text}")
     assert "--seeds" in message
     assert "from 1 to" in message
 
 
 @pytest.mark.parametrize("text", ["1000000000000", "1000000000000000000", "9" * 30])
-def test_enormous_count_is_refused_with_an_estimate(refuse, text):
-    message = refuse("simulate", f"--seeds={text}")
+def test_enormous_count_is_refused_with_an_estimate(reject, text):
+    message = reject("simulate", f"--seeds={text}")
     assert "days" in message
     assert "TB of disk" in message
     assert "from 1 to" in message
 
 
 @pytest.mark.parametrize("text", ["-1", "True", str(2**63), *BAD_NUMBERS])
-def test_bad_root_seed_is_refused_with_the_range(refuse, text):
-    message = refuse("simulate", f"--root-seed={text}")
+def test_bad_root_seed_is_refused_with_the_range(reject, text):
+    message = reject("simulate", f"--root-seed={text}")
     assert "--root-seed" in message
     assert f"from 0 to {2**63 - 1}" in message
 
 
 @pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
-def test_bad_number_of_jobs_is_refused(refuse, text):
-    assert "--jobs" in refuse("simulate", f"--jobs={text}")
+def test_bad_number_of_jobs_is_refused(reject, text):
+    assert "--jobs" in reject("simulate", f"--jobs={text}")
 
 
 @pytest.mark.parametrize("text", ["0", *BAD_NUMBERS])
-def test_bad_sample_is_refused(refuse, text):
-    assert "--sample" in refuse("verify", f"--sample={text}")
+def test_bad_sample_is_refused(reject, text):
+    assert "--sample" in reject("verify", f"--sample={text}")
 
 
 @pytest.mark.parametrize(
     ("given", "nearest"),
     [("learning_rte=5", "learning_rate"), ("lambda=0.5", None), ("Regression=0.5", "regression")],
 )
-def test_unknown_field_is_answered_with_the_nearest_name(refuse, given, nearest):
-    message = refuse("simulate", "--set", given)
+def test_unknown_field_is_answered_with_the_nearest_name(reject, given, nearest):
+    message = reject("simulate", "--set", given)
     assert repr(given.partition("=")[0]) in message
     assert "did you mean" in message
     if nearest:
         assert f"did you mean {nearest!r}" in message
 
 
-def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(refuse, tmp_path):
+def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(reject, tmp_path):
     (tmp_path / "p.toml").write_text("tresholds = 0.2\n")
-    assert "did you mean 'threshold'" in refuse("simulate", f"--protocol={tmp_path / 'p.toml'}")
+    assert "did you mean 'threshold'" in reject("simulate", f"--protocol={tmp_path / 'p.toml'}")
 
 
 @pytest.mark.parametrize(
@@ -99,34 +99,35 @@ def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(refuse, tmp_p
         "group_sizes = 4\n",
         "patterns = [[1, 0], [0]]\n",
         "patterns = [[nan, 0, 0, 0]]\n",
+        "threshold = ",
         "\x00",
         "\udcff",
     ],
 )
-def test_bad_protocol_file_is_refused(refuse, tmp_path, text):
+def test_bad_protocol_file_is_refused(reject, tmp_path, text):
     path = tmp_path / "p.toml"
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    refuse("simulate", f"--protocol={path}")
+    reject("simulate", f"--protocol={path}")
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
-def test_protocol_file_that_cannot_be_read_ends_with_74(refuse, tmp_path, name):
-    assert "cannot be read" in refuse("simulate", f"--protocol={tmp_path / name}", code=74)
+def test_protocol_file_that_cannot_be_read_ends_with_74(reject, tmp_path, name):
+    assert "cannot be read" in reject("simulate", f"--protocol={tmp_path / name}", code=74)
 
 
 @pytest.mark.parametrize(
     "value", ["-0.1", "1", "1.5", "nan", "inf", "-inf", "true", "'x'", "[0.5]"]
 )
-def test_lambda_outside_its_range_is_refused_with_the_range(refuse, value):
-    message = refuse("simulate", "--set", f"regression={value}")
+def test_lambda_outside_its_range_is_refused_with_the_range(reject, value):
+    message = reject("simulate", "--set", f"regression={value}")
     assert "regression" in message
     assert "at least 0 and below 1" in message
 
 
 @pytest.mark.parametrize("value", ["0", "-0.1", "nan", "inf", "true", "'x'"])
 @pytest.mark.parametrize("field", ["threshold", "learning_rate", "half_width"])
-def test_field_that_must_be_positive_is_refused_with_the_range(refuse, field, value):
-    message = refuse("simulate", "--set", f"{field}={value}")
+def test_field_that_must_be_positive_is_refused_with_the_range(reject, field, value):
+    message = reject("simulate", "--set", f"{field}={value}")
     assert field in message
     assert "above 0" in message
 
@@ -137,18 +138,18 @@ NESTED = "[" * 1000 + "]" * 1000
 
 @pytest.mark.parametrize("value", [DIGITS, f"[{DIGITS}]", f"{DIGITS}.5", f"1e{DIGITS}", NESTED])
 @pytest.mark.parametrize("field", ["threshold", "group_sizes", "patterns", "criterion"])
-def test_values_of_any_length_and_depth_are_one_line_of_refusal(refuse, tmp_path, field, value):
-    message = refuse("simulate", "--set", f"{field}={value}")
+def test_values_of_any_length_and_depth_are_one_line_of_refusal(reject, tmp_path, field, value):
+    message = reject("simulate", "--set", f"{field}={value}")
     assert len(message) < 600
     path = tmp_path / "p.toml"
     path.write_text(f"{field} = {value}\n")
-    assert len(refuse("simulate", f"--protocol={path}")) < 600
+    assert len(reject("simulate", f"--protocol={path}")) < 600
 
 
-def test_control_characters_in_a_file_do_not_reach_the_terminal(refuse, tmp_path):
+def test_control_characters_in_a_file_do_not_reach_the_terminal(reject, tmp_path):
     path = tmp_path / "p.toml"
     path.write_text('"a\\u001b[31mb" = 1\n')
-    message = refuse("simulate", f"--protocol={path}")
+    message = reject("simulate", f"--protocol={path}")
     assert "\x1b" not in message
     assert "x1b[31m" in message
 
@@ -157,19 +158,19 @@ def test_control_characters_in_a_file_do_not_reach_the_terminal(refuse, tmp_path
     "address",
     ["http://127.0.0.1:8786", "/tmp/scheduler.json", "tcp://host", "127.0.0.1", "\x1b[31m:1", ""],
 )
-def test_what_is_no_address_of_a_scheduler_is_refused_at_once(refuse, address):
-    message = refuse("simulate", "--backend", "dask", f"--scheduler={address}")
+def test_what_is_no_address_of_a_scheduler_is_refused_at_once(reject, address):
+    message = reject("simulate", "--backend", "dask", f"--scheduler={address}")
     assert "tcp://127.0.0.1:8786" in message
     assert "\x1b" not in message
 
 
 @pytest.mark.parametrize("given", ["threshold", "=5", "", "threshold=0.1=2"])
-def test_bad_assignment_is_refused(refuse, given):
-    refuse("simulate", "--set", given)
+def test_bad_assignment_is_refused(reject, given):
+    reject("simulate", "--set", given)
 
 
-def test_a_field_given_twice_is_refused(refuse):
-    refuse("simulate", "--set", "threshold=0.2", "--set", "threshold=0.3")
+def test_a_field_given_twice_is_refused(reject):
+    reject("simulate", "--set", "threshold=0.2", "--set", "threshold=0.3")
 
 
 @pytest.mark.parametrize("words", [[], ["similate"], ["simulate", "--seds", "5"], ["trace"]])
