@@ -39,6 +39,8 @@ async function open(browser, { script = true } = {}) {
 async function see(page, { width, scheme = "light" }) {
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ media: "screen", colorScheme: scheme });
+  // The page hears of its new size with the next frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
 }
 
 async function check_view(page, { width, scheme, rules }) {
