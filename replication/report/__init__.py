@@ -125,7 +125,7 @@ experiments from the stored distribution and puts each into the figure. It appea
 and needs
 
 - a figure named ``joint``, x the mean and y the maximum, whose axes has
-  ``axes.set_gid("joint-plane")``;
+  ``axes.set_gid("joint-plane")``, and the star of 1988 the gid ``joint-reported``;
 - ``headline.draws`` = ``{"updates": [...], "counts": [...]}``: the sampled distribution of the
   networks that converged, each number of updates (ascending) with how many networks took it; and
 - ``headline.reported`` = ``{"runs": 100, "mean": 48, "max": 202}``.

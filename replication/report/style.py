@@ -134,11 +134,13 @@ def create_figure(
     return figure, axes
 
 
-def mark_reported(axes: Axes, x: float, y: float, *, size: float = 17) -> None:
+def mark_reported(
+    axes: Axes, x: float, y: float, *, size: float = 17, gid: str | None = None
+) -> None:
     """Put the star of the paper at a point; its dark edge shows it in grey, too."""
     axes.plot(
         [x], [y], "*", color=REPORTED, markersize=size, markeredgecolor=INK,
-        markeredgewidth=0.8, zorder=6, clip_on=False,
+        markeredgewidth=0.8, zorder=6, clip_on=False, gid=gid,
     )  # fmt: skip
 
 

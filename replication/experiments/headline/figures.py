@@ -67,7 +67,7 @@ def plot_joint(model: Model) -> Figure:
         axes.grid(visible=False)
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
-    mark_reported(plane, reported["mean"], reported["max"], size=20)
+    mark_reported(plane, reported["mean"], reported["max"], size=20, gid="joint-reported")
     label_line(
         plane, x=reported["mean"], y=reported["max"],
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",

@@ -88,9 +88,9 @@ document.addEventListener("DOMContentLoaded", function () {
   }
 
   const farAs1988 = farOut(data.reported);
-  const svg = plane.ownerSVGElement;
   const layer = document.createElementNS("http://www.w3.org/2000/svg", "g");
-  svg.append(layer);
+  // Below the star of 1988, if the figure names it, and above all else.
+  plane.insertBefore(layer, document.getElementById("joint-reported"));
   const box = plane.dataset.box.split(" ").map(Number);
 
   function place(value, axis, start, length) {

@@ -77,7 +77,7 @@ def plot_joint(model: dict[str, Any]) -> Figure:
     axes.set(xlabel="mean of 100 networks (updates)", ylabel="largest of 100 (updates)")
     style.use_plain_log_ticks(axes, [100, 200, 300, 500], axis="y")
     reported = model["reported"]
-    axes.plot(reported["mean"], reported["max"], "s", color=style.REPORTED, markersize=8)
+    style.mark_reported(axes, reported["mean"], reported["max"], gid="joint-reported")
     style.label_line(
         axes,
         x=reported["mean"],
