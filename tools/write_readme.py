@@ -7,15 +7,19 @@ With ``--check`` nothing is written; the exit code is 1 if the page is not what 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import sys
 from pathlib import Path
 
+from replication.cli import main
 from replication.report.template import Template
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
+EXAMPLE = ["--column", "reward", "--runs", "5", "--mean", "0.83", "--sd", "0.04"]
 
 
 def render_readme() -> str:
@@ -24,7 +28,16 @@ def render_readme() -> str:
     models = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
+    models["example"] = run_example()
     return Template(Path(__file__).with_name("readme.md")).render(models, {})
+
+
+def run_example() -> str:
+    """Return what the first example of `replication compare` prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        main(["compare", str(Path(__file__).with_name("runs.csv")), *EXAMPLE])
+    return output.getvalue().strip()
 
 
 if __name__ == "__main__":

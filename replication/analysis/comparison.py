@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -40,10 +40,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 MIN_RUNS = 5
 """With fewer runs that were done nothing can be told."""
-TRIED_RUNS = 50
-"""The rates in the help were measured from this many runs on."""
+FEW_RUNS = 100
+"""With fewer runs the rates in the help are not all between 3 and 6.5 %."""
 MANY_FAILURES = 0.1
-HEAVY_SKEWNESS = 2.0
+MUCH_SKEWNESS = 1.0
+SMALL_STUDY = 10
+"""Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
 MAX_RUNS = 1_000_000
 SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 """Numbers of runs that are tried where the report does not say how many."""
@@ -77,8 +79,9 @@ class Caution(enum.StrEnum):
 
     FEW_RUNS = "few runs"
     MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
-    HEAVY_TAIL = "a heavy tail"
+    SKEWED = "skewed runs, and not many beside those of the report"
     MANY_FAILED = "many failed"
+    NONE_FAILED = "all runs count as successes"
     EQUAL_VALUES = "all values are equal"
     RARE_OUTCOMES = "the largest compatible number of runs hangs on rare outcomes"
     BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
@@ -424,7 +427,7 @@ def _take_values(
             f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are finite numbers up "
             f"to {LARGEST:g}; correct or remove {'it' if wrong.size == 1 else 'these rows'}"
         )
-    stop = _find_cap(data, flags, cap) if needs_cap or cap is not None else None
+    stop = _find_cap(data, flags, cap, needs_one=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
     done = Sample.from_values(data[flags], is_bounded=not flags.all()) if flags.any() else None
@@ -440,7 +443,9 @@ def _take_flags(succeeded: npt.ArrayLike) -> BoolArray:
     return flags.astype(np.bool_)
 
 
-def _find_cap(data: FloatArray, flags: BoolArray, cap: float | None) -> float | None:
+def _find_cap(
+    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_one: bool
+) -> float | None:
     """Return the common cap of the failures, None if there are none and no cap was given."""
     stops = data[~flags]
     if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
@@ -454,6 +459,8 @@ def _find_cap(data: FloatArray, flags: BoolArray, cap: float | None) -> float | 
     late = data[flags] > common
     if cap is None and not early.any() and not late.any():
         return common
+    if cap is None and not needs_one:
+        return None
     raise DataError(_advise(data, stops, cap, late_only=not early.any()))
 
 
@@ -611,8 +618,8 @@ def _compare(
         equivalence=equivalence,
         search=search,
         impossible=impossible,
-        cautions=_find_cautions(
-            own, n_done, n, n_failed, reported, runs, None if impossible else main, search, level
+        cautions=_find_all_cautions(
+            own, n, n_failed, reported, runs, None if impossible else main, search, level
         ),
         laws={} if main is None else main.laws,
     )  # fmt: skip
@@ -665,7 +672,7 @@ def _predict_all(
     """Hold everything that was reported of `runs` runs against the runs that were seen."""
     on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
     if effort is None:
-        effort = Effort(sampling.N_RESAMPLES_OF_FEW) if run is None else Effort.choose(run)
+        effort = Effort.choose(n if run is None else run.n)
     found = None
     if on_values and run is not None:
         found = predict(run, on_values, n_used, level=level, effort=effort)
@@ -777,9 +784,38 @@ def _judge(
     return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE
 
 
-def _find_cautions(
+def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> tuple[Caution, ...]:
+    """Return cautions that hold whatever was reported: few runs, or a tail that is not known.
+
+    Parameters
+    ----------
+    sample : Sample
+        The runs that were seen.
+    names : collection of str
+        Which of `sampling.STATISTICS` are reported.
+    runs : int or None
+        n of the study.
+    """
+    found = []
+    if sample.n < FEW_RUNS:
+        found.append(Caution.FEW_RUNS)
+    if sample.values.size == 1 and sample.n > 1:
+        found.append(Caution.EQUAL_VALUES)
+    elif (
+        sample.values.size > 1
+        and runs is not None
+        and SMALL_STUDY * runs >= sample.n
+        and {"sd", "se", "min", "max"} & set(names)
+        and _find_skewness(sample) > MUCH_SKEWNESS
+    ):
+        found.append(Caution.SKEWED)
+    if runs is not None and runs > sample.n:
+        found.append(Caution.MORE_RUNS_THAN_SEEN)
+    return tuple(found)
+
+
+def _find_all_cautions(
     own: Sample | None,
-    n_done: int,
     n: int,
     n_failed: int,
     reported: Mapping[str, Printed],
@@ -788,32 +824,23 @@ def _find_cautions(
     search: RunSearch | None,
     level: float,
 ) -> tuple[Caution, ...]:
-    found = []
     on_values = [name for name in reported if name in sampling.STATISTICS]
-    if (n_done if on_values else n) < TRIED_RUNS:
-        found.append(Caution.FEW_RUNS)
-    if on_values and n_failed > MANY_FAILURES * n:
-        found.append(Caution.MANY_FAILED)
-    if own is not None and on_values:
-        if own.values.size == 1:
-            found.append(Caution.EQUAL_VALUES)
-        elif (
-            runs is not None
-            and 10 * runs >= own.n
-            and reported.keys() & {"sd", "se", "min", "max"}
-            and _find_skewness(own) > HEAVY_SKEWNESS
-        ):
-            found.append(Caution.HEAVY_TAIL)
-        if runs is not None and runs > own.n:
-            found.append(Caution.MORE_RUNS_THAN_SEEN)
+    if own is None or not on_values:
+        found = [Caution.FEW_RUNS] if n < FEW_RUNS else []
+    else:
+        found = list(find_cautions(own, on_values, runs))
+        if n_failed > MANY_FAILURES * n:
+            found.append(Caution.MANY_FAILED)
         for name in ("max", "min"):
             if name in reported:
                 end = float(reported[name].low if name == "max" else -reported[name].high)
                 seen = float(own.values[-1] if name == "max" else -own.values[0])
                 if end > seen:
                     found.append(Caution.BEYOND_SEEN)
-    if search is not None and search.largest is not None and on_values:
-        found.append(Caution.RARE_OUTCOMES)
+        if search is not None and search.largest is not None:
+            found.append(Caution.RARE_OUTCOMES)
+    if n_failed == 0 and reported.keys() & {"share", "n_succeeded"}:
+        found.append(Caution.NONE_FAILED)
     if main is not None and abs(main.p - level) < 2.0 * main.p_error:
         found.append(Caution.NEAR_LEVEL)
     return tuple(found)

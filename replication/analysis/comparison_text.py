@@ -60,7 +60,7 @@ def summarise(comparison: Comparison) -> str:
 
 
 def _answer(comparison: Comparison) -> str:
-    from replication.analysis.comparison import Agreement, Reason
+    from replication.analysis.comparison import MIN_RUNS, Agreement, Reason
 
     verdict = str(comparison.agreement).capitalize()
     reported = _list(
@@ -75,7 +75,12 @@ def _answer(comparison: Comparison) -> str:
         return f"{verdict}: {faults}."
     if reason is Reason.FEW:
         done = comparison.n - comparison.n_failed
-        return f"{verdict}: {_plural(done, 'run')} that succeeded are too few to say."
+        which = " that succeeded" if comparison.n_failed else ""
+        are = "is" if done == 1 else "are"
+        return (
+            f"{verdict}: {_plural(done, 'run')}{which} {are} too few to say; at least {MIN_RUNS} "
+            "are needed."
+        )
     if reason is Reason.FAILURES:
         return (
             f"{verdict}: whether {reported} is what runs like yours give depends on what was done "
@@ -258,17 +263,20 @@ def _note_search(search: RunSearch) -> list[str]:
 
 
 def _caution(comparison: Comparison) -> list[str]:
-    from replication.analysis.comparison import TRIED_RUNS, Caution
+    from replication.analysis.comparison import FEW_RUNS, Caution
 
     words = {
-        Caution.FEW_RUNS: f"Fewer than {TRIED_RUNS} runs: intervals and p-values were tried from "
-        f"{TRIED_RUNS} on.",
+        Caution.FEW_RUNS: f"You have fewer than {FEW_RUNS} runs, so that p is rough: the table in "
+        "the help says how often equal populations are called not consistent. Run more.",
+        Caution.SKEWED: "Your runs are skewed, and not many beside those of the report: a "
+        "standard deviation or an extreme can be called not consistent more often than in 5 % (see "
+        "the table in the help). Run more.",
         Caution.MORE_RUNS_THAN_SEEN: "The report rests on more runs than yours, so that what is "
-        "rare among yours decides; run more.",
-        Caution.HEAVY_TAIL: "Your runs have a heavy tail: the test can reject more often than it "
-        "should (see the table in the help); run more.",
+        "rare among yours decides. Run more.",
         Caution.MANY_FAILED: f"{_percent(comparison.n_failed / comparison.n)} of your runs failed: "
         "what the report did with failures decides its numbers.",
+        Caution.NONE_FAILED: "All your runs count as successes. Give succeeded or cap if some "
+        "failed.",
         Caution.EQUAL_VALUES: "All your runs gave the same value, so nothing is known of how "
         "runs vary.",
         Caution.RARE_OUTCOMES: "How many runs the report can rest on is a rough answer: it depends "

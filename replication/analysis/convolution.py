@@ -21,7 +21,8 @@ from replication.analysis.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
 
-_BATCH = 1 << 22
+_BATCH = 1 << 17
+"""Numbers transformed at once: few enough to stay in the cache."""
 _LOG_TINY = 30.0
 
 
@@ -82,8 +83,8 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
         nothing = np.zeros((masses.shape[0], length))
         nothing[:, 0] = 1.0
         return nothing
-    transform = fft.rfft(masses, length, axis=1, workers=-1)
-    sums = fft.irfft(_raise(transform, runs), length, axis=1, workers=-1)
+    transform = fft.rfft(masses, length, axis=1)
+    sums = fft.irfft(_raise(transform, runs), length, axis=1)
     return np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
 
 

@@ -133,7 +133,7 @@ def predict(
     its smallest p-value, whose distribution is taken from drawn studies (Westfall &
     Young 1993, Resampling-based Multiple Testing, section 2.3).
     """
-    study = _Study(sample, runs, level, effort or Effort.choose(sample))
+    study = _Study(sample, runs, level, effort or Effort.choose(sample.n))
     names = set(reported)
     if names == {"mean"}:
         return _combine(runs, [_predict_mean(study, reported["mean"])])

@@ -1,64 +1,162 @@
-"""How often `compare` rejects at 5 % under equal populations, as measured.
+"""How often `compare` rejects at 5 %, under equal populations and after a shift.
 
-Each trial draws N runs and a study of n runs from one population; the share of trials in which the
-study is called not consistent should be 5 %. 800 trials for each number (500 at n = 100), so that
-their standard errors are 0.8 and 1 percentage point; `tests/statistical/test_compare_rates.py`
-measures them again.
-
-It holds within 3 to 7 % but for standard deviation and maximum of heavy-tailed (lognormal) runs
-where n is more than a tenth or so of N, and for both of any skewed runs where n is larger than N.
-`compare` says so in its cautions.
+Each trial draws N runs and a study of n runs from one population, and asks whether the study is
+consistent with the runs. The share of trials in which it is not should be 5 %; after a shift of
+the study by one standard deviation it should be near 100 %. `tools/measure_rates.py` measures
+both and writes `rejection_rates.json`, which the help shows;
+`tests/statistical/test_compare_rates.py` measures them again on another seed.
 """
 
 from __future__ import annotations
 
-STATISTICS = ("mean", "sd", "max", "mean and max")
-RUNS = (5, 20, 100)
-REJECTED: dict[str, dict[int, tuple[tuple[float, ...], ...]]] = {
-    "normal": {
-        50: ((3.4, 2.9, 4.5, 5.0), (4.8, 5.1, 2.5, 5.6), (4.0, 5.8, 3.8, 5.2)),
-        200: ((4.1, 3.6, 3.6, 3.4), (4.1, 4.0, 4.2, 4.5), (5.6, 5.0, 3.6, 5.4)),
-        1000: ((3.5, 4.1, 4.2, 4.9), (6.0, 5.0, 6.0, 5.0), (6.0, 5.4, 3.2, 5.6)),
-    },
-    "exponential": {
-        50: ((4.4, 5.4, 6.8, 6.4), (5.6, 6.2, 6.4, 6.6), (4.4, 6.0, 8.4, 4.4)),
-        200: ((4.6, 3.8, 4.6, 6.1), (3.9, 4.0, 5.4, 6.0), (5.4, 6.4, 6.2, 7.0)),
-        1000: ((4.6, 4.1, 5.8, 4.9), (4.1, 4.5, 5.2, 5.1), (5.0, 6.8, 6.0, 6.6)),
-    },
-    "geometric": {
-        50: ((4.2, 5.1, 6.1, 5.9), (5.0, 6.4, 5.8, 7.0), (6.8, 7.8, 7.8, 8.0)),
-        200: ((4.2, 4.8, 4.2, 4.6), (4.8, 4.5, 5.8, 6.5), (5.6, 7.2, 5.8, 7.4)),
-        1000: ((5.5, 4.1, 4.9, 5.0), (4.5, 3.1, 5.1, 4.9), (4.8, 6.0, 5.0, 5.0)),
-    },
-    "lognormal": {
-        50: ((4.1, 5.1, 6.1, 5.6), (6.6, 8.1, 9.1, 8.6), (6.2, 13.4, 23.8, 18.8)),
-        200: ((4.5, 4.9, 4.9, 5.1), (4.1, 6.1, 7.8, 8.1), (4.8, 9.4, 12.6, 11.6)),
-        1000: ((4.2, 3.6, 5.4, 5.2), (3.5, 3.5, 4.2, 5.0), (5.0, 7.8, 8.2, 7.8)),
-    },
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.analysis.comparison import find_cautions
+from replication.analysis.prediction import predict
+from replication.analysis.printed import Printed, read_printed
+from replication.analysis.sampling import Effort, Sample
+
+FloatArray = npt.NDArray[np.float64]
+
+POPULATIONS: Mapping[str, tuple[Callable[[np.random.Generator, int], FloatArray], float]] = {
+    "normal": (lambda generator, size: generator.normal(size=size), 1.0),
+    "exponential": (lambda generator, size: generator.exponential(size=size), 1.0),
+    "geometric": (
+        lambda generator, size: generator.geometric(0.05, size=size).astype(np.float64),
+        math.sqrt(0.95) / 0.05,
+    ),
+    "lognormal": (
+        lambda generator, size: generator.lognormal(size=size),
+        math.sqrt((math.e - 1.0) * math.e),
+    ),
 }
-"""Per cent of trials, by population and N: for each of `RUNS`, one number for each statistic."""
+"""Populations by name: how runs are drawn, and their standard deviation."""
+STATISTICS = ("mean", "sd", "max", "mean and max")
+SEEN = (50, 200, 1000)
+RUNS = (5, 20, 100)
+LEVEL = 0.05
+POWER_RUNS = 20
+SHIFTS = {"up": 1.0, "down": -1.0}
 
 
-def format_rates() -> str:
-    """Return the measured rates as text for a terminal."""
-    lines = [
-        "How often equal populations are called not consistent at a level of 5 %, in per cent,",
-        "with N runs of your own and n runs behind the report:",
-        "",
-        f"{'N':>16} " + "".join(f"|{f'n = {n}':^22}" for n in RUNS).rstrip(),
-        " " * 17 + "|  mean   sd  max  both" * len(RUNS),
-    ]
-    for population, rows in REJECTED.items():
-        for n_seen, cells in rows.items():
-            text = "".join(
-                "|" + "".join(f"{rate:5.0f}" for rate in rates) + "  " for rates in cells
-            )
-            lines.append(f"{population:<12}{n_seen:>4} {text}".rstrip())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "both: mean and max together. Too many are rejected where runs are heavy-tailed",
-            "(lognormal, sigma 1) and n is not small beside N; the cautions then say so.",
-        ]
-    )
+def print_study(study: FloatArray) -> dict[str, Printed]:
+    """Return mean, standard deviation and maximum of a study as a paper would print them, finely.
+
+    Parameters
+    ----------
+    study : float64[n]
+    """
+    is_whole = bool(np.all(study == np.rint(study)))
+    return {
+        "mean": read_printed(f"{study.mean():.{2 if is_whole else 4}f}", "mean"),
+        "sd": read_printed(f"{study.std(ddof=1):.4f}", "sd"),
+        "max": read_printed(f"{study.max():.{0 if is_whole else 4}f}", "max"),
+    }
+
+
+def measure_rates(
+    population: str, n_seen: int, runs: int, *, n_trials: int, seed: int
+) -> dict[str, dict[str, float]]:
+    """Measure how often equal populations are rejected, and how often a caution is given.
+
+    Parameters
+    ----------
+    population : str
+        A key of `POPULATIONS`.
+    n_seen, runs : int
+        N and n.
+    n_trials, seed : int
+
+    Returns
+    -------
+    dict
+        ``rejected`` and ``cautioned``: for each of `STATISTICS` the share of trials.
+
+    Notes
+    -----
+    Less is resampled and drawn than for a user, so that thousands of trials take minutes. Each
+    trial has a seed of its own, so that this averages out.
+    """
+    generator = _create_generator(population, n_seen, runs, seed)
+    draw, _ = POPULATIONS[population]
+    rejected = dict.fromkeys(STATISTICS, 0)
+    cautioned = dict.fromkeys(STATISTICS, 0)
+    for trial in range(n_trials):
+        effort = _choose_effort(seed, trial)
+        sample = Sample.from_values(draw(generator, n_seen))
+        printed = print_study(draw(generator, runs))
+        both = predict(
+            sample, {name: printed[name] for name in ("mean", "max")}, runs,
+            level=LEVEL, effort=effort,
+        )  # fmt: skip
+        p = {finding.name: finding.p for finding in both.findings} | {"mean and max": both.p}
+        spread = predict(sample, {"sd": printed["sd"]}, runs, level=LEVEL, effort=effort)
+        p["sd"] = spread.p
+        for name in STATISTICS:
+            rejected[name] += p[name] <= LEVEL
+            cautioned[name] += bool(find_cautions(sample, name.split(" and "), runs))
+    return {
+        "rejected": {name: count / n_trials for name, count in rejected.items()},
+        "cautioned": {name: count / n_trials for name, count in cautioned.items()},
+    }
+
+
+def measure_power(population: str, n_seen: int, *, shift: float, n_trials: int, seed: int) -> float:
+    """Measure how often the mean of a shifted study of 20 runs is rejected.
+
+    Parameters
+    ----------
+    population : str
+    n_seen : int
+        N.
+    shift : float
+        In standard deviations.
+    n_trials, seed : int
+    """
+    generator = _create_generator(population, n_seen, POWER_RUNS, seed)
+    draw, deviation = POPULATIONS[population]
+    n_rejected = 0
+    for trial in range(n_trials):
+        sample = Sample.from_values(draw(generator, n_seen))
+        study = draw(generator, POWER_RUNS) + shift * deviation
+        printed = read_printed(f"{study.mean():.4f}", "mean")
+        found = predict(
+            sample, {"mean": printed}, POWER_RUNS, level=LEVEL, effort=_choose_effort(seed, trial)
+        )
+        n_rejected += found.p <= LEVEL
+    return n_rejected / n_trials
+
+
+def estimate_ceiling(population: str, *, shift: float, n_studies: int, seed: int) -> float:
+    """Return the power of the same test for somebody who knows the population.
+
+    Parameters
+    ----------
+    population : str
+    shift : float
+        In standard deviations.
+    n_studies, seed : int
+
+    Notes
+    -----
+    The mean of 20 runs is rejected outside the middle 95 % of its sampling distribution. No test
+    that has to learn the population from N runs can be expected to find more.
+    """
+    generator = _create_generator(population, 0, POWER_RUNS, seed)
+    draw, deviation = POPULATIONS[population]
+    means = draw(generator, n_studies * POWER_RUNS).reshape(n_studies, POWER_RUNS).mean(axis=1)
+    low, high = np.quantile(means, [LEVEL / 2.0, 1.0 - LEVEL / 2.0])
+    shifted = means + shift * deviation
+    return float(np.mean((shifted < low) | (shifted > high)))
+
+
+def _create_generator(population: str, n_seen: int, runs: int, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, list(POPULATIONS).index(population), n_seen, runs])
+
+
+def _choose_effort(seed: int, trial: int) -> Effort:
+    return Effort(n_resamples=100, n_studies=4000, seed=1_000_000 * seed + trial)

@@ -181,14 +181,14 @@ class Effort:
     """
 
     n_resamples: int
-    n_studies: int = N_STUDIES
+    n_studies: int
     max_draws: int = 20_000_000
     seed: int = SEED
 
     @classmethod
-    def choose(cls, sample: Sample) -> Effort:
-        """Return the effort that a sample is worth: more resamples where they cost little."""
-        return cls(N_RESAMPLES if sample.n >= FEW else N_RESAMPLES_OF_FEW)
+    def choose(cls, n: int) -> Effort:
+        """Return the effort that n seen runs are worth: more resamples where they cost little."""
+        return cls(N_RESAMPLES if n >= FEW else N_RESAMPLES_OF_FEW, N_STUDIES)
 
     def count_studies(self, runs: int) -> int:
         """Return how many studies of n runs are drawn from each resample."""
@@ -482,38 +482,42 @@ def _draw_studies(
         Share of the resample that lies below the value.
     """
     generator = np.random.default_rng([resamples.seed, 1])
-    sample = resamples.sample
+    sample, beyond, scales = resamples.sample, resamples.beyond, resamples.scales
     ordered, edges, _ = sample.cells
     smallest, largest = float(ordered[0]), float(ordered[-1])
     edges_below = np.minimum(edges, np.searchsorted(ordered, below))
     widths = np.diff(edges_below)
-    part_below = widths / np.diff(edges)
+    # Of the mass above the largest seen run, the part below the limit.
+    reach = np.zeros(len(scales))
+    np.divide(largest - below, scales[:, 1], out=reach, where=scales[:, 1] > 0)
+    reach = -np.expm1(np.minimum(reach, 0.0))
+    # Cells from left to right: below the smallest seen run, the seen ones, above the largest.
+    first = beyond[:, :1] * (smallest < below)
+    inner = resamples.shares * (widths / np.diff(edges))
+    ends = np.cumsum(np.hstack([first, inner, beyond[:, 1:] * reach[:, None]]), axis=1)
+    values = np.concatenate([[smallest], ordered[edges_below[:-1] % ordered.size], [largest]])
     step = 0.0 if sample.unit is None else float(sample.unit)
-    for shares, beyond, scales in zip(
-        resamples.shares, resamples.beyond, resamples.scales, strict=True
-    ):
-        # Cells from left to right: below the smallest seen run, the seen ones, above the largest.
-        reach = 0.0 if scales[1] == 0 else -math.expm1(min(largest - below, 0.0) / scales[1])
-        first = beyond[0] if smallest < below else 0.0
-        ends = np.cumsum(np.concatenate([[first], shares * part_below, [beyond[1] * reach]]))
-        even = generator.random(n_studies * runs) * ends[-1]
-        cells = np.minimum(np.searchsorted(ends, even, side="right"), ends.size - 1)
-        inner = np.clip(cells - 1, 0, widths.size - 1)
-        places = edges_below[inner]
+    for row, share in enumerate(ends[:, -1].tolist()):
+        even = generator.random(n_studies * runs) * share
+        cells = np.searchsorted(ends[row, :-1], even, side="right")
+        drawn = values[cells]
         if widths.max() > 1:
-            portion = (even - ends[inner]) / np.maximum(ends[inner + 1] - ends[inner], 1e-300)
-            places += np.clip(portion * widths[inner], 0, widths[inner] - 1).astype(np.int64)
-        drawn = ordered[np.minimum(places, ordered.size - 1)]
-        for cell, end, sign in ((0, smallest, -1.0), (ends.size - 1, largest, 1.0)):
+            seen = np.flatnonzero((cells > 0) & (cells <= widths.size))
+            place = cells[seen] - 1
+            portion = (even[seen] - ends[row, place]) / inner[row, place]
+            offset = np.minimum(portion * widths[place], widths[place] - 1).astype(np.int64)
+            drawn[seen] = ordered[edges_below[place] + offset]
+        for cell, sign, part in ((0, -1.0, 1.0), (values.size - 1, 1.0, reach[row])):
             unseen = np.flatnonzero(cells == cell)
-            portion = generator.random(unseen.size) * (reach if sign > 0 else 1.0)
-            excess = -scales[int(sign > 0)] * np.log1p(-portion)
-            if step:
-                excess = np.ceil(excess / step) * step
-            drawn[unseen] = end + sign * excess
+            if unseen.size:
+                portion = generator.random(unseen.size) * part
+                excess = -scales[row, int(sign > 0)] * np.log1p(-portion)
+                if step:
+                    excess = np.ceil(excess / step) * step
+                drawn[unseen] += sign * excess
         if smallest >= 0:
             np.maximum(drawn, 0.0, out=drawn)
-        yield drawn.reshape(n_studies, runs), float(ends[-1])
+        yield drawn.reshape(n_studies, runs), share
 
 
 STATISTICS = ("mean", "sd", "se", "median", "min", "max")

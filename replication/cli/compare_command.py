@@ -28,7 +28,7 @@ STATISTICS = {
 
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
-    from replication.analysis.rejection_rates import format_rates
+    from replication.cli.compare_rates import format_rates
 
     compare = subparsers.add_parser(
         "compare",

@@ -48,7 +48,8 @@ def draw_comparison(comparison: Comparison) -> Any:
                 (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                 textcoords="offset points", ha="center", va="bottom", color=REPORTED,
             )  # fmt: skip
-            panel.set_xlabel(describe_axis(name, comparison.runs))
+            covered = f"{100 * (1 - comparison.level):.3g} % of studies"
+            panel.set_xlabel(f"{describe_axis(name, comparison.runs)} (grey: {covered})")
             panel.set_yticks([])
             panel.set_ylabel("probability")
     return figure

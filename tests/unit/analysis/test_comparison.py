@@ -8,6 +8,7 @@ import pytest
 from replication.analysis.comparison import Agreement, Caution, Reason, compare
 from replication.analysis.counts import CountTable
 from replication.analysis.plausibility import Fault
+from replication.analysis.sampling import Effort
 from replication.errors import DataError, UsageError
 
 GENERATOR = np.random.default_rng(22)
@@ -15,6 +16,17 @@ NORMAL = GENERATOR.normal(10, 2, size=200)
 COUNTS = GENERATOR.geometric(0.03, size=400)
 UPDATES = np.minimum(COUNTS, 60)
 SOLVED = UPDATES < 60
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_resamples():
+    """Resample less than for a user: what is held here hangs on no last digit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
+        patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
+        effort = Effort(200, 2000, max_draws=400_000)
+        patch.setattr("replication.analysis.comparison.SEARCH_EFFORT", effort)
+        yield
 
 
 def test_the_truth_is_consistent_and_a_shift_of_one_deviation_is_not():
@@ -55,6 +67,7 @@ def test_few_runs_cannot_tell():
     found = compare([40.0, 60.0, 48.0], runs=5, mean="90")
     assert (found.agreement, found.reason) == (Agreement.CANNOT_TELL, Reason.FEW)
     assert Caution.FEW_RUNS in found.cautions
+    assert found.summary().startswith("Cannot tell: 3 runs are too few to say; at least 5")
 
 
 def test_a_margin_decides_between_no_difference_and_equivalence():
@@ -134,6 +147,8 @@ def test_a_reported_share_says_how_many_values_were_summarised():
 def test_a_share_alone_needs_no_value():
     found = compare([60.0] * 60, succeeded=[True] * 30 + [False] * 30, runs=100, share="90 %")
     assert found.agreement is Agreement.NOT_CONSISTENT
+    assert Caution.NONE_FAILED not in found.cautions
+    assert Caution.NONE_FAILED in compare([60.0] * 60, runs=100, share="90 %").cautions
     with pytest.raises(DataError, match="all 20 runs failed"):
         compare([60.0] * 20, succeeded=[False] * 20, runs=10, mean="50")
 
@@ -158,6 +173,15 @@ def test_equal_values_are_said_to_say_nothing_of_how_runs_vary():
     found = compare([48.0] * 60, runs=20, mean="48")
     assert Caution.EQUAL_VALUES in found.cautions
     assert found.agreement is Agreement.CONSISTENT
+
+
+def test_skewed_runs_are_cautioned_where_the_study_is_not_small_beside_them():
+    names = {"sd": "33", "mean": "33"}
+    for runs, is_cautioned in ((20, False), (40, True)):
+        found = compare(COUNTS, runs=runs, **names)
+        assert (Caution.SKEWED in found.cautions) == is_cautioned
+    assert Caution.SKEWED not in compare(COUNTS, runs=40, mean="33").cautions
+    assert Caution.SKEWED not in compare(NORMAL, runs=40, sd="2.0").cautions
 
 
 def test_more_runs_than_seen_and_an_extreme_beyond_them_are_said():
