@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from replication.analysis.comparison import Comparison, compare
 from replication.analysis.counts import CountTable
+from replication.analysis.coverage import measure_coverage
 from replication.analysis.intervals import (
     bound_proportion,
     describe_counts,
@@ -70,7 +71,8 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     -------
     dict
         That of `describe_study`, with ``study`` (protocol id, differences from the paper,
-        root seed, networks, digest). The default study also has ``tail`` and ``trace``.
+        root seed, networks, digest). The default study also has
+        ``coverage`` (see `measure_coverage`), ``tail`` and ``trace``.
 
     Raises
     ------
@@ -94,6 +96,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
     }
     if study.is_default:
+        model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
         censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
