@@ -1,7 +1,7 @@
 """The style sheet of all figures: sizes, colours and small helpers.
 
-Colours are Okabe and Ito's, which readers with any colour vision tell apart;
-lines that meet differ in dash or width too, so that grey print works. A page
+Colours are close to Okabe and Ito's, which readers with any colour vision tell
+apart; lines that meet differ in dash or width too, so that grey print works. A page
 in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
 """
 
@@ -25,7 +25,7 @@ PAPER_WHITE = "#ffffff"
 BLUE = "#0072b2"
 ORANGE = "#d55e00"
 GREEN = "#00795b"
-PURPLE = "#a5497f"
+PURPLE = "#7a2452"
 SKY = "#a9d2ee"
 """Fill of bands and bars that belong to blue."""
 PINK = "#e8cfdc"
