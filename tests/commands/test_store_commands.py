@@ -40,6 +40,16 @@ def test_verify_of_all_or_of_a_sample_but_not_both(pristine, refuse):
     refuse(2, "verify", "--results", pristine, "--sample", 1, "--all")
 
 
+def test_verify_checks_the_published_report_also_where_no_study_is_stored(
+    tmp_path, monkeypatch, run
+):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "headline.json").write_text("{}")
+    monkeypatch.setattr("replication.publication.verify_published", lambda *_, **__: ["by value"])
+    text = run("verify", "--results", tmp_path)
+    assert text == "the published report is the same, compared by value\n"
+
+
 def test_info_lists_every_study(both, run):
     text = run("info", "--results", both)
     assert f"study {PAPER.id}/3\n  protocol   as in the paper\n" in text

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -187,6 +188,14 @@ def test_an_unknown_experiment_is_answered_with_the_list(tmp_path, refuse):
     message = refuse(2, "experiments", "sped", "--results", tmp_path)
     assert "'sped'" in message
     assert all(name in message for name in EXPERIMENTS)
+
+
+def test_experiments_say_where_their_models_stand(tmp_path, monkeypatch, run):
+    monkeypatch.setattr("replication.publication.run_experiment", lambda name, **_: {"name": name})
+    text = run("experiments", "speed", "codes", "--results", tmp_path)
+    models = [path for path in map(Path, text.splitlines()) if path.exists()]
+    assert {path.name for path in models} == {"speed.json", "codes.json"}
+    assert len(models) == len(text.splitlines())
 
 
 def test_help_lists_every_command(run):
