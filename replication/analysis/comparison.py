@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -18,40 +18,27 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.analysis import sampling
+from replication.analysis.cautions import Caution, find_all_cautions
 from replication.analysis.counts import CountTable
 from replication.analysis.equivalence import Equivalence, assess_equivalence
+from replication.analysis.failures import FAILURE_RULES, apply_rule, take_runs
 from replication.analysis.intervals import Estimate, bound_mean, estimate_proportion
 from replication.analysis.plausibility import Impossible, find_impossible
 from replication.analysis.prediction import (
     Finding,
     Prediction,
     Range,
-    combine_independent,
     estimate_all_succeed,
-    predict,
-    predict_successes,
+    predict_all,
 )
 from replication.analysis.printed import Printed, read_printed, shorten
-from replication.analysis.sampling import Effort, Law, Sample
+from replication.analysis.run_search import RunSearch, search_runs
+from replication.analysis.sampling import Law, Sample
 from replication.errors import DataError, UsageError
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 MIN_RUNS = 5
 """With fewer runs that were done nothing can be told."""
-FEW_RUNS = 100
-"""With fewer runs the rates in the help are not all between 3 and 6.5 %."""
-MANY_FAILURES = 0.1
-MUCH_SKEWNESS = 1.0
-SMALL_STUDY = 10
-"""Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
 MAX_RUNS = 1_000_000
-SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
-"""Numbers of runs that are tried where the report does not say how many."""
-SEARCH_EFFORT = Effort(200, 5_000, max_draws=2_000_000)
-LARGEST = 1e15
-FAILURE_RULES = ("excluded", "at-cap", "restarted")
 
 
 class Agreement(enum.StrEnum):
@@ -72,46 +59,6 @@ class Reason(enum.StrEnum):
     DIFFERENT_WITHIN_MARGIN = "different, but by less than the margin"
     NOT_SHOWN_WITHIN_MARGIN = "not different, but not shown to lie within the margin"
     DEPENDS_ON_RUNS = "depends on the number of runs reported"
-
-
-class Caution(enum.StrEnum):
-    """What to know before relying on a comparison."""
-
-    FEW_RUNS = "few runs"
-    MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
-    SKEWED = "skewed runs, and not many beside those of the report"
-    MANY_FAILED = "many failed"
-    NONE_FAILED = "all runs count as successes"
-    EQUAL_VALUES = "all values are equal"
-    RARE_OUTCOMES = "the largest compatible number of runs hangs on rare outcomes"
-    BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
-    NEAR_LEVEL = "the p-value is within its own error of the level"
-
-
-@dataclasses.dataclass(frozen=True)
-class RunSearch:
-    """How many runs may lie behind a report that does not say.
-
-    Parameters
-    ----------
-    runs : tuple of int
-        Numbers tried.
-    p : tuple of float
-        p-value at each.
-    smallest, largest : int or None
-        Smallest of the numbers tried, and largest number, that is compatible; None if none is.
-    largest_range : (int, int)
-        Middle 95 % of the same over the resamples; 0 where none is.
-    is_open : bool
-        Whether the largest number tried is still compatible.
-    """
-
-    runs: tuple[int, ...]
-    p: tuple[float, ...]
-    smallest: int | None
-    largest: int | None
-    largest_range: tuple[int, int]
-    is_open: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -308,7 +255,7 @@ def compare(
     read_margin(margin, reported.get("mean"))
     # For a share of successes, and where failures were left out, no matter where they stopped.
     needs_cap = failures != "excluded" and any(name in sampling.STATISTICS for name in reported)
-    done, n_failed, stop = _take_values(values, succeeded, cap, needs_cap=needs_cap)
+    done, n_failed, stop = take_runs(values, succeeded, cap, needs_cap=needs_cap)
     return _compare(
         done, n_failed, stop, reported,
         runs=runs, failures=failures, margin=read_margin(margin, reported.get("mean")), level=level,
@@ -390,134 +337,6 @@ def read_margin(margin: str | float | None, mean: Printed | None) -> float | Non
     return value
 
 
-# ------------------------------------------------------------------------------------ the runs
-
-
-def _take_values(
-    values: npt.ArrayLike | CountTable,
-    succeeded: npt.ArrayLike | None,
-    cap: float | None,
-    *,
-    needs_cap: bool,
-) -> tuple[Sample | None, int, float | None]:
-    """Return the runs that succeeded, the number that failed and where they were stopped."""
-    if isinstance(values, CountTable):
-        if succeeded is not None:
-            raise UsageError("succeeded was given with a count table, which holds it already")
-        if cap is not None and not float(cap).is_integer():
-            raise UsageError(f"cap was given as {cap:g}; counts need a whole number")
-        table = values if cap is None else values.censor(int(cap))
-        done = Sample.from_counts(table) if table.n_converged else None
-        return done, table.n_censored, None if table.cap is None else float(table.cap)
-    try:
-        data = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("the values are not all numbers; give one number for each run") from None
-    flags = np.ones(data.shape, bool) if succeeded is None else _take_flags(succeeded)
-    if data.ndim != 1 or data.shape != flags.shape:
-        raise DataError(
-            f"values have shape {data.shape} and succeeded {flags.shape}; both must be "
-            "one-dimensional and equally long"
-        )
-    if data.size == 0:
-        raise DataError("there are no values; give one for each run")
-    wrong = np.flatnonzero(~(np.isfinite(data) & (np.abs(data) <= LARGEST)))
-    if wrong.size:
-        raise DataError(
-            f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are finite numbers up "
-            f"to {LARGEST:g}; correct or remove {'it' if wrong.size == 1 else 'these rows'}"
-        )
-    stop = _find_cap(data, flags, cap, needs_one=needs_cap)
-    if stop is not None:
-        flags = flags & (data <= stop)
-    done = Sample.from_values(data[flags], is_bounded=not flags.all()) if flags.any() else None
-    return done, int((~flags).sum()), stop
-
-
-def _take_flags(succeeded: npt.ArrayLike) -> BoolArray:
-    flags = np.asarray(succeeded)
-    if flags.dtype != np.bool_ and not (
-        np.issubdtype(flags.dtype, np.number) and np.all((flags == 0) | (flags == 1))
-    ):
-        raise DataError("succeeded is neither true and false nor 1 and 0; give one for each run")
-    return flags.astype(np.bool_)
-
-
-def _find_cap(
-    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_one: bool
-) -> float | None:
-    """Return the common cap of the failures, None if there are none and no cap was given."""
-    stops = data[~flags]
-    if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
-        raise UsageError(f"cap was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
-    if stops.size == 0:
-        return cap
-    common = float(stops.max()) if cap is None else cap
-    early = stops < common
-    if cap is not None and not early.any():
-        return cap
-    late = data[flags] > common
-    if cap is None and not early.any() and not late.any():
-        return common
-    if cap is None and not needs_one:
-        return None
-    raise DataError(_advise(data, stops, cap, late_only=not early.any()))
-
-
-def _advise(data: FloatArray, stops: FloatArray, cap: float | None, *, late_only: bool) -> str:
-    """Return what to do about failures that were stopped at different values."""
-    lowest, highest = float(stops.min()), float(stops.max())
-    n_beyond = int((data >= lowest).sum())
-    values, counts = np.unique(stops, return_counts=True)
-    usual = float(values[int(np.argmax(counts))])
-    n_early = int((stops < usual).sum())
-    if late_only and cap is None:
-        what = f"failures were stopped at {highest:g}, but other runs went on beyond"
-    elif cap is not None:
-        what = f"{int((stops < cap).sum())} failures were stopped before the cap of {cap:g}"
-    else:
-        what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
-    if 2 * n_beyond <= data.size:
-        share = 100.0 * n_beyond / data.size
-        return (
-            f"{what}; they need one common cap; give a cap of {lowest:g}, which counts "
-            f"{share:.2g} % of the runs as failures"
-        )
-    if n_early and 2 * n_early <= data.size and not (late_only and cap is None):
-        return (
-            f"{what}; they need one common cap, and {lowest:g} would count most runs as failures; "
-            f"if runs were not stopped because they did badly, remove the {n_early} stopped "
-            f"before {usual:g} and give a cap of {usual:g}"
-        )
-    return (
-        f"{what}; they need one common cap, and {lowest:g} would count most runs as failures; "
-        "run the failures on to one common cap, give failures as excluded if the report left them "
-        "out, or compare the share that succeeded only"
-    )
-
-
-def _apply_rule(done: Sample, n_failed: int, stop: float | None, rule: str) -> Sample | None:
-    """Return one run under a rule for failures, None if the rule cannot be applied."""
-    if n_failed == 0 or rule == "excluded":
-        return done
-    if stop is None:
-        return None
-    if rule == "at-cap":
-        values = np.append(done.values, stop)
-        counts = np.append(done.counts, n_failed)
-        if done.values[-1] == stop:
-            values, counts = done.values, done.counts.copy()
-            counts[-1] += n_failed
-        return Sample(values, counts, is_bounded=True)
-    # Started anew: in random order, failures are added up until the next success.
-    generator = np.random.default_rng(sampling.SEED)
-    attempts = np.repeat(np.append(done.values, math.inf), np.append(done.counts, n_failed))
-    generator.shuffle(attempts)
-    ends = np.flatnonzero(np.isfinite(attempts))
-    failed_before = np.diff(ends, prepend=-1) - 1
-    return Sample.from_values(attempts[ends] + stop * failed_before)
-
-
 # -------------------------------------------------------------------------------- the judgment
 
 
@@ -545,7 +364,7 @@ def _compare(
     rule = failures or "excluded"
     if rule != "excluded" and n_failed and stop is None:
         raise DataError(f"failures are {rule}, but where they were stopped is not known; give cap")
-    own = None if done is None else _apply_rule(done, n_failed, stop, rule)
+    own = None if done is None else apply_rule(done, n_failed, stop, rule)
     n_used = _count_used(reported, runs, rule)
     if n_used is not None and n_used < 2 and on_values.keys() & {"sd", "se"}:
         raise UsageError(
@@ -566,16 +385,16 @@ def _compare(
         if failures is None and n_failed and on_values:
             rules += ["at-cap", "restarted"]
         for name in rules:
-            run = None if done is None else _apply_rule(done, n_failed, stop, name)
+            run = None if done is None else apply_rule(done, n_failed, stop, name)
             if runs is not None and (run is None or run.n >= 2 or not on_values):
                 if run is None and on_values:
                     continue
-                predictions[name] = _predict_all(
+                predictions[name] = predict_all(
                     run, n_done, n, reported, runs,
                     n_used=_count_used(reported, runs, name) or runs, level=level,
                 )  # fmt: skip
         if runs is None and (not on_values or (own is not None and own.n >= 2)):
-            search = _search_runs(own, n_done, n, reported, level=level)
+            search = search_runs(own, n_done, n, reported, level=level)
     main = predictions.get(rule)
     equivalence = None
     if margin is not None and own is not None:
@@ -618,7 +437,7 @@ def _compare(
         equivalence=equivalence,
         search=search,
         impossible=impossible,
-        cautions=_find_all_cautions(
+        cautions=find_all_cautions(
             own, n, n_failed, reported, runs, None if impossible else main, search, level
         ),
         laws={} if main is None else main.laws,
@@ -658,99 +477,6 @@ def _find_grid(run: Sample) -> Fraction | None:
     return Fraction(1) if run.unit is not None and run.unit.denominator == 1 else None
 
 
-def _predict_all(
-    run: Sample | None,
-    n_done: int,
-    n: int,
-    reported: Mapping[str, Printed],
-    runs: int,
-    *,
-    n_used: int,
-    level: float,
-    effort: Effort | None = None,
-) -> Prediction:
-    """Hold everything that was reported of `runs` runs against the runs that were seen."""
-    on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
-    if effort is None:
-        effort = Effort.choose(n if run is None else run.n)
-    found = None
-    if on_values and run is not None:
-        found = predict(run, on_values, n_used, level=level, effort=effort)
-    for name in ("share", "n_succeeded"):
-        if name in reported:
-            successes = predict_successes(
-                n_done, n, reported[name], runs, name=name, level=level, effort=effort
-            )
-            found = successes if found is None else combine_independent(found, successes)
-    assert found is not None
-    return found
-
-
-def _search_runs(
-    run: Sample | None,
-    n_done: int,
-    n: int,
-    reported: Mapping[str, Printed],
-    *,
-    level: float,
-) -> RunSearch:
-    """Return p for many numbers of runs, and the largest that is compatible."""
-    grid = SEARCHED
-    found: dict[int, Prediction] = {}
-
-    def find(k: int) -> Prediction:
-        if k not in found:
-            found[k] = _predict_all(
-                run, n_done, n, reported, k, n_used=k, level=level, effort=SEARCH_EFFORT
-            )
-        return found[k]
-
-    p_values = [find(k).p for k in grid]
-    compatible = [i for i, p in enumerate(p_values) if p > level]
-    rows = np.array([found[k].p_by_resample for k in grid])
-    places = [np.flatnonzero(row > level) for row in rows.T]
-    ends = np.array(
-        [_cross(grid, row, place, level) for row, place in zip(rows.T, places, strict=True)]
-    )
-    low, high = np.quantile(ends, [0.025, 0.975])
-    if not compatible:
-        return RunSearch(grid, tuple(p_values), None, None, (round(low), round(high)), False)
-    last = compatible[-1]
-    is_open = last == len(grid) - 1
-    largest = grid[last]
-    if not is_open:
-        beyond = grid[last + 1]
-        is_exact = all(item.is_exact for item in find(largest).findings)
-        step = largest // (100 if is_exact else 10)
-        while beyond - largest > max(step, 1):
-            middle = (largest + beyond) // 2
-            if find(middle).p > level:
-                largest = middle
-            else:
-                beyond = middle
-    return RunSearch(
-        grid,
-        tuple(p_values),
-        grid[compatible[0]],
-        largest,
-        (round(float(low)), round(float(high))),
-        is_open,
-    )
-
-
-def _cross(
-    grid: tuple[int, ...], row: FloatArray, places: npt.NDArray[np.intp], level: float
-) -> float:
-    """Return where a row of p-values last falls below the level, between two numbers of runs."""
-    if places.size == 0:
-        return 0.0
-    last = int(places[-1])
-    if last == len(grid) - 1:
-        return float(grid[-1])
-    step = (row[last] - level) / max(row[last] - row[last + 1], 1e-12)
-    return float(grid[last] + step * (grid[last + 1] - grid[last]))
-
-
 def _judge(
     impossible: tuple[Impossible, ...],
     predictions: Mapping[str, Prediction],
@@ -782,73 +508,3 @@ def _judge(
         if not differs and not equivalence.is_equivalent:
             return Agreement.CANNOT_TELL, Reason.NOT_SHOWN_WITHIN_MARGIN
     return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE
-
-
-def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> tuple[Caution, ...]:
-    """Return cautions that hold whatever was reported: few runs, or a tail that is not known.
-
-    Parameters
-    ----------
-    sample : Sample
-        The runs that were seen.
-    names : collection of str
-        Which of `sampling.STATISTICS` are reported.
-    runs : int or None
-        n of the study.
-    """
-    found = []
-    if sample.n < FEW_RUNS:
-        found.append(Caution.FEW_RUNS)
-    if sample.values.size == 1 and sample.n > 1:
-        found.append(Caution.EQUAL_VALUES)
-    elif (
-        sample.values.size > 1
-        and runs is not None
-        and SMALL_STUDY * runs >= sample.n
-        and {"sd", "se", "min", "max"} & set(names)
-        and _find_skewness(sample) > MUCH_SKEWNESS
-    ):
-        found.append(Caution.SKEWED)
-    if runs is not None and runs > sample.n:
-        found.append(Caution.MORE_RUNS_THAN_SEEN)
-    return tuple(found)
-
-
-def _find_all_cautions(
-    own: Sample | None,
-    n: int,
-    n_failed: int,
-    reported: Mapping[str, Printed],
-    runs: int | None,
-    main: Prediction | None,
-    search: RunSearch | None,
-    level: float,
-) -> tuple[Caution, ...]:
-    on_values = [name for name in reported if name in sampling.STATISTICS]
-    if own is None or not on_values:
-        found = [Caution.FEW_RUNS] if n < FEW_RUNS else []
-    else:
-        found = list(find_cautions(own, on_values, runs))
-        if n_failed > MANY_FAILURES * n:
-            found.append(Caution.MANY_FAILED)
-        for name in ("max", "min"):
-            if name in reported:
-                end = float(reported[name].low if name == "max" else -reported[name].high)
-                seen = float(own.values[-1] if name == "max" else -own.values[0])
-                if end > seen:
-                    found.append(Caution.BEYOND_SEEN)
-        if search is not None and search.largest is not None:
-            found.append(Caution.RARE_OUTCOMES)
-    if n_failed == 0 and reported.keys() & {"share", "n_succeeded"}:
-        found.append(Caution.NONE_FAILED)
-    if main is not None and abs(main.p - level) < 2.0 * main.p_error:
-        found.append(Caution.NEAR_LEVEL)
-    return tuple(found)
-
-
-def _find_skewness(sample: Sample) -> float:
-    """Return the absolute skewness of a sample that is not constant."""
-    deviation = sample.values - sample.mean
-    variance = float(deviation**2 @ sample.counts) / sample.n
-    third = float(deviation**3 @ sample.counts) / sample.n
-    return float(abs(third) / variance**1.5)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from replication.analysis.plausibility import Fault, Impossible
 
 if TYPE_CHECKING:
-    from replication.analysis.comparison import Comparison, RunSearch
+    from replication.analysis.comparison import Comparison
     from replication.analysis.prediction import Finding
+    from replication.analysis.run_search import RunSearch
 
 WIDTH = 88
 WORDS = {
@@ -263,7 +264,7 @@ def _note_search(search: RunSearch) -> list[str]:
 
 
 def _caution(comparison: Comparison) -> list[str]:
-    from replication.analysis.comparison import FEW_RUNS, Caution
+    from replication.analysis.cautions import FEW_RUNS, Caution
 
     words = {
         Caution.FEW_RUNS: f"You have fewer than {FEW_RUNS} runs, so that p is rough: the table in "

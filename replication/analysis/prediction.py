@@ -558,3 +558,50 @@ def estimate_all_succeed(
     generator = np.random.default_rng(sampling.SEED)
     shares = generator.binomial(n, n_succeeded / n, size=n_resamples) / n
     return (n_succeeded / n) ** runs, _find_range(shares**runs)
+
+
+# ------------------------------------------------------------------------- all that is reported
+
+
+def predict_all(
+    run: Sample | None,
+    n_done: int,
+    n: int,
+    reported: Mapping[str, Printed],
+    runs: int,
+    *,
+    n_used: int,
+    level: float,
+    effort: Effort | None = None,
+) -> Prediction:
+    """Hold everything that was reported of `runs` runs against the runs that were seen.
+
+    Parameters
+    ----------
+    run : Sample or None
+        The runs that were seen; None if only successes were reported.
+    n_done, n : int
+        Those that succeeded, and all.
+    reported : mapping of str to Printed
+    runs : int
+        n of the study.
+    n_used : int
+        How many of them its statistics summarise.
+    level : float
+    effort : Effort, optional
+        As `Effort.choose` says unless given.
+    """
+    on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
+    if effort is None:
+        effort = Effort.choose(n if run is None else run.n)
+    found = None
+    if on_values and run is not None:
+        found = predict(run, on_values, n_used, level=level, effort=effort)
+    for name in ("share", "n_succeeded"):
+        if name in reported:
+            successes = predict_successes(
+                n_done, n, reported[name], runs, name=name, level=level, effort=effort
+            )
+            found = successes if found is None else combine_independent(found, successes)
+    assert found is not None
+    return found

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from replication.analysis.comparison import find_cautions
+from replication.analysis.cautions import find_cautions
 from replication.analysis.prediction import predict
 from replication.analysis.printed import Printed, read_printed
 from replication.analysis.sampling import Effort, Sample

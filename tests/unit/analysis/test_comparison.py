@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from replication.analysis.comparison import Agreement, Caution, Reason, compare
+from replication.analysis.cautions import Caution
+from replication.analysis.comparison import Agreement, Reason, compare
 from replication.analysis.counts import CountTable
 from replication.analysis.plausibility import Fault
 from replication.analysis.sampling import Effort
@@ -25,7 +26,7 @@ def few_resamples():
         patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
         patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
         effort = Effort(200, 2000, max_draws=400_000)
-        patch.setattr("replication.analysis.comparison.SEARCH_EFFORT", effort)
+        patch.setattr("replication.analysis.run_search.SEARCH_EFFORT", effort)
         yield
 
 

@@ -18,7 +18,7 @@ def few_resamples():
         patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
         patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
         effort = Effort(200, 2000, max_draws=400_000)
-        patch.setattr("replication.analysis.comparison.SEARCH_EFFORT", effort)
+        patch.setattr("replication.analysis.run_search.SEARCH_EFFORT", effort)
         yield
 
 
