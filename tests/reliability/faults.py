@@ -37,8 +37,7 @@ ONE_STUDY = [
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
 
-
-# A process that has imported everything, and forks for each study.
+# A process that has imported everything and forks: the calls of an import are not traced then.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.reliability.writing"])
 

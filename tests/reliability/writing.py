@@ -38,7 +38,7 @@ def write(pause: float, words: list[str]) -> int:
 def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
     """Run the command as soon as another process traces this one; end with its exit code."""
     for descriptor, path in ((1, output), (2, messages)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
     for _ in range(20_000):
