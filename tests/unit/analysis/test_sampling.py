@@ -260,3 +260,43 @@ def test_median_of_counts_is_that_of_the_values():
 )
 def test_lattice_of_values_is_found(values, unit):
     assert Sample.from_values(values).unit == unit
+
+
+def test_drawn_studies_of_few_runs_have_the_same_tails_as_the_exact_distribution():
+    sample = Sample.from_values(np.random.default_rng(7).geometric(0.1, size=50))
+    resamples = resample(sample, 10, n_resamples=400)
+    assert (resamples.beyond > 0).all()
+    exact = compute_mean_law(lay_out(resamples), 10, (Fraction(19, 2), Fraction(21, 2)))
+    drawn = draw_statistics(resamples, 10, ["mean"], n_studies=500)["mean"]
+    assert drawn.mean() == pytest.approx(exact.mean, abs=4 * drawn.std() / math.sqrt(drawn.size))
+    assert drawn.std() == pytest.approx(exact.spread, rel=0.02)
+    for probability in (0.025, 0.975):
+        assert np.quantile(drawn, probability) == pytest.approx(
+            exact.find_quantile(probability), rel=0.02
+        )
+
+
+def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
+    """Hill (1968): each of the N + 1 gaps is as likely; half of a gap belongs to each neighbour."""
+    sample = Sample.from_values(np.random.default_rng(8).normal(size=40))
+    resamples = resample(sample, 20, n_resamples=4000)
+    gap = 1 / 41
+    assert resamples.beyond.mean(axis=0) == pytest.approx([gap, gap], rel=0.07)
+    shares = resamples.shares.mean(axis=0)
+    assert shares[[0, -1]] == pytest.approx([gap / 2, gap / 2], rel=0.15)
+    assert shares[1:-1].mean() == pytest.approx(gap, rel=0.01)
+
+
+def test_cells_of_many_runs_change_nothing_but_the_noise(monkeypatch):
+    values = np.random.default_rng(9).normal(size=4000)
+    names = ["sd", "median", "max"]
+    fine = resample(Sample.from_values(values), 20, n_resamples=200)
+    monkeypatch.setattr("replication.analysis.sampling.MAX_CELLS", 100)
+    coarse = resample(Sample.from_values(values), 20, n_resamples=200)
+    assert coarse.shares.shape == (200, 100)
+    first = draw_statistics(fine, 20, names, n_studies=500)
+    again = draw_statistics(coarse, 20, names, n_studies=500)
+    for name in names:
+        for probability in (0.01, 0.5, 0.99):
+            found, expected = (np.quantile(item[name], probability) for item in (again, first))
+            assert found == pytest.approx(expected, abs=0.02 * first[name].std() * 4), name
