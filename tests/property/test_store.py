@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -15,10 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from replication.analysis.counts import CountTable
 from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
-from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.outcomes import compute_digest
 from replication.store import Store, blocks, check_study
 from replication.store.filling import simulate_study
 from replication.store.verifying import repair_study
+from tests.unit.store.invented import invent
 
 N_MAX = 60
 counts = st.integers(1, N_MAX)
@@ -27,14 +27,6 @@ sizes = st.integers(1, 25)
 
 class Killed(BaseException):
     """Stands for the death of the process: nothing tidies up after it."""
-
-
-def invent(start: int, stop: int) -> Outcomes:
-    """Return outcomes that depend on the seed alone."""
-    seeds = np.arange(start, stop)
-    converged = seeds % 5 != 2
-    updates = np.where(converged, seeds * 31 % 97, PAPER.max_updates).astype(np.int32)
-    return Outcomes(start, updates, converged)
 
 
 def simulate(protocol, root_seed, ranges, **_):
