@@ -270,8 +270,8 @@ def _caution(comparison: Comparison) -> list[str]:
         Caution.FEW_RUNS: f"You have fewer than {FEW_RUNS} runs, so that p is rough: the table in "
         "the help says how often equal populations are called not consistent. Run more.",
         Caution.SKEWED: "Your runs are skewed, and not many beside those of the report: a "
-        "standard deviation or an extreme can be called not consistent more often than in 5 % (see "
-        "the table in the help). Run more.",
+        "standard deviation or an extreme can be called not consistent more often than in 5 %, and "
+        "a mean that is shifted towards the long tail be missed (see the help). Run more.",
         Caution.MORE_RUNS_THAN_SEEN: "The report rests on more runs than yours, so that what is "
         "rare among yours decides. Run more.",
         Caution.MANY_FAILED: f"{_percent(comparison.n_failed / comparison.n)} of your runs failed: "

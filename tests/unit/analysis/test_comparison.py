@@ -183,6 +183,9 @@ def test_skewed_runs_are_cautioned_where_the_study_is_not_small_beside_them():
         assert (Caution.SKEWED in found.cautions) == is_cautioned
     assert Caution.SKEWED not in compare(COUNTS, runs=40, mean="33").cautions
     assert Caution.SKEWED not in compare(NORMAL, runs=40, sd="2.0").cautions
+    # The mean hangs on the tail only where that is heavy.
+    heavy = np.append(NORMAL, [50.0])
+    assert Caution.SKEWED in compare(heavy, runs=40, mean="10").cautions
 
 
 def test_more_runs_than_seen_and_an_extreme_beyond_them_are_said():
