@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from replication.analysis.counts import CountTable
+from replication.experiments.headline.distributions import find_share_as_far_out
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import build_sample, make_models
 
@@ -95,42 +97,10 @@ def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found: dict) -
 def test_experiments_fall_as_far_out_as_exact_p_values_say(found: dict) -> None:
     words = found["again"]["steps"][2]["words"]
     far = int(re.search(r"so far, ([\d,]+)", words)[1].replace(",", ""))
-    share = compute_share_as_far_out()
+    draws = make_models()["headline"]["draws"]
+    counts = CountTable(np.array(draws["updates"]), np.array(draws["counts"]), 0, 2000)
+    share = find_share_as_far_out(counts)
     assert abs(far / 1001 - share) < 4 * math.sqrt(share * (1 - share) / 1001) + 0.01
-
-
-def compute_share_as_far_out() -> float:
-    """From the exact distribution of the sum of 100 draws given their maximum, by convolution."""
-    headline = make_models()["headline"]
-    updates, counts = (np.array(headline["draws"][key]) for key in ("updates", "counts"))
-    reported, runs = headline["reported"], headline["reported"]["runs"]
-    p = np.zeros(updates.max() + 1)
-    p[updates] = counts / counts.sum()
-    below = np.cumsum(p)
-    size = 1 << int(runs * len(p)).bit_length()
-    means = np.arange(size) / runs
-
-    def power(shares: np.ndarray) -> np.ndarray:
-        return np.fft.irfft(np.fft.rfft(shares, size) ** runs, size)
-
-    pairs = []  # (smaller p-value, probability) of each maximum and each rounded mean
-    earlier = power(np.where(np.arange(len(p)) <= updates.min(), p, 0))
-    for largest in range(updates.min() + 1, updates.max() + 1):
-        upto = power(np.where(np.arange(len(p)) <= largest, p, 0))
-        joint, earlier = (upto - earlier).clip(0), upto
-        of_max = 2 * min(below[largest] ** runs, 1 - below[largest - 1] ** runs)
-        total = joint.sum()
-        if total < 1e-9:
-            continue
-        for printed in range(25, 76):
-            low, high = means >= printed - 0.5, means < printed + 0.5
-            of_mean = 2 * min(joint[low].sum(), joint[high].sum()) / total
-            pairs.append((largest, printed, min(of_max, of_mean, 1), joint[low & high].sum()))
-    at = next(
-        p for largest, printed, p, _ in pairs
-        if (largest, printed) == (reported["max"], reported["mean"])
-    )  # fmt: skip
-    return sum(chance for _, _, p, chance in pairs if p <= at * (1 + 1e-9))
 
 
 def test_first_screen_holds_question_verdict_figure_and_doubt(found: dict) -> None:

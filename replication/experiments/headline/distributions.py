@@ -148,6 +148,56 @@ def find_region(
     }
 
 
+def find_share_as_far_out(counts: CountTable) -> float | None:
+    """Return the share of studies in which a number lies as far out as in the paper.
+
+    A study's numbers lie as far out if the smaller of two p-values is at most that of the
+    reported numbers: of its largest count, and of its mean, printed to a whole number,
+    given the largest. Each p is twice the smaller tail, at most 1.
+
+    Parameters
+    ----------
+    counts : CountTable
+        Of which some converged.
+
+    Returns
+    -------
+    float or None
+        None where the reported largest count cannot occur.
+
+    Notes
+    -----
+    Exact for the population of `counts`. For continuous numbers it would be
+    ``1 - (1 - smaller)^2``; that is an upper bound where numbers are rounded, since p
+    then takes fewer values.
+    """
+    reported = load_reported()
+    runs, top, mean = reported.runs, int(reported.max), int(reported.mean)
+    largest, chances = compute_max_mass(counts, runs)
+    of_max = np.minimum(1.0, 2.0 * np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1]))
+    if top not in largest:
+        return None
+    printed = np.arange(math.floor(largest[0]), math.ceil(largest[-1]) + 1)
+    edges = np.append(printed - 0.5, printed[-1] + 0.5)
+
+    def find_cells(maxima: FloatArray) -> FloatArray:
+        """Chance of every printed mean, (means, maxima)."""
+        rows = [
+            compute_joint_mass(counts, runs, mean_edges=edges, max_edges=[m, m + 1]) for m in maxima
+        ]
+        return np.concatenate(rows, axis=1)
+
+    def find_p(cells: FloatArray) -> FloatArray:
+        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+        return cast("FloatArray", np.minimum(1.0, 2.0 * np.minimum(up_to, from_on) / up_to[-1]))
+
+    of_reported = find_p(find_cells(largest[largest == top]))[printed == mean]
+    smaller = min(float(of_max[largest == top][0]), float(of_reported.item()))
+    near = of_max > smaller
+    cells = find_cells(largest[near])
+    return float(chances[~near].sum() + cells[find_p(cells) <= smaller].sum())
+
+
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
     """Return the smallest values whose cumulated mass reaches each level of the total.
 

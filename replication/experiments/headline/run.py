@@ -24,7 +24,11 @@ from replication.analysis.intervals import (
     estimate_quantile,
 )
 from replication.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.experiments.headline.distributions import describe_joint, make_histogram
+from replication.experiments.headline.distributions import (
+    describe_joint,
+    find_share_as_far_out,
+    make_histogram,
+)
 from replication.experiments.headline.traces import trace_networks
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
@@ -72,7 +76,8 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     dict
         That of `describe_study`, with ``study`` (protocol id, differences from the paper,
         root seed, networks, digest). The default study also has
-        ``coverage`` (see `measure_coverage`), ``tail`` and ``trace``.
+        ``sampling.share_as_far_out`` (see `find_share_as_far_out`), ``coverage`` (see
+        `measure_coverage`), ``tail`` and ``trace``.
 
     Raises
     ------
@@ -96,6 +101,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
     }
     if study.is_default:
+        model["sampling"]["share_as_far_out"] = find_share_as_far_out(counts)
         model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)

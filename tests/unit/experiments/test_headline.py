@@ -15,6 +15,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline.distributions import (
     describe_joint,
     find_quantiles,
+    find_share_as_far_out,
     make_histogram,
 )
 from replication.experiments.headline.figures import FIGURES
@@ -157,6 +158,39 @@ def test_outlines_hold_the_studies_that_they_claim(skewed):
         inside &= (largest >= region["max"][0]) & (largest <= region["max"][-1])
         # Whole updates make outlines a little wide.
         assert region["level"] - 0.02 < inside.mean() < region["level"] + 0.04
+
+
+def test_share_as_far_out_is_that_of_a_sum_over_every_printed_study(skewed):
+    kept = skewed.updates <= 230
+    counts = CountTable(skewed.updates[kept], skewed.counts[kept], 0, 2000)
+    share = np.zeros(231)
+    share[counts.updates] = counts.counts / counts.n_converged
+    below = np.cumsum(share) ** 100
+    means = np.arange(2**15) / 100
+
+    def convolve(truncated):
+        return np.fft.irfft(np.fft.rfft(truncated, means.size) ** 100, means.size)
+
+    p_values, chances, reported = [], [], None
+    earlier = np.zeros(means.size)
+    for largest in range(counts.updates[0], 231):
+        up_to = convolve(np.where(np.arange(231) <= largest, share, 0))
+        mass, earlier = (up_to - earlier).clip(0), up_to
+        of_max = 2 * min(below[largest], 1 - below[largest - 1])
+        for printed in range(30, 70):
+            low, high = means >= printed - 0.5, means < printed + 0.5
+            of_mean = 2 * min(mass[low].sum(), mass[high].sum()) / max(mass.sum(), 1e-300)
+            p_values.append(min(of_max, of_mean, 1))
+            chances.append(mass[low & high].sum())
+            if (largest, printed) == (202, 48):
+                reported = p_values[-1]
+    expected = np.array(chances)[np.array(p_values) <= reported * (1 + 1e-9)].sum()
+    assert find_share_as_far_out(counts) == pytest.approx(expected, abs=1e-6)
+
+
+def test_p_of_both_is_an_upper_bound_of_the_share_as_far_out(skewed, model):
+    p = model["sampling"]["p"]
+    assert 0.8 * p < find_share_as_far_out(skewed) < p + 1e-3
 
 
 def test_joint_figure_shows_the_reported_point_on_named_axes(model):
