@@ -281,6 +281,7 @@ def resample(sample: Sample, runs: int, *, n_resamples: int, seed: int = SEED) -
     tails = (sample.lower, sample.upper)
     for side, place in enumerate((0, -1)):
         if tails[side].scale > 0 and not sample.is_enough_for(runs):
+            # An outermost run has a gap to share on its inner side only.
             gaps[side] = 1.0
             weights[place] -= 0.5
     whole = weights.sum()
