@@ -270,11 +270,6 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
         ) from None
 
 
-def format_protocol(protocol: Protocol) -> str:
-    """Return the TOML text that `read_protocol` reads back, one line a field."""
-    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in as_plain(protocol).items())
-
-
 def parse_assignment(text: str) -> tuple[str, Any]:
     """Read ``FIELD=VALUE``; the value is TOML, a bare word counts as a string.
 

@@ -132,6 +132,11 @@ class CountTable:
         """The cap where there is one, else the largest outcome."""
         return int(self.updates[-1]) if self.cap is None else self.cap
 
+    @property
+    def mean_at_cap(self) -> float:
+        """Mean number of updates, each network that did not converge counted at `end`."""
+        return (float(self.updates @ self.counts) + self.n_censored * self.end) / self.n
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CountTable):
             return NotImplemented

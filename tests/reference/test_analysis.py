@@ -5,8 +5,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from replication.analysis.counts import CountTable
-from replication.analysis.curves import estimate_survival
 from replication.analysis.equivalence import assess_equivalence
 from replication.analysis.extremes import compute_lower_chances
 from replication.analysis.intervals import bound_proportion
@@ -23,18 +21,6 @@ def test_clopper_pearson_of_ten_in_twenty():
 def test_rule_of_three():
     """No event in n: the one-sided upper limit is about 3 / n (Hanley & Lippman-Hand 1983)."""
     assert bound_proportion(0, 1000, level=0.9)[1] == pytest.approx(3 / 1000, rel=0.01)
-
-
-def test_kaplan_meier_of_freireich_placebo_group():
-    """Weeks of remission, placebo group without censoring; Kaplan-Meier at 1, 5, 10 weeks.
-
-    Freireich et al. (1963), as tabled in Kleinbaum & Klein, Survival Analysis: 0.9048, 0.5714,
-    0.3810.
-    """
-    weeks = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
-    table = CountTable.from_outcomes(weeks, [True] * 21, None)
-    curve = estimate_survival(table, [1, 5, 10])
-    assert curve.survival == pytest.approx([0.9048, 0.5714, 0.3810], abs=5e-5)
 
 
 DIE = Masses(Fraction(1), 1, np.full((1, 6), 1 / 6))

@@ -17,7 +17,6 @@ from replication.fields import CHOICES
 from replication.protocol import (
     as_plain,
     canonical_json,
-    format_protocol,
     from_plain,
     parse_assignment,
     read_protocol,
@@ -113,13 +112,6 @@ def test_protocol_survives_plain_form(protocol: Protocol) -> None:
 @given(first=protocols(), second=protocols())
 def test_ids_are_equal_exactly_when_protocols_are(first: Protocol, second: Protocol) -> None:
     assert (first.id == second.id) == (first == second)
-
-
-@given(protocols())
-def test_protocol_survives_its_file(protocol: Protocol) -> None:
-    import tomllib
-
-    assert from_plain(tomllib.loads(format_protocol(protocol))) == protocol
 
 
 def test_file_lists_only_what_differs(tmp_path) -> None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from replication.analysis.contrasts import compare_paired
 from replication.analysis.counts import CountTable
-from replication.analysis.curves import compute_restricted_mean
 from replication.analysis.intervals import estimate_count_mean
 from replication.analysis.prediction import find_p
 from replication.analysis.printed import read_printed
@@ -170,7 +169,7 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {
         **estimate_share(n_converged, counts.n),
-        "mean_at_cap": float(compute_restricted_mean(counts, [counts.end])[0]),
+        "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": share**reported.runs,
         "is_compatible": False,
     }
