@@ -259,7 +259,10 @@ def read_values(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
     ):
         if is_of_kind(column):
             name = str(column.name)
-            raise DataError(f"column {name!r} holds {holds}; give a column of numbers")
+            advice = "give a column of numbers"
+            if holds == "true and false":
+                advice += ", or name it with --succeeded and give --share"
+            raise DataError(f"column {name!r} holds {holds}; {advice}")
     missing = find_missing(column)
     numbers = pd.to_numeric(column, errors="coerce")
     values = np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
