@@ -1,104 +1,134 @@
-"""The figure of the hierarchy: which networks succeed, and why the others do not."""
+"""The figure of the hierarchy: what it is, which networks succeed, and why the others do not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch, Patch
 
 from replication.report.numbers import fixed
 from replication.report.style import (
     BLUE,
     FAINT,
+    GREEN,
     INK,
     MUTED,
+    NARROW,
+    PAPER_WHITE,
+    PURPLE,
     SKY,
-    create_figure,
 )
 
-COLUMNS = {
-    "encoded": "encoded", "attractors": "attractors", "completed": "completed", "all": "all three",
-}  # fmt: skip
-"""What is asked of the vectors of a set, by its key in the model."""
-COLUMN_WIDTH = 2.0
-"""A bar of full length, 1, and its number."""
-ROWS = (
-    (0.0, "conditions", "two", "2 vectors"),
-    (1.0, "conditions", "three", "3 vectors"),
-    (2.0, "conditions", "four", "4 vectors"),
-    (3.5, "splits", "same", "4, same splits"),
-    (4.5, "splits", "different", "4, other splits"),
-    (6.0, "conditions", "same_start", "4, alike at first"),
-    (7.0, "conditions", "untrained_top", "4, top untrained"),
-    (8.5, "conditions", "wider_lower", "4, 3 units below"),
-    (9.5, "conditions", "wider_top", "4, 3 units on top"),
-    (10.5, "conditions", "wider", "4, 3 units in all"),
-)
-"""Place from above, part and key of the model, label."""
+GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    ("vectors in the set", "conditions", (("two", "two"), ("three", "three"), ("four", "four"))),
+    ("four, by the pairings that the lower modules make", "splits", (
+        ("same", "the same two ({:,})"),
+        ("different", "not the same two ({:,})"),
+        ("single", "one makes only one ({:,})"),
+    )),
+    ("four, with one thing changed", "conditions", (
+        ("same_start", "lower modules start alike"),
+        ("untrained_top", "top module not trained"),
+        ("wider_lower", "3 hidden units below"),
+        ("wider_top", "3 hidden units on top"),
+        ("wider", "3 hidden units in all"),
+    )),
+)  # fmt: skip
+"""Heading, part of the model, and its keys with their labels, which may tell how many."""
+LOWER_UNITS = ((0.0, 1.0, 2.0, 3.0), (4.6, 5.6, 6.6, 7.6))
+SHARED_UNITS = ((1.0, 2.0), (5.6, 6.6))
+TOP_UNITS = (3.3, 4.3)
+"""Where the units of the sketch stand, from left to right, in rows `STEP` apart."""
+STEP = 2.1
+LEFT = -0.95
+"""Where headings begin, in widths of the axes."""
 
 
-def plot_success(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
-    """Draw the shares of networks that succeed, and the codes of one that does not.
+def plot_success(model: Mapping[str, Any]) -> Figure:
+    """Draw the hierarchy, the codes of one that fails, and the shares that succeed.
 
     Parameters
     ----------
     model : mapping
         Of `replication.experiments.hierarchy.run`.
     """
-    success, axes = create_figure(width=4.6, height=3.4)
-    _draw_shares(axes, model)
-    codes, squares = create_figure(width=1.66, height=3.4, n_rows=2)
-    for square, name in zip(squares, ("left", "right"), strict=True):
+    figure = Figure(figsize=(NARROW, 5.9), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(1, 2.5))
+    sketch, left, right = above.subplots(1, 3, width_ratios=(1.5, 1, 1))
+    _draw_sketch(sketch)
+    sketch.set_title("(a) Three modules")
+    for square, name in ((left, "left"), (right, "right")):
         _draw_codes(square, model["splits"]["example"], name)
-        square.set_title(f"(b) {name} module")
-    return success, codes
+    left.set_title("(b) Codes, left")
+    right.set_title("(c) Right")
+    shares = below.add_axes((0.42, 0.12, 0.43, 0.74))
+    _draw_shares(shares, model)
+    shares.set_title("(d) Which networks succeed", pad=22, x=LEFT)
+    return figure
 
 
-def _draw_shares(axes: Axes, model: Mapping[str, Any]) -> None:
-    """Draw a table of bars with their numbers, in per cent; the last column decides."""
-    for column, key in enumerate(COLUMNS):
-        left = COLUMN_WIDTH * column
-        for place, part, name, _ in ROWS:
-            share = model[part][name][key]["share"]
-            if share is None:
-                continue
-            axes.barh(place, 1, left=left, height=0.8, color=FAINT, alpha=0.5, linewidth=0)
-            axes.barh(place, share, left=left, height=0.8, linewidth=0,
-                      color=BLUE if key == "all" else SKY)  # fmt: skip
-            axes.text(left + COLUMN_WIDTH - 0.1, place, fixed(100 * share, 1), va="center",
-                      ha="right", color=INK)  # fmt: skip
-    axes.xaxis.tick_top()
-    axes.set_xticks([COLUMN_WIDTH * k + 0.8 for k in range(len(COLUMNS))], COLUMNS.values())
-    axes.set_yticks([place for place, *_ in ROWS], [label for *_, label in ROWS])
-    axes.set_ylim(ROWS[-1][0] + 0.6, -0.6)
-    axes.set_xlim(0, COLUMN_WIDTH * len(COLUMNS) - 0.1)
-    axes.grid(visible=False)
-    axes.tick_params(length=0)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.set_title("(a) % of initial weights")
+def _draw_sketch(axes: Axes) -> None:
+    """Draw both lower modules and the top one, whose visible units are their hidden ones."""
+    shared = [unit for units in SHARED_UNITS for unit in units]
+    for lower, hidden in zip(LOWER_UNITS, SHARED_UNITS, strict=True):
+        _connect(axes, lower, 0.0, hidden)
+        _frame(axes, lower[0], lower[-1], 0.0, BLUE, "-")
+    _connect(axes, shared, STEP, TOP_UNITS)
+    _frame(axes, shared[0], shared[-1], STEP, PURPLE, (0, (4, 2)))
+    for row, units in enumerate(([*LOWER_UNITS[0], *LOWER_UNITS[1]], shared, TOP_UNITS)):
+        axes.plot(
+            units, [row * STEP] * len(units), "o", color=PAPER_WHITE, markeredgecolor=INK,
+            markersize=5, zorder=3,
+        )  # fmt: skip
+    for x, y, text, colour in (
+        (1.5, -1.1, "left", BLUE), (6.1, -1.1, "right", BLUE), (1.9, 2 * STEP, "top", PURPLE)
+    ):  # fmt: skip
+        axes.text(x, y, text, color=colour, ha="center", va="center" if y > 0 else "top")
+    axes.set_xlim(-0.9, 8.5)
+    axes.set_ylim(-2.4, 2 * STEP + 0.9)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+
+
+def _connect(axes: Axes, below: Sequence[float], y: float, above: Sequence[float]) -> None:
+    """Join each unit of a row to each of the row above it."""
+    for start in below:
+        for end in above:
+            axes.plot([start, end], [y, y + STEP], color=FAINT, linewidth=0.7, zorder=1)
+
+
+def _frame(axes: Axes, left: float, right: float, y: float, colour: str, dash: Any) -> None:
+    """Draw the outline of a module around two rows of units."""
+    axes.add_patch(
+        FancyBboxPatch(
+            (left, y), right - left, STEP, boxstyle="round,pad=0.65", fill=False,
+            edgecolor=colour, linestyle=dash, linewidth=1.1, zorder=2,
+        )
+    )  # fmt: skip
 
 
 def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> None:
+    """Draw the codes of four vectors, and between which pairs each unit draws its line."""
     axes.set_xlim(-0.14, 1.14)
     axes.set_ylim(-0.14, 1.14)
     axes.set_box_aspect(1)
-    axes.set_xticks([0, 1])
-    axes.set_yticks([0, 1])
-    axes.set_xlabel("unit 1", labelpad=-8)
-    axes.set_ylabel("unit 2", labelpad=-6)
+    axes.set_xticks([])
+    axes.set_yticks([])
     axes.grid(visible=False)
-    axes.axhline(0.5, color=FAINT, linewidth=0.8)
-    axes.axvline(0.5, color=FAINT, linewidth=0.8)
     if example is None:
         return
-    codes, partner = example[name]["codes"], example[name]["partner"]
-    others = sorted({1, 2, 3} - {partner})
-    for first, second in ((0, partner), others):
-        ends = codes[first], codes[second]
-        axes.plot(*zip(*ends, strict=True), color=MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
+    codes = example[name]["codes"]
+    for unit, (draw, label) in enumerate(
+        ((axes.axvline, axes.set_xlabel), (axes.axhline, axes.set_ylabel))
+    ):
+        border, pairing = _find_pairing([code[unit] for code in codes])
+        colour, dash = ((GREEN, "-"), (PURPLE, (0, (4, 2))))[unit]
+        draw(border, color=colour, linestyle=dash, linewidth=1.3)
+        label(f"unit {unit + 1}: {pairing}", color=colour)
     for number, (x, y) in enumerate(codes, start=1):
         axes.text(
             x, y, str(number), ha="center", va="center",
@@ -106,6 +136,53 @@ def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> Non
         )  # fmt: skip
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {
-    "hierarchy": plot_success
-}
+def _find_pairing(activities: Sequence[float]) -> tuple[float, str]:
+    """Return what lies between the two lower and the two higher activities, and both pairs."""
+    order = sorted(range(4), key=lambda vector: activities[vector])
+    border = (activities[order[1]] + activities[order[2]]) / 2
+    pairs = sorted(
+        "".join(str(vector + 1) for vector in sorted(pair)) for pair in (order[:2], order[2:])
+    )
+    return border, " | ".join(pairs)
+
+
+def _draw_shares(axes: Axes, model: Mapping[str, Any]) -> None:
+    """Draw a bar with its interval a row, its number, and a ring for what is only encoded."""
+    place = 0.0
+    labels: dict[float, str] = {}
+    for heading, part, rows in GROUPS:
+        axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
+                  color=MUTED, style="italic")  # fmt: skip
+        for name, label in rows:
+            place += 1.0
+            row = model[part][name]
+            labels[place] = label.format(row["n"])
+            share = row["all"]["share"]
+            if share is None:
+                continue
+            low, high = (100 * end for end in row["all"]["share_interval"])
+            axes.barh(place, 100 * share, height=0.72, facecolor=SKY, edgecolor=BLUE)
+            axes.plot([low, high], [place, place], color=INK, linewidth=1.6, zorder=3)
+            axes.plot([100 * row["encoded"]["share"]], [place], "o", color=PURPLE, markersize=6,
+                      fillstyle="none", markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
+            axes.text(105, place, fixed(100 * share, 1), va="center", ha="left", color=INK)
+        place += 1.4
+    axes.set_yticks(list(labels), list(labels.values()))
+    axes.set_ylim(max(labels) + 0.6, -0.6)
+    axes.set_xlim(0, 100)
+    axes.set_xticks([0, 50, 100])
+    axes.set_xlabel("networks, %")
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    axes.legend(
+        handles=[
+            Patch(facecolor=SKY, edgecolor=BLUE, label="encoded, kept and completed"),
+            Line2D([], [], color=PURPLE, marker="o", fillstyle="none", linestyle="none",
+                   label="encoded"),
+        ],
+        loc="lower left", bbox_to_anchor=(LEFT, 1.01), ncols=2, columnspacing=1.2,
+        borderaxespad=0, handlelength=1.4,
+    )  # fmt: skip
+
+
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"hierarchy": plot_success}

@@ -18,6 +18,7 @@ from replication.report.style import (
     FAINT,
     INK,
     MUTED,
+    NARROW,
     PAPER_WHITE,
     REPORTED,
     SKY,
@@ -31,9 +32,9 @@ from replication.report.style import (
 Model = Mapping[str, Any]
 
 NAMES = {
-    "paper": "every unit\n(the paper)",
-    "square": "its square",
-    "half-square": "half its square",
+    "paper": "every unit\n(our reading)",
+    "square": "square,\nevery unit",
+    "half-square": "half the square,\nevery unit",
     "notebook": "summed over all\n(notebook)",
     "worst-pattern": "worst pattern\n(MATLAB)",
 }
@@ -50,8 +51,8 @@ CHOICES = {
 }
 VALUES = {
     "every-unit": "every unit",
-    "every-unit-squared": "its square",
-    "half-squared-error": "summed",
+    "every-unit-squared": "square, every unit",
+    "half-squared-error": "summed over all",
     "worst-pattern": "worst pattern",
     "batch": "after all patterns",
     "per-pattern": "after each",
@@ -60,8 +61,13 @@ VALUES = {
     True: "yes",
     False: "no",
 }
-CLASSES = {"quicker": FAINT, "not rejected": BLUE, "slower": PAPER_WHITE}
-"""What becomes of a reading, and how it is filled."""
+CLASSES = {
+    "done before any update": MUTED,
+    "faster than the paper’s": FAINT,
+    "not rejected": BLUE,
+    "slower than the paper’s": PAPER_WHITE,
+}
+"""What becomes of a reading, from the fastest to the slowest, and how it is filled."""
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
@@ -105,43 +111,58 @@ def plot_readings(model: Model) -> Figure:
 def plot_multiverse(model: Model) -> Figure:
     """Draw the means of all readings in their order, and below it which choices shift them."""
     gathered = model["multiverse"]["figure"]
-    means, compatible = np.array(gathered["mean"]), np.array(gathered["compatible"])
+    classes = _classify(gathered)
     choices = gathered["choices"]
     n_bars = sum(len(choice["values"]) for choice in choices)
-    bars = 0.2 * (n_bars + 0.5 * len(choices))
-    figure, (above, below) = create_figure(height=2.2 + bars, n_rows=2, height_ratios=(1.3, bars))
-    place = np.arange(len(means)) + 0.5
-    above.plot(place, means, color=MUTED, linewidth=1.2, zorder=2)
-    above.plot(
-        place[compatible], means[compatible], "o", color=BLUE, markersize=3.2, markeredgewidth=0,
-        zorder=3,
-    )  # fmt: skip
-    base = gathered["base"]
-    mark_reported(above, place[base], means[base])
-    label_line(
-        above, x=place[base], y=means[base], text="the paper", color=REPORTED, offset=(-9, 7),
-        ha="right", fontweight="bold",
-    )  # fmt: skip
-    above.set_yscale("symlog", linthresh=10, linscale=0.5)
-    use_plain_log_ticks(above, MEAN_TICKS, axis="y")
-    above.set_ylim(-1, None)
-    above.set_xlim(0, len(means))
-    above.set_ylabel("mean updates")
-    above.set_xlabel("readings, from the fastest to the slowest")
-    _draw_bars(below, choices, means < means[base], compatible)
-    put_key_above(figure, [
+    bars = 0.2 * (n_bars + 0.5 * len(choices)) + 0.8
+    figure = Figure(figsize=(NARROW, 2.5 + bars), layout="constrained")
+    # Each has its own left edge: the axes below one another have nothing in common.
+    upper, lower = figure.subfigures(2, 1, height_ratios=(2.5, bars))
+    above, below = upper.subplots(), lower.subplots()
+    _draw_curve(above, gathered, classes)
+    _draw_bars(below, choices, classes)
+    above.set_title(f"(a) All {len(gathered['mean'])} readings, one beside the other")
+    below.set_title("(b) Those that make one choice")
+    put_key_above(upper, [
         Patch(facecolor=fill, edgecolor=MUTED, linewidth=0.6, label=name)
         for name, fill in CLASSES.items()
-    ])  # fmt: skip
+    ], n_columns=2)  # fmt: skip
     return figure
 
 
-def _draw_bars(
-    axes: Axes, choices: Sequence[Model], is_quick: NDArray[np.bool_], compatible: NDArray[np.bool_]
-) -> None:
-    """Draw one bar a value: how the readings that have it divide into the three classes."""
+def _classify(gathered: Model) -> list[NDArray[np.bool_]]:
+    """Tell which readings are in each of `CLASSES`."""
+    means, compatible = np.array(gathered["mean"]), np.array(gathered["compatible"])
+    is_done, is_fast = means == 0, means < means[gathered["base"]]
+    rejected = ~compatible & ~is_done
+    return [is_done, rejected & is_fast, compatible, rejected & ~is_fast]
+
+
+def _draw_curve(axes: Axes, gathered: Model, classes: Sequence[NDArray[np.bool_]]) -> None:
+    """Draw a column a reading, filled by its class."""
+    means, base = np.array(gathered["mean"]), gathered["base"]
+    edges = np.arange(len(means) + 1)
+    lowest = -2.5
+    for chosen, fill in zip(classes, CLASSES.values(), strict=True):
+        axes.stairs(np.where(chosen, means, lowest), edges, baseline=lowest, fill=True,
+                    facecolor=fill, linewidth=0)  # fmt: skip
+    axes.stairs(means, edges, baseline=None, color=MUTED, linewidth=1.0)
+    mark_reported(axes, base + 0.5, means[base], size=13)
+    label_line(
+        axes, x=base + 0.5, y=means[base], text="the paper", color=REPORTED, offset=(2, 14),
+        ha="right", fontweight="bold",
+    )  # fmt: skip
+    axes.set_yscale("symlog", linthresh=10, linscale=0.5)
+    use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
+    axes.set_ylim(lowest, None)
+    axes.set_xlim(0, len(means))
+    axes.set_ylabel("mean updates")
+    axes.set_xlabel("readings, from the fastest to the slowest")
+
+
+def _draw_bars(axes: Axes, choices: Sequence[Model], classes: Sequence[NDArray[np.bool_]]) -> None:
+    """Draw one bar a value: how the readings that have it divide into the classes."""
     place, places, labels = 0.0, [], []
-    classes = (is_quick & ~compatible, compatible, ~is_quick & ~compatible)
     for choice in choices:
         for level, value in enumerate(choice["values"]):
             has = np.array(choice["levels"]) == level
