@@ -65,6 +65,9 @@ def plot_joint(model: Model) -> Figure:
     ):
         axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, orientation=direction)
         axes.grid(visible=False)
+    above.text(1, 0.5, "share of studies", transform=above.transAxes, ha="right", color=BLUE)
+    beside.text(0.6, -0.04, "share of\nstudies", transform=beside.transAxes, ha="center", va="top",
+                color=BLUE)  # fmt: skip
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     mark_reported(plane, reported["mean"], reported["max"], size=20, gid="joint-reported")

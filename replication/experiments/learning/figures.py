@@ -51,10 +51,13 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
         _draw_cosines(upper, model[name])
         _draw_events(lower, events[name]["steps"], model[name]["parts"])
         upper.set_title(f"({'ab'[column]}) Learning rate {rate:g}")
-        lower.set_title(f"({'cd'[column]})")
+        lower.set_title(f"({'cd'[column]}) Networks past {events['level']:g}")
         lower.set_xlabel("part of learning, %")
     axes[0, 0].set_ylabel("cosine")
-    axes[1, 0].set_ylabel(f"networks past {events['level']:g}, %")
+    axes[1, 0].set_ylabel("networks, %")
+    for x, y, text, name in ((37, 60, "U and W", "alignment"), (57, 18, "W, descent", "lower")):
+        label_line(axes[1, 0], x=x, y=y, text=text, color=COLOURS[name],
+                   ha="right" if name == "alignment" else "left")  # fmt: skip
     lines = axes[0, 0].get_lines()
     put_key_above(figure, [line for line in lines if line.get_gid() in DASHES], n_columns=2)
     return figure
@@ -64,7 +67,9 @@ def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
     x = 100 * np.asarray(series["parts"])
     for name, fill in FILLS.items():
         band = series[name]
-        axes.fill_between(x, band["low"], band["high"], color=fill, alpha=0.6, linewidth=0)
+        axes.fill_between(x, band["low"], band["high"], facecolor=fill, alpha=0.6, linewidth=0)
+        for end in ("low", "high"):
+            axes.plot(x, band[end], color=COLOURS[name], linestyle=DASHES[name], linewidth=0.5)
     for name, dash in DASHES.items():
         axes.plot(
             x, series[name]["median"], color=COLOURS[name], linestyle=dash, gid=name,

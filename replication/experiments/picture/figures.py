@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from replication.report.numbers import fixed
 from replication.report.style import (
     BLUE,
     HALF,
@@ -18,6 +20,7 @@ from replication.report.style import (
     SKY,
     create_figure,
     label_line,
+    put_key_above,
 )
 
 BEFORE: Any = (BLUE, "-")
@@ -26,7 +29,7 @@ ARROWS: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "visible": (("A", "P", BEFORE), ("C", "R", BEFORE), ("C", "C'", AFTER)),
     "hidden": (("B", "Q", BEFORE), ("B", "B'", AFTER)),
 }
-"""From where to where: a displacement along the loop, or one that the change of W makes."""
+"""From where to where: what the second pass does, or what a change of W does."""
 OFFSETS: dict[str, dict[str, tuple[int, int]]] = {
     "visible": {"A": (0, -11), "P": (0, -11), "C": (3, -11), "R": (0, 10), "C'": (0, -11)},
     "hidden": {"B": (12, 2), "Q": (12, 2), "B'": (13, 0)},
@@ -44,17 +47,23 @@ def plot_picture(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """
     drawn = model["drawn"]
     vectors, (above, below) = create_figure(
-        width=HALF, height=3.7, n_rows=2, height_ratios=(1, 1.9)
+        width=HALF, height=4.1, n_rows=2, height_ratios=(1, 1.7)
     )
     _draw_vectors(above, drawn["visible"], "visible")
     _draw_vectors(below, drawn["hidden"], "hidden")
     above.set_title("(a) Visible units")
     above.set_xlabel("along AC")
     above.set_ylabel("across")
+    angle = f"angle of AP and CR: {fixed(drawn['angle'], 0)}°"
+    above.text(0.02, 0.97, angle, transform=above.transAxes, va="top", color=INK)
+    put_key_above(vectors, [
+        Line2D([], [], color=colour, linestyle=dash, linewidth=1.8, label=label)
+        for (colour, dash), label in ((BEFORE, "second pass"), (AFTER, "change of W"))
+    ])  # fmt: skip
     below.set_title("(b) Hidden units")
     below.set_xlabel("first hidden unit")
     below.set_ylabel("second hidden unit")
-    shares, axes = create_figure(width=HALF, height=3.7)
+    shares, axes = create_figure(width=HALF, height=4.1)
     _draw_shares(axes, model["bins"])
     axes.set_title("(c) All cases")
     return vectors, shares
@@ -83,7 +92,7 @@ def _draw_vectors(axes: Axes, points: Mapping[str, Any], group: str) -> None:
     corners = np.array(list(place.values()))
     low, high = corners.min(axis=0), corners.max(axis=0)
     reach = 0.64 * (high - low).max()
-    across = reach if group == "hidden" else 0.3 * reach
+    across = reach if group == "hidden" else 0.42 * reach
     axes.set_xlim(*((low + high)[0] / 2 + np.array([-reach, reach])))
     axes.set_ylim(*((low + high)[1] / 2 + np.array([-across, across])))
     axes.set_aspect("equal")

@@ -48,9 +48,12 @@ def plot_proposal(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         ylabel="mean weight updates",
     )
     use_plain_log_ticks(left, (45, 60, 80, 100, 120), axis="y")
-    for name, x, y, align in (("paper", 12.2, 70, "left"), ("proposed", 22, 85, "right")):
+    for name, x, y, align in (
+        ("paper", 12.2, 70, "left"), ("proposed", 22, 85, "right"), ("control", 10.0, 44, "left")
+    ):  # fmt: skip
         color = SERIES[list(NAMES).index(name)][0]
-        label_line(left, x=x, y=y, text=NAMES[name], color=color, ha=align)
+        text = NAMES[name].format(model["control_factor"])
+        label_line(left, x=x, y=y, text=text, color=color, ha=align)
     right.set(
         xlim=(0, LAST_UPDATE),
         ylim=(-0.05, 1.02),

@@ -51,7 +51,7 @@ def plot_descent(model: Mapping[str, Any]) -> Figure:
     axes.set_xticks([-np.log10(1.0 - tick) for tick in TICKS], [f"{tick:g}" for tick in TICKS])
     axes.set_xlim(0, float(x.max()))
     axes.set_ylim(-0.75, 1.05)
-    axes.set_xlabel("regression λ")
+    axes.set_xlabel("regression λ, spaced by the logarithm of 1 − λ")
     axes.set_ylabel("cosine with descent")
     put_key_above(figure, lines)
     return figure

@@ -13,7 +13,9 @@ from replication.report.style import (
     HALF,
     INK,
     MUTED,
+    PINK,
     SERIES,
+    SKY,
     create_figure,
     label_line,
     use_plain_log_ticks,
@@ -21,6 +23,7 @@ from replication.report.style import (
 
 DASHED = (0, (3, 2))
 RULES = {"recirculation": SERIES[0], "back_propagation": SERIES[1]}
+FILLS = {"recirculation": SKY, "back_propagation": PINK}
 NAMES = {"recirculation": "recirculation", "back_propagation": "back-propagation"}
 MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
 Panels = tuple[Figure, Figure]
@@ -77,7 +80,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
             markersize=5,
         )
         low, high = entry["range"]
-        axes.axvspan(low, high, color=color, alpha=0.12, linewidth=0)
+        axes.axvspan(low, high, facecolor=FILLS[rule], edgecolor=color, linewidth=0.8, alpha=0.7)
     label_line(axes, x=14.5, y=900, text=NAMES["back_propagation"], ha="right",
                color=RULES["back_propagation"][0])  # fmt: skip
     label_line(axes, x=10.5, y=46, text=NAMES["recirculation"], ha="right",
