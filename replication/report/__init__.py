@@ -111,8 +111,8 @@ Boxes and notes
     :::
 
     ::: front
-    The text of the first screen, one figure, the interactive piece: on a wide screen the figure
-    stands beside the rest. In the PDF this figure stays where it is; others float.
+    The text of the first screen, then one figure and the interactive piece: on a wide screen
+    these two stand beside the text. In the PDF this figure stays where it is; others float.
     :::
 
 Code is fenced, with ``sh`` or ``python`` or nothing.

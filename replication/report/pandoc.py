@@ -224,7 +224,7 @@ def render_html(
             "--to=html5",
             "--mathml",
             "--toc",
-            "--toc-depth=2",
+            "--toc-depth=3",
             "--section-divs",
             "--shift-heading-level-by=1",
             f"--template={workspace / 'page.html'}",
@@ -242,6 +242,8 @@ def _math_css(page: str) -> str:
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
         shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
         letters.update(unescape(shown))
+    if "<msqrt" in page:
+        letters.add("√")
     slanted = set()
     for letter in letters:
         for first, italic in (("A", 0x1D434), ("a", 0x1D44E), ("Α", 0x1D6E2), ("α", 0x1D6FC)):

@@ -35,6 +35,8 @@ FACES = {
     "italic": ("DejaVuSans-Oblique.ttf", "font-style:italic;"),
     "bold italic": ("DejaVuSans-BoldOblique.ttf", "font-weight:bold;font-style:italic;"),
 }
+SIGNS = {"bold": r"[:;\s]700\b", "italic": r"[:;\s]italic"}
+"""By what text says in which face it is set."""
 HALO = "halo-of-text"
 _ID = re.compile(r' id="([^"]+)"')
 _AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
@@ -172,9 +174,7 @@ def font_css(svgs: Iterable[str]) -> str:
     letters: dict[str, set[str]] = {}
     for svg in svgs:
         for attributes, content in _TEXT.findall(svg):
-            face = " ".join(
-                kind for kind in ("bold", "italic") if re.search(rf"[:;\s]{kind}", attributes)
-            )
+            face = " ".join(kind for kind, sign in SIGNS.items() if re.search(sign, attributes))
             letters.setdefault(face, set()).update(unescape(re.sub(r"<[^>]*>", "", content)))
     return "".join(
         font_face("DejaVu Sans", FACES[face][0], used, FACES[face][1])

@@ -20,8 +20,9 @@ const views = [360, 768, 1600].flatMap((width) => [
 ]);
 const found = { console: [], requests: [], scroll: [], axe: [] };
 
-async function open(browser, { script = true } = {}) {
-  const context = await browser.newContext({ javaScriptEnabled: script });
+async function open(browser, { script = true, width = 1280, height = 900 } = {}) {
+  const viewport = { width, height };
+  const context = await browser.newContext({ javaScriptEnabled: script, viewport });
   const page = await context.newPage();
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) found.console.push(message.text());
@@ -56,6 +57,17 @@ async function check_view(page, { width, scheme, rules }) {
     const where = violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200));
     found.axe.push({ width, scheme, rule: violation.id, where });
   }
+}
+
+// How high a screen must be to show the figure, the opened piece and what it says.
+async function reach_piece(page) {
+  const summary = page.locator("#again summary");
+  if ((await summary.count()) === 0) return null;
+  await summary.click();
+  return page.evaluate(() => {
+    const words = document.getElementById("again-words").getBoundingClientRect();
+    return words.bottom - document.querySelector("figure.drawing svg").getBoundingClientRect().top;
+  });
 }
 
 // The page must be usable without a mouse: focus is moved and buttons pressed by keys alone.
@@ -120,14 +132,14 @@ async function check_in_browser() {
       (drawing) => drawing.getBoundingClientRect().right > innerWidth).length);
 
   found.first_screen = {};
-  for (const width of [360, 1400]) {
-    await see(page, { width });
-    await page.evaluate(() => scrollTo(0, 0));
-    found.first_screen[width] = await page.evaluate(() =>
-      ["h1", ".verdict", "figure.drawing svg", ".note"].map((name) => {
+  for (const [width, height] of [[360, 740], [1400, 900]]) {
+    const fresh = await open(browser, { width, height });
+    found.first_screen[width] = await fresh.evaluate(() =>
+      ["h1", ".verdict", "figure.drawing svg", "#again", ".note"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
+    if (width === 360) found.reach_of_piece = await reach_piece(fresh);
   }
   const has_piece = (await page.locator("#again").count()) > 0;
   found.again = has_piece ? await run_again(page) : null;

@@ -103,11 +103,19 @@ def test_experiments_fall_as_far_out_as_exact_p_values_say(found: dict) -> None:
     assert abs(far / 1001 - share) < 4 * math.sqrt(share * (1 - share) / 1001) + 0.01
 
 
-def test_first_screen_holds_question_verdict_figure_and_doubt(found: dict) -> None:
-    title, verdict, figure, note = found["first_screen"]["1400"]
+def check_first_screen(found: dict) -> None:
+    """Hold that question, verdict and figure are seen at once, the doubt then or right after."""
+    title, verdict, figure, _, note = found["first_screen"]["1400"]
     assert all(bottom < 900 for _, bottom in (title, verdict, figure, note))
-    title, verdict, figure, note = found["first_screen"]["360"]
-    assert title[1] < verdict[0] < verdict[1] < figure[0] < figure[1] < note[0] < 740
+    title, verdict, figure, piece, note = found["first_screen"]["360"]
+    assert title[1] < verdict[0] < verdict[1] < figure[0] < figure[1] < piece[0]
+    assert figure[1] < 740
+    assert piece[1] < note[0] < 840
+    assert found["reach_of_piece"] < 740
+
+
+def test_first_screen_holds_question_verdict_and_figure(found: dict) -> None:
+    check_first_screen(found)
 
 
 def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
@@ -147,6 +155,7 @@ def test_committed_page_passes_the_same_checks(tools: dict[str, str]) -> None:
         "axe": [],
         "html": [],
     }
+    check_first_screen(found)
 
 
 def test_checks_notice_what_they_look_for(tmp_path: Path, tools: dict[str, str]) -> None:

@@ -57,7 +57,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
         Of `replication.experiments.hierarchy.run`.
     """
     figure = Figure(figsize=(NARROW, 5.9), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(1, 2.5))
+    parts: Any = figure.subfigures(2, 1, height_ratios=(1, 2.5))
+    above, below = parts
     sketch, left, right = above.subplots(1, 3, width_ratios=(1.5, 1, 1))
     _draw_sketch(sketch)
     sketch.set_title("(a) Three modules")
@@ -122,13 +123,12 @@ def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> Non
     if example is None:
         return
     codes = example[name]["codes"]
-    for unit, (draw, label) in enumerate(
-        ((axes.axvline, axes.set_xlabel), (axes.axhline, axes.set_ylabel))
-    ):
-        border, pairing = _find_pairing([code[unit] for code in codes])
-        colour, dash = ((GREEN, "-"), (PURPLE, (0, (4, 2))))[unit]
-        draw(border, color=colour, linestyle=dash, linewidth=1.3)
-        label(f"unit {unit + 1}: {pairing}", color=colour)
+    border, pairing = _find_pairing([code[0] for code in codes])
+    axes.axvline(border, color=GREEN, linewidth=1.3)
+    axes.set_xlabel(f"unit 1: {pairing}", color=GREEN)
+    border, pairing = _find_pairing([code[1] for code in codes])
+    axes.axhline(border, color=PURPLE, linewidth=1.3, linestyle=(0, (4, 2)))
+    axes.set_ylabel(f"unit 2: {pairing}", color=PURPLE)
     for number, (x, y) in enumerate(codes, start=1):
         axes.text(
             x, y, str(number), ha="center", va="center",

@@ -117,13 +117,13 @@ def plot_multiverse(model: Model) -> Figure:
     bars = 0.2 * (n_bars + 0.5 * len(choices)) + 0.8
     figure = Figure(figsize=(NARROW, 2.5 + bars), layout="constrained")
     # Each has its own left edge: the axes below one another have nothing in common.
-    upper, lower = figure.subfigures(2, 1, height_ratios=(2.5, bars))
-    above, below = upper.subplots(), lower.subplots()
+    parts: Any = figure.subfigures(2, 1, height_ratios=(2.5, bars))
+    above, below = (part.subplots() for part in parts)
     _draw_curve(above, gathered, classes)
     _draw_bars(below, choices, classes)
     above.set_title(f"(a) All {len(gathered['mean'])} readings, one beside the other")
     below.set_title("(b) Those that make one choice")
-    put_key_above(upper, [
+    put_key_above(parts[0], [
         Patch(facecolor=fill, edgecolor=MUTED, linewidth=0.6, label=name)
         for name, fill in CLASSES.items()
     ], n_columns=2)  # fmt: skip
@@ -141,15 +141,16 @@ def _classify(gathered: Model) -> list[NDArray[np.bool_]]:
 def _draw_curve(axes: Axes, gathered: Model, classes: Sequence[NDArray[np.bool_]]) -> None:
     """Draw a column a reading, filled by its class."""
     means, base = np.array(gathered["mean"]), gathered["base"]
+    x, y = base + 0.5, float(means[base])
     edges = np.arange(len(means) + 1)
     lowest = -2.5
     for chosen, fill in zip(classes, CLASSES.values(), strict=True):
         axes.stairs(np.where(chosen, means, lowest), edges, baseline=lowest, fill=True,
                     facecolor=fill, linewidth=0)  # fmt: skip
     axes.stairs(means, edges, baseline=None, color=MUTED, linewidth=1.0)
-    mark_reported(axes, base + 0.5, means[base], size=13)
+    mark_reported(axes, x, y, size=13)
     label_line(
-        axes, x=base + 0.5, y=means[base], text="the paper", color=REPORTED, offset=(2, 14),
+        axes, x=x, y=y, text="the paper", color=REPORTED, offset=(2, 14),
         ha="right", fontweight="bold",
     )  # fmt: skip
     axes.set_yscale("symlog", linthresh=10, linscale=0.5)

@@ -154,4 +154,6 @@ document.addEventListener("DOMContentLoaded", function () {
     clear.disabled = true;
   });
   root.hidden = false;
+  // Closed on a telephone, it leaves the first screen to the doubt; opened, it stands below the figure.
+  root.open = window.matchMedia("(min-width: 40rem)").matches;
 });

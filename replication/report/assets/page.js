@@ -12,7 +12,8 @@
   mark();
   window.addEventListener("resize", mark);
   // Beside the text the contents are always open; above it they leave the first screen to the text.
-  const contents = document.querySelector("nav details");
+  const nav = document.querySelector("nav");
+  const contents = nav.firstElementChild;
   const is_wide = window.matchMedia("(min-width: 68rem)");
   function unfold() { contents.open = is_wide.matches; }
   unfold();
@@ -34,14 +35,22 @@
       if (entry.isIntersecting) seen.add(entry.target.id);
       else seen.delete(entry.target.id);
     });
-    let current = null;
+    // The first section in sight, and the first part of it.
+    let chapter = null;
+    let part = null;
     links.forEach(function (link, id) {
       link.removeAttribute("aria-current");
-      if (seen.has(id)) current = current || link;
+      if (!seen.has(id)) return;
+      if (!link.closest("ul ul")) chapter = chapter || link;
+      else if (chapter && chapter.parentNode.contains(link)) part = part || link;
     });
-    if (current) current.setAttribute("aria-current", "true");
+    [chapter, part].forEach(function (link) {
+      if (link) link.setAttribute("aria-current", "true");
+    });
+    const last = part || chapter;
+    if (last && is_wide.matches) nav.scrollTop = last.offsetTop - nav.clientHeight / 3;
   }, { rootMargin: "0px 0px -60% 0px" });
-  document.querySelectorAll("main > section").forEach(function (section) {
+  document.querySelectorAll("main section").forEach(function (section) {
     if (links.has(section.id)) watcher.observe(section);
   });
 })();

@@ -158,6 +158,22 @@ local function set_link(link)
   return link
 end
 
+-- The figure of the first screen does not float above the title; in a page it and what follows it
+-- stay together, beside the text or within it.
+local function set_front(div)
+  div = div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
+  if is_html then
+    local told, shown = pandoc.Blocks {}, pandoc.Blocks {}
+    for _, block in ipairs(div.content) do
+      local is_shown = block.t == "Figure" or #shown > 0
+      if is_shown then shown:insert(block) else told:insert(block) end
+    end
+    told:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
+    div.content = told
+  end
+  return div
+end
+
 local function set_div(div)
   local kind = div.classes[1]
   if is_html then return end
@@ -183,6 +199,19 @@ local function set_span(span)
     return { pandoc.RawInline("typst", "#badge(" .. quote(class) .. ")["), span, pandoc.RawInline("typst", "]") }
   end
   return span.content
+end
+
+-- A number keeps its per cent sign, its unit and its power of ten on its line.
+local space_before = { ["%"] = "\u{202f}", ["×"] = "\u{a0}", s = "\u{a0}", ["µs"] = "\u{a0}", MiB = "\u{a0}" }
+
+local function keep_numbers_whole(inlines)
+  for i = 2, #inlines - 1 do
+    local before, after = text(inlines[i - 1]), text(inlines[i + 1])
+    local unit = after:match("^[%%]") or after:match("^×") or after:match("^[%a\xb5\xc2]+")
+    local space = (before:match("%d$") and space_before[unit]) or (before:match("^×$") and "\u{a0}")
+    if inlines[i].t == "Space" and space then inlines[i] = pandoc.Str(space) end
+  end
+  return inlines
 end
 
 -- A formula keeps the mark of punctuation behind it on its line.
@@ -236,13 +265,11 @@ function Pandoc(doc)
       end
     end }
   end
-  doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = is_html and tie or nil }
+  doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = keep_numbers_whole }
+  if is_html then doc.blocks = doc.blocks:walk { Inlines = tie } end
   doc.blocks = doc.blocks:walk { Math = set_math }
-  -- The figure of the first screen does not float above the title.
   doc.blocks = doc.blocks:walk { Div = function(div)
-    if div.classes:includes("front") then
-      return div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
-    end
+    if div.classes:includes("front") then return set_front(div) end
   end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end

@@ -28,7 +28,7 @@ def _draws() -> dict[str, list[int]]:
     updates = np.arange(18, 400)
     shares = np.exp(-((np.log(updates / 38)) ** 2) / 0.55) / updates
     counts = np.round(1e6 * shares / shares.sum()).astype(int)
-    return {"updates": updates.tolist(), "counts": counts.tolist()}
+    return {"updates": updates[counts > 0].tolist(), "counts": counts[counts > 0].tolist()}
 
 
 def make_models() -> dict[str, Any]:

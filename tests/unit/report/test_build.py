@@ -83,6 +83,14 @@ def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
 
 
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_number_keeps_its_unit_on_its_line(sample: Path, form: str) -> None:
+    text = re.sub(r"</?strong>|\*\*", "", (sample / f"report.{form}").read_text())
+    assert "at 95\u202f%, are" in text
+    assert "near 1\u00a0×\u00a010⁻¹⁴ and" in text
+    assert "5\u00a0MiB, 6 series" in text
+
+
 def test_page_asks_nothing_of_any_server(sample: Path) -> None:
     text = (sample / "report.html").read_text()
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)

@@ -52,10 +52,17 @@ def test_text_with_a_halo_is_text_too(joint: str) -> None:
     assert re.search(r'<text style="paint-order: stroke; stroke: #ffffff[^>]*>50 %</text>', joint)
 
 
-def test_bold_letters_come_in_bold() -> None:
-    svg = '<svg><text style="font: bold 9px \'DejaVu Sans\'">ab</text><text x="0">c</text></svg>'
-    assert font_css([svg]).count("@font-face") == 2
-    assert "font-weight:bold" in font_css([svg])
+def test_bold_and_slanted_letters_come_in_faces_of_their_own() -> None:
+    def draw() -> Figure:
+        figure, axes = style.create_figure(height=2.0)
+        axes.set_title("in bold")
+        axes.set_xlabel("slanted", style="italic")
+        return figure
+
+    rules = font_css([save_figure(draw, name="faces").svg])
+    assert rules.count("@font-face") == 3
+    assert "font-weight:bold" in rules
+    assert "font-style:italic" in rules
 
 
 def test_named_axes_says_where_it_lies_and_how_it_is_scaled(joint: str) -> None:
