@@ -123,10 +123,10 @@ def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> Non
     if example is None:
         return
     codes = example[name]["codes"]
-    border, pairing = _find_pairing([code[0] for code in codes])
+    border, pairing = find_pairing([code[0] for code in codes])
     axes.axvline(border, color=GREEN, linewidth=1.3)
     axes.set_xlabel(f"unit 1: {pairing}", color=GREEN)
-    border, pairing = _find_pairing([code[1] for code in codes])
+    border, pairing = find_pairing([code[1] for code in codes])
     axes.axhline(border, color=PURPLE, linewidth=1.3, linestyle=(0, (4, 2)))
     axes.set_ylabel(f"unit 2: {pairing}", color=PURPLE)
     for number, (x, y) in enumerate(codes, start=1):
@@ -136,7 +136,7 @@ def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> Non
         )  # fmt: skip
 
 
-def _find_pairing(activities: Sequence[float]) -> tuple[float, str]:
+def find_pairing(activities: Sequence[float]) -> tuple[float, str]:
     """Return what lies between the two lower and the two higher activities, and both pairs."""
     order = sorted(range(4), key=lambda vector: activities[vector])
     border = (activities[order[1]] + activities[order[2]]) / 2

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from replication.analysis.counts import CountTable
-from replication.experiments.readings.figures import FIGURES
+from replication.experiments.readings.figures import CLASSES, FIGURES
 from replication.experiments.readings.run import (
     count_networks,
     count_sweeps,
@@ -100,11 +100,15 @@ def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_bo
         above, below = FIGURES["multiverse"](
             {"multiverse": {"figure": gather_readings(multiverse)}}
         ).axes
-    marked = {line.get_marker(): list(line.get_ydata()) for line in above.lines}
-    assert marked["*"] == [30.0]
-    assert marked["o"] == [40.0]
+    (star,) = above.lines
+    assert star.get_ydata().tolist() == [30.0]
+    filled = [columns.get_data().values for columns in above.patches[: len(CLASSES)]]
+    assert [heights[heights >= 0].tolist() for heights in filled] == [
+        [0.0], [10.0, 20.0], [40.0], [30.0, 50.0, 60.0, 2000.0]
+    ]  # fmt: skip
     shown = [bar.get_width() for bar in below.patches if bar.get_y() == -0.4]
-    assert shown == [25.0, 25.0, 50.0]  # of four with every unit: 10; 40, which prints; 30 and 50
+    # Of four with every unit: none at once; 10; 40, which prints; 30 and 50.
+    assert shown == [0.0, 25.0, 25.0, 50.0]
     labels = [label.get_text() for label in below.get_yticklabels()]
     assert labels[:3] == ["error: every unit", "worst pattern", "hidden regression: yes"]
 
