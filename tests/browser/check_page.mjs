@@ -59,6 +59,22 @@ async function check_view(page, { width, scheme, rules }) {
   }
 }
 
+// Which links of parts the contents show at the top and within a part, and which is marked there.
+async function follow_contents(page) {
+  const look = () => page.evaluate(() => ({
+    shown: [...document.querySelectorAll("nav ul ul a")].filter((link) => link.offsetParent).length,
+    marked: [...document.querySelectorAll("nav a[aria-current]")].map((link) => link.hash),
+  }));
+  const first = await look();
+  const part = await page.evaluate(() => {
+    const section = document.querySelector("main section section");
+    section?.scrollIntoView({ behavior: "instant" });
+    return section && `#${section.id}`;
+  });
+  await page.waitForTimeout(200);
+  return { first, part, then: await look() };
+}
+
 // How high a screen must be to show the figure, the opened piece and what it says.
 async function reach_piece(page) {
   const summary = page.locator("#again summary");
@@ -139,6 +155,7 @@ async function check_in_browser() {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
+    if (width === 1400) found.contents = await follow_contents(fresh);
     if (width === 360) found.reach_of_piece = await reach_piece(fresh);
   }
   const has_piece = (await page.locator("#again").count()) > 0;

@@ -118,6 +118,12 @@ def test_first_screen_holds_question_verdict_and_figure(found: dict) -> None:
     check_first_screen(found)
 
 
+def test_contents_show_parts_of_the_current_section_only(found: dict) -> None:
+    contents = found["contents"]
+    assert contents["first"]["shown"] == 0
+    assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
+
+
 def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
     assert found["first_stop"] == "Skip to the report"
 
