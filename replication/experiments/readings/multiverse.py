@@ -16,7 +16,6 @@ from replication.analysis.intervals import estimate_count_mean
 from replication.analysis.prediction import find_p
 from replication.analysis.printed import read_printed
 from replication.analysis.sampling import Masses, compute_mean_law_given_max
-from replication.analysis.shares import estimate_shares
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
 from replication.experiments.measures import estimate_share, name_estimate
@@ -72,9 +71,8 @@ def run_multiverse(
         Plain JSON values: ``name``, ``id``, ``root_seed``, ``n_networks``, ``n_readings``,
         ``is_paired``; ``choices`` (field, values, index of the base value), ``base``,
         ``levels`` (for each reading the index of its value of each choice), ``protocol_ids``;
-        ``readings``, columns as `COLUMNS` explains; ``n_compatible``; ``contrasts``, as
-        `describe_contrasts` returns them; and ``shares`` of the variance of the mean
-        (failures at the cap) among the choices, None where there is no full grid.
+        ``readings``, columns as `COLUMNS` explains; ``base_reading``, the row of the base
+        reading; ``n_compatible``; and ``contrasts``, as `describe_contrasts` returns them.
 
     Raises
     ------
@@ -104,9 +102,9 @@ def run_multiverse(
         "levels": readings.levels,
         "protocol_ids": [protocol.id for protocol in readings.protocols],
         "readings": {name: [row[name] for row in rows] for name in COLUMNS},
+        "base_reading": rows[readings.base],
         "n_compatible": sum(row["is_compatible"] for row in rows),
         "contrasts": describe_contrasts(readings, outcomes, rows),
-        "shares": describe_shares(readings, outcomes),
     }
 
 
@@ -240,36 +238,6 @@ def describe_contrasts(
                     | dict(rows[i])
                 )
     return found
-
-
-def describe_shares(readings: Readings, outcomes: NDArray[np.int32]) -> dict[str, Any] | None:
-    """Return which share of the variance of the mean each choice carries.
-
-    Parameters
-    ----------
-    readings : Readings
-    outcomes : int32 array, shape (n_readings, n_networks)
-        Failures at the cap.
-
-    Returns
-    -------
-    dict or None
-        ``first`` and ``total`` by field, each with its interval, and ``interactions``; None
-        where the readings are no full grid of two choices or more, or do not differ.
-    """
-    if not readings.is_grid or len(readings.choices) < 2:
-        return None
-    shares = estimate_shares(outcomes, [len(values) for values in readings.choices.values()])
-    if shares is None:
-        return None
-    fields = list(readings.choices)
-    return {
-        "first": dict(zip(fields, shares.first.tolist(), strict=True)),
-        "first_interval": dict(zip(fields, shares.first_interval.tolist(), strict=True)),
-        "total": dict(zip(fields, shares.total.tolist(), strict=True)),
-        "total_interval": dict(zip(fields, shares.total_interval.tolist(), strict=True)),
-        "interactions": shares.interactions,
-    }
 
 
 def tabulate_readings(model: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, str]]:

@@ -162,21 +162,26 @@ def gather_readings(multiverse: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``mean`` (failures at the cap, ascending); ``compatible``, one truth value each; ``base``,
-        the place of the base reading; ``choices``, each with its ``field``, its ``values`` and
-        ``levels``: which of the values each reading takes.
+        the place of the base reading; ``choices``, each with its ``field``, its ``values``,
+        ``levels``: which of the values each reading takes, and ``n_compatible``: how many of
+        the compatible readings take each value.
     """
     columns = multiverse["readings"]
     order = np.argsort(columns["mean_at_cap"], kind="stable")
     levels = np.array(multiverse["levels"])[order]
+    compatible = np.array(columns["is_compatible"])[order]
     return {
         "mean": [columns["mean_at_cap"][i] for i in order],
-        "compatible": [columns["is_compatible"][i] for i in order],
+        "compatible": compatible.tolist(),
         "base": int(np.flatnonzero(order == multiverse["base"])[0]),
         "choices": [
             {
                 "field": choice["field"],
                 "values": list(choice["values"]),
                 "levels": levels[:, i].tolist(),
+                "n_compatible": np.bincount(
+                    levels[compatible, i], minlength=len(choice["values"])
+                ).tolist(),
             }
             for i, choice in enumerate(multiverse["choices"])
         ],

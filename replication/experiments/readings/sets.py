@@ -43,10 +43,7 @@ class Readings:
     choices : dict of str to tuple
         Protocol fields that differ between readings and their values.
     protocols : tuple of Protocol
-        One a reading. On a full grid in the order of `itertools.product`, the
-        last choice running fastest.
-    is_grid : bool
-        Whether every combination of values occurs exactly once, in that order.
+        One a reading.
     base : int
         Index of the reading that contrasts refer to.
     """
@@ -54,7 +51,6 @@ class Readings:
     name: str
     choices: dict[str, tuple[Any, ...]]
     protocols: tuple[Protocol, ...]
-    is_grid: bool
     base: int
 
     @property
@@ -81,7 +77,7 @@ class Readings:
 def make_grid(
     choices: Mapping[str, Sequence[Any]], *, name: str = "multiverse", base: Protocol = PAPER
 ) -> Readings:
-    """Return every combination of the values of some protocol fields.
+    """Return every combination of the values of some protocol fields, the last running fastest.
 
     Parameters
     ----------
@@ -103,7 +99,7 @@ def make_grid(
         _make_protocol(dict(zip(checked, values, strict=True)), base=base)
         for values in itertools.product(*checked.values())
     )
-    return Readings(name, checked, protocols, True, _find_base(protocols, base))
+    return Readings(name, checked, protocols, _find_base(protocols, base))
 
 
 def make_paper_grid() -> Readings:
@@ -182,7 +178,7 @@ def _list_readings(name: str, listed: Any, *, base: Protocol) -> Readings:
         values = tuple(dict.fromkeys(getattr(protocol, field) for protocol in protocols))
         if len(values) > 1:
             choices[field] = values
-    return Readings(name, choices, protocols, False, _find_base(protocols, base))
+    return Readings(name, choices, protocols, _find_base(protocols, base))
 
 
 def _check_values(field: str, values: Any, *, base: Protocol) -> tuple[Any, ...]:

@@ -68,7 +68,6 @@ def test_factors_give_every_combination(write):
             "[fixed]\nmax_updates = 500\n[factors]\nlearning_rate = [20, 15]\nmomentum = [0, 0.5]"
         )
     )
-    assert readings.is_grid
     assert readings.name == "own"
     assert [(p.learning_rate, p.momentum) for p in readings.protocols] == [
         (20, 0), (20, 0.5), (15, 0), (15, 0.5),
@@ -84,7 +83,7 @@ def test_listed_readings_keep_their_order_and_find_their_choices(write):
             "[[readings]]\n[[readings]]\nmomentum = 0.5"
         )
     )
-    assert (readings.name, readings.is_grid, readings.base) == ("three", False, 1)
+    assert (readings.name, readings.base) == ("three", 1)
     assert readings.choices == {"learning_rate": (15.0, 20.0), "momentum": (0.0, 0.5)}
     assert readings.levels == [[0, 0], [1, 0], [1, 1]]
 
@@ -224,28 +223,20 @@ def test_single_change_is_the_difference_of_two_readings_on_the_same_networks(mo
     assert by_field["learning_rate"]["mean_at_cap"] == means[place[1, 0]]
 
 
-def test_first_order_shares_and_interactions_sum_to_one(model):
-    shares = model["shares"]
-    assert sum(shares["first"].values()) + shares["interactions"] == pytest.approx(1.0)
+def test_base_reading_has_a_row_of_its_own(model):
+    row = model["base_reading"]
+    assert {name: row[name] for name in COLUMNS} == {
+        name: column[model["base"]] for name, column in model["readings"].items()
+    }
 
 
 def test_change_that_no_reading_makes_alone_is_left_out():
     readings = make_grid({"momentum": [0.0, 0.5], "threshold": [0.2, 0.3]}, base=PAPER)
     outcomes = np.array([[10, 20], [11, 22], [12, 24], [13, 26]], dtype=np.int32)
-    lone = dataclasses.replace(readings, protocols=readings.protocols[1:], is_grid=False, base=0)
+    lone = dataclasses.replace(readings, protocols=readings.protocols[1:], base=0)
     rows = [describe_reading(make_counts(row)) for row in outcomes[1:]]
     found = describe_contrasts(lone, outcomes[1:], rows)
     assert [(c["field"], c["change"]) for c in found] == [("momentum", 3.0)]
-
-
-def test_listed_readings_have_contrasts_but_no_variance_shares():
-    protocols = (PAPER, dataclasses.replace(PAPER, threshold=0.2))
-    readings = dataclasses.replace(
-        make_grid({"threshold": [0.1, 0.2]}), protocols=protocols, is_grid=False
-    )
-    model = run_multiverse(readings, n_networks=40, root_seed=9, jobs=1)
-    assert model["shares"] is None
-    assert len(model["contrasts"]) == 1
 
 
 def test_looser_threshold_is_never_slower():

@@ -93,6 +93,7 @@ def test_gathered_levels_say_which_value_each_reading_takes(multiverse):
     assert [each["field"] for each in choices] == [each["field"] for each in multiverse["choices"]]
     in_order = [multiverse["levels"][i] for i in np.argsort(multiverse["readings"]["mean_at_cap"])]
     assert np.transpose([choice["levels"] for choice in choices]).tolist() == in_order
+    assert [choice["n_compatible"] for choice in choices] == [[1, 0], [0, 1], [1, 0]]
 
 
 def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_both(multiverse):
