@@ -92,6 +92,7 @@ def _draw_sketch(axes: Axes) -> None:
     axes.set_xlim(-0.9, 8.5)
     axes.set_ylim(-2.4, 2 * STEP + 0.9)
     axes.set_aspect("equal")
+    axes.set_anchor("N")
     axes.set_axis_off()
 
 
@@ -117,6 +118,7 @@ def _draw_codes(axes: Axes, example: Mapping[str, Any] | None, name: str) -> Non
     axes.set_xlim(-0.14, 1.14)
     axes.set_ylim(-0.14, 1.14)
     axes.set_box_aspect(1)
+    axes.set_anchor("N")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(visible=False)

@@ -307,7 +307,7 @@ def compare_splits(outcome: Outcome) -> dict[str, Any]:
         ``same``, ``different`` and ``single`` (the units of a module make one split only): the
         share of all networks, and what became of them; ``example``, the first network whose
         splits differ and that fails to encode, or None: of each module the ``codes`` (vector,
-        unit) and the ``partner`` of vector 0 in the split that it does not make.
+        unit).
     """
     left, right = (name_splits(outcome.codes[:, :, module]) for module in (0, 1))
     single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])
@@ -323,11 +323,8 @@ def compare_splits(outcome: Outcome) -> dict[str, Any]:
     if len(failed):
         k = int(failed[0])
         result["example"] = {
-            name: {
-                "codes": outcome.codes[:, :, module, k].T.tolist(),
-                "partner": min({1, 2, 3} - splits[k]),
-            }
-            for module, (name, splits) in enumerate((("left", left), ("right", right)))
+            name: {"codes": outcome.codes[:, :, module, k].T.tolist()}
+            for module, name in enumerate(("left", "right"))
         }
     return result
 
