@@ -58,7 +58,7 @@ class Claim:
     title, statement : str
         In a few words, and in full; our words, not the paper's.
     page : str
-        Where it stands, e.g. "361-362".
+        Where it stands, e.g. "361–362".
     experiment : str
         The folder of `replication.experiments` that tests it.
     rule : str
