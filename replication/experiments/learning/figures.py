@@ -113,7 +113,7 @@ def plot_slopes(model: Mapping[str, Any]) -> Figure:
         offset=(0, -8),
     )  # fmt: skip
     label_line(axes, x=40, y=1.62, text="all units alike", color=BLUE)
-    label_line(axes, x=47, y=1.11, text="each by its squared error", color=PURPLE)
+    label_line(axes, x=47, y=1.11, text="weighted by squared error", color=PURPLE)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 1.8)
     axes.set_xlabel("part of learning, %")

@@ -57,7 +57,7 @@ VALUES = {
     "batch": "after all patterns",
     "per-pattern": "after each",
     "reconstruction": "reconstruction",
-    "regressed": "regressed image",
+    "regressed": "with λ = 0.75",
     True: "yes",
     False: "no",
 }
