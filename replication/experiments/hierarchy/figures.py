@@ -56,7 +56,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of `replication.experiments.hierarchy.run`.
     """
-    figure = Figure(figsize=(NARROW, 5.9), layout="constrained")
+    figure = Figure(figsize=(NARROW, 4.9), layout="constrained")
     parts: Any = figure.subfigures(2, 1, height_ratios=(1, 2.5))
     above, below = parts
     sketch, left, right = above.subplots(1, 3, width_ratios=(1.5, 1, 1))

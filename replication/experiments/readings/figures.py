@@ -35,8 +35,8 @@ NAMES = {
     "paper": "every unit\n(our reading)",
     "square": "square,\nevery unit",
     "half-square": "half the square,\nevery unit",
-    "notebook": "summed over all\n(notebook)",
-    "worst-pattern": "worst pattern\n(MATLAB)",
+    "notebook": "half the square,\nsummed (notebook)",
+    "worst-pattern": "half the square, worst\npattern (MATLAB)",
 }
 """Readings of "error below 0.1", as the figure calls them."""
 
@@ -52,8 +52,8 @@ CHOICES = {
 VALUES = {
     "every-unit": "every unit",
     "every-unit-squared": "square, every unit",
-    "half-squared-error": "summed over all",
-    "worst-pattern": "worst pattern",
+    "half-squared-error": "half the square, summed",
+    "worst-pattern": "half the square, worst pattern",
     "batch": "after all patterns",
     "per-pattern": "after each",
     "reconstruction": "reconstruction",
