@@ -111,7 +111,11 @@ def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_bo
     # Of four with every unit: none at once; 10; 40, which prints; 30 and 50.
     assert shown == [0.0, 25.0, 25.0, 50.0]
     labels = [label.get_text() for label in below.get_yticklabels()]
-    assert labels[:3] == ["error: every unit", "worst pattern", "hidden regression: yes"]
+    assert labels[:3] == [
+        "error: every unit",
+        "half the square, worst pattern",
+        "hidden regression: yes",
+    ]
 
 
 def test_experiment_judges_every_reading_and_the_looser_ones_are_never_slower(monkeypatch):
