@@ -89,7 +89,6 @@ def run_multiverse(
         describe_reading(CountTable.from_outcomes(updates, flags, protocol.max_updates))
         for protocol, updates, flags in zip(readings.protocols, outcomes, converged, strict=True)
     ]
-    tell("which choices matter")
     return {
         "name": readings.name,
         "id": readings.id,
