@@ -60,17 +60,19 @@ def average(passes: list[Any]) -> Any:
 def main() -> None:
     """Measure as many passes as are asked for."""
     passes: list[dict[str, Any]] = []
+    ceilings = {
+        (population, name): round(
+            rates.estimate_ceiling(population, shift=shift, n_studies=400_000, seed=SEED), 4
+        )
+        for population in rates.POPULATIONS
+        for name, shift in rates.SHIFTS.items()
+    }
     for number in range(int(sys.argv[1]) if len(sys.argv) > 1 else 15):
         passes.append(measure_pass(SEED + number))
         found = average(passes)
         for population, rows in found["power"].items():
             for name, row in rows.items():
-                row["ceiling"] = round(
-                    rates.estimate_ceiling(
-                        population, shift=rates.SHIFTS[name], n_studies=400_000, seed=SEED
-                    ),
-                    4,
-                )
+                row["ceiling"] = ceilings[population, name]
         model = {"n_trials": TRIALS * len(passes), **found}
         PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
         print(f"{model['n_trials']} trials in each cell", flush=True)

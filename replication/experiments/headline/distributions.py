@@ -181,11 +181,9 @@ def find_share_as_far_out(counts: CountTable) -> float | None:
     edges = np.append(printed - 0.5, printed[-1] + 0.5)
 
     def find_cells(maxima: FloatArray) -> FloatArray:
-        """Chance of every printed mean, (means, maxima)."""
-        rows = [
-            compute_joint_mass(counts, runs, mean_edges=edges, max_edges=[m, m + 1]) for m in maxima
-        ]
-        return np.concatenate(rows, axis=1)
+        """Chance of every printed mean, (means, maxima), for outcomes that follow each other."""
+        ends = np.append(maxima, maxima[-1] + 1)
+        return compute_joint_mass(counts, runs, mean_edges=edges, max_edges=ends)
 
     def find_p(cells: FloatArray) -> FloatArray:
         up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
@@ -193,7 +191,7 @@ def find_share_as_far_out(counts: CountTable) -> float | None:
 
     of_reported = find_p(find_cells(largest[largest == top]))[printed == mean]
     smaller = min(float(of_max[largest == top][0]), float(of_reported.item()))
-    near = of_max > smaller
+    near = of_max > smaller  # in one piece, since p of the largest rises and falls once
     cells = find_cells(largest[near])
     return float(chances[~near].sum() + cells[find_p(cells) <= smaller].sum())
 

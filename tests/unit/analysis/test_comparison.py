@@ -9,7 +9,6 @@ from replication.analysis.cautions import Caution
 from replication.analysis.comparison import Agreement, Reason, compare
 from replication.analysis.counts import CountTable
 from replication.analysis.plausibility import Fault
-from replication.analysis.sampling import Effort
 from replication.errors import DataError, UsageError
 
 GENERATOR = np.random.default_rng(22)
@@ -19,15 +18,7 @@ UPDATES = np.minimum(COUNTS, 60)
 SOLVED = UPDATES < 60
 
 
-@pytest.fixture(autouse=True, scope="module")
-def few_resamples():
-    """Resample less than for a user: what is held here hangs on no last digit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
-        patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
-        effort = Effort(200, 2000, max_draws=400_000)
-        patch.setattr("replication.analysis.run_search.SEARCH_EFFORT", effort)
-        yield
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def test_the_truth_is_consistent_and_a_shift_of_one_deviation_is_not():

@@ -5,21 +5,12 @@ import pytest
 
 from replication.analysis.comparison import Reason, compare
 from replication.analysis.comparison_text import format_number, format_p
-from replication.analysis.sampling import Effort
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def few_resamples():
-    """Resample less than for a user: what is held here hangs on no last digit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
-        patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
-        effort = Effort(200, 2000, max_draws=400_000)
-        patch.setattr("replication.analysis.run_search.SEARCH_EFFORT", effort)
-        yield
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 CASES = {
