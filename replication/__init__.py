@@ -67,13 +67,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replication.analysis.comparison import compare
-    from replication.analysis.counts import CountTable
     from replication.claims import load_claims
+    from replication.comparison.comparison import compare
     from replication.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.simulator.ensemble import simulate
     from replication.simulator.recirculation import RecirculationNetwork
     from replication.simulator.trace import trace_network as trace
+    from replication.statistics.counts import CountTable
 
     __version__: str
 
@@ -95,10 +95,10 @@ _HOMES = {
     "NOTEBOOK": ("replication.protocol", "NOTEBOOK"),
     "PAPER": ("replication.protocol", "PAPER"),
     "READINGS": ("replication.protocol", "READINGS"),
-    "CountTable": ("replication.analysis.counts", "CountTable"),
+    "CountTable": ("replication.statistics.counts", "CountTable"),
     "Protocol": ("replication.protocol", "Protocol"),
     "RecirculationNetwork": ("replication.simulator.recirculation", "RecirculationNetwork"),
-    "compare": ("replication.analysis.comparison", "compare"),
+    "compare": ("replication.comparison.comparison", "compare"),
     "load_claims": ("replication.claims", "load_claims"),
     "simulate": ("replication.simulator.ensemble", "simulate"),
     "trace": ("replication.simulator.trace", "trace_network"),

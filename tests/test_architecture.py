@@ -23,14 +23,15 @@ FLOORS = {
     "protocol": 2,
     "claims": 2,
     "simulator": 3,
-    "analysis": 3,
-    "store": 4,
-    "report": 4,
-    "experiments": 5,
-    "publication": 6,
-    "cli": 7,
-    "__init__": 8,
-    "__main__": 8,
+    "statistics": 3,
+    "comparison": 4,
+    "store": 5,
+    "report": 5,
+    "experiments": 6,
+    "publication": 7,
+    "cli": 8,
+    "__init__": 9,
+    "__main__": 9,
 }
 
 # Libraries that only these rooms or modules may import.
@@ -98,8 +99,8 @@ def test_imports_point_down(path):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("simulator.kernel", "from replication.analysis.counts import CountTable"),
-        ("analysis.counts", "import replication.simulator"),
+        ("simulator.kernel", "from replication.statistics.counts import CountTable"),
+        ("statistics.counts", "import replication.simulator"),
         ("store.blocks", "def f():\n    from replication.experiments import EXPERIMENTS"),
         ("protocol", "from replication import simulate"),
         ("errors", "from replication.protocol import PAPER"),
@@ -196,8 +197,8 @@ def test_help_loads_nothing_heavy():
 
 def test_analysis_needs_no_simulator_files_or_figures():
     loaded = list_imported(
-        "import importlib, pkgutil, replication.analysis as a\n"
-        "for m in pkgutil.iter_modules(a.__path__, 'replication.analysis.'):\n"
+        "import importlib, pkgutil, replication.statistics as a\n"
+        "for m in pkgutil.iter_modules(a.__path__, 'replication.statistics.'):\n"
         "    importlib.import_module(m.name)"
     )
     assert "scipy" in loaded

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.analysis import rejection_rates as rates
+from replication.comparison import rejection_rates as rates
 
 PATH = Path(rates.__file__).with_suffix(".json")
 SEED = 100

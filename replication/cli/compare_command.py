@@ -11,7 +11,7 @@ from replication.cli.arguments import parse_whole
 from replication.errors import DataError, ReplicationError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from replication.analysis.comparison import Comparison
+    from replication.comparison.comparison import Comparison
 
 MAX_RUNS = 1_000_000
 MAX_GROUPS = 100
@@ -218,7 +218,7 @@ def _compare(
     values: Any, succeeded: Any, options: argparse.Namespace, report: Mapping[str, str]
 ) -> Comparison:
     """Compare one set of runs; what a group's own report gives comes first."""
-    from replication.analysis.comparison import compare
+    from replication.comparison.comparison import compare
 
     names = [*STATISTICS, "n_succeeded"]
     unknown = set(report) - {*names, "runs"}
@@ -252,7 +252,7 @@ def _say_missing(n_missing: int) -> None:
 
 def _format_groups(found: Mapping[str, Comparison], by: str) -> str:
     """Return a table of groups, and the answer for each in a sentence."""
-    from replication.analysis.comparison_text import align, format_p
+    from replication.comparison.comparison_text import align, format_p
 
     rows = [[_print(by), "runs", "reported", "p", "verdict"]]
     for name, comparison in found.items():

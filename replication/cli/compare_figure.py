@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.analysis.comparison_text import WORDS, say_p
+from replication.comparison.comparison_text import WORDS, say_p
 
 if TYPE_CHECKING:
-    from replication.analysis.comparison import Comparison
-    from replication.analysis.sampling import Law
+    from replication.comparison.comparison import Comparison
+    from replication.comparison.sampling import Law
 
 N_BARS = 60
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-PATH = Path(__file__).parents[1] / "analysis" / "rejection_rates.json"
+PATH = Path(__file__).parents[1] / "comparison" / "rejection_rates.json"
 
 
 def load_rates() -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.contrasts import compare_paired
-from replication.analysis.intervals import Estimate, estimate_mean, estimate_proportion
-from replication.analysis.ratios import estimate_ratios
 from replication.claims import Verdict
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
+from replication.statistics.contrasts import compare_paired
+from replication.statistics.intervals import Estimate, estimate_mean, estimate_proportion
+from replication.statistics.ratios import estimate_ratios
 
 
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from replication.analysis.counts import CountTable
 from replication.errors import DataError
 from replication.protocol import Protocol, as_plain, canonical_json
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.statistics.counts import CountTable
 from replication.store.files import (
     check_schema,
     damaged_record,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from replication.analysis.counts import CountTable
 from replication.errors import DataError, UsageError
 from replication.protocol import READINGS, Protocol, from_plain
 from replication.simulator.outcomes import compute_digest
+from replication.statistics.counts import CountTable
 from replication.store.blocks import Block, find_blocks, read_block, read_block_header, read_counts
 from replication.store.files import ForeignError
 from replication.store.manifest import (

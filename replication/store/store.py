@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from replication.analysis.counts import CountTable
 from replication.errors import DataError
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.statistics.counts import CountTable
 from replication.store.blocks import (
     BLOCK_NAME,
     Block,

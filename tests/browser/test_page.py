@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication.analysis.counts import CountTable
 from replication.experiments.headline.distributions import find_share_as_far_out
+from replication.statistics.counts import CountTable
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import build_sample, make_models
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.analysis.comparison import Agreement, compare
-from replication.analysis.convolution import compute_joint_mass, compute_mean_mass
-from replication.analysis.counts import CountTable
-from replication.analysis.intervals import estimate_quantile
-from replication.analysis.prediction import predict
-from replication.analysis.printed import read_printed
-from replication.analysis.sampling import Effort, Sample, lay_out, resample
+from replication.comparison.comparison import Agreement, compare
+from replication.comparison.prediction import predict
+from replication.comparison.printed import read_printed
+from replication.comparison.sampling import Effort, Sample, lay_out, resample
+from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
+from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_quantile
 
 CAP = 300
 EFFORT = Effort(n_resamples=50, n_studies=1000)
@@ -24,9 +24,9 @@ EFFORT = Effort(n_resamples=50, n_studies=1000)
 def few_resamples():
     """Resample less than for a user: what is held here hangs on no last digit."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
-        patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
-        patch.setattr("replication.analysis.sampling.MAX_WORK", 1 << 20)
+        patch.setattr("replication.comparison.sampling.N_RESAMPLES_OF_FEW", 200)
+        patch.setattr("replication.comparison.sampling.N_STUDIES", 20_000)
+        patch.setattr("replication.comparison.sampling.MAX_WORK", 1 << 20)
         yield
 
 

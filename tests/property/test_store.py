@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from replication.analysis.counts import CountTable
 from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
+from replication.statistics.counts import CountTable
 from replication.store import Store, blocks, check_study
 from replication.store.filling import simulate_study
 from replication.store.verifying import repair_study

@@ -8,7 +8,8 @@ import math
 
 import pytest
 
-from replication.analysis.rejection_rates import (
+from replication.cli.compare_rates import load_rates
+from replication.comparison.rejection_rates import (
     POPULATIONS,
     RUNS,
     SEEN,
@@ -18,7 +19,6 @@ from replication.analysis.rejection_rates import (
     measure_power,
     measure_rates,
 )
-from replication.cli.compare_rates import load_rates
 
 SHOWN = load_rates()
 CELLS = [

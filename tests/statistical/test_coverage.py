@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from replication.analysis.counts import CountTable
-from replication.analysis.coverage import measure_coverage
+from replication.statistics.counts import CountTable
+from replication.statistics.coverage import measure_coverage
 
 
 @pytest.fixture(scope="module")

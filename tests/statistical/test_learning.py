@@ -9,7 +9,7 @@ from typing import Any
 from scipy import stats
 
 from replication import PAPER
-from replication.analysis.codes import measure_codes
+from replication.experiments.codes.activities import measure_codes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights

@@ -21,8 +21,8 @@ REPORT = ("--runs", "20", "--mean", "48")
 def few_resamples():
     """Resample less than for a user: what is held here hangs on no last digit."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replication.analysis.sampling.N_RESAMPLES_OF_FEW", 200)
-        patch.setattr("replication.analysis.sampling.N_STUDIES", 20_000)
+        patch.setattr("replication.comparison.sampling.N_RESAMPLES_OF_FEW", 200)
+        patch.setattr("replication.comparison.sampling.N_STUDIES", 20_000)
         yield
 
 
@@ -151,8 +151,8 @@ def test_the_sampling_distribution_is_drawn(frame, tmp_path, capsys, name):
 
 
 def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
-    from replication.analysis.comparison import compare as compare_values
     from replication.cli.compare_figure import draw_comparison, make_bars
+    from replication.comparison.comparison import compare as compare_values
 
     comparison = compare_values(frame["updates"], runs=20, mean="48", max="120")
     figure = draw_comparison(comparison)

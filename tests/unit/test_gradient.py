@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.analysis.alignment import compute_cosines
 from replication.errors import UsageError
 from replication.simulator.gradient import (
     compute_changes,
@@ -20,6 +19,7 @@ from replication.simulator.gradient import (
 )
 from replication.simulator.loops import RecirculationLoop
 from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import compute_cosines
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper": {},

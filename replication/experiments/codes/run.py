@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.codes import Codes, measure_codes
 from replication.claims import Claim, load_claims
+from replication.experiments.codes.activities import Codes, measure_codes
 from replication.experiments.measures import estimate_share, judge_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER

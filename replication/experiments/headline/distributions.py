@@ -9,13 +9,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.convolution import (
+from replication.claims import load_reported
+from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
     compute_mean_mass,
 )
-from replication.analysis.counts import CountTable
-from replication.claims import load_reported
+from replication.statistics.counts import CountTable
 
 FloatArray = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """From the stored outcomes of a study to the model of its headline.
 
-The two reported numbers are judged by `replication.analysis.comparison.compare`, the same
+The two reported numbers are judged by `replication.comparison.comparison.compare`, the same
 function that compares external data with a report.
 """
 
@@ -13,17 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.comparison import Comparison, compare
-from replication.analysis.counts import CountTable
-from replication.analysis.coverage import measure_coverage
-from replication.analysis.intervals import (
-    bound_proportion,
-    describe_counts,
-    estimate_count_mean,
-    estimate_proportion,
-    estimate_quantile,
-)
 from replication.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.comparison.comparison import Comparison, compare
 from replication.experiments.headline.distributions import (
     describe_joint,
     find_share_as_far_out,
@@ -33,6 +24,15 @@ from replication.experiments.headline.traces import trace_networks
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
 from replication.simulator.ensemble import simulate_seeds
+from replication.statistics.counts import CountTable
+from replication.statistics.coverage import measure_coverage
+from replication.statistics.intervals import (
+    bound_proportion,
+    describe_counts,
+    estimate_count_mean,
+    estimate_proportion,
+    estimate_quantile,
+)
 from replication.store import Store
 
 MIN_CONVERGED = 5

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.alignment import compute_cosines
 from replication.experiments.recording import record_learning
 from replication.protocol import Protocol
 from replication.simulator.ensemble import simulate_weights
@@ -20,6 +19,7 @@ from replication.simulator.gradient import (
 )
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.alignment import estimate_median
 from replication.claims import Claim, load_claims
 from replication.experiments.learning.following import (
     Following,
@@ -21,6 +20,7 @@ from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.gradient import list_connections
 from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import estimate_median
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000

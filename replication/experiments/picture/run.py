@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.alignment import compute_cosines
-from replication.analysis.intervals import Estimate, estimate_mean
 from replication.claims import Claim, load_claims
 from replication.experiments.measures import judge_share, name_estimate
 from replication.experiments.recording import Recorded, record_learning
@@ -34,6 +32,8 @@ from replication.simulator.gradient import (
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import Estimate, estimate_mean
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from replication.analysis.alignment import compute_cosines
 from replication.claims import load_claims
 from replication.experiments.learning.following import align_matrices, find_events
 from replication.experiments.measures import compare_speed, describe_speed
@@ -17,6 +16,7 @@ from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.gradient import compute_changes
 from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2009
 N_NETWORKS = 20_000

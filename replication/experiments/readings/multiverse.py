@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.contrasts import compare_paired
-from replication.analysis.counts import CountTable
-from replication.analysis.intervals import estimate_count_mean
-from replication.analysis.prediction import find_p
-from replication.analysis.printed import read_printed
-from replication.analysis.sampling import Masses, compute_mean_law_given_max
 from replication.claims import load_claims, load_reported
+from replication.comparison.prediction import find_p
+from replication.comparison.printed import read_printed
+from replication.comparison.sampling import Masses, compute_mean_law_given_max
 from replication.errors import UsageError
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.parallel import map_in_threads
@@ -24,6 +21,9 @@ from replication.experiments.readings.sets import Readings, describe_choices
 from replication.progress import Tell, silent
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.contrasts import compare_paired
+from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_count_mean
 from replication.store.tables import write_table
 
 MIN_NETWORKS = 40

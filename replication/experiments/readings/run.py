@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.analysis.counts import CountTable
-from replication.analysis.sampling import Law
+from replication.comparison.sampling import Law
 from replication.experiments.headline.run import compare_with_report, describe_sampling
 from replication.experiments.readings.multiverse import MIN_NETWORKS, run_multiverse
 from replication.experiments.readings.sets import make_paper_grid
@@ -20,6 +19,7 @@ from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.counts import CountTable
 
 ROOT_SEED = 2001
 N_NETWORKS = 1_000_000

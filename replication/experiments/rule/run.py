@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.alignment import compute_cosines, estimate_median
-from replication.analysis.intervals import estimate_mean
 from replication.claims import Claim, load_claims
 from replication.experiments.learning.following import align_matrices
 from replication.experiments.measures import (
@@ -26,6 +24,8 @@ from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.gradient import compute_changes, compute_gradients, list_connections
 from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import compute_cosines, estimate_median
+from replication.statistics.intervals import estimate_mean
 
 ROOT_SEED = 2005
 N_NETWORKS = 5_000

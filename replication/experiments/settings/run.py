@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.contrasts import compare_paired
-from replication.analysis.intervals import estimate_mean, estimate_proportion
 from replication.experiments.parallel import map_in_threads
 from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.contrasts import compare_paired
+from replication.statistics.intervals import estimate_mean, estimate_proportion
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000

@@ -9,9 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.analysis.alignment import estimate_median
-from replication.analysis.contrasts import compare_paired
-from replication.analysis.intervals import estimate_mean
 from replication.claims import load_claims
 from replication.experiments.measures import (
     choose_verdict,
@@ -29,6 +26,9 @@ from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
+from replication.statistics.alignment import estimate_median
+from replication.statistics.contrasts import compare_paired
+from replication.statistics.intervals import estimate_mean
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.analysis.codes import measure_codes
 from replication.claims import Verdict, load_claims
 from replication.experiments.codes import run as codes
+from replication.experiments.codes.activities import measure_codes
 from replication.experiments.codes.figures import FIGURES
 from replication.report.style import styled
 from replication.simulator.weights import draw_weights

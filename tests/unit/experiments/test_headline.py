@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from replication.analysis.comparison import compare
-from replication.analysis.counts import CountTable
 from replication.claims import Verdict
+from replication.comparison.comparison import compare
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.distributions import (
     describe_joint,
@@ -31,6 +30,7 @@ from replication.protocol import PAPER, Protocol
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
+from replication.statistics.counts import CountTable
 from replication.store import Store
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from replication.analysis.comparison import compare
-from replication.analysis.counts import CountTable
+from replication.comparison.comparison import compare
 from replication.errors import StorageError, UsageError
 from replication.experiments.readings.multiverse import (
     COLUMNS,
@@ -30,6 +29,7 @@ from replication.experiments.readings.sets import (
     read_readings,
 )
 from replication.protocol import PAPER
+from replication.statistics.counts import CountTable
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 
-from replication.analysis.counts import CountTable
 from replication.experiments.readings.figures import CLASSES, FIGURES
 from replication.experiments.readings.run import (
     count_networks,
@@ -20,6 +19,7 @@ from replication.experiments.readings.sets import make_grid
 from replication.protocol import PAPER, READINGS
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
+from replication.statistics.counts import CountTable
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from replication.analysis.counts import CountTable
 from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.statistics.counts import CountTable
 from replication.store import Store, check_study, manifest_path, read_manifest
 from replication.store.blocks import COLUMNS
 from replication.store.files import NewerSchemaError, parse_record, render_record

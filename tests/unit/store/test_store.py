@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from replication.analysis.counts import CountTable
 from replication.errors import BusyError, DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.statistics.counts import CountTable
 from replication.store import Store, check_study, manifest_path, read_manifest
 from replication.store.files import hold_lock, make_folder, write_durably
 from tests.unit.store.invented import fill, invent

@@ -1,1 +1,0 @@
-"""Statistics that know no network and no file: arrays and count tables to numbers and verdicts."""

@@ -1,0 +1,68 @@
+"""How well two directions agree: cosines, and their median over networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.statistics.intervals import Estimate, find_order_statistics
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
+    """Return the cosine of the angle between vectors along the last axis.
+
+    Parameters
+    ----------
+    first, second : array_like of float, shape (..., m)
+
+    Returns
+    -------
+    float64 array, shape (...)
+        From -1 to 1; NaN where a vector has no length.
+
+    Examples
+    --------
+    >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
+    [0.0, 1.0]
+    """
+    a = _scale(np.asarray(first, dtype=np.float64))
+    b = _scale(np.asarray(second, dtype=np.float64))
+    return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
+
+
+def estimate_median(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
+    """Return the median over networks with its order-statistic interval.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        At least one.
+    level : float
+
+    Returns
+    -------
+    Estimate
+        An end is None where the sample is too small to bound it.
+
+    Examples
+    --------
+    >>> estimate_median([3.0, 1.0, 2.0])
+    Estimate(value=2.0, low=None, high=None, level=0.95)
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    low, high = find_order_statistics(len(ordered), 0.5, level=level)
+    return Estimate(
+        float(np.median(ordered)),
+        float(ordered[low - 1]) if low >= 1 else None,
+        float(ordered[high - 1]) if high <= len(ordered) else None,
+        level,
+    )
+
+
+def _scale(vectors: FloatArray) -> FloatArray:
+    """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
+    with np.errstate(invalid="ignore"):
+        vectors = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
+        return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))

@@ -1,0 +1,193 @@
+"""Exact distributions of sums, means and largest values of n runs on a lattice.
+
+The distribution of the sum of n runs is the n-fold convolution of that of one,
+
+    p^{*n} = inverse transform of (transform of p)^n,
+
+by fast Fourier transform. The largest of n lies at or below m with chance F(m)^n; jointly with
+the sum, the mass is that of p truncated at m.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from replication.statistics.counts import CountTable
+
+FloatArray = npt.NDArray[np.float64]
+
+_BATCH = 1 << 17
+"""Numbers transformed at once: few enough to stay in the cache."""
+_LOG_TINY = 30.0
+
+
+def find_length(masses: FloatArray, runs: int) -> int:
+    """Return a length that holds the sum of n lattice values, but for a chance of 1e-13.
+
+    Parameters
+    ----------
+    masses : float64[n_resamples, n_points]
+    runs : int
+        n.
+
+    Notes
+    -----
+    A sum beyond the length wraps round. By Chernoff's bound its chance is at
+    most exp(n log M(s) - s length) for every s > 0, M being the moment generating
+    function of one run.
+    """
+    n_points = masses.shape[1]
+    slopes = np.geomspace(1e-2, 5e2, 40) / n_points
+    slopes = slopes[slopes * n_points < 600.0]
+    moments = np.exp(np.outer(np.arange(n_points), slopes))
+    logs = np.log((masses @ moments).max(axis=0))
+    bound = float(((runs * logs + _LOG_TINY) / slopes).min())
+    needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
+    return int(fft.next_fast_len(max(needed, n_points), real=True))
+
+
+def _raise(transform: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.complex128]:
+    """Return a transform to a whole power, by squaring."""
+    result: npt.NDArray[np.complex128] | None = None
+    while True:
+        if power & 1:
+            result = transform if result is None else result * transform
+        power >>= 1
+        if not power:
+            break
+        transform = transform * transform
+    return np.ones_like(transform) if result is None else result
+
+
+def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
+    """Return the distribution of the sum of n lattice values.
+
+    Parameters
+    ----------
+    masses : float64[m, n_points]
+    runs : int
+        n, at least 0.
+    length : int
+        At least n_points; sums wrap round beyond it (see `find_length`).
+
+    Returns
+    -------
+    float64[m, length]
+    """
+    if runs == 0:
+        nothing = np.zeros((masses.shape[0], length))
+        nothing[:, 0] = 1.0
+        return nothing
+    transform = fft.rfft(masses, length, axis=1)
+    sums = fft.irfft(_raise(transform, runs), length, axis=1)
+    return np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
+
+
+def split_rows(masses: FloatArray, length: int) -> Iterator[FloatArray]:
+    """Yield rows of masses, as many at a time as are convolved at once.
+
+    Parameters
+    ----------
+    masses : float64[m, n_points]
+    length : int
+        Of the transform.
+    """
+    rows = max(1, _BATCH // length)
+    for first in range(0, len(masses), rows):
+        yield masses[first : first + rows]
+
+
+def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
+    """Return the distribution of the largest of n converged networks.
+
+    Parameters
+    ----------
+    table : CountTable
+        With at least one converged network.
+    runs : int
+        n.
+
+    Returns
+    -------
+    values, mass : float64[k]
+        Outcomes in updates, and F(m)^n - F(m - 1)^n.
+    """
+    within = (np.cumsum(table.counts) / table.n_converged) ** runs
+    return table.updates.astype(np.float64), np.diff(within, prepend=0.0)
+
+
+def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
+    """Return the exact distribution of the mean of n converged networks.
+
+    Parameters
+    ----------
+    table : CountTable
+    runs : int
+        n.
+
+    Returns
+    -------
+    values, mass : float64[k]
+        Means in updates, ascending, and their probabilities.
+    """
+    mass, start = _spell_out(table)
+    sums = convolve(mass[None, :], runs, find_length(mass[None, :], runs))[0]
+    return (np.arange(sums.size) + runs * start) / runs, sums
+
+
+def compute_joint_mass(
+    table: CountTable,
+    runs: int,
+    *,
+    mean_edges: npt.ArrayLike,
+    max_edges: npt.ArrayLike,
+) -> FloatArray:
+    """Return the joint distribution of mean and largest of n converged networks, cell by cell.
+
+    Parameters
+    ----------
+    table : CountTable
+    runs : int
+        n.
+    mean_edges : array_like of float, shape (a + 1,)
+        Edges of the cells of the mean, ascending, in updates; a cell holds its lower edge.
+    max_edges : array_like of float, shape (b + 1,)
+        The same for the largest.
+
+    Returns
+    -------
+    float64[a, b]
+        Probabilities; they sum to 1 if the edges enclose everything.
+
+    Notes
+    -----
+    By difference of the convolutions of the counts truncated at the edges, as in
+    `sampling.compute_mean_law_given_max`.
+    """
+    mass, start = _spell_out(table)
+    length = find_length(mass[None, :], runs)
+    cuts = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
+    places = np.clip(
+        np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
+    ).astype(np.int64)
+    truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
+    below = np.concatenate(
+        [
+            np.pad(np.cumsum(convolve(part, runs, length), axis=1), ((0, 0), (1, 0)))[:, places]
+            for part in split_rows(truncated, length)
+        ]
+    )
+    return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
+
+
+def _spell_out(table: CountTable) -> tuple[FloatArray, int]:
+    """Return the share of the converged at every number of updates from the smallest on."""
+    start = int(table.updates[0])
+    mass = np.zeros(int(table.updates[-1]) - start + 1)
+    mass[table.updates - start] = table.counts / table.n_converged
+    return mass, start

@@ -1,0 +1,83 @@
+"""Every answer in words names its verdict first, and the numbers that it rests on."""
+
+import numpy as np
+import pytest
+
+from replication.comparison.comparison import Reason, compare
+from replication.comparison.comparison_text import format_number, format_p
+
+NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
+WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
+
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+CASES = {
+    "margin not shown": (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
+    "few": (NORMAL[:3], {"runs": 5, "mean": "11.0"}),
+    "any number of runs": (NORMAL, {"mean": "10.0"}),
+    "no number of runs": (NORMAL, {"mean": "30.0"}),
+    "some numbers of runs": (NORMAL, {"max": "15.0"}),
+    "not a mean": (WHOLE, {"runs": 20, "mean": "30.01"}),
+    "not a value": (WHOLE, {"runs": 20, "max": "50.5"}),
+    "not a share": (WHOLE, {"runs": 20, "share": "0.51"}),
+    "out of order": (WHOLE, {"runs": 20, "mean": "30.0", "max": "20"}),
+    "negative spread": (WHOLE, {"runs": 20, "sd": "-3"}),
+    "spread too large": (WHOLE, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
+    "spread too small": (WHOLE, {"runs": 20, "mean": "10.0", "max": "50", "sd": "1"}),
+    "spreads disagree": (WHOLE, {"runs": 20, "sd": "9.0", "se": "9.0"}),
+    "beyond all": (WHOLE, {"runs": 20, "n_succeeded": 25}),
+    "beyond the cap": (WHOLE, {"runs": 20, "mean": "55.0", "cap": 40}),
+}
+
+
+@pytest.mark.parametrize(("values", "arguments"), CASES.values(), ids=CASES)
+def test_the_first_sentence_names_the_verdict_and_a_reported_number(values, arguments):
+    found = compare(values, **arguments)
+    text = found.summary()
+    first = text.split("\n\n")[0].replace("\n", " ")
+    assert first.startswith(str(found.agreement).capitalize())
+    if found.reason is not Reason.FEW:
+        assert any(number in first for number in found.reported.values())
+    if found.search is not None and found.search.largest is not None:
+        assert str(found.search.largest) in text
+    assert all(len(line) <= 130 for line in text.splitlines())
+
+
+def test_a_mean_that_differs_by_less_than_the_margin_is_said_to():
+    many = np.random.default_rng(24).normal(10, 2, size=20_000)
+    found = compare(many, runs=5000, mean="10.20", margin="10%")
+    first = " ".join(found.summary().split("\n\n")[0].split())
+    assert format_p(found.p) in first
+    assert "less than the margin" in first
+
+
+def test_the_number_of_runs_that_was_searched_is_told_in_plain_words():
+    some = " ".join(compare(NORMAL, mean="11.0").summary().split())
+    assert "The report fits studies of 2 to" in some
+    assert "If you ran yours again, the most could come out anywhere from" in some
+    every = " ".join(compare(NORMAL, mean="10.0").summary().split())
+    assert "studies of 2 runs and of up to 1,000, the most that were tried." in every
+
+
+def test_all_cautions_are_told():
+    skewed = np.random.default_rng(25).lognormal(0, 1.5, size=40)
+    found = compare(skewed, runs=60, max=f"{2 * skewed.max():.1f}")
+    told = found.summary().split("Caution:\n")[1]
+    assert told.count("\n- ") + 1 == len(found.cautions) == 4
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0123, "0.012"), (0.5, "0.5"), (1.0, "1"), (1e-7, "< 0.0001")]
+)
+def test_p_has_two_digits(p, text):
+    assert format_p(p) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(48.0, "48"), (1234567.0, "1,234,567"), (48.123456, "48.12"), (-0.00012345, "-0.0001234")],
+)
+def test_numbers_have_four_digits_and_whole_ones_all(value, text):
+    assert format_number(value) == text
