@@ -11,16 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
-    """Return the cosine of the angle between vectors along the last axis.
-
-    Parameters
-    ----------
-    first, second : array_like of float, shape (..., m)
-
-    Returns
-    -------
-    float64 array, shape (...)
-        From -1 to 1; NaN where a vector has no length.
+    """Return the cosine of the angle between vectors along the last axis; NaN without a length.
 
     Examples
     --------
@@ -33,18 +24,7 @@ def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
 
 
 def estimate_median(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
-    """Return the median over networks with its order-statistic interval.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        At least one.
-    level : float
-
-    Returns
-    -------
-    Estimate
-        An end is None where the sample is too small to bound it.
+    """Return the median with its order-statistic interval; an end is None if n is too small.
 
     Examples
     --------

@@ -13,17 +13,11 @@ from replication.statistics.intervals import Estimate, estimate_mean, estimate_p
 
 @dataclasses.dataclass(frozen=True)
 class Contrast:
-    """A second condition against a first one, on the same networks.
+    """A second condition against a first one, on the same n networks.
 
-    Parameters
-    ----------
-    n : int
-        Networks.
-    change : Estimate
-        Mean of second minus first, in updates, with its paired interval (Student's t).
-    slower, faster, same : Estimate
-        Shares of the networks for which the second is larger, smaller, equal
-        (Clopper-Pearson).
+    `change` is the mean of second minus first, in updates, with its paired t interval; `slower`,
+    `faster` and `same` are the shares of the networks for which the second is larger, smaller,
+    equal (Clopper-Pearson).
     """
 
     n: int
@@ -34,19 +28,7 @@ class Contrast:
 
 
 def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Contrast:
-    """Compare two conditions network by network.
-
-    Parameters
-    ----------
-    first, second : array_like of float, shape (n,)
-        Updates of the same networks, failures counted at the common cap.
-    level : float
-        Coverage of the intervals.
-
-    Raises
-    ------
-    UsageError
-        If the two differ in length, or there are fewer than two networks.
+    """Compare two conditions network by network, failures counted at the common cap.
 
     Examples
     --------

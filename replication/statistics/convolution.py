@@ -4,7 +4,7 @@ The distribution of the sum of n runs is the n-fold convolution of that of one,
 
     p^{*n} = inverse transform of (transform of p)^n,
 
-by fast Fourier transform. The largest of n lies at or below m with chance F(m)^n; jointly with
+by fast Fourier transform. The largest of n lies at or below m with probability F(m)^n; jointly with
 the sum, the mass is that of p truncated at m.
 """
 
@@ -27,19 +27,10 @@ _LOG_TINY = 30.0
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
-    """Return a length that holds the sum of n lattice values, but for a chance of 1e-13.
+    """Return a length that holds the sum of n lattice values, but for a probability of 1e-13.
 
-    Parameters
-    ----------
-    masses : float64[n_resamples, n_points]
-    runs : int
-        n.
-
-    Notes
-    -----
-    A sum beyond the length wraps round. By Chernoff's bound its chance is at
-    most exp(n log M(s) - s length) for every s > 0, M being the moment generating
-    function of one run.
+    A sum beyond the length wraps round. By Chernoff's bound its probability is at most
+    exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
     """
     n_points = masses.shape[1]
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
@@ -89,53 +80,21 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
 
 
 def split_rows(masses: FloatArray, length: int) -> Iterator[FloatArray]:
-    """Yield rows of masses, as many at a time as are convolved at once.
-
-    Parameters
-    ----------
-    masses : float64[m, n_points]
-    length : int
-        Of the transform.
-    """
+    """Yield rows of masses, as many at a time as are convolved at once at this length."""
     rows = max(1, _BATCH // length)
     for first in range(0, len(masses), rows):
         yield masses[first : first + rows]
 
 
 def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return the distribution of the largest of n converged networks.
-
-    Parameters
-    ----------
-    table : CountTable
-        With at least one converged network.
-    runs : int
-        n.
-
-    Returns
-    -------
-    values, mass : float64[k]
-        Outcomes in updates, and F(m)^n - F(m - 1)^n.
-    """
+    """Return values (updates) and masses, F(m)^n - F(m - 1)^n, of the largest of n converged."""
     within = (np.cumsum(table.counts) / table.n_converged) ** runs
     return table.updates.astype(np.float64), np.diff(within, prepend=0.0)
 
 
 def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return the exact distribution of the mean of n converged networks.
-
-    Parameters
-    ----------
-    table : CountTable
-    runs : int
-        n.
-
-    Returns
-    -------
-    values, mass : float64[k]
-        Means in updates, ascending, and their probabilities.
-    """
-    mass, start = _spell_out(table)
+    """Return values (updates, ascending) and exact masses of the mean of n converged networks."""
+    mass, start = _list_masses(table)
     sums = convolve(mass[None, :], runs, find_length(mass[None, :], runs))[0]
     return (np.arange(sums.size) + runs * start) / runs, sums
 
@@ -169,7 +128,7 @@ def compute_joint_mass(
     By difference of the convolutions of the counts truncated at the edges, as in
     `sampling.compute_mean_law_given_max`.
     """
-    mass, start = _spell_out(table)
+    mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)
     cuts = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
     places = np.clip(
@@ -185,7 +144,7 @@ def compute_joint_mass(
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
 
-def _spell_out(table: CountTable) -> tuple[FloatArray, int]:
+def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
     """Return the share of the converged at every number of updates from the smallest on."""
     start = int(table.updates[0])
     mass = np.zeros(int(table.updates[-1]) - start + 1)

@@ -173,13 +173,7 @@ class CountTable:
         return np.asarray(running[places], dtype=np.int64)
 
     def censor(self, cap: int) -> CountTable:
-        """Return the table that a lower cap would have given.
-
-        Raises
-        ------
-        UsageError
-            If `cap` is negative, or higher than the cap at which networks stopped.
-        """
+        """Return the table that a lower cap would have given."""
         if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
             raise UsageError(
                 f"cap {cap} was given; allowed is 0 to {self.cap}, where the networks were stopped"
@@ -199,13 +193,7 @@ class CountTable:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> CountTable:
-        """Read what `to_plain` wrote.
-
-        Raises
-        ------
-        DataError
-            If a part is missing or the parts contradict each other.
-        """
+        """Read what `to_plain` wrote; damage is a `DataError`."""
         try:
             return cls(plain["updates"], plain["counts"], plain["n_censored"], plain["cap"])
         except (KeyError, TypeError, ValueError) as error:

@@ -82,17 +82,6 @@ def bound_proportion(
 def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     """Return a proportion with its Clopper-Pearson interval (see `bound_proportion`).
 
-    Parameters
-    ----------
-    successes, n : int
-        Successes among n trials.
-    level : float
-        Coverage of the interval, in (0, 1).
-
-    Returns
-    -------
-    Estimate
-
     Examples
     --------
     >>> estimate_proportion(95, 100).interval
@@ -103,29 +92,14 @@ def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estim
 
 
 def estimate_mean(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
-    """Return the mean of a sample with Student's t interval.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        At least one; the interval of a single value is unbounded.
-    level : float
-        Coverage of the interval, in (0, 1).
-    """
+    """Return the mean of n >= 1 values with Student's t interval, unbounded for a single value."""
     sample = np.asarray(values, dtype=np.float64)
     spread = float(sample.std(ddof=1)) if sample.size > 1 else math.nan
     return bound_mean(float(sample.mean()), spread, sample.size, level=level)
 
 
 def estimate_count_mean(table: CountTable, *, level: float = 0.95) -> Estimate:
-    """Return the mean of the converged with Student's t interval (see `estimate_mean`).
-
-    Parameters
-    ----------
-    table : CountTable
-        With at least one converged network, else the mean is None.
-    level : float
-    """
+    """Return the mean of the converged with Student's t interval; None if none converged."""
     if table.n_converged == 0:
         return Estimate(None, None, None, level)
     mean, spread = describe_counts(table)
@@ -133,13 +107,7 @@ def estimate_count_mean(table: CountTable, *, level: float = 0.95) -> Estimate:
 
 
 def describe_counts(table: CountTable) -> tuple[float, float]:
-    """Return mean and standard deviation (n - 1 in its denominator) of the converged.
-
-    Parameters
-    ----------
-    table : CountTable
-        With at least one converged network; of a single one the deviation is NaN.
-    """
+    """Return mean and standard deviation of the converged: n - 1 below, NaN for a single one."""
     n = table.n_converged
     mean = float(table.updates @ table.counts) / n
     if n < 2:
@@ -148,16 +116,7 @@ def describe_counts(table: CountTable) -> tuple[float, float]:
 
 
 def bound_mean(mean: float, spread: float, n: int, *, level: float = 0.95) -> Estimate:
-    """Return Student's t interval from the mean and standard deviation of n values.
-
-    Parameters
-    ----------
-    mean, spread : float
-        `spread` has n - 1 in its denominator.
-    n : int
-        At least 1; the interval of a single value is unbounded.
-    level : float
-    """
+    """Return Student's t interval from n values' mean and standard deviation (over n - 1)."""
     if n < 2:
         return Estimate(mean, None, None, level)
     reach = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * spread / math.sqrt(n)
@@ -165,24 +124,10 @@ def bound_mean(mean: float, spread: float, n: int, *, level: float = 0.95) -> Es
 
 
 def find_order_statistics(n: int, probability: float, *, level: float = 0.95) -> tuple[int, int]:
-    """Return the ranks whose order statistics enclose a quantile.
+    """Return the ranks, from 1 to n, whose order statistics enclose a quantile.
 
-    Parameters
-    ----------
-    n : int
-        Sample size, at least 1.
-    probability : float
-        Of the quantile, between 0 and 1.
-    level : float
-
-    Returns
-    -------
-    low, high : int
-        Ranks from 1 to n; 0 and n + 1 mean that the sample cannot bound that end.
-
-    References
-    ----------
-    Conover (1999), Practical Nonparametric Statistics, section 3.2.
+    A rank of 0 or n + 1 means that a sample of n cannot bound that end. Conover (1999),
+    Practical Nonparametric Statistics, section 3.2.
     """
     half = (1.0 - level) / 2.0
     return (
@@ -206,23 +151,7 @@ def _find_binomial_quantile(target: float, n: int, probability: float) -> int:
 def estimate_quantile(table: CountTable, probability: float, *, level: float = 0.95) -> Estimate:
     """Return a quantile over all networks with its order-statistic interval.
 
-    Parameters
-    ----------
-    table : CountTable
-    probability : float
-        Between 0 and 1, both excluded.
-    level : float
-
-    Returns
-    -------
-    Estimate
-        An entry is None where it lies beyond the cap, or the sample is too
-        small to bound that end.
-
-    Raises
-    ------
-    UsageError
-        If `probability` is not between 0 and 1.
+    An end is None where it lies beyond the cap, or where the sample is too small to bound it.
     """
     if not 0.0 < probability < 1.0:
         raise UsageError(f"the quantile {probability} was asked for; give one between 0 and 1")

@@ -15,13 +15,7 @@ N_RESAMPLES = 1000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ratios:
-    """First over second, in updates.
-
-    Parameters
-    ----------
-    mean, median : Estimate
-        Ratio of the means, and of the medians.
-    """
+    """First over second, in updates: the ratio of the means, and of the medians."""
 
     mean: Estimate
     median: Estimate
@@ -37,25 +31,7 @@ def estimate_ratios(
 ) -> Ratios:
     """Return the ratio of means and that of medians, with percentile bootstrap intervals.
 
-    Parameters
-    ----------
-    first, second : array_like of float, shape (n,)
-        Updates of the same networks under both procedures, failures at the common cap;
-        means and medians of the second above 0.
-    level : float
-        Coverage of the intervals.
-    n_resamples : int
-        Resamples of the n networks, each with both its outcomes.
-    seed : int
-        Of the resampling.
-
-    Raises
-    ------
-    UsageError
-        If the two differ in length, or there are fewer than two networks.
-
-    References
-    ----------
+    Both are updates of the same networks, resampled together, failures at the common cap.
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
 
     Examples
