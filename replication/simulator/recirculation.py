@@ -1,8 +1,8 @@
 """The 4-2-4 network of page 363, equation by equation: the page to read first.
 
 One network, one pattern at a time, in the paper's words and with its equation numbers.
-`replication.simulate` computes the same for a million networks; tests hold the two
-together. Longer loops, with several hidden groups, are in `replication.simulator.loops`.
+`replication.simulate` computes the same for a million networks, and for longer loops; tests
+hold the two together.
 
 What equations 7 to 9 add is no part of the procedure but the reason for it. Equation 7 is
 the derivative of the squared error ``E = 1/2 sum (v2 - v0)^2`` for a hidden unit. If the
@@ -18,12 +18,13 @@ which is minus the change of equation 4, apart from its factor.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from replication.errors import UsageError
+from replication.fields import show
 from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.patterns import make_patterns
@@ -40,6 +41,26 @@ CRITERIA: dict[str, Callable[[Array], Array]] = {
     "worst-pattern": lambda d: (d**2).sum(axis=1).max() / 2,
 }
 """What each criterion makes of the deviations d (pattern, visible unit); the paper's is first."""
+
+
+class Changes(NamedTuple):
+    """What is added to W, b, U and c; a hook returns such a tuple with some of them replaced.
+
+    Examples
+    --------
+    >>> changes = RecirculationNetwork.from_seed(0).weight_changes([1.0, 0.0, 0.0, 0.0])
+    >>> changes._replace(W=0.0).W
+    0.0
+    """
+
+    W: Any
+    b: Any
+    U: Any
+    c: Any
+
+
+Hook = Callable[[Changes], Changes]
+"""Takes the changes of one update and returns those that are applied in their place."""
 
 
 class RecirculationNetwork:
@@ -82,8 +103,16 @@ class RecirculationNetwork:
     >>> updates, converged = network.train()
     >>> converged
     True
-    >>> network.image(np.array([1.0, 0.0, 0.0, 0.0])).round().tolist()
+    >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
+
+    Step by step, with the changes of W dropped from the first five updates:
+
+    >>> network = RecirculationNetwork.from_seed(0)
+    >>> for _ in range(5):
+    ...     network.update(change=lambda changes: changes._replace(W=0.0))
+    >>> network
+    RecirculationNetwork(4-2-4, largest error of a unit 1.00)
     """
 
     def __init__(
@@ -119,7 +148,7 @@ class RecirculationNetwork:
         if len(protocol.group_sizes) > 2:
             raise UsageError(
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
-                "group; use replication.simulator.loops.RecirculationLoop for more"
+                "group; use simulate() or trace() for more"
             )
         (W, b), (U, c) = split_weights(protocol, weights)
         return cls(W, b, U, c, protocol=protocol)
@@ -135,21 +164,23 @@ class RecirculationNetwork:
         """All matrices and biases, in the order of `weight_changes`."""
         return self.W, self.b, self.U, self.c
 
-    def first_pass(self, visible: Array) -> Array:
+    def first_pass(self, visible: ArrayLike) -> Array:
         """Return the states of the hidden units that a visible vector causes.
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
+        visible = _take_states(visible, self.W.shape[1], "visible")
         return self.activate_hidden(self.W @ visible + self.b)
 
-    def reconstruct(self, hidden: Array) -> Array:
+    def reconstruct(self, hidden: ArrayLike) -> Array:
         """Return the visible vector that hidden states cause, with a regression of 0.
 
         Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
+        hidden = _take_states(hidden, self.U.shape[1], "hidden")
         return self.activate_visible(self.U @ hidden + self.c)
 
-    def image(self, visible: Array) -> Array:
+    def image(self, visible: ArrayLike) -> Array:
         """Return the reconstruction of a visible vector, once around the loop."""
         return self.reconstruct(self.first_pass(visible))
 
@@ -170,7 +201,7 @@ class RecirculationNetwork:
         arriving = self.first_pass(visible)
         return self.regress(first, arriving) if self.protocol.hidden_regression else arriving
 
-    def weight_changes(self, v0: Array) -> tuple[Array, ...]:
+    def weight_changes(self, v0: ArrayLike) -> Changes:
         """Return the changes of W, b, U and c for one pattern.
 
         Each is epsilon times the presynaptic state times the difference of the
@@ -179,6 +210,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
+        v0 = _take_states(v0, self.W.shape[1], "visible")
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
@@ -188,15 +220,34 @@ class RecirculationNetwork:
             v4 = self.regress(v2, self.reconstruct(h3))
             dU2, dc2 = self._learn(h3, v2 - v4, self.protocol.hidden_to_visible_factor)
             dU, dc = dU + dU2, dc + dc2
-        return dW, db, dU, dc
+        return Changes(dW, db, dU, dc)
 
-    def update(self) -> None:
-        """Change the weights by the sum of the changes of all patterns (page 363)."""
+    def update(self, change: Hook | None = None) -> None:
+        """Change the weights by the sum of the changes of all patterns (page 363).
+
+        Parameters
+        ----------
+        change : callable, optional
+            Takes the summed `Changes` and returns those to apply in their place: arrays of
+            the same shapes, or numbers for all entries alike.
+
+        Raises
+        ------
+        UsageError
+            If what `change` returns does not fit.
+
+        Examples
+        --------
+        A network whose changes of W are reversed:
+
+        >>> network = RecirculationNetwork.from_seed(0)
+        >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
+        """
         if self.protocol.update_schedule == "batch":
-            self._apply(self.patterns)
+            self._apply(self.patterns, change)
         else:
             for pattern in self.patterns:
-                self._apply(pattern[None])
+                self._apply(pattern[None], change)
 
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand.
@@ -228,12 +279,15 @@ class RecirculationNetwork:
         rate = self.protocol.learning_rate * factor
         return rate * np.outer(difference, presynaptic), rate * difference
 
-    def _apply(self, batch: Array) -> None:
+    def _apply(self, batch: Array, change: Hook | None) -> None:
         """Add the changes of some patterns, and a share `momentum` of the last ones."""
-        changes = [self.weight_changes(pattern) for pattern in batch]
-        for k, weights in enumerate(self.weights):
-            last = self._last_changes[k]
-            last[...] = self.protocol.momentum * last + sum(change[k] for change in changes)
+        each = [self.weight_changes(pattern) for pattern in batch]
+        changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
+        if change is not None:
+            changes = change(changes)
+            _check_changes(changes, self.weights)
+        for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
+            last[...] = self.protocol.momentum * last + new
             weights[...] += last
 
     def _check(self) -> None:
@@ -252,6 +306,32 @@ class RecirculationNetwork:
             raise UsageError(
                 f"weights of shapes {given} were given; group_sizes {list(sizes)} need {shapes}"
             )
+
+
+def _take_states(states: ArrayLike, n_units: int, group: str) -> Array:
+    """Return the states of a group as an array, or refuse what is none."""
+    try:
+        array = np.asarray(states, dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.shape != (n_units,):
+        raise UsageError(
+            f"{show(states)} was given as {group} states; allowed are {n_units} numbers, one for "
+            f"each {group} unit"
+        )
+    return array
+
+
+def _check_changes(changes: Any, weights: tuple[Array, ...]) -> None:
+    """Refuse what a hook returned if it cannot be added to the weights."""
+    try:
+        for weight, new in zip(weights, changes, strict=True):
+            np.broadcast_to(np.asarray(new, dtype=np.float64), weight.shape)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"change(...) returned {type(changes).__name__}; it must return changes of W, b, U "
+            "and c, each a number or an array that fits: changes._replace(W=...)"
+        ) from None
 
 
 def _keep(x: Array) -> Array:

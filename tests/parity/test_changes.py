@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from replication.protocol import PAPER, Protocol
-from replication.simulator.loops import RecirculationLoop
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
+from tests.parity.loop import RecirculationLoop
 
 LOOPS: dict[str, dict[str, Any]] = {
     "4-2-4": {},

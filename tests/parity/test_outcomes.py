@@ -10,9 +10,9 @@ import pytest
 
 from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
-from replication.simulator.loops import RecirculationLoop
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
+from tests.parity.loop import RecirculationLoop
 
 # With momentum some networks are quick to come near the threshold.
 FAST: dict[str, Any] = {"momentum": 0.5, "threshold": 0.3}

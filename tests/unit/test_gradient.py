@@ -17,9 +17,9 @@ from replication.simulator.gradient import (
     list_connections,
     reconstruct,
 )
-from replication.simulator.loops import RecirculationLoop
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
+from tests.parity.loop import RecirculationLoop
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper": {},

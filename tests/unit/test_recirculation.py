@@ -244,7 +244,7 @@ def test_wrong_shapes_are_refused() -> None:
 
 def test_several_hidden_groups_are_sent_to_the_class_for_loops() -> None:
     protocol = dataclasses.replace(PAPER, group_sizes=(4, 3, 3))
-    with pytest.raises(UsageError, match="one hidden group; use .*RecirculationLoop for more"):
+    with pytest.raises(UsageError, match="one hidden group; use simulate"):
         RecirculationNetwork.from_seed(0, protocol=protocol)
 
 
@@ -255,3 +255,52 @@ def test_another_learning_rule_is_refused() -> None:
         "learning_rule = 'back-propagation' was given; this class learns by "
         "'recirculation' only; use simulate() for other rules"
     )
+
+
+def test_a_hook_changes_what_is_applied() -> None:
+    plain, hooked = RecirculationNetwork.from_seed(4), RecirculationNetwork.from_seed(4)
+    start = hooked.W.copy()
+    hooked.update(change=lambda changes: changes._replace(W=-2.0 * changes.W, c=0.0))
+    plain.update()
+    np.testing.assert_allclose(hooked.W - start, -2.0 * (plain.W - start), atol=1e-15)
+    np.testing.assert_array_equal(hooked.U, plain.U)
+    np.testing.assert_array_equal(hooked.c, RecirculationNetwork.from_seed(4).c)
+
+
+def test_a_hook_sees_each_pattern_and_leads_the_momentum() -> None:
+    network = make_tiny(patterns=((1.0,), (1.0,)), update_schedule="per-pattern", momentum=0.5)
+    seen = []
+
+    def replace(changes: Any) -> Any:
+        seen.append(changes)
+        return changes._replace(c=np.array([1.0]))
+
+    network.update(change=replace)
+    assert len(seen) == 2
+    assert network.c == 1.0 + (1.0 + 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: None,
+        lambda changes: changes[:2],
+        lambda changes: changes._replace(W=[1.0, 2.0, 3.0]),
+    ],
+)
+def test_a_hook_that_returns_no_changes_is_refused(change: Any) -> None:
+    network = RecirculationNetwork.from_seed(4)
+    before = network.W.copy()
+    with pytest.raises(UsageError, match="it must return changes of W, b, U and c"):
+        network.update(change=change)
+    np.testing.assert_array_equal(network.W, before)
+
+
+def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:
+    network = RecirculationNetwork.from_seed(4)
+    np.testing.assert_array_equal(network.image([1, 0, 0, 0]), network.image(np.eye(4)[0]))
+    for states in ([1, 0, 0], "one", np.eye(4), [[1], 0, 0, 0]):
+        with pytest.raises(UsageError, match="as visible states; allowed are 4 numbers"):
+            network.image(states)
+    with pytest.raises(UsageError, match="as hidden states; allowed are 2 numbers"):
+        network.reconstruct([0.5])

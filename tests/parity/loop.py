@@ -16,6 +16,16 @@ from replication.simulator.recirculation import Array, RecirculationNetwork
 from replication.simulator.weights import split_weights
 
 
+class LoopChanges(tuple):
+    """What is added to all weights, in the order of `RecirculationLoop.weights`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _make(cls, parts):
+        return cls(parts)
+
+
 class RecirculationLoop(RecirculationNetwork):
     """A visible group and several hidden ones in a closed loop.
 
@@ -85,7 +95,7 @@ class RecirculationLoop(RecirculationNetwork):
         """Return the states of the second pass; each group is regressed before the next one."""
         return np.concatenate(list(self._pass(visible, first)))
 
-    def weight_changes(self, v0: Array) -> tuple[Array, ...]:
+    def weight_changes(self, v0: Array) -> LoopChanges:
         """Return the changes for one pattern, in the order of `weights`.
 
         Into each hidden group by equation 4, the state of the group before it in the second
@@ -99,7 +109,7 @@ class RecirculationLoop(RecirculationNetwork):
         for before, one, two in zip([v2, *second[:-1]], first, second, strict=True):
             changes += self._learn(before, one - two, self.protocol.visible_to_hidden_factor)
         changes += self._learn(first[-1], v0 - v2, self.protocol.hidden_to_visible_factor)
-        return tuple(changes)
+        return LoopChanges(changes)
 
     def _pass(self, state: Array, first: Array | None = None) -> Iterator[Array]:
         """Yield the states of each hidden group, regressed towards `first` if it is given."""

@@ -11,7 +11,7 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.errors import UsageError
 from replication.protocol import from_plain
-from replication.simulator.loops import RecirculationLoop
+from tests.parity.loop import RecirculationLoop
 
 ONE = np.array([1.0])
 
