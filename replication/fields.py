@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 from replication.errors import UsageError
+from replication.wording import show
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "learning_rule": ("recirculation", "back-propagation"),
@@ -27,15 +27,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
-
-
-def show(value: Any) -> str:
-    """Show a given value as TOML writes it, cut short so that a message stays one line."""
-    try:
-        text = json.dumps(value) if isinstance(value, bool) else repr(value)
-    except (ValueError, RecursionError):  # thousands of digits or of nested lists
-        return f"a very long {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _validate_number(

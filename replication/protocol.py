@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import StorageError, UsageError
-from replication.fields import VALIDATORS, show
+from replication.fields import VALIDATORS
+from replication.wording import show
 
 BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""

@@ -10,9 +10,10 @@ lock() {
     shift
     "$python" -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
         --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-        "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
+        --extra report "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
 }
 
 lock dev --group dev
 lock notebook --extra notebook --constraint requirements/dev.lock
+lock docs --group docs --constraint requirements/dev.lock
 lock run --constraint requirements/dev.lock

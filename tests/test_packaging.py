@@ -54,7 +54,7 @@ def test_the_distribution_has_a_name_of_its_own():
 
 
 def test_there_is_a_lock_for_each_use():
-    assert {path.stem for path in LOCKS} == {"run", "dev", "notebook"}
+    assert {path.stem for path in LOCKS} == {"run", "dev", "notebook", "docs"}
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
@@ -75,7 +75,9 @@ def test_locks_agree_with_each_other(path):
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_every_dependency_is_locked(path):
-    declared = {normalise(requirement) for requirement in METADATA["project"]["dependencies"]}
+    project = METADATA["project"]
+    requirements = project["dependencies"] + project["optional-dependencies"]["report"]
+    declared = {normalise(requirement) for requirement in requirements}
     assert declared <= set(read_versions(path))
 
 
@@ -116,7 +118,7 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"replication"}
-    assert {"replication/py.typed", "replication/claims.toml"} <= names
+    assert {"replication/py.typed", "replication/comparison/example.csv"} <= names
     kept = {".py", ".toml", ".json", ".typed", ".css", ".js", ".typ", ".html", ".svg", ".md"}
     kept |= {".bib", ".lua", ".csl", ".ttf", ".otf"}
     sources = {
@@ -142,6 +144,16 @@ def test_sdist_holds_what_is_committed(built):
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not in a clone")
     assert {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()} <= names
+
+
+def test_metadata_is_read_by_older_tools_and_names_both_commands(built):
+    with zipfile.ZipFile(built[0]) as archive:
+        folder = next(n.split("/")[0] for n in archive.namelist() if ".dist-info/" in n)
+        metadata = archive.read(f"{folder}/METADATA").decode()
+        commands = archive.read(f"{folder}/entry_points.txt").decode()
+    assert "Metadata-Version: 2.4\n" in metadata
+    assert "replication=replication.cli:main" in commands
+    assert "recirculation-replication=replication.cli:main" in commands
 
 
 @pytest.mark.long

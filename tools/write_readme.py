@@ -36,7 +36,7 @@ def run_example() -> str:
     """Return what the first example of `replication compare` prints."""
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        main(["compare", str(Path(__file__).with_name("runs.csv")), *EXAMPLE])
+        main(["compare", "example", *EXAMPLE])
     return output.getvalue().strip()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import parse_whole
 from replication.errors import DataError, ReplicationError, StorageError, UsageError
+from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.comparison.comparison import Comparison
@@ -41,6 +42,7 @@ distribution of the reported statistics over studies of that many runs, which al
 your runs being a sample too.""",
         epilog=f"""\
 examples:
+  replication compare example --column reward --runs 5 --mean 0.83 --sd 0.04
   replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
   replication compare runs.csv --column reward --runs 5 --mean 0.83 --sd 0.04 --json
   replication compare runs.parquet --column epochs --succeeded solved --mean 48
@@ -53,7 +55,7 @@ examples:
         "file", metavar="FILE",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
         "numbers may have a decimal comma), Parquet or Feather, gzipped or not; - for standard "
-        "input",
+        "input; example for a table that comes with the package",
     )  # fmt: skip
     compare.add_argument(
         "--column", metavar="NAME", help="column that holds the values (default: the only one)"
@@ -161,7 +163,7 @@ def run_compare(options: argparse.Namespace) -> int:
                 values[kept], None if succeeded is None else succeeded[kept], options, given
             )
         except ReplicationError as error:
-            raise type(error)(f"group {_show(name)}: {error}") from None
+            raise type(error)(f"group {show(name)}: {error}") from None
     if options.json:
         groups_plain = {name: comparison.to_dict() for name, comparison in found.items()}
         print(json.dumps({"n_missing": int(missing.sum()), "groups": groups_plain}, indent=1))
@@ -180,12 +182,12 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError("--plot draws one comparison; leave --by out, or --plot")
         if options.plot.suffix.lower() not in {".png", ".svg", ".pdf"}:
             raise UsageError(
-                f"--plot was given as {_show(str(options.plot))}; its name must end in .png, .svg "
+                f"--plot was given as {show(str(options.plot))}; its name must end in .png, .svg "
                 "or .pdf"
             )
         if not options.plot.absolute().parent.is_dir():
             raise StorageError(
-                f"the folder of {_show(str(options.plot))} does not exist; make it first"
+                f"the folder of {show(str(options.plot))} does not exist; make it first"
             )
 
 
@@ -208,8 +210,8 @@ def _find_groups(names: list[str], reports: Mapping[str, Any] | None) -> list[st
     unknown = [name for name in reports if name not in names]
     if unknown:
         raise UsageError(
-            f"the reported numbers name the group {_show(unknown[0])}, of which there is no run; "
-            f"the groups are {', '.join(map(_show, names[:12]))}"
+            f"the reported numbers name the group {show(unknown[0])}, of which there is no run; "
+            f"the groups are {', '.join(map(show, names[:12]))}"
         )
     return list(reports)
 
@@ -224,7 +226,7 @@ def _compare(
     unknown = set(report) - {*names, "runs"}
     if unknown:
         raise UsageError(
-            f"the reported numbers have a column {_show(min(unknown))}; allowed are runs, "
+            f"the reported numbers have a column {show(min(unknown))}; allowed are runs, "
             f"{', '.join(names)}"
         )
     numbers = {name: report.get(name, getattr(options, name)) for name in names}
@@ -284,25 +286,19 @@ def _plot(comparison: Comparison, path: Path) -> None:
         figure.savefig(path, dpi=150)
     except OSError as error:
         raise StorageError(
-            f"{_show(str(path))} cannot be written ({error.strerror or error}); give another place"
+            f"{show(str(path))} cannot be written ({error.strerror or error}); give another place"
         ) from None
-
-
-def _show(text: str) -> str:
-    from replication.cli.external_tables import show
-
-    return show(text)
 
 
 def _print(text: str) -> str:
     """Return a name from a file for the terminal: escape codes shown, cut where it is long."""
-    return _show(text)[1:-1]
+    return show(text)[1:-1]
 
 
 def _parse_runs(text: str) -> int:
     if len(text) > 30:
         raise argparse.ArgumentTypeError(
-            f"{_show(text)} was given; allowed is a whole number from 1 to {MAX_RUNS}"
+            f"{show(text)} was given; allowed is a whole number from 1 to {MAX_RUNS}"
         )
     return parse_whole(text, low=1, high=MAX_RUNS)
 
@@ -313,5 +309,5 @@ def _parse_number(text: str) -> float:
     if re.fullmatch(r"-?(\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d{1,12})?e[+-]?\d{1,2})", text):
         return float(text)
     raise argparse.ArgumentTypeError(
-        f"{_show(text)} was given; allowed is a plain number such as 2000 or 0.05"
+        f"{show(text)} was given; allowed is a plain number such as 2000 or 0.05"
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.errors import DataError, StorageError, UsageError
+from replication.wording import show
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,7 @@ SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Feather, gzipped or not"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 STANDARD_INPUT = "-"
+EXAMPLE = Path(__file__).parents[1] / "comparison" / "example.csv"
 
 
 def read_table(path: str) -> pd.DataFrame:
@@ -38,7 +40,8 @@ def read_table(path: str) -> pd.DataFrame:
     Parameters
     ----------
     path : str
-        A file, or "-" for standard input.
+        A file, "-" for standard input, or "example" for the table that comes with the
+        package, unless there is a file of that name.
 
     Raises
     ------
@@ -66,6 +69,8 @@ def _read_bytes(path: str, name: str) -> bytes:
     try:
         if path == STANDARD_INPUT:
             return sys.stdin.buffer.read()
+        if path == "example" and not Path(path).exists():
+            return EXAMPLE.read_bytes()
         if Path(path).is_dir():
             raise StorageError(f"{name} is a folder; give a file: {FORMATS}")
         return Path(path).read_bytes()
@@ -299,11 +304,6 @@ def find_missing(column: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     import numpy as np
 
     return np.asarray(column.isna().to_numpy(), dtype=np.bool_)
-
-
-def show(text: str, *, length: int = 60) -> str:
-    """Return a text of others for a message: quoted, escape codes shown, cut where it is long."""
-    return repr(text if len(text) <= length else text[: length - 3] + "...")
 
 
 def _shorten(error: BaseException) -> str:

@@ -1,0 +1,37 @@
+"""How messages quote what was given and count things: one rule for all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+
+def plural(n: int, noun: str, nouns: str | None = None) -> str:
+    """Return a count with its noun: "1 network", "2,000 networks", "2 studies".
+
+    Examples
+    --------
+    >>> plural(1, "network"), plural(2000, "network"), plural(2, "study", "studies")
+    ('1 network', '2,000 networks', '2 studies')
+    """
+    return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
+
+
+def show(value: Any, *, length: int = 60) -> str:
+    r"""Quote a given value on one line: control characters escaped, cut where it is long.
+
+    Examples
+    --------
+    >>> print(show("a" + chr(27) + "[31m"), show(True), show(0.5), show("x" * 9, length=6))
+    'a\x1b[31m' true 0.5 'xxx...'
+    """
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= length else value[: length - 3] + "...")
+    try:
+        text = json.dumps(value) if isinstance(value, bool) else " ".join(repr(value).split())
+    except (ValueError, RecursionError):  # thousands of digits or of nested lists
+        return f"a very long {type(value).__name__}"
+    return text if len(text) <= length else text[: length - 3] + "..."
