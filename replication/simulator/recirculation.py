@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.errors import UsageError
-from replication.fields import show
 from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
+from replication.wording import show
 
 Array = NDArray[np.float64]
 
