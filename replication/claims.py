@@ -1,4 +1,4 @@
-"""The ledger: what the paper reports, page by page, and the rule that judges each statement.
+"""The ledger: what the paper reports, page by page, and the ways to measure each statement.
 
 The ledger itself is the file ``claims.toml`` beside this module.
 """
@@ -14,14 +14,22 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from replication.errors import DataError
+
+MAX_OPERATIONALISATIONS = 12
+MAX_QUOTED_WORDS = 8
+KINDS = ("empirical", "checked")
+
 
 class Verdict(enum.StrEnum):
-    """What a rule says of a statement."""
+    """What the measurements say of a statement."""
 
-    REPLICATED = "replicated"
-    QUALIFIED = "replicated with qualification"
-    NOT_REPLICATED = "not replicated"
+    HOLDS = "holds"
+    DEPENDS = "depends"
+    DOES_NOT_HOLD = "does not hold"
+    CHECKED = "checked"
     NOT_TESTABLE = "not testable"
+    TOO_FEW = "too few to tell"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,32 @@ class Reported:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Operationalisation:
+    """One way to turn a statement into a measurement.
+
+    Parameters
+    ----------
+    id, name : str
+        Unique within the statement, and in a few words.
+    measured, supports : str
+        What is measured, and when it supports the statement.
+    primary : bool
+        Whether it is the one closest to the sentence.
+    thresholds : mapping of str to float or int
+        The numbers that `supports` names.
+    """
+
+    id: str
+    name: str
+    measured: str
+    supports: str
+    primary: bool
+    thresholds: Mapping[str, float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of the paper and how it is judged.
+    """One statement of the paper and the ways to measure it.
 
     Parameters
     ----------
@@ -57,23 +89,43 @@ class Claim:
         Its name in the ledger, e.g. "rapid".
     title, statement : str
         In a few words, and in full; our words, not the paper's.
+    quote : str
+        A few words of the paper.
     page : str
         Where it stands, e.g. "361–362".
     experiment : str
-        The folder of `replication.experiments` that tests it.
-    rule : str
-        The decision rule in words; it leads to a `Verdict`.
-    thresholds : mapping of str to float or int
-        The numbers that the rule names.
+        The folder of `replication.experiments` that measures it.
+    kind : str
+        "empirical", or "checked" for definitions and theorems.
+    condition : str
+        What divides the operationalisations, to be read after "depends on"; may be empty.
+    operationalisations : tuple of Operationalisation
+        Exactly one of them is primary.
     """
 
     id: str
     title: str
     statement: str
+    quote: str
     page: str
     experiment: str
-    rule: str
-    thresholds: Mapping[str, float]
+    kind: str
+    condition: str
+    operationalisations: tuple[Operationalisation, ...]
+
+    @property
+    def primary(self) -> Operationalisation:
+        """The operationalisation closest to the sentence."""
+        return next(each for each in self.operationalisations if each.primary)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The numbers of the primary operationalisation."""
+        return self.primary.thresholds
+
+    def find(self, id: str) -> Operationalisation:
+        """Return the operationalisation of this id."""
+        return next(each for each in self.operationalisations if each.id == id)
 
 
 @functools.cache
@@ -86,12 +138,23 @@ def load_reported() -> Reported:
 @functools.cache
 def load_claims() -> Mapping[str, Claim]:
     """Return the statements of the ledger by id, in their order in the file."""
-    return MappingProxyType(
-        {
-            name: Claim(id=name, **(table | {"thresholds": MappingProxyType(table["thresholds"])}))
-            for name, table in _read()["claims"].items()
-        }
-    )
+    return MappingProxyType(read_claims(_read()["claims"]))
+
+
+def read_claims(tables: Mapping[str, Any]) -> dict[str, Claim]:
+    """Return the statements of a ledger by id.
+
+    Parameters
+    ----------
+    tables : mapping
+        The tables ``[claims.*]`` of a file such as ``claims.toml``.
+
+    Raises
+    ------
+    DataError
+        If an entry is incomplete or contradicts the rules for one; the message names it.
+    """
+    return {name: _read_claim(name, table) for name, table in tables.items()}
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +167,71 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
     """
     settings = load_reported().settings
     return {name: value for name, value in differences.items() if name in settings}
+
+
+def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
+    entry = f"claims.toml, [claims.{name}]"
+    texts = ("title", "statement", "quote", "page", "experiment", "kind")
+    _require_keys(entry, table, (*texts, "operationalisations"), ("condition",))
+    if table["kind"] not in KINDS:
+        raise DataError(
+            f"{entry}: the kind {table['kind']!r} was given; allowed are {', '.join(KINDS)}"
+        )
+    n_words = len(table["quote"].split())
+    if n_words > MAX_QUOTED_WORDS:
+        raise DataError(
+            f"{entry}: a quote of {n_words} words was given; allowed are {MAX_QUOTED_WORDS}"
+        )
+    found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
+    if len(found) > MAX_OPERATIONALISATIONS:
+        raise DataError(
+            f"{entry}: {len(found)} operationalisations were given; "
+            f"allowed are {MAX_OPERATIONALISATIONS}"
+        )
+    ids = [each.id for each in found]
+    repeated = sorted({each for each in ids if ids.count(each) > 1})
+    if repeated:
+        raise DataError(f"{entry}: the id {repeated[0]!r} was given twice; name one of them anew")
+    n_primary = sum(each.primary for each in found)
+    if n_primary != 1:
+        raise DataError(
+            f"{entry}: {n_primary} operationalisations are primary; mark exactly one with "
+            "primary = true"
+        )
+    return Claim(
+        id=name,
+        condition=table.get("condition", ""),
+        operationalisations=found,
+        **{text: table[text] for text in texts},
+    )
+
+
+def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationalisation:
+    texts = ("id", "name", "measured", "supports")
+    _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts, None)
+    return Operationalisation(
+        primary=bool(table.get("primary", False)),
+        thresholds=MappingProxyType(
+            {key: value for key, value in table.items() if key not in (*texts, "primary")}
+        ),
+        **{text: table[text] for text in texts},
+    )
+
+
+def _require_keys(
+    entry: str, table: Mapping[str, Any], needed: tuple[str, ...], other: tuple[str, ...] | None
+) -> None:
+    """Refuse a table that lacks a key, or has one besides those needed and `other`."""
+    for key in needed:
+        if not table.get(key):
+            raise DataError(f"{entry}: {key!r} is missing; add it")
+    if other is not None:
+        for key in table:
+            if key not in (*needed, *other):
+                raise DataError(
+                    f"{entry}: the key {key!r} was given; allowed are "
+                    f"{', '.join((*needed, *other))}"
+                )
 
 
 def _read() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from replication.claims import Claim, load_claims
+from replication.claims import load_claims
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
 from replication.progress import Tell, format_duration, silent
@@ -250,6 +250,7 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         If an outcome is missing or damaged.
     """
     from replication.experiments.headline.run import run
+    from replication.experiments.judging import check_models
     from replication.report.build import Drawing, build_report
     from replication.store import Store
 
@@ -263,6 +264,7 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         if len(present) == len(EXPERIMENTS):
             template = "report.md"
             models |= present
+            check_models(models)
     figures = {
         figure: Drawing(draw, models[name])
         for name in models
@@ -305,9 +307,17 @@ def _read_benchmark(folder: Path) -> Model | None:
 
 
 def _list_claims() -> Model:
-    parts = [field.name for field in dataclasses.fields(Claim)]
+    """Return the ledger as plain data; ``thresholds`` are those of the primary one."""
+
+    def list_fields(entry: Any) -> Model:
+        return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
+
     return {
-        name: {part: getattr(claim, part) for part in parts}
+        name: list_fields(claim)
+        | {
+            "operationalisations": [list_fields(each) for each in claim.operationalisations],
+            "thresholds": claim.thresholds,
+        }
         for name, claim in load_claims().items()
     }
 

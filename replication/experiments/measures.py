@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import Verdict
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.contrasts import compare_paired
@@ -43,36 +41,6 @@ def estimate_share(successes: int, n: int) -> dict[str, Any]:
     if n == 0:
         return {"share": None, "share_interval": [0.0, 1.0]}
     return name_estimate("share", estimate_proportion(successes, n))
-
-
-def judge_share(low: float, thresholds: Mapping[str, float]) -> Verdict:
-    """Judge the lower end of a share's interval by ``min_share`` and ``min_share_qualified``.
-
-    Parameters
-    ----------
-    low : float
-    thresholds : mapping of str to float
-        Of the ledger.
-
-    Examples
-    --------
-    >>> judge_share(0.7, {"min_share": 0.9, "min_share_qualified": 0.5}).name
-    'QUALIFIED'
-    """
-    return choose_verdict(low >= thresholds["min_share"], low >= thresholds["min_share_qualified"])
-
-
-def choose_verdict(replicated: bool, qualified: bool) -> Verdict:
-    """Return the verdict of a rule from whether its condition holds, and else the weaker one.
-
-    Examples
-    --------
-    >>> choose_verdict(False, True).name
-    'QUALIFIED'
-    """
-    if replicated:
-        return Verdict.REPLICATED
-    return Verdict.QUALIFIED if qualified else Verdict.NOT_REPLICATED
 
 
 def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:

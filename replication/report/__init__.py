@@ -37,8 +37,8 @@ Guards and verdicts
 ``{{ require(headline.mean < 48) }}`` stops the build, with file and line, once the sentence beside
 it is untrue; put it at the start of the paragraph that it guards. Guards are better than branches.
 
-``{{ verdict("rapid") }}`` is the verdict of the statement in words ("replicated with
-qualification"), from the ``claims`` of whichever model judged it. As a badge,
+``{{ verdict("rapid") }}`` is the verdict of the statement in words ("holds",
+"does not hold" ...), from the ``claims`` of whichever model judged it. As a badge,
 ``{{ verdict("rapid") | badge }}``, it is coloured, with a sign that also tells in grey: for tables
 and verdict boxes.
 

@@ -14,10 +14,12 @@ from replication.errors import ReportError
 from replication.report.numbers import FILTERS, MissingNumber, count
 
 BADGES = {
-    Verdict.REPLICATED: ("●", "replicated"),
-    Verdict.QUALIFIED: ("◐", "qualified"),
-    Verdict.NOT_REPLICATED: ("○", "not-replicated"),
+    Verdict.HOLDS: ("●", "holds"),
+    Verdict.DEPENDS: ("◐", "depends"),
+    Verdict.DOES_NOT_HOLD: ("○", "does-not-hold"),
+    Verdict.CHECKED: ("✓", "checked"),
     Verdict.NOT_TESTABLE: ("–", "not-testable"),
+    Verdict.TOO_FEW: ("–", "too-few"),
 }
 """Sign and class of each verdict; the signs tell them apart without colour."""
 

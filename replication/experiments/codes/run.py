@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
 from replication.experiments.codes.activities import Codes, measure_codes
-from replication.experiments.measures import estimate_share, judge_share
+from replication.experiments.judging import judge, share_above
+from replication.experiments.measures import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
 from replication.simulator.engine import evaluate_networks
@@ -81,7 +82,9 @@ def judge_codes(claim: Claim, codes: Codes) -> dict[str, Any]:
     good = estimate_share(int(codes.is_good().sum()), n)
     strict = estimate_share(int(codes.is_good(margin).sum()), n)
     return {
-        "verdict": judge_share(good["share_interval"][0], claim.thresholds).value,
+        **judge(
+            claim, {"corners": share_above(codes.is_good().sum(), n, claim.thresholds["min_share"])}
+        ),
         **good,
         "margin": margin,
         "strict": strict["share"],

@@ -6,7 +6,8 @@ import dataclasses
 from typing import Any
 
 from replication.claims import load_claims
-from replication.experiments.measures import choose_verdict, describe_speed
+from replication.experiments.judging import judge, supports_if
+from replication.experiments.measures import describe_speed
 from replication.experiments.search import simulate_best
 from replication.fields import CHOICES
 from replication.progress import Tell, silent
@@ -54,7 +55,8 @@ def judge_functions(functions: dict[str, Any]) -> dict[str, Any]:
     functions : dict
         What `describe_speed` returned, by hidden function; the paper's does not count.
     """
-    min_share = load_claims()["other-functions"].thresholds["min_share"]
+    claim = load_claims()["other-functions"]
+    min_share = claim.thresholds["min_share"]
     lows = {
         name: entry["converged"]["share_interval"][0]
         for name, entry in functions.items()
@@ -62,7 +64,7 @@ def judge_functions(functions: dict[str, Any]) -> dict[str, Any]:
     }
     serving = [name for name, low in lows.items() if low >= min_share]
     return {
-        "verdict": choose_verdict(len(serving) == len(lows), len(serving) > 0),
+        **judge(claim, {"three": supports_if(len(serving) == len(lows), min(lows.values()))}),
         "serving": serving,
         "n_tried": len(lows),
         "lowest": min(lows.values()),

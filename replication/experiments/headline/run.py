@@ -21,6 +21,8 @@ from replication.experiments.headline.distributions import (
     make_histogram,
 )
 from replication.experiments.headline.traces import trace_networks
+from replication.experiments.judging import judge as judge_claim
+from replication.experiments.judging import supports_if
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
 from replication.simulator.ensemble import simulate_seeds
@@ -278,7 +280,8 @@ def judge(sampling: Mapping[str, Any] | None, differences: Mapping[str, Any]) ->
         None; ``other_settings``, reported settings that differ; ``p`` and
         ``is_equivalent``, None where they were not computed.
     """
-    rule = load_claims()["headline"].thresholds
+    claim = load_claims()["headline"]
+    rule = claim.thresholds
     other_settings = find_other_settings(differences)
     p = None if sampling is None else sampling["p"]
     is_equivalent = None if sampling is None else sampling["equivalence"]["is_equivalent"]
@@ -287,13 +290,10 @@ def judge(sampling: Mapping[str, Any] | None, differences: Mapping[str, Any]) ->
         reason = "settings"
     elif sampling is None or sampling["chance_all_converge"] < rule["min_chance_all_converge"]:
         reason = "few converge"
-    if reason is not None:
-        verdict = Verdict.NOT_TESTABLE
-    else:
-        n_held = int(p is not None and p > rule["min_p"]) + int(bool(is_equivalent))
-        verdict = (Verdict.NOT_REPLICATED, Verdict.QUALIFIED, Verdict.REPLICATED)[n_held]
+    holds = p is not None and p > rule["min_p"] and is_equivalent
+    verdict = None if reason is None else Verdict.NOT_TESTABLE
     return {
-        "verdict": verdict.value,
+        **judge_claim(claim, {"both": supports_if(holds, p)}, verdict=verdict),
         "reason": reason,
         "other_settings": other_settings,
         "p": p,

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.measures import choose_verdict, estimate_share
+from replication.experiments.judging import judge as judge_claim
+from replication.experiments.judging import supports_above
+from replication.experiments.measures import estimate_share
 from replication.experiments.parallel import map_in_threads
 from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
@@ -350,9 +352,10 @@ def judge(conditions: dict[str, Any]) -> dict[str, Any]:
     conditions : dict
         The part of the model of that name.
     """
-    min_share = load_claims()["hierarchy"].thresholds["min_share"]
+    claim = load_claims()["hierarchy"]
+    min_share = claim.thresholds["min_share"]
     lows = {name: condition["all"]["share_interval"][0] for name, condition in conditions.items()}
     passed = [name for name in OTHERS if lows[name] >= min_share]
-    verdict = choose_verdict(lows[DRAWN] >= min_share, bool(passed))
     decided: dict[str, Any] = conditions[DRAWN]["all"]
-    return {"verdict": verdict.value, "passed": passed} | decided
+    result = supports_above(decided.get("share"), decided["share_interval"], min_share)
+    return judge_claim(claim, {"four": result}) | {"passed": passed} | decided

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
+from replication.experiments.judging import judge, supports_if
 from replication.experiments.learning.following import (
     Following,
     find_events,
     follow_networks,
     measure_states,
 )
-from replication.experiments.measures import choose_verdict, estimate_share, name_estimate
+from replication.experiments.measures import estimate_share, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.gradient import list_connections
@@ -102,10 +103,10 @@ def judge_upper_agreement(claim: Claim, paper: Following, other: Following) -> d
     """
     before = ~_find_lasts(paper)
     cosines = paper.values["upper"][before]
-    level, qualified = (claim.thresholds[k] for k in ("min_cosine", "min_cosine_qualified"))
+    level = claim.thresholds["min_cosine"]
     cosine = float(np.median(cosines))
     return {
-        "verdict": choose_verdict(cosine >= level, cosine >= qualified).value,
+        **judge(claim, {"cosine": supports_if(cosine >= level, cosine)}),
         "cosine": cosine,
         "cosine_interval": bound_pooled_median(cosines, paper.updates),
         "level": level,
@@ -138,9 +139,7 @@ def judge_similar_slopes(claim: Claim, paper: Following) -> dict[str, Any]:
     similar = medians <= limit
     share = float(similar.mean())
     return {
-        "verdict": choose_verdict(
-            bool(similar.all()), share >= claim.thresholds["min_share_qualified"]
-        ).value,
+        **judge(claim, {"variation": supports_if(similar.all(), share)}),
         "n_updates": len(variations),
         "share": share,
         "last_similar": int(np.argmin(similar)) if not similar.all() else len(variations),
@@ -179,7 +178,7 @@ def judge_random_at_first(
     is_even = limits["min_share"] <= low and high <= limits["max_share"]
     is_spread = abs(spread / expected - 1.0) <= limits["max_spread_error"]
     return {
-        "verdict": choose_verdict(is_even and is_spread, is_even or is_spread).value,
+        **judge(claim, {"cosines": supports_if(is_even and is_spread, positive["share"])}),
         **positive,
         "spread": spread,
         "spread_random": expected,
@@ -204,7 +203,7 @@ def judge_agrees_later(claim: Claim, paper: Following, other: Following) -> dict
     is_high = bool(np.median(last) >= claim.thresholds["min_cosine"])
     other_first, other_last = average_quarters(other)
     return {
-        "verdict": choose_verdict(is_risen and is_high, is_risen or is_high).value,
+        **judge(claim, {"quarters": supports_if(is_risen and is_high, risen["share"])}),
         **risen,
         "first": float(np.median(first)),
         **name_estimate("last", late),
@@ -245,7 +244,7 @@ def judge_alignment_first(claim: Claim, paper: Following, other: Following) -> d
     at_paper = at["paper"]["share_interval"][0] >= limits["min_share"]
     at_other = at["other"]["share_interval"][0] > limits["min_share_other"]
     return {
-        "verdict": choose_verdict(at_paper and at_other, at_paper).value,
+        **judge(claim, {"level-09": supports_if(at_paper and at_other, at["paper"]["share"])}),
         "level": limits["level"],
         **at,
     }
@@ -312,7 +311,7 @@ def judge_symmetry(claim: Claim, paper: Following, other: Following) -> dict[str
     is_aligned = bool(np.median(alignment) >= claim.thresholds["min_cosine"])
     is_longer = longer["share_interval"][0] >= claim.thresholds["min_share"]
     return {
-        "verdict": choose_verdict(is_aligned and is_longer, is_aligned or is_longer).value,
+        **judge(claim, {"both": supports_if(is_aligned and is_longer, longer["share"])}),
         **name_estimate("cosine", cosine),
         **longer,
         "ratio": float(np.median(ratio)),

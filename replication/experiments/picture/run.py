@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
-from replication.experiments.measures import judge_share, name_estimate
+from replication.experiments.judging import judge, supports_above
+from replication.experiments.measures import name_estimate
 from replication.experiments.recording import Recorded, record_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
@@ -175,7 +176,10 @@ def judge_picture(
         np.bincount(owners, small.sum(axis=1), minlength=len(updates)),
     )
     return {
-        "verdict": judge_share(share.low or 0.0, claim.thresholds).value,
+        **judge(
+            claim,
+            {"single": supports_above(share.value, share.interval, claim.thresholds["min_share"])},
+        ),
         "max_angle": limit,
         **name_estimate("share", share),
         "n_small": int(small.sum()),

@@ -10,13 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
+from replication.experiments.judging import judge, share_above, supports_if
 from replication.experiments.learning.following import align_matrices
-from replication.experiments.measures import (
-    choose_verdict,
-    estimate_share,
-    judge_share,
-    name_estimate,
-)
+from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.search import SEARCH_OFFSET, search_settings
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
@@ -97,7 +93,7 @@ def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any
     is_product = difference <= claim.thresholds["max_difference"]
     is_enough = share["share_interval"][0] >= claim.thresholds["min_share"]
     return {
-        "verdict": choose_verdict(is_product and is_enough, is_product),
+        **judge(claim, {"product": supports_if(is_product and is_enough, round_up(difference))}),
         "difference": round_up(difference),
         **share,
         **name_estimate("mean_updates", estimate_mean(updates)),
@@ -189,7 +185,7 @@ def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
     agree = [cosine >= claim.thresholds["min_cosine"] for cosine in cosines.values()]
     fits = abs(length - 1.0) <= claim.thresholds["max_length_error"]
     return {
-        "verdict": choose_verdict(all(agree) and fits, any(agree)),
+        **judge(claim, {"cosine": supports_if(all(agree) and fits, length)}),
         "regression": regression,
         **{f"cosine_{name}": cosine for name, cosine in cosines.items()},
         "length": length,
@@ -209,7 +205,10 @@ def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[st
     updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
     share = estimate_share(int(converged.sum()), n_networks)
     return {
-        "verdict": judge_share(share["share_interval"][0], claim.thresholds).value,
+        **judge(
+            claim,
+            {"symmetric": share_above(converged.sum(), n_networks, claim.thresholds["min_share"])},
+        ),
         **share,
         **name_estimate("mean_updates", estimate_mean(updates)),
     }
@@ -244,7 +243,7 @@ def judge_without_symmetry(
     cosine = estimate_median(align_matrices(search.best, end)[0]) if len(end) else None
     aligns = cosine is not None and (cosine.value or 0.0) >= claim.thresholds["min_cosine"]
     return {
-        "verdict": choose_verdict(learns and aligns, learns or aligns),
+        **judge(claim, {"both": supports_if(learns and aligns, share["share"])}),
         "group_sizes": list(LINEAR.group_sizes),
         "learning_rate": search.best.learning_rate,
         "search": search.to_plain(),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.claims import load_claims
-from replication.experiments.measures import describe_speed, judge_share
+from replication.experiments.judging import judge, supports_above
+from replication.experiments.measures import describe_speed
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
@@ -76,9 +77,12 @@ def judge_loops(network: Mapping[str, Any]) -> dict[str, Any]:
         The entry of the loop that is judged.
     """
     best = network["best"]
-    low = best["converged"]["share_interval"][0]
+    claim, converged = load_claims()["loops"], best["converged"]
+    result = supports_above(
+        converged["share"], converged["share_interval"], claim.thresholds["min_share"]
+    )
     return {
-        "verdict": judge_share(low, load_claims()["loops"].thresholds),
+        **judge(claim, {"converge": result}),
         "name": network["name"],
         **best["converged"],
         "learning_rate": best["learning_rate"],

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
+from replication.experiments.judging import judge, share_above, supports_if
 from replication.experiments.measures import (
-    choose_verdict,
     compare_speed,
     count_within,
     describe_speed,
     estimate_share,
-    judge_share,
     name_estimate,
 )
 from replication.experiments.search import Search, simulate_best
@@ -289,14 +288,13 @@ def measure_steps(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def judge_rapid(outcomes: Outcomes) -> dict[str, Any]:
     """Judge whether the network usually converges rapidly."""
-    thresholds = load_claims()["rapid"].thresholds
-    within = int(thresholds["within_updates"])
-    n = len(outcomes.updates)
-    share = estimate_share(int(count_within(outcomes, within)), n)
+    claim = load_claims()["rapid"]
+    within, n = int(claim.thresholds["within_updates"]), len(outcomes.updates)
+    fast = int(count_within(outcomes, within))
     return {
-        "verdict": judge_share(share["share_interval"][0], thresholds),
+        **judge(claim, {"within-100": share_above(fast, n, claim.thresholds["min_share"])}),
         "within_updates": within,
-        **share,
+        **estimate_share(fast, n),
     }
 
 
@@ -308,14 +306,15 @@ def judge_comparable(pair: Mapping[str, Any]) -> dict[str, Any]:
     pair : mapping
         What `compare_speed` returned of them.
     """
-    factor = load_claims()["comparable"].thresholds["max_factor"]
+    claim = load_claims()["comparable"]
+    factor = claim.thresholds["max_factor"]
     holds = {
         name: 1.0 / factor <= low and high <= factor
         for name in ("mean", "median")
         for low, high in [pair[f"{name}_ratio_interval"]]
     }
     return {
-        "verdict": choose_verdict(all(holds.values()), any(holds.values())),
+        **judge(claim, {"within-2": supports_if(all(holds.values()))}),
         "mean_within": holds["mean"],
         "median_within": holds["median"],
         **pair,
@@ -338,7 +337,7 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]], *, n: int) -> dict[
     (low, high), (other_low, other_high) = ranges.values()
     apart = high < other_low or other_high < low
     return {
-        "verdict": choose_verdict(apart, False),
+        **judge(load_claims()["best-rates"], {"ranges": supports_if(apart)}),
         "n_networks": n,
         **{name: {**rate, "range": ranges[name]} for name, rate in rates.items()},
     }
@@ -346,9 +345,10 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]], *, n: int) -> dict[
 
 def judge_hidden_regression(outcomes: Outcomes) -> dict[str, Any]:
     """Judge whether networks learn without regression of the hidden units."""
-    share = estimate_share(int(outcomes.converged.sum()), len(outcomes.updates))
-    thresholds = load_claims()["hidden-regression"].thresholds
-    return {"verdict": judge_share(share["share_interval"][0], thresholds), **share}
+    n_converged, n = int(outcomes.converged.sum()), len(outcomes.updates)
+    claim = load_claims()["hidden-regression"]
+    result = share_above(n_converged, n, claim.thresholds["min_share"])
+    return judge(claim, {"share": result}) | estimate_share(n_converged, n)
 
 
 def judge_slower_half(
@@ -371,7 +371,7 @@ def judge_slower_half(
     slowed = by_factor["back_propagation"][SLOWED]
     helps = slowed["change_interval"][1] < 0.0
     return {
-        "verdict": choose_verdict(is_slower and helps, is_slower or helps),
+        **judge(load_claims()["slower-half"], {"both": supports_if(is_slower and helps)}),
         "is_slower": is_slower,
         "helps_back_propagation": helps,
         "n_paths": len(paths),

@@ -30,8 +30,8 @@ def model() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("n_good", "verdict"),
     # The lower ends of the exact intervals: 0.912 and 0.899 of 1,000; 0.507 and 0.494.
-    [(930, Verdict.REPLICATED), (917, Verdict.QUALIFIED), (539, Verdict.QUALIFIED),
-     (525, Verdict.NOT_REPLICATED)],
+    [(930, Verdict.HOLDS), (917, Verdict.TOO_FEW), (539, Verdict.DOES_NOT_HOLD),
+     (525, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_lower_end_of_the_share_is_judged(n_good: int, verdict: Verdict) -> None:
     judged = codes.judge_codes(CLAIM, measure_codes([NEAR] * n_good + [SHARED] * (1000 - n_good)))
@@ -41,7 +41,7 @@ def test_lower_end_of_the_share_is_judged(n_good: int, verdict: Verdict) -> None
 
 def test_strict_share_is_shown_and_does_not_decide() -> None:
     judged = codes.judge_codes(CLAIM, measure_codes([NEAR] * 75 + [BINARY] * 25))
-    assert judged["verdict"] == Verdict.REPLICATED
+    assert judged["verdict"] == Verdict.HOLDS
     assert (judged["share"], judged["strict"]) == (1.0, 0.25)
 
 

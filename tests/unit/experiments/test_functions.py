@@ -23,11 +23,11 @@ def test_every_hidden_function_is_tried_at_its_own_best_rate(model):
 
 
 def test_verdict_counts_the_functions_that_serve():
-    assert judge(logistic=0.99, a=0.95, b=0.96, c=0.97)["verdict"] == Verdict.REPLICATED
-    assert judge(logistic=0.99, a=0.949, b=0.96, c=0.97)["verdict"] == Verdict.QUALIFIED
+    assert judge(logistic=0.99, a=0.95, b=0.96, c=0.97)["verdict"] == Verdict.HOLDS
+    assert judge(logistic=0.99, a=0.949, b=0.96, c=0.97)["verdict"] == Verdict.DOES_NOT_HOLD
     assert judge(logistic=0.99, a=0.9, b=0.9, c=0.95)["serving"] == ["c"]
-    assert judge(logistic=0.99, a=0.9, b=0.9, c=0.9)["verdict"] == Verdict.NOT_REPLICATED
+    assert judge(logistic=0.99, a=0.9, b=0.9, c=0.9)["verdict"] == Verdict.DOES_NOT_HOLD
 
 
 def test_the_papers_own_function_does_not_count():
-    assert judge(logistic=0.1, a=0.95, b=0.96, c=0.97)["verdict"] == Verdict.REPLICATED
+    assert judge(logistic=0.1, a=0.95, b=0.96, c=0.97)["verdict"] == Verdict.HOLDS

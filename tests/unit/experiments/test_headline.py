@@ -67,10 +67,10 @@ def make_sampling(*, p=0.5, is_equivalent=True, chance=0.9):
 @pytest.mark.parametrize(
     ("sampling", "verdict"),
     [
-        (make_sampling(), Verdict.REPLICATED),
-        (make_sampling(p=0.04), Verdict.QUALIFIED),
-        (make_sampling(is_equivalent=False), Verdict.QUALIFIED),
-        (make_sampling(p=0.04, is_equivalent=False), Verdict.NOT_REPLICATED),
+        (make_sampling(), Verdict.HOLDS),
+        (make_sampling(p=0.04), Verdict.DOES_NOT_HOLD),
+        (make_sampling(is_equivalent=False), Verdict.DOES_NOT_HOLD),
+        (make_sampling(p=0.04, is_equivalent=False), Verdict.DOES_NOT_HOLD),
         (make_sampling(chance=0.009), Verdict.NOT_TESTABLE),
         (None, Verdict.NOT_TESTABLE),
     ],
@@ -84,7 +84,7 @@ def test_another_reported_setting_cannot_judge_the_paper_but_another_criterion_c
     assert (judged["verdict"], judged["reason"]) == (Verdict.NOT_TESTABLE, "settings")
     assert judged["other_settings"] == {"learning_rate": 15.0}
     judged = judge(make_sampling(), {"criterion": "squared-error"})
-    assert (judged["verdict"], judged["reason"]) == (Verdict.REPLICATED, None)
+    assert (judged["verdict"], judged["reason"]) == (Verdict.HOLDS, None)
 
 
 # ------------------------------------------------------------------------------- the numbers
@@ -255,7 +255,7 @@ def test_repetitions_in_which_nothing_converges_have_a_row_each():
 
 def test_outcomes_on_which_all_agree_are_not_replicated():
     model = describe_study(make_counts([10] * 500), repetitions={}, differences={})
-    assert model["claims"]["headline"]["verdict"] == Verdict.NOT_REPLICATED
+    assert model["claims"]["headline"]["verdict"] == Verdict.DOES_NOT_HOLD
     assert model["ranges"] is None
 
 

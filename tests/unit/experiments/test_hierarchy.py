@@ -127,10 +127,10 @@ def test_search_looks_at_other_seeds_than_those_reported(monkeypatch):
 @pytest.mark.parametrize(
     ("lows", "verdict"),
     [
-        ({"four": 0.9, "two": 0.0, "three": 0.0, "wider": 0.0}, Verdict.REPLICATED),
-        ({"four": 0.89, "two": 0.0, "three": 0.9, "wider": 0.0}, Verdict.QUALIFIED),
-        ({"four": 0.0, "two": 0.0, "three": 0.0, "wider": 0.95}, Verdict.QUALIFIED),
-        ({"four": 0.89, "two": 0.89, "three": 0.89, "wider": 0.89}, Verdict.NOT_REPLICATED),
+        ({"four": 0.9, "two": 0.0, "three": 0.0, "wider": 0.0}, Verdict.HOLDS),
+        ({"four": 0.89, "two": 0.0, "three": 0.9, "wider": 0.0}, Verdict.TOO_FEW),
+        ({"four": 0.0, "two": 0.0, "three": 0.0, "wider": 0.95}, Verdict.TOO_FEW),
+        ({"four": 0.89, "two": 0.89, "three": 0.89, "wider": 0.89}, Verdict.TOO_FEW),
     ],
 )
 def test_verdict_follows_the_ledger(lows, verdict):

@@ -174,8 +174,8 @@ def test_quarters_worked_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("cosines", "verdict"),
-    [(0.9, Verdict.REPLICATED), (0.8999, Verdict.QUALIFIED), (0.75, Verdict.QUALIFIED),
-     (0.7499, Verdict.NOT_REPLICATED)],
+    [(0.9, Verdict.HOLDS), (0.8999, Verdict.DOES_NOT_HOLD), (0.75, Verdict.DOES_NOT_HOLD),
+     (0.7499, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_upper_agreement_is_judged_at_its_thresholds(cosines: float, verdict: Verdict) -> None:
     # The last state of each network, 0 here, is followed by no update and does not count.
@@ -188,8 +188,8 @@ def test_upper_agreement_is_judged_at_its_thresholds(cosines: float, verdict: Ve
 
 @pytest.mark.parametrize(
     ("n_similar", "verdict"),
-    [(4, Verdict.REPLICATED), (3, Verdict.QUALIFIED), (2, Verdict.QUALIFIED),
-     (1, Verdict.NOT_REPLICATED)],
+    [(4, Verdict.HOLDS), (3, Verdict.DOES_NOT_HOLD), (2, Verdict.DOES_NOT_HOLD),
+     (1, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_similar_slopes_are_judged_update_by_update(n_similar: int, verdict: Verdict) -> None:
     series = [[0.25] * n_similar + [0.26] * (4 - n_similar) + [0.0]] * 3
@@ -202,8 +202,8 @@ def test_similar_slopes_are_judged_update_by_update(n_similar: int, verdict: Ver
 
 @pytest.mark.parametrize(
     ("share", "scale", "verdict"),
-    [(0.5, 1.0, Verdict.REPLICATED), (0.5, 1.2, Verdict.QUALIFIED),
-     (0.7, 1.0, Verdict.QUALIFIED), (0.7, 1.2, Verdict.NOT_REPLICATED)],
+    [(0.5, 1.0, Verdict.HOLDS), (0.5, 1.2, Verdict.DOES_NOT_HOLD),
+     (0.7, 1.0, Verdict.DOES_NOT_HOLD), (0.7, 1.2, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_random_at_first_needs_even_signs_and_the_spread_of_random_directions(
     share: float, scale: float, verdict: Verdict
@@ -221,8 +221,8 @@ def test_random_at_first_needs_even_signs_and_the_spread_of_random_directions(
 
 @pytest.mark.parametrize(
     ("last", "n_falling", "verdict"),
-    [(0.8, 0, Verdict.REPLICATED), (0.79, 0, Verdict.QUALIFIED), (0.8, 30, Verdict.QUALIFIED),
-     (0.79, 30, Verdict.NOT_REPLICATED)],
+    [(0.8, 0, Verdict.HOLDS), (0.79, 0, Verdict.DOES_NOT_HOLD), (0.8, 30, Verdict.DOES_NOT_HOLD),
+     (0.79, 30, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_agrees_later_needs_a_rise_and_a_high_end(
     last: float, n_falling: int, verdict: Verdict
@@ -244,8 +244,8 @@ def make_order(n_right: int, n: int = 100) -> Following:
 
 @pytest.mark.parametrize(
     ("n_paper", "n_other", "verdict"),
-    [(100, 100, Verdict.REPLICATED), (100, 50, Verdict.QUALIFIED), (90, 100,
-     Verdict.NOT_REPLICATED)],
+    [(100, 100, Verdict.HOLDS), (100, 50, Verdict.DOES_NOT_HOLD), (90, 100,
+     Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_alignment_first_is_judged_at_both_rates(
     n_paper: int, n_other: int, verdict: Verdict
@@ -272,8 +272,8 @@ def test_ties_and_networks_that_never_align_count_against_the_order() -> None:
 
 @pytest.mark.parametrize(
     ("end", "ratio", "verdict"),
-    [(0.9, 2.0, Verdict.REPLICATED), (0.89, 2.0, Verdict.QUALIFIED),
-     (0.9, 0.5, Verdict.QUALIFIED), (0.89, 0.5, Verdict.NOT_REPLICATED)],
+    [(0.9, 2.0, Verdict.HOLDS), (0.89, 2.0, Verdict.DOES_NOT_HOLD),
+     (0.9, 0.5, Verdict.DOES_NOT_HOLD), (0.89, 0.5, Verdict.DOES_NOT_HOLD)],
 )  # fmt: skip
 def test_symmetry_is_judged_when_the_criterion_is_met(
     end: float, ratio: float, verdict: Verdict

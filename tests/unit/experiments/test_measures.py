@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
 
-from replication.claims import Verdict
 from replication.experiments.measures import (
-    choose_verdict,
     compare_speed,
     count_within,
     describe_speed,
     estimate_share,
-    judge_share,
 )
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
@@ -52,25 +49,6 @@ def test_share_has_its_exact_interval():
     assert share["share"] == 0.8
     assert share["share_interval"] == pytest.approx([0.4439, 0.9748], abs=5e-5)
     assert estimate_share(0, 0) == {"share": None, "share_interval": [0.0, 1.0]}
-
-
-@pytest.mark.parametrize(
-    ("low", "verdict"),
-    [
-        (0.9, Verdict.REPLICATED),
-        (0.8999, Verdict.QUALIFIED),
-        (0.5, Verdict.QUALIFIED),
-        (0.4999, Verdict.NOT_REPLICATED),
-    ],
-)
-def test_shares_are_judged_at_their_thresholds(low, verdict):
-    assert judge_share(low, {"min_share": 0.9, "min_share_qualified": 0.5}) is verdict
-
-
-def test_a_verdict_is_the_best_whose_condition_holds():
-    assert choose_verdict(True, True) is Verdict.REPLICATED
-    assert choose_verdict(False, True) is Verdict.QUALIFIED
-    assert choose_verdict(False, False) is Verdict.NOT_REPLICATED
 
 
 def test_faster_and_slower_are_told_of_the_first():

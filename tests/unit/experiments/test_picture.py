@@ -75,7 +75,7 @@ def test_whole_step_is_that_of_the_learning_rate() -> None:
 
 @pytest.mark.parametrize(
     ("n_helped", "verdict"),
-    [(98, Verdict.REPLICATED), (90, Verdict.QUALIFIED), (80, Verdict.NOT_REPLICATED)],
+    [(98, Verdict.HOLDS), (90, Verdict.DOES_NOT_HOLD), (80, Verdict.DOES_NOT_HOLD)],
 )
 def test_share_below_the_limit_is_judged_by_its_lower_end(n_helped: int, verdict: Verdict) -> None:
     # 1,000 networks of one update each; of the four patterns two have a small angle.

@@ -28,7 +28,10 @@ def model() -> dict[str, Any]:
 def change_thresholds(name: str, **thresholds: float) -> Claim:
     """Return a claim with other thresholds, to see the verdict turn at a measured value."""
     claim = CLAIMS[name]
-    return dataclasses.replace(claim, thresholds={**claim.thresholds, **thresholds})
+    primary = dataclasses.replace(
+        claim.primary, thresholds={**claim.primary.thresholds, **thresholds}
+    )
+    return dataclasses.replace(claim, operationalisations=(primary,))
 
 
 def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
@@ -44,9 +47,9 @@ def test_simple_rule_needs_the_product_and_convergence() -> None:
         claim = change_thresholds("simple-rule", **thresholds)
         return str(rule.judge_simple_rule(claim, 80, 1)["verdict"])
 
-    assert judge(min_share=0.9) == Verdict.REPLICATED
-    assert judge(min_share=1.0) == Verdict.QUALIFIED  # no interval of 80 begins at 1
-    assert judge(max_difference=1e-17) == Verdict.NOT_REPLICATED
+    assert judge(min_share=0.9) == Verdict.CHECKED
+    assert judge(min_share=1.0) == Verdict.DOES_NOT_HOLD  # no interval of 80 begins at 1
+    assert judge(max_difference=1e-17) == Verdict.DOES_NOT_HOLD
 
 
 def test_descent_is_judged_by_directions_and_length() -> None:
@@ -55,14 +58,14 @@ def test_descent_is_judged_by_directions_and_length() -> None:
     assert measured["cosine_into_visible"] == pytest.approx(1.0, abs=1e-9)
     # What the derivation neglects is of the order of 1 - lambda.
     assert measured["length"] == pytest.approx(1.0, abs=2e-3)
-    assert measured["verdict"] == Verdict.REPLICATED
+    assert measured["verdict"] == Verdict.CHECKED
 
     def judge(**thresholds: float) -> str:
         return str(rule.judge_descent(change_thresholds("descent", **thresholds), 60)["verdict"])
 
-    assert judge(max_length_error=1e-6) == Verdict.QUALIFIED
-    assert judge(min_cosine=0.9999999) == Verdict.QUALIFIED  # into the visible group only
-    assert judge(min_cosine=1.1) == Verdict.NOT_REPLICATED
+    assert judge(max_length_error=1e-6) == Verdict.DOES_NOT_HOLD
+    assert judge(min_cosine=0.9999999) == Verdict.DOES_NOT_HOLD  # into the visible group only
+    assert judge(min_cosine=1.1) == Verdict.DOES_NOT_HOLD
 
 
 @pytest.mark.parametrize("regression", [0.9, 0.99, 0.999])
@@ -78,10 +81,8 @@ def test_without_linearity_is_judged_by_the_lower_end_of_the_share() -> None:
         return rule.judge_without_linearity(claim, 80, 1)
 
     low = judge()["share_interval"][0]
-    assert judge(min_share=low)["verdict"] == Verdict.REPLICATED
-    assert judge(min_share=low + 1e-9)["verdict"] == Verdict.QUALIFIED
-    low_both = {"min_share": low + 1e-9, "min_share_qualified": low + 1e-9}
-    assert judge(**low_both)["verdict"] == Verdict.NOT_REPLICATED
+    assert judge(min_share=low)["verdict"] == Verdict.HOLDS
+    assert judge(min_share=low + 1e-9)["verdict"] == Verdict.TOO_FEW
 
 
 def test_without_symmetry_needs_convergence_and_alignment() -> None:
@@ -90,12 +91,12 @@ def test_without_symmetry_needs_convergence_and_alignment() -> None:
         return rule.judge_without_symmetry(claim, 80, 1)
 
     measured = judge(min_share=0.9)
-    assert measured["verdict"] == Verdict.REPLICATED
+    assert measured["verdict"] == Verdict.HOLDS
     assert abs(measured["initial"]) < 0.3
     assert judge(min_share=0.9, min_cosine=measured["cosine"] + 1e-9)["verdict"] == (
-        Verdict.QUALIFIED
+        Verdict.DOES_NOT_HOLD
     )
-    assert judge(min_share=1.0, min_cosine=1.0)["verdict"] == Verdict.NOT_REPLICATED
+    assert judge(min_share=1.0, min_cosine=1.0)["verdict"] == Verdict.DOES_NOT_HOLD
 
 
 def test_linear_units_cannot_do_the_task_with_two_hidden_units() -> None:

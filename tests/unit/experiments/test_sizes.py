@@ -29,7 +29,7 @@ def test_verdict_is_about_the_loop_with_two_groups_of_three(model):
 
 @pytest.mark.parametrize(
     ("low", "verdict"),
-    [(0.9, Verdict.REPLICATED), (0.5, Verdict.QUALIFIED), (0.49, Verdict.NOT_REPLICATED)],
+    [(0.9, Verdict.HOLDS), (0.89, Verdict.TOO_FEW)],
 )
 def test_loops_are_judged_by_the_lower_end_of_the_share(low, verdict):
     assert judge(low)["verdict"] == verdict

@@ -59,10 +59,9 @@ def test_figures_draw_from_the_model_alone(model, name):
 @pytest.mark.parametrize(
     ("n_fast", "verdict"),
     [
-        (930, Verdict.REPLICATED),  # 91.2 % is the lower end
-        (905, Verdict.QUALIFIED),  # 88.5 %
-        (540, Verdict.QUALIFIED),  # 50.9 %
-        (520, Verdict.NOT_REPLICATED),  # 48.9 %
+        (930, Verdict.HOLDS),  # 91.2 % is the lower end
+        (905, Verdict.TOO_FEW),  # 88.5 to 92.2 %
+        (870, Verdict.DOES_NOT_HOLD),  # 89.0 % is the upper end
     ],
 )
 def test_rapid_is_judged_by_the_lower_end_of_the_share(n_fast, verdict):
@@ -74,10 +73,10 @@ def test_rapid_is_judged_by_the_lower_end_of_the_share(n_fast, verdict):
 @pytest.mark.parametrize(
     ("means", "medians", "verdict"),
     [
-        ([0.5, 2.0], [1.0, 1.1], Verdict.REPLICATED),
-        ([0.5, 2.01], [1.0, 1.1], Verdict.QUALIFIED),
-        ([1.0, 1.5], [0.49, 0.9], Verdict.QUALIFIED),
-        ([2.1, 2.2], [1.9, 2.1], Verdict.NOT_REPLICATED),
+        ([0.5, 2.0], [1.0, 1.1], Verdict.HOLDS),
+        ([0.5, 2.01], [1.0, 1.1], Verdict.DOES_NOT_HOLD),
+        ([1.0, 1.5], [0.49, 0.9], Verdict.DOES_NOT_HOLD),
+        ([2.1, 2.2], [1.9, 2.1], Verdict.DOES_NOT_HOLD),
     ],
 )
 def test_comparable_needs_both_ratios_within_the_factor(means, medians, verdict):
@@ -88,13 +87,13 @@ def test_comparable_needs_both_ratios_within_the_factor(means, medians, verdict)
 @pytest.mark.parametrize(
     ("ones", "others", "verdict"),
     [
-        ([18.0, 19.0], [9.0, 9.5], Verdict.REPLICATED),
-        ([9.0, 9.5], [18.0, 19.0], Verdict.REPLICATED),
-        ([18.0, 19.0], [17.0, 18.0], Verdict.NOT_REPLICATED),
+        ([18.0, 19.0], [9.0, 9.5], Verdict.HOLDS),
+        ([9.0, 9.5], [18.0, 19.0], Verdict.HOLDS),
+        ([18.0, 19.0], [17.0, 18.0], Verdict.DOES_NOT_HOLD),
         (
             [15.0, 19.0],
             [17.0],
-            Verdict.NOT_REPLICATED,
+            Verdict.DOES_NOT_HOLD,
         ),  # no rate in common, but one range in another
     ],
 )
@@ -119,11 +118,11 @@ def test_rates_not_told_apart_hold_the_best_and_leave_out_the_hopeless():
 @pytest.mark.parametrize(
     ("n_shorter", "change", "verdict"),
     [
-        (100, -1.0, Verdict.REPLICATED),
-        (100, 1.0, Verdict.QUALIFIED),
-        (100, 0.0, Verdict.QUALIFIED),
-        (97, -1.0, Verdict.QUALIFIED),  # the lower end of 97 % is 91.5 %
-        (97, 1.0, Verdict.NOT_REPLICATED),
+        (100, -1.0, Verdict.HOLDS),
+        (100, 1.0, Verdict.DOES_NOT_HOLD),
+        (100, 0.0, Verdict.DOES_NOT_HOLD),
+        (97, -1.0, Verdict.DOES_NOT_HOLD),  # the lower end of 97 % is 91.5 %
+        (97, 1.0, Verdict.DOES_NOT_HOLD),
     ],
 )
 def test_slower_half_has_two_halves(n_shorter, change, verdict):

@@ -33,9 +33,9 @@ def _draws() -> dict[str, list[int]]:
 
 def make_models() -> dict[str, Any]:
     readings = [
-        ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "replicated"),
-        ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "replicated with qualification"),
-        ("worst-pattern", 41.5, [41.3, 41.8], 1190, 0.0004, "not replicated"),
+        ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "holds"),
+        ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "depends"),
+        ("worst-pattern", 41.5, [41.3, 41.8], 1190, 0.0004, "does not hold"),
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]
     names = ("name", "mean", "interval", "max", "p", "verdict")
@@ -49,13 +49,13 @@ def make_models() -> dict[str, Any]:
             "reported": {"runs": 100, "mean": 48, "max": 202},
             "draws": _draws(),
             "readings": [dict(zip(names, row, strict=True)) for row in readings],
-            "claims": {"mean": {"verdict": "replicated"}},
+            "claims": {"mean": {"verdict": "holds"}},
         },
         "speed": {
             "shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05],
             "claims": {
                 "rapid": {
-                    "verdict": "replicated with qualification",
+                    "verdict": "depends",
                     "share": 0.9523,
                     "share_interval": [0.941, 0.958],
                 }

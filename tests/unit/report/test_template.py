@@ -14,7 +14,7 @@ MODELS: dict[str, Any] = {
         "n": 1_000_000,
         "none": None,
         "items": 3,
-        "claims": {"rapid": {"verdict": "replicated with qualification"}},
+        "claims": {"rapid": {"verdict": "depends"}},
     }
 }
 
@@ -35,9 +35,9 @@ def test_key_of_a_model_wins_over_a_method_of_that_name(tmp_path: Path) -> None:
 
 
 def test_verdict_is_found_in_whichever_model_judged(tmp_path: Path) -> None:
-    assert render(tmp_path, '{{ verdict("rapid") }}') == "replicated with qualification"
+    assert render(tmp_path, '{{ verdict("rapid") }}') == "depends"
     badge = render(tmp_path, '{{ verdict("rapid") | badge }}')
-    assert badge == "[◐\u00a0replicated with qualification]{.badge .qualified}"
+    assert badge == "[◐\u00a0depends]{.badge .depends}"
 
 
 def test_comment_guard_and_loop_leave_no_trace(tmp_path: Path) -> None:
