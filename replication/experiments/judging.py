@@ -42,10 +42,10 @@ def supports_above(value: float | None, interval: Interval, level: float) -> Res
 
     Examples
     --------
-    >>> supports_above(0.95, [0.93, 0.97], 0.9)["outcome"].name
-    'SUPPORTS'
-    >>> supports_above(0.91, [0.89, 0.93], 0.9)["outcome"].name
-    'UNDECIDED'
+    >>> supports_above(0.95, [0.93, 0.97], 0.9)["outcome"]
+    'supports'
+    >>> supports_above(0.91, [0.89, 0.93], 0.9)["outcome"]
+    'undecided'
     """
     return supports_within(value, interval, level, None)
 
@@ -100,8 +100,8 @@ def share_above(successes: int, n: int, level: float) -> Result:
 
     Examples
     --------
-    >>> share_above(99, 100, 0.9)["outcome"].name, share_above(0, 0, 0.9)["outcome"].name
-    ('SUPPORTS', 'UNDECIDED')
+    >>> share_above(99, 100, 0.9)["outcome"], share_above(0, 0, 0.9)["outcome"]
+    ('supports', 'undecided')
     """
     if n == 0:
         return supports_above(None, [0.0, 1.0], level)
