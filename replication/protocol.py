@@ -53,11 +53,12 @@ class Protocol:
     hidden_regression : bool
         Whether the second pass of the hidden groups is regressed too (equation 6).
     visible_units : {"logistic", "linear"}
-    hidden_function : {"logistic", "softsign", "algebraic", "spline"}
-        Activation function of the hidden units (equation 2), each rising from 0 to 1:
-        ``1 / (1 + exp(-x))``; ``(1 + x / (1 + |x|)) / 2``;
-        ``(1 + x / sqrt(1 + x^2)) / 2``; and the cubic ``s^2 (3 - 2 s)`` of
-        ``s = 1/2 + x / 6`` limited to [0, 1]. All have the slope 1/4 or 1/2 at 0.
+    hidden_function : str
+        Activation function of the hidden units (equation 2). Rising from 0 to 1: "logistic",
+        ``1 / (1 + exp(-x))``; "softsign", ``(1 + x / (1 + |x|)) / 2``; "algebraic",
+        ``(1 + x / sqrt(1 + x^2)) / 2``; and "spline", the cubic ``s^2 (3 - 2 s)`` of
+        ``s = 1/2 + x / 6`` limited to [0, 1]. Of other ranges: "linear", "tanh", "arcsinh",
+        "arctan", "softplus", ``log(1 + exp(x))``, and "rectifier", ``max(x, 0)``.
     visible_to_hidden_factor : float
         Factor on the changes of all weights and biases into hidden units, whatever the
         rule, positive: 1 as simulated in the paper, 1 / (1 - regression) as equation 9 has it.

@@ -1,8 +1,9 @@
 """The activation functions of the hidden units, and their slopes, in NumPy.
 
 The paper's is the logistic function of equation 2. It says on page 360 that other
-smooth monotonic functions with bounded slopes would serve as well; the three others
-here are made of operations that every processor rounds in the same way.
+smooth monotonic functions with bounded slopes would serve as well. The kernel makes them of
+operations that every processor rounds in the same way (`arithmetic.py`). The rectifier is not
+smooth.
 """
 
 from __future__ import annotations
@@ -66,8 +67,24 @@ HIDDEN_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "softsign": softsign,
     "algebraic": algebraic,
     "spline": spline,
+    "linear": lambda x: np.asarray(x, dtype=np.float64),
+    "tanh": np.tanh,
+    "arcsinh": np.arcsinh,
+    "arctan": np.arctan,
+    "softplus": lambda x: np.logaddexp(0.0, x),
+    "rectifier": lambda x: np.maximum(x, 0.0),
 }
 """The values that the protocol's field ``hidden_function`` may have."""
+
+
+_SLOPES: dict[str, Callable[[Array], Array]] = {
+    "linear": np.ones_like,
+    "tanh": lambda x: 1.0 - np.tanh(x) ** 2,
+    "arcsinh": lambda x: 1.0 / np.sqrt(1.0 + x * x),
+    "arctan": lambda x: 1.0 / (1.0 + x * x),
+    "softplus": logistic,
+    "rectifier": lambda x: np.asarray(x > 0.0, dtype=np.float64),
+}
 
 
 def compute_slopes(name: str, x: Array) -> Array:
@@ -83,13 +100,15 @@ def compute_slopes(name: str, x: Array) -> Array:
     Returns
     -------
     float64 array, shape of `x`
-        Not negative, at most 1/2.
+        Not negative, at most 1.
 
     Examples
     --------
     >>> [float(compute_slopes(name, np.array(0.0))) for name in HIDDEN_FUNCTIONS]
-    [0.25, 0.5, 0.5, 0.25]
+    [0.25, 0.5, 0.5, 0.25, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]
     """
+    if name in _SLOPES:
+        return np.asarray(_SLOPES[name](x))
     if name == "softsign":
         return np.asarray(0.5 / (1.0 + np.abs(x)) ** 2)
     if name == "algebraic":

@@ -180,13 +180,73 @@ def _spline_slope(x: Any, _: Any) -> Any:
 
 
 _FAR = 2.0**60
-"""Beyond it, softsign and algebraic are 0 or 1 to the last bit."""
+"""Beyond it, softsign, algebraic and arctan are constant to the last bit."""
+_N_TERMS = 18
+"""Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
+_N_HALVINGS = {"arcsinh": 7, "arctan": 3}
+"""How often the value is halved, so that the argument of the series is at most 1/3."""
+
+
+def _sum_odd_series(z: Any, sign: float) -> Any:
+    """Return ``z + s z^3 / 3 + s^2 z^5 / 5 + ...``: atanh for a sign of 1, atan for -1."""
+    square = z * z
+    total: Any = sign**_N_TERMS / (2 * _N_TERMS + 1)
+    for k in range(_N_TERMS - 1, 0, -1):
+        total = fma(square, total, sign**k / (2 * k + 1))
+    return fma(z * square, total, z)
+
+
+def _tanh(x: Any, y: Any) -> tuple[Any, Any]:
+    a, b = logistic(2.0 * x, 2.0 * y)
+    return 2.0 * a - 1.0, 2.0 * b - 1.0
+
+
+def _arcsinh(x: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    for _ in range(_N_HALVINGS["arcsinh"]):  # asinh(x) = 2 asinh(this)
+        x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
+    z = x / square_root(1.0 + x * x)
+    return 2.0 ** _N_HALVINGS["arcsinh"] * _sum_odd_series(z, 1.0)
+
+
+def _arcsinh_slope(x: Any, _: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    return 1.0 / square_root(1.0 + x * x)
+
+
+def _arctan(x: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    for _ in range(_N_HALVINGS["arctan"]):  # atan(x) = 2 atan(this)
+        x = x / (1.0 + square_root(1.0 + x * x))
+    return 2.0 ** _N_HALVINGS["arctan"] * _sum_odd_series(x, -1.0)
+
+
+def _arctan_slope(x: Any, _: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    return 1.0 / (1.0 + x * x)
+
+
+def _softplus(x: Any) -> Any:
+    x = limit(x, -_FAR, _FAR)
+    u = exponential_of_minus(absolute(x))
+    return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
+
+
+def _softplus_slope(x: Any, _: Any) -> Any:
+    return 1.0 / (1.0 + exponential_of_minus(x))
+
 
 HIDDEN_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "logistic": logistic,
     "softsign": lambda x, y: (_softsign(x), _softsign(y)),
     "algebraic": lambda x, y: (_algebraic(x), _algebraic(y)),
     "spline": lambda x, y: (_spline(x), _spline(y)),
+    "linear": lambda x, y: (x, y),
+    "tanh": _tanh,
+    "arcsinh": lambda x, y: (_arcsinh(x), _arcsinh(y)),
+    "arctan": lambda x, y: (_arctan(x), _arctan(y)),
+    "softplus": lambda x, y: (_softplus(x), _softplus(y)),
+    "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
 }
 """What a hidden unit makes of its total input (equation 2), for two units at once."""
 
@@ -195,5 +255,11 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "softsign": _softsign_slope,
     "algebraic": _algebraic_slope,
     "spline": _spline_slope,
+    "linear": lambda *_: 1.0,
+    "tanh": lambda _, h: 1.0 - h * h,
+    "arcsinh": _arcsinh_slope,
+    "arctan": _arctan_slope,
+    "softplus": _softplus_slope,
+    "rectifier": lambda x, _: where(x > 0.0, 1.0, 0.0),
 }
 """Derivative of each of them, given the total input and the state."""

@@ -27,6 +27,10 @@ LOOPS: dict[str, dict[str, Any]] = {
     "softsign": {"hidden_function": "softsign"},
     "algebraic, 4-3-2-4": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
     "spline": {"hidden_function": "spline", "half_width": 4.0},
+    **{
+        name: {"hidden_function": name}
+        for name in ("linear", "tanh", "arcsinh", "arctan", "softplus", "rectifier")
+    },
     "two rates": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
     "second round": {"second_round": True},
     "second round, unregressed": {"second_round": True, "hidden_regression": False},

@@ -107,14 +107,22 @@ FORMULAS = {
         np.clip(0.5 + x / 6.0, 0.0, 1.0) ** 3
         + 3.0 * np.clip(0.5 + x / 6.0, 0.0, 1.0) ** 2 * (1.0 - np.clip(0.5 + x / 6.0, 0.0, 1.0))
     ),
+    "linear": lambda x: x,
+    "tanh": lambda x: 1.0 - 2.0 / (1.0 + np.exp(2.0 * x)),
+    "arcsinh": lambda x: np.sign(x) * np.log(abs(x) + np.hypot(1.0, x)),
+    "arctan": lambda x: np.angle(1.0 + 1j * x),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "rectifier": lambda x: x * (x > 0.0),
 }
+SIGMOID = ("logistic", "softsign", "algebraic", "spline")
+each_sigmoid = pytest.mark.parametrize("name", SIGMOID)
 each_function = pytest.mark.parametrize("name", CHOICES["hidden_function"])
 
 
 @each_function
 def test_hidden_function_is_that_of_its_formula(name):
     x = np.linspace(-30.0, 30.0, 601)
-    np.testing.assert_allclose(apply_many(name, x), FORMULAS[name](x), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(apply_many(name, x), FORMULAS[name](x), rtol=4e-15, atol=1e-15)
 
 
 def apply_many(name, x):
@@ -134,16 +142,30 @@ def test_slope_is_that_of_finite_differences(name):
 
 
 @each_function
+@given(x=st.floats(-1e6, 1e6), y=st.floats(-1e6, 1e6))
+def test_hidden_function_rises(name, x, y):
+    low, high = apply_many(name, np.sort([x, y]))
+    assert low <= high + 1e-14 * max(1.0, abs(high))
+
+
+@each_sigmoid
 @given(x=st.floats(allow_nan=False), y=st.floats(allow_nan=False))
-def test_hidden_function_rises_from_0_to_1(name, x, y):
+def test_sigmoid_rises_from_0_to_1(name, x, y):
     low, high = apply_many(name, np.sort([x, y]))
     # The logistic function is rounded to within 3.5 units in the last place.
     assert 0.0 <= low <= high + 1e-15
     assert high <= 1.0
 
 
-@each_function
-def test_hidden_function_is_symmetric_about_a_half(name):
+@pytest.mark.parametrize("name", ["tanh", "arcsinh", "arctan"])
+def test_odd_function_is_odd_and_keeps_small_arguments(name):
+    x = np.concatenate([np.geomspace(1e-7, 1e6, 200), [2.0**60]])
+    np.testing.assert_allclose(apply_many(name, x), -apply_many(name, -x), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(apply_many(name, x[:5]), x[:5], atol=1e-15)
+
+
+@each_sigmoid
+def test_sigmoid_is_symmetric_about_a_half(name):
     x = np.linspace(0.0, 50.0, 300)
     np.testing.assert_allclose(apply_many(name, x) + apply_many(name, -x), 1.0, atol=1e-15)
     assert apply_many(name, np.array([0.0]))[0] == 0.5
