@@ -46,7 +46,7 @@ verify: $(VENV)/.run ## check what is stored, make the published report again an
 
 .PHONY: notebook
 notebook: $(VENV)/.notebook ## open the notebooks in Jupyter
-	@$(RUN) -m jupyterlab notebooks
+	@root=; [ "$$(id -u)" != 0 ] || root=--allow-root; $(RUN) -m jupyterlab $$root notebooks
 
 .PHONY: dask
 dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
@@ -63,6 +63,10 @@ test: $(VENV)/.dev ## all tests that take seconds
 .PHONY: test-long
 test-long: $(VENV)/.dev ## the tests that take minutes
 	@$(RUN) -m pytest -m long
+
+.PHONY: test-lowest
+test-lowest: $(VENV)/.dev ## tests/unit with the lowest versions that pyproject.toml allows
+	@sh requirements/lowest.sh $(RUN)
 
 .PHONY: check
 check: $(VENV)/.dev ## style, types, spelling, dependencies and metadata
