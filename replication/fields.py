@@ -11,6 +11,7 @@ from replication.wording import show
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "learning_rule": ("recirculation", "back-propagation"),
+    "minimised_error": ("squared", "cross-entropy"),
     "visible_units": ("logistic", "linear"),
     "update_schedule": ("batch", "per-pattern"),
     "initial_biases": ("drawn", "zero"),
@@ -121,6 +122,7 @@ VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "group_sizes": _validate_group_sizes,
     "patterns": _validate_patterns,
     "learning_rule": _validate_choice,
+    "minimised_error": _validate_choice,
     "learning_rate": _validate_number(0.0, math.inf, low_open=True),
     "momentum": _validate_number(0.0, 1.0),
     "regression": _validate_number(0.0, 1.0),

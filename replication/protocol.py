@@ -25,6 +25,7 @@ BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
 
 RECIRCULATION = "recirculation"
+BACK_PROPAGATION = "back-propagation"
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
@@ -44,6 +45,9 @@ class Protocol:
     patterns : "one-hot" or tuple of tuples of float
         Training patterns, shape (n_patterns, n_visible), values in [0, 1].
     learning_rule : {"recirculation", "back-propagation"}
+    minimised_error : {"squared", "cross-entropy"}
+        What back-propagation descends: half the squared error, or the cross-entropy, of
+        logistic visible units.
     learning_rate : float
         Epsilon, positive.
     momentum : float
@@ -104,6 +108,7 @@ class Protocol:
     group_sizes: tuple[int, ...] = (4, 2)
     patterns: str | tuple[tuple[float, ...], ...] = "one-hot"
     learning_rule: str = "recirculation"
+    minimised_error: str = "squared"
     learning_rate: float = 20.0
     momentum: float = 0.0
     regression: float = 0.75
@@ -137,6 +142,14 @@ class Protocol:
                 f"learning_rule = {self.learning_rule!r}; it is allowed for recirculation with one "
                 "hidden group only; remove one of them"
             )
+        if self.minimised_error == "cross-entropy" and (
+            self.learning_rule != BACK_PROPAGATION or self.visible_units != "logistic"
+        ):
+            raise UsageError(
+                f"minimised_error = 'cross-entropy' was given with learning_rule = "
+                f"{self.learning_rule!r} and visible_units = {self.visible_units!r}; it is allowed "
+                "for back-propagation with logistic visible units only; change one of them"
+            )
         if isinstance(self.patterns, tuple):
             for row in self.patterns:
                 if len(row) != self.n_visible:
@@ -156,11 +169,14 @@ class Protocol:
         return self.n_visible if isinstance(self.patterns, str) else len(self.patterns)
 
     @property
+    def connections(self) -> tuple[tuple[int, int], ...]:
+        """Units of source and target of each connection; the last leads into the visible group."""
+        return connect_groups(self.group_sizes)
+
+    @property
     def n_weights(self) -> int:
         """Number of weights and biases of one network."""
-        sizes = self.group_sizes
-        targets = sizes[1:] + sizes[:1]
-        return sum((source + 1) * target for source, target in zip(sizes, targets, strict=True))
+        return sum((source + 1) * target for source, target in self.connections)
 
     @property
     def differences(self) -> dict[str, Any]:
@@ -178,6 +194,17 @@ class Protocol:
         """
         content = {"base": BASE_VERSION, "differences": self.differences}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
+
+
+def connect_groups(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Return (source, target) units of the connections of a closed loop, from group 0 on.
+
+    Examples
+    --------
+    >>> connect_groups((4, 3, 2))
+    ((4, 3), (3, 2), (2, 4))
+    """
+    return tuple(zip(sizes, sizes[1:] + sizes[:1], strict=True))
 
 
 def as_plain(protocol: Protocol) -> dict[str, Any]:

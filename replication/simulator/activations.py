@@ -1,4 +1,4 @@
-"""The activation functions of the hidden units, and their slopes, in NumPy.
+"""The activation functions of the hidden units in NumPy.
 
 The paper's is the logistic function of equation 2. It says on page 360 that other
 smooth monotonic functions with bounded slopes would serve as well. The kernel makes them of
@@ -75,46 +75,3 @@ HIDDEN_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "rectifier": lambda x: np.maximum(x, 0.0),
 }
 """The values that the protocol's field ``hidden_function`` may have."""
-
-
-_SLOPES: dict[str, Callable[[Array], Array]] = {
-    "linear": np.ones_like,
-    "tanh": lambda x: 1.0 - np.tanh(x) ** 2,
-    "arcsinh": lambda x: 1.0 / np.sqrt(1.0 + x * x),
-    "arctan": lambda x: 1.0 / (1.0 + x * x),
-    "softplus": logistic,
-    "rectifier": lambda x: np.asarray(x > 0.0, dtype=np.float64),
-}
-
-
-def compute_slopes(name: str, x: Array) -> Array:
-    """Return the slope of a hidden function, which the rule of the paper never needs.
-
-    Parameters
-    ----------
-    name : str
-        A key of `HIDDEN_FUNCTIONS`.
-    x : float64 array
-        Total inputs.
-
-    Returns
-    -------
-    float64 array, shape of `x`
-        Not negative, at most 1.
-
-    Examples
-    --------
-    >>> [float(compute_slopes(name, np.array(0.0))) for name in HIDDEN_FUNCTIONS]
-    [0.25, 0.5, 0.5, 0.25, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]
-    """
-    if name in _SLOPES:
-        return np.asarray(_SLOPES[name](x))
-    if name == "softsign":
-        return np.asarray(0.5 / (1.0 + np.abs(x)) ** 2)
-    if name == "algebraic":
-        return np.asarray(0.5 / (1.0 + x * x) ** 1.5)
-    if name == "spline":
-        s = np.clip(0.5 + x / 6.0, 0.0, 1.0)
-        return np.asarray(s * (1.0 - s))
-    y = logistic(x)
-    return np.asarray(y * (1.0 - y))

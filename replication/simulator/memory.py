@@ -57,7 +57,7 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
         ("next", "next"),
         ("velocities", "bias_velocities"),
     ):
-        for n_sources, n_targets in zip(rule.sizes, rule.targets, strict=True):
+        for n_sources, n_targets in rule.connections:
             add(matrices, n_targets, n_sources)
             add(vectors, n_targets)
     for name in ("first", "inputs", "second", "difference"):

@@ -299,7 +299,7 @@ class RecirculationNetwork:
                 "use simulate() for other rules"
             )
         shapes: list[tuple[int, ...]] = []
-        for n_source, n_target in zip(sizes, sizes[1:] + sizes[:1], strict=True):
+        for n_source, n_target in self.protocol.connections:
             shapes += [(n_target, n_source), (n_target,)]
         given = [array.shape for array in self.weights]
         if given != shapes:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from replication.protocol import Protocol
+from replication.protocol import BACK_PROPAGATION, Protocol, connect_groups
 from replication.simulator.arithmetic import (
     HIDDEN_FUNCTIONS,
     SLOPES,
@@ -38,6 +38,7 @@ class Rule:
     n_patterns: int
     is_one_hot: bool  # and no weight ever is infinite, so that a state of 0 sends nothing
     back_propagation: bool
+    cross_entropy: bool
     linear_visible: bool
     hidden_function: str
     per_pattern: bool
@@ -55,7 +56,8 @@ class Rule:
             sizes=protocol.group_sizes,
             n_patterns=protocol.n_patterns,
             is_one_hot=protocol.patterns == "one-hot" and not linear,
-            back_propagation=protocol.learning_rule == "back-propagation",
+            back_propagation=protocol.learning_rule == BACK_PROPAGATION,
+            cross_entropy=protocol.minimised_error == "cross-entropy",
             linear_visible=linear,
             hidden_function=protocol.hidden_function,
             per_pattern=protocol.update_schedule == "per-pattern",
@@ -67,14 +69,14 @@ class Rule:
         )
 
     @property
-    def targets(self) -> tuple[int, ...]:
-        """Units of the group that each connection leads to."""
-        return self.sizes[1:] + self.sizes[:1]
+    def connections(self) -> tuple[tuple[int, int], ...]:
+        """Units of source and target of each connection."""
+        return connect_groups(self.sizes)
 
     @property
     def n_weights(self) -> int:
         """Weights and biases of one network."""
-        return sum((s + 1) * t for s, t in zip(self.sizes, self.targets, strict=True))
+        return sum((source + 1) * target for source, target in self.connections)
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ def _activate(
     is_visible = k + 1 == len(net.rule.sizes)
     squash = logistic if is_visible else HIDDEN_FUNCTIONS[net.rule.hidden_function]
     for patterns in _take_two(net, n, begin):
-        for units in _take_two(net, net.rule.targets[k]):
+        for units in _take_two(net, net.rule.connections[k][1]):
             places = [(j, p) for j in units for p in patterns]
             totals = _sum_inputs(net, k, states, places)
             if inputs is not None:
@@ -196,11 +198,13 @@ def pass_back(net: Networks, begin: Any, n: int) -> None:
     """Back-propagation: minus the derivative of E (equation 7) by each total input."""
     sizes, difference = net.rule.sizes, net.difference
     slope = SLOPES[net.rule.hidden_function]
+    has_no_slope = net.rule.linear_visible or net.rule.cross_entropy
     for p in net.loops.each(n, begin):
         for i in net.loops.each(sizes[0]):
             r = net.reconstruction[i, p]
             d = net.first[0][i, p] - r
-            difference[0][i, p] = d if net.rule.linear_visible else d * (r * (1.0 - r))
+            # The slope of logistic units cancels out of the derivative of the cross-entropy.
+            difference[0][i, p] = d if has_no_slope else d * (r * (1.0 - r))
     for k in range(len(sizes) - 1, 0, -1):
         for p in net.loops.each(n, begin):
             for j in net.loops.each(sizes[k]):
@@ -215,7 +219,7 @@ def _collect(net: Networks, k: int, j: Any, p: Any) -> Any:
     def add(i: Any, x: Any) -> tuple[Any]:
         return (fma(weights[i, j], above[i, p], x),)
 
-    (total,) = net.loops.fold(net.rule.targets[k], add, 0.0)
+    (total,) = net.loops.fold(net.rule.connections[k][1], add, 0.0)
     return total
 
 
@@ -227,7 +231,7 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
     second; with back-propagation always the first.
     """
     rule = net.rule
-    for k, (n_sources, n_targets) in enumerate(zip(rule.sizes, rule.targets, strict=True)):
+    for k, (n_sources, n_targets) in enumerate(rule.connections):
         is_visible = k + 1 == len(rule.sizes)
         states = net.first[k] if is_visible or rule.back_propagation else net.second[k]
         rounds = [(states, net.difference[0 if is_visible else k + 1])]

@@ -135,10 +135,9 @@ def split_weights(
         (..., n_target, n_source), biases (..., n_target). Views where NumPy
         allows it: the last axis must be contiguous.
     """
-    sizes = protocol.group_sizes
     connections = []
     first = 0
-    for n_source, n_target in zip(sizes, sizes[1:] + sizes[:1], strict=True):
+    for n_source, n_target in protocol.connections:
         middle, last = first + n_source * n_target, first + (n_source + 1) * n_target
         matrix = weights[..., first:middle].reshape(*weights.shape[:-1], n_target, n_source)
         connections.append((matrix, weights[..., middle:last]))

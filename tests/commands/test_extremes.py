@@ -76,6 +76,8 @@ def draw_protocol(draw: random.Random) -> Protocol:
         "max_updates": draw.choice([1, 2, 10, 300, 2000]),
     }
     chosen = {name: value for name, value in fields.items() if draw.random() < 0.5}
+    if chosen.get("minimised_error") == "cross-entropy":
+        chosen |= {"learning_rule": "back-propagation", "visible_units": "logistic"}
     if len(groups) == 2:
         chosen["symmetric_start"] = draw.random() < 0.3
         if chosen.get("learning_rule", "recirculation") == "recirculation":

@@ -1,17 +1,26 @@
-"""The golden digests and the ways to compute them again."""
+"""The golden digests and the ways to compute them again.
+
+A choice that is new in the protocol gets its digest by a command, from the root of the clone::
+
+    python -m tests.exactness.golden --record minimised_error=cross-entropy max_updates=300
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 
-from replication.protocol import NOTEBOOK, PAPER, Protocol
+from replication.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
+from replication.simulator.engine import run_networks
 from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.weights import draw_weights
 
-GOLDEN = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+PATH = Path(__file__).with_suffix(".json")
+GOLDEN = json.loads(PATH.read_text(encoding="utf-8"))
 ROOT_SEED, N_SEEDS = GOLDEN["root_seed"], GOLDEN["n_seeds"]
 
 # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
@@ -43,3 +52,26 @@ def compute_all_bits(updates, converged, final) -> str:
     parts = (updates.astype("<i4"), converged.astype("u1"), final.astype("<f8"))
     sha = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
     return sha.hexdigest()[:16]
+
+
+def record(path: Path, fields: dict, n_networks: int) -> str:
+    """Add the digest of a choice that has none yet to the golden ones, and return it."""
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    protocol = from_plain(fields)
+    if any(from_plain(choice["fields"]) == protocol for choice in golden["choices"]):
+        raise SystemExit(f"{fields} has a golden digest already; a recorded one never changes")
+    weights = draw_weights(protocol, golden["root_seed"], 0, n_networks)
+    digest = compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+    golden["choices"].append({"fields": fields, "n": n_networks, "digest": digest})
+    rows = ",\n".join(f"    {json.dumps(choice)}" for choice in golden.pop("choices"))
+    head = json.dumps(golden, indent=2).removesuffix("\n}")
+    path.write_text(f'{head},\n  "choices": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
+    return digest
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--record", nargs="+", required=True, metavar="FIELD=VALUE")
+    parser.add_argument("--networks", type=int, default=500)
+    options = parser.parse_args()
+    print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))

@@ -1,5 +1,6 @@
 """One digest, whatever the jobs, blocks, lanes, backend and order of the work."""
 
+import json
 import random
 
 import numpy as np
@@ -17,12 +18,14 @@ from replication.store.filling import simulate_study
 from tests.exactness.golden import (
     GOLDEN,
     N_SEEDS,
+    PATH,
     PROTOCOLS,
     ROOT_SEED,
     compute_all_bits,
     compute_one_piece,
     compute_sorted_digest,
     cut,
+    record,
 )
 
 
@@ -50,6 +53,19 @@ def test_every_choice_of_a_protocol_has_its_golden_outcomes_and_final_weights(ch
     assert (
         compute_all_bits(*run_networks(protocol, weights, final_weights=True)) == (choice["digest"])
     )
+
+
+def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
+    path = tmp_path / "golden.json"
+    path.write_bytes(PATH.read_bytes())
+    fields = {"threshold": 0.15, "max_updates": 50}
+    digest = record(path, fields, 20)
+    recorded = json.loads(path.read_text())
+    assert recorded["choices"].pop() == {"fields": fields, "n": 20, "digest": digest}
+    assert recorded == GOLDEN
+    with pytest.raises(SystemExit, match="has a golden digest already"):
+        record(path, fields, 20)
+    assert PATH.read_bytes()[:-7] in path.read_bytes()
 
 
 def test_loops_that_are_not_written_out_change_nothing(monkeypatch):

@@ -19,6 +19,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "momentum": {"momentum": 0.6},
     "per pattern": {"update_schedule": "per-pattern", "momentum": 0.3},
     "linear": {"visible_units": "linear", "learning_rate": 0.3},
+    "cross-entropy": {"minimised_error": "cross-entropy", "learning_rate": 1.0},
     "8-3-8": {"group_sizes": (8, 3)},
     "two hidden groups": {"group_sizes": (4, 3, 2), "momentum": 0.5},
     "three hidden groups": {"group_sizes": (3, 2, 4, 3), "visible_units": "linear",
@@ -91,7 +92,11 @@ class TextbookNetwork:
         for k in range(last, -1, -1):
             for j, activity in enumerate(layers[k + 1]):
                 slope = self.slopes[k][j]
-                if k == last:
+                if k == last and self.protocol.minimised_error == "cross-entropy":
+                    # Minus the derivative by the state, (v - r) / (r (1 - r)), times the slope.
+                    signal = (pattern[j] - activity) / (activity * (1.0 - activity))
+                    found[k].append(signal * slope)
+                elif k == last:
                     found[k].append((pattern[j] - activity) * slope)
                 else:
                     back = sum(

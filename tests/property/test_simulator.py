@@ -16,7 +16,9 @@ from replication.simulator.weights import draw_weights
 
 
 def build(*, second_round, **fields):
-    """Return a protocol; only recirculation has a second round."""
+    """Return a protocol; only recirculation has a second round, and no cross-entropy."""
+    if fields["minimised_error"] == "cross-entropy":
+        fields |= {"learning_rule": "back-propagation", "visible_units": "logistic"}
     second_round = second_round and fields["learning_rule"] == "recirculation"
     return Protocol(max_updates=60, second_round=second_round, **fields)
 

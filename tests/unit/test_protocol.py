@@ -29,6 +29,7 @@ VARIANTS = {
     "group_sizes": (4, 3),
     "patterns": ((1.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0)),
     "learning_rule": "back-propagation",
+    "minimised_error": "cross-entropy",
     "learning_rate": 15.0,
     "momentum": 0.5,
     "regression": 0.7,
@@ -65,7 +66,14 @@ def protocols() -> st.SearchStrategy[Protocol]:
         "max_updates": st.integers(1, 10**6),
         **{name: st.sampled_from(values) for name, values in CHOICES.items()},
     }
-    return st.fixed_dictionaries({}, optional=fields).map(from_plain)
+    return st.fixed_dictionaries({}, optional=fields).map(make_valid).map(from_plain)
+
+
+def make_valid(fields: dict[str, object]) -> dict[str, object]:
+    """Give the cross-entropy the rule and the units that it needs."""
+    if fields.get("minimised_error") == "cross-entropy":
+        return fields | {"learning_rule": "back-propagation", "visible_units": "logistic"}
+    return fields
 
 
 def test_paper_is_the_simulation_of_page_363() -> None:
@@ -97,6 +105,8 @@ def test_variants_cover_every_field() -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_field_changes_outcomes(name: str) -> None:
     base = dataclasses.replace(PAPER, max_updates=60)
+    if name == "minimised_error":
+        base = dataclasses.replace(base, learning_rule="back-propagation", max_updates=400)
     variant = dataclasses.replace(base, **{name: VARIANTS[name]})
     outcomes = [run_networks(p, draw_weights(p, 1988, 0, 200))[0] for p in (base, variant)]
     assert not np.array_equal(*outcomes)
@@ -242,6 +252,14 @@ def test_symmetric_start_needs_one_hidden_group() -> None:
 def test_second_round_needs_recirculation_with_one_hidden_group(other: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="recirculation with one hidden group only"):
         from_plain({"second_round": True} | other)
+
+
+@pytest.mark.parametrize(
+    "other", [{}, {"learning_rule": "back-propagation", "visible_units": "linear"}]
+)
+def test_cross_entropy_needs_back_propagation_into_logistic_units(other) -> None:
+    with pytest.raises(UsageError, match="back-propagation with logistic visible units only"):
+        from_plain({"minimised_error": "cross-entropy"} | other)
 
 
 def test_canonical_json_refuses_nan() -> None:

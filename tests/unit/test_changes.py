@@ -10,7 +10,7 @@ import pytest
 
 from replication import PAPER, RecirculationNetwork
 from replication.errors import UsageError
-from replication.simulator.gradient import (
+from replication.simulator.changes import (
     compute_changes,
     compute_errors,
     compute_gradients,

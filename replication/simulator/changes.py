@@ -1,0 +1,153 @@
+"""What one update would change, and the gradients to compare it with, for many networks.
+
+Both come from the kernel: a change is what one update adds at a rate that is a power of two,
+so that dividing by it is exact, and a gradient is minus what back-propagation adds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.errors import UsageError
+from replication.fields import CHOICES, show
+from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
+from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import split_weights
+
+Array = NDArray[np.float64]
+
+RATE = 2.0**60
+"""So large that nothing of a change is lost when it is added to a weight of ordinary size."""
+
+
+def list_connections(protocol: Protocol) -> list[slice]:
+    """Return where the weights and biases of each connection stand in flat weights.
+
+    Connection k runs from group k to the next one around the loop; the last one leads into
+    the visible group.
+
+    Examples
+    --------
+    >>> from replication.protocol import PAPER
+    >>> list_connections(PAPER)
+    [slice(0, 10, None), slice(10, 22, None)]
+    """
+    stops = np.cumsum([(source + 1) * target for source, target in protocol.connections]).tolist()
+    return [slice(*pair) for pair in zip([0, *stops], stops, strict=False)]
+
+
+def compute_changes(protocol: Protocol, weights: Array) -> Array:
+    """Return the weight changes of recirculation, summed over patterns, at learning rate 1.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Its two factors are applied; its learning rate and rule are not.
+    weights : float64 array, shape (n, n_weights)
+
+    Returns
+    -------
+    float64 array, shape (n, n_weights)
+
+    References
+    ----------
+    Hinton & McClelland (1988), equations 3 and 4, and page 365 for the second round. For
+    several hidden groups our reading: each of them is treated as the one hidden group is.
+    """
+    rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
+    return _apply_once(rule, weights)
+
+
+def compute_gradients(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
+    """Return the exact gradient of the reconstruction error, shape (n, n_weights).
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Its learning rate, factors and rule are not applied.
+    weights : float64 array, shape (n, n_weights)
+    error : {"squared", "cross-entropy"}
+        As in `compute_errors`.
+    """
+    _check_error(protocol, error)
+    descent = dataclasses.replace(
+        protocol,
+        second_round=False,
+        learning_rule=BACK_PROPAGATION,
+        minimised_error=error,
+        visible_to_hidden_factor=1.0,
+        hidden_to_visible_factor=1.0,
+    )
+    return -_apply_once(descent, weights)
+
+
+def _apply_once(protocol: Protocol, weights: Array) -> Array:
+    """Return what one update of all patterns adds, over the learning rate."""
+    once = dataclasses.replace(
+        protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch", criterion="every-unit"
+    )
+    recorded = record_weights(once, weights, 1)
+    return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
+
+
+def compute_errors(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
+    """Return the reconstruction error over all patterns, with zero regression, shape (n,).
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+    error : {"squared", "cross-entropy"}
+        Half the summed squared error, or the summed cross-entropy of logistic units.
+    """
+    _check_error(protocol, error)
+    reconstruction = evaluate_networks(protocol, weights).reconstruction
+    visible = make_patterns(protocol)
+    if error == "squared":
+        return np.asarray(0.5 * np.sum((reconstruction - visible) ** 2, axis=(1, 2)))
+    likelihood = visible * np.log(reconstruction) + (1.0 - visible) * np.log1p(-reconstruction)
+    return np.asarray(-np.sum(likelihood, axis=(1, 2)))
+
+
+def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
+    """Return the image of visible vectors, once around the loop with zero regression.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+    visible : float64 array, shape (n, m, n_visible) or (m, n_visible), optional
+        Vectors of each network, or of all; the training patterns unless given.
+
+    Returns
+    -------
+    float64 array, shape (n, m, n_visible)
+    """
+    if visible is None:
+        return evaluate_networks(protocol, weights).reconstruction
+    state = visible
+    *into_hidden, (U, c) = split_weights(protocol, weights)
+    for matrix, biases in into_hidden:
+        state = HIDDEN_FUNCTIONS[protocol.hidden_function](_feed(matrix, biases, state))
+    total = _feed(U, c, state)
+    return total if protocol.visible_units == "linear" else logistic(total)
+
+
+def _feed(matrix: Array, biases: Array, states: Array) -> Array:
+    return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
+
+
+def _check_error(protocol: Protocol, error: str) -> None:
+    allowed = CHOICES["minimised_error"]
+    if error not in allowed:
+        raise UsageError(f"error = {show(error)} was given; allowed are {', '.join(allowed)}")
+    if error == "cross-entropy" and protocol.visible_units != "logistic":
+        raise UsageError(
+            "the cross-entropy of linear visible units was asked for; it is defined for "
+            "logistic units only, so ask for the squared error"
+        )
