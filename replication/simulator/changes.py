@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
-from replication.fields import CHOICES, show
+from replication.fields import CHOICES
 from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import split_weights
+from replication.wording import show
 
 Array = NDArray[np.float64]
 

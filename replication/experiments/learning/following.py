@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from replication.experiments.recording import record_learning
 from replication.protocol import Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.gradient import (
+from replication.simulator.changes import (
     compute_changes,
     compute_gradients,
     list_connections,
     reconstruct,
 )
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines

@@ -19,7 +19,7 @@ from replication.experiments.learning.following import (
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.gradient import list_connections
+from replication.simulator.changes import list_connections
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import estimate_median
 

@@ -22,14 +22,14 @@ from replication.experiments.measures import name_estimate
 from replication.experiments.recording import Recorded, record_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.gradient import (
+from replication.simulator.changes import (
     compute_changes,
     compute_errors,
     compute_gradients,
     list_connections,
     reconstruct,
 )
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights

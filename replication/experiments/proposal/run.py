@@ -13,8 +13,8 @@ from replication.experiments.measures import compare_speed, describe_speed
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
+from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
-from replication.simulator.gradient import compute_changes
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 

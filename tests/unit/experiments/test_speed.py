@@ -9,8 +9,8 @@ from replication.experiments.speed import run as speed
 from replication.experiments.speed.figures import FIGURES
 from replication.protocol import PAPER, Protocol
 from replication.report.style import styled
+from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate
-from replication.simulator.gradient import compute_changes
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
 
