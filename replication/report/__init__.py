@@ -111,27 +111,22 @@ Boxes and notes
     :::
 
     ::: front
-    The text of the first screen, then one figure and the interactive piece: on a wide screen
-    these two stand beside the text. In the PDF this figure stays where it is; others float.
+    The text of the first screen, then one figure: on a wide screen it stands beside the text. In
+    the PDF this figure stays where it is; others float.
+    :::
+
+    ::: beside
+    A figure and a piece of HTML, side by side on a wide screen.
     :::
 
 Code is fenced, with ``sh`` or ``python`` or nothing.
 Raw HTML stands in a block fenced with ```` ```{=html} ```` and appears in the HTML only.
 
-Run the experiment again
-------------------------
-``{% include "again.md" %}``, shipped with the engine, is the interactive piece: it draws
-experiments from the stored distribution and puts each into the figure. It appears in the HTML only
-and needs
-
-- a figure named ``joint``, x the mean and y the maximum, whose axes has
-  ``axes.set_gid("joint-plane")``, and the star of 1988 the gid ``joint-reported``;
-- ``headline.draws`` = ``{"updates": [...], "counts": [...]}``: the sampled distribution of the
-  networks that converged, each number of updates (ascending) with how many networks took it; and
-- ``headline.reported`` = ``{"runs": 100, "mean": 48, "max": 202}``.
-
-A drawn experiment is as far out as the reported one if the smaller of its two p-values (of the
-maximum; of the mean, rounded, given the maximum) is at most the reported one's.
+Pieces that move
+----------------
+A template may hold raw HTML with scripts. ``headline/loop.md`` and ``headline/again.md`` are such
+pieces: each moves a figure of its own by the gids of its parts, is hidden without scripts, needs
+no mouse, stands still where a reader prefers that, and requests nothing.
 """
 
 from __future__ import annotations

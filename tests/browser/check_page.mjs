@@ -1,6 +1,8 @@
 // Opens one HTML page in Chromium and reports, as JSON, what a reader would stumble over.
 //
-//   node check_page.mjs PAGE.html
+//   node check_page.mjs PAGE.html [STARTS.json]
+//
+// STARTS.json holds initial weights of networks, whose numbers of updates are reported, too.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -8,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
-const [page_path] = process.argv.slice(2);
+const [page_path, starts_path] = process.argv.slice(2);
 const address = pathToFileURL(resolve(page_path)).href;
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
@@ -20,9 +22,9 @@ const views = [360, 768, 1600].flatMap((width) => [
 ]);
 const found = { console: [], requests: [], scroll: [], axe: [] };
 
-async function open(browser, { script = true, width = 1280, height = 900 } = {}) {
+async function open(browser, { script = true, width = 1280, height = 900, still = true } = {}) {
   const viewport = { width, height };
-  const context = await browser.newContext({ javaScriptEnabled: script, viewport });
+  const context = await browser.newContext({ javaScriptEnabled: script, viewport, reducedMotion: still ? "reduce" : "no-preference" });
   const page = await context.newPage();
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) found.console.push(message.text());
@@ -75,48 +77,83 @@ async function follow_contents(page) {
   return { first, part, then: await look() };
 }
 
-// How high a screen must be to show the figure, the opened piece and what it says.
-async function reach_piece(page) {
-  const summary = page.locator("#again summary");
-  if ((await summary.count()) === 0) return null;
-  await summary.click();
-  return page.evaluate(() => {
-    const words = document.getElementById("again-words").getBoundingClientRect();
-    return words.bottom - document.querySelector("figure.drawing svg").getBoundingClientRect().top;
-  });
-}
-
 // The page must be usable without a mouse: focus is moved and buttons pressed by keys alone.
 async function run_again(page) {
   const words = page.locator("#again-words");
-  const points = () => page.locator("circle.again-point").count();
-  const inside = () => page.evaluate(() => {
-    const plane = document.getElementById("joint-plane");
-    const [left, top, width, height] = plane.dataset.box.split(" ").map(Number);
-    return [...document.querySelectorAll("circle.again-point")].every((dot) => {
-      const [x, y] = [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))];
-      return x >= left - 0.1 && x <= left + width + 0.1 && y >= top - 0.1 && y <= top + height + 0.1;
-    });
-  });
   const steps = [];
-  const note = async () => steps.push({
-    words: await words.textContent(),
-    points: await points(),
-    inside: await inside(),
-    focus: await page.evaluate(() => document.activeElement.id),
-  });
+  const note = async () => steps.push(await page.evaluate(() => ({
+    words: document.getElementById("again-words").textContent,
+    dots: document.querySelectorAll("circle.again-dot").length,
+    outside: document.querySelectorAll("circle.again-dot.outside").length,
+    focus: document.activeElement.id,
+  })));
   await note();
   await page.locator("#again-once").focus();
   await page.keyboard.press("Enter");
   await note();
   await page.keyboard.press("Tab");
-  for (let i = 0; i < 10; i += 1) await page.keyboard.press("Space");
+  for (let i = 0; i < 6; i += 1) await page.keyboard.press("Space");
   await note();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await note();
+  // No network learns at a rate of almost nothing.
+  await page.locator("#again-rate").fill("0.1");
+  await page.locator("#again-once").click();
+  await note();
+  await page.locator("#again-rate").fill("-3");
+  await page.locator("#again-once").click();
+  await note();
   const role = await words.evaluate((element) => element.computedRole ?? element.tagName);
   return { steps, role };
+}
+
+// Someone who does not mind motion sees the networks learn before the dot falls.
+async function watch_again(browser) {
+  const page = await open(browser, { still: false });
+  const look = () => page.evaluate(() => ({
+    progress: document.getElementById("again-progress").textContent,
+    dots: document.querySelectorAll("circle.again-dot").length,
+  }));
+  await page.locator("#again-once").click();
+  await page.waitForTimeout(500);
+  const during = await look();
+  await page.locator("#again-once").click();  // its words are now "Finish at once"
+  return { during, after: await look() };
+}
+
+async function watch_loop(browser) {
+  const look = (page) => page.evaluate(() => ({
+    update: Number(document.getElementById("loop-slider").value),
+    title: document.querySelector("#loop-title text").textContent,
+    diagonal: [0, 1, 2, 3].map((k) =>
+      Number(document.getElementById(`loop-image-${k}-${k}`).firstElementChild.style.fillOpacity)),
+  }));
+  const still = await open(browser);
+  const stands = await look(still);
+  await still.waitForTimeout(600);
+  const later = await look(still);
+  await still.locator("#loop-back").focus();
+  await still.keyboard.press("Enter");
+  const back = await look(still);
+  await still.locator("#loop-slider").focus();
+  await still.keyboard.press("Home");
+  const first = await look(still);
+  const moving = await open(browser, { still: false });
+  await moving.waitForTimeout(1200);
+  const moved = await look(moving);
+  await moving.locator("#loop-play").click();
+  const paused = await look(moving);
+  await moving.waitForTimeout(600);
+  return { stands, later, back, first, moved, paused, resting: await look(moving) };
+}
+
+// How many updates networks take that start from given weights.
+function train(page, starts) {
+  return page.evaluate((given) => given.starts.map(function (start) {
+    const network = new RecirculationNetwork(start, { ...given, criterion: "every-unit" });
+    return network.train(given.threshold, given.cap) ? network.updates : -1;
+  }), starts);
 }
 
 const browser = await chromium.launch({
@@ -151,15 +188,19 @@ async function check_in_browser() {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     const fresh = await open(browser, { width, height });
     found.first_screen[width] = await fresh.evaluate(() =>
-      ["h1", ".verdict", "figure.drawing svg", "#again", ".note"].map((name) => {
+      ["h1", ".front > p", ".verdict", "figure.drawing svg"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
     if (width === 1400) found.contents = await follow_contents(fresh);
-    if (width === 360) found.reach_of_piece = await reach_piece(fresh);
   }
   const has_piece = (await page.locator("#again").count()) > 0;
-  found.again = has_piece ? await run_again(page) : null;
+  if (has_piece) {
+    found.again = await run_again(page);
+    found.watched = await watch_again(browser);
+    found.loop = await watch_loop(browser);
+  }
+  if (starts_path) found.counts = await train(page, JSON.parse(readFileSync(starts_path, "utf8")));
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
@@ -169,7 +210,7 @@ async function check_in_browser() {
 
   const plain = await open(browser, { script: false });
   found.without_script = {
-    piece_hidden: !has_piece || !(await plain.locator("#again").isVisible()),
+    pieces_hidden: !has_piece || !(await plain.locator("#again, #loop").filter({ visible: true }).count()),
     figures: await plain.locator("figure.drawing .picture").count(),
   };
 }

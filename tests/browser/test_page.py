@@ -1,7 +1,6 @@
 """The HTML report in a real browser: what a reader would stumble over must not be there."""
 
 import json
-import math
 import os
 import re
 import shutil
@@ -11,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication.experiments.headline.distributions import find_share_as_far_out
-from replication.statistics.counts import CountTable
+from replication.protocol import PAPER
+from replication.simulator.engine import run_networks
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
-from tests.unit.report.sample_report import build_sample, make_models
+from tests.unit.report.sample_report import N_UPDATES, START, build_sample
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -43,9 +44,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_sample(tmp_path_factory.mktemp("report"), formats=["html"])[0]
 
 
-def check(path: Path, tools: dict[str, str]) -> dict:
+def check(path: Path, tools: dict[str, str], *others: Path) -> dict:
     done = subprocess.run(
-        [tools["node"], str(HERE / "check_page.mjs"), str(path)],
+        [tools["node"], str(HERE / "check_page.mjs"), str(path), *map(str, others)],
         capture_output=True,
         text=True,
         env=os.environ | {"CHROMIUM": tools["CHROMIUM"]},
@@ -56,9 +57,22 @@ def check(path: Path, tools: dict[str, str]) -> dict:
     return json.loads(done.stdout)
 
 
+N_NETWORKS = 300
+
+
 @pytest.fixture(scope="session")
 def found(page: Path, tools: dict[str, str]) -> dict:
-    return check(page, tools)
+    starts = page.with_name("starts.json")
+    weights = draw_weights(PAPER, 1988, 0, N_NETWORKS)
+    settings = {
+        "starts": weights.tolist(),
+        "rate": PAPER.learning_rate,
+        "regression": PAPER.regression,
+        "threshold": PAPER.threshold,
+        "cap": PAPER.max_updates,
+    }
+    starts.write_text(json.dumps(settings))
+    return check(page, tools, starts)
 
 
 def test_page_writes_nothing_to_the_console(found: dict) -> None:
@@ -81,40 +95,63 @@ def test_page_is_valid_html(found: dict) -> None:
     assert found["html"] == []
 
 
+def test_networks_take_as_many_updates_in_the_page_as_in_python(found: dict) -> None:
+    updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, 1988, 0, N_NETWORKS))
+    expected = np.where(converged, updates, -1)
+    assert np.mean(np.array(found["counts"]) == expected) >= 0.99
+
+
 def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found: dict) -> None:
-    start, once, often, cleared = found["again"]["steps"]
-    assert start["points"] == 0
-    assert once["points"] == 1
-    assert once["words"].startswith("Experiment 1: mean ")
-    assert often["points"] == 1001
-    assert "Of 1,001 so far, " in often["words"]
-    assert often["inside"]
-    assert cleared["points"] == 0
+    start, once, often, cleared, failed, refused = found["again"]["steps"]
+    assert start["dots"] == 0
+    assert once["dots"] == 1
+    assert re.match(r"Experiment 1: .*mean [\d.]+, largest [\d,]+\. ", once["words"])
+    inside = int(re.search(r"So far (\d+) of 61 ", often["words"])[1])
+    assert 50 - often["outside"] <= inside <= 61 - often["outside"]
+    assert often["dots"] == 50  # older ones have gone
+    assert cleared["dots"] == failed["dots"] == 0
     assert cleared["focus"] == "again-once"
+    assert "100 failed in 2,000 updates" in failed["words"]
+    assert refused["words"] == "Nothing trained yet."
     assert found["again"]["role"] in ("status", "OUTPUT")  # both are announced when they change
 
 
-def test_experiments_fall_as_far_out_as_exact_p_values_say(found: dict) -> None:
-    words = found["again"]["steps"][2]["words"]
-    far = int(re.search(r"so far, ([\d,]+)", words)[1].replace(",", ""))
-    draws = make_models()["headline"]["draws"]
-    counts = CountTable(np.array(draws["updates"]), np.array(draws["counts"]), 0, 2000)
-    share = find_share_as_far_out(counts)
-    assert abs(far / 1001 - share) < 4 * math.sqrt(share * (1 - share) / 1001) + 0.01
+def test_networks_are_seen_learning_and_can_be_finished_at_once(found: dict) -> None:
+    during, after = found["watched"]["during"], found["watched"]["after"]
+    assert re.fullmatch(r"Update \d+: \d+ of 100 have converged\.", during["progress"])
+    assert (during["dots"], after["dots"]) == (0, 1)
+    assert after["progress"] == ""
+
+
+def test_loop_learns_update_by_update_and_stands_still_where_motion_is_unwanted(
+    found: dict,
+) -> None:
+    loop = found["loop"]
+    assert loop["stands"] == loop["later"]
+    assert loop["stands"]["update"] == N_UPDATES
+    assert loop["back"]["update"] == N_UPDATES - 1
+    assert loop["first"]["update"] == 0
+    assert 0 < loop["moved"]["update"] <= loop["paused"]["update"] < N_UPDATES
+    assert loop["paused"] == loop["resting"]
+    assert float(loop["stands"]["title"].split()[-1]) <= PAPER.threshold
+    network = RecirculationNetwork.from_weights(START)
+    for state, updates in ((loop["first"], 0), (loop["stands"], N_UPDATES)):
+        for _ in range(updates):
+            network.update()
+        images = [network.image(pattern) for pattern in network.patterns]
+        assert state["diagonal"] == pytest.approx(np.diag(images), abs=0.002)
 
 
 def check_first_screen(found: dict) -> None:
-    """Hold that question, verdict and figure are seen at once, the doubt then or right after."""
-    title, verdict, figure, _, note = found["first_screen"]["1400"]
-    assert all(bottom < 900 for _, bottom in (title, verdict, figure, note))
-    title, verdict, figure, piece, note = found["first_screen"]["360"]
-    assert title[1] < verdict[0] < verdict[1] < figure[0] < figure[1] < piece[0]
-    assert figure[1] < 740
-    assert piece[1] < note[0] < 840
-    assert found["reach_of_piece"] < 740
+    """Hold that a reader sees, in this order, who did what, the answer and the picture."""
+    title, what, verdict, figure = found["first_screen"]["1400"]
+    assert all(bottom < 900 for _, bottom in (title, what, verdict, figure))
+    title, what, verdict, figure = found["first_screen"]["360"]
+    assert title[1] < what[0] < what[1] < verdict[0] < verdict[1] < figure[0]
+    assert figure[0] < 740
 
 
-def test_first_screen_holds_question_verdict_and_figure(found: dict) -> None:
+def test_first_screen_says_who_did_what_and_what_came_out(found: dict) -> None:
     check_first_screen(found)
 
 
@@ -142,7 +179,7 @@ def test_no_table_hides_its_last_column_on_a_telephone(found: dict) -> None:
 
 
 def test_without_script_the_figures_stand_alone(found: dict) -> None:
-    assert found["without_script"] == {"piece_hidden": True, "figures": 2}
+    assert found["without_script"] == {"pieces_hidden": True, "figures": 3}
 
 
 def test_print_is_on_white_without_navigation(found: dict) -> None:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
+import contourpy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from replication.claims import load_reported
 from replication.statistics.convolution import (
@@ -18,14 +20,17 @@ from replication.statistics.convolution import (
 from replication.statistics.counts import CountTable
 
 FloatArray = NDArray[np.float64]
+Outline = dict[str, Any]
 
 REGION_LEVELS = (0.95, 0.5)
 """Shares of studies that the outlined regions of the joint figure hold."""
 N_STUDIES = 300
 """Studies that are drawn at random for that figure."""
 STUDY_SEED = 1988
-N_MAX_CELLS = 40
-N_MEAN_CELLS = 2_000
+N_BARS_OF_MAX = 40
+N_MEAN_CELLS, N_MAX_CELLS = 300, 120
+SMOOTHING, MARGIN = 3.0, 12
+"""Cells: the standard deviation of the Gaussian, and what it may spill over at each side."""
 MAX_SPAN = 20_000
 """A population that spreads over more updates than this has no joint figure."""
 N_BARS = 60
@@ -67,15 +72,9 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     -------
     dict or None
         ``mean_edges``, ``mean_share``, ``max_edges``, ``max_share``: the two margins;
-        ``regions``: for each of `REGION_LEVELS` the means ``low`` and ``high`` at every
-        ``max``; ``studies``: means and maxima of studies drawn at random. None where
-        networks hardly differ, or spread over more than `MAX_SPAN` updates.
+        ``regions`` (see `find_regions`); ``studies``: means and maxima of studies drawn at
+        random. None where networks hardly differ, or spread over more than `MAX_SPAN` updates.
 
-    Notes
-    -----
-    A region holds the studies whose p of both is above 1 - level: the largest lies
-    between two of its quantiles, and the mean between the same quantiles of its
-    distribution given the largest.
     """
     runs = load_reported().runs
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
@@ -86,14 +85,15 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
         return None
     means, mass = compute_mean_mass(counts, runs)
     left, right = find_quantiles(means, mass, [1e-7, 1.0 - 1e-7])
-    fine = np.linspace(left, right, N_MEAN_CELLS + 1)
-    regions = [
-        {"level": level} | find_region(counts, level, of_max=(largest, chances), mean_edges=fine)
-        for level in REGION_LEVELS
-    ]
+    first, last = find_quantiles(largest, chances, [1e-5, 1.0 - 1e-5])
+    regions = find_regions(
+        counts,
+        means=(left - 0.5 / runs, right + 0.5 / runs),
+        maxima=(first - 0.5, last + 0.5),
+    )
     mean, top = float(load_reported().mean), int(load_reported().max)
-    mean_edges = _cut(min(*regions[0]["low"], mean), max(*regions[0]["high"], mean))
-    max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_MAX_CELLS + 1)
+    mean_edges = _cut(min(*regions[0]["mean"], mean), max(*regions[0]["mean"], mean))
+    max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
     rng = np.random.default_rng(STUDY_SEED)
     drawn = rng.choice(counts.updates, size=(N_STUDIES, runs), p=counts.counts / counts.n_converged)
     return {
@@ -106,54 +106,54 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     }
 
 
-def find_region(
-    counts: CountTable,
-    level: float,
-    *,
-    of_max: tuple[FloatArray, FloatArray],
-    mean_edges: FloatArray,
-) -> dict[str, Any]:
-    """Return the outline of the studies whose p of both is above 1 - level.
+def find_regions(
+    counts: CountTable, *, means: Sequence[float], maxima: Sequence[float]
+) -> list[Outline]:
+    """Return outlines of equal density that hold the shares `REGION_LEVELS` of all studies.
 
     Parameters
     ----------
     counts : CountTable
-    level : float
-        Share of the studies within, but for rounding to whole updates.
-    of_max : tuple of float64[k]
-        Values and chances of the largest.
-    mean_edges : float64[m]
-        Cells of the mean, fine ones.
+    means, maxima : two floats each
+        Between which values of the two nearly all studies lie.
 
     Returns
     -------
-    dict
-        ``max``, ``low``, ``high``: for rising values of the largest the two means between
-        which a study lies within.
+    list of dict
+        ``level``, and ``mean`` and ``max`` of the corners of a closed polygon. The density is
+        that of the mean and the logarithm of the largest, as the figure shows them, and exact but
+        for a Gaussian of 3 cells, which takes out the noise of a finite population.
     """
-    tail = (1.0 - math.sqrt(level)) / 2.0
-    first, last = find_quantiles(*of_max, [tail, 1.0 - tail])
-    edges = np.unique(np.round(np.geomspace(first, last + 1.0, N_MAX_CELLS // 2 + 1))) - 0.5
-    runs = load_reported().runs
-    cells = compute_joint_mass(counts, runs, mean_edges=mean_edges, max_edges=edges)
-    kept = cells.sum(axis=0) > 0.0
-    centres = (mean_edges[1:] + mean_edges[:-1]) / 2.0
-    ends = [find_quantiles(centres, column, [tail, 1.0 - tail]) for column in cells.T[kept]]
-    middles = np.sqrt(edges[1:] * edges[:-1])[kept]
-    middles[0], middles[-1] = first, last
-    return {
-        "max": middles.tolist(),
-        "low": [float(end[0]) for end in ends],
-        "high": [float(end[1]) for end in ends],
-    }
+    mean_edges = np.linspace(*means, N_MEAN_CELLS + 1)
+    steps = np.linspace(*np.log(maxima), N_MAX_CELLS + 1)
+    cells = compute_joint_mass(
+        counts, load_reported().runs, mean_edges=mean_edges, max_edges=np.exp(steps)
+    )
+    # A margin of empty cells closes every outline.
+    density = gaussian_filter(np.pad(cells, MARGIN), SMOOTHING, mode="constant")
+    middles = [
+        edges[0] + (edges[1] - edges[0]) * (np.arange(edges.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
+        for edges in (mean_edges, steps)
+    ]
+    ordered = np.sort(density, axis=None)[::-1]
+    within = np.cumsum(ordered) / density.sum()
+    contours = contourpy.contour_generator(*middles, density.T)
+    outlines: list[Outline] = []
+    for level in REGION_LEVELS:
+        lines = cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
+        line = max(lines, key=len)
+        outlines.append(
+            {"level": level, "mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
+        )
+    return outlines
 
 
-def find_share_as_far_out(counts: CountTable) -> float | None:
-    """Return the share of studies in which a number lies as far out as in the paper.
+def find_less_extreme(counts: CountTable) -> dict[str, Any] | None:
+    """Return which studies are less extreme than the reported one, and the share of all others.
 
-    A study's numbers lie as far out if the smaller of two p-values is at most that of the
-    reported numbers: of its largest count, and of its mean, printed to a whole number,
-    given the largest. Each p is twice the smaller tail, at most 1.
+    A study is at least as extreme if the smaller of its two p-values is at most that of the
+    reported numbers: of its largest count, and of its mean, rounded to a whole number, given the
+    largest. Each p is twice the smaller tail, at most 1.
 
     Parameters
     ----------
@@ -162,14 +162,10 @@ def find_share_as_far_out(counts: CountTable) -> float | None:
 
     Returns
     -------
-    float or None
+    dict or None
+        ``share`` of studies at least as extreme, exact for the population of `counts`; of the less
+        extreme ones ``max``, every largest count, with the rounded means from ``low`` to ``high``.
         None where the reported largest count cannot occur.
-
-    Notes
-    -----
-    Exact for the population of `counts`. For continuous numbers it would be
-    ``1 - (1 - smaller)^2``; that is an upper bound where numbers are rounded, since p
-    then takes fewer values.
     """
     reported = load_reported()
     runs, top, mean = reported.runs, int(reported.max), int(reported.mean)
@@ -177,11 +173,11 @@ def find_share_as_far_out(counts: CountTable) -> float | None:
     of_max = np.minimum(1.0, 2.0 * np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1]))
     if top not in largest:
         return None
-    printed = np.arange(math.floor(largest[0]), math.ceil(largest[-1]) + 1)
-    edges = np.append(printed - 0.5, printed[-1] + 0.5)
+    rounded = np.arange(math.floor(largest[0]), math.ceil(largest[-1]) + 1)
+    edges = np.append(rounded - 0.5, rounded[-1] + 0.5)
 
     def find_cells(maxima: FloatArray) -> FloatArray:
-        """Chance of every printed mean, (means, maxima), for outcomes that follow each other."""
+        """Chance of every rounded mean, (means, maxima), for outcomes that follow each other."""
         ends = np.append(maxima, maxima[-1] + 1)
         return compute_joint_mass(counts, runs, mean_edges=edges, max_edges=ends)
 
@@ -189,11 +185,23 @@ def find_share_as_far_out(counts: CountTable) -> float | None:
         up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
         return cast("FloatArray", np.minimum(1.0, 2.0 * np.minimum(up_to, from_on) / up_to[-1]))
 
-    of_reported = find_p(find_cells(largest[largest == top]))[printed == mean]
+    of_reported = find_p(find_cells(largest[largest == top]))[rounded == mean]
     smaller = min(float(of_max[largest == top][0]), float(of_reported.item()))
     near = of_max > smaller  # in one piece, since p of the largest rises and falls once
     cells = find_cells(largest[near])
-    return float(chances[~near].sum() + cells[find_p(cells) <= smaller].sum())
+    is_less = find_p(cells) > smaller
+    spans = [rounded[column] for column in is_less.T]
+    rows = [
+        (int(m), int(span[0]), int(span[-1]))
+        for m, span in zip(largest[near], spans, strict=True)
+        if span.size
+    ]
+    return {
+        "share": float(chances[~near].sum() + cells[~is_less].sum()),
+        "max": [row[0] for row in rows],
+        "low": [row[1] for row in rows],
+        "high": [row[2] for row in rows],
+    }
 
 
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
+from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
@@ -48,13 +49,12 @@ def plot_joint(model: Model) -> Figure:
     )  # fmt: skip
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
-    for region, strength in zip(joint["regions"], (0.4, 0.75), strict=True):
-        low, high, largest = region["low"], region["high"], region["max"]
-        plane.fill_betweenx(largest, low, high, facecolor=SKY, linewidth=0, alpha=strength)
-        plane.plot(
-            [*low, *high[::-1], low[0]], [*largest, *largest[::-1], largest[0]],
-            color=BLUE, linewidth=1.0,
-        )  # fmt: skip
+    outer, inner = joint["regions"]
+    for region, strength in ((outer, 0.4), (inner, 0.75)):
+        corners = np.transpose([region["mean"], region["max"]])
+        fill = Polygon(corners, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0)
+        fill.set_gid("joint-outline" if region is outer else None)
+        plane.add_patch(fill)
     plane.plot(
         joint["studies"]["mean"], joint["studies"]["max"], "o", color=MUTED, markersize=1.7,
         markeredgewidth=0, zorder=3,
@@ -76,17 +76,12 @@ def plot_joint(model: Model) -> Figure:
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
         color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=10, zorder=7,
     )  # fmt: skip
-    outer, inner = joint["regions"]
-    label_line(
-        plane, x=outer["high"][-1], y=outer["max"][-1], text="95 % of studies", color=BLUE,
-        offset=(0, 7), ha="right", zorder=5,
-    )  # fmt: skip
-    # The inner name stands below its outline where both outlines end together.
-    rise = 7 if inner["max"][-1] < 0.8 * outer["max"][-1] else -7
-    label_line(
-        plane, x=(inner["low"][-1] + inner["high"][-1]) / 2, y=inner["max"][-1], text="half",
-        color=BLUE, offset=(0, rise), ha="center", zorder=5,
-    )  # fmt: skip
+    for region, name in ((outer, "95 % of studies"), (inner, "half")):
+        top = int(np.argmax(region["max"]))
+        label_line(
+            plane, x=region["mean"][top], y=region["max"][top], text=name, color=BLUE,
+            offset=(0, 7), ha="center", zorder=5,
+        )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
     use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
@@ -222,7 +217,8 @@ def _draw(path: Path, **options: Any) -> PathPatch:
     return PathPatch(path, clip_on=False, **options)
 
 
-FIGURES: dict[str, Callable[[Model], Figure]] = {
+FIGURES: dict[str, Callable[[Model], Any]] = {
+    "loop": plot_loop,
     "joint": plot_joint,
     "distribution": plot_distribution,
     "one-network": plot_one_network,

@@ -17,7 +17,7 @@ from replication.claims import Verdict, find_other_settings, load_claims, load_r
 from replication.comparison.comparison import Comparison, compare
 from replication.experiments.headline.distributions import (
     describe_joint,
-    find_share_as_far_out,
+    find_less_extreme,
     make_histogram,
 )
 from replication.experiments.headline.traces import trace_networks
@@ -78,7 +78,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     dict
         That of `describe_study`, with ``study`` (protocol id, differences from the paper,
         root seed, networks, digest). The default study also has
-        ``sampling.share_as_far_out`` (see `find_share_as_far_out`), ``coverage`` (see
+        ``less_extreme`` (see `find_less_extreme`), ``coverage`` (see
         `measure_coverage`), ``tail`` and ``trace``.
 
     Raises
@@ -103,7 +103,9 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
     }
     if study.is_default:
-        model["sampling"]["share_as_far_out"] = find_share_as_far_out(counts)
+        model["less_extreme"] = find_less_extreme(counts)
+        if model["less_extreme"] is not None:
+            model["sampling"]["share_as_far_out"] = model["less_extreme"]["share"]
         model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
@@ -137,11 +139,10 @@ def describe_study(
         ``reported``; ``population``; ``sampling``, what 100 networks report, with the
         p-values of the reported numbers, None where too few converged; ``repetitions``
         and ``ranges``, the same over the other root seeds; ``claims``; ``histogram``,
-        ``joint`` and ``draws`` for the figures, None where there is nothing to draw.
+        ``joint`` for the figures, None where there is nothing to draw.
     """
     sampling = describe_sampling(counts)
     joint = None if sampling is None else describe_joint(counts)
-    draws = {"updates": counts.updates.tolist(), "counts": counts.counts.tolist()}
     others = [_describe_repetition(seed, table) for seed, table in repetitions.items()]
     return {
         "reported": describe_reported(),
@@ -152,7 +153,6 @@ def describe_study(
         "claims": {"headline": judge(sampling, differences)},
         "histogram": make_histogram(counts),
         "joint": joint,
-        "draws": None if joint is None else draws,
     }
 
 

@@ -44,11 +44,11 @@ def trace_networks(
     -------
     dict
         ``threshold``; of the network whose outcome is nearest to the median of those
-        traced, the lowest seed first: ``seed``, ``updates``, ``converged``, ``errors``
-        after 0, 1, ... updates, and ``reconstructions[sweep][pattern][unit]``, made in
-        each sweep, that is after 0, 1, ... updates; ``others``, the errors of the other
-        networks. Numbers have 3 significant digits and are at most `DIVERGED`, which
-        stands for what is not a number too.
+        traced, the lowest seed first: ``seed``, ``updates``, ``converged``, ``start`` (its
+        weights, in the order of `draw_weights`), ``errors`` after 0, 1, ... updates,
+        and ``reconstructions[sweep][pattern][unit]``, made after as many;
+        ``others``, the errors of the other networks. Numbers have 3 significant digits and are
+        at most `DIVERGED`, which stands for what is not a number too.
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     updates, converged, _ = run_networks(protocol, weights)
@@ -61,6 +61,7 @@ def trace_networks(
         "seed": chosen,
         "updates": int(updates[chosen]),
         "converged": bool(converged[chosen]),
+        "start": weights[chosen].tolist(),
         "errors": _round(errors[chosen]),
         "reconstructions": _round(seen.reconstruction),
         "others": [_round(row) for seed, row in enumerate(errors) if seed != chosen],

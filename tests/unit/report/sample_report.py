@@ -9,8 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from replication.experiments import TEMPLATES
+from replication.experiments.headline.loop import plot_loop
+from replication.protocol import PAPER, as_plain
 from replication.report import style
 from replication.report.build import Drawing, build_report
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import draw_weights
 
 FOLDER = Path(__file__).parent / "sample"
 METADATA = {
@@ -24,11 +29,8 @@ METADATA = {
 }
 
 
-def _draws() -> dict[str, list[int]]:
-    updates = np.arange(18, 400)
-    shares = np.exp(-((np.log(updates / 38)) ** 2) / 0.55) / updates
-    counts = np.round(1e6 * shares / shares.sum()).astype(int)
-    return {"updates": updates[counts > 0].tolist(), "counts": counts[counts > 0].tolist()}
+START = draw_weights(PAPER, 1988, 8, 9)[0]
+N_UPDATES = RecirculationNetwork.from_weights(START).train()[0]
 
 
 def make_models() -> dict[str, Any]:
@@ -47,7 +49,9 @@ def make_models() -> dict[str, Any]:
             "regression": 0.75,
             "p_both": 0.64,
             "reported": {"runs": 100, "mean": 48, "max": 202},
-            "draws": _draws(),
+            "less_extreme": {"share": 0.9, "max": [202], "low": [47], "high": [49]},
+            "provenance": {"protocol": as_plain(PAPER)},
+            "trace": {"start": START.tolist(), "updates": N_UPDATES, "converged": True},
             "readings": [dict(zip(names, row, strict=True)) for row in readings],
             "claims": {"mean": {"verdict": "holds"}},
         },
@@ -69,7 +73,10 @@ def plot_joint(model: dict[str, Any]) -> Figure:
     figure, axes = style.create_figure(height=3.6, width=style.NARROW)
     turn = np.linspace(0, 2 * np.pi, 200)
     for size, share, color in ((2.4, "95 %", style.FAINT), (1.2, "50 %", style.SKY)):
-        axes.fill(46.5 + 3.8 * size * np.cos(turn), 200 * np.exp(0.25 * size * np.sin(turn)), color)
+        (region,) = axes.fill(
+            46.5 + 3.8 * size * np.cos(turn), 200 * np.exp(0.25 * size * np.sin(turn)), color
+        )
+        region.set_gid("joint-outline" if share == "95 %" else None)
         style.label_line(
             axes, x=46.5, y=200 * np.exp(-0.25 * size), text=share, color=style.MUTED, va="bottom"
         )
@@ -111,6 +118,7 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
 
 def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:
     return {
+        "loop": Drawing(plot_loop, models["headline"]),
         "joint": Drawing(plot_joint, models["headline"]),
         "panels": Drawing(plot_panels, models["speed"]),
     }
@@ -126,6 +134,7 @@ def build_sample(folder: Path, **changes: Any) -> list[Path]:
         "folder": folder,
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
+        "search": [TEMPLATES],
         **changes,
     }
     return build_report(**arguments)

@@ -49,8 +49,8 @@ def change_template(tmp_path: Path, old: str, new: str, file: str = "report.md")
 def test_markdown_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
     text = (sample / "report.md").read_text()
     assert "](figures/panels.svg)" in text
-    assert "**Figure\u00a02.** **Most networks converge early.**" in text
-    assert "[Figure\u00a01](#fig:joint)" in text
+    assert "**Figure\u00a03.** **Most networks converge early.**" in text
+    assert "[Figure\u00a02](#fig:joint)" in text
     assert '<a id="fig:joint"></a>' in text
     assert re.search(r"\| half squared error +\| 42.9 \| +0.031 \|", text)
     assert r"$`\lambda = 0.75`$" in text
@@ -72,7 +72,7 @@ def test_links_inside_the_markdown_lead_to_headings_as_code_hosts_name_them(samp
 def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
     text = (sample / "report.html").read_text()
     assert text.count('<div class="picture" role="img" aria-label="Two panels') == 1
-    assert '<a href="#fig:panels">Figure\u00a02</a>' in text
+    assert '<a href="#fig:panels">Figure\u00a03</a>' in text
     assert 'data-label="Largest of 100"><div>\n1,190\n</div></td>' in text
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
     assert 'href="#ref-clopper1934"' in text
@@ -114,7 +114,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
     )
     for expected in (
         "How long does recirculation take to learn?",
-        "Figure 2. Most networks converge early.",
+        "Figure 3. Most networks converge early.",
         "reported: 48 and 202",
         "Table 1. Only the paper",
         "1,190",
@@ -126,7 +126,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
 
 def test_only_the_figures_asked_for_are_pngs(sample: Path) -> None:
     names = {path.name for path in (sample / "figures").iterdir()}
-    assert names == {"joint.svg", "joint.png", "panels.svg"}
+    assert names == {"loop.svg", "joint.svg", "joint.png", "panels.svg"}
     for path in (sample / "figures").glob("*.svg"):
         ET.parse(path)
 
@@ -245,9 +245,9 @@ def test_short_report_draws_only_what_it_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[](#limits)", "[](#bounds)", "report.md:34: a reference to #bounds, which is nowhere"),
-        ("[](#fig:panels)", "[](#fig:panel)", "report.md:34: a reference to #fig:panel, which"),
-        ("[@clopper1934]", "[@clopper1943]", "report.md:40: @clopper1943 is cited, but has no"),
+        ("[](#limits)", "[](#bounds)", "report.md:41: a reference to #bounds, which is nowhere"),
+        ("[](#fig:panels)", "[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
+        ("[@clopper1934]", "[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         ("{#tbl:small}", "", "a table has no caption or no identifier"),
         ("{#tbl:small}", "{#fig:joint}", "the identifier #fig:joint stands twice"),
         (

@@ -1,0 +1,85 @@
+"use strict";
+// The 4-2-4 network of page 363 in plain JavaScript; numbers of equations are the paper's.
+
+const PATTERNS = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]];
+const N_WEIGHTS = 22;
+
+// What each criterion makes of the deviations of the reconstructions, pattern by pattern.
+const squares = (rows) => rows.map((row) => row.reduce((sum, d) => sum + d * d, 0));
+const CRITERIA = {
+  "every-unit": (rows) => Math.max(...rows.flat().map(Math.abs)),
+  "every-unit-squared": (rows) => Math.max(...rows.flat().map((d) => d * d)),
+  "worst-pattern": (rows) => Math.max(...squares(rows)) / 2,
+  "half-squared-error": (rows) => squares(rows).reduce((sum, d) => sum + d, 0) / 2,
+};
+
+class RecirculationNetwork {
+  // Weights one after another: W (2 x 4), its biases b, U (4 x 2), its biases c.
+  constructor(weights, { rate, regression, criterion }) {
+    this.W = [weights.slice(0, 4), weights.slice(4, 8)];
+    this.b = weights.slice(8, 10);
+    this.U = [10, 12, 14, 16].map((first) => weights.slice(first, first + 2));
+    this.c = weights.slice(18, 22);
+    Object.assign(this, { rate, regression, criterion, updates: 0 });
+  }
+
+  static fromChance(halfWidth, settings) {
+    const draw = () => halfWidth * (2 * Math.random() - 1);
+    return new RecirculationNetwork(Array.from({ length: N_WEIGHTS }, draw), settings);
+  }
+
+  // Equations 1 and 2: a logistic function of the bias and the weighted states.
+  activate(matrix, biases, states) {
+    return matrix.map((row, k) => {
+      const input = row.reduce((sum, weight, i) => sum + weight * states[i], biases[k]);
+      return 1 / (1 + Math.exp(-input));
+    });
+  }
+
+  // Equations 5 and 6: a state keeps a share of what it was.
+  regress(before, arriving) {
+    return before.map((state, i) => this.regression * state + (1 - this.regression) * arriving[i]);
+  }
+
+  // All states of one vector, from time 0 to time 3, and its reconstruction.
+  pass(visible) {
+    const first = this.activate(this.W, this.b, visible);
+    const image = this.activate(this.U, this.c, first);
+    const second = this.regress(visible, image);
+    const last = this.regress(first, this.activate(this.W, this.b, second));
+    return { visible, first, image, second, last };
+  }
+
+  // Weight change = rate x presynaptic state x difference of the postsynaptic states.
+  learn(matrix, biases, presynaptic, before, after) {
+    matrix.forEach((row, k) => {
+      const step = this.rate * (before[k] - after[k]);
+      row.forEach((_, i) => { row[i] += step * presynaptic[i]; });
+      biases[k] += step;
+    });
+  }
+
+  // One weight update: the changes of all vectors, made with the weights as they were, add up.
+  update() {
+    PATTERNS.map((pattern) => this.pass(pattern)).forEach((t) => {
+      this.learn(this.U, this.c, t.first, t.visible, t.second);  // equation 3
+      this.learn(this.W, this.b, t.second, t.first, t.last);  // equation 4
+    });
+    this.updates += 1;
+  }
+
+  reconstruct() {
+    return PATTERNS.map((pattern) => this.pass(pattern).image);
+  }
+
+  error() {
+    const images = this.reconstruct();
+    return CRITERIA[this.criterion](images.map((image, p) => image.map((r, i) => r - PATTERNS[p][i])));
+  }
+
+  // Learns until the error is below the threshold or there have been so many updates.
+  train(threshold, cap) {
+    while (!(this.error() < threshold) && this.updates < cap) this.update();
+    return this.error() < threshold;
+  }
+}
