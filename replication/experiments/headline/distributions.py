@@ -124,8 +124,8 @@ def find_regions(
         that of the mean and the logarithm of the largest, as the figure shows them, and exact but
         for a Gaussian of 3 cells, which takes out the noise of a finite population.
     """
-    mean_edges = np.linspace(*means, N_MEAN_CELLS + 1)
-    steps = np.linspace(*np.log(maxima), N_MAX_CELLS + 1)
+    mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
+    steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
     cells = compute_joint_mass(
         counts, load_reported().runs, mean_edges=mean_edges, max_edges=np.exp(steps)
     )
@@ -137,7 +137,7 @@ def find_regions(
     ]
     ordered = np.sort(density, axis=None)[::-1]
     within = np.cumsum(ordered) / density.sum()
-    contours = contourpy.contour_generator(*middles, density.T)
+    contours = contourpy.contour_generator(x=middles[0], y=middles[1], z=density.T)
     outlines: list[Outline] = []
     for level in REGION_LEVELS:
         lines = cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
