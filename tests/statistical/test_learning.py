@@ -9,7 +9,6 @@ from typing import Any
 from scipy import stats
 
 from replication import PAPER
-from replication.experiments.codes.activities import measure_codes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -20,8 +19,8 @@ def count_assignments(protocol: Any, root_seed: int) -> Any:
     weights = draw_weights(protocol, root_seed, 0, 20_000)
     _, converged, final = simulate_weights(protocol, weights, jobs=2, final_weights=True)
     assert final is not None
-    codes = measure_codes(evaluate_networks(protocol, final[converged]).hidden[0])
-    corners = [tuple(row) for row in codes.corners[codes.is_good()].tolist()]
+    hidden = evaluate_networks(protocol, final[converged]).hidden[0]
+    corners = [tuple(row) for row in ((hidden > 0.5) @ [2, 1]).tolist()]
     return [corners.count(way) for way in itertools.permutations(range(4))]
 
 

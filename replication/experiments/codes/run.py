@@ -1,36 +1,30 @@
-"""A good set of codes: what the hidden units say when the criterion is met, and later."""
+"""A good set of codes: what the hidden units do when the criterion is met."""
 
 from __future__ import annotations
 
-import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import Claim, load_claims
-from replication.experiments.codes.activities import Codes, measure_codes
+from replication.claims import load_claims
 from replication.experiments.judging import judge, share_above
 from replication.experiments.measures import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
+from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, split_weights
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
-SHARE_LATER = 0.1
-"""So many of the converged networks go on learning, to see what becomes of their codes."""
-LATER = (10, 30, 100, 300, 1000)
-"""Updates after the criterion was met."""
-NEVER = 1e-300
-"""A threshold that no error falls below, so that learning goes on for as long as is asked."""
-SAME = 0.01
-"""Codes that differ by less in every unit count as one."""
 N_DRAWN = 120
+TRIANGLES = tuple(itertools.combinations(range(4), 3))
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -39,101 +33,114 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``n_networks``, ``n_converged``; ``corners`` (shares of the converged that use
-        two, three and four corners); ``later`` (the shares good and strict after so many
-        more updates); ``failures`` (how many did not converge, and in which share of them
-        two patterns have one code); ``drawn`` (codes and whether they are good);
-        ``claims``.
+        ``n_networks``, ``n_converged``; ``smallest_separation`` of two codes in any converged
+        network; ``corners`` and ``near_corners`` (shares of the converged); ``failures`` (how
+        many, and the share of them in which two patterns have one code); ``drawn`` (codes and
+        whether their corners differ); ``claims`` (good-codes).
     """
     tell("codes when the criterion is met")
+    claim = load_claims()["good-codes"]
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     _, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
     weights = initial if final is None else final
-    claim = load_claims()["good-codes"]
-    hidden = evaluate_networks(PAPER, weights[converged]).hidden[0]
-    codes = measure_codes(hidden)
-    n_later = max(1, round(SHARE_LATER * len(hidden)))
-    tell("the same codes later")
+    hidden = evaluate_networks(PAPER, weights).hidden[0]
+    codes, n_converged = hidden[converged], int(converged.sum())
+    apart = measure_separation(hidden)
+    smallest = claim.find("different").thresholds["distance"]
+    decimals = int(claim.find("rounded").thresholds["decimals"])
+    corners = have_corners(codes)
+    found = {
+        "different": apart[converged] >= smallest,
+        "reconstructed": reconstruct(weights, hidden),
+        "rounded": reconstruct(weights[converged], codes.round(decimals)),
+        "convex": are_convex(codes),
+        "corners": corners,
+    }
     return {
         "n_networks": n_networks,
-        "n_converged": len(hidden),
-        "corners": {
-            name: float(np.mean(codes.n_corners == k))
-            for name, k in (("two", 2), ("three", 3), ("four", 4))
-        },
-        "n_later": n_later,
-        "later": follow_codes(claim, weights[converged][:n_later], jobs),
-        "failures": describe_failures(weights[~converged]),
-        "drawn": {"codes": hidden[:N_DRAWN].tolist(), "good": codes.is_good()[:N_DRAWN].tolist()},
-        "claims": {"good-codes": judge_codes(claim, codes)},
-    }
-
-
-def judge_codes(claim: Claim, codes: Codes) -> dict[str, Any]:
-    """Judge the share of networks whose codes lie nearest to different corners.
-
-    Returns
-    -------
-    dict
-        ``share`` with its interval; ``strict`` and ``strict_interval``, the share whose
-        codes also lie within ``margin`` of their corners.
-    """
-    margin, n = claim.thresholds["strict_margin"], len(codes.distance)
-    good = estimate_share(int(codes.is_good().sum()), n)
-    strict = estimate_share(int(codes.is_good(margin).sum()), n)
-    return {
-        **judge(
-            claim, {"corners": share_above(codes.is_good().sum(), n, claim.thresholds["min_share"])}
+        "n_converged": n_converged,
+        "smallest_separation": float(apart[converged].min()) if n_converged else None,
+        "corners": estimate_share(int(corners.sum()), n_converged),
+        "near_corners": estimate_share(
+            int((corners & (measure_distance(codes) <= 0.25)).sum()), n_converged
         ),
-        **good,
-        "margin": margin,
-        "strict": strict["share"],
-        "strict_interval": strict["share_interval"],
+        "failures": {
+            "n": n_networks - n_converged,
+            "shared": float(np.mean(apart[~converged] < smallest)) if not converged.all() else None,
+        },
+        "drawn": {"codes": codes[:N_DRAWN].tolist(), "good": corners[:N_DRAWN].tolist()},
+        "claims": {
+            "good-codes": judge(
+                claim,
+                {
+                    name: share_above(
+                        flags.sum(), len(flags), claim.find(name).thresholds["min_share"]
+                    )
+                    for name, flags in found.items()
+                },
+            )
+        },
     }
 
 
-def follow_codes(claim: Claim, weights: Array, jobs: int) -> dict[str, list[float]]:
-    """Return what becomes of codes if learning goes on.
+def measure_separation(codes: Array) -> Array:
+    """Return how far the two most similar codes lie apart: their larger difference over units.
 
     Parameters
     ----------
-    claim : Claim
-    weights : float64 array, shape (n, n_weights)
-        When the criterion is met.
-    jobs : int
+    codes : float64 array, shape (n, n_patterns, n_units)
 
     Returns
     -------
-    dict
-        ``updates`` (0 and those of `LATER`), ``good`` and ``strict``, shares.
+    float64 array, shape (n,)
     """
-    rows, done = [], 0
-    for updates in (0, *LATER):
-        if updates > done:
-            onward = dataclasses.replace(PAPER, threshold=NEVER, max_updates=updates - done)
-            _, _, final = simulate_weights(onward, weights, jobs=jobs, final_weights=True)
-            weights, done = weights if final is None else final, updates
-        codes = measure_codes(evaluate_networks(PAPER, weights).hidden[0])
-        shares = (codes.is_good().mean(), codes.is_good(claim.thresholds["strict_margin"]).mean())
-        rows.append((updates, *map(float, shares)))
-    return dict(zip(("updates", "good", "strict"), map(list, zip(*rows, strict=True)), strict=True))
+    pairs = itertools.combinations(range(codes.shape[1]), 2)
+    apart = [np.abs(codes[:, one] - codes[:, other]).max(axis=1) for one, other in pairs]
+    return np.asarray(np.min(apart, axis=0))
 
 
-def describe_failures(weights: Array) -> dict[str, Any]:
-    """Return how many networks did not converge, and in how many of them codes coincide.
+def reconstruct(weights: Array, codes: Array) -> Flags:
+    """Say in which networks each code gives back its vector: the right unit is the most active.
 
     Parameters
     ----------
     weights : float64 array, shape (n, n_weights)
-        At the cap.
-
-    Returns
-    -------
-    dict
-        ``n``, and ``shared``: the share in which two patterns have one code to within
-        `SAME` (None if all converged).
+        Of networks as the paper's.
+    codes : float64 array, shape (n, 4, 2)
     """
-    if len(weights) == 0:
-        return {"n": 0, "shared": None}
-    codes = measure_codes(evaluate_networks(PAPER, weights).hidden[0])
-    return {"n": len(weights), "shared": float(np.mean(codes.separation < SAME))}
+    matrix, biases = split_weights(PAPER, weights)[-1]
+    states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
+    return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
+
+
+def are_convex(codes: Array) -> Flags:
+    """Say in which networks a line can part each of four codes from the other three.
+
+    Parameters
+    ----------
+    codes : float64 array, shape (n, 4, 2)
+    """
+    convex = np.ones(len(codes), dtype=np.bool_)
+    for corners in TRIANGLES:
+        (inner,) = set(range(4)) - set(corners)
+        point, (a, b, c) = codes[:, inner], (codes[:, each] for each in corners)
+        sides = [_find_side(*edge, point) for edge in ((a, b), (b, c), (c, a))]
+        convex &= ~(np.all(np.array(sides) >= 0, axis=0) | np.all(np.array(sides) <= 0, axis=0))
+    return convex
+
+
+def have_corners(codes: Array) -> Flags:
+    """Say in which networks the codes lie nearest to different corners of the unit cube."""
+    near = (codes > 0.5) @ (1 << np.arange(codes.shape[2], dtype=np.int64))
+    return np.asarray(np.all(np.diff(np.sort(near, axis=1), axis=1) > 0, axis=1))
+
+
+def measure_distance(codes: Array) -> Array:
+    """Return the largest distance of any activity from 0 or 1, whichever is nearer, shape (n,)."""
+    return np.asarray(np.abs(codes - (codes > 0.5)).max(axis=(1, 2)))
+
+
+def _find_side(start: Array, end: Array, point: Array) -> Array:
+    """Return on which side of a directed line points lie, by sign."""
+    along, to = end - start, point - start
+    return np.asarray(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0])
