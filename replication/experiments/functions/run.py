@@ -1,71 +1,176 @@
-"""Hidden units with other activation functions, each at its own best learning rate."""
+"""Hidden units with other activation functions, and with ones that the rule does not know."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from replication.claims import load_claims
-from replication.experiments.judging import judge, supports_if
+from replication.experiments.judging import judge, supports_above, supports_below
 from replication.experiments.measures import describe_speed
 from replication.experiments.search import simulate_best
-from replication.fields import CHOICES
 from replication.progress import Tell, silent
-from replication.protocol import PAPER
+from replication.protocol import PAPER, Protocol
+from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines, estimate_median
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
 SEARCH_SHARE = 0.05
 """Networks at each rate of the search, as a share of all."""
-FUNCTIONS = CHOICES["hidden_function"]
-RATES = (6.0, 8.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 22.0, 25.0)
+CHECK_SHARE = 0.05
+"""Networks whose changes are compared with finite differences, as a share of all."""
+SMOOTH = ("linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline")
+NOT_SMOOTH = "rectifier"
+RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0)
+
+Array = NDArray[np.float64]
+Function = Callable[[Array], Array]
+
+
+def add_wave(x: Array) -> Array:
+    """Return a function that no list of activation functions has: ``x + sin(x) / 2``."""
+    return np.asarray(x + 0.5 * np.sin(x))
+
+
+UNKNOWN: dict[str, tuple[Function, Function]] = {
+    **{
+        name: (HIDDEN_FUNCTIONS[name], HIDDEN_FUNCTIONS[name])
+        for name in ("logistic", "tanh", "softplus", "softsign")
+    },
+    "wave": (add_wave, add_wave),
+    "mixed": (HIDDEN_FUNCTIONS["tanh"], HIDDEN_FUNCTIONS["softplus"]),
+}
+"""The functions of the two hidden units, each as the ledger names it."""
+RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0.999)
+"""The three conditions of page 361."""
+STEP = 1e-5
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
-    """Find the best learning rate for each hidden function, and measure how many converge.
+    """Measure other hidden functions at their best rates, and functions unknown to the rule.
 
     Returns
     -------
     dict
-        ``claims`` (other-functions), ``functions`` by name (as `describe_speed`, with the
-        ``search``).
+        ``functions`` by name (as `describe_speed`, with the ``search``), the paper's and one that
+        is not smooth among them; ``regression`` of the check; ``claims`` (other-functions,
+        unknown-function).
     """
     n_search = max(2, round(SEARCH_SHARE * n_networks))
+    n_check = max(20, round(CHECK_SHARE * n_networks))
     functions = {}
-    for name in FUNCTIONS:
+    for name in (PAPER.hidden_function, *SMOOTH, NOT_SMOOTH):
         tell(f"hidden function {name}")
         search, outcomes = simulate_best(
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
         functions[name] = describe_speed(outcomes, search.best) | {"search": search.to_plain()}
+    tell("changes of hidden units whose function the rule does not know")
     return {
         "n_networks": n_networks,
-        "max_updates": PAPER.max_updates,
+        "n_check": n_check,
+        "regression": RESTRICTED.regression,
         "functions": functions,
-        "claims": {"other-functions": judge_functions(functions)},
+        "claims": {
+            "other-functions": judge_functions(functions),
+            "unknown-function": judge_unknown(n_check),
+        },
     }
 
 
-def judge_functions(functions: dict[str, Any]) -> dict[str, Any]:
-    """Judge whether other hidden functions serve as well.
+def judge_functions(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Judge whether other smooth functions serve as well as the paper's, from `describe_speed`."""
+    claim = load_claims()["other-functions"]
+    results = {}
+    for name in SMOOTH:
+        converged, level = functions[name]["converged"], claim.find(name).thresholds["min_share"]
+        results[name] = supports_above(converged["share"], converged["share_interval"], level)
+    worst = min(SMOOTH, key=lambda name: functions[name]["converged"]["share_interval"][0])
+    converged = functions[worst]["converged"]
+    results["all"] = supports_above(
+        converged["share"], converged["share_interval"], claim.find("all").thresholds["min_share"]
+    )
+    medians = [functions[name]["median"] for name in (PAPER.hidden_function, *SMOOTH)]
+    ratio = None if None in medians else max(medians[1:]) / medians[0]
+    results["speed"] = supports_below(ratio, None, claim.find("speed").thresholds["max_ratio"])
+    return judge(claim, results) | {"worst": worst}
+
+
+def judge_unknown(n_networks: int) -> dict[str, Any]:
+    """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
+    claim = load_claims()["unknown-function"]
+    weights = draw_weights(RESTRICTED, ROOT_SEED, 0, n_networks)
+    results = {}
+    for name, pair in UNKNOWN.items():
+        changes = compute_change(weights, pair)
+        cosine = estimate_median(compute_cosines(changes, -differentiate_error(weights, pair)))
+        level = claim.find(name).thresholds["min_cosine"]
+        results[name] = supports_above(cosine.value, cosine.interval, level)
+    return judge(claim, results)
+
+
+def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
+    """Return the change of W and its biases by equation 4, at a learning rate of 1.
 
     Parameters
     ----------
-    functions : dict
-        What `describe_speed` returned, by hidden function; the paper's does not count.
+    weights : float64 array, shape (n, 22)
+        Of networks as the paper's with linear visible units.
+    functions : sequence of two callables
+        Of the hidden units; nothing else is known of them.
+
+    Returns
+    -------
+    float64 array, shape (n, 10)
+        Of the four patterns added up: row by row, with each unit's bias.
     """
-    claim = load_claims()["other-functions"]
-    min_share = claim.thresholds["min_share"]
-    lows = {
-        name: entry["converged"]["share_interval"][0]
-        for name, entry in functions.items()
-        if name != PAPER.hidden_function
-    }
-    serving = [name for name, low in lows.items() if low >= min_share]
-    return {
-        **judge(claim, {"three": supports_if(len(serving) == len(lows), min(lows.values()))}),
-        "serving": serving,
-        "n_tried": len(lows),
-        "lowest": min(lows.values()),
-    }
+    (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
+    away, visible = 1.0 - RESTRICTED.regression, np.eye(4)
+    first = _apply(functions, into_hidden, b, visible)
+    regressed = visible + away * (_pass_back(into_visible, c, first) - visible)
+    difference = away * (first - _apply(functions, into_hidden, b, regressed))
+    inputs = np.concatenate([regressed, np.ones((len(weights), 4, 1))], axis=2)
+    change = np.einsum("npj,npi->nji", difference, inputs)
+    return np.asarray(change.reshape(len(weights), -1))
+
+
+def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
+    """Return the gradient of the squared reconstruction error by W and its biases.
+
+    Central differences with a step of `STEP`; parameters and shapes as `compute_change` has them.
+    """
+    (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
+
+    def measure_error(matrix: Array, biases: Array) -> Array:
+        first = _apply(functions, matrix, biases, np.eye(4))
+        return np.asarray(
+            0.5 * np.sum((_pass_back(into_visible, c, first) - np.eye(4)) ** 2, axis=(1, 2))
+        )
+
+    columns = []
+    for j in range(2):
+        for i in range(5):
+            step = np.zeros((2, 5))
+            step[j, i] = STEP
+            up = measure_error(into_hidden + step[:, :4], b + step[:, 4])
+            down = measure_error(into_hidden - step[:, :4], b - step[:, 4])
+            columns.append((up - down) / (2.0 * STEP))
+    return np.stack(columns, axis=1)
+
+
+def _apply(functions: Sequence[Function], matrix: Array, biases: Array, visible: Array) -> Array:
+    """Return the hidden states (n, 4, 2) of visible states (4, 4) or (n, 4, 4)."""
+    totals = visible @ matrix.swapaxes(1, 2) + biases[:, None, :]
+    return np.stack([function(totals[..., j]) for j, function in enumerate(functions)], axis=-1)
+
+
+def _pass_back(matrix: Array, biases: Array, hidden: Array) -> Array:
+    """Return the linear reconstruction (n, 4, 4) of hidden states (n, 4, 2)."""
+    return np.asarray(hidden @ matrix.swapaxes(1, 2) + biases[:, None, :])
