@@ -97,6 +97,10 @@ bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 
 ##@ House-keeping
 
+.PHONY: docs
+docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site -> build/site
+	@$(RUN) tools/build_docs.py
+
 .PHONY: readme
 readme: $(VENV)/.run ## write README.md from its template and results/
 	@$(RUN) tools/write_readme.py

@@ -13,7 +13,6 @@ lock() {
         --extra report "$@" pyproject.toml requirements/build.in --output-file "requirements/$name.lock"
 }
 
-lock dev --group dev
+lock dev --group dev --group docs
 lock notebook --extra notebook --constraint requirements/dev.lock
-lock docs --group docs --constraint requirements/dev.lock
 lock run --constraint requirements/dev.lock
