@@ -1,4 +1,4 @@
-"""How fast the simulator is, against other programs, the processor and itself at scale.
+"""How fast the simulator is, against other programs and itself at scale.
 
 ``python -m benchmarks`` (or ``make bench``) writes results/benchmark.json:
 
@@ -15,9 +15,6 @@ contest : list of rows
     where there is a compiler, ``NumPy batch``, ``literal loop``.
 compilation_seconds : float
     Tracing and compiling the kernel for 4-2-4.
-limit : dict
-    ``operations`` of a sweep by kind; ``microseconds`` a network that the processor
-    needs for them alone; ``share`` of the kernel's time.
 sizes : list of rows
     ``sizes`` of the groups, ``microseconds`` a network and sweep.
 jobs : dict

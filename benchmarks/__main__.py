@@ -16,7 +16,6 @@ import numpy as np
 
 from benchmarks.commands import measure_study
 from benchmarks.contenders import compile_c, run_batch, run_literal
-from benchmarks.limit import N_LANES, count_operations, measure_limit
 from replication.protocol import PAPER, Protocol
 from replication.simulator import machine
 from replication.simulator.engine import run_networks
@@ -56,11 +55,6 @@ def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
         "compilation_seconds": time.process_time() - begun,
         **compare_contenders(N_NETWORKS // share, n_rounds=n_rounds),
     }
-    operations = count_operations(PAPER)
-    seconds = measure_limit(operations, n_rounds=3 * n_rounds)
-    limit = 1e6 * seconds / N_LANES * model["mean_sweeps"]
-    kernel = model["contest"][1]["microseconds"]
-    model["limit"] = {"operations": operations, "microseconds": limit, "share": limit / kernel}
     model["sizes"] = [measure_size(sizes, n_rounds=n_rounds) for sizes in SIZES]
     model["jobs"] = compare_jobs(1_000_000 // share, n_rounds=n_rounds)
     model["studies"] = [measure_study(n // share, jobs=jobs) for n in STUDIES]

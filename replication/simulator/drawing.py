@@ -49,7 +49,7 @@ def fill_weights(
 
 @functools.lru_cache(maxsize=8)
 def _compile(processor: str, features: str) -> Callable[..., None]:
-    tracer = Tracer(2, is_rolled=True)
+    tracer = Tracer(2)
     width = tracer.emit("load double, ptr %half_width, align 8")
     for step in tracer.loop(Whole(tracer, "%n")):
         # NumPy counts before it draws.

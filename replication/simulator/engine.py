@@ -1,12 +1,10 @@
 """Protocols and weights in, outcomes out: the step run for many networks.
 
-The step is compiled for the protocol at hand within a fraction of a second, in memory
-alone, or run as plain Python with the same bits.
+The step is compiled for the protocol at hand within a fraction of a second, in memory alone.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
-from replication.simulator import plain, programs
+from replication.simulator import programs
 from replication.simulator.machine import compile_program
 from replication.simulator.memory import Array, allocate, arrange, list_numbers
 from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Rule
 
 N_LANES = 8
+"""Networks side by side; outcomes do not depend on it."""
 BYTES_AT_ONCE = 2**25
 """Memory that recording and evaluating take at a time, if one strip fits in it."""
 
@@ -49,9 +48,7 @@ def run_networks(
     weights: Array,
     *,
     final_weights: bool = False,
-    n_lanes: int = N_LANES,
     stop: NDArray[np.bool_] | None = None,
-    compiled: bool = True,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
     """Train networks from given initial weights until the criterion or the cap.
 
@@ -62,14 +59,9 @@ def run_networks(
         Initial weights, in the order of `draw_weights`.
     final_weights : bool
         Whether to return the weights at the end too.
-    n_lanes : int
-        Networks side by side, from 2 to 32; outcomes do not depend on it.
     stop : bool array, shape (1,), optional
         Set to true from another thread to return within a sweep; what is returned is
         then incomplete and must be thrown away.
-    compiled : bool
-        Whether to compile the step, or to run it as plain Python: the same bits,
-        thousands of times slower.
 
     Returns
     -------
@@ -86,11 +78,9 @@ def run_networks(
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
     rule = Rule.of(protocol)
-    if len(weights) and not compiled:
-        plain.train(protocol, rule, weights, updates, converged, final, stop, n_lanes)
-    elif len(weights):
+    if len(weights):
         _, n_rows = arrange(rule)
-        strip = allocate(n_rows, n_lanes)
+        strip = allocate(n_rows, N_LANES)
         numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
         job = np.zeros(programs.N_WORDS, dtype=np.int64)
         job[programs.INITIAL] = weights.ctypes.data
@@ -101,16 +91,14 @@ def run_networks(
         job[programs.UPDATES] = updates.ctypes.data
         job[programs.CONVERGED] = converged.ctypes.data
         job[programs.FINAL] = 0 if final is None else final.ctypes.data
-        lanes = allocate(2, n_lanes).view(np.int64)
+        lanes = allocate(2, N_LANES).view(np.int64)
         lanes[0, 0] = -1
-        train = compile_program("train", rule, n_lanes)
+        train = compile_program("train", rule, N_LANES)
         train(*(array.ctypes.data for array in (strip, numbers, patterns, job, lanes)))
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 
-def record_weights(
-    protocol: Protocol, weights: Array, n_updates: int, *, compiled: bool = True
-) -> Array:
+def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
     """Return the weights of networks after 0, 1, ..., `n_updates` updates.
 
     Parameters
@@ -119,8 +107,6 @@ def record_weights(
         Its criterion and cap do not stop the recording.
     weights : float64 array, shape (n, n_weights)
     n_updates : int
-    compiled : bool
-        As for `run_networks`.
 
     Returns
     -------
@@ -128,7 +114,7 @@ def record_weights(
     """
     weights = np.asarray(weights, dtype=np.float64)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
-    update = _make_ready("update", protocol, compiled=compiled)
+    update = _make_ready("update", protocol)
     for part, strips in _fill_strips(protocol, weights):
         recorded[part, 0] = weights[part]
         for t in range(1, n_updates + 1):
@@ -137,15 +123,13 @@ def record_weights(
     return recorded
 
 
-def evaluate_networks(protocol: Protocol, weights: Array, *, compiled: bool = True) -> Evaluation:
+def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks as they stand: states, reconstruction and error.
 
     Parameters
     ----------
     protocol : Protocol
     weights : float64 array, shape (n, n_weights)
-    compiled : bool
-        As for `run_networks`.
     """
     weights = np.asarray(weights, dtype=np.float64)
     n, n_patterns = len(weights), protocol.n_patterns
@@ -153,7 +137,7 @@ def evaluate_networks(protocol: Protocol, weights: Array, *, compiled: bool = Tr
     asked = [*places["first"][1:], places["reconstruction"][0]]
     states = [np.empty((n, n_patterns, n_units)) for _, (n_units, _) in asked]
     error = np.empty(n)
-    evaluate = _make_ready("evaluate", protocol, compiled=compiled)
+    evaluate = _make_ready("evaluate", protocol)
     for part, strips in _fill_strips(protocol, weights):
         evaluate(strips)
         n_here = len(weights[part])
@@ -188,11 +172,9 @@ def _unpack(strips: Array, first: int, n: int) -> Array:
     return strips[:, first : first + n].swapaxes(1, 2).reshape(-1, n)
 
 
-def _make_ready(program: str, protocol: Protocol, *, compiled: bool) -> Callable[[Array], None]:
+def _make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
     """Return "update" or "evaluate", to be called with strips."""
     rule = Rule.of(protocol)
-    if not compiled:
-        return functools.partial(plain.run, program, protocol, rule)
     numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
     run = compile_program(program, rule, N_LANES)
 

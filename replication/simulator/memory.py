@@ -81,7 +81,8 @@ def build_networks(
     Parameters
     ----------
     rule : Rule
-    loops : PlainLoops or Tracer
+    loops : Tracer
+        Or what goes through whole numbers as it does.
     numbers : sequence
         Those of `list_numbers`.
     patterns : array-like
@@ -105,13 +106,6 @@ def build_networks(
         **arrays,
         **single,
     )
-
-
-class OneHot:
-    """The one-hot patterns as plain numbers, where unit and pattern are known beforehand."""
-
-    def __getitem__(self, place: tuple[int, int]) -> float:
-        return float(place[0] == place[1])
 
 
 def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:

@@ -5,23 +5,13 @@ A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py
 
 from __future__ import annotations
 
-from replication.simulator.memory import FIRST_RATE, THRESHOLD, OneHot, arrange, build_networks
+from replication.simulator.memory import FIRST_RATE, THRESHOLD, arrange, build_networks
 from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
 from replication.simulator.tracing import Numbers, Rows, Tracer, Value, Whole
-
-STRAIGHT_LIMIT = 2_500
-"""Vector operations of a sweep up to which its loops are written out."""
 
 # The places of a job, an array of 64-bit words from which `train` takes its orders.
 INITIAL, STRIDE, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(10)
 N_WORDS = 10
-
-
-def estimate_operations(rule: Rule) -> int:
-    """Return roughly how many vector operations a sweep takes."""
-    per_unit = 25  # of which most are the exponential
-    n_states = 2 * sum(rule.sizes) - rule.sizes[0]
-    return rule.n_patterns * (3 * rule.n_weights + per_unit * n_states)
 
 
 def trace(program: str, rule: Rule, n_lanes: int) -> str:
@@ -35,7 +25,7 @@ def trace(program: str, rule: Rule, n_lanes: int) -> str:
     each of n strips. ``evaluate(strips, numbers, patterns, n)`` leaves states and error
     in them.
     """
-    tracer = Tracer(n_lanes, is_rolled=estimate_operations(rule) > STRAIGHT_LIMIT)
+    tracer = Tracer(n_lanes)
     if program == "train":
         parameters = "ptr %strip, ptr %numbers, ptr %patterns, ptr %job, ptr %lanes"
         _trace_train(tracer, rule)
@@ -73,20 +63,12 @@ def _load_numbers(tracer: Tracer, rule: Rule) -> list[Value]:
 
 def _build(tracer: Tracer, rule: Rule, numbers: list[Value], strip: str, now: str) -> Networks:
     """Return traced arrays: the weights at the address `now`, all else in the strip."""
-    if rule.is_one_hot and not tracer.is_rolled:
-        patterns: OneHot | Numbers = OneHot()
-    else:
-        patterns = Numbers(tracer, "%patterns", (rule.sizes[0], rule.n_patterns))
+    patterns = Numbers(tracer, "%patterns", (rule.sizes[0], rule.n_patterns))
 
     def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
         return Rows(tracer, now if name in ("weights", "biases") else strip, *place)
 
     return build_networks(rule, tracer, numbers, patterns, take_rows)
-
-
-def _flush(net: Networks) -> None:
-    for rows in (*net.weights, *net.biases, *net.velocities, *net.bias_velocities):
-        rows.flush()
 
 
 def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
@@ -98,12 +80,8 @@ def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
         pass_forward(net, 0, rule.n_patterns)
         if program == "update":
             learn(net)
-            _flush(net)
         else:
-            error = Rows(tracer, strip, *places["error"][0])
-            error[0] = measure_error(net)
-            for rows in (*net.first[1:], net.reconstruction, error):
-                rows.flush()
+            Rows(tracer, strip, *places["error"][0])[0] = measure_error(net)
 
 
 def _trace_train(tracer: Tracer, rule: Rule) -> None:
@@ -135,14 +113,12 @@ def _trace_train(tracer: Tracer, rule: Rule) -> None:
     finished = tracer.emit(f"or <{tracer.n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(tracer, finished), _pack(tracer, below)
 
-    if tracer.is_rolled:
-        before, after = (Rows(tracer, base, 0, (rule.n_weights,)) for base in ("%now", "%next"))
-        for k in tracer.each(rule.n_weights):
-            after[k] = before[k]
+    before, after = (Rows(tracer, base, 0, (rule.n_weights,)) for base in ("%now", "%next"))
+    for k in tracer.each(rule.n_weights):
+        after[k] = before[k]
     for rows in (*net.weights, *net.biases):
         rows.base = "%next"
     learn(net)
-    _flush(net)
 
     with tracer.when(tracer.compare("ne", Whole(tracer, finished), 0)):
         tracer.write(_call_exchange("%now", "%next", finished, below, "%number"))
@@ -172,7 +148,7 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
 
 def _trace_exchange(rule: Rule, n_lanes: int) -> str:
     """Trace what happens to finished lanes: note the outcome, take the next network."""
-    tracer = Tracer(n_lanes, is_rolled=True)
+    tracer = Tracer(n_lanes)
     places, _ = arrange(rule)
     n = rule.n_weights
 

@@ -1,8 +1,8 @@
 """One sweep of learning, equation by equation, for many networks side by side.
 
 The single source of what the simulator computes. Every array of `Networks` holds a
-number for each of many networks. With NumPy arrays in it, this is plain Python that
-runs as it stands (`plain.py`); with traced values, it writes the instructions of the
+number for each of many networks. With NumPy arrays in it, this is plain Python that runs
+as it stands, as it does in tests; with traced values, it writes the instructions of the
 compiled code (`programs.py`). Both give the same bits on every machine, since all
 operations are exact (`arithmetic.py`) and the order of every sum is fixed.
 `recirculation.py` says the same for one network and is the page to read first.
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from replication.protocol import BACK_PROPAGATION, Protocol, connect_groups
+from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol, connect_groups
 from replication.simulator.arithmetic import (
     HIDDEN_FUNCTIONS,
     SLOPES,
@@ -51,21 +51,21 @@ class Rule:
     @classmethod
     def of(cls, protocol: Protocol) -> Rule:
         """Return the rule of a protocol."""
-        linear = protocol.visible_units == "linear"
+        linear = _is(protocol.visible_units, "linear", other="logistic")
         return cls(
             sizes=protocol.group_sizes,
             n_patterns=protocol.n_patterns,
             is_one_hot=protocol.patterns == "one-hot" and not linear,
-            back_propagation=protocol.learning_rule == BACK_PROPAGATION,
-            cross_entropy=protocol.minimised_error == "cross-entropy",
+            back_propagation=_is(protocol.learning_rule, BACK_PROPAGATION, other=RECIRCULATION),
+            cross_entropy=_is(protocol.minimised_error, "cross-entropy", other="squared"),
             linear_visible=linear,
             hidden_function=protocol.hidden_function,
-            per_pattern=protocol.update_schedule == "per-pattern",
+            per_pattern=_is(protocol.update_schedule, "per-pattern", other="batch"),
             hidden_regression=protocol.hidden_regression,
             second_round=protocol.second_round,
             has_momentum=protocol.momentum > 0.0,
             criterion=protocol.criterion,
-            regressed_error=protocol.error_measured_on == "regressed",
+            regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
         )
 
     @property
@@ -77,6 +77,13 @@ class Rule:
     def n_weights(self) -> int:
         """Weights and biases of one network."""
         return sum((source + 1) * target for source, target in self.connections)
+
+
+def _is(value: str, choice: str, *, other: str) -> bool:
+    """Tell which of two choices a value is; a third one that is new is no silent default."""
+    if value not in (choice, other):
+        raise ValueError(f"the kernel knows {choice!r} and {other!r}, and not {value!r}")
+    return value == choice
 
 
 @dataclass(slots=True)
@@ -311,14 +318,23 @@ def measure_error(net: Networks) -> Any:
         return where(squares > worst, squares, worst), total + squares
 
     worst, total = net.loops.fold(rule.n_patterns, add_pattern, 0.0, 0.0)
-    if rule.criterion in ("squared-error", "half-squared-error"):
-        return total if rule.criterion == "squared-error" else total * 0.5
     if rule.linear_visible:
         # Comparisons pass over not-a-number, but what has diverged must not count as small.
         worst = fma(total, 0.0, worst)
-    if rule.criterion in ("every-unit-squared", "every-unit-half-squared"):
-        worst = worst * worst
-    return worst * 0.5 if rule.criterion in ("worst-pattern", "every-unit-half-squared") else worst
+    match rule.criterion:
+        case "every-unit":
+            return worst
+        case "every-unit-squared":
+            return worst * worst
+        case "every-unit-half-squared":
+            return worst * worst * 0.5
+        case "worst-pattern":
+            return worst * 0.5
+        case "squared-error":
+            return total
+        case "half-squared-error":
+            return total * 0.5
+    raise ValueError(f"the kernel cannot measure the criterion {rule.criterion!r}")
 
 
 def learn(net: Networks) -> None:

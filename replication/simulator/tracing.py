@@ -105,14 +105,10 @@ class Tracer:
     ----------
     n_lanes : int
         Networks side by side, from 2 to 32.
-    is_rolled : bool
-        Whether loops become loops of the compiled code; else they are written out turn
-        by turn.
     """
 
-    def __init__(self, n_lanes: int, *, is_rolled: bool) -> None:
+    def __init__(self, n_lanes: int) -> None:
         self.n_lanes = n_lanes
-        self.is_rolled = is_rolled
         self.kind = f"<{n_lanes} x double>"
         self.lines: list[str] = []
         self.block = "entry"
@@ -261,11 +257,8 @@ class Tracer:
         return self.emit(f"icmp {relation} i64 {spell_whole(a)}, {spell_whole(b)}")
 
     def each(self, n: int, begin: Any = 0) -> Iterator[Any]:
-        """Go through `n` numbers from `begin`, as a loop of the compiled code if rolled."""
-        if self.is_rolled and n > 1:
-            yield from self.loop(n, begin)
-        else:
-            yield from (begin + k for k in range(n))
+        """Go through `n` numbers from `begin`, as a loop of the compiled code."""
+        yield from self.loop(n, begin) if n > 1 else (begin + k for k in range(n))
 
     def loop(self, n: Any, begin: Any = 0) -> Iterator[Whole]:
         """Go through `n` numbers from `begin` as a loop of the compiled code; n is above 0."""
@@ -277,10 +270,8 @@ class Tracer:
         self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
     ) -> tuple[Any, ...]:
         """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
-        if not self.is_rolled or n < 2:
-            for k in range(n):
-                values = body(begin + k, *values)
-            return values
+        if n < 2:
+            return body(begin, *values) if n else values
         before = self.block
         number, close = self._open_loop(n, begin)
         place = len(self.lines)
@@ -321,9 +312,6 @@ def spell_whole(number: Any) -> str:
 class Rows:
     """An array of values in memory, indexed like one of NumPy.
 
-    In code without loops, values are held as they are and reach the memory only in
-    `flush`, which leaves it to the compiler where to keep them.
-
     Parameters
     ----------
     tracer : Tracer
@@ -339,39 +327,18 @@ class Rows:
         self.base = base
         self.first = first
         self.shape = shape
-        self._held: dict[Any, Value] = {}
-        self._changed: set[Any] = set()
 
     def __getitem__(self, place: Any) -> Value:
-        if self.tracer.is_rolled:
-            return self._load(place)
-        if place not in self._held:
-            self._held[place] = self._load(place)
-        return self._held[place]
+        tracer = self.tracer
+        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {self._find(place)}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
-        if self.tracer.is_rolled:
-            self._store(place, value)
-        else:
-            self._held[place] = value
-            self._changed.add(place)
-
-    def flush(self) -> None:
-        """Store what is held and has changed."""
-        for place in sorted(self._changed):
-            self._store(place, self._held[place])
+        kind, spelled = self.tracer.kind, self.tracer.spell(value)
+        self.tracer.write(f"store {kind} {spelled}, ptr {self._find(place)}, align 64")
 
     def _find(self, place: Any) -> str:
         row = number_place(place, self.shape) + self.first
         return self.tracer.find(self.base, row, self.tracer.kind)
-
-    def _load(self, place: Any) -> Value:
-        tracer = self.tracer
-        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {self._find(place)}, align 64"))
-
-    def _store(self, place: Any, value: Value) -> None:
-        kind, spelled = self.tracer.kind, self.tracer.spell(value)
-        self.tracer.write(f"store {kind} {spelled}, ptr {self._find(place)}, align 64")
 
 
 class Numbers:

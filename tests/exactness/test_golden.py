@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from replication.protocol import PAPER, from_plain
-from replication.simulator import machine, programs
+from replication.simulator import engine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION
@@ -68,17 +68,6 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
     assert PATH.read_bytes()[:-7] in path.read_bytes()
 
 
-def test_loops_that_are_not_written_out_change_nothing(monkeypatch):
-    monkeypatch.setattr(programs, "STRAIGHT_LIMIT", 0)
-    machine._compile.cache_clear()
-    for choice in GOLDEN["choices"][::7]:
-        protocol = from_plain(choice["fields"])
-        weights = draw_weights(protocol, ROOT_SEED, 0, choice["n"])
-        outcome = run_networks(protocol, weights, final_weights=True)
-        assert compute_all_bits(*outcome) == choice["digest"]
-    machine._compile.cache_clear()
-
-
 @pytest.mark.parametrize("size", [777, 12_500, N_SEEDS])
 def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
     blocks = cut(N_SEEDS, size)
@@ -93,16 +82,17 @@ def test_processes_give_the_digest_of_threads():
 
 
 @pytest.mark.parametrize("n_lanes", [2, 4, 16, 32])
-def test_digest_does_not_depend_on_the_lanes(n_lanes, weights):
-    updates, converged, _ = run_networks(PAPER, weights, n_lanes=n_lanes)
+def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
+    monkeypatch.setattr(engine, "N_LANES", n_lanes)
+    updates, converged, _ = run_networks(PAPER, weights)
     assert compute_one_piece(updates, converged) == GOLDEN["paper"]
 
 
 def test_lanes_that_begin_off_a_cache_line_change_nothing(weights):
-    updates, converged, _ = run_networks(PAPER, weights[:100], n_lanes=8)
+    updates, converged, _ = run_networks(PAPER, weights[:100])
     shifted = np.empty(100 * 22 + 1)[1:].reshape(100, 22)
     shifted[...] = weights[:100]
-    again, converged_again, _ = run_networks(PAPER, shifted, n_lanes=8)
+    again, converged_again, _ = run_networks(PAPER, shifted)
     np.testing.assert_array_equal(updates, again)
     np.testing.assert_array_equal(converged, converged_again)
 

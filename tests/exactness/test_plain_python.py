@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 from replication.fields import CHOICES
-from replication.protocol import PAPER, Protocol
+from replication.protocol import Protocol
+from replication.simulator import engine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights
+from tests.exactness import plain
 
 
 def compare(protocol, n_networks):
     weights = draw_weights(protocol, 1988, 0, n_networks)
     compiled = run_networks(protocol, weights, final_weights=True)
-    plain = run_networks(protocol, weights, final_weights=True, n_lanes=n_networks, compiled=False)
-    for ours, theirs in zip(plain, compiled, strict=True):
+    slow = plain.run_networks(protocol, weights, final_weights=True, n_lanes=n_networks)
+    for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
-    return plain
+    return slow
 
 
 def test_plain_python_gives_the_same_bits_on_hundreds_of_networks():
@@ -53,48 +55,32 @@ def test_plain_python_gives_the_same_bits_for_every_choice(fields):
 
 
 @pytest.mark.parametrize("fields", [{}, {"group_sizes": (9, 5), "momentum": 0.5}])
-def test_records_and_measures_are_the_same_in_plain_python(fields):
+def test_records_and_measures_are_the_same_in_plain_python(fields, monkeypatch):
     protocol = Protocol(**fields)
     weights = draw_weights(protocol, 1988, 0, 11)
-    assert (
-        record_weights(protocol, weights, 2).tobytes()
-        == record_weights(protocol, weights, 2, compiled=False).tobytes()
-    )
-    ours, theirs = (
-        evaluate_networks(protocol, weights, compiled=compiled) for compiled in (True, False)
-    )
+    recorded, ours = record_weights(protocol, weights, 2), evaluate_networks(protocol, weights)
+    monkeypatch.setattr(engine, "_make_ready", plain.make_ready)
+    assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
+    theirs = evaluate_networks(protocol, weights)
     assert ours.error.tobytes() == theirs.error.tobytes()
     assert np.array_equal(ours.reconstruction, theirs.reconstruction)
     assert np.array_equal(ours.hidden[0], theirs.hidden[0])
-
-
-def test_a_run_that_is_stopped_before_it_begins_fills_in_nothing():
-    weights = draw_weights(PAPER, 31, 0, 2)
-    updates, converged, _ = run_networks(
-        PAPER, weights, stop=np.ones(1, dtype=bool), compiled=False
-    )
-    assert not updates.any()
-    assert not converged.any()
 
 
 @pytest.mark.parametrize("n_networks", [0, 1, 2, 3, 4, 7])
 def test_any_number_of_networks_fits_the_lanes_of_plain_python(n_networks):
     protocol = Protocol(max_updates=2, threshold=1e-9)
     weights = draw_weights(protocol, 31, 0, n_networks)
-    updates, _, _ = run_networks(protocol, weights, n_lanes=3, compiled=False)
+    updates, _, _ = plain.run_networks(protocol, weights, n_lanes=3)
     assert updates.tolist() == [2] * n_networks
     assert np.array_equal(weights, draw_weights(protocol, 31, 0, n_networks)), "the caller's"
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_a_lane_begins_without_the_momentum_of_its_last_network(compiled):
+def test_a_lane_begins_without_the_momentum_of_its_last_network(monkeypatch):
+    monkeypatch.setattr(engine, "N_LANES", 2)
     protocol = Protocol(momentum=0.9, max_updates=3, threshold=1e-9)
     weights = draw_weights(protocol, 31, 0, 5)
-    _, _, together = run_networks(
-        protocol, weights, final_weights=True, n_lanes=2, compiled=compiled
-    )
+    _, _, together = run_networks(protocol, weights, final_weights=True)
     for s in range(5):
-        alone = run_networks(
-            protocol, weights[s : s + 1], final_weights=True, n_lanes=2, compiled=compiled
-        )
+        alone = run_networks(protocol, weights[s : s + 1], final_weights=True)
         assert np.array_equal(together[s], alone[2][0])

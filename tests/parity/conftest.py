@@ -1,22 +1,17 @@
 """Both forms of the step: what holds for the compiled one holds for plain Python."""
 
-import functools
-
 import pytest
 
 from replication.simulator import engine
+from tests.exactness import plain
 
 
-class Form:
-    """The engine's three functions, compiled or as plain Python."""
-
-    def __init__(self, *, compiled):
-        # Fewer lanes than networks, so that finished lanes take further networks.
-        self.run_networks = functools.partial(engine.run_networks, n_lanes=4, compiled=compiled)
-        self.record_weights = functools.partial(engine.record_weights, compiled=compiled)
-        self.evaluate_networks = functools.partial(engine.evaluate_networks, compiled=compiled)
-
-
-@pytest.fixture(params=[True, False], ids=["compiled", "plain"])
-def form(request):
-    return Form(compiled=request.param)
+@pytest.fixture(params=["compiled", "plain"])
+def form(request, monkeypatch):
+    """Return the engine, with the step compiled or as plain Python."""
+    if request.param == "plain":
+        monkeypatch.setattr(engine, "run_networks", plain.run_networks)
+        monkeypatch.setattr(engine, "_make_ready", plain.make_ready)
+    # Fewer lanes than networks, so that finished lanes take further networks.
+    monkeypatch.setattr(engine, "N_LANES", 4)
+    return engine

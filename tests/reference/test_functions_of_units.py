@@ -27,7 +27,7 @@ N_LANES = 8
 
 def compute_compiled(function, x):
     """Apply a function of values to any number of values, filled up with 0."""
-    tracer = Tracer(N_LANES, is_rolled=True)
+    tracer = Tracer(N_LANES)
     for row in tracer.loop(Whole(tracer, "%n")):
         place = tracer.find("%rows", row, tracer.kind)
         rows = Rows(tracer, place, 0, (1,))

@@ -155,3 +155,22 @@ def test_networks_of_any_size_run(sizes, rule):
     assert updates.tolist() == [2] * 5
     assert not converged.any()
     np.testing.assert_array_equal(record_weights(protocol, weights, 2)[:, 2], final)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("criterion", "every-pattern"),
+        ("hidden_function", "step"),
+        ("learning_rule", "hebbian"),
+        ("update_schedule", "random"),
+        ("error_measured_on", "image"),
+        ("minimised_error", "absolute"),
+        ("visible_units", "softsign"),
+    ],
+)
+def test_a_choice_that_the_kernel_does_not_know_is_no_silent_default(field, value):
+    protocol = Protocol(max_updates=1)
+    object.__setattr__(protocol, field, value)  # as a field that got a choice, but not the kernel
+    with pytest.raises((ValueError, KeyError), match=value):
+        run_networks(protocol, WEIGHTS[:1])

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from replication.protocol import Protocol
 from replication.simulator.memory import (
     Array,
-    OneHot,
     Place,
     allocate,
     arrange,
@@ -40,7 +39,7 @@ class PlainLoops:
 
 def _build(protocol: Protocol, rule: Rule, strip: Array) -> Networks:
     """Return the arrays of a strip, of shape (n_rows, n_lanes)."""
-    patterns = OneHot() if rule.is_one_hot else make_patterns(protocol).T
+    patterns = make_patterns(protocol).T
 
     def take_rows(_: str, place: Place) -> Array:
         first, shape = place
@@ -50,29 +49,35 @@ def _build(protocol: Protocol, rule: Rule, strip: Array) -> Networks:
     return build_networks(rule, PlainLoops, list_numbers(protocol).tolist(), patterns, take_rows)
 
 
-def run(program: str, protocol: Protocol, rule: Rule, strips: Array) -> None:
-    """Run "update" or "evaluate" of `programs.py`."""
+def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
+    """Return "update" or "evaluate", as the engine does."""
+    rule = Rule.of(protocol)
     places, _ = arrange(rule)
-    for strip in strips:
-        net = _build(protocol, rule, strip)
-        pass_forward(net, 0, rule.n_patterns)
-        if program == "update":
-            learn(net)
-        else:
-            strip[places["error"][0][0]] = measure_error(net)
+
+    def call(strips: Array) -> None:
+        for strip in strips:
+            net = _build(protocol, rule, strip)
+            pass_forward(net, 0, rule.n_patterns)
+            if program == "update":
+                learn(net)
+            else:
+                strip[places["error"][0][0]] = measure_error(net)
+
+    return call
 
 
-def train(
+def run_networks(
     protocol: Protocol,
-    rule: Rule,
     initial: Array,
-    updates: NDArray[np.int64],
-    converged: NDArray[np.int64],
-    final: Array | None,
-    stop: NDArray[np.bool_],
-    n_lanes: int,
-) -> None:
-    """Train all networks of `initial`; fill the outcomes in place."""
+    *,
+    final_weights: bool = False,
+    n_lanes: int = 4,
+    stop: NDArray[np.bool_] | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
+    """Train networks, as the engine does."""
+    rule = Rule.of(protocol)
+    updates, converged = np.zeros(len(initial), np.int32), np.zeros(len(initial), np.bool_)
+    final = np.zeros(initial.shape)
     places, n_rows = arrange(rule)
     strip = allocate(n_rows, n_lanes)[0]
     net = _build(protocol, rule, strip)
@@ -90,15 +95,14 @@ def train(
                 strip[velocities : velocities + rule.n_weights, lane] = 0.0
                 network[lane], begun_at[lane] = n_begun, sweep
                 n_begun += 1
-        if stop[0] or np.all(network < 0):
-            return
+        if (stop is not None and stop[0]) or np.all(network < 0):
+            return updates, converged, final if final_weights else None
         pass_forward(net, 0, rule.n_patterns)
         below = measure_error(net) < protocol.threshold
         age = sweep - begun_at
         finished = below | (age >= protocol.max_updates)
         for lane in np.flatnonzero(finished & (network >= 0)):
             updates[network[lane]], converged[network[lane]] = age[lane], below[lane]
-            if final is not None:
-                final[network[lane]] = weights[:, lane]
+            final[network[lane]] = weights[:, lane]
         learn(net)
         sweep += 1
