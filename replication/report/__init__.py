@@ -27,10 +27,13 @@ filter                         for                                      gives
 ``[a, b] | percents(1)``       an interval of shares                    94.1 to 95.8 %
 ``p | pvalue``                 a p-value in a table                     0.64, or < 0.001
 ``x | json``                   data for a script in the HTML            [1,2]
+``x | code(60)``               text between backticks, cut to a length  a_b
 =============================  =======================================  ====================
 
-A share above 0 or below 1 is never printed as 0 % or 100 %: ``percent`` writes "less than 0.1 %",
-"more than 99.9 %". ``metadata`` holds what the report is told about itself (version, date ...).
+Any text of a model may stand without a filter: it is written so that no sign in it is Markdown
+or HTML. A share above 0 or below 1 is never printed as 0 % or 100 %: ``percent`` writes "less than
+0.1 %", "more than 99.9 %". ``metadata`` holds what the report is told about itself (version, date
+...).
 
 Guards and verdicts
 -------------------

@@ -133,7 +133,9 @@ def build_report(
         tell("setting the report")
         with _name_storage("a temporary folder"), tempfile.TemporaryDirectory() as name:
             workspace = Path(name)
-            pandoc.prepare(workspace, metadata=metadata, bibliography=bibliography, svgs=svgs)
+            pandoc.prepare(
+                workspace, metadata=metadata, bibliography=_read(bibliography), svgs=svgs
+            )
             setters: dict[str, Callable[[], str | bytes]] = {
                 "pdf": partial(pandoc.render_pdf, markdown, workspace, page.locate, day),
                 "html": partial(pandoc.render_html, markdown, workspace, page.locate, svgs),

@@ -183,6 +183,19 @@ def as_json(data: object) -> str:
     return text.replace("<", "\\u003c")
 
 
+def code(value: object, length: int = 200) -> str:
+    """Write a value between backticks, cut to a length.
+
+    Examples
+    --------
+    >>> code("a`b"), code([1, 2.5]), code("x" * 99, 5)
+    ("a'b", '[1, 2.5]', 'xxxx…')
+    """
+    text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
+    text = text.replace("`", "'")
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "number": number,
     "fixed": fixed,
@@ -195,6 +208,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "percents": percents,
     "pvalue": pvalue,
     "json": as_json,
+    "code": code,
 }
 """What a template may write behind a "|"; see `replication.report`."""
 

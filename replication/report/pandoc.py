@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from html import unescape
@@ -15,14 +13,13 @@ from typing import Any
 
 from replication.errors import ReportError
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
+from replication.report.tools import find_pandoc, run_tool
 
 READ = "markdown-raw_tex-example_lists"
 """Pandoc's Markdown as chapters are written in it."""
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
 MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
-TIME_LIMIT = 120.0
-ADVICE = "install it with: pip install --force-reinstall pypandoc-binary"
 
 
 def read_asset(name: str) -> str:
@@ -39,26 +36,6 @@ def describe_tools() -> dict[str, str]:
         except PackageNotFoundError:
             versions[name] = "not installed"
     return versions
-
-
-def find_pandoc() -> str:
-    """Return the path of the pandoc that its Python package brings along.
-
-    Raises
-    ------
-    ReportError
-        If it is missing.
-    """
-    try:
-        import pypandoc
-    except ImportError:
-        found = None
-    else:
-        found = shutil.which(Path(pypandoc.__file__).parent / "files" / "pandoc")
-    found = found or shutil.which("pandoc")
-    if found is None:
-        raise ReportError(f"pandoc, which sets the report, is not installed; {ADVICE}")
-    return found
 
 
 def run_pandoc(
@@ -87,32 +64,19 @@ def run_pandoc(
     Raises
     ------
     ReportError
-        If pandoc is missing or fails, or if it or the filter has something to complain of.
+        If pandoc fails, or if it or the filter has something to complain of.
     """
     command = [
         find_pandoc(),
         f"--from={READ}",
         "--wrap=none",
-        f"--data-dir={workspace}",
-        f"--metadata-file={workspace / 'metadata.json'}",
+        "--data-dir=.",
+        "--metadata-file=metadata.json",
         "--citeproc",
-        f"--lua-filter={workspace / 'report.lua'}",
+        "--lua-filter=report.lua",
         *arguments,
     ]
-    try:
-        done = subprocess.run(
-            command,
-            input=markdown,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=TIME_LIMIT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ReportError(
-            f"pandoc, which sets the report, cannot run ({error}); {ADVICE}"
-        ) from None
+    done = run_tool(command, markdown, folder=workspace)
     complaints = _read_complaints(done.stderr, locate)
     if complaints:
         raise ReportError("; ".join(complaints))
@@ -139,7 +103,7 @@ def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
 
 
 def prepare(
-    workspace: Path, *, metadata: Mapping[str, str], bibliography: Path, svgs: Mapping[str, str]
+    workspace: Path, *, metadata: Mapping[str, str], bibliography: bytes, svgs: Mapping[str, str]
 ) -> None:
     """Put into a folder what pandoc and Typst read.
 
@@ -149,7 +113,8 @@ def prepare(
         An empty folder.
     metadata : mapping
         See `replication.report.build.build_report`.
-    bibliography : Path
+    bibliography : bytes
+        Of a BibTeX file.
     svgs : mapping of str to str
         Drawings by name.
     """
@@ -172,15 +137,16 @@ def prepare(
         "month": str(day.month),
         "day": str(day.day),
         "lang": "en-GB",
-        "bibliography": str(bibliography.resolve()),
+        "bibliography": "references.bib",
         "link-citations": True,
-        "drawings": str(workspace / "inline"),
+        "drawings": "inline",
     }
     (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
     page = read_asset("page.html").replace("{{style}}", "@STYLE@").replace("{{script}}", "@SCRIPT@")
     (workspace / "page.html").write_text(page, "utf-8")
     for name in ("report.lua", "article.typ"):
         (workspace / name).write_text(read_asset(name), "utf-8")
+    (workspace / "references.bib").write_bytes(bibliography)
 
 
 def read_date(metadata: Mapping[str, str]) -> date:
@@ -227,7 +193,7 @@ def render_html(
             "--toc-depth=3",
             "--section-divs",
             "--shift-heading-level-by=1",
-            f"--template={workspace / 'page.html'}",
+            "--template=page.html",
         ],
         workspace=workspace,
         locate=locate,
@@ -265,7 +231,7 @@ def render_pdf(markdown: str, workspace: Path, locate: Callable[[str], str], day
 
     source = run_pandoc(
         markdown,
-        ["--to=typst", f"--template={workspace / 'article.typ'}"],
+        ["--to=typst", "--template=article.typ"],
         workspace=workspace,
         locate=locate,
     )

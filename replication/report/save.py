@@ -16,8 +16,6 @@ from html import unescape
 from pathlib import Path
 
 import matplotlib as mpl
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -191,6 +189,9 @@ def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") ->
 @cache
 def _subset(file: str, letters: str) -> str:
     """Return, in base 64, a font that holds only these letters."""
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
     options = Options()
     options.hinting = False
     options.layout_features = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,8 +25,50 @@ BADGES = {
 """Sign and class of each verdict; the signs tell them apart without colour."""
 
 
+JINJA_FILTERS = (
+    "abs", "first", "join", "last", "length", "list", "map", "max", "min", "rejectattr", "round",
+    "select", "selectattr", "sort", "string", "sum", "unique",
+)  # fmt: skip
+
+
 class UntrueSentence(Exception):
     """A guard has found that the sentence beside it is not true of these models."""
+
+
+class ModelText(str):
+    """A text of a model: wherever it is written, no sign in it means anything but itself."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return escape_markdown(str.__str__(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+def escape_markdown(text: str) -> str:
+    r"""Return a text as Markdown, and HTML, that shows exactly this text in one line.
+
+    Examples
+    --------
+    >>> print(escape_markdown("<b>*x*</b> `y`"))
+    &lt;b&gt;\*x\*&lt;/b&gt; \`y\`
+    """
+    escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
+    return escaped.translate({ord(sign): f"&{name};" for sign, name in _ENTITIES.items()})
+
+
+_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39"}
+
+
+def _mark_text(value: Any) -> Any:
+    """Return plain data in which each text, keys included, is a `ModelText`."""
+    if isinstance(value, Mapping):
+        return {_mark_text(key): _mark_text(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mark_text(part) for part in value]
+    return ModelText(value) if isinstance(value, str) else value
 
 
 class _Missing(jinja2.StrictUndefined):
@@ -45,6 +88,8 @@ class _Environment(jinja2.Environment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
+        if isinstance(obj, ModelText):
+            raise MissingNumber(f"a text of a model has no {attribute!r}; write it as it is")
         return super().getattr(obj, attribute)
 
 
@@ -74,7 +119,11 @@ class Template:
             finalize=_finalize,
             autoescape=False,
         )
-        self._environment.filters |= {name: _strict(one) for name, one in FILTERS.items()}
+        # What makes another text of a text would lose that it is one of a model.
+        self._environment.filters = {
+            **{name: self._environment.filters[name] for name in JINJA_FILTERS},
+            **{name: _strict(one) for name, one in FILTERS.items()},
+        }
         self._environment.filters["badge"] = _badge
         self._folders = folders
 
@@ -93,7 +142,7 @@ class Template:
             mistake or is missing; the message begins with file and line.
         """
         names = {
-            **models,
+            **{name: _mark_text(model) for name, model in models.items()},
             "metadata": metadata,
             "require": _require,
             "verdict": _find_verdicts(models),
@@ -188,6 +237,6 @@ def _finalize(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)
     if isinstance(value, str | jinja2.Undefined):
-        return value
+        return str(value)
     what = f"{value!r:.60}"
     raise MissingNumber(f"{what} is written without a filter; say how, e.g. with | number(3)")

@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from replication.errors import ReportError, StorageError
+from replication.errors import ReportError, StorageError, WorkerError
 from replication.report import pandoc
 from replication.report.build import RECORD, Drawing
 from tests.unit.report.sample_report import (
@@ -305,29 +306,37 @@ def test_date_must_be_told(tmp_path: Path, date: str) -> None:
         build_sample(tmp_path / "out", metadata={**METADATA, "date": date})
 
 
-def test_missing_pandoc_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pypandoc", None)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ReportError, match=r"pandoc, .* is not installed; install it with: pip"):
-        build_sample(tmp_path / "out")
-
-
 @pytest.mark.parametrize(
-    ("script", "message"),
+    ("script", "error", "message"),
     [
-        ("#!/bin/sh\necho oh dear >&2\nexit 3\n", "pandoc failed with exit code 3: oh dear"),
-        ("no program", "cannot run"),
+        ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
+        ("no program", WorkerError, "pandoc cannot be started: Exec format error; reinstall it"),
     ],
 )
 def test_failing_pandoc_is_one_clear_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    error: type[Exception],
+    message: str,
 ) -> None:
     program = tmp_path / "pandoc"
     program.write_text(script)
     program.chmod(0o755)
     monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
-    with pytest.raises(ReportError, match=message):
+    with pytest.raises(error, match=message):
         build_sample(tmp_path / "out")
+
+
+def test_temporary_folder_with_an_umlaut_is_no_obstacle_in_the_c_locale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tëmporär ~"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    for name in ("LANG", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    assert (tmp_path / "out" / "report.pdf") in build_sample(tmp_path / "out")
 
 
 def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Templates: numbers by name, guards, and errors that name file and line."""
 
+import html as html_module
+import re
 from pathlib import Path
 from typing import Any
 
+import pypandoc
 import pytest
 
 from replication.errors import DataError, ReportError
+from replication.report.pandoc import READ
 from replication.report.template import Template
 
 MODELS: dict[str, Any] = {
@@ -87,3 +91,46 @@ def test_error_names_file_and_line_of_the_chapter(tmp_path: Path, line: str, pro
 def test_error_of_a_report_has_the_exit_code_of_bad_data() -> None:
     assert issubclass(ReportError, DataError)
     assert ReportError.exit_code == 65
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/pixel.png)",
+    "`<b>`{=html}",
+    "*x* _y_ $z$ ~a~ ^b^ @hinton1988 |",
+    "&lt;img src=x onerror=alert(1)&gt;",
+    "x\n\n```{=html}\n<script>alert(1)</script>\n```\n",
+    "{.raw} \\` \\<script>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(
+    "written", ["{{ m.text }}", '{{ "a " ~ m.text }}', '{{ m.keys | join(",") }}']
+)
+def test_text_of_a_model_is_never_markup(tmp_path: Path, text: str, written: str) -> None:
+    template = tmp_path / "report.md"
+    template.write_text(f"{written}\n\n```{{=html}}\n<p>{written}</p>\n```\n")
+    markdown = Template(template).render({"m": {"text": text, "keys": [text]}}, {})
+    html = pypandoc.convert_text(markdown, "html5", format=READ)
+    assert not re.search(r"<(?!/?p>)[a-z]", html)
+    words = html_module.unescape(re.sub(r"<[^>]*>", "", html))
+    assert all(part in words for part in re.findall(r"\w+", text))
+
+
+def test_text_of_a_model_shows_what_it_is(tmp_path: Path) -> None:
+    template = tmp_path / "report.md"
+    template.write_text("{{ m.name }}{{ require(m.name == 'a_b <c> *d*') }}")
+    markdown = Template(template).render({"m": {"name": "a_b <c> *d*"}}, {})
+    plain = pypandoc.convert_text(markdown, "plain", format=READ)
+    assert plain.strip() == "a_b <c> *d*"
+
+
+@pytest.mark.parametrize(
+    "written", ["{{ m.x.upper() }}", "{{ m.x | upper }}", "{{ m.x | replace('a', 'b') }}"]
+)
+def test_text_of_a_model_cannot_be_made_into_another(tmp_path: Path, written: str) -> None:
+    (tmp_path / "report.md").write_text(written)
+    with pytest.raises(ReportError, match="report.md:1"):
+        Template(tmp_path / "report.md").render({"m": {"x": "a"}}, {})
