@@ -19,7 +19,8 @@ import numpy as np
 
 from replication.claims import Claim, Verdict, load_claims
 from replication.errors import DataError
-from replication.statistics.intervals import estimate_proportion
+from replication.statistics.alignment import estimate_median
+from replication.statistics.intervals import Estimate, estimate_proportion
 
 Result = dict[str, Any]
 """``value`` (float or None), ``interval`` ([low, high] or None) and ``outcome``."""
@@ -216,3 +217,29 @@ def _make_result(value: float | None, interval: Interval, outcome: Outcome) -> R
         "interval": None if interval is None else list(interval),
         "outcome": outcome.value,
     }
+
+
+def compare_with_levels(claim: Claim, measured: Mapping[str, Any]) -> dict[str, Result]:
+    """Compare measurements with ``at_least`` and ``at_most`` of their entries in the ledger.
+
+    Parameters
+    ----------
+    claim : Claim
+    measured : mapping of str to array, Estimate or float
+        By id. Of a bool array the share decides, of any other the median, each with its interval.
+    """
+    results = {}
+    for name, values in measured.items():
+        levels = claim.find(name).thresholds
+        low, high = levels.get("at_least"), levels.get("at_most")
+        if isinstance(values, np.ndarray) and len(values) == 0:
+            values = Estimate(None, None, None)
+        elif isinstance(values, np.ndarray) and values.dtype == np.bool_:
+            values = estimate_proportion(int(values.sum()), len(values))
+        elif isinstance(values, np.ndarray):
+            values = estimate_median(values)
+        if isinstance(values, Estimate):
+            results[name] = supports_within(values.value, values.interval, low, high)
+        else:
+            results[name] = supports_within(values, None, low, high)
+    return results

@@ -1,65 +1,114 @@
-"""Networks recorded at every update until each one's own last one."""
+"""Networks measured at every update, from their initial weights to the criterion."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
 from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import draw_weights
 
 Array = NDArray[np.float64]
+Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 
 MAX_STATES = 100_000
 """States recorded at a time, which bounds the memory: about 20 MB for 4-2-4."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Recorded:
-    """Some networks at every update, one after the other.
+class Histories:
+    """What was measured of every converged network at every update, its last state included.
 
     Parameters
     ----------
-    updates : int64 array, shape (m,)
-        Updates that each network took.
-    weights : float64 array, shape (n_states, n_weights)
-        Network by network the weights after 0, 1, ..., `updates` updates.
+    n_networks : int
+        Networks that were started.
+    updates : int64 array, shape (n_converged,)
+        Ascending.
+    values : dict of str to array, shape (n_states, ...)
+        Network by network the quantities after 0, 1, ..., `updates` updates.
     """
 
+    n_networks: int
     updates: NDArray[np.int64]
-    weights: Array
+    values: dict[str, NDArray[Any]]
 
     @property
-    def ages(self) -> NDArray[np.int64]:
-        """The number of updates behind each state, shape (n_states,)."""
-        return np.concatenate([np.arange(last + 1) for last in self.updates])
+    def starts(self) -> NDArray[np.int64]:
+        """Where each network begins, and the end of the last one, shape (n_converged + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.updates + 1)])
 
     @property
-    def lasts(self) -> NDArray[np.int64]:
-        """Where the last state of each network stands, shape (m,)."""
-        return np.asarray(np.cumsum(self.updates + 1) - 1)
+    def is_last(self) -> NDArray[np.bool_]:
+        """Whether a state is the last of its network, which no update followed."""
+        lasts = np.zeros(self.starts[-1], dtype=np.bool_)
+        lasts[self.starts[1:] - 1] = True
+        return lasts
+
+    def take_learning(self, name: str) -> NDArray[Any]:
+        """Return one quantity in all states that an update followed, (sum of updates, ...)."""
+        return self.values[name][~self.is_last]
+
+    def split(self, name: str) -> Iterator[NDArray[Any]]:
+        """Yield one quantity network by network, shape (updates + 1, ...) each."""
+        for first, last in zip(self.starts[:-1], self.starts[1:], strict=True):
+            yield self.values[name][first:last]
+
+    def take_at(self, name: str, part: float) -> NDArray[Any]:
+        """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
+        places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
+        return np.asarray(self.values[name][places])
+
+    def take_after(self, name: str, update: int) -> NDArray[Any]:
+        """Return one quantity after so many updates, of those still learning then."""
+        learning = self.updates > update
+        return np.asarray(self.values[name][self.starts[:-1][learning] + update])
+
+
+def measure_learning(
+    protocol: Protocol,
+    measure: Measure,
+    *,
+    n_networks: int,
+    root_seed: int,
+    jobs: int,
+) -> Histories:
+    """Simulate networks, and measure those that converge at every update.
+
+    `measure` takes a protocol and weights (n, n_weights), and returns arrays (n, ...).
+    """
+    initial = draw_weights(protocol, root_seed, 0, n_networks)
+    updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
+    parts: list[dict[str, NDArray[Any]]] = []
+    lengths = [np.zeros(0, dtype=np.int64)]
+    for length, states in record_learning(protocol, initial[converged], updates[converged]):
+        parts.append(measure(protocol, states))
+        lengths.append(length)
+    names = parts[0] if parts else {}
+    return Histories(
+        n_networks=n_networks,
+        updates=np.concatenate(lengths),
+        values={name: np.concatenate([part[name] for part in parts]) for name in names},
+    )
 
 
 def record_learning(
     protocol: Protocol, weights: Array, updates: NDArray[np.int32]
-) -> Iterator[Recorded]:
+) -> Iterator[tuple[NDArray[np.int64], Array]]:
     """Yield networks recorded over their whole learning, the quickest first.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights.
-    updates : int32 array, shape (n,)
-        How long to record each, as simulated before.
 
     Yields
     ------
-    Recorded
-        At least one network each time, and about `MAX_STATES` states at most.
+    updates : int64 array, shape (m,)
+        Of at least one network, and of as many as have about `MAX_STATES` states.
+    states : float64 array, shape (sum of updates + 1, n_weights)
+        Network by network the weights after 0, 1, ..., `updates` updates.
     """
     order = np.argsort(updates, kind="stable")
     first = 0
@@ -70,5 +119,5 @@ def record_learning(
         chosen = order[first : first + n]
         states = record_weights(protocol, weights[chosen], int(updates[chosen[-1]]))
         wanted = np.arange(states.shape[1]) <= updates[chosen][:, None]
-        yield Recorded(updates=updates[chosen].astype(np.int64), weights=states[wanted])
+        yield updates[chosen].astype(np.int64), states[wanted]
         first += n

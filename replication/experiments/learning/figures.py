@@ -1,4 +1,4 @@
-"""Figures of what happens along learning."""
+"""Figure of what happens along learning."""
 
 from __future__ import annotations
 
@@ -12,116 +12,60 @@ from matplotlib.figure import Figure
 from replication.report.style import (
     BLUE,
     GREEN,
-    INK,
     MUTED,
-    PINK,
     PURPLE,
-    SKY,
     create_figure,
     label_line,
     put_key_above,
 )
 
-DASHES: dict[str, Any] = {"alignment": "-", "lower": (0, (5, 2)), "upper": (0, (1.5, 1.5))}
-COLOURS = {"alignment": BLUE, "lower": PURPLE, "upper": GREEN}
-LABELS = {
-    "alignment": "U and transpose of W",
-    "lower": "change of W and descent",
-    "upper": "change of U and descent",
+STYLES: dict[str, tuple[str, Any, str]] = {
+    "alignment": (BLUE, "-", "U and transpose of W"),
+    "centred": (GREEN, (0, (1.5, 1.5)), "the same, centred"),
+    "lower": (PURPLE, (0, (5, 2)), "change of W and descent"),
 }
-FILLS = {"alignment": SKY, "lower": PINK}
+"""Colour, dash and name of each cosine."""
 
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
-    """Draw cosines along learning, and when they pass a level, at both learning rates.
-
-    Parameters
-    ----------
-    model : mapping
-        Of the experiment.
-    """
-    figure, axes = create_figure(
-        height=4.6, n_rows=2, n_columns=2, sharex=True, sharey="row",
-        gridspec_kw={"height_ratios": (1.5, 1)},
-    )  # fmt: skip
-    events = model["claims"]["alignment-first"]
-    rates = {"paper": model["learning_rate"], "other": model["other_rate"]}
-    for column, (name, rate) in enumerate(rates.items()):
-        upper, lower = axes[:, column]
-        _draw_cosines(upper, model[name])
-        _draw_events(lower, events[name]["steps"], model[name]["parts"])
-        upper.set_title(f"({'ab'[column]}) Learning rate {rate:g}")
-        lower.set_title(f"({'cd'[column]}) Networks past {events['level']:g}")
-        lower.set_xlabel("part of learning, %")
-    axes[0, 0].set_ylabel("cosine")
-    axes[1, 0].set_ylabel("networks, %")
-    for x, y, text, name in ((37, 60, "U and W", "alignment"), (57, 18, "W, descent", "lower")):
-        label_line(axes[1, 0], x=x, y=y, text=text, color=COLOURS[name],
-                   ha="right" if name == "alignment" else "left")  # fmt: skip
-    lines = axes[0, 0].get_lines()
-    put_key_above(figure, [line for line in lines if line.get_gid() in DASHES], n_columns=2)
+    """Draw cosines along learning at both learning rates, and what comes first by rate."""
+    figure, axes = create_figure(height=5.0, n_rows=2, n_columns=2, height_ratios=(1.2, 1))
+    below = axes[1, 0]
+    axes[1, 1].remove()
+    below.set_subplotspec(axes[1, 0].get_gridspec()[1, :])
+    for column, (name, rate) in enumerate((("paper", "learning_rate"), ("slow", "slow_rate"))):
+        _draw_cosines(axes[0, column], model[name])
+        axes[0, column].set_title(f"({'ab'[column]}) Learning rate {model[rate]:g}")
+        axes[0, column].set_xlabel("part of learning, %")
+    axes[0, 0].set_ylabel("median cosine")
+    _draw_orders(below, model["orders"])
+    below.set_title("(c) Networks in which the matrices come first")
+    put_key_above(figure, [line for line in axes[0, 0].get_lines() if line.get_gid()], n_columns=2)
     return figure
 
 
 def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
     x = 100 * np.asarray(series["parts"])
-    for name, fill in FILLS.items():
-        band = series[name]
-        axes.fill_between(x, band["low"], band["high"], facecolor=fill, alpha=0.6, linewidth=0)
-        for end in ("low", "high"):
-            axes.plot(x, band[end], color=COLOURS[name], linestyle=DASHES[name], linewidth=0.5)
-    for name, dash in DASHES.items():
-        axes.plot(
-            x, series[name]["median"], color=COLOURS[name], linestyle=dash, gid=name,
-            label=LABELS[name],
-        )  # fmt: skip
+    for name, (colour, dash, label) in STYLES.items():
+        axes.plot(x, series[name]["median"], color=colour, linestyle=dash, gid=name, label=label)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.set_xlim(0, 100)
-    axes.set_ylim(-0.5, 1.05)
+    axes.set_ylim(-0.1, 1.05)
 
 
-def _draw_events(axes: Axes, steps: Mapping[str, Any], parts: Any) -> None:
-    x = 100 * np.asarray(parts)
-    for event, name in (("aligned", "alignment"), ("agrees", "lower")):
-        axes.plot(x, 100 * np.asarray(steps[event]), color=COLOURS[name],
-                  linestyle=DASHES[name], gid=event)  # fmt: skip
-    axes.set_ylim(0, 103)
+def _draw_orders(axes: Axes, orders: list[Mapping[str, Any]]) -> None:
+    x = range(len(orders))
+    for name, style, text, offset in (
+        ("raw", "alignment", "as they are", -12), ("centred", "centred", "centred", 8)
+    ):  # fmt: skip
+        colour, dash, _ = STYLES[style]
+        shares = [100 * order[name]["share"] for order in orders]
+        axes.plot(x, shares, color=colour, linestyle=dash, marker="o", markersize=5, gid=name)
+        label_line(axes, x=1, y=shares[1], text=text, color=colour, offset=(0, offset))
+    axes.set_xticks(list(x), [f"{order['learning_rate']:g}" for order in orders])
+    axes.set_ylim(0, 105)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("networks, %")
 
 
-def plot_slopes(model: Mapping[str, Any]) -> Figure:
-    """Draw how much the slopes of the visible units vary along learning.
-
-    Parameters
-    ----------
-    model : mapping
-        Of the experiment.
-    """
-    figure, axes = create_figure(height=2.5)
-    series = model["paper"]
-    x = 100 * np.asarray(series["parts"])
-    for name, colour, fill, dash in (
-        ("variation", BLUE, SKY, "-"),
-        ("variation_error", PURPLE, PINK, (0, (5, 2))),
-    ):
-        band = series[name]
-        axes.fill_between(x, band["low"], band["high"], color=fill, alpha=0.6, linewidth=0)
-        axes.plot(x, band["median"], color=colour, linestyle=dash, gid=name)
-    limit = model["claims"]["similar-slopes"]["limit"]
-    axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (1.5, 1.5)))
-    label_line(
-        axes, x=99, y=limit, text=f"limit of the rule, {limit:g}", color=INK, ha="right",
-        offset=(0, -8),
-    )  # fmt: skip
-    label_line(axes, x=40, y=1.62, text="all units alike", color=BLUE)
-    label_line(axes, x=47, y=1.11, text="weighted by squared error", color=PURPLE)
-    axes.set_xlim(0, 100)
-    axes.set_ylim(0, 1.8)
-    axes.set_xlabel("part of learning, %")
-    axes.set_ylabel("variation of slopes")
-    return figure
-
-
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
-    "learning": plot_learning,
-    "slopes": plot_slopes,
-}
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"learning": plot_learning}

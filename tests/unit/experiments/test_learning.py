@@ -11,17 +11,12 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.claims import Verdict, load_claims
+from replication.claims import load_claims
+from replication.experiments.agreement import find_events, measure_agreement
 from replication.experiments.learning import run as learning
 from replication.experiments.learning.figures import FIGURES
-from replication.experiments.learning.following import (
-    Following,
-    find_events,
-    follow_networks,
-    measure_states,
-)
+from replication.experiments.recording import Histories
 from replication.report.style import styled
-from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 
 CLAIMS = load_claims()
@@ -32,11 +27,11 @@ def model() -> dict[str, Any]:
     return json.loads(json.dumps(learning.run(jobs=2, n_networks=40), allow_nan=False))
 
 
-def make_following(updates: list[int], n_networks: int | None = None, **values: Any) -> Following:
+def make_histories(updates: list[int], **values: Any) -> Histories:
     """Return networks whose quantities are given one list a network, states included."""
     flat = {name: np.concatenate([np.asarray(v, float) for v in each])
             for name, each in values.items()}  # fmt: skip
-    return Following(n_networks=n_networks or len(updates), updates=np.array(updates), values=flat)
+    return Histories(n_networks=len(updates), updates=np.array(updates), values=flat)
 
 
 def sigma(x: float) -> float:
@@ -95,25 +90,54 @@ def test_measures_agree_with_a_literal_loop(n_updates: int) -> None:
     for _ in range(n_updates):
         network.update()
     flat = [float(x) for part in network.weights for x in part.ravel()]
-    measured = {name: float(x[0]) for name, x in measure_states(PAPER, np.array([flat])).items()}
+    measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, np.array([flat])).items()}
     changes, descent = change_weights(flat), differentiate(flat)
     assert measured["lower"] == pytest.approx(cosine(changes[:8], descent[:8]), abs=1e-5)
     assert measured["lower_biases"] == pytest.approx(cosine(changes[:10], descent[:10]), abs=1e-5)
     assert measured["upper"] == pytest.approx(cosine(changes[10:18], descent[10:18]), abs=1e-5)
     assert measured["upper_biases"] == pytest.approx(cosine(changes[10:], descent[10:]), abs=1e-5)
-    turned = [flat[10 + 2 * i + j] for j in range(2) for i in range(4)]
-    assert measured["alignment"] == pytest.approx(cosine(flat[:8], turned), abs=1e-12)
-    assert measured["ratio"] == pytest.approx(math.hypot(*turned) / math.hypot(*flat[:8]))
+    forward = [flat[:4], flat[4:8]]
+    backward = [[flat[10 + 2 * i + j] for i in range(4)] for j in range(2)]
+    assert measured["alignment"] == pytest.approx(
+        cosine(forward[0] + forward[1], backward[0] + backward[1]), abs=1e-12
+    )
+    away = [[x - sum(row) / 4 for x in row] for row in (*forward, *backward)]
+    assert measured["centred"] == pytest.approx(
+        cosine(away[0] + away[1], away[2] + away[3]), abs=1e-12
+    )
+    pairs = list(zip(forward, backward, strict=True))
+    assert measured["unit"] == pytest.approx(min(cosine(f, b) for f, b in pairs), abs=1e-12)
+    lengths = [math.hypot(*b) / math.hypot(*f) for f, b in pairs]
+    assert measured["unit_ratio"] == pytest.approx(min(lengths))
+    assert measured["ratio"] == pytest.approx(math.hypot(*flat[10:18]) / math.hypot(*flat[:8]))
+
+
+def test_variations_agree_with_a_literal_loop() -> None:
+    network = RecirculationNetwork.from_seed(5)
+    for _ in range(9):
+        network.update()
+    flat = np.concatenate([part.ravel() for part in network.weights])
+    measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
     images = [network.image(pattern) for pattern in network.patterns]
-    slopes = [float(r * (1 - r)) for image in images for r in image]
-    mean = sum(slopes) / 16
-    spread = math.sqrt(sum((s - mean) ** 2 for s in slopes) / 16)
-    assert measured["variation"] == pytest.approx(spread / mean)
+    slopes = [[float(r * (1 - r)) for r in image] for image in images]
+    errors = [[float((r - (i == p)) ** 2) for i, r in enumerate(image)]
+              for p, image in enumerate(images)]  # fmt: skip
+
+    def vary(values: list[float], weights: list[float]) -> float:
+        pairs = list(zip(values, weights, strict=True))
+        mean = sum(w * x for x, w in pairs) / sum(weights)
+        return math.sqrt(sum(w * (x - mean) ** 2 for x, w in pairs) / sum(weights)) / mean
+
+    all_slopes = sum(slopes, [])
+    assert measured["variation"] == pytest.approx(vary(all_slopes, [1.0] * 16))
+    assert measured["variation_error"] == pytest.approx(vary(all_slopes, sum(errors, [])))
+    of_units = [sum(row[i] for row in slopes) / 4 for i in range(4)]
+    assert measured["variation_units"] == pytest.approx(vary(of_units, [1.0] * 4))
 
 
 def test_change_of_u_is_descent_in_the_cross_entropy() -> None:
     weights = 3 * draw_weights(PAPER, 62, 0, 50)
-    np.testing.assert_allclose(measure_states(PAPER, weights)["upper_cross"], 1.0, atol=1e-12)
+    np.testing.assert_allclose(measure_agreement(PAPER, weights)["upper_cross"], 1.0, atol=1e-12)
 
 
 def test_variation_of_slopes_by_error_is_what_the_agreement_of_u_needs() -> None:
@@ -122,31 +146,9 @@ def test_variation_of_slopes_by_error_is_what_the_agreement_of_u_needs() -> None
     protocol = dataclasses.replace(PAPER, patterns=((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)))
     weights = draw_weights(protocol, 63, 0, 20)
     weights[:, :10] = [60, -60, 0, 0, -60, 60, 0, 0, 0, 0]
-    measured = measure_states(protocol, weights)
+    measured = measure_agreement(protocol, weights)
     expected = 1 / np.sqrt(1 + measured["variation_error"] ** 2)
     np.testing.assert_allclose(measured["upper"], expected, rtol=1e-9)
-
-
-def test_networks_are_followed_until_their_own_last_update() -> None:
-    followed = follow_networks(PAPER, n_networks=30, root_seed=64, jobs=1)
-    updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, 64, 0, 30))
-    assert sorted(followed.updates) == sorted(updates[converged])
-    assert followed.starts[-1] == np.sum(followed.updates + 1) == len(followed.values["lower"])
-
-
-def test_nothing_is_followed_where_nothing_converges() -> None:
-    protocol = dataclasses.replace(PAPER, max_updates=1)
-    followed = follow_networks(protocol, n_networks=5, root_seed=64, jobs=1)
-    assert (followed.n_networks, len(followed.updates)) == (5, 0)
-
-
-def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> None:
-    following = make_following([2, 4], lower=[[0, 1, 2], [10, 11, 12, 13, 14]])
-    assert following.take_at("lower", 0.0).tolist() == [0, 10]
-    assert following.take_at("lower", 0.6).tolist() == [1, 12]
-    assert following.take_at("lower", 1.0).tolist() == [2, 14]
-    assert following.take_after("lower", 1).tolist() == [1, 11]
-    assert following.take_after("lower", 2).tolist() == [12]  # the first has ended
 
 
 @pytest.mark.parametrize(
@@ -162,163 +164,64 @@ def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> Non
 def test_events_are_first_updates_of_a_high_running_median(
     series: list[float], expected: float
 ) -> None:
-    assert find_events(iter([np.array(series)]), level=0.9, width=5).tolist() == [expected]
+    assert find_events([np.array(series)], level=0.9, width=5).tolist() == [expected]
 
 
-def test_quarters_worked_by_hand() -> None:
+def test_parts_of_learning_worked_by_hand() -> None:
     # Five updates: a quarter is 5 / 4, rounded up to 2; the state after the last does not count.
-    following = make_following([5], lower=[[0.0, 0.2, 0.5, 0.6, 0.8, 9.0]])
-    first, last = learning.average_quarters(following)
-    assert (first[0], last[0]) == pytest.approx((0.1, 0.7))
+    histories = make_histories([5, 0], lower=[[0.0, 0.2, 0.5, 0.6, 0.8, 9.0], [0.3]])
+    assert learning.average(histories, "lower", 0.0, 0.25) == pytest.approx([0.1, 0.3])
+    assert learning.average(histories, "lower", 0.75) == pytest.approx([0.7, 0.3])
+    assert learning.average(histories, "lower") == pytest.approx([0.42, 0.3])
 
 
-@pytest.mark.parametrize(
-    ("cosines", "verdict"),
-    [(0.9, Verdict.HOLDS), (0.8999, Verdict.DOES_NOT_HOLD), (0.75, Verdict.DOES_NOT_HOLD),
-     (0.7499, Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_upper_agreement_is_judged_at_its_thresholds(cosines: float, verdict: Verdict) -> None:
-    # The last state of each network, 0 here, is followed by no update and does not count.
-    values = [[cosines] * 3 + [0.0]] * 9
-    following = make_following([3] * 9, upper=values, upper_biases=values, upper_cross=values)
-    judged = learning.judge_upper_agreement(CLAIMS["upper-agreement"], following, following)
-    assert (judged["verdict"], judged["cosine"]) == (verdict, cosines)
-    assert judged["cosine_interval"] == [cosines, cosines]
-
-
-@pytest.mark.parametrize(
-    ("n_similar", "verdict"),
-    [(4, Verdict.HOLDS), (3, Verdict.DOES_NOT_HOLD), (2, Verdict.DOES_NOT_HOLD),
-     (1, Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_similar_slopes_are_judged_update_by_update(n_similar: int, verdict: Verdict) -> None:
-    series = [[0.25] * n_similar + [0.26] * (4 - n_similar) + [0.0]] * 3
-    following = make_following([4] * 3, variation=series, variation_error=series)
-    judged = learning.judge_similar_slopes(CLAIMS["similar-slopes"], following)
-    assert judged["verdict"] == verdict
-    assert judged["share"] == n_similar / 4
-    assert judged["last_similar"] == n_similar
-
-
-@pytest.mark.parametrize(
-    ("share", "scale", "verdict"),
-    [(0.5, 1.0, Verdict.HOLDS), (0.5, 1.2, Verdict.DOES_NOT_HOLD),
-     (0.7, 1.0, Verdict.DOES_NOT_HOLD), (0.7, 1.2, Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_random_at_first_needs_even_signs_and_the_spread_of_random_directions(
-    share: float, scale: float, verdict: Verdict
-) -> None:
-    n = 2_000
-    signs = np.where(np.arange(n) < share * n, 1.0, -1.0)
-    # Numbers of mean 0 whose spread is exact, and as many positive ones as wanted.
-    cosines = np.where(signs > 0, (1 - share), -share)
-    cosines *= scale / np.sqrt(8) / np.std(cosines)
-    initial = {"lower": cosines, "lower_biases": cosines}
-    judged = learning.judge_random_at_first(CLAIMS["random-at-first"], initial, n_weights=8)
-    assert judged["verdict"] == verdict
-    assert judged["share"] == share
-
-
-@pytest.mark.parametrize(
-    ("last", "n_falling", "verdict"),
-    [(0.8, 0, Verdict.HOLDS), (0.79, 0, Verdict.DOES_NOT_HOLD), (0.8, 30, Verdict.DOES_NOT_HOLD),
-     (0.79, 30, Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_agrees_later_needs_a_rise_and_a_high_end(
-    last: float, n_falling: int, verdict: Verdict
-) -> None:
-    series = [[0.9 if k < n_falling else 0.1, 0.5, 0.5, last, 0.0] for k in range(200)]
-    following = make_following([4] * 200, lower=series)
-    judged = learning.judge_agrees_later(CLAIMS["agrees-later"], following, following)
-    assert judged["verdict"] == verdict
-    assert judged["share"] == 1 - n_falling / 200
-
-
-def make_order(n_right: int, n: int = 100) -> Following:
-    """Return networks in which the matrices pass first, and others in which the change does."""
-    early, late = [0.95] * 12, [0.0] * 5 + [0.95] * 7
-    first = [early] * n_right + [late] * (n - n_right)
-    second = [late] * n_right + [early] * (n - n_right)
-    return make_following([11] * n, alignment=first, lower=second, lower_biases=second)
-
-
-@pytest.mark.parametrize(
-    ("n_paper", "n_other", "verdict"),
-    [(100, 100, Verdict.HOLDS), (100, 50, Verdict.DOES_NOT_HOLD), (90, 100,
-     Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_alignment_first_is_judged_at_both_rates(
-    n_paper: int, n_other: int, verdict: Verdict
-) -> None:
-    judged = learning.judge_alignment_first(
-        CLAIMS["alignment-first"], make_order(n_paper), make_order(n_other)
-    )
-    assert judged["verdict"] == verdict
-    assert judged["paper"]["share"] == n_paper / 100
-    assert judged["other"]["share"] == n_other / 100
+def test_spread_of_random_directions_is_1() -> None:
+    directions = np.random.default_rng(3).normal(size=(20_000, 8))
+    cosines = directions[:, 0] / np.linalg.norm(directions, axis=1)
+    assert learning.relate_spread(cosines, 8) == pytest.approx(1.0, abs=0.02)
 
 
 def test_ties_and_networks_that_never_align_count_against_the_order() -> None:
     high, low = [0.95] * 8, [0.1] * 8
-    following = make_following(
-        [7] * 4, alignment=[high, low, low, high], lower=[high, high, low, low],
-        lower_biases=[high] * 4,
-    )  # fmt: skip
-    compared = learning.compare_events(following, level=0.9, width=5)
+    lower = [high, high, low, low]
     # A tie; the change alone; neither; the matrices alone, which is the order of the paper.
-    assert compared["share"] == 0.25
-    assert (compared["never"], compared["unaligned"]) == (0.5, 0.25)
+    histories = make_histories(
+        [7] * 4, alignment=[high, low, low, high], centred=[high, low, low, high], lower=lower,
+        lower_biases=lower, lower_cross=lower,
+    )  # fmt: skip
+    judged = learning.judge_alignment_first(CLAIMS["alignment-first"], histories, histories)
+    results = judged["operationalisations"]
+    assert results["raw-20"]["value"] == results["centred-2"]["value"] == 0.25
+    assert results["both-20"]["value"] == 0.0  # only the tie has both
+    assert results["then-2"]["value"] == pytest.approx((0.95 + 0.1) / 2)
 
 
-@pytest.mark.parametrize(
-    ("end", "ratio", "verdict"),
-    [(0.9, 2.0, Verdict.HOLDS), (0.89, 2.0, Verdict.DOES_NOT_HOLD),
-     (0.9, 0.5, Verdict.DOES_NOT_HOLD), (0.89, 0.5, Verdict.DOES_NOT_HOLD)],
-)  # fmt: skip
-def test_symmetry_is_judged_when_the_criterion_is_met(
-    end: float, ratio: float, verdict: Verdict
+def test_order_at_a_rate_agrees_with_the_histories_while_none_has_converged(
+    model: dict[str, Any],
 ) -> None:
-    following = make_following([1] * 100, alignment=[[0.0, end]] * 100, ratio=[[9.0, ratio]] * 100)
-    judged = learning.judge_symmetry(CLAIMS["symmetry"], following, following)
-    assert (judged["verdict"], judged["cosine"], judged["ratio"]) == (verdict, end, ratio)
-
-
-def test_pooled_median_varies_with_the_networks_not_with_their_updates() -> None:
-    generator = np.random.default_rng(1)
-    lengths = np.full(60, 50)
-    own = np.repeat(generator.normal(size=60), 50)  # all updates of a network are alike
-    low, high = learning.bound_pooled_median(own, lengths)
-    independent = generator.normal(size=3_000)
-    narrow = learning.bound_pooled_median(independent, lengths)
-    # The median of 60 normal numbers has the standard error 1.25 / sqrt(60) = 0.16.
-    assert 0.3 < high - low < 1.2
-    assert narrow[1] - narrow[0] < 0.2
-
-
-def test_model_judges_the_statements_of_the_ledger(model: dict[str, Any]) -> None:
-    expected = {name for name, claim in CLAIMS.items() if claim.experiment == "learning"}
-    assert set(model["claims"]) == expected
-    assert all(Verdict(claim["verdict"]) for claim in model["claims"].values())
+    assert [order["learning_rate"] for order in model["orders"]] == list(learning.RATES)
+    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
+    measured = model["claims"]["alignment-first"]["operationalisations"]
+    for name in ("raw", "centred"):  # half of the same networks
+        assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
 
 
 def test_both_rates_start_from_the_same_networks(model: dict[str, Any]) -> None:
-    starts = [model[name]["alignment"]["median"][0] for name in ("paper", "other")]
-    assert model["paper"]["n_converged"] == model["other"]["n_converged"] == 40
+    starts = [model[name]["alignment"]["median"][0] for name in ("paper", "slow")]
+    assert model["paper"]["n_converged"] == model["slow"]["n_converged"] == 40
     assert starts[0] == starts[1]
 
 
-def test_figures_draw_the_medians_of_the_model(model: dict[str, Any]) -> None:
+def test_figure_draws_the_medians_and_shares_of_the_model(model: dict[str, Any]) -> None:
     with styled():
-        figures = {name: draw(model) for name, draw in FIGURES.items()}
+        axes = FIGURES["learning"](model).axes
     drawn = {
         (number, line.get_gid()): np.asarray(line.get_ydata())
-        for number, axes in enumerate(figures["learning"].axes)
-        for line in axes.get_lines()
+        for number, each in enumerate(axes)
+        for line in each.get_lines()
         if line.get_gid()
     }
     np.testing.assert_allclose(drawn[0, "alignment"], model["paper"]["alignment"]["median"])
-    np.testing.assert_allclose(drawn[1, "lower"], model["other"]["lower"]["median"])
-    steps = model["claims"]["alignment-first"]["paper"]["steps"]
-    np.testing.assert_allclose(drawn[2, "agrees"], 100 * np.asarray(steps["agrees"]))
-    slopes = {line.get_gid() for line in figures["slopes"].axes[0].get_lines()}
-    assert {"variation", "variation_error"} <= slopes
+    np.testing.assert_allclose(drawn[1, "lower"], model["slow"]["lower"]["median"])
+    shares = [100 * order["centred"]["share"] for order in model["orders"]]
+    np.testing.assert_allclose(drawn[2, "centred"], shares)

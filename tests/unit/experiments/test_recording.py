@@ -1,48 +1,71 @@
-"""Networks recorded at every update until each one's own last one."""
+"""Networks measured at every update until each one's own last one."""
 
 from __future__ import annotations
+
+import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 
-from replication import PAPER, RecirculationNetwork
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import recording
-from replication.experiments.recording import record_learning
+from replication.experiments.recording import Histories, measure_learning, record_learning
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 
 N = 12
 
 
-def record(max_states: int, monkeypatch: pytest.MonkeyPatch) -> list[recording.Recorded]:
-    monkeypatch.setattr(recording, "MAX_STATES", max_states)
-    weights = draw_weights(PAPER, 61, 0, N)
-    updates, _, _ = run_networks(PAPER, weights)
-    return list(record_learning(PAPER, weights, updates))
+def keep_weights(_: Protocol, weights: Any) -> dict[str, Any]:
+    return {"weights": weights}
+
+
+def measure(n_networks: int = N, protocol: Protocol = PAPER) -> Histories:
+    return measure_learning(protocol, keep_weights, n_networks=n_networks, root_seed=61, jobs=1)
 
 
 @pytest.mark.parametrize("max_states", [1, 150, 10_000])
-def test_every_network_is_recorded_once_over_its_whole_learning(
+def test_every_network_is_measured_once_over_its_whole_learning(
     max_states: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recording, "MAX_STATES", max_states)
     weights = draw_weights(PAPER, 61, 0, N)
-    updates, _, final = run_networks(PAPER, weights, final_weights=True)
+    updates, converged, final = run_networks(PAPER, weights, final_weights=True)
+    assert converged.all()
+    histories = measure()
+    assert len(histories.values["weights"]) == np.sum(histories.updates + 1)
     seen = []
-    for recorded in record(max_states, monkeypatch):
-        assert len(recorded.weights) == np.sum(recorded.updates + 1) == len(recorded.ages)
-        firsts, lasts = recorded.weights[recorded.ages == 0], recorded.weights[recorded.lasts]
-        for n_updates, first, last in zip(recorded.updates, firsts, lasts, strict=True):
-            network = int(np.flatnonzero((weights == first).all(axis=1))[0])
-            assert n_updates == updates[network]
-            np.testing.assert_array_equal(last, final[network])
-            seen.append(network)
+    for n_updates, states in zip(histories.updates, histories.split("weights"), strict=True):
+        network = int(np.flatnonzero((weights == states[0]).all(axis=1))[0])
+        assert n_updates == updates[network] == len(states) - 1
+        np.testing.assert_array_equal(states[-1], final[network])
+        seen.append(network)
     assert sorted(seen) == list(range(N))
 
 
-def test_states_are_those_of_the_readable_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded = record(10_000, monkeypatch)[0]
-    network = RecirculationNetwork.from_weights(recorded.weights[0], PAPER)
-    for state in recorded.weights[: recorded.updates[0] + 1]:
+def test_states_are_those_of_the_readable_network() -> None:
+    weights = draw_weights(PAPER, 61, 0, 1)
+    ((updates, states),) = record_learning(PAPER, weights, np.array([20], dtype=np.int32))
+    network = RecirculationNetwork.from_weights(weights[0], PAPER)
+    assert updates.tolist() == [20]
+    for state in states:
         flat = np.concatenate([part.ravel() for part in network.weights])
         np.testing.assert_allclose(state, flat, atol=1e-6)
         network.update()
+
+
+def test_nothing_is_measured_where_nothing_converges() -> None:
+    histories = measure(5, dataclasses.replace(PAPER, max_updates=1))
+    assert (histories.n_networks, len(histories.updates)) == (5, 0)
+
+
+def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> None:
+    values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
+    histories = Histories(n_networks=2, updates=np.array([2, 4]), values=values)
+    assert histories.take_at("x", 0.0).tolist() == [0, 10]
+    assert histories.take_at("x", 0.6).tolist() == [1, 12]
+    assert histories.take_at("x", 1.0).tolist() == [2, 14]
+    assert histories.take_after("x", 1).tolist() == [1, 11]
+    assert histories.take_after("x", 2).tolist() == [12]  # the first has ended
+    assert histories.take_learning("x").tolist() == [0, 1, 10, 11, 12, 13]

@@ -1,0 +1,149 @@
+"""How well weight changes agree with steepest descent, and the two matrices with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+from replication.simulator.gradient import (
+    compute_changes,
+    compute_gradients,
+    list_connections,
+    reconstruct,
+)
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import split_weights
+from replication.statistics.alignment import compute_cosines
+
+Array = NDArray[np.float64]
+
+
+def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure networks with logistic visible units as they stand.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        With one hidden group.
+    weights : float64 array, shape (n, n_weights)
+
+    Returns
+    -------
+    dict of str to float64 array, shape (n,)
+        ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest descent
+        in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
+        ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy (the
+        latter with biases), in which the slopes of the visible units cancel;
+        ``alignment`` and ``centred``: cosine between U and the transpose of W, the latter with
+        the mean over visible units taken away; ``unit``: the smallest cosine of a hidden unit;
+        ``ratio``: length of U over that of W, ``unit_ratio``: the smallest of a hidden unit;
+        ``variation``: standard deviation over mean of the slopes r (1 - r) of the visible
+        units, over units and patterns; ``variation_error``: the same where each counts by its
+        squared error; ``variation_units``: between the units, slopes averaged over patterns.
+
+    Notes
+    -----
+    If the hidden states of the patterns are at right angles, the cosine for U is
+    ``1 / sqrt(1 + variation_error^2)``.
+    """
+    changes = compute_changes(protocol, weights)
+    descent = -compute_gradients(protocol, weights)
+    cross = -compute_gradients(protocol, weights, error="cross-entropy")
+    lower, upper = list_connections(protocol)
+    W = slice(lower.start, lower.stop - protocol.group_sizes[1])
+    U = slice(upper.start, upper.stop - protocol.n_visible)
+    reconstruction = reconstruct(protocol, weights)
+    slopes = reconstruction * (1.0 - reconstruction)
+    squares = (reconstruction - make_patterns(protocol)) ** 2
+    forward, backward = take_matrices(protocol, weights)
+    lengths = np.linalg.norm(backward, axis=2) / np.linalg.norm(forward, axis=2)
+    alignment, ratio = align_matrices(protocol, weights)
+    return {
+        "lower": compute_cosines(changes[:, W], descent[:, W]),
+        "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
+        "lower_cross": compute_cosines(changes[:, W], cross[:, W]),
+        "upper": compute_cosines(changes[:, U], descent[:, U]),
+        "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
+        "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
+        "alignment": alignment,
+        "centred": align_matrices(protocol, weights, centred=True)[0],
+        "unit": compute_cosines(forward, backward).min(axis=1),
+        "ratio": ratio,
+        "unit_ratio": lengths.min(axis=1),
+        "variation": _compute_variation(slopes, np.ones_like(slopes)),
+        "variation_error": _compute_variation(slopes, squares),
+        "variation_units": _compute_variation(slopes.mean(axis=1), np.ones_like(slopes[:, 0])),
+    }
+
+
+def take_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Return W and the transpose of U, shape (n, n_hidden, n_visible) each."""
+    (forward, _), (backward, _) = split_weights(protocol, weights)
+    return forward, np.swapaxes(backward, 1, 2)
+
+
+def align_matrices(
+    protocol: Protocol, weights: Array, *, centred: bool = False
+) -> tuple[Array, Array]:
+    """Return the cosine between U and the transpose of W, and the length of U over that of W.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+    centred : bool
+        Whether to take the mean over visible units away from both, for each hidden unit.
+
+    Returns
+    -------
+    cosine, ratio : float64 array, shape (n,)
+    """
+    forward, backward = (
+        (matrix - centred * matrix.mean(axis=2, keepdims=True)).reshape(len(matrix), -1)
+        for matrix in take_matrices(protocol, weights)
+    )
+    ratio = np.linalg.norm(backward, axis=1) / np.linalg.norm(forward, axis=1)
+    return compute_cosines(forward, backward), ratio
+
+
+def find_events(series: Iterable[Array], *, level: float, width: int) -> NDArray[np.float64]:
+    """Return when each series passes a level: the first update with a high running median.
+
+    Parameters
+    ----------
+    series : iterable of float64 array, shape (n_updates,)
+    level : float
+    width : int
+        Odd; the running median is that of so many updates in a row, and stands for the
+        one in the middle.
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Infinity where it never does.
+
+    Examples
+    --------
+    >>> find_events([np.array([0.95, 0.1, 0.2, 0.95, 0.93, 0.96])], level=0.9, width=3)
+    array([3.])
+    """
+    events = []
+    for values in series:
+        passed = np.zeros(0, dtype=np.int64)
+        if len(values) >= width:
+            windows = np.lib.stride_tricks.sliding_window_view(values, width)
+            passed = np.flatnonzero(np.median(windows, axis=1) >= level)
+        events.append(passed[0] + width // 2 if len(passed) else np.inf)
+    return np.array(events, dtype=np.float64)
+
+
+def _compute_variation(slopes: Array, weights: Array) -> Array:
+    """Return the weighted coefficient of variation over all axes but the first, (n,)."""
+    axes = tuple(range(1, slopes.ndim))
+    total = weights.sum(axis=axes, keepdims=True)
+    mean = (weights * slopes).sum(axis=axes, keepdims=True) / total
+    squared = (weights * (slopes - mean) ** 2).sum(axis=axes, keepdims=True) / total
+    return np.asarray((np.sqrt(squared) / mean).reshape(len(slopes)))
