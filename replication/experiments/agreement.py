@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
-from replication.simulator.gradient import (
+from replication.simulator.changes import (
     compute_changes,
     compute_gradients,
     list_connections,
@@ -107,6 +107,17 @@ def align_matrices(
     )
     ratio = np.linalg.norm(backward, axis=1) / np.linalg.norm(forward, axis=1)
     return compute_cosines(forward, backward), ratio
+
+
+def compare_vectors(protocol: Protocol, weights: Array) -> Array:
+    """Return the cosine between the vectors AP and CR of page 364, shape (n, n_patterns).
+
+    A is a visible vector, P that of the second pass (equation 5), C and R their images.
+    """
+    a = make_patterns(protocol)
+    c = reconstruct(protocol, weights)
+    p = protocol.regression * a + (1.0 - protocol.regression) * c
+    return compute_cosines(p - a, reconstruct(protocol, weights, p) - c)
 
 
 def find_events(series: Iterable[Array], *, level: float, width: int) -> NDArray[np.float64]:

@@ -121,3 +121,17 @@ def record_learning(
         wanted = np.arange(states.shape[1]) <= updates[chosen][:, None]
         yield updates[chosen].astype(np.int64), states[wanted]
         first += n
+
+
+def record_changes(
+    change: Callable[[Array], Array], weights: Array, n_updates: int, *, learning_rate: float
+) -> Array:
+    """Return weights after 0, 1, ..., `n_updates` updates by a rule that the kernel lacks.
+
+    `change` takes weights (n, n_weights) and returns their changes at a learning rate of 1;
+    the result has the shape (n, n_updates + 1, n_weights).
+    """
+    recorded = [weights]
+    for _ in range(n_updates):
+        recorded.append(recorded[-1] + learning_rate * change(recorded[-1]))
+    return np.stack(recorded, axis=1)

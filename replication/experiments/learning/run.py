@@ -16,7 +16,7 @@ from replication.experiments.recording import Histories, measure_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
-from replication.simulator.gradient import compute_changes, compute_gradients, list_connections
+from replication.simulator.changes import compute_changes, compute_gradients, list_connections
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 
@@ -130,9 +130,7 @@ def judge_similar_slopes(claim: Claim, paper: Histories, slow: Histories) -> dic
 
 def judge_random_at_first(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the cosines of the first changes of W with steepest descent."""
-    initial = {
-        name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")
-    }
+    initial = {name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
     lower = list_connections(PAPER)[0]
     n_biased = lower.stop - lower.start
     n_entries = n_biased - PAPER.group_sizes[1]
@@ -218,9 +216,7 @@ def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
     return {
         "learning_rate": rate,
         **{
-            name: estimate_share(
-                int(np.count_nonzero(events[name] < events["lower"])), n_networks
-            )
+            name: estimate_share(int(np.count_nonzero(events[name] < events["lower"])), n_networks)
             for name in ("raw", "centred")
         },
         "aligned_at": float(np.median(events["raw"])),

@@ -1,4 +1,4 @@
-"""The paper's Figure 3, tested: the angle between AP and CR against what a change of W does.
+"""The paper's Figure 3, tested: vectors along learning, and what a change of W does to them.
 
 For one pattern, in the letters of page 364: A is the visible vector, B its hidden image,
 C the visible image of B; P is the regressed visible vector of the second pass (equation
@@ -11,181 +11,260 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from replication.claims import Claim, load_claims
-from replication.experiments.judging import judge, supports_above
-from replication.experiments.measures import name_estimate
-from replication.experiments.recording import Recorded, record_learning
+from replication.experiments.agreement import align_matrices, compare_vectors
+from replication.experiments.judging import compare_with_levels, judge
+from replication.experiments.recording import Histories, measure_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import (
-    compute_changes,
-    compute_errors,
-    compute_gradients,
-    list_connections,
-    reconstruct,
-)
-from replication.simulator.ensemble import simulate_weights
+from replication.simulator.engine import evaluate_networks
+from replication.simulator.changes import compute_changes, list_connections, reconstruct
 from replication.simulator.patterns import make_patterns
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_mean
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
-BIN = 10
-"""Degrees, for the figure."""
-N_PARTS = 10
-"""Parts of each network's learning over which angles are averaged."""
-DRAWN_ANGLES = (20.0, 30.0)
-"""The case that is drawn: the longest CR among those with an angle between these, in degrees,
-and no longer than AP."""
-DECIMALS = 4
-"""Of coordinates in the drawing."""
-DRAWN_STEP = 0.75
-"""Length of B to B' in the drawing, over that of B to Q: not small, so that it is seen."""
+SLOW_RATE, SLOW_SHARE = 2.0, 0.1
+"""The other learning rate, and the share of the networks that are measured at it."""
+SMALL = 2.0**-20
+"""Factor of a small change: far above rounding, and far below what bends the vectors."""
+HIGH_REGRESSION = 0.99
+PARALLEL = float(np.cos(np.pi / 4.0))
+"""Vectors count as parallel at an angle below 45 degrees."""
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
-    """Return the model of the picture.
+    """Return the model of the picture: ``n_networks``, ``n_cases`` and ``claims``.
 
-    Returns
-    -------
-    dict
-        ``n_networks``, ``learning_rate``, ``n_converged``, ``n_cases`` (single patterns at
-        all updates of the converged networks), ``bins`` (edges in degrees, cases, and the
-        share that a change of W helps, None in an empty bin), ``parts`` (the median angle
-        in each part of learning), ``drawn`` (the points of Figure
-        3), ``whole_step`` (the share of cases below the limit in which the change of W that
-        the learning rate makes lowers the error), ``claims``.
+    A case is one pattern at one update of a converged network.
     """
-    tell("angles between the vectors AP and CR along learning")
+    claims = load_claims()
+    histories = {}
+    for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
+        tell(f"the picture at a learning rate of {rate:g}")
+        histories[rate] = measure_learning(
+            dataclasses.replace(PAPER, learning_rate=rate), measure_picture,
+            n_networks=max(2, round(share * n_networks)), root_seed=ROOT_SEED, jobs=jobs,
+        )  # fmt: skip
+    paper, slow = histories.values()
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    updates, converged, _ = simulate_weights(PAPER, initial, jobs=jobs)
-    weights: list[Array] = []
-    parts: list[Array] = []
-    lengths: list[NDArray[np.int64]] = []
-    for recorded in record_learning(PAPER, initial[converged], updates[converged]):
-        states, part = _take_before_last(recorded)
-        weights.append(states)
-        parts.append(part)
-        lengths.append(recorded.updates)
-    angle = np.concatenate([measure_angles(PAPER, states) for states in weights])
-    lower = np.concatenate([lowers_error(PAPER, states) for states in weights])
-    whole = np.concatenate([lowers_error(PAPER, states, whole_step=True) for states in weights])
-    claim = load_claims()["picture"]
-    judged = judge_picture(claim, angle, lower, np.concatenate(lengths))
     return {
         "n_networks": n_networks,
-        "learning_rate": PAPER.learning_rate,
-        "n_converged": int(converged.sum()),
-        "n_cases": int(angle.size),
-        "bins": _count_bins(angle, lower),
-        "parts": _follow_angles(angle, np.concatenate(parts)),
-        "drawn": find_picture(PAPER, np.concatenate(weights), angle),
-        "whole_step": float(whole[angle < judged["max_angle"]].mean()),
-        "claims": {"picture": judged},
+        "n_cases": int(paper.take_learning("parallel").size),
+        "claims": {
+            "picture": judge_picture(claims["picture"], paper, slow),
+            "picture-geometry": judge_geometry(claims["picture-geometry"], paper, slow),
+            "parallel-if-aligned": judge_parallel(
+                claims["parallel-if-aligned"], paper, slow, initial
+            ),
+        },
     }
 
 
-def measure_angles(protocol: Protocol, weights: Array) -> Array:
-    """Return the angle between AP and CR for every pattern, in degrees.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
+def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
+    """Measure the vectors of Figure 3, and what changes of W do.
 
     Returns
     -------
-    float64 array, shape (n, n_patterns)
+    dict of str to array, shape (n, n_patterns) unless it says otherwise
+        ``parallel``: cosine of AP and CR; ``alignment`` and ``centred``, shape (n,): cosine of the
+        matrices. For each change, ``CHANGE`` being ``small``, ``whole`` (by the learning rate) and
+        ``high`` (small, with `HIGH_REGRESSION`): ``CHANGE_hidden`` and ``CHANGE_visible``, cosines
+        of BB' with QB and of CC' with RC, and ``CHANGE_falls``, whether the error of the pattern
+        falls. For a small change by all patterns, ``batch`` and ``biases`` (biases of the hidden
+        units included): ``..._falls``, ``..._hidden``, ``..._visible``, and ``..._total``, shape
+        (n,): whether the error of all patterns falls. ``high_parallel``: the cosine with
+        `HIGH_REGRESSION`.
     """
-    a = make_patterns(protocol)
-    c = reconstruct(protocol, weights)
-    p = protocol.regression * a + (1.0 - protocol.regression) * c
-    r = reconstruct(protocol, weights, p)
-    return np.asarray(np.degrees(np.arccos(compute_cosines(p - a, r - c))))
+    high = dataclasses.replace(protocol, regression=HIGH_REGRESSION)
+    lower = list_connections(protocol)[0]
+    without_biases = slice(lower.start, lower.stop - protocol.group_sizes[1])
+    measured: dict[str, NDArray[Any]] = {
+        "parallel": compare_vectors(protocol, weights),
+        "high_parallel": compare_vectors(high, weights),
+        "alignment": align_matrices(protocol, weights)[0],
+        "centred": align_matrices(protocol, weights, centred=True)[0],
+    }
+    for name, rule, factor in (
+        ("small", protocol, SMALL), ("whole", protocol, protocol.learning_rate),
+        ("high", high, SMALL),
+    ):  # fmt: skip
+        changes = [change_lower(each, weights, without_biases) for each in part_patterns(rule)]
+        after = [weights + factor * change for change in changes]
+        measured |= compare_images(name, rule, weights, lambda k, after=after: after[k])
+    for name, places in (("batch", without_biases), ("biases", lower)):
+        moved = weights + SMALL * change_lower(protocol, weights, places)
+        measured |= compare_images(name, protocol, weights, lambda _, moved=moved: moved)
+        gains = measure_gains(protocol, weights, lambda _, moved=moved: moved)
+        measured[f"{name}_total"] = gains.sum(axis=1) > 0.0
+    return measured
 
 
-def lowers_error(
-    protocol: Protocol, weights: Array, *, whole_step: bool = False
-) -> NDArray[np.bool_]:
-    """Tell whether a change of W alone, by equation 4, lowers a pattern's squared error.
+def part_patterns(protocol: Protocol) -> list[Protocol]:
+    """Return the protocol once for each of its patterns, with that one alone."""
+    rows = make_patterns(protocol).tolist()
+    return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    whole_step : bool
-        Whether to change W by as much as the protocol's learning rate says. Otherwise the
-        change is small: the slope of the error along it decides. The biases of the
-        hidden units, changed too, would leave its sign as it is.
 
-    Returns
-    -------
-    bool array, shape (n, n_patterns)
-        Each pattern with its own change.
+def change_lower(protocol: Protocol, weights: Array, places: slice) -> Array:
+    """Return the changes by equation 4 in some places, and none elsewhere, (n, n_weights)."""
+    change = np.zeros_like(weights)
+    change[:, places] = compute_changes(protocol, weights)[:, places]
+    return change
+
+
+def compare_images(
+    name: str, protocol: Protocol, weights: Array, change: Callable[[int], Array]
+) -> dict[str, NDArray[Any]]:
+    """Compare the images of every pattern before and after a change of the weights.
+
+    `change` takes the number of a pattern and returns the weights after the change.
     """
     lower = list_connections(protocol)[0]
-    matrix = slice(lower.start, lower.stop - protocol.group_sizes[1])
-    columns = []
-    for pattern in make_patterns(protocol):
-        single = dataclasses.replace(protocol, patterns=(tuple(pattern.tolist()),))
-        change = np.zeros_like(weights)
-        change[:, matrix] = compute_changes(single, weights)[:, matrix]
-        if whole_step:
-            after = weights + protocol.learning_rate * change
-            columns.append(compute_errors(single, after) < compute_errors(single, weights))
-        else:
-            columns.append(np.sum(change * compute_gradients(single, weights), axis=1) < 0.0)
-    return np.stack(columns, axis=1)
-
-
-def judge_picture(
-    claim: Claim, angle: Array, lower: NDArray[np.bool_], updates: NDArray[np.int64]
-) -> dict[str, Any]:
-    """Judge whether a change of W alone helps where the angle is small.
-
-    Parameters
-    ----------
-    claim : Claim
-    angle, lower : arrays of shape (n_states, n_patterns)
-        Angles in degrees, and whether the error falls, network by network.
-    updates : int64 array, shape (n,)
-        How many of the states belong to each network.
-
-    Returns
-    -------
-    dict
-        ``max_angle``; ``share`` helped of the ``n_small`` cases below it, with its interval;
-        ``sign`` (the share of all cases in which the sign of the cosine predicts the sign of
-        the change) and ``helped`` (the share of all cases).
-    """
-    limit = claim.thresholds["max_angle_degrees"]
-    small = angle < limit
-    owners = np.repeat(np.arange(len(updates)), updates)
-    share = estimate_pooled_share(
-        np.bincount(owners, (small & lower).sum(axis=1), minlength=len(updates)),
-        np.bincount(owners, small.sum(axis=1), minlength=len(updates)),
-    )
+    biases = slice(lower.stop - protocol.group_sizes[1], lower.stop)
+    hidden, visible = [], []
+    for k, single in enumerate(part_patterns(protocol)):
+        before, after = (evaluate_networks(single, each) for each in (weights, change(k)))
+        # The change of the biases is (1 - lambda) times the vector from Q to B.
+        from_q_to_b = compute_changes(single, weights)[:, biases]
+        hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
+        a, c = make_patterns(single), before.reconstruction
+        p = protocol.regression * a + (1.0 - protocol.regression) * c
+        from_r_to_c = c - reconstruct(single, weights, p)
+        moved = after.reconstruction - c
+        visible.append(compute_cosines(moved[:, 0], from_r_to_c[:, 0]))
     return {
-        **judge(
-            claim,
-            {"single": supports_above(share.value, share.interval, claim.thresholds["min_share"])},
-        ),
-        "max_angle": limit,
-        **name_estimate("share", share),
-        "n_small": int(small.sum()),
-        "sign": float(np.mean((angle < 90.0) == lower)),
-        "helped": float(lower.mean()),
+        f"{name}_hidden": np.stack(hidden, axis=1),
+        f"{name}_visible": np.stack(visible, axis=1),
+        f"{name}_falls": measure_gains(protocol, weights, change) > 0.0,
     }
+
+
+def measure_gains(protocol: Protocol, weights: Array, change: Callable[[int], Array]) -> Array:
+    """Return by how much the squared error of each pattern falls, (n, n_patterns).
+
+    Computed from the differences of the states, so that a small change is not lost in rounding.
+    """
+    gains = []
+    for k, single in enumerate(part_patterns(protocol)):
+        before, after = (
+            evaluate_networks(single, each).reconstruction[:, 0] for each in (weights, change(k))
+        )
+        towards = 2.0 * make_patterns(single)[0] - before - after
+        gains.append(np.sum((after - before) * towards, axis=1))
+    return np.stack(gains, axis=1)
+
+
+def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+    """Judge whether a change of W alone helps where AP and CR are parallel."""
+
+    def share(
+        falls: str, level: float = PARALLEL, histories: Histories = paper, cosine: str = "parallel"
+    ) -> Estimate:
+        return pool(
+            histories, histories.take_learning(falls), histories.take_learning(cosine) > level
+        )
+
+    cosines = paper.take_learning("parallel")
+    falls = paper.take_learning("small_falls")
+    together = np.broadcast_to((cosines > PARALLEL).all(axis=1, keepdims=True), cosines.shape)
+    whole_set = together[:, :1]
+    everywhere = np.ones_like(falls)
+    return judge(claim, compare_with_levels(claim, {
+        "single": share("small_falls"),
+        "single-30": share("small_falls", float(np.cos(np.pi / 6.0))),
+        "single-60": share("small_falls", 0.5),
+        "whole": share("whole_falls"),
+        "high": share("high_falls", cosine="high_parallel"),
+        "single-2": share("small_falls", histories=slow),
+        "sign": pool(paper, falls == (cosines > 0.0), everywhere),
+        "beyond": pool(paper, ~falls, cosines < 0.0),
+        "batch-total": pool(paper, paper.take_learning("batch_total")[:, None], whole_set),
+        "batch-single": pool(paper, paper.take_learning("batch_falls"), together),
+        "biases-total": pool(paper, paper.take_learning("biases_total")[:, None], whole_set),
+        "biases-single": pool(paper, paper.take_learning("biases_falls"), together),
+    }))  # fmt: skip
+
+
+def judge_geometry(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+    """Judge whether B' lies on the extension of QB, and C' on that of RC."""
+    measured: dict[str, Any] = {}
+    for place in ("hidden", "visible"):
+        cosines = paper.take_learning(f"small_{place}")
+        measured |= {
+            f"{place}-20": find_medians(paper, f"small_{place}"),
+            f"{place}-angle": pool(paper, cosines > PARALLEL, np.ones(cosines.shape, bool)),
+            f"{place}-whole": find_medians(paper, f"whole_{place}"),
+            f"{place}-high": find_medians(paper, f"high_{place}"),
+            f"{place}-batch": find_medians(paper, f"biases_{place}"),
+            f"{place}-2": find_medians(slow, f"small_{place}"),
+        }
+    return judge(claim, compare_with_levels(claim, measured))
+
+
+def judge_parallel(
+    claim: Claim, paper: Histories, slow: Histories, initial: Array
+) -> dict[str, Any]:
+    """Judge whether CR is parallel to AP only where the matrices are aligned."""
+
+    def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
+        cosines = histories.take_learning("parallel")
+        alignment = histories.take_learning(name)[:, None]
+        among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
+        return pool(histories, cosines > PARALLEL, among)
+
+    opposed, symmetric = (compare_vectors(PAPER, turn(initial, sign)) for sign in (-1.0, 1.0))
+    drawn = compare_vectors(PAPER, initial)
+    return judge(claim, compare_with_levels(claim, {
+        "unaligned-20": share(paper, "alignment", -1.0, 0.5),
+        "unrelated-20": share(paper, "alignment", -1.0, 0.2),
+        "below-20": share(paper, "alignment", -1.0, 0.8),
+        "centred-20": share(paper, "centred", -1.0, 0.5),
+        "aligned-20": share(paper, "alignment", 0.95, 2.0),
+        "unaligned-2": share(slow, "alignment", -1.0, 0.5),
+        "centred-2": share(slow, "centred", -1.0, 0.5),
+        "aligned-2": share(slow, "alignment", 0.95, 2.0),
+        "rank-initial": float(
+            spearmanr(align_matrices(PAPER, initial)[0], drawn.mean(axis=1)).statistic
+        ),
+        "opposed": (opposed > PARALLEL).mean(axis=1),
+        "turned": symmetric.mean(axis=1) > opposed.mean(axis=1),
+    }))  # fmt: skip
+
+
+def turn(weights: Array, sign: float) -> Array:
+    """Return weights whose U is the transpose of W, times `sign`."""
+    turned = weights.copy()
+    (forward, _), (backward, _) = split_weights(PAPER, turned)
+    backward[...] = sign * np.swapaxes(forward, 1, 2)
+    return turned
+
+
+def find_medians(histories: Histories, name: str) -> Array:
+    """Return the median of a quantity over the updates and patterns of each network."""
+    return np.array([np.nanmedian(values[:-1]) for values in histories.split(name) if len(values) > 1])
+
+
+def pool(histories: Histories, successes: Flags, among: Flags) -> Estimate:
+    """Return the share of successes among some cases, which come in clusters: the networks."""
+    owners = np.repeat(np.arange(len(histories.updates)), histories.updates)
+    n = len(histories.updates)
+    return estimate_pooled_share(
+        np.bincount(owners, (successes & among).sum(axis=1), minlength=n),
+        np.bincount(owners, among.sum(axis=1), minlength=n),
+    )
 
 
 def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
@@ -220,130 +299,3 @@ def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estim
     return Estimate(
         share, 0.0 if low is None else max(0.0, low), 1.0 if high is None else min(1.0, high)
     )
-
-
-def find_picture(protocol: Protocol, weights: Array, angle: Array) -> dict[str, Any]:
-    """Return the points of the paper's Figure 3 for a real network and one pattern.
-
-    Parameters
-    ----------
-    protocol : Protocol
-        With two hidden units.
-    weights : float64 array, shape (n, n_weights)
-    angle : float64 array, shape (n, n_patterns)
-        Of `measure_angles`.
-
-    Returns
-    -------
-    dict
-        Of `place_points`, for the case of `DRAWN_ANGLES`, and its ``angle``.
-    """
-    a = np.broadcast_to(make_patterns(protocol), (*angle.shape, protocol.n_visible))
-    c = reconstruct(protocol, weights)
-    p = protocol.regression * a + (1.0 - protocol.regression) * c
-    length = np.linalg.norm(reconstruct(protocol, weights, p) - c, axis=2)
-    is_drawable = (DRAWN_ANGLES[0] <= angle) & (angle <= DRAWN_ANGLES[1])
-    is_drawable &= length <= np.linalg.norm(p - a, axis=2)
-    state, k = np.unravel_index(int(np.argmax(np.where(is_drawable, length, 0.0))), angle.shape)
-    network = RecirculationNetwork.from_weights(weights[state], protocol)
-    return place_points(network, network.patterns[k]) | {"angle": float(angle[state, k])}
-
-
-def place_points(network: RecirculationNetwork, a: Array) -> dict[str, Any]:
-    """Return the points of Figure 3 before and after a change of W.
-
-    Parameters
-    ----------
-    network : RecirculationNetwork
-        With two hidden units; its W is changed.
-    a : float64 array, shape (n_visible,)
-        The visible vector A.
-
-    Returns
-    -------
-    dict
-        ``hidden``: B, Q and B' as points [x, y]; ``visible``: A, P, C, R and C' in the
-        plane through A, C and R, in which A is at [0, 0] and C lies to the right (C' is
-        projected onto it); ``errors``: the squared error of the pattern before and after.
-    """
-    b = network.first_pass(a)
-    c = network.reconstruct(b)
-    p = network.regress(a, c)
-    q = network.first_pass(p)
-    r = network.reconstruct(q)
-    change, _, _, _ = network.weight_changes(a)
-    distance = DRAWN_STEP * float(np.linalg.norm(q - b))
-    network.W += find_factor(network, a, change, distance) * change
-    b_after = network.first_pass(a)
-    c_after = network.reconstruct(b_after)
-    right = (c - a) / np.linalg.norm(c - a)
-    up = (r - c) - ((r - c) @ right) * right
-    up /= np.linalg.norm(up)
-    visible = {"A": a, "P": p, "C": c, "R": r, "C'": c_after}
-    return {
-        "hidden": {name: _round(x) for name, x in {"B": b, "Q": q, "B'": b_after}.items()},
-        "visible": {
-            name: _round(np.array([(x - a) @ right, (x - a) @ up])) for name, x in visible.items()
-        },
-        "errors": [float(0.5 * np.sum((x - a) ** 2)) for x in (c, c_after)],
-    }
-
-
-def find_factor(
-    network: RecirculationNetwork, visible: Array, change: Array, distance: float
-) -> float:
-    """Return how many times a change of W moves the hidden image of a vector by `distance`.
-
-    Parameters
-    ----------
-    network : RecirculationNetwork
-    visible : float64 array, shape (n_visible,)
-    change : float64 array, shape (n_hidden, n_visible)
-    distance : float
-        In the space of hidden states; the factor is doubled from a small one until it
-        is reached, or the image moves no further.
-
-    Returns
-    -------
-    float
-    """
-    inputs, moves = network.W @ visible + network.b, change @ visible
-    start = network.activate_hidden(inputs)
-    factor = 2.0**-20
-    while factor < 2.0**20:
-        image = network.activate_hidden(inputs + factor * moves)
-        if np.linalg.norm(image - start) >= distance:
-            break
-        factor *= 2.0**0.125
-    return factor
-
-
-def _round(point: Array) -> list[float]:
-    """Round to what a figure shows, so that 0 is 0 on every processor."""
-    return [float(x) for x in np.round(point, DECIMALS) + 0.0]
-
-
-def _take_before_last(recorded: Recorded) -> tuple[Array, Array]:
-    """Return the states from which an update followed, and the part of learning behind each."""
-    ages, lengths = recorded.ages, np.repeat(recorded.updates, recorded.updates + 1)
-    before = ages < lengths
-    return recorded.weights[before], ages[before] / lengths[before]
-
-
-def _count_bins(angle: Array, lower: NDArray[np.bool_]) -> dict[str, Any]:
-    edges = np.arange(0, 181, BIN)
-    counts, _ = np.histogram(angle, edges)
-    helped, _ = np.histogram(angle[lower], edges)
-    return {
-        "edges": edges.tolist(),
-        "counts": counts.tolist(),
-        "helped": [
-            float(few / many) if many else None for few, many in zip(helped, counts, strict=True)
-        ],
-    }
-
-
-def _follow_angles(angle: Array, part: Array) -> list[float | None]:
-    tenth = np.minimum((part * N_PARTS).astype(int), N_PARTS - 1)
-    inside = [angle[tenth == k] for k in range(N_PARTS)]
-    return [float(np.median(each)) if each.size else None for each in inside]

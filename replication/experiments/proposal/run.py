@@ -1,4 +1,9 @@
-"""The proposal that the paper left untested: equation 3 on the second round too (page 365)."""
+"""The proposal that the paper left untested: equation 3 on the second round too (page 365).
+
+What it promises is alignment, by an argument for small steps. So networks learn by it and by
+the paper's rule at equal learning rates, and the alignment of both is measured; whether it is
+faster, each at its own best rate, is a question of our own.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +11,66 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.learning.following import align_matrices, find_events
+from replication.experiments.agreement import align_matrices, compare_vectors, find_events
+from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import compare_speed, describe_speed
+from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.changes import compute_changes, reconstruct
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2009
-N_NETWORKS = 20_000
-SEARCH_SHARE, RECORDED_SHARE, REGRESSIONS_SHARE = 0.25, 0.1, 0.1
-"""Networks at each rate of a search, whose weights are recorded, and with other regressions,
-as shares of all."""
-N_UPDATES = 100
-"""Recorded of each network, whether it has converged or not."""
-N_RECORDED_AT_ONCE = 250
+N_NETWORKS = 10_000
+SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1
+"""Networks at each rate of a search, and whose weights are recorded, as shares of all."""
 
 RULES = {
     "paper": PAPER,
-    "proposed": Protocol(second_round=True),
+    "regressed": Protocol(second_round=True),
+    # W changes as in the paper, since regression of the hidden units is a factor on that change.
+    "plain": Protocol(
+        second_round=True, hidden_regression=False, visible_to_hidden_factor=1.0 - PAPER.regression
+    ),
     "control": Protocol(hidden_to_visible_factor=1.0 + PAPER.regression),
 }
-"""The control enlarges the changes of U by as much as the second round does to first order:
-the image of the second-pass vector differs from it by lambda times as much as the
-reconstruction from the input, if the second pass changes the hidden states little."""
-RATES = tuple(float(rate) for rate in range(10, 25))
-REGRESSIONS = (0.25, 0.5, 0.9)
-STEPS = (0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
-"""Learning rates times (1 - regression), tried with other regressions."""
+"""The paper's rule; the second round with hidden states regressed, or plain as in Figure 3; and
+a control that enlarges the changes of U by as much as the second round does to first order: the
+image of the second-pass vector differs from it by lambda times as much as the reconstruction
+from the input, if the second pass changes the hidden states little."""
+WHOLE = {"regressed-whole": "regressed", "plain-whole": "plain"}
+"""Readings in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
+RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
+REACH, MIN_RECORDED = 200.0, 60
+"""Updates times learning rate that are recorded, of at least so many updates."""
+LEVEL, WINDOW = 0.9, 5
+"""Matrices count as aligned when the running median of their cosine passes the level."""
+SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
+
+Array = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """How networks become aligned under one rule at one learning rate.
+
+    Parameters
+    ----------
+    events : float64 array, shape (n,)
+        The update at which the matrices of each network are aligned.
+    vectors : float64 array, shape (n,)
+        Mean cosine of AP and CR over the patterns at the update `at`.
+    """
+
+    events: Array
+    vectors: Array
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -47,130 +79,120 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``rules``: by name what `describe_speed` returns of the rule at its best rate, its
-        ``search`` and its ``alignment``; ``against``: the proposal compared with the other
-        two (`compare_speed`); ``regressions``: proposal and paper's rule with other
-        regressions; ``second_round``: what it adds to the changes of U, along learning.
+        ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
+        the matrices are aligned; ``rules``: what `describe_speed` returns of a rule at its best
+        rate, with the ``search``; ``against``: the proposal compared with the paper's rule and the
+        control (`compare_speed`); ``premise``, of `compare_lengths`; ``claims``.
     """
-    n_search, n_recorded, n_regressions = (
-        max(2, round(share * n_networks))
-        for share in (SEARCH_SHARE, RECORDED_SHARE, REGRESSIONS_SHARE)
-    )
-    rules, outcomes, best = {}, {}, {}
+    n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
+    alignments: dict[tuple[str, float], Alignment] = {}
+    for rate in RATES:
+        tell(f"second round: alignment at a learning rate of {rate:g}")
+        alignments |= measure_alignments(rate, n=n_recorded)
+    rules, outcomes = {}, {}
     for name, protocol in RULES.items():
-        tell(f"second round: the rule {name!r}")
+        tell(f"second round: speed of the rule {name!r}")
         search, outcomes[name] = simulate_best(
-            protocol, {"learning_rate": RATES},
+            protocol, {"learning_rate": SEARCHED_RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        best[name] = search.best
-        rules[name] = describe_speed(outcomes[name], search.best) | {
-            "search": search.to_plain(),
-            "alignment": measure_alignment(search.best, n=n_recorded),
-        }
-    tell("second round with other regressions")
+        rules[name] = describe_speed(outcomes[name], search.best) | {"search": search.to_plain()}
     return {
         "n_networks": n_networks,
-        "max_updates": PAPER.max_updates,
+        "n_recorded": n_recorded,
+        "level": LEVEL,
         "control_factor": RULES["control"].hidden_to_visible_factor,
+        "rates": list(RATES),
+        "aligned_at": {
+            name: [_take_finite(np.median(alignments[name, rate].events)) for rate in RATES]
+            for name in (*RULES, *WHOLE)
+        },
         "rules": rules,
         "against": {
-            name: compare_speed(outcomes["proposed"], outcomes[name])
+            name: compare_speed(outcomes["regressed"], outcomes[name])
             for name in ("paper", "control")
         },
-        "regressions": [
-            compare_at_regression(regression, n=n_regressions, jobs=jobs)
-            for regression in REGRESSIONS
-        ],
-        "second_round": measure_second_round(best["proposed"], n=n_recorded),
+        "premise": compare_lengths(draw_weights(PAPER, ROOT_SEED, 0, n_recorded)),
+        "claims": {"proposal": judge_proposal(alignments)},
     }
 
 
-def compare_at_regression(regression: float, *, n: int, jobs: int) -> dict[str, Any]:
-    """Compare the proposal with the paper's rule at another regression, each at its best rate.
+def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
+    """Measure the alignment of the first `n` networks under every rule at a learning rate."""
+    n_updates = max(MIN_RECORDED, round(REACH / rate))
+    initial = draw_weights(PAPER, ROOT_SEED, 0, n)
+    measured = {}
+    at = 0
+    for name in (*RULES, *WHOLE):
+        recorded = record_rule(name, rate, initial, n_updates)
+        states = recorded.reshape(-1, recorded.shape[-1])
+        cosines = align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
+        events = find_events(cosines, level=LEVEL, width=WINDOW)
+        if name == "paper":  # when half of these are aligned, the vectors of all are compared
+            at = int(min(np.median(events), n_updates))
+        vectors = compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
+        measured[name, rate] = Alignment(events, vectors)
+    return measured
+
+
+def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array:
+    """Return the weights after each update by a rule of `RULES` or `WHOLE`."""
+    if name in RULES:
+        protocol = dataclasses.replace(RULES[name], learning_rate=rate)
+        return record_weights(protocol, initial, n_updates)
+    return record_changes(
+        lambda weights: change_by_whole(RULES[WHOLE[name]], weights), initial, n_updates,
+        learning_rate=rate,
+    )  # fmt: skip
+
+
+def change_by_whole(protocol: Protocol, weights: Array) -> Array:
+    """Return the changes with all of PR on the second round, at a learning rate of 1."""
+    first = compute_changes(dataclasses.replace(protocol, second_round=False), weights)
+    both = compute_changes(protocol, weights)
+    return first + (both - first) / (1.0 - protocol.regression)
+
+
+def compare_lengths(weights: Array) -> dict[str, float]:
+    """Compare lengths for what the paper infers from anti-aligned vectors: that AC is longer than PR.
 
     Returns
     -------
     dict
-        ``regression``, what `compare_speed` returns of the proposal and the paper's rule, the
-        ``rates`` and whether one of them lies at an ``edge`` of those tried.
+        ``aligned`` and ``anti_aligned``: the share of cases in which AC is longer than PR, where
+        the cosine of AP and CR is positive, and where it is not.
     """
-    outcomes, searches = {}, {}
-    for name in ("paper", "proposed"):
-        searches[name], outcomes[name] = simulate_best(
-            dataclasses.replace(RULES[name], regression=regression),
-            {"learning_rate": [float(f"{step / (1.0 - regression):.4g}") for step in STEPS]},
-            n_search=n, n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
+    a, c = make_patterns(PAPER), reconstruct(PAPER, weights)
+    p = PAPER.regression * a + (1.0 - PAPER.regression) * c
+    r = reconstruct(PAPER, weights, p)
+    is_longer = np.linalg.norm(c - a, axis=2) > np.linalg.norm(r - p, axis=2)
+    is_aligned = compute_cosines(p - a, r - c) > 0.0
     return {
-        "regression": regression,
-        "n_networks": n,
-        **compare_speed(outcomes["proposed"], outcomes["paper"]),
-        "rates": {name: search.best.learning_rate for name, search in searches.items()},
-        "edge": any(search.edges for search in searches.values()),
+        "aligned": float(is_longer[is_aligned].mean()),
+        "anti_aligned": float(is_longer[~is_aligned].mean()),
     }
 
 
-def measure_second_round(protocol: Protocol, *, n: int) -> dict[str, Any]:
-    """Measure what the second round adds to the change of U, against what the first round does.
+def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, Any]:
+    """Judge whether the second round aligns the matrices, and the vectors, sooner.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        The proposal.
-    n : int
-        The first so many networks of `ROOT_SEED`.
-
-    Returns
-    -------
-    dict
-        ``updates`` at which it was measured; over networks the median ``cosines`` of the
-        two parts of the change and their ``low_cosines`` (5 % of the networks are below),
-        and the median ``lengths`` of the added part over that of the other.
+    An operationalisation is named by the rule and the rate. Networks that are aligned at the
+    same update under both rules are set aside.
     """
-    initial = draw_weights(protocol, ROOT_SEED, 0, min(n, N_RECORDED_AT_ONCE))
-    recorded = record_weights(protocol, initial, N_UPDATES)
-    first_round = dataclasses.replace(protocol, second_round=False)
-    at = list(range(0, N_UPDATES + 1, 10))
-    measured = []
-    for update in at:
-        weights = recorded[:, update]
-        first, both = (
-            split_weights(protocol, compute_changes(rule, weights))[1][0].reshape(len(weights), -1)
-            for rule in (first_round, protocol)
-        )
-        added = both - first
-        lengths = np.linalg.norm(added, axis=1) / np.linalg.norm(first, axis=1)
-        measured.append((compute_cosines(first, added), lengths))
-    cosines, lengths = np.stack(measured, axis=1)
-    return {
-        "updates": at,
-        "cosines": np.median(cosines, axis=1).tolist(),
-        "low_cosines": np.quantile(cosines, 0.05, axis=1).tolist(),
-        "lengths": np.median(lengths, axis=1).tolist(),
-    }
+    claim = load_claims()["proposal"]
+    measured: dict[str, NDArray[np.bool_]] = {}
+    for each in claim.operationalisations:
+        name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
+        paper = alignments["paper", rate]
+        if name == "vectors":
+            measured[each.id] = alignments["regressed", rate].vectors > paper.vectors
+            continue
+        against = alignments["control", rate] if name == "control" else paper
+        events = alignments["regressed" if name == "control" else name, rate].events
+        differ = events != against.events
+        measured[each.id] = (events < against.events)[differ]
+    return judge(claim, compare_with_levels(claim, measured))
 
 
-def measure_alignment(protocol: Protocol, *, n: int) -> dict[str, Any]:
-    """Measure how the two matrices of the first `n` networks become aligned.
-
-    Returns
-    -------
-    dict
-        ``cosines``: median cosine between U and the transpose of W after each update;
-        ``aligned_at``: the median update at which a network counts as aligned, the event of
-        the rule *alignment-first*.
-    """
-    rule = load_claims()["alignment-first"].thresholds
-    parts = []
-    for first in range(0, n, N_RECORDED_AT_ONCE):
-        initial = draw_weights(protocol, ROOT_SEED, first, min(first + N_RECORDED_AT_ONCE, n))
-        recorded = record_weights(protocol, initial, N_UPDATES)
-        cosines, _ = align_matrices(protocol, recorded.reshape(-1, recorded.shape[-1]))
-        parts.append(cosines.reshape(recorded.shape[:2]))
-    cosines = np.concatenate(parts)
-    events = find_events(iter(cosines), level=rule["level"], width=int(rule["running_median"]))
-    return {
-        "cosines": np.median(cosines, axis=0).tolist(),
-        "aligned_at": float(np.median(events)),
-    }
+def _take_finite(value: np.floating[Any]) -> float | None:
+    return float(value) if np.isfinite(value) else None

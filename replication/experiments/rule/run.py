@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
 from replication.experiments.judging import judge, share_above, supports_if
-from replication.experiments.learning.following import align_matrices
+from replication.experiments.agreement import align_matrices
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.search import SEARCH_OFFSET, search_settings
 from replication.progress import Tell, silent

@@ -1,22 +1,17 @@
-"""The picture of page 364: points, angles and errors against the readable network."""
+"""The picture of page 364: vectors, steps and errors against the readable network."""
 
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from replication import PAPER, RecirculationNetwork
-from replication.claims import Verdict, load_claims
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.picture import run as picture
-from replication.experiments.picture.figures import FIGURES
-from replication.report.style import styled
+from replication.experiments.recording import Histories
 from replication.simulator.weights import draw_weights
-
-CLAIM = load_claims()["picture"]
 
 
 @pytest.fixture(scope="module")
@@ -24,68 +19,58 @@ def model() -> dict[str, Any]:
     return json.loads(json.dumps(picture.run(jobs=2, n_networks=60), allow_nan=False))
 
 
-def make_networks(n: int = 15) -> tuple[Any, list[RecirculationNetwork]]:
+def make_networks(n: int = 12) -> tuple[Any, list[RecirculationNetwork]]:
     """Return networks at several lengths of their initial weights, flat and readable."""
     weights = draw_weights(PAPER, 68, 0, n) * np.linspace(1, 8, n)[:, None]
     return weights, [RecirculationNetwork.from_weights(row, PAPER) for row in weights]
 
 
-def test_angles_are_those_between_ap_and_cr() -> None:
+def cosine(x: Any, y: Any) -> float:
+    return float(x @ y / np.sqrt((x @ x) * (y @ y)))
+
+
+@pytest.mark.parametrize("name", ["small", "whole", "high", "batch", "biases"])
+def test_vectors_and_errors_are_those_of_the_readable_network(name: str) -> None:
     weights, networks = make_networks()
-    angles = picture.measure_angles(PAPER, weights)
-    for network, row in zip(networks, angles, strict=True):
-        for a, angle in zip(network.patterns, row, strict=True):
-            c = network.image(a)
-            p = 0.75 * a + 0.25 * c
-            r = network.image(p)
-            ap, cr = p - a, r - c
-            expected = math.degrees(
-                math.acos(ap @ cr / math.sqrt((ap @ ap) * (cr @ cr)))
-            )  # fmt: skip
-            assert angle == pytest.approx(expected, abs=1e-6)
-
-
-def test_error_falls_where_a_small_step_of_w_alone_lowers_it() -> None:
-    weights, networks = make_networks()
-    lowers = picture.lowers_error(PAPER, weights)
-    assert 0 < lowers.mean() < 1
-    for network, row in zip(networks, lowers, strict=True):
-        for a, expected in zip(network.patterns, row, strict=True):
-            change, _, _, _ = network.weight_changes(a)
-            before = np.sum((network.image(a) - a) ** 2)
-            network.W += 1e-6 * change
-            after = np.sum((network.image(a) - a) ** 2)
-            network.W -= 1e-6 * change
-            assert bool(after < before) == expected
-
-
-def test_whole_step_is_that_of_the_learning_rate() -> None:
-    weights, networks = make_networks()
-    lowers = picture.lowers_error(PAPER, weights, whole_step=True)
-    assert (lowers != picture.lowers_error(PAPER, weights)).any()
-    for network, row in zip(networks, lowers, strict=True):
-        W = network.W.copy()
-        for a, expected in zip(network.patterns, row, strict=True):
-            before = np.sum((network.image(a) - a) ** 2)
-            network.W += network.weight_changes(a)[0]
-            after = np.sum((network.image(a) - a) ** 2)
-            network.W[:] = W
-            assert bool(after < before) == expected
-
-
-@pytest.mark.parametrize(
-    ("n_helped", "verdict"),
-    [(98, Verdict.HOLDS), (90, Verdict.DOES_NOT_HOLD), (80, Verdict.DOES_NOT_HOLD)],
-)
-def test_share_below_the_limit_is_judged_by_its_lower_end(n_helped: int, verdict: Verdict) -> None:
-    # 1,000 networks of one update each; of the four patterns two have a small angle.
-    angle = np.tile([10.0, 44.9, 45.0, 120.0], (1000, 1))
-    lower = np.zeros(angle.shape, dtype=bool)
-    lower[:, :2] = (np.arange(1000) % 100 < n_helped)[:, None]
-    judged = picture.judge_picture(CLAIM, angle, lower, np.ones(1000, dtype=np.int64))
-    assert judged["verdict"] == verdict
-    assert judged["share"] == pytest.approx(n_helped / 100)
-    assert judged["n_small"] == 2000
+    measured = picture.measure_picture(PAPER, weights)
+    regression = 0.99 if name == "high" else 0.75
+    # Changes of the readable network are already multiplied by the learning rate.
+    factor = 1.0 if name == "whole" else 1e-6
+    falls = []
+    for row, network in enumerate(networks):
+        network.protocol = Protocol(regression=regression)
+        W, b = network.W.copy(), network.b.copy()
+        changes = [network.weight_changes(a) for a in network.patterns]
+        total = 0.0
+        for k, a in enumerate(network.patterns):
+            network.W, network.b = W.copy(), b.copy()
+            hidden = network.first_pass(a)
+            c = network.reconstruct(hidden)
+            p = regression * a + (1 - regression) * c
+            q = network.first_pass(p)
+            r = network.reconstruct(q)
+            chosen = changes if name in ("batch", "biases") else [changes[k]]
+            network.W = W + factor * sum(change[0] for change in chosen)
+            if name == "biases":
+                network.b = b + factor * sum(change[1] for change in chosen)
+            hidden_after = network.first_pass(a)
+            c_after = network.reconstruct(hidden_after)
+            before, after = ((x - a) @ (x - a) for x in (c, c_after))
+            total += after - before
+            falls.append(bool(after < before))
+            assert measured[f"{name}_falls"][row, k] == falls[-1]
+            assert measured["high_parallel" if name == "high" else "parallel"][
+                row, k
+            ] == pytest.approx(cosine(p - a, r - c), abs=1e-6)
+            assert measured[f"{name}_hidden"][row, k] == pytest.approx(
+                cosine(hidden_after - hidden, hidden - q), abs=1e-4
+            )
+            assert measured[f"{name}_visible"][row, k] == pytest.approx(
+                cosine(c_after - c, c - r), abs=1e-4
+            )
+        if name in ("batch", "biases"):
+            assert measured[f"{name}_total"][row] == (total < 0)
+    assert 0 < np.mean(falls) < 1
 
 
 def test_cases_of_one_network_are_not_counted_as_independent() -> None:
@@ -97,52 +82,24 @@ def test_cases_of_one_network_are_not_counted_as_independent() -> None:
     assert estimate.low == pytest.approx(0.8 - 1.98 * 0.0402, abs=1e-3)
 
 
-def test_points_lie_as_in_the_figure_of_the_paper() -> None:
-    _, networks = make_networks(4)
-    for network in networks:
-        a = network.patterns[1]
-        points = picture.place_points(network, a)
-        visible = {name: np.array(point) for name, point in points["visible"].items()}
-        hidden = {name: np.array(point) for name, point in points["hidden"].items()}
-        assert visible["A"] == pytest.approx([0, 0], abs=1e-4)
-        # P lies a quarter of the way from A to C, both on the axis to the right.
-        assert visible["C"][1] == pytest.approx(0, abs=1e-4)
-        assert visible["P"] == pytest.approx(visible["C"] / 4, abs=1e-4)
-        # B' moves away from Q, by about as much as was asked for.
-        away, forth = hidden["B'"] - hidden["B"], hidden["Q"] - hidden["B"]
-        assert away @ forth < 0
-        assert 0.7 <= np.linalg.norm(away) / np.linalg.norm(forth) <= 0.9
+def test_shares_are_pooled_over_the_updates_of_each_network() -> None:
+    histories = Histories(n_networks=2, updates=np.array([1, 3]), values={})
+    successes = np.array([[True, True], [True, False], [False, False], [False, True]])
+    among = np.array([[True, False], [True, True], [True, True], [False, False]])
+    assert picture.pool(histories, successes, among).value == 2 / 5
 
 
-def test_change_that_moves_nothing_ends() -> None:
-    network = RecirculationNetwork.from_seed(0)
-    factor = picture.find_factor(network, network.patterns[0], np.zeros((2, 4)), 0.1)
-    assert math.isfinite(factor)
+def test_turned_networks_have_the_transpose_of_w() -> None:
+    weights = draw_weights(PAPER, 69, 0, 3)
+    for row in picture.turn(weights, -1.0):
+        network = RecirculationNetwork.from_weights(row, PAPER)
+        np.testing.assert_array_equal(network.U, -network.W.T)
+    assert not np.array_equal(weights, picture.turn(weights, 1.0))
 
 
-def test_model_judges_the_statement_and_counts_every_case(model: dict[str, Any]) -> None:
-    assert set(model["claims"]) == {"picture"}
-    judged = model["claims"]["picture"]
-    assert Verdict(judged["verdict"])
-    assert sum(model["bins"]["counts"]) == model["n_cases"]
+def test_every_case_is_counted(model: dict[str, Any]) -> None:
     assert model["n_cases"] % 4 == 0
-    assert len(model["parts"]) == picture.N_PARTS
-
-
-def test_drawn_case_is_parallel_and_its_error_falls(model: dict[str, Any]) -> None:
-    drawn = model["drawn"]
-    low, high = picture.DRAWN_ANGLES
-    assert low <= drawn["angle"] <= high
-    assert drawn["errors"][1] < drawn["errors"][0]
-
-
-def test_figure_places_the_points_of_the_model(model: dict[str, Any]) -> None:
-    with styled():
-        (visible, hidden), _ = (panel.axes for panel in FIGURES["picture"](model))
-    for axes, group in ((hidden, "hidden"), (visible, "visible")):
-        drawn = {
-            line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0])
-            for line in axes.get_lines()
-            if line.get_gid() in model["drawn"][group]
-        }
-        assert drawn == {name: tuple(x) for name, x in model["drawn"][group].items()}
+    results = model["claims"]["picture"]["operationalisations"]
+    for name in ("single", "whole", "batch-total"):
+        low, high = results[name]["interval"]
+        assert 0 <= low <= results[name]["value"] <= high <= 1

@@ -1,3 +1,5 @@
+"""The untested proposal: readings of the second round against literal loops, and alignment."""
+
 import json
 
 import numpy as np
@@ -7,50 +9,123 @@ from replication.experiments.proposal import run as proposal
 from replication.experiments.proposal.figures import FIGURES
 from replication.protocol import PAPER
 from replication.report.style import styled
+from replication.simulator.changes import compute_changes
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import draw_weights
+
+N = 4
 
 
 @pytest.fixture(scope="module")
 def model():
-    return json.loads(json.dumps(proposal.run(jobs=1, n_networks=200)))
+    return json.loads(json.dumps(proposal.run(jobs=1, n_networks=300), allow_nan=False))
 
 
-def test_model_gives_no_verdict(model):
-    assert "claims" not in model
-    assert list(model["rules"]) == ["paper", "proposed", "control"]
+def sigma(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def change_literally(flat, *, plain, whole):
+    """Return changes of the proposal at a rate of 1: pattern by pattern, unit by unit."""
+    W, b, U, c = flat[:8].reshape(2, 4), flat[8:10], flat[10:18].reshape(4, 2), flat[18:]
+    dW, db, dU, dc = np.zeros((2, 4)), np.zeros(2), np.zeros((4, 2)), np.zeros(4)
+    for a in np.eye(4):
+        b1 = sigma(W @ a + b)
+        p = 0.75 * a + 0.25 * sigma(U @ b1 + c)
+        q = sigma(W @ p + b)
+        h3 = 0.75 * b1 + 0.25 * q
+        sent = q if plain else h3
+        move = (p - sigma(U @ sent + c)) * (1.0 if whole else 0.25)
+        for j in range(2):
+            db[j] += b1[j] - h3[j]
+            for i in range(4):
+                dW[j, i] += p[i] * (b1[j] - h3[j])
+                dU[i, j] += b1[j] * (a[i] - p[i]) + sent[j] * move[i]
+        dc += (a - p) + move
+    return np.concatenate([dW.ravel(), db, dU.ravel(), dc])
+
+
+@pytest.mark.parametrize("name", ["regressed", "plain", "regressed-whole", "plain-whole"])
+def test_readings_of_the_second_round_are_those_of_a_literal_loop(name):
+    weights = 2 * draw_weights(PAPER, 71, 0, N)
+    if name in proposal.RULES:
+        changes = compute_changes(proposal.RULES[name], weights)
+    else:
+        changes = proposal.change_by_whole(proposal.RULES[proposal.WHOLE[name]], weights)
+    for row, expected in zip(changes, weights, strict=True):
+        literal = change_literally(
+            expected, plain=name.startswith("plain"), whole=name.endswith("whole")
+        )
+        np.testing.assert_allclose(row, literal, atol=1e-13)
+
+
+def test_rules_of_either_kind_are_recorded_alike(monkeypatch):
+    initial = draw_weights(PAPER, 72, 0, N)
+    kernel = proposal.record_rule("regressed", 5.0, initial, 6)
+    monkeypatch.setattr(
+        proposal, "change_by_whole", lambda _, w: compute_changes(proposal.RULES["regressed"], w)
+    )
+    np.testing.assert_allclose(
+        proposal.record_rule("regressed-whole", 5.0, initial, 6), kernel, atol=1e-9
+    )
+
+
+def test_vectors_and_lengths_are_those_of_the_readable_network():
+    network = RecirculationNetwork.from_seed(3)
+    flat = np.concatenate([part.ravel() for part in network.weights])
+    longer = {True: [], False: []}
+    for a in network.patterns:
+        c = network.image(a)
+        p = 0.75 * a + 0.25 * c
+        r = network.image(p)
+        longer[bool((p - a) @ (r - c) > 0)].append(np.linalg.norm(c - a) > np.linalg.norm(r - p))
+    if not longer[True] or not longer[False]:
+        pytest.skip("this network has cases of one kind only")
+    found = proposal.compare_lengths(flat[None])
+    assert found == {"aligned": np.mean(longer[True]), "anti_aligned": np.mean(longer[False])}
+
+
+def test_second_round_adds_lambda_times_the_first_to_first_order():
+    # v2 - v4 = (1 - lambda) (v2 - r(h3)) and v2 - r(h1) = lambda (v0 - r(h1)), so with
+    # r(h3) near r(h1) the second round adds lambda times what equation 3 does.
+    weights = draw_weights(PAPER, 73, 0, 50)
+    paper, proposed, control = (
+        compute_changes(proposal.RULES[name], weights)[:, 10:18]
+        for name in ("paper", "regressed", "control")
+    )
+    added = np.linalg.norm(proposed - paper, axis=1) / np.linalg.norm(paper, axis=1)
+    np.testing.assert_allclose(added, PAPER.regression, atol=0.05)
+    np.testing.assert_allclose(control, (1.0 + PAPER.regression) * paper, rtol=1e-12)
+
+
+def test_networks_aligned_at_the_same_update_are_set_aside():
+    def give(*events):
+        return proposal.Alignment(np.array(events, dtype=float), np.zeros(len(events)))
+
+    names = (*proposal.RULES, *proposal.WHOLE)
+    alignments = {(name, rate): give(5, 5, 9) for name in names for rate in proposal.RATES}
+    alignments["regressed", 2.0] = give(5, 4, 10)
+    results = proposal.judge_proposal(alignments)["operationalisations"]
+    assert results["regressed-2"]["value"] == 0.5  # one sooner, one later
+    assert results["regressed-1"] == {"value": None, "interval": [None, None],
+                                      "outcome": "undecided"}  # fmt: skip
 
 
 def test_each_rule_is_compared_at_its_own_best_rate(model):
+    assert list(model["rules"]) == list(proposal.RULES)
     for entry in model["rules"].values():
         assert entry["learning_rate"] == entry["search"]["best"]["learning_rate"]
 
 
-def test_second_round_adds_lambda_times_the_first_to_first_order(model):
-    # v2 - v4 = (1 - lambda) (v2 - r(h3)) and v2 - r(h1) = lambda (v0 - r(h1)), so with
-    # r(h3) near r(h1) the second round adds lambda times what equation 3 does.
-    added = model["second_round"]
-    assert min(added["low_cosines"]) > 0.99
-    np.testing.assert_allclose(added["lengths"], PAPER.regression, atol=0.05)
-    assert model["control_factor"] == 1.0 + PAPER.regression
+def test_alignment_is_sooner_at_a_small_rate_and_not_at_the_papers(model):
+    first, last = (proposal.RATES.index(rate) for rate in (1.0, 20.0))
+    at = model["aligned_at"]
+    assert at["regressed"][first] < at["paper"][first]
+    assert at["regressed"][last] > at["paper"][last]
 
 
-def test_alignment_begins_at_no_relation_and_ends_near_one(model):
-    for entry in model["rules"].values():
-        alignment = entry["alignment"]
-        assert len(alignment["cosines"]) == proposal.N_UPDATES + 1
-        assert abs(alignment["cosines"][0]) < 0.5
-        assert alignment["cosines"][-1] > 0.9
-        assert 0 < alignment["aligned_at"] < proposal.N_UPDATES
-
-
-def test_alignment_is_that_of_the_recorded_weights():
-    alignment = proposal.measure_alignment(PAPER, n=1)
-    windows = np.lib.stride_tricks.sliding_window_view(alignment["cosines"], 5)
-    medians = np.median(windows, axis=1)
-    assert alignment["aligned_at"] == np.flatnonzero(medians >= 0.9)[0] + 2
-
-
-def test_figure_draws_all_rules(model):
+def test_figure_draws_the_median_updates(model):
     with styled():
-        (left,), (right,) = (panel.axes for panel in FIGURES["proposal"](model))
-    assert len(left.get_lines()) == 6
-    assert len(right.get_lines()) == 3
+        (axes,) = FIGURES["proposal"](model).axes
+    for line in axes.get_lines():
+        assert list(line.get_ydata()) == model["aligned_at"][line.get_gid()]
