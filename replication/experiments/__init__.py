@@ -25,9 +25,9 @@ EXPERIMENTS: dict[str, float] = {
     "codes": 3.0,
     "rule": 5.0,
     "functions": 10.0,
-    "learning": 15.0,
-    "picture": 5.0,
-    "proposal": 10.0,
+    "learning": 9.0,
+    "picture": 8.0,
+    "proposal": 7.0,
     "hierarchy": 20.0,
     "sizes": 10.0,
 }

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.claims import Claim, Verdict, load_claims
 from replication.errors import DataError
@@ -231,15 +232,19 @@ def compare_with_levels(claim: Claim, measured: Mapping[str, Any]) -> dict[str, 
     results = {}
     for name, values in measured.items():
         levels = claim.find(name).thresholds
-        low, high = levels.get("at_least"), levels.get("at_most")
-        if isinstance(values, np.ndarray) and len(values) == 0:
-            values = Estimate(None, None, None)
-        elif isinstance(values, np.ndarray) and values.dtype == np.bool_:
-            values = estimate_proportion(int(values.sum()), len(values))
-        elif isinstance(values, np.ndarray):
-            values = estimate_median(values)
-        if isinstance(values, Estimate):
-            results[name] = supports_within(values.value, values.interval, low, high)
-        else:
-            results[name] = supports_within(values, None, low, high)
+        found = _estimate(values) if isinstance(values, np.ndarray) else values
+        value, interval = (
+            (found.value, found.interval) if isinstance(found, Estimate) else (found, None)
+        )
+        results[name] = supports_within(
+            value, interval, levels.get("at_least"), levels.get("at_most")
+        )
     return results
+
+
+def _estimate(values: NDArray[Any]) -> Estimate:
+    if len(values) == 0:
+        return Estimate(None, None, None)
+    if values.dtype == np.bool_:
+        return estimate_proportion(int(values.sum()), len(values))
+    return estimate_median(values)

@@ -25,6 +25,8 @@ STYLES: dict[str, tuple[str, Any, str]] = {
     "lower": (PURPLE, (0, (5, 2)), "change of W and descent"),
 }
 """Colour, dash and name of each cosine."""
+SLOW_END = 20
+"""Per cent of learning that are drawn at the smaller rate, where all is decided early."""
 
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
@@ -38,6 +40,7 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
         axes[0, column].set_title(f"({'ab'[column]}) Learning rate {model[rate]:g}")
         axes[0, column].set_xlabel("part of learning, %")
     axes[0, 0].set_ylabel("median cosine")
+    axes[0, 1].set_xlim(0, SLOW_END)
     _draw_orders(below, model["orders"])
     below.set_title("(c) Networks in which the matrices come first")
     put_key_above(figure, [line for line in axes[0, 0].get_lines() if line.get_gid()], n_columns=2)
@@ -56,7 +59,7 @@ def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
 def _draw_orders(axes: Axes, orders: list[Mapping[str, Any]]) -> None:
     x = range(len(orders))
     for name, style, text, offset in (
-        ("raw", "alignment", "as they are", -12), ("centred", "centred", "centred", 8)
+        ("raw", "alignment", "as they are", 8), ("centred", "centred", "centred", 8)
     ):  # fmt: skip
         colour, dash, _ = STYLES[style]
         shares = [100 * order[name]["share"] for order in orders]

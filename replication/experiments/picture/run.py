@@ -11,7 +11,7 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,8 @@ from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.recording import Histories, measure_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.engine import evaluate_networks
 from replication.simulator.changes import compute_changes, list_connections, reconstruct
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
@@ -36,7 +36,8 @@ N_NETWORKS = 2_000
 SLOW_RATE, SLOW_SHARE = 2.0, 0.1
 """The other learning rate, and the share of the networks that are measured at it."""
 SMALL = 2.0**-20
-"""Factor of a small change: far above rounding, and far below what bends the vectors."""
+"""Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
+and far below what bends the vectors."""
 HIGH_REGRESSION = 0.99
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel at an angle below 45 degrees."""
@@ -97,18 +98,18 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
         "alignment": align_matrices(protocol, weights)[0],
         "centred": align_matrices(protocol, weights, centred=True)[0],
     }
+    small, small_high = (SMALL / (1.0 - each.regression) ** 2 for each in (protocol, high))
     for name, rule, factor in (
-        ("small", protocol, SMALL), ("whole", protocol, protocol.learning_rate),
-        ("high", high, SMALL),
+        ("small", protocol, small), ("whole", protocol, protocol.learning_rate),
+        ("high", high, small_high),
     ):  # fmt: skip
         changes = [change_lower(each, weights, without_biases) for each in part_patterns(rule)]
         after = [weights + factor * change for change in changes]
-        measured |= compare_images(name, rule, weights, lambda k, after=after: after[k])
+        measured |= compare_images(name, rule, weights, after)
     for name, places in (("batch", without_biases), ("biases", lower)):
-        moved = weights + SMALL * change_lower(protocol, weights, places)
-        measured |= compare_images(name, protocol, weights, lambda _, moved=moved: moved)
-        gains = measure_gains(protocol, weights, lambda _, moved=moved: moved)
-        measured[f"{name}_total"] = gains.sum(axis=1) > 0.0
+        after = [weights + small * change_lower(protocol, weights, places)] * protocol.n_patterns
+        measured |= compare_images(name, protocol, weights, after)
+        measured[f"{name}_total"] = measure_gains(protocol, weights, after).sum(axis=1) > 0.0
     return measured
 
 
@@ -126,17 +127,14 @@ def change_lower(protocol: Protocol, weights: Array, places: slice) -> Array:
 
 
 def compare_images(
-    name: str, protocol: Protocol, weights: Array, change: Callable[[int], Array]
+    name: str, protocol: Protocol, weights: Array, changed: Sequence[Array]
 ) -> dict[str, NDArray[Any]]:
-    """Compare the images of every pattern before and after a change of the weights.
-
-    `change` takes the number of a pattern and returns the weights after the change.
-    """
+    """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
     biases = slice(lower.stop - protocol.group_sizes[1], lower.stop)
     hidden, visible = [], []
-    for k, single in enumerate(part_patterns(protocol)):
-        before, after = (evaluate_networks(single, each) for each in (weights, change(k)))
+    for single, other in zip(part_patterns(protocol), changed, strict=True):
+        before, after = (evaluate_networks(single, each) for each in (weights, other))
         # The change of the biases is (1 - lambda) times the vector from Q to B.
         from_q_to_b = compute_changes(single, weights)[:, biases]
         hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
@@ -148,19 +146,19 @@ def compare_images(
     return {
         f"{name}_hidden": np.stack(hidden, axis=1),
         f"{name}_visible": np.stack(visible, axis=1),
-        f"{name}_falls": measure_gains(protocol, weights, change) > 0.0,
+        f"{name}_falls": measure_gains(protocol, weights, changed) > 0.0,
     }
 
 
-def measure_gains(protocol: Protocol, weights: Array, change: Callable[[int], Array]) -> Array:
+def measure_gains(protocol: Protocol, weights: Array, changed: Sequence[Array]) -> Array:
     """Return by how much the squared error of each pattern falls, (n, n_patterns).
 
     Computed from the differences of the states, so that a small change is not lost in rounding.
     """
     gains = []
-    for k, single in enumerate(part_patterns(protocol)):
+    for single, other in zip(part_patterns(protocol), changed, strict=True):
         before, after = (
-            evaluate_networks(single, each).reconstruction[:, 0] for each in (weights, change(k))
+            evaluate_networks(single, each).reconstruction[:, 0] for each in (weights, other)
         )
         towards = 2.0 * make_patterns(single)[0] - before - after
         gains.append(np.sum((after - before) * towards, axis=1))
@@ -254,7 +252,9 @@ def turn(weights: Array, sign: float) -> Array:
 
 def find_medians(histories: Histories, name: str) -> Array:
     """Return the median of a quantity over the updates and patterns of each network."""
-    return np.array([np.nanmedian(values[:-1]) for values in histories.split(name) if len(values) > 1])
+    return np.array(
+        [np.nanmedian(values[:-1]) for values in histories.split(name) if len(values) > 1]
+    )
 
 
 def pool(histories: Histories, successes: Flags, among: Flags) -> Estimate:

@@ -14,7 +14,7 @@ NAMES = {"paper": "paper's rule", "regressed": "second round too", "control": "U
 
 def plot_alignment(model: Mapping[str, Any]) -> Figure:
     """Draw the median update at which the matrices are aligned against the learning rate."""
-    figure, axes = create_figure(height=2.9)
+    figure, axes = create_figure(height=3.1)
     lines = []
     for (name, label), (color, dash, marker) in zip(NAMES.items(), SERIES, strict=True):
         lines += axes.plot(
@@ -27,7 +27,7 @@ def plot_alignment(model: Mapping[str, Any]) -> Figure:
     use_plain_log_ticks(axes, (10, 20, 30, 50), axis="y")
     axes.set_xlabel("learning rate")
     axes.set_ylabel("updates until aligned")
-    put_key_above(figure, lines)
+    put_key_above(figure, lines, n_columns=2)
     return figure
 
 

@@ -21,8 +21,8 @@ from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.engine import record_weights
 from replication.simulator.changes import compute_changes, reconstruct
+from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
@@ -154,7 +154,7 @@ def change_by_whole(protocol: Protocol, weights: Array) -> Array:
 
 
 def compare_lengths(weights: Array) -> dict[str, float]:
-    """Compare lengths for what the paper infers from anti-aligned vectors: that AC is longer than PR.
+    """Test the premise that AC is longer than PR where AP and CR are anti-aligned.
 
     Returns
     -------

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
-from replication.experiments.judging import judge, share_above, supports_if
 from replication.experiments.agreement import align_matrices
+from replication.experiments.judging import judge, share_above, supports_if
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.search import SEARCH_OFFSET, search_settings
 from replication.progress import Tell, silent

@@ -120,17 +120,18 @@ def test_variations_agree_with_a_literal_loop() -> None:
     measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
     images = [network.image(pattern) for pattern in network.patterns]
     slopes = [[float(r * (1 - r)) for r in image] for image in images]
-    errors = [[float((r - (i == p)) ** 2) for i, r in enumerate(image)]
-              for p, image in enumerate(images)]  # fmt: skip
+    all_slopes = [slope for row in slopes for slope in row]
+    errors = [
+        float((r - (i == p)) ** 2) for p, image in enumerate(images) for i, r in enumerate(image)
+    ]
 
     def vary(values: list[float], weights: list[float]) -> float:
         pairs = list(zip(values, weights, strict=True))
         mean = sum(w * x for x, w in pairs) / sum(weights)
         return math.sqrt(sum(w * (x - mean) ** 2 for x, w in pairs) / sum(weights)) / mean
 
-    all_slopes = sum(slopes, [])
     assert measured["variation"] == pytest.approx(vary(all_slopes, [1.0] * 16))
-    assert measured["variation_error"] == pytest.approx(vary(all_slopes, sum(errors, [])))
+    assert measured["variation_error"] == pytest.approx(vary(all_slopes, errors))
     of_units = [sum(row[i] for row in slopes) / 4 for i in range(4)]
     assert measured["variation_units"] == pytest.approx(vary(of_units, [1.0] * 4))
 
@@ -206,10 +207,8 @@ def test_order_at_a_rate_agrees_with_the_histories_while_none_has_converged(
         assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
 
 
-def test_both_rates_start_from_the_same_networks(model: dict[str, Any]) -> None:
-    starts = [model[name]["alignment"]["median"][0] for name in ("paper", "slow")]
-    assert model["paper"]["n_converged"] == model["slow"]["n_converged"] == 40
-    assert starts[0] == starts[1]
+def test_slow_networks_are_a_share_of_all(model: dict[str, Any]) -> None:
+    assert [model[name]["n_converged"] for name in ("paper", "slow")] == [40, 20]
 
 
 def test_figure_draws_the_medians_and_shares_of_the_model(model: dict[str, Any]) -> None:
