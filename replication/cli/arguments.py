@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,6 +25,7 @@ from replication.protocol import (
     parse_assignment,
     read_protocol,
 )
+from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.publication import Study
@@ -51,7 +53,7 @@ class Parser(argparse.ArgumentParser):
             options = [name[2:] for name in self._option_string_actions if name[:2] == "--"]
             nearest = difflib.get_close_matches(extra[0][2:].partition("=")[0], options, n=1)
             hint = f" (did you mean --{nearest[0]}?)" if nearest and extra[0][0] == "-" else ""
-            self.error(f"{extra[0]!r} was given, which {self.prog!r} does not know{hint}")
+            self.error(f"{show(extra[0])} was given, which {self.prog!r} does not know{hint}")
         return found, extra
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -65,26 +67,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse_whole(text: str, *, low: int, high: int) -> int:
-    """Read a whole number written in plain decimal digits.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        If `text` is anything else or out of range; argparse adds the option's name.
-    """
+    """Return a whole number that is written in plain decimal digits."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} was given; allowed is a whole number from {low} to {high}, in plain digits"
+        raise ArgumentTypeError(
+            f"{show(text)} was given; allowed is a whole number from {low} to {high}, in plain "
+            "digits"
         )
     return int(text)
 
 
 def parse_count(text: str) -> int:
-    """Read a number of networks."""
+    """Return a number of networks; one that is too large is refused with its cost."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) and int(text) > MAX_SEEDS:
         days = int(text) * SECONDS_PER_NETWORK / 86_400
         terabytes = int(text) * BYTES_PER_NETWORK / 1e12
-        raise argparse.ArgumentTypeError(
+        raise ArgumentTypeError(
             f"{text!r} was given, which would take about {days:,.0f} days of one core "
             f"and {terabytes:,.1f} TB of disk; allowed is a whole number from 1 to {MAX_SEEDS}"
         )
@@ -92,37 +89,24 @@ def parse_count(text: str) -> int:
 
 
 def parse_root_seed(text: str) -> int:
-    """Read a root seed."""
+    """Return a root seed."""
     return parse_whole(text, low=0, high=MAX_ROOT_SEED)
 
 
-def parse_seed(text: str) -> int:
-    """Read the number of one network."""
-    return parse_whole(text, low=0, high=MAX_SEEDS - 1)
-
-
 def parse_jobs(text: str) -> int:
-    """Read a number of workers; "all" is one for each core."""
+    """Return a number of workers; "all" is -1, one for each core."""
     if text == "all":
         return -1
     try:
         return parse_whole(text, low=1, high=MAX_JOBS)
-    except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, or 'all' for one a core") from None
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{error}, or 'all' for one a core") from None
 
 
 def parse_results(text: str) -> Path:
-    """Read the name of a results folder, which need not exist yet.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        If `text` is empty.
-    StorageError
-        If it names something other than a folder, or cannot name one.
-    """
+    """Return a results folder, which need not exist yet; anything but a folder is refused."""
     if not text:
-        raise argparse.ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
+        raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
     try:
         mode = os.stat(text).st_mode  # noqa: PTH116 - Path.is_dir hides why
     except FileNotFoundError:
@@ -136,70 +120,58 @@ def parse_results(text: str) -> Path:
     raise StorageError(f"--results {text!r} cannot be used ({reason}); give another folder")
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
-    """Add ``--results``."""
-    parser.add_argument(
-        "--results", type=parse_results, default=DEFAULT_RESULTS, metavar="FOLDER",
-        help="folder for outcomes and report (default: results)",
-    )  # fmt: skip
+_VALUES = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--seeds": {
+        "type": parse_count, "default": DEFAULT_SEEDS, "metavar": "N",
+        "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
+    },
+    "--root-seed": {
+        "type": parse_root_seed, "default": DEFAULT_ROOT_SEED, "metavar": "R",
+        "help": "with the seed, fixes a network's initial weights "
+        f"(default: {DEFAULT_ROOT_SEED})",
+    },
+    "--results": {
+        "type": parse_results, "default": DEFAULT_RESULTS, "metavar": "FOLDER",
+        "help": "folder for outcomes and report (default: results)",
+    },
+    "--protocol": {
+        "default": "paper", "metavar": "NAME",
+        "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the fields "
+        "that differ from the paper's (default: paper)",
+    },
+    "--set": {
+        "action": "append", "default": [], "dest": "assignments", "metavar": "FIELD=VALUE",
+        "help": "one field that differs; may be given several times",
+    },
+    "--jobs": {
+        "type": parse_jobs, "default": -1, "metavar": "N",
+        "help": "workers, or 'all' for one a core (default: all)",
+    },
+    "--backend": {
+        "default": "threading", "metavar": "NAME",
+        "help": "threading, loky for processes, or dask for a running cluster "
+        "(default: threading)",
+    },
+    "--scheduler": {
+        "metavar": "ADDRESS",
+        "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
+    },
+}  # fmt: skip
+WORKERS = ("--jobs", "--backend", "--scheduler")
+PROTOCOL = ("--protocol", "--set")
+STUDY = ("--seeds", "--root-seed", "--results", *PROTOCOL)
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add ``--jobs``."""
-    parser.add_argument(
-        "--jobs", type=parse_jobs, default=-1, metavar="N",
-        help="workers, or 'all' for one a core (default: all)",
-    )  # fmt: skip
-
-
-def add_workers(parser: argparse.ArgumentParser) -> None:
-    """Add ``--jobs``, ``--backend`` and ``--scheduler``."""
-    add_jobs(parser)
-    parser.add_argument(
-        "--backend", default="threading", metavar="NAME",
-        help="threading, loky for processes, or dask for a running cluster (default: threading)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS",
-        help="of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
-    )  # fmt: skip
-
-
-def add_study(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a study: seeds, root seed, results, protocol."""
-    parser.add_argument(
-        "--seeds", type=parse_count, default=DEFAULT_SEEDS, metavar="N",
-        help=f"number of seeded networks (default: {DEFAULT_SEEDS})",
-    )  # fmt: skip
-    add_root_seed(parser)
-    add_results(parser)
-    add_protocol(parser)
-
-
-def add_root_seed(parser: argparse.ArgumentParser) -> None:
-    """Add ``--root-seed``."""
-    parser.add_argument(
-        "--root-seed", type=parse_root_seed, default=DEFAULT_ROOT_SEED, metavar="R",
-        help=f"with the seed, fixes a network's initial weights (default: {DEFAULT_ROOT_SEED})",
-    )  # fmt: skip
-
-
-def add_protocol(parser: argparse.ArgumentParser) -> None:
-    """Add ``--protocol`` and ``--set``."""
-    parser.add_argument(
-        "--protocol", default="paper", metavar="NAME",
-        help=f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the fields that "
-        "differ from the paper's (default: paper)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--set", action="append", default=[], dest="assignments", metavar="FIELD=VALUE",
-        help="one field that differs; may be given several times",
-    )  # fmt: skip
-    values = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
-    parser.epilog = (
-        f"Fields, with the paper's values: {values}. "
-        "help(replication.Protocol) in Python says what each may be."
-    )
+def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add options that commands share, each as it stands in `OPTIONS`."""
+    for name in names:
+        parser.add_argument(name, **OPTIONS[name])
+    if "--set" in names:
+        parser.epilog = (
+            f"Fields, with the paper's values: {_VALUES}. "
+            "help(replication.Protocol) in Python says what each may be."
+        )
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
@@ -212,7 +184,7 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 
 def read_study(options: argparse.Namespace) -> Study:
-    """Return the study that the options of `add_study` name."""
+    """Return the study that the options of `STUDY` name."""
     protocol = read_protocol_arguments(options)
     from replication.publication import Study
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import add_jobs, add_results, add_root_seed, parse_whole
+from replication.cli.arguments import add_options, parse_whole
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
 from replication.progress import tell
@@ -29,8 +29,7 @@ def add_commands(subparsers: Any) -> None:
     experiments.add_argument(
         "names", nargs="*", metavar="NAME", help="experiments to run (default: all)"
     )
-    add_results(experiments)
-    add_jobs(experiments)
+    add_options(experiments, "--results", "--jobs")
     experiments.set_defaults(handler=run_experiments_command)
 
     multiverse = subparsers.add_parser(
@@ -51,9 +50,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=_parse_seeds, default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
-    add_root_seed(multiverse)
-    add_results(multiverse)
-    add_jobs(multiverse)
+    add_options(multiverse, "--root-seed", "--results", "--jobs")
     multiverse.add_argument(
         "--yes", action="store_true", help="go ahead however many readings the file asks for"
     )

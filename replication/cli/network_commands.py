@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from replication.cli.arguments import (
-    add_protocol,
-    add_root_seed,
-    add_study,
-    parse_seed,
+    MAX_SEEDS,
+    PROTOCOL,
+    STUDY,
+    add_options,
+    parse_whole,
     read_protocol_arguments,
     read_study,
 )
 from replication.errors import StorageError
 from replication.progress import tell
+from replication.wording import plural
 
 
 def add_commands(subparsers: Any) -> None:
@@ -26,9 +28,8 @@ def add_commands(subparsers: Any) -> None:
         description="Show one network over learning, as CSV: the updates applied so far, the "
         "error, and the reconstruction of each unit (r_PATTERN_UNIT).",
     )
-    trace.add_argument("seed", type=parse_seed, metavar="SEED", help="number of the network")
-    add_root_seed(trace)
-    add_protocol(trace)
+    trace.add_argument("seed", type=_parse_seed, metavar="SEED", help="number of the network")
+    add_options(trace, "--root-seed", *PROTOCOL)
     trace.set_defaults(handler=run_trace)
 
     export = subparsers.add_parser(
@@ -37,7 +38,7 @@ def add_commands(subparsers: Any) -> None:
         description="Write the outcomes of a study as CSV or Parquet, and what the columns mean "
         "as FILE.dictionary.json beside.",
     )
-    add_study(export)
+    add_options(export, *STUDY)
     export.add_argument("file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet")
     export.set_defaults(handler=run_export)
 
@@ -54,7 +55,7 @@ def run_trace(options: argparse.Namespace) -> int:
     for update, (error, image) in enumerate(zip(trace.errors, trace.reconstructions, strict=True)):
         print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
     state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
-    updates = "1 update" if trace.updates == 1 else f"{trace.updates} updates"
+    updates = plural(trace.updates, "update")
     tell(f"seed {options.seed} {state} after {updates}")
     return 0
 
@@ -80,3 +81,7 @@ def run_export(options: argparse.Namespace) -> int:
     )
     print("\n".join(str(path) for path in paths))
     return 0
+
+
+def _parse_seed(text: str) -> int:
+    return parse_whole(text, low=0, high=MAX_SEEDS - 1)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import MAX_SEEDS, add_jobs, add_results, parse_whole
+from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
 from replication.errors import DataError, StorageError
 from replication.progress import escape, tell
 
@@ -26,7 +26,7 @@ def add_commands(subparsers: Any) -> None:
         description="List the studies in a results folder: protocol, root seed, seeds, digest, "
         "versions, folder and size. Those of an earlier version are listed too.",
     )
-    add_results(info)
+    add_options(info, "--results")
     info.add_argument("--json", action="store_true", help="the same for programs, as JSON")
     info.set_defaults(handler=run_info)
 
@@ -38,8 +38,7 @@ def add_commands(subparsers: Any) -> None:
         "study, make study and report afresh elsewhere and compare them too. Exit code 0 if all "
         "is well, 65 if not.",
     )
-    add_results(verify)
-    add_jobs(verify)
+    add_options(verify, "--results", "--jobs")
     amount = verify.add_mutually_exclusive_group()
     amount.add_argument(
         "--sample", type=_parse_sample, default=DEFAULT_SAMPLE, metavar="N",
@@ -56,8 +55,7 @@ def add_commands(subparsers: Any) -> None:
         description="Compare every stored block with its checksums and the manifest, compute "
         "those that are missing or bad again, and rebuild a damaged manifest from the blocks.",
     )
-    add_results(repair)
-    add_jobs(repair)
+    add_options(repair, "--results", "--jobs")
     repair.set_defaults(handler=run_repair)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import add_jobs, add_study, add_workers, read_study
+from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
 from replication.progress import tell
+from replication.wording import plural
 
 if TYPE_CHECKING:
     from replication.publication import Study
@@ -21,8 +22,7 @@ def add_commands(subparsers: Any) -> None:
         "default study is the one that the committed report describes; any other has a short "
         "report of its own.",
     )
-    add_study(replicate)
-    add_workers(replicate)
+    add_options(replicate, *STUDY, *WORKERS)
     replicate.set_defaults(handler=run_replicate)
 
     simulate = subparsers.add_parser(
@@ -32,8 +32,7 @@ def add_commands(subparsers: Any) -> None:
         "those of a few other root seeds that its report compares them with. Print how many they "
         "are and the digest of all.",
     )
-    add_study(simulate)
-    add_workers(simulate)
+    add_options(simulate, *STUDY, *WORKERS)
     simulate.set_defaults(handler=run_simulate)
 
     report = subparsers.add_parser(
@@ -41,8 +40,7 @@ def add_commands(subparsers: Any) -> None:
         help="analyse what is stored and write the report again",
         description="Analyse stored outcomes and write the report again. Simulates no study.",
     )
-    add_study(report)
-    add_jobs(report)
+    add_options(report, *STUDY, "--jobs")
     report.set_defaults(handler=run_report)
 
 
@@ -83,9 +81,8 @@ def run_simulate(options: argparse.Namespace) -> int:
         )
         if part is study:
             n_before, n_now = done.n_present, done.n_simulated
-    noun = "network" if study.n_seeds == 1 else "networks"
     print(
-        f"{study.n_seeds:,} {noun} of root seed {study.root_seed}: {n_before:,} stored before, "
+        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: {n_before:,} stored before, "
         f"{n_now:,} simulated now"
     )
     print(f"digest: {store.digest(study.protocol, study.root_seed, study.n_seeds)}")
@@ -107,8 +104,7 @@ def _mention_older_studies(study: Study) -> None:
 
     n_older = len(Store(study.results).older_studies())
     if n_older:
-        what = "1 study" if n_older == 1 else f"{n_older} studies"
         tell(
-            f"the results folder also holds {what} of an earlier version, of another base "
+            f"the results folder also holds {plural(n_older, 'study', 'studies')} of an earlier version, of another base "
             "reading: left alone, and listed by `replication info`"
         )
