@@ -82,8 +82,8 @@ def run_simulate(options: argparse.Namespace) -> int:
         if part is study:
             n_before, n_now = done.n_present, done.n_simulated
     print(
-        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: {n_before:,} stored before, "
-        f"{n_now:,} simulated now"
+        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: {n_before:,} "
+        f"stored before, {n_now:,} simulated now"
     )
     print(f"digest: {store.digest(study.protocol, study.root_seed, study.n_seeds)}")
     return 0
@@ -105,6 +105,6 @@ def _mention_older_studies(study: Study) -> None:
     n_older = len(Store(study.results).older_studies())
     if n_older:
         tell(
-            f"the results folder also holds {plural(n_older, 'study', 'studies')} of an earlier version, of another base "
-            "reading: left alone, and listed by `replication info`"
+            f"the results folder also holds {plural(n_older, 'study', 'studies')} of an earlier "
+            "version, of another base reading: left alone, and listed by `replication info`"
         )
