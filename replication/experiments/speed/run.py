@@ -224,15 +224,17 @@ def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> dict[str
     moved = outcomes.converged[:n] & (outcomes.updates[:n] > 0)
     weights = draw_weights(protocol, ROOT_SEED, 0, n)[moved]
     paths, ratios = [np.zeros((0, 2))], [np.zeros(0)]
-    for recorded in record_learning(protocol, weights, outcomes.updates[:n][moved]):
-        between = np.ones(len(recorded.weights) - 1, dtype=np.bool_)
-        between[recorded.lasts[:-1]] = False  # from one network to the next is no change
-        changes = np.diff(recorded.weights, axis=0)[between]
+    for updates, states in record_learning(protocol, weights, outcomes.updates[:n][moved]):
+        between = np.ones(len(states) - 1, dtype=np.bool_)
+        between[np.cumsum(updates + 1)[:-1] - 1] = (
+            False  # from one network to the next is no change
+        )
+        changes = np.diff(states, axis=0)[between]
         lengths = np.stack(
             [np.linalg.norm(matrix, axis=(1, 2)) for matrix, _ in split_weights(protocol, changes)],
             axis=1,
         )
-        starts = np.concatenate([[0], np.cumsum(recorded.updates)[:-1]])
+        starts = np.concatenate([[0], np.cumsum(updates)[:-1]])
         paths.append(np.add.reduceat(lengths, starts, axis=0))
         ratios.append(lengths[:, 1] / lengths[:, 0])
     return {"paths": np.concatenate(paths), "ratios": np.concatenate(ratios)}

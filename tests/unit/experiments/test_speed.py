@@ -131,7 +131,7 @@ def test_good_rates_hold_the_best_and_leave_out_the_hopeless():
 
 
 def test_leaving_out_hidden_regression_is_a_faster_rate_of_w():
-    """Equation 6 multiplies the changes of W by 1 - lambda, so both learn alike but for rounding."""
+    """Equation 6 multiplies the changes of W by 1 - lambda: both learn alike but for rounding."""
     slowed = Protocol(hidden_regression=False, visible_to_hidden_factor=1.0 - PAPER.regression)
     weights = draw_weights(PAPER, 9, 0, 40)
     ours, theirs = (record_weights(protocol, weights, 15) for protocol in (PAPER, slowed))
