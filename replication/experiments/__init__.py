@@ -23,7 +23,7 @@ EXPERIMENTS: dict[str, float] = {
     "settings": 15.0,
     "speed": 15.0,
     "codes": 3.0,
-    "rule": 5.0,
+    "rule": 4.0,
     "functions": 10.0,
     "learning": 9.0,
     "picture": 8.0,

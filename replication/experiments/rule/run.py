@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,107 +12,92 @@ from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
 from replication.experiments.agreement import align_matrices
-from replication.experiments.judging import judge, share_above, supports_if
-from replication.experiments.measures import estimate_share, name_estimate
-from replication.experiments.search import SEARCH_OFFSET, search_settings
+from replication.experiments.judging import compare_with_levels, judge, supports_if
+from replication.experiments.recording import record_changes
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, RECIRCULATION, Protocol
-from replication.simulator.changes import compute_changes, compute_gradients, list_connections
-from replication.simulator.engine import record_weights
+from replication.simulator.changes import compute_changes, list_connections, reconstruct
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
-from replication.statistics.alignment import compute_cosines, estimate_median
-from replication.statistics.intervals import estimate_mean
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2005
-N_NETWORKS = 5_000
-N_READABLE = 500
-"""Networks whose changes the readable network computes as well."""
-N_SEARCH = 500
-"""Networks at each learning rate that is tried."""
+N_NETWORKS = 2_000
+N_READABLE, N_TRAINED = 500, 20
+"""Networks whose changes, and whose whole learning, the readable network computes as well."""
+TRAINED_RATE = 5.0
+"""Of the latter; at the paper's rate learning sometimes amplifies what rounding leaves."""
+N_ALTERED = 400
+"""Networks that learn with other changes of W."""
+ALTERED_UPDATES = {20.0: 400, 2.0: 800}
+"""Updates that these get, by learning rate."""
 
-REGRESSIONS = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
-CASES: dict[str, dict[str, Any]] = {
-    "restricted": {"visible_units": "linear", "symmetric_start": True},
-    "logistic": {"symmetric_start": True},
-    "independent": {"visible_units": "linear"},
-}
-"""All conditions of page 361 but the regression; without linear units; without symmetry."""
-
-LINEAR = dataclasses.replace(PAPER, visible_units="linear", group_sizes=(4, 3))
+RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
+"""The conditions of page 361 besides a high regression."""
+STEP = 1e-4
+"""Of the finite differences."""
+LARGE = 4.0
+"""Factor on the initial weights, to check the derivation away from small weights."""
+LINEAR = dataclasses.replace(PAPER, visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
 plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
-RATES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+SIZES = {"4-3-4": ((4, 3), 20.0), "5-2-5": ((5, 2), 15.0), "8-3-8": ((8, 3), 15.0),
+         "16-4-16": ((16, 4), 10.0)}  # fmt: skip
+"""Other networks with logistic visible units, and a learning rate at which they learn."""
+FROZEN = 2.0**-200
+"""A factor so small that every change is lost in rounding."""
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
-    """Return the model of the rule.
-
-    Returns
-    -------
-    dict
-        ``n_networks``; ``paper`` (its regression and threshold); ``regressions`` and, for
-        each of `CASES`, ``cosines`` (median and quartiles of the cosine of the change of
-        W with steepest descent, at each regression); ``claims``.
-    """
+    """Return the model of the rule: ``n_networks``, ``n_altered`` and ``claims``."""
     claims = load_claims()
-    tell("the simple rule, and its cosines with steepest descent")
+    tell("the simple rule, and steepest descent by finite differences")
+    judged = {
+        "simple-rule": judge_simple_rule(claims["simple-rule"], n_networks),
+        "descent": judge_descent(claims["descent"], n_networks),
+    }
+    tell("networks without linear units, and without symmetric weights")
+    judged["without-linearity"] = judge_without_linearity(
+        claims["without-linearity"], n_networks, jobs
+    )
+    judged["without-symmetry"] = judge_without_symmetry(
+        claims["without-symmetry"], n_networks, jobs
+    )
     return {
         "n_networks": n_networks,
-        "paper": {"regression": PAPER.regression, "threshold": PAPER.threshold},
-        "regressions": list(REGRESSIONS),
-        "cosines": {name: scan_regressions(fields, n_networks) for name, fields in CASES.items()},
-        "claims": {
-            "simple-rule": judge_simple_rule(claims["simple-rule"], n_networks, jobs),
-            "descent": judge_descent(claims["descent"], n_networks),
-            "without-linearity": judge_without_linearity(
-                claims["without-linearity"], n_networks, jobs
-            ),
-            "without-symmetry": judge_without_symmetry(
-                claims["without-symmetry"], n_networks, jobs, tell
-            ),
-        },
+        "n_altered": min(N_ALTERED, n_networks),
+        "claims": judged,
     }
 
 
-def judge_simple_rule(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any]:
-    """Judge whether the simulator applies the product of activities, and whether that is enough.
-
-    Returns
-    -------
-    dict
-        ``difference``, the largest deviation of any change of `n_compared` networks, at the
-        initial weights and at those that learning ended with, from the product computed
-        apart, rounded up to a power of ten; ``share`` of networks that converge, with its interval;
-        ``mean_updates``, failures at the cap, with its interval.
-    """
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    updates, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
-    states = [initial] if final is None else [initial, final]
-    difference = max(measure_difference(PAPER, weights[:N_READABLE]) for weights in states)
-    share = estimate_share(int(converged.sum()), n_networks)
-    is_product = difference <= claim.thresholds["max_difference"]
-    is_enough = share["share_interval"][0] >= claim.thresholds["min_share"]
-    return {
-        **judge(claim, {"product": supports_if(is_product and is_enough, round_up(difference))}),
-        "difference": round_up(difference),
-        "n_compared": min(N_READABLE, n_networks),
-        **share,
-        **name_estimate("mean_updates", estimate_mean(updates)),
-    }
+def judge_simple_rule(claim: Claim, n_networks: int) -> dict[str, Any]:
+    """Judge whether the kernel applies the product of activities, as the readable network does."""
+    n = min(N_READABLE, n_networks)
+    initial = draw_weights(PAPER, ROOT_SEED, 0, n)
+    _, _, final = simulate_weights(PAPER, initial, final_weights=True)
+    assert final is not None
+    results = {}
+    for name, weights in (("initial", initial), ("final", final)):
+        difference = round_up(measure_difference(PAPER, weights))
+        limit = claim.find(name).thresholds["at_most"]
+        results[name] = supports_if(difference <= limit, difference)
+    slower = dataclasses.replace(PAPER, learning_rate=TRAINED_RATE)
+    updates, _, _ = simulate_weights(slower, initial[:N_TRAINED])
+    networks = [RecirculationNetwork.from_weights(each, slower) for each in initial[:N_TRAINED]]
+    equal = np.array([network.train()[0] for network in networks]) == updates
+    return judge(claim, results | {"learning": supports_if(equal.all(), float(equal.mean()))})
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
     """Return the largest deviation of the kernel's changes from those of the readable network.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        Its learning rate is replaced by 1.
-    weights : float64 array, shape (n, n_weights)
+    At a learning rate of 1; weights have the shape (n, n_weights).
     """
     once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
     readable = dataclasses.replace(protocol, learning_rate=1.0, learning_rule=RECIRCULATION)
@@ -138,127 +124,151 @@ def round_up(deviation: float) -> float:
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
-def scan_regressions(fields: dict[str, Any], n_networks: int) -> dict[str, list[float]]:
-    """Return median and quartiles of the cosine of the change of W at each of `REGRESSIONS`."""
-    rows = []
-    for regression in REGRESSIONS:
-        protocol = dataclasses.replace(PAPER, regression=regression, **fields)
-        changes, descent = compare_with_descent(protocol, n_networks)["into_hidden"]
-        rows.append(np.quantile(compute_cosines(changes, descent), (0.25, 0.5, 0.75)))
-    low, median, high = np.transpose(rows).tolist()
-    return {"low": low, "median": median, "high": high}
-
-
-def compare_with_descent(protocol: Protocol, n_networks: int) -> dict[str, tuple[Array, Array]]:
-    """Return changes and minus the gradients at the initial weights, biases included.
-
-    Returns
-    -------
-    dict
-        ``into_hidden`` and ``into_visible``: pairs of float64 arrays, shape (n, n_weights
-        of the connection). The gradient is that of the squared reconstruction error.
-    """
-    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    changes, descent = compute_changes(protocol, weights), -compute_gradients(protocol, weights)
-    lower, upper = list_connections(protocol)
-    return {
-        "into_hidden": (changes[:, lower], descent[:, lower]),
-        "into_visible": (changes[:, upper], descent[:, upper]),
-    }
-
-
 def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
-    """Judge direction and length of the changes where the conditions of page 361 hold.
-
-    Returns
-    -------
-    dict
-        ``regression``; ``cosine_into_hidden`` and ``cosine_into_visible``, medians;
-        ``length``, the median of the length of the change of W over 1 - lambda, over
-        that of the gradient of equation 7.
+    """Judge directions and lengths of the changes where the conditions of page 361 hold.
 
     Notes
     -----
-    Equation 7 takes the error on the visible states of time 2, which equation 5 has
-    regressed, and its slope as 1: this gradient is 1 - lambda times that of the
-    reconstruction error with zero regression. The changes of U, too, are 1 - lambda
-    times steepest descent, so that the factor is in epsilon.
+    With G the gradient of the reconstruction's error (zero regression) and R that of the
+    regressed error E of page 361, U changes by -(1 - lambda) G and W by -R, which is
+    -(1 - lambda)^2 G. Equation 7 gives the regressed state a slope of 1 where by equation 5 it
+    is 1 - lambda; so the factor 1 / (1 - lambda) of equation 9 is right relative to U, and not
+    for E as it is written.
     """
     regression = claim.thresholds["regression"]
-    protocol = dataclasses.replace(PAPER, regression=regression, **CASES["restricted"])
-    pairs = compare_with_descent(protocol, n_networks)
-    cosines = {name: float(np.median(compute_cosines(*pair))) for name, pair in pairs.items()}
-    away = 1.0 - regression
-    changes, descent = pairs["into_hidden"]
-    lengths = np.linalg.norm(changes, axis=1) / away / np.linalg.norm(away * descent, axis=1)
-    length = float(np.median(lengths))
-    agree = [cosine >= claim.thresholds["min_cosine"] for cosine in cosines.values()]
-    fits = abs(length - 1.0) <= claim.thresholds["max_length_error"]
-    return {
-        **judge(claim, {"cosine": supports_if(all(agree) and fits, length)}),
-        "regression": regression,
-        **{f"cosine_{name}": cosine for name, cosine in cosines.items()},
-        "length": length,
-    }
+    protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)
+    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
+    W, U = list_connections(protocol)
+    changes = compute_changes(protocol, weights)
+    G, R = (find_gradients(protocol, weights, regressed) for regressed in (False, True))
+    larger = LARGE * weights
+    larger_changes = compute_changes(protocol, larger)[:, W]
+
+    def relate(x: Array, y: Array) -> Array:
+        return np.asarray(np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1))
+
+    rate_of_u = relate(changes[:, U], G[:, U])
+    rate_of_w = relate(changes[:, W] / (1.0 - regression), G[:, W])
+    return judge(claim, compare_with_levels(claim, {
+        "w-direction": compute_cosines(changes[:, W], -G[:, W]),
+        "u-direction": compute_cosines(changes[:, U], -G[:, U]),
+        "w-direction-large": compute_cosines(
+            larger_changes, -find_gradients(protocol, larger, False)[:, W]
+        ),
+        "w-length": relate(changes[:, W], R[:, W]),
+        "u-length": rate_of_u / (1.0 - regression),
+        "factor": rate_of_w / rate_of_u,
+    })) | {"regression": regression, "factor_for_e": float(
+        np.median(relate(changes[:, W] / (1.0 - regression), R[:, W]))
+    )}  # fmt: skip
+
+
+def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array:
+    """Return gradients of half the squared error, by central differences, (n, n_weights).
+
+    `regressed`: of E as page 361 writes it, with the regressed state of time 2, and not of the
+    reconstruction.
+    """
+    target = make_patterns(protocol)
+
+    def measure(moved: Array) -> Array:
+        state = reconstruct(protocol, moved)
+        if regressed:
+            state = protocol.regression * target + (1.0 - protocol.regression) * state
+        return np.asarray(0.5 * np.sum((state - target) ** 2, axis=(1, 2)))
+
+    steps = np.eye(weights.shape[1]) * STEP
+    rises = [measure(weights + step) - measure(weights - step) for step in steps]
+    return np.stack(rises, axis=1) / (2.0 * STEP)
 
 
 def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any]:
-    """Judge the share of the paper's networks that converge from symmetric weights.
-
-    Returns
-    -------
-    dict
-        ``share`` and ``mean_updates`` (failures at the cap), with intervals.
-    """
-    protocol = dataclasses.replace(PAPER, symmetric_start=True)
-    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
-    share = estimate_share(int(converged.sum()), n_networks)
-    return {
-        **judge(
-            claim,
-            {"symmetric": share_above(converged.sum(), n_networks, claim.thresholds["min_share"])},
-        ),
-        **share,
-        **name_estimate("mean_updates", estimate_mean(updates)),
+    """Judge the shares of networks with logistic visible units that converge."""
+    protocols = {
+        "paper": PAPER,
+        "symmetric": dataclasses.replace(PAPER, symmetric_start=True),
+        "rate-2": dataclasses.replace(PAPER, learning_rate=2.0),
+    } | {
+        name: dataclasses.replace(PAPER, group_sizes=sizes, learning_rate=rate)
+        for name, (sizes, rate) in SIZES.items()
     }
+    shares = {
+        name: simulate_weights(protocol, draw_weights(protocol, ROOT_SEED, 0, n_networks),
+                               jobs=jobs)[1]
+        for name, protocol in protocols.items()
+    }  # fmt: skip
+    return judge(claim, compare_with_levels(claim, shares))
 
 
-def judge_without_symmetry(
-    claim: Claim, n_networks: int, jobs: int, tell: Tell = silent
-) -> dict[str, Any]:
-    """Judge whether linear networks learn from independent weights, and become symmetric.
+def judge_without_symmetry(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any]:
+    """Judge whether networks learn from weights that are not symmetric, and because of what."""
+    measured: dict[str, Any] = {}
+    starts: dict[str, tuple[Protocol, Callable[[Array], Array]]] = {
+        "drawn": (PAPER, np.copy),
+        "opposed": (PAPER, lambda weights: replace_backward(weights, oppose)),
+        "linear": (LINEAR, np.copy),
+    }
+    for name, (protocol, start) in starts.items():
+        initial = start(draw_weights(protocol, ROOT_SEED, 0, n_networks))
+        _, converged, final = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
+        assert final is not None
+        measured[name] = converged
+        measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
+    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    for name, frozen in (
+        ("frozen-U", dataclasses.replace(PAPER, hidden_to_visible_factor=FROZEN)),
+        ("frozen-W", dataclasses.replace(PAPER, visible_to_hidden_factor=FROZEN)),
+    ):
+        measured[name] = simulate_weights(frozen, initial, jobs=jobs)[1]
+    for name, replace, rate in (
+        ("exchanged-20", exchange, 20.0), ("exchanged-2", exchange, 2.0),
+        ("transposed-20", transpose, 20.0),
+    ):  # fmt: skip
+        measured[name] = train_as_if(replace, initial[:N_ALTERED], rate)
+    return judge(claim, compare_with_levels(claim, measured))
 
-    Returns
-    -------
-    dict
-        ``learning_rate`` and ``search``; ``share`` that converge and ``mean_updates``
-        (failures at the cap), with intervals; ``cosine`` of the matrices at the end, the
-        median of those that converged, with its interval, and ``initial``, the same at the
-        start.
+
+def train_as_if(
+    replace: Callable[[Array, Array], Array], weights: Array, learning_rate: float
+) -> Flags:
+    """Return which networks converge if W changes as if U were another matrix.
+
+    `replace` takes the matrices W (n, n_hidden, n_visible) and U (n, n_visible, n_hidden) and
+    returns the one that the changes of W are computed with; U itself changes by equation 3.
     """
-    tell("a learning rate for linear visible units")
-    search = search_settings(
-        LINEAR, {"learning_rate": RATES}, n_networks=min(N_SEARCH, n_networks),
-        root_seed=ROOT_SEED + SEARCH_OFFSET, jobs=jobs,
-    )  # fmt: skip
-    tell("networks with linear visible units")
-    initial = draw_weights(search.best, ROOT_SEED, 0, n_networks)
-    updates, converged, final = simulate_weights(
-        search.best, initial, jobs=jobs, final_weights=True
+    lower = list_connections(PAPER)[0]
+
+    def change(states: Array) -> Array:
+        changes = compute_changes(PAPER, states)
+        changes[:, lower] = compute_changes(PAPER, replace_backward(states, replace))[:, lower]
+        return changes
+
+    recorded = record_changes(
+        change, weights, ALTERED_UPDATES[learning_rate], learning_rate=learning_rate
     )
-    share = estimate_share(int(converged.sum()), n_networks)
-    learns = share["share_interval"][0] >= claim.thresholds["min_share"]
-    end = initial[:0] if final is None else final[converged]
-    cosine = estimate_median(align_matrices(search.best, end)[0]) if len(end) else None
-    aligns = cosine is not None and (cosine.value or 0.0) >= claim.thresholds["min_cosine"]
-    return {
-        **judge(claim, {"both": supports_if(learns and aligns, share["share"])}),
-        "group_sizes": list(LINEAR.group_sizes),
-        "learning_rate": search.best.learning_rate,
-        "search": search.to_plain(),
-        **share,
-        **name_estimate("mean_updates", estimate_mean(updates)),
-        **({} if cosine is None else name_estimate("cosine", cosine)),
-        "initial": float(np.median(align_matrices(search.best, initial)[0])),
-    }
+    error = evaluate_networks(PAPER, recorded.reshape(-1, recorded.shape[-1])).error
+    return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
+
+
+def replace_backward(weights: Array, replace: Callable[[Array, Array], Array]) -> Array:
+    """Return weights with another U, which `replace` makes of W and U."""
+    replaced = weights.copy()
+    (forward, _), (backward, _) = split_weights(PAPER, replaced)
+    backward[...] = replace(forward, backward.copy())
+    return replaced
+
+
+def oppose(forward: Array, _: Array) -> Array:
+    """Return minus the transpose of W."""
+    return -np.swapaxes(forward, 1, 2)
+
+
+def exchange(_: Array, backward: Array) -> Array:
+    """Return U with its two hidden units exchanged: as long, and aligned with the wrong unit."""
+    return backward[:, :, ::-1]
+
+
+def transpose(forward: Array, backward: Array) -> Array:
+    """Return the transpose of W, as long as U."""
+    lengths = [np.linalg.norm(each, axis=(1, 2), keepdims=True) for each in (backward, forward)]
+    return np.asarray(np.swapaxes(forward, 1, 2) * lengths[0] / lengths[1])
