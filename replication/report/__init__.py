@@ -25,8 +25,10 @@ filter                         for                                      gives
 ``s | percent(1)``             a share, with decimals                   95.2 %
 ``[a, b] | interval(1)``       decimals; an end that is None is open    46.4 to 46.6
 ``[a, b] | percents(1)``       an interval of shares                    94.1 to 95.8 %
+``[a, b] | digits(3)``         an interval, significant digits          0.012 to 12.3
 ``p | pvalue``                 a p-value in a table                     0.64, or < 0.001
 ``x | json``                   data for a script in the HTML            [1,2]
+``x | html``                   text inside raw HTML                     a &lt; b
 ``x | code(60)``               text between backticks, cut to a length  a_b
 =============================  =======================================  ====================
 
@@ -84,7 +86,7 @@ Pipe tables of pandoc, with a caption line behind an empty line::
 The first column names the rows. Align numbers to the right. On a telephone a wide table turns
 into one card a row, each number beside the name of its column, so keep those names short and free
 of formulas. Widths of columns follow from what they hold, not from the dashes. Write a "|" inside
-a cell as ``\|``.
+a cell as ``\|``. Readers of the page can sort a table that has ``{#tbl:readings .sortable}``.
 
 References and citations
 ------------------------

@@ -6,6 +6,7 @@ with a hole in it is not written at all.
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -147,6 +148,22 @@ def interval(ends: object, decimals: int = 1) -> str:
     return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
 
 
+def digits(ends: object, significant: int = 3) -> str:
+    """Write an interval with significant digits.
+
+    Examples
+    --------
+    >>> digits([0.0123, 12.34]), digits([None, 1234]), digits([0.5, None])
+    ('0.0123 to 12.3', 'up to 1,230', '0.500 or more')
+    """
+    low, high = _check_ends(ends)
+    if low is None:
+        return "unbounded" if high is None else f"up to {number(high, significant)}"
+    if high is None:
+        return f"{number(low, significant)} or more"
+    return f"{number(low, significant)} to {number(high, significant)}"
+
+
 def percents(ends: object, decimals: int = 1) -> str:
     """Write an interval of shares in per cent.
 
@@ -196,6 +213,12 @@ def code(value: object, length: int = 200) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def as_html(value: object) -> str:
+    """Write a text inside raw HTML that stands between backticks."""
+    text = html.escape(" ".join(str.__str__(value).split())) if isinstance(value, str) else ""
+    return text.replace("`", "&#96;").replace("|", "&#124;")
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "number": number,
     "fixed": fixed,
@@ -209,6 +232,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "pvalue": pvalue,
     "json": as_json,
     "code": code,
+    "digits": digits,
+    "html": as_html,
 }
 """What a template may write behind a "|"; see `replication.report`."""
 

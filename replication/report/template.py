@@ -141,11 +141,14 @@ class Template:
             If a name or number is missing, a guard finds a sentence untrue, or a template has a
             mistake or is missing; the message begins with file and line.
         """
+        marked = {name: _mark_text(model) for name, model in models.items()}
+        judged = _find_judged(marked)
         names = {
-            **{name: _mark_text(model) for name, model in models.items()},
+            **marked,
             "metadata": metadata,
             "require": _require,
-            "verdict": _find_verdicts(models),
+            "judged": judged,
+            "verdict": lambda claim: Verdict(judged(claim)["verdict"]).value,
         }
         try:
             return self._environment.get_template(self.path.name).render(names)
@@ -198,22 +201,23 @@ def _require(condition: object) -> str:
     return ""
 
 
-def _find_verdicts(models: Mapping[str, Any]) -> Callable[[str], str]:
-    """Return a function that finds the verdict of a statement in whichever model judged it."""
+def _find_judged(models: Mapping[str, Any]) -> Callable[[str], Mapping[str, Any]]:
+    """Return a function that finds what whichever model judged a statement says of it."""
+    found = {
+        key: value
+        for model in models.values()
+        if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
+        for key, value in model["claims"].items()
+    }
 
-    def verdict(claim: str) -> str:
-        judged = {
-            key: value["verdict"]
-            for model in models.values()
-            if isinstance(model, Mapping)
-            for key, value in model.get("claims", {}).items()
-        }
-        if claim not in judged:
-            known = ", ".join(sorted(judged))
+    def judged(claim: str) -> Mapping[str, Any]:
+        if claim not in found:
+            known = ", ".join(sorted(str.__str__(key) for key in found))
             raise MissingNumber(f"no model judges {claim!r}; judged are: {known or 'none'}")
-        return Verdict(judged[claim]).value
+        entry: Mapping[str, Any] = found[claim]
+        return entry
 
-    return verdict
+    return judged
 
 
 def _badge(verdict: str) -> str:

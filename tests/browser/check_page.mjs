@@ -156,6 +156,21 @@ function train(page, starts) {
   }), starts);
 }
 
+// A table sorted by its second column with a key, and unfolded: what stands in its first column.
+async function sort_table(page) {
+  const table = page.locator("table.sortable").first();
+  const first = () => table.locator("tbody th").allInnerTexts();
+  const before = await first();
+  await table.locator("summary").first().click();
+  const unfolded = await table.locator(".below").innerText();
+  const head = table.locator("thead button").nth(1);
+  await head.focus();
+  await page.keyboard.press("Enter");
+  const up = await first();
+  await page.keyboard.press("Enter");
+  return { before, up, down: await first(), unfolded, sort: await table.locator("thead th").nth(1).getAttribute("aria-sort") };
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
@@ -195,6 +210,7 @@ async function check_in_browser() {
     if (width === 1400) found.contents = await follow_contents(fresh);
   }
   const has_piece = (await page.locator("#again").count()) > 0;
+  if (await page.locator("table.sortable").count()) found.sorted = await sort_table(page);
   if (has_piece) {
     found.again = await run_again(page);
     found.watched = await watch_again(browser);

@@ -155,6 +155,15 @@ def test_first_screen_says_who_did_what_and_what_came_out(found: dict) -> None:
     check_first_screen(found)
 
 
+def test_table_sorts_by_keyboard_and_unfolds_below_a_row(found: dict) -> None:
+    table = found["sorted"]
+    names = [text.split(",")[0] for text in table["before"]]
+    assert table["unfolded"].strip() == names[0]
+    assert [text.split(",")[0] for text in table["up"]] == names[::-1]  # their means fall
+    assert table["down"] == table["before"]
+    assert table["sort"] == "descending"
+
+
 def test_contents_show_parts_of_the_current_section_only(found: dict) -> None:
     contents = found["contents"]
     assert contents["first"]["shown"] == 0

@@ -28,6 +28,48 @@
   document.querySelectorAll("nav a").forEach(function (link) {
     links.set(link.hash.slice(1), link);
   });
+  // A click on the head of a column sorts by it, a second one the other way round.
+  document.querySelectorAll("table.sortable").forEach(function (table) {
+    const body = table.tBodies[0];
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach(function (head, column) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", function () {
+        const turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", turn > 0 ? "ascending" : "descending");
+        const key = (row) => row.cells[column].textContent.replace(/^\W+/, "");
+        const compare = (a, b) => turn * key(a[0]).localeCompare(key(b[0]), "en", { numeric: true });
+        const rows = [...body.rows].filter((row) => !row.matches(".below"));
+        const pairs = rows.map((row) => [row, row.nextElementSibling]);
+        pairs.sort(compare).forEach(function ([row, next]) {
+          body.append(row);
+          if (next && next.matches(".below")) body.append(next);
+        });
+      });
+    });
+  });
+  // What is folded in a narrow cell unfolds below the row, as wide as the table.
+  document.addEventListener("toggle", function (event) {
+    const fold = event.target;
+    if (!fold.matches("td .ways")) return;
+    const row = fold.closest("tr");
+    const next = row.nextElementSibling;
+    if (fold.open) {
+      const below = document.createElement("tr");
+      const cell = below.insertCell();
+      below.className = "below";
+      cell.colSpan = row.cells.length;
+      cell.append(fold.lastElementChild);
+      row.after(below);
+    } else if (next && next.matches(".below")) {
+      fold.append(next.cells[0].firstElementChild);
+      next.remove();
+    }
+  }, true);
   if (!("IntersectionObserver" in window)) return;
   const seen = new Set();
   const watcher = new IntersectionObserver(function (entries) {

@@ -126,7 +126,9 @@ local function set_table(tbl)
     width = width + least_width(cells, spec[1])
   end
   tbl.caption = { long = {} }
-  tbl.attr = pandoc.Attr("", is_html and width > 44 and { "stack" } or {})
+  local classes = is_html and tbl.classes:filter(function(c) return c == "sortable" end) or pandoc.List {}
+  if is_html and width > 44 then classes:insert("stack") end
+  tbl.attr = pandoc.Attr("", classes)
   if is_typst then
     -- Pandoc would wrap a table in a figure only if it had a caption; this one is of our making.
     local rows = typst { tbl }
