@@ -268,6 +268,15 @@ def test_ci_script_can_be_run():
     subprocess.run(["bash", "-n", script], check=True)
 
 
+def test_a_binder_installs_what_the_notebooks_need():
+    (line,) = (t for t in read("binder/requirements.txt").splitlines() if not t.startswith("#"))
+    extra = re.fullmatch(r"\.\[([a-z]+)\]", line).group(1)
+    assert extra in METADATA["project"]["optional-dependencies"]
+    low = METADATA["project"]["requires-python"].removeprefix(">=")
+    given = read("binder/runtime.txt").strip().removeprefix("python-")
+    assert tuple(map(int, low.split("."))) <= tuple(map(int, given.split(".")))
+
+
 # The pages
 
 
