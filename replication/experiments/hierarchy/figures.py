@@ -31,12 +31,12 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ("bits", "4 that carry two bits"),
         ("random", "4 random vectors"),
     )),
-    ("4 one-hot pairs, by the pairings below", "splits", (
+    ("4 one-hot pairs, by pairings", "splits", (
         ("same", "the same two ({:,})"),
         ("different", "not the same two ({:,})"),
         ("single", "one makes only one ({:,})"),
     )),
-    ("4 one-hot pairs, with one thing changed", "conditions", (
+    ("4 one-hot pairs, one change", "conditions", (
         ("same_start", "lower modules start alike"),
         ("untrained_top", "top module not trained"),
         ("wider_lower", "3 hidden units below"),

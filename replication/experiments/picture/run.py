@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.claims import Claim, load_claims
-from replication.experiments.agreement import align_matrices, compare_vectors
+from replication.experiments.agreement import (
+    PARALLEL,
+    align_matrices,
+    compare_vectors,
+    part_patterns,
+)
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.recording import (
     Histories,
@@ -44,8 +49,6 @@ SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
 and far below what bends the vectors."""
 HIGH_REGRESSION = 0.99
-PARALLEL = float(np.cos(np.pi / 4.0))
-"""Vectors count as parallel at an angle below 45 degrees."""
 
 Array = NDArray[np.float64]
 
@@ -115,12 +118,6 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
         measured |= compare_images(name, protocol, weights, after)
         measured[f"{name}_total"] = measure_gains(protocol, weights, after).sum(axis=1) > 0.0
     return measured
-
-
-def part_patterns(protocol: Protocol) -> list[Protocol]:
-    """Return the protocol once for each of its patterns, with that one alone."""
-    rows = make_patterns(protocol).tolist()
-    return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
 
 def change_lower(protocol: Protocol, weights: Array, places: slice) -> Array:

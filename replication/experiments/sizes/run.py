@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.agreement import compare_vectors
+from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import describe_speed
 from replication.experiments.recording import (
@@ -23,7 +23,6 @@ from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, list_connections
 from replication.simulator.ensemble import simulate
-from replication.simulator.patterns import make_patterns
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2011
@@ -44,8 +43,6 @@ REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
 GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 """Connections that lead into each hidden group, and into both."""
-PARALLEL = float(np.cos(np.pi / 4.0))
-"""Vectors count as parallel at an angle below 45 degrees."""
 
 Array = NDArray[np.float64]
 
@@ -116,12 +113,8 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     measured = {}
     for key, regression in REGRESSIONS.items():
         rule = dataclasses.replace(protocol, regression=regression)
-        singles = [
-            dataclasses.replace(rule, patterns=(tuple(row),))
-            for row in make_patterns(rule).tolist()
-        ]
         pairs = [(compute_changes(each, weights), -compute_gradients(each, weights))
-                 for each in singles]  # fmt: skip
+                 for each in part_patterns(rule)]  # fmt: skip
         changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
         batch = {}
         for group, chosen in GROUPS.items():
