@@ -137,14 +137,7 @@ def load_reported() -> Reported:
 
 @functools.cache
 def load_claims() -> Mapping[str, Claim]:
-    """Return the statements of the ledger by id, in their order in the file.
-
-    Examples
-    --------
-    >>> claims = load_claims()
-    >>> claims["rapid"].page
-    '358'
-    """
+    """Return the statements of the ledger by id, in their order in the file."""
     return MappingProxyType(read_claims(_read()["claims"]))
 
 

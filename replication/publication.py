@@ -7,17 +7,20 @@ all chapters. Any other study has a short report in
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
+import hashlib
 import json
 import math
+import os
+import re
 import shlex
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replication.claims import load_claims
 from replication.errors import DataError, StorageError
@@ -30,7 +33,29 @@ from replication.protocol import (
     PAPER,
     Protocol,
     as_plain,
+    canonical_json,
 )
+from replication.store import Store, StudyFolder
+from replication.store.files import (
+    hold_lock,
+    is_folder,
+    make_folder,
+    read_content,
+    remove,
+    write_durably,
+)
+from replication.store.placing import (
+    LIST,
+    READY,
+    find_damaged,
+    finish_placing,
+    place_files,
+    read_list,
+)
+from replication.temporary import make_temporary_folder
+
+if TYPE_CHECKING:
+    from replication.store.filling import Simulated
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000
@@ -52,6 +77,14 @@ METADATA = {
 
 BENCHMARK = "benchmark.json"
 """Written by `make bench` beside the report; its table is left out where there is none."""
+
+PLAIN_TEXT = re.compile(r"[\w ,.()+:/%-]{0,80}")
+"""What a benchmark may say in words: nothing that could be markup."""
+
+LARGEST_MODEL = 2**26
+
+LEFT_OUT = ("python", "platform", "commit")
+"""What belongs to a run and not to its results, which are the same on all of them."""
 
 Model = dict[str, Any]
 
@@ -106,22 +139,23 @@ def read_model(folder: Path, name: str) -> Model | None:
     Raises
     ------
     StorageError
-        If it cannot be read.
+        If the system does not permit to read it.
     DataError
-        If it is damaged.
+        If it is damaged: not, to the byte, what `write_model` wrote.
     """
     path = folder / "models" / f"{name}.json"
-    try:
-        model = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise StorageError(f"{str(path)!r} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        model = None
-    if not isinstance(model, dict):
-        raise DataError(f"{str(path)!r} is damaged; delete it and run the command again")
-    return model
+    try:
+        content = read_content(path, largest=LARGEST_MODEL)
+        model = json.loads(content)
+        del model["sha256"]
+        is_sound = _render_model(model) == content
+    except (DataError, ValueError, TypeError, KeyError, RecursionError):
+        is_sound = False
+    if not is_sound:
+        raise DataError(f"{str(path)!r} is damaged; run `replication repair` to make it again")
+    return dict(model)
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
@@ -134,13 +168,25 @@ def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
     model : mapping
         Numbers, texts, lists and dicts; numbers keep `DIGITS` significant digits.
     """
-    from replication.store.files import make_folder, write_durably
-
     plain: Model = round_numbers(model)
-    text = json.dumps(plain, indent=1, sort_keys=True, allow_nan=False)
-    make_folder(folder / "models")
-    write_durably(folder / "models" / f"{name}.json", (text + "\n").encode())
+    place = folder / "models"
+    if place.is_symlink():
+        raise StorageError(f"{str(place)!r} is a link; put a folder in its place")
+    make_folder(place)
+    path = place / f"{name}.json"
+    if is_folder(path):
+        remove(path)
+    write_durably(path, _render_model(plain))
     return plain
+
+
+def _render_model(model: Model) -> bytes:
+    """Return a model as JSON whose first entry is a checksum of the others."""
+    checksum = hashlib.sha256(canonical_json(model).encode()).hexdigest()
+    text = json.dumps(model, indent=1, sort_keys=True, allow_nan=False)
+    rest = text.removeprefix("{").lstrip("\n")
+    separator = "," if model else "\n"
+    return f'{{\n "sha256": "{checksum}"{separator}\n{rest}\n'.encode()
 
 
 def round_numbers(value: Any) -> Any:
@@ -191,19 +237,26 @@ def replicate_study(
     tell : callable
         Takes the name of each step as it begins.
     """
-    from replication.store import Store
-    from replication.store.filling import simulate_study
-
-    store = Store(study.results)
-    for part in (study, *study.repetitions):
-        simulate_study(
-            store, part.protocol, part.root_seed, part.n_seeds,
-            jobs=jobs, backend=backend, scheduler=scheduler, show_progress=tell is not silent,
-        )  # fmt: skip
+    simulate_all(study, jobs=jobs, backend=backend, scheduler=scheduler, tell=tell)
     if study.is_default:
         missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
         run_experiments(missing, study.results, jobs=jobs, tell=tell)
     return write_report(study, jobs=jobs, tell=tell)
+
+
+def simulate_all(study: Study, *, tell: Tell = silent, **backend: Any) -> Simulated:
+    """Simulate what is missing of a study and of its repetitions; return what it was of itself."""
+    from replication.store.filling import simulate_study
+
+    store = Store(study.results)
+    done = [
+        simulate_study(
+            store, part.protocol, part.root_seed, part.n_seeds,
+            wait=part is not study, show_progress=tell is not silent, **backend,
+        )
+        for part in (study, *study.repetitions)
+    ]  # fmt: skip
+    return done[0]
 
 
 def run_experiments(
@@ -221,21 +274,21 @@ def run_experiments(
         Takes the name of each step, with the time that is left.
     """
     names = list(names)
-    expected = done = 0.0
+    done = 0.0
     begun = time.monotonic()
-    for i, name in enumerate(names):
-        pace = (time.monotonic() - begun) / done if done else 1.0
-        expected = sum(EXPERIMENTS[later] for later in names[i:]) * pace
-        left = format_duration(expected)
-        prefix = f"{name} ({i + 1} of {len(names)})"
-        tell(f"{prefix}: about {left} left")
+    with _hold(results):
+        for i, name in enumerate(names):
+            pace = (time.monotonic() - begun) / done if done else 1.0
+            left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
+            prefix = f"{name} ({i + 1} of {len(names)})"
+            tell(f"{prefix}: about {left} left")
 
-        def tell_step(step: str, prefix: str = prefix) -> None:
-            tell(f"{prefix}: {step}")
+            def tell_step(step: str, prefix: str = prefix) -> None:
+                tell(f"{prefix}: {step}")
 
-        model = run_experiment(name, jobs=jobs, tell=tell_step)
-        write_model(results, name, model)
-        done += EXPERIMENTS[name]
+            model = run_experiment(name, jobs=jobs, tell=tell_step)
+            write_model(results, name, model)
+            done += EXPERIMENTS[name]
 
 
 def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
@@ -251,37 +304,46 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models
-    from replication.report.build import Drawing, build_report
-    from replication.store import Store
+    from replication.report.build import render_report
 
     headline = run(study, Store(study.results), jobs=jobs, tell=tell)
     headline["provenance"] = _describe_provenance(study)
-    models = {"headline": write_model(study.folder, "headline", headline)}
-    template = "headline/short.md"
-    if study.is_default:
-        found = {name: read_model(study.results, name) for name in EXPERIMENTS}
-        present = {name: model for name, model in found.items() if model is not None}
-        if len(present) == len(EXPERIMENTS):
-            template = "report.md"
-            models |= present
-            check_models(models)
-    figures = {
-        figure: Drawing(draw, models[name])
-        for name in models
-        for figure, draw in list_figures(name).items()
-    }
-    build_report(
-        template=TEMPLATES / template,
-        models=models | {"claims": _list_claims(), "benchmark": _read_benchmark(study.results)},
-        figures=figures,
-        folder=study.folder,
-        bibliography=TEMPLATES / "references.bib",
-        metadata=METADATA | {"version": version("recirculation-replication")},
-        search=[TEMPLATES],
-        png=["joint"] if study.is_default else [],
-        tell=tell,
-    )
+    with _hold(study.folder):
+        models = {"headline": write_model(study.folder, "headline", headline)}
+        template = "headline/short.md"
+        if study.is_default:
+            found = {name: read_model(study.results, name) for name in EXPERIMENTS}
+            present = {name: model for name, model in found.items() if model is not None}
+            if len(present) == len(EXPERIMENTS):
+                template = "report.md"
+                models |= present
+                check_models(models)
+        figures = {
+            figure: functools.partial(draw, models[name])
+            for name in models
+            for figure, draw in list_figures(name).items()
+        }
+        files = render_report(
+            template=TEMPLATES / template,
+            models=models | {"claims": _list_claims(), "benchmark": read_benchmark(study.results)},
+            figures=figures,
+            bibliography=TEMPLATES / "references.bib",
+            metadata=METADATA | {"version": version("recirculation-replication")},
+            search=[TEMPLATES],
+            png=["joint"] if study.is_default else [],
+            tell=tell,
+        )
+        place_files(study.folder, files)
     return models["headline"]
+
+
+@contextlib.contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Be the only process that writes models and report in the folder of a study."""
+    make_folder(folder)
+    what = f"writing models or a report in {str(folder)!r}"
+    with hold_lock(folder / ".report.lock", what=what):
+        yield
 
 
 def _describe_provenance(study: Study) -> Model:
@@ -295,15 +357,39 @@ def _describe_provenance(study: Study) -> Model:
         "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION,
         "protocol": as_plain(study.protocol),
-        "versions": {k: v for k, v in versions.items() if k not in ("python", "platform")},
+        "versions": {name: text for name, text in versions.items() if name not in LEFT_OUT},
     }
 
 
-def _read_benchmark(folder: Path) -> Model | None:
-    try:
-        return dict(json.loads((folder / BENCHMARK).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+def read_benchmark(folder: Path) -> Model | None:
+    """Read `BENCHMARK` in a results folder; None if there is none.
+
+    Raises
+    ------
+    DataError
+        If it holds anything but finite numbers and short plain texts.
+    """
+    path = folder / BENCHMARK
+    if not os.path.lexists(path):
         return None
+    try:
+        benchmark = json.loads(read_content(path, largest=10**6))
+    except (DataError, ValueError, RecursionError):
+        benchmark = None
+    if not isinstance(benchmark, dict) or not _is_plain(benchmark):
+        raise DataError(f"{str(path)!r} is damaged; delete it, or write it again by `make bench`")
+    return benchmark
+
+
+def _is_plain(value: Any, depth: int = 6) -> bool:
+    if isinstance(value, str):
+        return PLAIN_TEXT.fullmatch(value) is not None
+    if isinstance(value, int | float):
+        return abs(value) < 1e18
+    if depth == 0 or not isinstance(value, dict | list):
+        return False
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return all(_is_plain(part, depth - 1) for part in parts)
 
 
 def _list_claims() -> Model:
@@ -388,10 +474,16 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
     DataError
         If something differs.
     """
-    with tempfile.TemporaryDirectory(prefix="replication-") as name:
-        fresh = Path(name)
-        if (results / BENCHMARK).exists():  # measured, not made: taken as it stands
-            shutil.copy(results / BENCHMARK, fresh)
+    damaged = find_damaged_files(results)
+    if damaged:
+        raise DataError(
+            f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
+            "`replication repair` to make it again"
+        )
+    with make_temporary_folder() as fresh:
+        benchmark = read_benchmark(results)
+        if benchmark is not None:  # measured, so that it cannot be made again
+            write_durably(fresh / BENCHMARK, json.dumps(benchmark).encode())
         replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
         models = ["headline", *EXPERIMENTS]
         differences = [
@@ -399,23 +491,106 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
             for model in models
             for place in find_differences(read_model(results, model), read_model(fresh, model))
         ]
-        files = sorted([*fresh.glob("report.*"), *fresh.glob("figures/*")])
-        for path in files:
-            stored = results / path.relative_to(fresh)
-            if not stored.exists() or stored.read_bytes() != path.read_bytes():
-                differences.append(f"{path.relative_to(fresh)}: other bytes, or missing")
+        stored, made = read_list(results) or {}, read_list(fresh) or {}
+    differences += [
+        f"{name}: other bytes, or missing"
+        for name in sorted({*stored, *made})
+        if stored.get(name) != made.get(name)
+    ]
     if differences:
-        shown = "; ".join(differences[:5])
-        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
         raise DataError(
-            f"the report in {str(results)!r} was not reproduced: {shown}{more}. If the lock "
+            f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
             "file's versions are installed and the sources are unchanged, please report it"
         )
-    return [
+    compared = [
         f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
         f"by value: the models of {', '.join(models)}",
-        f"byte by byte: the report in three forms and {len(files) - 3} figures",
+        f"byte by byte: the report in three forms and {len(made) - 3} figures",
     ]
+    if benchmark is not None:
+        compared.append(f"with the times of {BENCHMARK}, which were measured and are not compared")
+    return compared
+
+
+def find_damaged_files(folder: Path) -> list[str]:
+    """Return the models and report files in the folder of a study that are not as written."""
+    damaged = []
+    for path in sorted((folder / "models").glob("*.json")):
+        try:
+            read_model(folder, path.stem)
+        except DataError:
+            damaged.append(f"models/{path.name}")
+    return damaged + find_damaged(folder)
+
+
+def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Iterator[str]:
+    """Make the damaged models and reports in a results folder again; yield a line for each.
+
+    Raises
+    ------
+    DataError
+        If one cannot be made again, after the others.
+    """
+    errors = []
+    for folder in find_report_folders(results):
+        damaged = find_damaged_files(folder)
+        if not damaged:
+            continue
+        try:
+            if folder == results:
+                names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
+                run_experiments(names, results, jobs=jobs, tell=tell)
+            write_report(_find_study(folder, results), jobs=jobs, tell=tell)
+        except DataError as error:
+            errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
+            continue
+        yield f"made {_join(damaged)} in {str(folder)!r} again"
+    if errors:
+        raise DataError("; ".join(errors))
+
+
+def finish_reports(results: Path) -> None:
+    """Bring the files of reports to their places where a kill has kept them from it."""
+    for folder in find_report_folders(results):
+        if os.path.lexists(folder / READY):
+            with _hold(folder):
+                finish_placing(folder)
+
+
+def find_reports(results: Path, study: StudyFolder) -> list[Path]:
+    """Return the reports on the networks of a study."""
+    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    folders = sorted((results / "studies").glob(f"{study.protocol_id}-{study.root_seed}-*"))
+    if (study.protocol_id, study.root_seed) == (default.protocol.id, default.root_seed):
+        folders.insert(0, results)
+    return [path for folder in folders if (path := folder / "report.html").is_file()]
+
+
+def find_report_folders(results: Path) -> list[Path]:
+    """Return the folders of the studies that have models or a report; links are not followed."""
+    parts = [results, *sorted((results / "studies").glob("*"))]
+    return [
+        part
+        for part in parts
+        if (part == results or not part.is_symlink())
+        and ((part / "models").is_dir() or os.path.lexists(part / LIST))
+    ]
+
+
+def _find_study(folder: Path, results: Path) -> Study:
+    """Return the study whose report is in a folder."""
+    if folder == results:
+        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([0-9]{1,12})", folder.name, re.ASCII)
+    if match is None:
+        raise DataError(f"{folder.name!r} is not the name of a study")
+    protocol = Store(results).find_protocol(match[1])
+    return Study(protocol, int(match[2]), int(match[3]), results)
+
+
+def _join(names: list[str]) -> str:
+    more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
+    return "; ".join(names[:5]) + more
 
 
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:

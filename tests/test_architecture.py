@@ -20,6 +20,7 @@ FLOORS = {
     "interruption": 0,
     "progress": 0,
     "wording": 0,
+    "temporary": 1,
     "fields": 1,
     "protocol": 2,
     "claims": 2,

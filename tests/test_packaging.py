@@ -134,7 +134,7 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
 def test_sdist_holds_what_is_committed(built):
     with tarfile.open(built[1]) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    made_here = ("results/outcomes", "results/studies", "results/.report.json")
+    made_here = ("results/outcomes", "results/studies", "results/.report.lock")
     assert not any(name.startswith(made_here) or name.endswith(".pyc") for name in names)
     for name in ("Makefile", "benchmarks/contenders.py", "tests/conftest.py", "results/report.md"):
         assert name in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ def add_commands(subparsers: Any) -> None:
         "export",
         help="write the outcomes of a study as CSV or Parquet",
         description="Write the outcomes of a study as CSV or Parquet, and what the columns mean "
-        "as FILE.dictionary.json beside.",
+        "as FILE.dictionary.json beside; to standard output as CSV alone.",
     )
     add_options(export, *STUDY)
-    export.add_argument("file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet")
+    export.add_argument(
+        "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
+    )
+    export.add_argument("--force", action="store_true", help="replace files that exist")
     export.set_defaults(handler=run_export)
 
 
@@ -65,7 +69,7 @@ def run_export(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.protocol import as_plain
     from replication.store import Store
-    from replication.store.export import export_outcomes
+    from replication.store.export import export_outcomes, write_outcomes
 
     store = Store(study.results)
     n_missing = sum(b - a for a, b in store.missing(study.protocol, study.root_seed, study.n_seeds))
@@ -74,10 +78,15 @@ def run_export(options: argparse.Namespace) -> int:
             f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
             f"{str(study.results)!r}; run `replication simulate {study.options}` first"
         )
+    blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
+    if options.file == Path("-"):
+        write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+        return 0
     paths = export_outcomes(
-        store.read(study.protocol, study.root_seed, 0, study.n_seeds),
+        blocks,
         options.file,
         description={"root_seed": study.root_seed, "protocol": as_plain(study.protocol)},
+        force=options.force,
     )
     print("\n".join(str(path) for path in paths))
     return 0

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
-from replication.errors import DataError, StorageError
+from replication.errors import DataError, ReplicationError, StorageError
 from replication.progress import escape, tell
+from replication.wording import plural, show
 
 if TYPE_CHECKING:
-    from replication.store import Manifest, OlderStudy, Store, StudyFolder
+    from replication.store import Store, StudyFolder
 
 DEFAULT_SAMPLE = 1_000
 
@@ -23,20 +24,22 @@ def add_commands(subparsers: Any) -> None:
     info = subparsers.add_parser(
         "info",
         help="list the studies in a results folder",
-        description="List the studies in a results folder: protocol, root seed, seeds, digest, "
-        "versions, folder and size. Those of an earlier version are listed too.",
+        description="List the studies in a results folder, a line each: protocol, root seed, "
+        "networks, size and where the report stands.",
     )
     add_options(info, "--results")
-    info.add_argument("--json", action="store_true", help="the same for programs, as JSON")
+    form = info.add_mutually_exclusive_group()
+    form.add_argument("--long", action="store_true", help="also seeds, digest, versions, folder")
+    form.add_argument("--json", action="store_true", help="all of it for programs, as JSON")
     info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
         "verify",
         help="check stored outcomes and the published report by making them again",
-        description="Compare every stored block with its checksums and the manifest, and simulate "
-        "a random sample of networks again. Where the folder holds the report of the default "
-        "study, make study and report afresh elsewhere and compare them too. Exit code 0 if all "
-        "is well, 65 if not.",
+        description="Compare every stored block and every model and report with its checksum, and "
+        "simulate a random sample of networks again. Where the folder holds the report of the "
+        "default study, make study and report afresh elsewhere and compare them too. Exit code 0 "
+        "if all is well, 65 if not.",
     )
     add_options(verify, "--results", "--jobs")
     amount = verify.add_mutually_exclusive_group()
@@ -51,188 +54,213 @@ def add_commands(subparsers: Any) -> None:
 
     repair = subparsers.add_parser(
         "repair",
-        help="compute missing and bad blocks again, and no others",
-        description="Compare every stored block with its checksums and the manifest, compute "
-        "those that are missing or bad again, and rebuild a damaged manifest from the blocks.",
+        help="make what is missing or damaged again, and nothing else",
+        description="Compare every stored block and every model and report with its checksum, and "
+        "make those that are missing or damaged again.",
     )
     add_options(repair, "--results", "--jobs")
     repair.set_defaults(handler=run_repair)
 
 
 def run_info(options: argparse.Namespace) -> int:
-    """List every study; return 0, or 65 if one cannot be read."""
+    """List every study; return 0, or the exit code of what keeps one from being read."""
+    from replication.publication import finish_reports
     from replication.store import Store
 
     if not options.results.is_dir():
-        raise StorageError(f"there is no folder {_show(options.results)}; give an existing one")
+        raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
+    finish_reports(options.results)
     store = Store(options.results)
-    entries = [_describe_study(store, study) for study in store.studies()]
-    older = [_describe_older_study(study) for study in store.older_studies()]
+    is_short = not (options.long or options.json)
+    entries = [_describe_study(store, study, is_short=is_short) for study in store.studies()]
+    others = store.other_versions()
     if options.json:
-        print(json.dumps([*entries, *older], indent=1))
-    elif entries or older:
-        print("\n".join(line for entry in (*entries, *older) for line in _write_lines(entry)))
-        _explain_older(len(older))
+        left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
+        print(json.dumps([*entries, *left_alone], indent=1))
+    elif entries or others:
+        write = _write_line if is_short else _write_lines
+        print("\n".join(escape(line) for entry in entries for line in write(entry)))
+        _explain_others(others)
     else:
-        print(f"no studies in {_show(options.results)}")
-    return DataError.exit_code if any("fault" in entry for entry in entries) else 0
+        print(f"no studies in {_name(options.results)}")
+    return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 
-def _describe_study(store: Store, study: StudyFolder) -> dict[str, Any]:
-    from replication.store import read_manifest
+def _describe_study(store: Store, study: StudyFolder, *, is_short: bool) -> dict[str, Any]:
+    from replication.publication import find_reports
+    from replication.store import find_blocks
+    from replication.store.blocks import read_header
 
     entry: dict[str, Any] = {"id": study.protocol_id, "root_seed": study.root_seed}
+    results = store.folder.parents[1]
     try:
-        manifest = read_manifest(study.path)
-        if manifest is not None:
-            entry |= _describe_content(store, manifest)
-    except DataError as error:
-        entry["fault"] = str(error)
-    return {**entry, "folder": os.fspath(study.path), "bytes": study.size}
-
-
-def _describe_content(store: Store, manifest: Manifest) -> dict[str, Any]:
-    protocol, root_seed = manifest.protocol, manifest.root_seed
-    ranges = store.ranges(protocol, root_seed)
-    entry: dict[str, Any] = {
-        "protocol": protocol.differences,
-        "ranges": [list(pair) for pair in ranges],
-        "n_networks": sum(stop - start for start, stop in ranges),
-        "made_with": [],
-    }
-    for run in manifest.runs:
-        versions = {**run.get("versions", {}), "commit": run.get("commit")}
-        if versions not in entry["made_with"]:
-            entry["made_with"].append(versions)
-    if ranges and ranges[0][0] == 0:
-        entry["digest"] = store.digest(protocol, root_seed, ranges[0][1])
+        entry["folder"] = os.fspath(study.path)
+        entry["reports"] = [os.fspath(path) for path in find_reports(results, study)]
+        blocks = find_blocks(study.path)
+        entry["bytes"] = sum(block.path.stat().st_size for block in blocks)
+        protocol = store.find_protocol(study.protocol_id) if blocks else None
+        ranges = [] if protocol is None else store.ranges(protocol, study.root_seed)
+        entry["protocol"] = None if protocol is None else protocol.differences
+        entry["ranges"] = [list(pair) for pair in ranges]
+        entry["n_networks"] = sum(stop - start for start, stop in ranges)
+        if protocol is not None and not is_short:
+            headers = [read_header(block).made_with for block in blocks]
+            entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
+            if ranges[0][0] == 0:
+                entry["digest"] = store.digest(protocol, study.root_seed, ranges[0][1])
+    except ReplicationError as error:
+        entry |= {"fault": str(error), "code": error.exit_code}
+    except OSError as error:
+        entry |= {"fault": str(error), "code": StorageError.exit_code}
     return entry
 
 
-def _describe_older_study(study: OlderStudy) -> dict[str, Any]:
-    return {
-        "id": study.path.parent.name,
-        "root_seed": study.root_seed,
-        "older": True,
-        "protocol": None if study.protocol is None else study.protocol.differences,
-        "n_networks": study.n_networks,
-        "made_with": [{"replication": version} for version in study.versions],
-        "folder": os.fspath(study.path),
-    }
+def _write_line(entry: dict[str, Any]) -> list[str]:
+    words = [f"study {entry['id']}/{entry['root_seed']}: {_describe_protocol(entry)}"]
+    if "n_networks" in entry:
+        words.append(plural(entry["n_networks"], "network"))
+        words.append(_describe_size(entry["bytes"]))
+    words += entry.get("reports", [])
+    return [", ".join(words)]
+
+
+def _describe_protocol(entry: dict[str, Any]) -> str:
+    if "fault" in entry:
+        return f"not readable: {entry['fault']}"
+    if entry["protocol"] is None:
+        return "nothing stored yet"
+    differences = [f"{name} = {json.dumps(v)}" for name, v in entry["protocol"].items()]
+    return ", ".join(differences) or "as in the paper"
 
 
 def _write_lines(entry: dict[str, Any]) -> list[str]:
     lines = [f"study {entry['id']}/{entry['root_seed']}"]
-    if "older" in entry:
-        lines[0] += ", of an earlier version"
-    if "fault" in entry:
-        lines.append(f"  not readable: {entry['fault']}")
-    if entry.get("protocol") is not None:
-        differences = [f"{name} = {json.dumps(v)}" for name, v in entry["protocol"].items()]
-        lines.append("  protocol   " + (", ".join(differences) or "as in the paper"))
-    if entry.get("n_networks") is not None:
-        spans = ", ".join(f"{start} to {stop - 1}" for start, stop in entry.get("ranges", []))
-        count = _count(entry["n_networks"], "network")
-        lines.append(f"  seeds      {spans} ({count})" if spans else f"  networks   {count}")
+    lines.append(f"  protocol   {_describe_protocol(entry)}")
+    if "n_networks" in entry:
+        spans = ", ".join(f"{start} to {stop - 1}" for start, stop in entry["ranges"])
+        lines.append(f"  seeds      {spans} ({plural(entry['n_networks'], 'network')})")
     if "digest" in entry:
         last = entry["ranges"][0][1] - 1
         lines.append(f"  digest     {entry['digest']} (seeds 0 to {last})")
     for versions in entry.get("made_with", []):
-        known = (f"{name} {str(text)[:24]}" for name, text in sorted(versions.items()) if text)
+        known = (f"{name} {text[:24]}" for name, text in sorted(versions.items()))
         lines.append("  made with  " + ", ".join(known))
     lines.append(f"  folder     {entry['folder']}")
+    lines += [f"  report     {path}" for path in entry.get("reports", [])]
     if "bytes" in entry:
         lines.append(f"  size       {_describe_size(entry['bytes'])}")
     return lines
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """Check every study and the published report; return 0, or 65 if something is wrong."""
-    is_published = (options.results / "models" / "headline.json").exists()
-    exit_code = 0
-    for study in _list_studies(options.results, may_be_empty=is_published):
-        exit_code = max(exit_code, _verify_study(study, options))
-    if is_published:
-        from replication.publication import verify_published
+    """Check every study and report; return 0, or an exit code if something is wrong."""
+    from replication.publication import (
+        find_damaged_files,
+        find_report_folders,
+        finish_reports,
+        verify_published,
+    )
 
-        for line in verify_published(options.results, jobs=options.jobs, tell=tell):
-            print(f"the published report is the same, compared {line}")
-    return exit_code
+    folders = find_report_folders(options.results)
+    studies = _list_studies(options.results, may_be_empty=bool(folders))
+    finish_reports(options.results)
+    codes = [_verify_study(study, options) for study in studies]
+    for folder in folders:
+        damaged = find_damaged_files(folder)
+        for name in damaged:
+            _complain(f"{_name(folder / name)} is damaged; run `replication repair`")
+            codes.append(DataError.exit_code)
+        has_headline = (folder / "models" / "headline.json").exists()
+        if folder == options.results and has_headline and not damaged:
+            for line in verify_published(options.results, jobs=options.jobs, tell=tell):
+                print(f"the published report is the same, compared {line}")
+    return max([0, *codes])
 
 
 def _verify_study(study: StudyFolder, options: argparse.Namespace) -> int:
+    from replication.store import Store, find_blocks
     from replication.store.verifying import verify_study
 
     try:
+        if not find_blocks(study.path):
+            print(f"{study.name}: nothing stored yet")
+            return 0
         n_sample = None if options.all else options.sample
-        verified = verify_study(study, n_sample=n_sample, jobs=options.jobs)
-    except DataError as error:
-        _complain(f"{_name(study)}: {error}")
-        return DataError.exit_code
-    for fault in verified.checked.faults:
-        _complain(f"{_name(study)}: {fault.message}")
+        verified = verify_study(Store(options.results), study, n_sample=n_sample, jobs=options.jobs)
+    except (DataError, StorageError) as error:
+        _complain(f"{study.name}: {error}")
+        return error.exit_code
+    for message in verified.checked.messages:
+        _complain(f"{study.name}: {message}")
     if verified.difference is not None:
         _complain(
-            f"{_name(study)}: {verified.difference}. The block was computed by another "
-            f"version or machine, or altered: move {str(study.path)!r} and its records away "
-            "and run `replication simulate` again"
+            f"{study.name}: {verified.difference}. The block was computed by another version or "
+            f"machine, or altered: move {_name(study.path)} away and run `replication simulate` "
+            "again"
         )
-    if not verified.is_sound:
         return DataError.exit_code
-    print(
-        f"{_name(study)}: {_count(len(verified.checked.blocks), 'block')} sound, "
-        f"{_count(verified.n_simulated, 'network')} simulated again with the same outcome",
-        flush=True,
-    )
-    return 0
+    if verified.checked.exit_code == 0:
+        print(
+            f"{study.name}: {plural(len(verified.checked.blocks), 'block')} sound, "
+            f"{plural(verified.n_simulated, 'network')} simulated again with the same outcome",
+            flush=True,
+        )
+    return verified.checked.exit_code
 
 
 def run_repair(options: argparse.Namespace) -> int:
-    """Repair every study; return 0, or 65 if one cannot be repaired."""
-    from replication.store import Store
+    """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
+    from replication.publication import find_report_folders, finish_reports, repair_reports
+    from replication.store import Store, find_blocks
     from replication.store.verifying import repair_study
 
     exit_code = 0
     store = Store(options.results)
-    for study in _list_studies(options.results):
+    folders = find_report_folders(options.results)
+    for study in _list_studies(options.results, may_be_empty=bool(folders)):
         try:
+            if not find_blocks(study.path):
+                continue
             checked = repair_study(store, study, jobs=options.jobs)
-        except DataError as error:
-            _complain(f"{_name(study)}: {error}")
-            exit_code = DataError.exit_code
+        except (DataError, StorageError) as error:
+            _complain(f"{study.name}: {error}")
+            exit_code = max(exit_code, error.exit_code)
             continue
-        blocks = [fault.block for fault in checked.faults if fault.block is not None]
-        for block in blocks:
-            print(f"{_name(study)}: computed {block.path.name} again")
-        if len(blocks) < len(checked.faults):
-            print(f"{_name(study)}: rebuilt the manifest")
-        if not checked.faults:
-            print(f"{_name(study)}: nothing to repair")
+        for block in checked.faults:
+            print(f"{study.name}: computed {block.path.name} again")
+        for start, stop in checked.missing:
+            print(f"{study.name}: computed the missing seeds {start} to {stop - 1}")
+        if not checked.messages:
+            print(f"{study.name}: nothing to repair")
+    finish_reports(options.results)
+    for line in repair_reports(options.results, jobs=options.jobs, tell=tell):
+        print(line)
     return exit_code
 
 
 def _list_studies(results: Path, *, may_be_empty: bool = False) -> list[StudyFolder]:
-    """Return the studies of a folder, after a line about those of an earlier version."""
+    """Return the studies of a folder, after a line about outcomes of other versions."""
     from replication.store import Store
 
     store = Store(results)
-    n_older = len(store.older_studies())
-    _explain_older(n_older)
+    others = store.other_versions()
+    _explain_others(others)
     studies = store.studies()
-    if not studies and not n_older and not may_be_empty:
+    if not studies and not others and not may_be_empty:
         raise StorageError(
-            f"{_show(results)} holds no outcomes; give the --results folder of a study, "
+            f"{_name(results)} holds no outcomes; give the --results folder of a study, "
             "or simulate one first"
         )
     return studies
 
 
-def _explain_older(n_studies: int) -> None:
-    if n_studies:
-        what = "1 study" if n_studies == 1 else f"{n_studies} studies"
+def _explain_others(folders: list[Path]) -> None:
+    if folders:
+        names = ", ".join(_name(path) for path in folders[:3])
+        more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
         print(
-            f"{what} of an earlier version, with another base reading or layout: left alone. "
-            "The version that made them reads them; delete their folders where nobody needs them"
+            f"outcomes of another version, left alone: {names}{more}. The version that made them "
+            "reads them; delete them where nobody needs them"
         )
 
 
@@ -240,20 +268,12 @@ def _parse_sample(text: str) -> int:
     return parse_whole(text, low=1, high=MAX_SEEDS)
 
 
-def _name(study: StudyFolder) -> str:
-    return f"study {study.protocol_id}/{study.root_seed}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
 def _describe_size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:,.2f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.1f} kB"
 
 
-def _show(path: Path) -> str:
-    return repr(os.fspath(path))
+def _name(path: Path) -> str:
+    return show(path, length=4096)  # the end of a path counts
 
 
 def _complain(message: str) -> None:

@@ -49,7 +49,7 @@ def run_replicate(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.publication import describe_result, replicate_study
 
-    _mention_older_studies(study)
+    _mention_other_versions(study)
     model = replicate_study(
         study,
         jobs=options.jobs,
@@ -64,28 +64,19 @@ def run_replicate(options: argparse.Namespace) -> int:
 def run_simulate(options: argparse.Namespace) -> int:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
+    from replication.publication import simulate_all
     from replication.store import Store
-    from replication.store.filling import simulate_study
 
-    _mention_older_studies(study)
-    store = Store(study.results)
-    for part in (study, *study.repetitions):
-        done = simulate_study(
-            store,
-            part.protocol,
-            part.root_seed,
-            part.n_seeds,
-            jobs=options.jobs,
-            backend=options.backend,
-            scheduler=options.scheduler,
-        )
-        if part is study:
-            n_before, n_now = done.n_present, done.n_simulated
-    print(
-        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: {n_before:,} "
-        f"stored before, {n_now:,} simulated now"
+    _mention_other_versions(study)
+    done = simulate_all(
+        study, jobs=options.jobs, backend=options.backend, scheduler=options.scheduler, tell=tell
     )
-    print(f"digest: {store.digest(study.protocol, study.root_seed, study.n_seeds)}")
+    print(
+        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
+        f"{done.n_present:,} stored before, {done.n_simulated:,} simulated now"
+    )
+    digest = Store(study.results).digest(study.protocol, study.root_seed, study.n_seeds)
+    print(f"digest: {digest}")
     return 0
 
 
@@ -99,12 +90,11 @@ def run_report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _mention_older_studies(study: Study) -> None:
+def _mention_other_versions(study: Study) -> None:
     from replication.store import Store
 
-    n_older = len(Store(study.results).older_studies())
-    if n_older:
+    if Store(study.results).other_versions():
         tell(
-            f"the results folder also holds {plural(n_older, 'study', 'studies')} of an earlier "
-            "version, of another base reading: left alone, and listed by `replication info`"
+            "the results folder also holds outcomes of another version: left alone, and listed "
+            "by `replication info`"
         )

@@ -1,6 +1,6 @@
 r"""The report: an engine without content, and the guide for those who write chapters.
 
-`replication.report.build.build_report` turns a template, models and figures into
+`replication.report.build.render_report` turns a template, models and figures into
 ``report.md``, ``report.html``, ``report.pdf`` and ``figures/``. It knows no chapter and no number.
 
 A chapter is Markdown as pandoc reads it, in which Jinja2 fills in the numbers.

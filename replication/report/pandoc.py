@@ -112,7 +112,7 @@ def prepare(
     workspace : Path
         An empty folder.
     metadata : mapping
-        See `replication.report.build.build_report`.
+        See `replication.report.build.render_report`.
     bibliography : bytes
         Of a BibTeX file.
     svgs : mapping of str to str

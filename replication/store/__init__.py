@@ -1,30 +1,14 @@
 """The only reader and writer of the outcomes of single networks.
 
-The outcomes of a study are the Parquet files in ``RESULTS/outcomes/PROTOCOL_ID/ROOT_SEED/``,
-one for each block of consecutive seeds; any program that reads Parquet reads the folder as
-it is. Beside it, in ``ROOT_SEED.records/``, stand a side-car for each block, with its count
-table and checksums, and a manifest with the protocol, versions and every block. Blocks are
-never changed once written.
+The outcomes of a study are the Parquet files in
+``RESULTS/outcomes/LAYOUT/PROTOCOL_ID/ROOT_SEED/``, one for each block of consecutive seeds; any
+program that reads Parquet reads the folder as it is. A block says of itself what it is: its name
+holds its seeds and the first digits of its SHA-256, its header the protocol, the root seed, the
+digest of its outcomes and the versions that made it. Blocks are never changed once written.
+Another layout is another folder, which is left alone.
 """
 
-from replication.store.blocks import SCHEMA, Block, read_block
-from replication.store.checking import Checked, Fault, check_study, rebuild_manifest
-from replication.store.manifest import Manifest, manifest_path, read_manifest
-from replication.store.older import OlderStudy
+from replication.store.blocks import LAYOUT, Block, find_blocks, read_block
 from replication.store.store import Store, StudyFolder
 
-__all__ = [
-    "SCHEMA",
-    "Block",
-    "Checked",
-    "Fault",
-    "Manifest",
-    "OlderStudy",
-    "Store",
-    "StudyFolder",
-    "check_study",
-    "manifest_path",
-    "read_block",
-    "read_manifest",
-    "rebuild_manifest",
-]
+__all__ = ["LAYOUT", "Block", "Store", "StudyFolder", "find_blocks", "read_block"]

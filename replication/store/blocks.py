@@ -1,10 +1,8 @@
-"""One block: the outcomes of consecutive seeds as a Parquet file, and its side-car.
+"""One block: the outcomes of consecutive seeds as one Parquet file that describes itself.
 
-The Parquet files stand alone in the folder of their study, so that other programs read
-the folder as it is; records stand in a folder beside it. Parquet's page checksums do not
-reach its footer, so the side-car holds a checksum of the whole file, which is compared
-before Parquet reads a byte of it. The block holds a checksum of its content, which does
-not depend on the version of the Parquet writer.
+The SHA-256 of a file begins with the sixteen hexadecimal digits in its name, so that whatever
+happens to it is noticed before Parquet reads a byte of it. Its header holds a digest of the
+outcomes, too, which does not depend on the version of the Parquet writer.
 """
 
 from __future__ import annotations
@@ -14,133 +12,81 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from replication.errors import DataError
-from replication.protocol import Protocol, as_plain, canonical_json
+from replication.errors import DataError, StorageError, UsageError
+from replication.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
-from replication.store.files import (
-    check_schema,
-    damaged_record,
-    discard_temporaries,
-    parse_record,
-    publish,
-    read_content,
-    render_record,
-    sync_folder,
-    withdraw,
-    write_temporary,
-)
+from replication.store.files import list_names, read_content, write_durably
 from replication.store.provenance import collect_versions
 
-SCHEMA = 2
-"""Version of the layout. A newer one is refused and left untouched; see `older` for 1."""
+LAYOUT = f"3.{OUTCOME_VERSION}"
+"""Folder of this layout and of these outcomes; those of other versions are left alone."""
 
-KIND = "block"
+LARGEST_BLOCK = 1_000_000
+"""Networks that a block may hold, so that no damaged name asks for more."""
 
-METADATA_KEY = "replication"
-BLOCK_NAME = re.compile(r"(\d{12,})-(\d{12,})\.parquet")
-COLUMNS = pa.schema([("seed", pa.int64()), ("updates", pa.int32()), ("converged", pa.bool_())])
+METADATA_KEY = b"replication"
+BLOCK_NAME = re.compile(r"([0-9]{12})-([0-9]{12})-([0-9a-f]{16})\.parquet")
+COLUMNS = pa.schema(
+    [
+        pa.field("seed", pa.int64(), nullable=False),
+        pa.field("updates", pa.int32(), nullable=False),
+        pa.field("converged", pa.bool_(), nullable=False),
+    ]
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Block:
-    """The seeds [start, stop) of one study and the names of their two files.
-
-    Parameters
-    ----------
-    start, stop : int
-        The first seed and one past the last.
-    folder : Path
-        The folder of the study.
-    """
+    """The seeds [start, stop) of one study, as the name of their file has it."""
 
     start: int
     stop: int
-    folder: Path
-
-    @property
-    def path(self) -> Path:
-        """The Parquet file."""
-        return self.folder / f"{self.start:012d}-{self.stop:012d}.parquet"
-
-    @property
-    def sidecar_path(self) -> Path:
-        """The JSON file with count table and checksums."""
-        return records_folder(self.folder) / f"{self.start:012d}-{self.stop:012d}.json"
+    path: Path
 
 
-def records_folder(folder: Path) -> Path:
-    """Return the folder of the manifest and the side-cars of a study's folder."""
-    return folder.with_name(f"{folder.name}.records")
+class Header(NamedTuple):
+    """What a block says of itself."""
 
-
-def list_names(folder: Path) -> set[str]:
-    """Return the names in a folder; none if there is no such folder."""
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    protocol: Protocol
+    made_with: dict[str, str]
+    digest: str
+    is_of: dict[str, Any]
 
 
 def find_blocks(folder: Path) -> list[Block]:
-    """Return the blocks whose two files both exist, by name, in seed order."""
-    sidecars = list_names(records_folder(folder))
-    blocks = []
-    for name in list_names(folder):
-        match = BLOCK_NAME.fullmatch(name)
-        if match is None:
-            continue
-        block = Block(int(match[1]), int(match[2]), folder)
-        if block.path.name == name and block.sidecar_path.name in sidecars:
-            blocks.append(block)
-    return sorted(blocks)
+    """Return the blocks in the folder of a study, by name alone, in seed order."""
+    matches = [BLOCK_NAME.fullmatch(name) for name in list_names(folder)]
+    blocks = [Block(int(found[1]), int(found[2]), folder / found[0]) for found in matches if found]
+    return sorted(block for block in blocks if block.start < block.stop)
 
 
-def write_block(block: Block, *, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> str:
-    """Write a block and its side-car, both durable when this returns.
-
-    Returns
-    -------
-    str
-        The digest of the content.
+def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_seed: int) -> Block:
+    """Write a block, which is whole and durable when this returns.
 
     Raises
     ------
     StorageError
-        If a file cannot be written; then the block does not exist, or stands as it did.
+        If it cannot be written; then there is no such block.
     """
-    digest = compute_digest([outcomes])
-    header = _describe(block, protocol=protocol, root_seed=root_seed, digest=digest)
-    content = _encode(outcomes, {**header, "protocol": as_plain(protocol)})
-    counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
-    sidecar = render_record(
-        {
-            **header,
-            "file_sha256": hashlib.sha256(content).hexdigest(),
-            "counts": counts.to_plain(),
-        }
-    )
-    try:
-        # Both are on disk before either replaces a file, which may be all that is left of a block.
-        write_temporary(block.path, content)
-        write_temporary(block.sidecar_path, sidecar)
-    except BaseException:
-        discard_temporaries([block.path, block.sidecar_path])
-        raise
-    try:
-        # A crash between the two leaves half a block, which does not count as one.
-        publish(block.sidecar_path)
-        sync_folder(block.sidecar_path.parent)
-        publish(block.path)
-        sync_folder(block.folder)
-    except BaseException:
-        withdraw([block.path, block.sidecar_path])
-        raise
-    return digest
+    header = {
+        **_describe(root_seed, outcomes.start, outcomes.stop),
+        "protocol": as_plain(protocol),
+        "digest": compute_digest([outcomes]),
+        "made_with": collect_versions(),
+    }
+    content = _encode(outcomes, canonical_json(header))
+    checksum = hashlib.sha256(content).hexdigest()[:16]
+    name = f"{outcomes.start:012d}-{outcomes.stop:012d}-{checksum}.parquet"
+    write_durably(folder / name, content)
+    return Block(outcomes.start, outcomes.stop, folder / name)
 
 
 def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
@@ -150,102 +96,90 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     ------
     DataError
         If anything differs from what was written.
+    StorageError
+        If the system does not permit to read it.
     """
-    sidecar = read_sidecar(block, protocol=protocol, root_seed=root_seed)
-    content = read_content(block.path)
-    if hashlib.sha256(content).hexdigest() != sidecar["file_sha256"]:
-        raise _bad_block(block, "its checksum is wrong")
-    header = read_block_header(block)
-    table = _read_table(block)
-    expected = _describe(block, protocol=protocol, root_seed=root_seed, digest=sidecar["digest"])
-    for key, value in expected.items():
-        if key != "versions" and header.get(key) != value:
-            raise _bad_block(block, f"{key} is {header.get(key)!r} instead of {value!r}")
-    if table.schema.remove_metadata() != COLUMNS:
-        raise _bad_block(block, f"its columns are {table.schema.names}")
-    outcomes = Outcomes(
-        block.start,
-        _to_numpy(table["updates"]),
-        _to_numpy(table["converged"].cast(pa.uint8())).view(np.bool_),
-    )
-    seeds = np.arange(block.start, block.stop, dtype=np.int64)
-    if not np.array_equal(_to_numpy(table["seed"]), seeds):
-        raise _bad_block(block, "its seeds are not those of its name")
-    if compute_digest([outcomes]) != sidecar["digest"]:
-        raise _bad_block(block, "its content has another digest")
+    try:
+        file, header = _open(block)
+        expected = _describe(root_seed, block.start, block.stop)
+        for key, value in expected.items():
+            if canonical_json(header.is_of[key]) != canonical_json(value):
+                raise DataError(f"its {key} is {header.is_of[key]!r:.60} and not {value!r}")
+        if header.protocol != protocol:
+            raise DataError("its protocol is another one")
+        table = file.read()
+        outcomes = Outcomes(
+            block.start,
+            _to_numpy(table["updates"]),
+            _to_numpy(table["converged"].cast(pa.uint8())).view(np.bool_),
+        )
+        seeds = np.arange(block.start, block.stop, dtype=np.int64)
+        if not np.array_equal(_to_numpy(table["seed"]), seeds):
+            raise DataError("its seeds are not those of its name")
+        if compute_digest([outcomes]) != header.digest:
+            raise DataError("its outcomes have another digest")
+        CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
+    except (DataError, UsageError) as error:
+        raise _bad_block(block, str(error)) from None
+    except StorageError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _bad_block(block, f"it cannot be read: {_first_line(error)}") from None
     return outcomes
 
 
-def read_block_header(block: Block) -> dict[str, Any]:
-    """Return what a Parquet file says of itself: protocol, seeds, versions, digest.
-
-    Raises
-    ------
-    NewerSchemaError
-        If it is of a newer schema.
-    DataError
-        If it cannot be read.
-    """
-    try:
-        metadata = pq.read_metadata(str(block.path)).metadata
-        header: dict[str, Any] = dict(json.loads(metadata[METADATA_KEY.encode()]))
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise _bad_block(block, f"its header cannot be read: {_first_line(error)}") from None
-    check_schema(block.path, header.get("schema"), newest_schema=SCHEMA)
-    return header
-
-
-def _read_table(block: Block) -> pa.Table:
-    try:
-        # By path: reading from a Python file object can abort the interpreter at exit.
-        with pq.ParquetFile(str(block.path), page_checksum_verification=True) as file:
-            return file.read()
-    except (pa.ArrowException, OSError) as error:
-        raise _bad_block(block, f"it cannot be read: {_first_line(error)}") from None
-
-
-def read_sidecar(block: Block, *, protocol: Protocol, root_seed: int) -> dict[str, Any]:
-    """Return the record beside a block.
+def read_header(block: Block) -> Header:
+    """Return what a block says of itself, where its checksum is the one in its name.
 
     Raises
     ------
     DataError
-        If it is damaged, missing or belongs to another block.
+        If it is damaged, or its protocol is none that this version knows.
     """
-    path = block.sidecar_path
-    record = parse_record(path, read_content(path), kind=KIND, newest_schema=SCHEMA)
-    if not {"digest", "file_sha256", "counts"} <= record.keys():
-        raise damaged_record(path)
-    expected = _describe(block, protocol=protocol, root_seed=root_seed, digest=record["digest"])
-    for key, value in expected.items():
-        if key != "versions" and record.get(key) != value:
-            raise _bad_block(
-                block, f"{key} is {record.get(key)!r} instead of {value!r} in its side-car"
-            )
-    return record
-
-
-def read_counts(block: Block, *, protocol: Protocol, root_seed: int) -> CountTable:
-    """Return the count table of a block from its side-car alone."""
-    record = read_sidecar(block, protocol=protocol, root_seed=root_seed)
     try:
-        return CountTable.from_plain(record["counts"])
-    except DataError:
-        raise damaged_record(block.sidecar_path) from None
+        return _open(block)[1]
+    except DataError as error:
+        raise _bad_block(block, str(error)) from None
 
 
-def _describe(block: Block, *, protocol: Protocol, root_seed: int, digest: str) -> dict[str, Any]:
-    return {
-        "kind": KIND,
-        "schema": SCHEMA,
-        "outcome_version": OUTCOME_VERSION,
-        "protocol_id": protocol.id,
-        "root_seed": root_seed,
-        "start": block.start,
-        "stop": block.stop,
-        "digest": digest,
-        "versions": collect_versions(),
-    }
+def _open(block: Block) -> tuple[Any, Header]:
+    """Compare a file with its name, and its size and kind with what a block can be."""
+    n_rows = block.stop - block.start
+    if n_rows > LARGEST_BLOCK:
+        raise DataError(f"its name holds more than {LARGEST_BLOCK:,} seeds")
+    content = read_content(block.path, largest=32 * n_rows + 2**20)
+    if not block.path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
+        raise DataError("its checksum is not the one in its name")
+    try:
+        # From memory: so the bytes that were checked are read, whatever the file is called.
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        metadata = file.metadata
+        # Before a row is read: nothing in a block can unpack to more than its own size.
+        if (metadata.num_rows, metadata.num_row_groups) != (n_rows, 1):
+            raise DataError(f"it has {metadata.num_rows:,} rows and not {n_rows:,}")
+        if file.schema_arrow.remove_metadata() != COLUMNS:
+            raise DataError(f"its columns are {', '.join(file.schema_arrow.names[:5])!r:.60}")
+        columns = [metadata.row_group(0).column(i) for i in range(len(COLUMNS))]
+        if {column.compression for column in columns} != {"UNCOMPRESSED"}:
+            raise DataError("it is compressed")
+        header = json.loads(metadata.metadata[METADATA_KEY])
+        made_with = {str(k): str(v) for k, v in header["made_with"].items()}
+        is_of = {key: header[key] for key in ("layout", "root_seed", "start", "stop")}
+        protocol, digest = dict(header["protocol"]), str(header["digest"])
+    except (pa.ArrowException, OSError, LookupError, TypeError, ValueError) as error:
+        raise DataError(f"its header cannot be read: {_first_line(error)}") from None
+    except (AttributeError, RecursionError):
+        raise DataError("its header cannot be read") from None
+    try:
+        return file, Header(from_plain(protocol), made_with, digest, is_of)
+    except UsageError as error:
+        raise DataError(
+            f"this version does not know its protocol ({error}); install the version that made it"
+        ) from None
+
+
+def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
+    return {"layout": LAYOUT, "root_seed": root_seed, "start": start, "stop": stop}
 
 
 def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
@@ -253,7 +187,7 @@ def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
     return np.from_dlpack(column.combine_chunks())
 
 
-def _encode(outcomes: Outcomes, header: dict[str, Any]) -> bytes:
+def _encode(outcomes: Outcomes, header: str) -> bytes:
     # As buffers: given arrays, pyarrow would import pandas, which takes longer than a study.
     columns = (
         np.arange(outcomes.start, outcomes.stop, dtype=np.int64),
@@ -264,28 +198,30 @@ def _encode(outcomes: Outcomes, header: dict[str, Any]) -> bytes:
         pa.Array.from_buffers(field.type, len(outcomes.updates), [None, pa.py_buffer(column)])
         for field, column in zip(COLUMNS, columns, strict=True)
     ]
-    table = pa.table(arrays, schema=COLUMNS)
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
         COLUMNS,
-        compression="zstd",
+        compression="none",
         use_dictionary=["updates"],
-        column_encoding={"seed": "DELTA_BINARY_PACKED"},
+        column_encoding={"seed": "DELTA_BINARY_PACKED", "converged": "RLE"},
+        data_page_version="2.0",
         store_schema=False,
         write_page_checksum=True,
     ) as writer:
-        writer.add_key_value_metadata({METADATA_KEY: canonical_json(header)})
-        writer.write_table(table)
+        writer.add_key_value_metadata({METADATA_KEY: header})
+        writer.write_table(
+            pa.table(arrays, schema=COLUMNS), row_group_size=max(1, len(outcomes.updates))
+        )
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _bad_block(block: Block, reason: str) -> DataError:
     return DataError(
-        f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to recompute it"
+        f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to compute it again"
     )

@@ -1,28 +1,21 @@
-"""What a run will cost in time, disk and memory, and the refusal of what cannot fit."""
+"""What a run will cost in disk and memory, and the refusal of what cannot fit."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
 import shutil
-import threading
-import time
 from pathlib import Path
-
-import numpy as np
 
 from replication.errors import StorageError, UsageError
 from replication.protocol import Protocol
 from replication.simulator.engine import N_LANES
-from replication.simulator.ensemble import Stopped, simulate_range
 from replication.simulator.memory import arrange
 from replication.simulator.step import Rule
 
-LARGEST_BLOCK = 100_000
-"""Networks: a fraction of a second of work, so that little is ever lost."""
+LARGEST_SHARE = 100_000
+"""Networks of a block: a fraction of a second of work, so that little is ever lost."""
 
-SMALLEST_BLOCK = 1_000
+SMALLEST_SHARE = 1_000
 BLOCKS_PER_WORKER = 4
 BLOCK_MEMORY = 2**25
 """Bytes of initial weights that a block of larger networks may hold."""
@@ -30,82 +23,12 @@ BLOCK_MEMORY = 2**25
 BYTES_PER_NETWORK = 1.5
 BYTES_PER_BLOCK = 10_000
 
-LARGE_RUN = 5_000_000
-"""From so many missing networks of the paper's size on, the cost is measured and told first."""
-
-SAMPLE_SECONDS = 0.2
-LONGEST_SAMPLE = 3.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast one worker simulates.
-
-    Parameters
-    ----------
-    seconds : float
-        A network, on one core.
-    is_complete : bool
-        False where the sample was given up, so that it takes longer than that.
-    """
-
-    seconds: float
-    is_complete: bool
-
-
-def measure_pace(protocol: Protocol, root_seed: int) -> Pace:
-    """Simulate growing samples on this machine until one tells how long a network takes.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    root_seed : int
-
-    Returns
-    -------
-    Pace
-    """
-    largest = choose_block_size(protocol, 10**9, 1)
-    stop = np.zeros(1, dtype=np.bool_)
-    sizes: list[int] = []
-    found: list[Pace] = []
-
-    def work() -> None:
-        size = min(N_LANES, largest)
-        sizes.append(1)
-        with contextlib.suppress(Stopped):
-            simulate_range(protocol, root_seed, 0, 1, stop)  # compiles the kernel
-            while not found:
-                sizes.append(size)
-                begun = time.perf_counter()
-                simulate_range(protocol, root_seed, 0, size, stop)
-                seconds = time.perf_counter() - begun
-                if seconds >= SAMPLE_SECONDS or size == largest:
-                    found.append(Pace(seconds / size, is_complete=True))
-                size = min(largest, 8 * size)
-
-    # A sweep of very large networks takes long, and is not waited for.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join(LONGEST_SAMPLE)
-    finally:
-        stop[0] = True
-    return found[0] if found else Pace(LONGEST_SAMPLE / sizes[-1], is_complete=False)
-
-
-def is_large(protocol: Protocol, n_networks: int) -> bool:
-    """Tell whether so many networks take long enough that the cost should be told first."""
-    paper = Protocol()
-    work = protocol.n_weights * protocol.n_patterns / (paper.n_weights * paper.n_patterns)
-    return n_networks * work >= LARGE_RUN
-
 
 def choose_block_size(protocol: Protocol, n_missing: int, jobs: int) -> int:
     """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
     share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
-    largest = min(LARGEST_BLOCK, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
-    return min(largest, max(SMALLEST_BLOCK, share))
+    largest = min(LARGEST_SHARE, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
+    return min(largest, max(SMALLEST_SHARE, share))
 
 
 def count_workers(jobs: int) -> int:
@@ -123,6 +46,8 @@ def check_memory(protocol: Protocol, jobs: int) -> None:
     """
     _, n_rows = arrange(Rule.of(protocol))
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + BLOCK_MEMORY)
+    if not hasattr(os, "sysconf"):  # on Windows, which does not say
+        return
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > present:
         raise UsageError(

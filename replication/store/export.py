@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.parquet
 from replication.errors import StorageError, UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import COLUMNS
-from replication.store.files import write_durably
+from replication.store.files import publish, temporary_file
 
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
@@ -25,9 +26,12 @@ MEANINGS = {
 
 
 def export_outcomes(
-    blocks: Iterable[Outcomes], path: Path, *, description: Mapping[str, Any]
+    blocks: Iterable[Outcomes], path: Path, *, description: Mapping[str, Any], force: bool = False
 ) -> list[Path]:
     """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
+
+    Both are complete before either is given its name, and no dictionary ever stands beside a
+    table that it does not describe.
 
     Parameters
     ----------
@@ -37,16 +41,13 @@ def export_outcomes(
         Ends in ``.csv`` or ``.parquet``.
     description : mapping
         What the data dictionary says besides the columns.
-
-    Returns
-    -------
-    list of Path
-        Both files.
+    force : bool
+        Whether files that exist are replaced.
 
     Raises
     ------
     UsageError
-        If the file name ends otherwise.
+        If the file name ends otherwise, or there is such a file and it is not to be replaced.
     StorageError
         If a file cannot be written, or whatever reading the blocks raises.
     """
@@ -54,28 +55,40 @@ def export_outcomes(
         raise UsageError(
             f"the file {str(path)!r} was given; allowed are names that end in .csv or .parquet"
         )
-    write = pa.csv.CSVWriter if path.suffix == ".csv" else pa.parquet.ParquetWriter
-    temporary = path.with_name(f".{path.name}.tmp")
     dictionary = path.with_name(f"{path.name}.dictionary.json")
+    for file in (path, dictionary):
+        if file.is_dir() or (not force and (file.exists() or file.is_symlink())):
+            raise UsageError(
+                f"{str(file)!r} exists; give --force to replace a file, or another name"
+            )
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }
     text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
     try:
-        with write(str(temporary), COLUMNS) as writer:
-            for block in blocks:
-                seeds = np.arange(block.start, block.stop)
-                arrays = [pa.array(a) for a in (seeds, block.updates, block.converged)]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=COLUMNS))
-        temporary.replace(path)
-    except StorageError:  # from the store that is read: it says so itself
-        raise
-    except OSError as error:
+        with temporary_file(path) as table, temporary_file(dictionary) as words:
+            with table.open("wb") as stream:
+                write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
+            words.write_bytes(text.encode())
+            with contextlib.suppress(FileNotFoundError):
+                dictionary.unlink()
+            publish(table, path)
+            publish(words, dictionary)
+    except StorageError as error:
+        if not isinstance(error.__cause__, OSError):  # from the store that is read
+            raise
         raise StorageError(
-            f"{str(path)!r} cannot be written ({error.strerror or error}); "
+            f"{str(path)!r} cannot be written ({error.__cause__.strerror or error.__cause__}); "
             "give a file in a folder that can be written"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    write_durably(dictionary, text.encode())
     return [path, dictionary]
+
+
+def write_outcomes(blocks: Iterable[Outcomes], file: BinaryIO, *, is_text: bool) -> None:
+    """Write outcomes into an open file, as CSV or as Parquet."""
+    write = pa.csv.CSVWriter if is_text else pa.parquet.ParquetWriter
+    with write(file, COLUMNS) as writer:
+        for block in blocks:
+            seeds = np.arange(block.start, block.stop)
+            arrays = [pa.array(a) for a in (seeds, block.updates, block.converged)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=COLUMNS))

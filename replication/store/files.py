@@ -1,107 +1,85 @@
-"""Files that are written whole or not at all, and a lock that frees itself."""
+"""Files that are written whole or not at all, read with care, and locks that free themselves."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
-import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+
+from filelock import FileLock, Timeout
 
 from replication.errors import BusyError, DataError, StorageError
-from replication.protocol import canonical_json
 
-TEMPORARY_SUFFIX = ".part"
+TEMPORARY_NAME = re.compile(r"\.replication-[0-9a-f]{16}\.part")
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR)
+"""Errors that say nothing of the file that could not be read."""
 
-
-class ForeignError(DataError):
-    """A file is no damage, but of another version of this package, or of another study."""
-
-
-class NewerSchemaError(ForeignError):
-    """A file was written by a newer version of this package."""
+SECONDS_BETWEEN_TRIES = 0.2
 
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves either the old file or the new one.
 
-    A temporary file in the same folder is written, forced to disk and renamed,
-    and then the folder is forced to disk.
-
-    Parameters
-    ----------
-    path : Path
-        In a folder that exists.
-    content : bytes
-
     Raises
     ------
     StorageError
-        If any of these steps fails; no temporary file is left behind.
+        If it cannot be written; then no temporary file is left behind.
     """
+    with temporary_file(path) as temporary:
+        with temporary.open("wb") as file:
+            file.write(content)
+        publish(temporary, path)
+
+
+@contextlib.contextmanager
+def temporary_file(path: Path) -> Iterator[Path]:
+    """Make an empty file with a new name beside `path`; remove it if it is still there at the end.
+
+    Errors of the system within the block become a `StorageError` about `path`.
+    """
+    temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
-        write_temporary(path, content)
-        publish(path)
-    except BaseException:
-        discard_temporaries([path])
+        # Exclusively, so that no file or link that is there already is written to.
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        try:
+            yield temporary
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    except StorageError:
         raise
+    except OSError as error:
+        raise storage_error(path, error, "written") from error
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Force a temporary file to disk, rename it, and force its folder to disk."""
+    descriptor = os.open(temporary, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(path)
     sync_folder(path.parent)
 
 
-def write_temporary(path: Path, content: bytes) -> None:
-    """Write `content` to the temporary name that belongs to `path` and force it to disk."""
-    try:
-        with _temporary_name(path).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise _storage_error(path, error, "written") from error
-
-
-def publish(path: Path) -> None:
-    """Rename the temporary file that belongs to `path` to `path` itself."""
-    try:
-        _temporary_name(path).replace(path)
-    except OSError as error:
-        raise _storage_error(path, error, "written") from error
-
-
-def discard_temporaries(paths: Iterable[Path]) -> None:
-    """Delete the temporary files that belong to `paths` as far as the system lets us."""
-    for path in paths:
-        with contextlib.suppress(OSError):
-            _temporary_name(path).unlink()
-
-
-def withdraw(paths: Sequence[Path]) -> None:
-    """Delete files and their temporary forms as far as the system lets us."""
-    discard_temporaries(paths)
-    for path in paths:
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk.
-
-    Raises
-    ------
-    StorageError
-        If the system refuses.
-    """
+    """Force the names in a folder to disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise _storage_error(folder, error, "forced to disk") from error
+        raise storage_error(folder, error, "forced to disk") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -112,159 +90,159 @@ def make_folder(folder: Path) -> None:
     StorageError
         If it cannot be made, for instance because a file stands in its place.
     """
-    if folder.is_dir():
-        return
-    if folder.parent != folder:
-        make_folder(folder.parent)
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise _storage_error(folder, error, "made a folder") from error
-    sync_folder(folder.parent)
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        if folder.parent == folder:
+            break
+        folder = folder.parent
+    for place in reversed(missing):
+        try:
+            place.mkdir(exist_ok=True)
+        except OSError as error:
+            raise storage_error(place, error, "made a folder") from error
+        sync_folder(place.parent)
 
 
-def remove_files(paths: list[Path]) -> None:
-    """Delete files that may be gone already.
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; whether it may be looked into does not matter.
 
     Raises
     ------
     StorageError
-        If one of them cannot be deleted.
+        If the system does not permit to say so.
     """
-    for path in paths:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _storage_error(path, error, "deleted") from error
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise storage_error(path, error, "looked at") from error
 
 
-def read_content(path: Path) -> bytes:
-    """Return the bytes of a file.
+def list_names(folder: Path) -> list[str]:
+    """Return the sorted names in a folder; none where there is no folder.
 
     Raises
     ------
-    DataError
-        If it does not exist.
     StorageError
         If it cannot be read.
     """
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{str(path)!r} is missing; run `replication repair`") from None
+        return sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except OSError as error:
-        raise _storage_error(path, error, "read") from error
+        raise storage_error(folder, error, "read") from error
 
 
-def render_record(body: Mapping[str, Any]) -> bytes:
-    """Return JSON with one top-level key a line, the last one a checksum of the others."""
-    checksum = hashlib.sha256(canonical_json(dict(body)).encode()).hexdigest()
-    lines = [f"{json.dumps(key)}: {canonical_json(value)}" for key, value in sorted(body.items())]
-    lines.append(f'"sha256": "{checksum}"')
-    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+def remove_temporaries(folder: Path) -> None:
+    """Remove the temporary files of killed runs; to be called where no other process writes."""
+    for name in list_names(folder):
+        if TEMPORARY_NAME.fullmatch(name):
+            remove(folder / name)
 
 
-def parse_record(
-    path: Path, content: bytes, *, kind: str, newest_schema: int, believe_schema: bool = False
-) -> dict[str, Any]:
-    """Return what `render_record` was given, and nothing that differs in a single bit.
+def remove(path: Path) -> None:
+    """Remove a file, or move a folder that stands in the place of one aside."""
+    try:
+        if stat.S_ISDIR(path.lstat().st_mode):
+            path.replace(path.with_name(f"{path.name}.set-aside-{secrets.token_hex(4)}"))
+        else:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise storage_error(path, error, "removed") from error
+
+
+def read_content(path: Path, *, largest: int) -> bytes:
+    """Return the bytes of a regular file, which is looked at before it is read.
+
+    Raises
+    ------
+    DataError
+        If it is missing, no file, larger than `largest` bytes, or not to be read.
+    StorageError
+        If the system is short of something, or does not permit to read it.
+    """
+    try:
+        # Without waiting: a pipe in the place of a file may never have a writer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            state = os.fstat(descriptor)
+            if not stat.S_ISREG(state.st_mode):
+                raise DataError("it is no file")
+            if state.st_size > largest:
+                raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
+            parts = []
+            while part := os.read(descriptor, state.st_size + 1):
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise DataError("it is missing") from None
+    except OSError as error:
+        if error.errno in (*SHORTAGES, errno.EACCES, errno.EPERM):
+            raise storage_error(path, error, "read") from None
+        raise DataError(f"it cannot be read: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def hold_lock(
+    path: Path, *, what: str, announce: Callable[[str], object] | None = None
+) -> Iterator[None]:
+    """Hold an exclusive lock that the system frees when its holder dies.
 
     Parameters
     ----------
     path : Path
-        Named in messages.
-    content : bytes
-    kind : str
-        What the record must say that it is: one put in the place of another is damage too.
-    newest_schema : int
-        The newest value of the key ``schema`` that this program understands.
-    believe_schema : bool
-        Whether a newer schema counts even where the checksum is wrong, which a
-        newer version may compute in another way.
-
-    Raises
-    ------
-    NewerSchemaError
-        If the record is of a newer schema.
-    DataError
-        If it is damaged, or of another kind.
-    """
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        raise damaged_record(path) from None
-    if not isinstance(body, dict):
-        raise damaged_record(path)
-    body.pop("sha256", None)
-    try:
-        is_intact = render_record(body) == content
-    except (ValueError, RecursionError):  # a number that JSON does not allow
-        is_intact = False
-    if is_intact or believe_schema:
-        check_schema(path, body.get("schema"), newest_schema=newest_schema)
-    if not is_intact or body.get("kind") != kind:
-        raise damaged_record(path)
-    return body
-
-
-def damaged_record(path: Path) -> DataError:
-    """Return the error that says that a record is damaged, and what to do."""
-    return DataError(f"{str(path)!r} is damaged; run `replication repair`")
-
-
-def check_schema(path: Path, schema: Any, *, newest_schema: int) -> None:
-    """Refuse a file of a newer schema.
-
-    Raises
-    ------
-    NewerSchemaError
-        If `schema` is a whole number above `newest_schema`.
-    """
-    if isinstance(schema, int) and schema > newest_schema:
-        raise NewerSchemaError(
-            f"{str(path)!r} has schema {schema}, and this version reads schemas up to "
-            f"{newest_schema}; nothing was touched. Install the newer version, or give another "
-            "results folder"
-        )
-
-
-@contextlib.contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock that the system frees when its holder dies.
+        Of the lock file, in a folder that exists.
+    what : str
+        What another process that holds it is doing, for the message.
+    announce : callable or None
+        Given, the lock is waited for, and this is called once with a line that says so.
 
     Raises
     ------
     BusyError
-        If another process holds it.
+        If another process holds it and it is not waited for.
     StorageError
         If the file cannot be opened for writing.
     """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise _storage_error(path, error, "opened for writing") from error
+    mask = os.umask(0)
+    os.umask(mask)
+    lock = FileLock(path, mode=(0o666 & ~mask) | 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise _storage_error(path, error, "locked") from error
-            raise BusyError(
-                f"another process is working on {str(path.parent)!r}; "
-                "wait until it has ended, or give another results folder"
-            ) from None
+            lock.acquire(timeout=0)
+        except Timeout:
+            if announce is None:
+                raise BusyError(
+                    f"another process is {what}; wait until it has ended, or give another results "
+                    "folder"
+                ) from None
+            announce(f"another process is {what}: waiting until it has ended")
+            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+    except OSError as error:
+        raise storage_error(path, error, "locked") from error
+    try:
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
-def _temporary_name(path: Path) -> Path:
-    return path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
-
-
-def _storage_error(path: Path, error: OSError, what: str) -> StorageError:
+def storage_error(path: Path, error: OSError, what: str) -> StorageError:
+    """Return the error that says what could not be done with a file, why, and what to do."""
+    advice = "correct the permissions"
+    if what in ("written", "forced to disk"):
+        advice = "what was written before is intact: make room, or correct the permissions"
+    if error.errno in SHORTAGES:
+        advice = "the system is short of it: close other programs, or raise the limit (ulimit)"
+    elif error.errno == errno.ENOENT and not path.parent.is_dir():
+        advice = f"the folder {str(path.parent)!r} is gone: run the same command again"
+    reason = error.strerror or error
     return StorageError(
-        f"{str(path)!r} cannot be {what} ({error.strerror or error}); "
-        "what was written before is intact: mend the folder or the disk, or give another results "
-        "folder"
+        f"{str(path)!r} cannot be {what} ({reason}); {advice}, or give another results folder"
     )

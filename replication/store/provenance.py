@@ -13,13 +13,7 @@ PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib
 
 @functools.cache
 def collect_versions() -> dict[str, str]:
-    """Return the versions of Python, of the packages that matter, and the platform.
-
-    Returns
-    -------
-    dict of str
-        One entry each for Python, the platform and every installed package.
-    """
+    """Return the versions of Python, of the packages that matter, of the source, the platform."""
     versions = {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
@@ -29,11 +23,11 @@ def collect_versions() -> dict[str, str]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return versions
+    commit = _find_commit()
+    return versions | ({"commit": commit} if commit else {})
 
 
-@functools.cache
-def find_commit() -> str | None:
+def _find_commit() -> str | None:
     """Return the commit of the source tree, or None outside of a repository."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():

@@ -1,101 +1,145 @@
-"""Verify a store by its checksums and by simulating again, and repair it."""
+"""Verify a study by its checksums and by simulating again, and repair it."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 
-from replication.simulator.ensemble import simulate_ranges
+from replication.errors import DataError, ReplicationError, StorageError
+from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
-from replication.store.blocks import read_block
-from replication.store.checking import Checked, check_study, rebuild_manifest
-from replication.store.filling import Simulate, simulate_blocks
-from replication.store.store import Range, Store, StudyFolder
+from replication.store.blocks import LARGEST_BLOCK, Block, find_blocks, read_block, write_block
+from replication.store.cost import choose_block_size
+from replication.store.files import is_folder, remove
+from replication.store.filling import cut_blocks, simulate_blocks
+from replication.store.store import Range, Store, StudyFolder, join_ranges, subtract_ranges
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Checked:
+    """The state of a study: its sound blocks, what is wrong with others, which seeds are missing.
+
+    Seeds are missing where others with larger numbers are there: after an interruption, or
+    where a block was deleted. Those of bad blocks are lost, too, as far as no sound one has them.
+    """
+
+    protocol: Protocol
+    blocks: tuple[Block, ...]
+    faults: dict[Block, ReplicationError]
+    missing: list[Range]
+    lost: list[Range]
+
+    @property
+    def messages(self) -> list[str]:
+        """What is wrong, a line for each bad block and for each range of missing seeds."""
+        lines = [str(error) for error in self.faults.values()]
+        for start, stop in self.missing:
+            lines.append(
+                f"the seeds {start} to {stop - 1} are missing (a run was interrupted, or a block "
+                "was deleted); run `replication repair` to compute them"
+            )
+        return lines
+
+    @property
+    def exit_code(self) -> int:
+        """Of a command that finds this: 0 where all is well."""
+        codes = [error.exit_code for error in self.faults.values()]
+        return max([*codes, DataError.exit_code if self.missing else 0])
+
+
+def check_study(store: Store, study: StudyFolder) -> Checked:
+    """Read every byte of a study and compare it with what each block says of itself.
+
+    Raises
+    ------
+    DataError
+        If it is so damaged that not even its protocol is known.
+    """
+    blocks = find_blocks(study.path)
+    protocol = store.find_protocol(study.protocol_id)
+    sound: list[Block] = []
+    faults: dict[Block, ReplicationError] = {}
+    for block in blocks:
+        try:
+            read_block(block, protocol=protocol, root_seed=study.root_seed)
+            sound.append(block)
+        except (DataError, StorageError) as error:
+            faults[block] = error
+    end = max((block.stop for block in sound), default=0)
+    # The name of a bad block is believed as far as a block is large and follows on others.
+    bad = [
+        (block.start, block.stop)
+        for block in faults
+        if block.stop - block.start <= LARGEST_BLOCK and block.start <= end + LARGEST_BLOCK
+    ]
+    end = max([end, *(stop for _, stop in bad)])
+    there = [(block.start, block.stop) for block in sound]
+    missing = subtract_ranges([(0, end)], [*there, *bad])
+    lost: list[Range] = []
+    for pair in sorted([*bad, *missing]):  # each by itself, so that blocks stay as they were cut
+        lost += subtract_ranges([pair], [*there, *lost])
+    return Checked(protocol, tuple(sound), faults, missing, lost)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Verified:
     """What the verification of one study found.
 
-    Parameters
-    ----------
-    checked : Checked
-        Its sound blocks and its faults.
-    n_simulated : int
-        Networks that were simulated again.
-    difference : str or None
-        The first seed whose outcome is another one, and the two outcomes.
+    `difference` names the first seed whose outcome is another one, and the two outcomes.
     """
 
     checked: Checked
     n_simulated: int
     difference: str | None
 
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.checked.faults and self.difference is None
-
 
 def verify_study(
-    study: StudyFolder,
-    *,
-    n_sample: int | None,
-    jobs: int = -1,
-    show_progress: bool = False,
-    simulate: Simulate = simulate_ranges,
+    store: Store, study: StudyFolder, *, n_sample: int | None, jobs: int = -1
 ) -> Verified:
     """Check every byte of a study, then simulate a random sample of it again.
 
     Parameters
     ----------
+    store : Store
     study : StudyFolder
     n_sample : int or None
         Networks to simulate again; None for all that are in sound blocks.
     jobs : int
         Workers; -1 for one a core.
-    show_progress : bool
-        Whether progress appears on standard error.
-    simulate : callable
-        `simulate_ranges`, or what a test puts in its place.
-
-    Returns
-    -------
-    Verified
 
     Raises
     ------
     DataError
-        If the study is of a newer schema or another outcome version.
+        If it is so damaged that not even its protocol is known.
     """
-    checked = check_study(study.path)
-    protocol, root_seed = checked.manifest.protocol, checked.manifest.root_seed
+    checked = check_study(store, study)
     ranges = [(block.start, block.stop) for block in checked.blocks]
     if n_sample is not None:
-        ranges = draw_sample(ranges, n_sample, np.random.default_rng())
+        ranges = draw_sample(join_ranges(ranges), n_sample, np.random.default_rng())
     differing: dict[int, str] = {}
 
     def compare(outcomes: Outcomes) -> None:
         for block in checked.blocks:
-            if block.start <= outcomes.start < outcomes.stop <= block.stop:
-                stored = read_block(block, protocol=protocol, root_seed=root_seed)
+            low, high = max(block.start, outcomes.start), min(block.stop, outcomes.stop)
+            if low < high:
+                stored = read_block(block, protocol=checked.protocol, root_seed=study.root_seed)
                 differing.update(
-                    find_difference(stored.slice(outcomes.start, outcomes.stop), outcomes)
+                    find_difference(stored.slice(low, high), outcomes.slice(low, high))
                 )
 
     simulate_blocks(
         ranges,
-        protocol=protocol,
-        root_seed=root_seed,
+        protocol=checked.protocol,
+        root_seed=study.root_seed,
         write=compare,
         jobs=jobs,
-        show_progress=show_progress,
-        simulate=simulate,
+        show_progress=False,
     )
     first = differing[min(differing)] if differing else None
     return Verified(checked, sum(stop - start for start, stop in ranges), first)
@@ -145,27 +189,11 @@ def find_difference(stored: Outcomes, computed: Outcomes) -> dict[int, str]:
 
 
 def repair_study(
-    store: Store,
-    study: StudyFolder,
-    *,
-    jobs: int = -1,
-    show_progress: bool = True,
-    simulate: Simulate = simulate_ranges,
+    store: Store, study: StudyFolder, *, jobs: int = -1, show_progress: bool = True
 ) -> Checked:
-    """Compute the blocks that are missing or bad again, and no others.
+    """Compute the blocks that are bad and the seeds that are missing again, and no others.
 
-    A bad block stands until the new one has been compared with the record.
-
-    Parameters
-    ----------
-    store : Store
-    study : StudyFolder
-    jobs : int
-        Workers; -1 for one a core.
-    show_progress : bool
-        Whether progress appears on standard error.
-    simulate : callable
-        `simulate_ranges`, or what a test puts in its place.
+    A bad block stands until the new one is on disk.
 
     Returns
     -------
@@ -175,27 +203,34 @@ def repair_study(
     Raises
     ------
     BusyError
-        If another process is writing to the store.
+        If another process is writing to the study.
     DataError
         If the study cannot be repaired, and why.
     StorageError
-        If a file cannot be deleted or written.
+        If a file cannot be read, removed or written.
     """
-    with store.lock():
-        checked = check_study(study.path)
-        protocol, root_seed = checked.manifest.protocol, checked.manifest.root_seed
-        rebuild_manifest(study.path, checked)
-        bad = {fault.block for fault in checked.faults if fault.block is not None}
+    with store.lock(study.path):
+        checked = check_study(store, study)
+        for block, error in checked.faults.items():
+            if isinstance(error, StorageError):  # no damage, and not to be helped by computing
+                raise error
+            if is_folder(block.path):
+                remove(block.path)
+        n_lost = sum(stop - start for start, stop in checked.lost)
+        size = choose_block_size(checked.protocol, n_lost, jobs)
+        options: Any = {"protocol": checked.protocol, "root_seed": study.root_seed}
         simulate_blocks(
-            sorted((block.start, block.stop) for block in bad),
-            protocol=protocol,
-            root_seed=root_seed,
-            write=functools.partial(store.rewrite, protocol, root_seed),
+            cut_blocks(checked.lost, size),
+            **options,
+            write=functools.partial(write_block, study.path, **options),
             jobs=jobs,
             show_progress=show_progress,
-            simulate=simulate,
         )
-        store.record(protocol, root_seed)
+        for block in checked.faults:
+            try:
+                read_block(block, **options)  # the new one may have the same name
+            except DataError:
+                remove(block.path)
     return checked
 
 

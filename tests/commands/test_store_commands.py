@@ -9,8 +9,10 @@ import pytest
 
 from replication.cli import main
 from replication.protocol import PAPER
-from replication.store import Store, manifest_path, read_manifest
+from replication.publication import write_model
+from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
+from replication.store.placing import READY, place_files
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
@@ -43,15 +45,29 @@ def test_verify_of_all_or_of_a_sample_but_not_both(pristine, refuse):
 def test_verify_checks_the_published_report_also_where_no_study_is_stored(
     tmp_path, monkeypatch, run
 ):
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "headline.json").write_text("{}")
+    write_model(tmp_path, "headline", {})
     monkeypatch.setattr("replication.publication.verify_published", lambda *_, **__: ["by value"])
     text = run("verify", "--results", tmp_path)
     assert text == "the published report is the same, compared by value\n"
 
 
-def test_info_lists_every_study(both, run):
-    text = run("info", "--results", both)
+def test_info_has_a_line_for_every_study(both, run):
+    lines = run("info", "--results", both).splitlines()
+    assert lines[0].startswith(f"study {PAPER.id}/3: as in the paper, 10 networks, 1.")
+    assert lines[1].startswith(f"study {OTHER.id}/4: threshold = 0.2, 1 network, 1.")
+    assert len(lines) == 2
+
+
+def test_info_names_the_reports_of_a_study(both, run):
+    report = both / "studies" / f"{PAPER.id}-3-10" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("")
+    assert run("info", "--results", both).splitlines()[0].endswith(f"kB, {report}")
+    assert f"  report     {report}" in run("info", "--long", "--results", both)
+
+
+def test_info_says_more_where_that_is_wanted(both, run):
+    text = run("info", "--long", "--results", both)
     assert f"study {PAPER.id}/3\n  protocol   as in the paper\n" in text
     assert f"study {OTHER.id}/4\n  protocol   threshold = 0.2\n" in text
     assert "seeds      0 to 9 (10 networks)" in text
@@ -69,7 +85,7 @@ def test_info_tells_the_same_to_programs(both, run):
     assert entries[3]["ranges"] == [[0, 10]]
     assert entries[3]["digest"] == Store(both).digest(PAPER, 3, 10)
     assert entries[3]["folder"] == str(Store(both).study_folder(PAPER, 3))
-    assert {"python", "numpy", "commit"} <= set(entries[3]["made_with"][0])
+    assert {"python", "numpy", "platform"} <= set(entries[3]["made_with"][0])
 
 
 def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run, refuse):
@@ -81,29 +97,57 @@ def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run
 
 def test_a_study_without_its_first_seeds_has_no_digest(tmp_path, run):
     simulate_study(Store(tmp_path), PAPER, 3, 20, block_size=10, show_progress=False)
-    min(read_manifest(Store(tmp_path).study_folder(PAPER, 3)).blocks).path.unlink()
-    text = run("info", "--results", tmp_path)
+    find_blocks(Store(tmp_path).study_folder(PAPER, 3))[0].path.unlink()
+    text = run("info", "--long", "--results", tmp_path)
     assert "seeds      10 to 19 (10 networks)" in text
     assert "digest" not in text
 
 
+def test_a_study_that_has_only_begun_is_sound(tmp_path, run):
+    (Store(tmp_path).folder / "0123456789abcdef" / "5").mkdir(parents=True)
+    for command in ("info", "verify"):
+        line = run(command, "--results", tmp_path)
+        assert line == "study 0123456789abcdef/5: nothing stored yet\n".replace(
+            "yet", "yet, 0 networks, 0.0 kB" if command == "info" else "yet"
+        )
+    assert run("repair", "--results", tmp_path) == ""
+
+
 def test_repair_says_what_it_has_done(both, run):
     assert run("repair", "--results", both).count("nothing to repair") == 2
-    folder = Store(both).study_folder(PAPER, 3)
-    manifest_path(folder).write_text("")
-    assert f"study {PAPER.id}/3: rebuilt the manifest" in run("repair", "--results", both)
-    (block,) = read_manifest(folder).blocks
-    block.path.unlink()
+    (block,) = find_blocks(Store(both).study_folder(PAPER, 3))
+    block.path.write_bytes(b"")
     assert f"computed {block.path.name} again" in run("repair", "--results", both)
 
 
 def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):
-    folder = Store(both).study_folder(OTHER, 4)
-    for place in (folder, manifest_path(folder).parent):
-        for path in place.iterdir():
-            path.write_text("")
+    for path in Store(both).study_folder(OTHER, 4).iterdir():
+        path.write_text("")
     for command in ("verify", "repair", "info"):
         assert main([command, "--results", str(both)]) == 65
         output = capsys.readouterr()
         assert f"{OTHER.id}" in output.out + output.err
         assert f"study {PAPER.id}/3" in output.out
+
+
+def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(both, refuse, capsys):
+    folder = both / "studies" / f"{PAPER.id}-3-9999"
+    write_model(folder, "headline", {"a": 1})
+    (folder / "models" / "headline.json").write_text("{}")
+    place_files(folder, {"report.html": b"page"})
+    (folder / "report.html").write_text("<script>")
+    assert main(["verify", "--results", str(both)]) == 65
+    messages = capsys.readouterr().err
+    for name in ("models/headline.json", "report.html"):
+        assert f"{str(folder / name)!r} is damaged; run `replication repair`" in messages
+    assert main(["repair", "--results", str(both)]) == 65
+    assert "cannot be made again: the outcome of seed 10 is not in" in capsys.readouterr().err
+
+
+def test_a_report_that_a_kill_kept_from_its_place_is_brought_there(both, run):
+    folder = both / "studies" / f"{PAPER.id}-3-10"
+    write_model(folder, "headline", {"a": 1})
+    place_files(folder / READY, {"report.html": b"page"})
+    run("info", "--results", both)
+    assert (folder / "report.html").read_bytes() == b"page"
+    assert not (folder / READY).exists()

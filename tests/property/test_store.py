@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,10 +17,8 @@ from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import Store, blocks, check_study
-from replication.store.filling import simulate_study
-from replication.store.verifying import repair_study
-from tests.unit.store.invented import invent
+from replication.store import Store, files, find_blocks
+from tests.unit.store.invented import check, fill, invent, repair
 
 N_MAX = 60
 counts = st.integers(1, N_MAX)
@@ -53,8 +53,6 @@ class StoreLife(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.results = Path(tempfile.mkdtemp())
-        self.damaged = False
-        self.flips: set[tuple[Path, int, int]] = set()
         self.n_promised = 0
 
     def teardown(self):
@@ -69,103 +67,85 @@ class StoreLife(RuleBasedStateMachine):
     def folder(self) -> Path:
         return self.store.study_folder(PAPER, 1988)
 
-    def run(self, n_seeds, size, simulation) -> None:
-        simulate_study(
-            self.store, PAPER, 1988, n_seeds, jobs=2, block_size=size, show_progress=False,
-            simulate=simulation,
-        )  # fmt: skip
+    @property
+    def bad(self) -> list[Path]:
+        """The blocks that are not what their names say."""
+        return [
+            block.path
+            for block in find_blocks(self.folder)
+            if hashlib.sha256(block.path.read_bytes()).hexdigest()[:16] != block.path.stem[-16:]
+        ]
 
-    @precondition(lambda self: not self.damaged)
+    def run(self, n_seeds, size, simulation=simulate) -> None:
+        fill(self.store, n_seeds, jobs=2, block_size=size, simulation=simulation)
+
+    @precondition(lambda self: not self.bad)
     @rule(n_seeds=counts, size=sizes)
     def extend(self, n_seeds, size):
-        self.run(n_seeds, size, simulate)
+        self.run(n_seeds, size)
         self.n_promised = max(self.n_promised, n_seeds)
         assert self.store.digest(PAPER, 1988, n_seeds) == compute_digest([invent(0, n_seeds)])
+        assert not list(self.results.rglob("*.part"))
 
-    @precondition(lambda self: not self.damaged)
+    @precondition(lambda self: not self.bad)
     @rule(n_seeds=counts, size=sizes, after=st.integers(0, 3))
     def interrupt(self, n_seeds, size, after):
         with contextlib.suppress(KeyboardInterrupt):
             self.run(n_seeds, size, simulate_until(after, KeyboardInterrupt()))
 
-    @precondition(lambda self: not self.damaged)
-    @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5))
-    def kill_in_a_write(self, n_seeds, size, after):
-        """Die just before the k-th rename, with nothing tidied up."""
-        names = ("publish", "withdraw", "discard_temporaries")
-        kept = {name: getattr(blocks, name) for name in names}
-        left = [after]
+    @precondition(lambda self: not self.bad)
+    @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5), is_kill=st.booleans())
+    def end_in_a_write(self, n_seeds, size, after, is_kill):
+        """Die or fail just before the k-th rename; after a kill nothing is tidied up."""
+        publish, left = files.publish, [after]
 
-        def publish(path):
+        def end(temporary, path):
             if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            kept["publish"](path)
-
-        blocks.publish = publish
-        blocks.withdraw = blocks.discard_temporaries = lambda _: None
-        try:
-            with contextlib.suppress(Killed):
-                self.run(n_seeds, size, simulate)
-        finally:
-            for name in names:
-                setattr(blocks, name, kept[name])
-
-    @precondition(lambda self: not self.damaged)
-    @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5))
-    def fail_in_a_write(self, n_seeds, size, after):
-        kept = blocks.publish
-        left = [after]
-
-        def publish(path):
-            if left[0] == 0:
+                if is_kill:
+                    temporary.rename(temporary.with_name(".replication-" + "0" * 16 + ".part"))
+                    raise Killed
                 raise StorageError("no space left")
             left[0] -= 1
-            kept(path)
+            publish(temporary, path)
 
-        blocks.publish = publish
-        try:
-            with contextlib.suppress(StorageError):
-                self.run(n_seeds, size, simulate)
-        finally:
-            blocks.publish = kept
-        assert not list(self.results.rglob("*.part"))
+        ended = contextlib.suppress(Killed, StorageError)
+        with mock.patch.object(files, "publish", end), ended:
+            self.run(n_seeds, size)
+        if not is_kill:
+            assert not list(self.results.rglob("*.part"))
 
     @precondition(lambda self: self.folder.exists())
-    @rule(which=st.integers(0, 10**6), where=st.integers(0, 10**6), how=st.sampled_from("ftr"))
+    @rule(which=st.integers(0, 10**6), where=st.integers(0, 10**6), how=st.sampled_from("fts"))
     def damage(self, which, where, how):
-        """Flip a bit of, truncate or remove a file of a block that is on record."""
-        with contextlib.suppress(DataError):
-            self.store.record(PAPER, 1988)
-        # Half a block, left by a kill, is none: it is swept, whatever happens to it before.
-        files = [
-            path
-            for block in blocks.find_blocks(self.folder)
-            for path in (block.path, block.sidecar_path)
-        ]
-        if not files:
+        """Flip a bit of a block, truncate it, or put another one in its place."""
+        blocks = find_blocks(self.folder)
+        if not blocks:
             return
-        path = files[which % len(files)]
+        path = blocks[which % len(blocks)].path
         content = bytearray(path.read_bytes())
-        if how == "r":
-            path.unlink()
-        elif how == "t":
+        if how == "t":
             path.write_bytes(bytes(content[: where % max(1, len(content))]))
+        elif how == "s":
+            path.write_bytes(blocks[where % len(blocks)].path.read_bytes())
         elif content:
-            flip = path, where % len(content), which % 8
-            if flip in self.flips:  # once more would mend it
-                return
-            self.flips.add(flip)
-            content[flip[1]] ^= 1 << flip[2]
+            content[where % len(content)] ^= 1 << which % 8
             path.write_bytes(bytes(content))
-        self.damaged = True
 
+    @precondition(lambda self: self.folder.exists())
+    @rule(which=st.integers(0, 10**6))
+    def delete(self, which):
+        """Delete a block: its seeds are missing, and nothing else is wrong."""
+        blocks = find_blocks(self.folder)
+        if blocks:
+            blocks[which % len(blocks)].path.unlink()
+            self.n_promised = 0
+
+    @precondition(lambda self: self.folder.exists())
     @rule()
     def repair(self):
-        for study in self.store.studies():
-            repair_study(self.store, study, show_progress=False, simulate=simulate)
-        self.damaged = False
-        self.flips.clear()
+        repair(self.store, self.folder, simulate)
+        checked = check(self.store, self.folder)
+        assert (checked.messages, checked.exit_code) == ([], 0)
 
     @invariant()
     def what_can_be_read_is_right(self):
@@ -177,7 +157,7 @@ class StoreLife(RuleBasedStateMachine):
             digest = self.store.digest(PAPER, 1988, n_seeds)
             table = self.store.counts(PAPER, 1988, n_seeds)
         except DataError:
-            assert self.damaged
+            assert self.bad
             return
         expected = invent(0, n_seeds)
         assert digest == compute_digest([expected])
@@ -187,17 +167,13 @@ class StoreLife(RuleBasedStateMachine):
 
     @invariant()
     def a_sound_store_keeps_what_it_promised(self):
-        if not self.damaged and self.folder.exists():
-            assert check_study(self.folder).faults == ()
-            assert self.store.missing(PAPER, 1988, max(1, self.n_promised)) in (
-                [],
-                [(0, 1)] if self.n_promised == 0 else [],
-            )
+        if not self.bad:
+            assert self.n_promised == 0 or self.store.missing(PAPER, 1988, self.n_promised) == []
 
     @invariant()
-    def a_damaged_store_is_noticed(self):
-        if self.damaged:
-            assert check_study(self.folder).faults != ()
+    def damage_and_nothing_else_is_noticed(self):
+        if find_blocks(self.folder):
+            assert [block.path for block in check(self.store, self.folder).faults] == self.bad
 
 
 TestStoreLife = StoreLife.TestCase

@@ -21,9 +21,10 @@ from replication.cli import main
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store, check_study, manifest_path
+from replication.store import Store
 from replication.store.filling import simulate_study
 from tests.reliability.writing import write_when_traced
+from tests.unit.store.invented import check, replace_simulation
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "replication"]
@@ -119,25 +120,23 @@ def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol
     return compute_digest(outcomes)
 
 
-def assert_recovers(results: Path, n_seeds: int, reference: str, **options) -> None:
+def assert_recovers(
+    results: Path, n_seeds: int, reference: str, simulation=simulate_ranges
+) -> None:
     """Run a study again, as its user would, and compare it with one that met no fault."""
     store = Store(results)
-    simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False, **options)
+    with replace_simulation(simulation):
+        simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False)
     assert store.digest(PAPER, 1988, n_seeds) == reference
-    folder = store.study_folder(PAPER, 1988)
-    assert check_study(folder).faults == ()
+    checked = check(store, store.study_folder(PAPER, 1988))
+    assert checked.messages == []
     assert find_strays(results) == []
-    assert sum(block.stop - block.start for block in check_study(folder).blocks) == n_seeds
+    assert sum(block.stop - block.start for block in checked.blocks) == n_seeds
 
 
 def find_strays(results: Path) -> list[str]:
-    """Return temporary files and halves of blocks."""
-    strays = [path.name for path in results.rglob("*.part")]
-    outcomes = {path.stem: path for path in results.rglob("0*-0*.parquet")}
-    sidecars = {path.stem: path for path in results.rglob("0*-0*.json")}
-    strays += [path.name for stem, path in outcomes.items() if stem not in sidecars]
-    strays += [path.name for stem, path in sidecars.items() if stem not in outcomes]
-    return strays
+    """Return temporary files."""
+    return [path.name for path in results.rglob("*.part")]
 
 
 def assert_clean(done: subprocess.CompletedProcess[str], code: int) -> None:
@@ -180,16 +179,9 @@ class Strace:
     def list_paths(self) -> list[Path]:
         """Return all paths that a small study touches."""
         folder = Store(self.results).study_folder(PAPER, 1988)
-        records = manifest_path(folder).parent
-        parents = [self.results, *folder.parents[:2], folder, records, self.results.parent]
-        ends = [(low, min(low + 1000, self.n_seeds)) for low in range(0, self.n_seeds, 1000)]
-        names = [f"{low:012d}-{high:012d}" for low, high in ends]
-        return [
-            *parents,
-            records / ".manifest.json.part",
-            *(folder / f".{name}.parquet.part" for name in names),
-            *(records / f".{name}.json.part" for name in names),
-        ]
+        n_blocks = -(-self.n_seeds // 1000)
+        temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
+        return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
     def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run the study, with a fault such as ``write:signal=KILL:when=3``."""
@@ -230,9 +222,9 @@ def count_calls(tmp_path: Path) -> dict[str, int]:
     assert_clean(traced.run(), 0)
     names = [name for name, _ in traced.read_calls()]
     counts = {name: names.count(name) for name in Strace.CALLS}
-    # Two blocks and two manifests: every file written, forced to disk and renamed.
-    assert counts["write"] == counts["rename"] == 6
-    assert counts["fsync"] >= 6 + 6
+    # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
+    assert counts["write"] == counts["rename"] == 2
+    assert counts["fsync"] >= 2 + 2
     return counts
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store, check_study
+from replication.store import Store
+from replication.store.store import lock_path
 from tests.reliability.faults import (
     WRITE,
     assert_clean,
@@ -26,7 +27,7 @@ from tests.reliability.faults import (
     wait_until,
     write_words,
 )
-from tests.unit.store.invented import invent, simulate
+from tests.unit.store.invented import check, invent, simulate
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
@@ -43,7 +44,7 @@ time.sleep(600)
 
 
 def list_blocks(results) -> list[str]:
-    return sorted(path.name for path in results.glob("outcomes/*/1988/0*.parquet"))
+    return sorted(path.name for path in results.glob("outcomes/*/*/1988/0*.parquet"))
 
 
 def is_simulating(process) -> bool:
@@ -120,16 +121,17 @@ def test_finished_blocks_are_kept_and_counted(tmp_path, number, code):
     assert process.returncode == code, messages
     kept = list_blocks(results)
     assert len(kept) >= 3
-    folder = Store(results).study_folder(PAPER, 1988)
-    checked = check_study(folder)
-    assert checked.faults == ()
-    assert len(checked.manifest.blocks) == len(kept), "the manifest does not list what is kept"
+    store = Store(results)
+    checked = check(store, store.study_folder(PAPER, 1988))
+    assert checked.faults == {}
+    assert len(checked.blocks) == len(kept)
     assert not list(results.rglob("*.part"))
 
 
 def has_begun(process, results) -> bool:
     """Tell whether a run holds the lock of its store, or is over already."""
-    lock = str((results / "outcomes" / "lock").resolve())
+    folder = Store(results).study_folder(PAPER, 1988)
+    lock = str(lock_path(folder, "write").resolve())
     try:
         return lock in [file.path for file in psutil.Process(process.pid).open_files()]
     except psutil.Error:
@@ -165,7 +167,7 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
         assert process.returncode == code, messages
         assert "Traceback" not in messages
         n_fired += 1
-    assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate=simulate)
+    assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
 
 
 def test_nine_random_interruptions_change_nothing(tmp_path):

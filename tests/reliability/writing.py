@@ -7,14 +7,16 @@ everything by tests that trace its system calls, of which there are then few.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from replication import publication
 from replication.cli import main, parser, study_commands  # noqa: F401  (imported before the fork)
-from replication.store import filling
+from replication.store import files, filling
 from tests.unit.store.invented import simulate
 
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
@@ -29,8 +31,7 @@ def write(pause: float, words: list[str]) -> int:
             yield outcomes
 
     filling.choose_block_size = lambda *_: 1000
-    filling.simulate_blocks.__kwdefaults__["simulate"] = simulate_with_pauses
-    filling.simulate_study.__kwdefaults__["simulate"] = simulate_with_pauses
+    filling.simulate_ranges = simulate_with_pauses
     publication.N_REPETITIONS = 0
     return main(words)
 
@@ -41,6 +42,9 @@ def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
+    # The names of temporary files, so that strace can look out for them.
+    numbers = itertools.count()
+    files.secrets = SimpleNamespace(token_hex=lambda _: f"{next(numbers):016x}")
     for _ in range(20_000):
         if "\nTracerPid:\t0\n" not in Path("/proc/self/status").read_text():
             sys.exit(write(0.0, words))

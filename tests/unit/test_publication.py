@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
 from pathlib import Path
 
@@ -10,12 +12,16 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, publication
-from replication.errors import DataError, StorageError
+from replication.errors import BusyError, DataError, StorageError
+from replication.protocol import canonical_json
 from replication.publication import (
     Study,
     describe_result,
+    find_damaged_files,
     find_differences,
+    read_benchmark,
     read_model,
+    repair_reports,
     replicate_study,
     round_numbers,
     run_experiments,
@@ -23,6 +29,8 @@ from replication.publication import (
     write_report,
 )
 from replication.store import Store
+from replication.store.files import hold_lock
+from replication.store.placing import place_files
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +78,12 @@ def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
 def test_report_made_again_has_the_same_bytes(study: Study) -> None:
     paths = sorted(path for path in study.folder.rglob("*") if path.is_file())
     before = [path.read_bytes() for path in paths]
-    (study.folder / ".report.json").unlink()  # or nothing would be made
+    (study.folder / "report.sha256").unlink()
+    (study.folder / "report.html").unlink()
+    for path in (study.folder / "figures").iterdir():
+        path.unlink()
+    for name in ("report.md", "report.pdf"):
+        (study.folder / name).unlink()
     write_report(study)
     assert [path.read_bytes() for path in paths] == before
     assert {path.name for path in paths} >= {"report.html", "report.md", "report.pdf"}
@@ -102,15 +115,105 @@ def test_experiments_are_run_one_by_one_with_the_time_left(
     assert all("left" in line for line in said[::2])
 
 
-def test_damaged_model_is_named(tmp_path: Path) -> None:
-    (tmp_path / "models").mkdir()
-    for content in ("{", "[1]", "[" * 100_000):
-        (tmp_path / "models" / "headline.json").write_text(content)
-        with pytest.raises(DataError, match=r"headline\.json' is damaged"):
-            read_model(tmp_path, "headline")
-    (tmp_path / "models" / "codes.json").mkdir()
-    with pytest.raises(StorageError, match=r"codes\.json' cannot be read"):
+def damage_model(content: bytes, how: str) -> bytes:
+    if how == "value":
+        return content.replace(b"0.5", b"0.6")
+    if how == "signed":
+        body = {"a": 10**400}
+        checksum = hashlib.sha256(canonical_json(body).encode()).hexdigest()
+        return json.dumps({**body, "sha256": checksum}).encode()
+    return {"empty": b"", "list": b"[1]", "deep": b"[" * 100_000, "none": b'{"a": 0.5}'}[how]
+
+
+@pytest.mark.parametrize("how", ["value", "signed", "empty", "list", "deep", "none"])
+def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, how: str) -> None:
+    """Once 60 of 110 random edits went into the report."""
+    write_model(tmp_path, "codes", {"a": 0.5, "b": [1, "x"]})
+    path = tmp_path / "models" / "codes.json"
+    before = path.read_bytes()
+    path.write_bytes(damage_model(before, how))
+    assert path.read_bytes() != before, "the fault did not happen"
+    with pytest.raises(DataError, match=r"codes\.json' is damaged; run `replication repair`"):
         read_model(tmp_path, "codes")
+    assert find_damaged_files(tmp_path) == ["models/codes.json"]
+
+
+def test_no_flipped_bit_of_a_model_goes_unnoticed(tmp_path: Path) -> None:
+    write_model(tmp_path, "x", {"a": [1, 0.25, None, True], "b": {"c": "text"}})
+    path = tmp_path / "models" / "x.json"
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(bytes(flipped))
+        with pytest.raises(DataError):
+            read_model(tmp_path, "x")
+
+
+def test_a_folder_or_link_in_the_place_of_models_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "models" / "codes.json").mkdir(parents=True)
+    (tmp_path / "models" / "codes.json" / "mine").write_text("mine")
+    write_model(tmp_path, "codes", {"a": 1})
+    assert read_model(tmp_path, "codes") == {"a": 1}
+    (kept,) = (tmp_path / "models").glob("codes.json.set-aside-*/mine")
+    assert kept.read_text() == "mine"
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "models").symlink_to(tmp_path / "models")
+    with pytest.raises(StorageError, match="is a link; put a folder in its place"):
+        write_model(tmp_path / "linked", "codes", {"a": 2})
+    assert read_model(tmp_path, "codes") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[1]", "5", "[" * 100_000, "{", '{"a": NaN}', '{"a": 1e999}', '{"a": 1' + 400 * "0" + "}",
+        '{"processor": "<script>alert(1)</script>"}', '{"a": ["`x`"]}', '{"<b>": 1}',
+    ],
+    ids=lambda text: text[:20],
+)  # fmt: skip
+def test_a_benchmark_holds_numbers_and_plain_words_only(tmp_path: Path, content: str) -> None:
+    """Once it was a traceback, or went into the page as it stands."""
+    (tmp_path / "benchmark.json").write_text(content)
+    with pytest.raises(DataError, match=r"benchmark\.json' is damaged; delete it, or write it"):
+        read_benchmark(tmp_path)
+
+
+def test_the_committed_benchmark_is_read(tmp_path: Path) -> None:
+    assert read_benchmark(tmp_path) is None
+    assert read_benchmark(Path(__file__).parents[2] / "results") is not None
+
+
+def test_the_committed_models_are_as_they_were_written() -> None:
+    assert find_damaged_files(Path(__file__).parents[2] / "results") == []
+
+
+def test_a_report_that_another_process_writes_is_refused(study: Study) -> None:
+    with (
+        hold_lock(study.folder / ".report.lock", what=""),
+        pytest.raises(BusyError, match="another process is writing models or a report in"),
+    ):
+        write_report(study)
+
+
+def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
+    before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    assert list(repair_reports(study.results)) == []
+    (study.folder / "models" / "headline.json").write_text("[]")
+    (study.folder / "report.pdf").write_bytes(b"")
+    (study.folder / "report.md").unlink()
+    (line,) = repair_reports(study.results)
+    assert line.startswith("made models/headline.json; report.md; report.pdf in ")
+    after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_what_cannot_be_made_again_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "studies" / f"{PAPER.id}-7-10"
+    write_model(folder, "headline", {})
+    (folder / "models" / "headline.json").write_text("[]")
+    with pytest.raises(DataError, match=r"headline\.json in .* cannot be made again: .*simulate"):
+        list(repair_reports(tmp_path))
 
 
 def test_model_keeps_six_significant_digits(tmp_path: Path) -> None:
@@ -150,17 +253,22 @@ def test_a_published_report_that_differs_is_not_reproduced(
     monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
 
     def write_short_report(study: Study, **_: object) -> dict[str, object]:
-        assert (study.folder / "benchmark.json").read_text() == "{}"
-        (study.folder / "report.html").write_text("the report")
+        assert read_benchmark(study.folder) == {"seconds": 1.5}
+        place_files(study.folder, {"report.html": b"the report"})
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 
     monkeypatch.setattr(publication, "write_report", write_short_report)
-    (tmp_path / "benchmark.json").write_text("{}")
+    (tmp_path / "benchmark.json").write_text('{"seconds": 1.5}')
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5})
-    (tmp_path / "report.html").write_text("the report")
-    assert any("by value" in line for line in publication.verify_published(tmp_path))
+    place_files(tmp_path, {"report.html": b"the report"})
+    lines = publication.verify_published(tmp_path)
+    assert any("by value" in line for line in lines)
+    assert "were measured and are not compared" in lines[-1]
     write_model(tmp_path, "codes", {"a": 0.25})
-    (tmp_path / "report.html").write_text("another")
+    place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
+        publication.verify_published(tmp_path)
+    (tmp_path / "report.html").write_bytes(b"<script>")
+    with pytest.raises(DataError, match=r"is damaged \(report\.html not as written\)"):
         publication.verify_published(tmp_path)

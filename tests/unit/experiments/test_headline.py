@@ -279,11 +279,8 @@ class SmallStudy:
 def store(tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("results"))
     quick = replace(PAPER, max_updates=60)
-    with store.lock():
-        for protocol, root_seed in ((quick, 7), (quick, 8)):
-            store.begin(protocol, root_seed)
-            store.write(protocol, root_seed, simulate_range(protocol, root_seed, 0, 60))
-            store.record(protocol, root_seed)
+    for root_seed in (7, 8):
+        store.write(quick, root_seed, simulate_range(quick, root_seed, 0, 60))
     return store
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline.loop import plot_loop
 from replication.protocol import PAPER, as_plain
 from replication.report import style
-from replication.report.build import Drawing, build_report
+from replication.report.build import Draw, render_report
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 
@@ -116,25 +117,28 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     return shares, converged
 
 
-def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:
+def make_figures(models: dict[str, Any]) -> dict[str, Draw]:
     return {
-        "loop": Drawing(plot_loop, models["headline"]),
-        "joint": Drawing(plot_joint, models["headline"]),
-        "panels": Drawing(plot_panels, models["speed"]),
+        "loop": partial(plot_loop, models["headline"]),
+        "joint": partial(plot_joint, models["headline"]),
+        "panels": partial(plot_panels, models["speed"]),
     }
 
 
-def build_sample(folder: Path, **changes: Any) -> list[Path]:
-    """Write the sample report, with some arguments of `build_report` changed."""
+def build_sample(folder: Path, **changes: Any) -> list[str]:
+    """Write the sample report, with some arguments of `render_report` changed; return its files."""
     models = changes.get("models", make_models())
     arguments: dict[str, Any] = {
         "template": FOLDER / "report.md",
         "models": models,
         "figures": make_figures(models),
-        "folder": folder,
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],
         **changes,
     }
-    return build_report(**arguments)
+    files = render_report(**arguments)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return list(files)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from unittest import mock
+
 import numpy as np
 
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
-from replication.store import Store
+from replication.store import Store, StudyFolder
 from replication.store.filling import simulate_study
+from replication.store.verifying import Checked, check_study, repair_study
 
 
 def invent(start: int, stop: int) -> Outcomes:
@@ -24,8 +28,34 @@ def simulate(protocol, root_seed, ranges, **_):
         yield invent(start, stop)
 
 
-def fill(store: Store, n_seeds: int = 60, *, protocol=PAPER, root_seed: int = 1988, **options):
+def replace_simulation(simulation=simulate):
+    """Let the store take its outcomes from a function as `simulate`."""
+    return mock.patch("replication.store.filling.simulate_ranges", simulation)
+
+
+def fill(
+    store: Store, n_seeds: int = 60, *, protocol=PAPER, root_seed: int = 1988,
+    simulation=simulate, **options,
+) -> Path:  # fmt: skip
     """Fill a study with invented outcomes, in blocks of 20; return its folder."""
-    options = {"block_size": 20, "show_progress": False, "simulate": simulate, **options}
-    simulate_study(store, protocol, root_seed, n_seeds, **options)
+    options = {"block_size": 20, "show_progress": False, **options}
+    with replace_simulation(simulation):
+        simulate_study(store, protocol, root_seed, n_seeds, **options)
     return store.study_folder(protocol, root_seed)
+
+
+def find_study(store: Store, folder: Path) -> StudyFolder:
+    """Return the study in a folder as a store lists it."""
+    (study,) = (study for study in store.studies() if study.path == folder)
+    return study
+
+
+def check(store: Store, folder: Path) -> Checked:
+    """Check the study in a folder."""
+    return check_study(store, find_study(store, folder))
+
+
+def repair(store: Store, folder: Path, simulation=simulate) -> Checked:
+    """Repair the study in a folder with invented outcomes."""
+    with replace_simulation(simulation):
+        return repair_study(store, find_study(store, folder), show_progress=False)

@@ -1,6 +1,8 @@
 """Outcomes exported for other programs: every row, both formats, and never half a file."""
 
+import contextlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -95,8 +97,9 @@ def test_file_appears_only_when_it_is_complete(tmp_path):
 
     seen = []
     export_outcomes(give_blocks(), tmp_path / "x.csv", description={})
-    # A hidden name in the same folder, so that the rename that ends it is one step.
-    assert seen == [[".x.csv.tmp"], [".x.csv.tmp"]]
+    # Hidden names in the same folder, so that the renames that end it are one step each.
+    assert [len(names) for names in seen] == [2, 2]
+    assert all(name.startswith(".replication-") for names in seen for name in names)
 
 
 def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -106,7 +109,7 @@ def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
 
     (tmp_path / "x.csv").write_text("old")
     with pytest.raises(StorageError, match="^a block is damaged$"):
-        export_outcomes(give_blocks(), tmp_path / "x.csv", description={})
+        export_outcomes(give_blocks(), tmp_path / "x.csv", description={}, force=True)
     assert list_names(tmp_path) == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == "old"
 
@@ -135,9 +138,58 @@ def test_a_full_disk_is_a_storage_error_that_names_file_and_reason(tmp_path, err
 
 def test_a_folder_in_the_place_of_the_file_is_left_alone(tmp_path):
     (tmp_path / "x.csv").mkdir()
-    with pytest.raises(StorageError, match="x.csv' cannot be written"):
-        export_outcomes(BLOCKS, tmp_path / "x.csv", description={})
+    with pytest.raises(UsageError, match="x.csv' exists"):
+        export_outcomes(BLOCKS, tmp_path / "x.csv", description={}, force=True)
     assert list_names(tmp_path) == ["x.csv"]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.dictionary.json"])
+def test_a_file_that_exists_is_replaced_only_where_that_is_said(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(UsageError, match="exists; give --force to replace"):
+        export_outcomes(BLOCKS, tmp_path / "x.csv", description={})
+    assert list_names(tmp_path) == [name]
+    assert (tmp_path / name).read_text() == "mine"
+    export_outcomes(BLOCKS, tmp_path / "x.csv", description={}, force=True)
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 3
+
+
+def test_a_dictionary_that_cannot_be_written_leaves_the_old_table(tmp_path, monkeypatch):
+    """Once the table was written, and then its dictionary failed."""
+    export_outcomes(BLOCKS[:1], tmp_path / "x.csv", description={})
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def fail(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(StorageError, match="No space left on device"):
+        export_outcomes(BLOCKS, tmp_path / "x.csv", description={}, force=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_exports_to_one_file_at_once_do_not_mix(tmp_path):
+    """Once they shared a temporary file: zeros in two of eight runs, more rows in three."""
+    updates, converged = np.full(1000, 9, dtype=np.int32), np.ones(1000, dtype=np.bool_)
+    blocks = [Outcomes(1000 * i, updates, converged) for i in range(200)]
+
+    def export(n):
+        with contextlib.suppress(StorageError):  # a dictionary that another one has moved away
+            export_outcomes(blocks[:n], tmp_path / "x.parquet", description={}, force=True)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(export, [50, 100, 150, 200]))
+    n_rows = pyarrow.parquet.read_metadata(tmp_path / "x.parquet").num_rows
+    assert n_rows in (50_000, 100_000, 150_000, 200_000)
+    assert set(list_names(tmp_path)) <= {"x.parquet", "x.parquet.dictionary.json"}
+
+
+@pytest.mark.parametrize("name", ["~x.csv", "x\udcff.parquet"])
+def test_names_that_other_libraries_stumble_over_work(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    files = export_outcomes(BLOCKS, Path(name), description={})
+    assert list_names(tmp_path) == sorted(path.name for path in files)
+    assert Path(name).stat().st_size > 0
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

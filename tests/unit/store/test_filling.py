@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from replication.errors import WorkerError
+from replication.errors import BusyError, WorkerError
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, cost
-from replication.store.cost import (
-    choose_block_size,
-    count_workers,
-    is_large,
-    measure_pace,
-)
+from replication.store.cost import choose_block_size, count_workers
 from replication.store.filling import cut_blocks, simulate_blocks
-from tests.unit.store.invented import fill, invent, simulate
+from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 
 
 def test_only_what_is_missing_is_simulated(tmp_path):
@@ -31,7 +27,7 @@ def test_only_what_is_missing_is_simulated(tmp_path):
 
     store = Store(tmp_path)
     for n_seeds in (1000, 1700, 1200):
-        fill(store, n_seeds, block_size=600, simulate=remember)
+        fill(store, n_seeds, block_size=600, simulation=remember)
     assert asked == [[(0, 600), (600, 1000)], [(1000, 1600), (1600, 1700)]]
 
 
@@ -59,22 +55,6 @@ def test_workers_are_counted_as_joblib_does(monkeypatch):
     assert count_workers(-1) == 1
 
 
-def test_the_cost_is_told_first_of_many_networks_and_of_large_ones():
-    assert not is_large(PAPER, 1_000_000)
-    assert is_large(PAPER, 10_000_000)
-    assert is_large(Protocol(group_sizes=(256, 256)), 20)
-
-
-def test_a_sample_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr(cost, "LONGEST_SAMPLE", 30.0)
-    assert measure_pace(Protocol(max_updates=1), 1988).is_complete
-    monkeypatch.setattr(cost, "LONGEST_SAMPLE", 0.3)
-    endless = Protocol(learning_rate=1e-9, max_updates=10_000_000)
-    begun = time.monotonic()
-    assert not measure_pace(endless, 1988).is_complete
-    assert time.monotonic() - begun < 5
-
-
 def lose_three(rounds):
     """Return a simulation that loses all but the first of three blocks with their worker."""
 
@@ -90,19 +70,45 @@ def lose_three(rounds):
 def test_only_what_two_losses_have_in_common_is_blamed():
     blocks = cut_blocks([(0, 6000)], 1000)
     rounds, written = [], []
-    with pytest.raises(WorkerError, match="twice, among the networks 2000 to 2999"):
+    lose = replace_simulation(lose_three(rounds))
+    with lose, pytest.raises(WorkerError, match="twice, among the networks 2000 to 2999"):
         simulate_blocks(
-            blocks, protocol=PAPER, root_seed=5, write=written.append, show_progress=False,
-            simulate=lose_three(rounds),
-        )  # fmt: skip
+            blocks, protocol=PAPER, root_seed=5, write=written.append, show_progress=False
+        )
     assert rounds == [blocks[:3], blocks[1:4]]
     assert [outcomes.start for outcomes in written] == [0, 1000]
 
 
 def test_a_lost_worker_is_mentioned(capsys):
-    with pytest.raises(WorkerError):
+    with replace_simulation(lose_three([])), pytest.raises(WorkerError):
         simulate_blocks(
-            cut_blocks([(0, 6000)], 1000), protocol=PAPER, root_seed=5, write=lambda _: None,
-            simulate=lose_three([]),
-        )  # fmt: skip
+            cut_blocks([(0, 6000)], 1000), protocol=PAPER, root_seed=5, write=lambda _: None
+        )
     assert "a worker died; 2 blocks will be simulated again" in capsys.readouterr().err
+
+
+def test_the_same_study_is_refused_at_once_and_as_part_of_another_is_waited_for(tmp_path, capsys):
+    """Two studies next to each other have root seeds in common."""
+    store, other = Store(tmp_path), Store(tmp_path)
+    refused = []
+
+    def try_again(protocol, root_seed, ranges, **_):
+        with pytest.raises(BusyError, match="another process is working on"):
+            fill(other, 60)
+        refused.append(True)
+        return simulate(protocol, root_seed, ranges)
+
+    fill(store, 60, simulation=try_again)
+    assert refused == [True]
+
+    folder = store.study_folder(PAPER, 5)
+    with ThreadPoolExecutor() as pool:
+        with store.lock(folder):
+            waiting = pool.submit(fill, other, 60, root_seed=5, wait=True)
+            end = time.monotonic() + 20
+            said = ""
+            while "waiting until it has ended" not in said and time.monotonic() < end:
+                said += capsys.readouterr().err
+            assert not waiting.done()
+        assert waiting.result(timeout=20) == folder
+    assert store.missing(PAPER, 5, 60) == []

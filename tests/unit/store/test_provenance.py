@@ -12,15 +12,18 @@ import pytest
 from replication.store import provenance
 
 
+def find_commit() -> str | None:
+    """Return the commit among the versions, asked for afresh."""
+    return provenance.collect_versions.__wrapped__().get("commit")
+
+
 @pytest.fixture
 def tree(monkeypatch: Any, tmp_path: Path):
-    """Let the module lie in a source tree of its own; ask git afresh."""
+    """Let the module lie in a source tree of its own."""
     monkeypatch.setattr(
         provenance, "__file__", str(tmp_path / "replication" / "store" / "provenance.py")
     )
-    provenance.find_commit.cache_clear()
-    yield tmp_path
-    provenance.find_commit.cache_clear()
+    return tmp_path
 
 
 def run_git(tree: Path, *words: str) -> str:
@@ -34,22 +37,22 @@ def run_git(tree: Path, *words: str) -> str:
 def test_commit_is_that_of_the_source_tree(tree: Path) -> None:
     run_git(tree, "init", "--quiet")
     run_git(tree, "commit", "--quiet", "--allow-empty", "--message", "first")
-    assert provenance.find_commit() == run_git(tree, "rev-parse", "HEAD")
+    assert find_commit() == run_git(tree, "rev-parse", "HEAD")
 
 
 def test_a_tree_that_is_no_repository_has_no_commit(tree: Path) -> None:
-    assert provenance.find_commit() is None
+    assert find_commit() is None
 
 
 def test_a_repository_that_git_cannot_read_has_no_commit(tree: Path) -> None:
     (tree / ".git").mkdir()
-    assert provenance.find_commit() is None
+    assert find_commit() is None
 
 
 def test_without_git_there_is_no_commit(tree: Path, monkeypatch: Any) -> None:
     run_git(tree, "init", "--quiet")
     monkeypatch.setenv("PATH", "")
-    assert provenance.find_commit() is None
+    assert find_commit() is None
 
 
 def test_a_package_that_is_not_installed_has_no_version(monkeypatch: Any) -> None:

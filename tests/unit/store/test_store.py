@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import stat
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,10 @@ from replication.errors import BusyError, DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import Store, check_study, manifest_path, read_manifest
+from replication.store import Store, find_blocks
 from replication.store.files import hold_lock, make_folder, write_durably
-from tests.unit.store.invented import fill, invent
+from replication.store.store import join_ranges, subtract_ranges
+from tests.unit.store.invented import check, fill, invent
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
@@ -29,11 +31,10 @@ def store(tmp_path) -> Store:
 def write(store, *ranges, protocol=PAPER, root_seed=1988):
     for start, stop in ranges:
         store.write(protocol, root_seed, invent(start, stop))
-    store.record(protocol, root_seed)
 
 
 def test_an_empty_store_misses_everything_and_makes_no_folder(store):
-    assert store.studies() == []
+    assert store.studies() == store.other_versions() == []
     assert store.missing(PAPER, 1988, 100) == [(0, 100)]
     assert not store.folder.exists()
 
@@ -49,7 +50,7 @@ def test_what_was_written_is_read_in_seed_order_whatever_the_order_of_writing(st
 def test_the_digest_does_not_depend_on_how_seeds_are_cut_into_blocks(tmp_path):
     one, many = Store(tmp_path / "one"), Store(tmp_path / "many")
     write(one, (0, 60))
-    write(many, (0, 7), (7, 31), (31, 60))
+    write(many, (0, 7), (7, 31), (5, 40), (31, 60))
     digest = compute_digest([invent(0, 60)])
     assert one.digest(PAPER, 1988, 60) == many.digest(PAPER, 1988, 60) == digest
 
@@ -61,23 +62,27 @@ def test_missing_seeds_are_the_gaps_between_blocks(store):
     assert store.missing(PAPER, 1988, 50) == [(20, 30), (40, 50)]
 
 
+def test_ranges_are_joined_and_subtracted():
+    assert join_ranges([(5, 7), (0, 2), (2, 3), (6, 9)]) == [(0, 3), (5, 9)]
+    assert subtract_ranges([(0, 10), (20, 30)], [(2, 3), (8, 22), (29, 40)]) == [
+        (0, 2), (3, 8), (22, 29),
+    ]  # fmt: skip
+    assert subtract_ranges([(4, 6)], [(0, 10)]) == []
+
+
 def test_a_seed_that_is_not_stored_is_named(store):
     write(store, (0, 20))
     with pytest.raises(DataError, match="outcome of seed 20 is not in .*`replication simulate`"):
         store.digest(PAPER, 1988, 21)
 
 
-def test_counts_come_from_side_cars_alone_unless_a_block_is_cut(store, monkeypatch):
+def test_counts_are_those_of_the_outcomes_also_where_a_block_is_cut(store):
     write(store, (0, 20), (20, 50))
-    expected = invent(0, 50)
-    table = CountTable.from_outcomes(expected.updates, expected.converged, PAPER.max_updates)
-    part = CountTable.from_outcomes(
-        expected.updates[:30], expected.converged[:30], PAPER.max_updates
-    )
-    assert store.counts(PAPER, 1988, 30) == part
-    for path in store.study_folder(PAPER, 1988).iterdir():
-        path.write_bytes(b"")
-    assert store.counts(PAPER, 1988, 50) == table
+    for n in (30, 50):
+        expected = invent(0, n)
+        assert store.counts(PAPER, 1988, n) == CountTable.from_outcomes(
+            expected.updates, expected.converged, PAPER.max_updates
+        )
 
 
 def test_protocols_and_root_seeds_are_kept_apart(store):
@@ -99,71 +104,115 @@ def test_other_programs_read_the_folder_of_a_study_as_it_is(store):
 
 
 def test_a_block_says_what_it_is_and_how_it_was_made(store):
-    (block,) = read_manifest(fill(store, 20)).blocks
+    (block,) = find_blocks(fill(store, 20))
     header = json.loads(pq.read_metadata(block.path).metadata[b"replication"])
     assert header["protocol"]["regression"] == 0.75
-    assert (header["protocol_id"], header["root_seed"]) == (PAPER.id, 1988)
+    assert (header["root_seed"], header["start"], header["stop"]) == (1988, 0, 20)
     assert header["digest"] == compute_digest([invent(0, 20)])
-    assert {"python", "numpy", "pyarrow", "platform"} <= set(header["versions"])
-
-
-def test_the_manifest_lists_protocol_blocks_and_runs(store):
-    fill(store, 20)
-    manifest = read_manifest(fill(store, 30))
-    assert (manifest.protocol, manifest.root_seed) == (PAPER, 1988)
-    assert [(block.start, block.stop) for block in manifest.blocks] == [(0, 20), (20, 30)]
-    assert [run["n_networks"] for run in manifest.runs] == [20, 10]
+    assert {"python", "numpy", "pyarrow", "platform"} <= set(header["made_with"])
 
 
 def test_where_nothing_is_missing_nothing_is_written(store):
-    path = manifest_path(fill(store))
-    before = path.stat().st_mtime_ns
+    folder = fill(store)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     fill(store)
-    assert path.stat().st_mtime_ns == before
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
-def test_what_a_crash_left_is_swept_and_foreign_files_are_kept(store):
+def test_what_a_kill_left_is_swept_and_nothing_else_is(store):
     folder = fill(store, 20)
-    records = manifest_path(folder).parent
-    strays = [
-        folder / ".000000000020-000000000030.parquet.part",
-        folder / "000000000020-000000000030.parquet",
-        records / ".manifest.json.part",
-        records / "000000000030-000000000040.json",
-    ]
-    for path in [*strays, folder / "notes.txt"]:
+    left = folder / ".replication-0123456789abcdef.part"
+    notes = [folder / "notes.txt", folder / ".mine.part"]
+    for path in (left, *notes):
         path.write_bytes(b"x")
     fill(store, 21)
-    assert not any(path.exists() for path in strays)
-    assert (folder / "notes.txt").exists()
+    assert not left.exists()
+    assert all(path.exists() for path in notes)
     assert store.ranges(PAPER, 1988) == [(0, 21)]
 
 
 def test_a_folder_that_is_no_study_is_not_listed(store):
-    for name in ("notes", "٥", "5x"):
+    for name in ("notes", "٥", "5x", "05"):
         (store.folder / PAPER.id / name).mkdir(parents=True)
     (store.folder / "notes" / "5").mkdir(parents=True)
+    (store.folder / PAPER.id / "6").write_text("")
     assert store.studies() == []
 
 
+def test_a_study_that_a_kill_left_before_its_first_block_is_sound(store):
+    """Once it was called damaged, and for some protocols beyond repair."""
+    folder = store.study_folder(PAPER, 1988)
+    folder.mkdir(parents=True)
+    checked = check(store, folder)
+    assert (checked.blocks, checked.messages, checked.exit_code) == ((), [], 0)
+    fill(store, 20)
+    assert store.digest(PAPER, 1988, 20) == compute_digest([invent(0, 20)])
+
+
+def test_outcomes_of_other_versions_are_listed_and_left_alone(store):
+    older = store.folder.parent / "44136fa355b3678a"
+    (older / "1988").mkdir(parents=True)
+    (older / "1988" / "manifest.json").write_text("{}")
+    newer = store.folder.parent / "99.1"
+    newer.mkdir()
+    fill(store, 20)
+    assert store.other_versions() == [older, newer]
+    assert len(store.studies()) == 1
+    assert (older / "1988" / "manifest.json").read_text() == "{}"
+
+
 def test_the_lock_keeps_others_out_and_frees_itself_after_an_error(store):
-    other = Store(store.folder.parent)
-    with pytest.raises(BusyError, match="another process"), store.lock():
+    other = Store(store.folder.parents[1])
+    folder = store.study_folder(PAPER, 1988)
+    with pytest.raises(BusyError, match="another process is working on"), store.lock(folder):
         other.write(PAPER, 1988, invent(0, 5))
     other.write(PAPER, 1988, invent(0, 5))
 
 
+def test_different_studies_do_not_exclude_each_other(store):
+    """Once three of five that ran at once in one folder were refused."""
+    other = Store(store.folder.parents[1])
+    with store.lock(store.study_folder(PAPER, 1988)):
+        fill(other, 20, root_seed=1989)
+        fill(other, 20, protocol=OTHER)
+        with pytest.raises(BusyError):
+            other.write(PAPER, 1988, invent(0, 5))
+
+
+def test_a_lock_is_waited_for_where_that_is_wanted_and_one_line_says_so(tmp_path, monkeypatch):
+    said = []
+    holder = hold_lock(tmp_path / "lock", what="working here")
+    holder.__enter__()
+
+    def announce(text):
+        said.append(text)
+        holder.__exit__(None, None, None)
+
+    with hold_lock(tmp_path / "lock", what="working here", announce=announce):
+        assert said == ["another process is working here: waiting until it has ended"]
+
+
 def test_what_cannot_be_locked_or_made_is_a_storage_error(tmp_path):
-    with pytest.raises(StorageError, match="opened for writing"), hold_lock(tmp_path):
+    (tmp_path / "lock").mkdir()
+    with (
+        pytest.raises(StorageError, match="cannot be locked"),
+        hold_lock(tmp_path / "lock", what=""),
+    ):
         pass
     (tmp_path / "results").write_text("")
     with pytest.raises(StorageError, match="cannot be made a folder"):
         Store(tmp_path / "results").write(PAPER, 1988, invent(0, 5))
 
 
-def test_folders_are_made_with_their_parents(tmp_path):
-    make_folder(tmp_path / "a" / "b" / "c")
-    assert (tmp_path / "a" / "b" / "c").is_dir()
+def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
+    """Once it was a RecursionError."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    folder = tmp_path.joinpath(*["a"] * 1500)
+    make_folder(folder)
+    assert folder.is_dir()
+    while folder != tmp_path:  # or those who tidy up recurse
+        folder.rmdir()
+        folder = folder.parent
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
@@ -184,10 +233,35 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_stray(tmp_path, monkeyp
     assert path.read_bytes() == b"old"
 
 
+def test_temporary_files_cannot_be_foreseen_and_follow_no_link(tmp_path, monkeypatch):
+    """Once a link that was named like ours led to the file of somebody else."""
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0123456789abcdef")
+    (tmp_path / ".replication-0123456789abcdef.part").symlink_to(mine)
+    with pytest.raises(StorageError, match="File exists"):
+        write_durably(tmp_path / "file", b"new")
+    assert mine.read_bytes() == b"mine"
+    monkeypatch.undo()
+    (tmp_path / "file").symlink_to(mine)
+    write_durably(tmp_path / "file", b"new")
+    assert mine.read_bytes() == b"mine"
+    assert stat.S_ISREG((tmp_path / "file").lstat().st_mode)
+
+
+def test_a_results_folder_that_vanishes_is_named(store, tmp_path):
+    """Once the message said that what was written before is intact."""
+    folder = fill(store, 20)
+    with store.lock(folder):
+        (tmp_path / "results").rename(tmp_path / "gone")
+        with pytest.raises(StorageError, match="the folder .* is gone: run the same command again"):
+            store.write(PAPER, 1988, invent(20, 40))
+
+
 def test_arrays_of_wider_types_are_stored_as_the_types_of_the_format(store):
     outcomes = invent(0, 10)
     wide = Outcomes(0, outcomes.updates.astype(np.int64), outcomes.converged)
     store.write(PAPER, 1988, wide)
     (read,) = store.read(PAPER, 1988, 0, 10)
     assert read.updates.dtype == np.int32
-    assert check_study(store.study_folder(PAPER, 1988)).faults == ()
+    assert check(store, store.study_folder(PAPER, 1988)).messages == []

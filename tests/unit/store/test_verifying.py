@@ -9,9 +9,9 @@ import pytest
 
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
-from replication.store import Store
-from replication.store.verifying import draw_sample, find_difference, repair_study, verify_study
-from tests.unit.store.invented import fill, invent, simulate
+from replication.store import Store, find_blocks
+from replication.store.verifying import draw_sample, find_difference, verify_study
+from tests.unit.store.invented import fill, invent, repair, replace_simulation, simulate
 
 
 @pytest.fixture
@@ -62,14 +62,19 @@ def test_the_first_difference_is_named():
     assert find_difference(stored, stored) == {}
 
 
-def test_a_sound_study_is_verified(study):
-    verified = verify_study(study, n_sample=None, jobs=1, simulate=simulate)
-    assert verified.is_sound
+def verify(store, study, *, simulation=simulate, **options):
+    with replace_simulation(simulation):
+        return verify_study(store, study, **options)
+
+
+def test_a_sound_study_is_verified(store, study):
+    verified = verify(store, study, n_sample=None, jobs=1)
+    assert verified.checked.exit_code == 0
     assert (verified.n_simulated, verified.difference) == (1000, None)
-    assert 50 <= verify_study(study, n_sample=100, simulate=simulate).n_simulated <= 150
+    assert 50 <= verify(store, study, n_sample=100).n_simulated <= 150
 
 
-def test_the_first_of_several_differences_is_reported_whatever_the_order(study):
+def test_the_first_of_several_differences_is_reported_whatever_the_order(store, study):
     def simulate_otherwise(protocol, root_seed, ranges, **_):
         for start, stop in reversed(list(ranges)):
             outcomes = invent(start, stop)
@@ -79,14 +84,14 @@ def test_the_first_of_several_differences_is_reported_whatever_the_order(study):
                     changed[seed - start] += 1
             yield dataclasses.replace(outcomes, updates=changed)
 
-    verified = verify_study(study, n_sample=None, simulate=simulate_otherwise)
-    assert not verified.is_sound
-    assert verified.checked.faults == ()
+    verified = verify(store, study, n_sample=None, simulation=simulate_otherwise)
+    assert verified.checked.messages == []
     assert verified.difference.startswith("seed 351 is stored as ")
 
 
 def test_repair_simulates_the_bad_blocks_and_no_others(store, study):
-    (study.path / "000000000300-000000000600.parquet").unlink()
+    (block,) = (block for block in find_blocks(study.path) if block.start == 300)
+    block.path.write_bytes(b"")
     asked = []
 
     def remember(protocol, root_seed, ranges, **options):
@@ -95,7 +100,16 @@ def test_repair_simulates_the_bad_blocks_and_no_others(store, study):
         return simulate(protocol, root_seed, ranges, **options)
 
     for _ in range(2):
-        repair_study(store, study, show_progress=False, simulate=remember)
+        repair(store, study.path, remember)
         assert asked == [(300, 600)]
-    assert verify_study(study, n_sample=None, simulate=simulate).is_sound
+    assert verify(store, study, n_sample=None).checked.exit_code == 0
     assert store.missing(PAPER, 1988, 1000) == []
+
+
+def test_a_bad_block_whose_seeds_are_in_sound_ones_is_removed_and_not_computed(store, study):
+    """As a kill leaves it between the new block and the end of the old one."""
+    before = store.digest(PAPER, 1988, 1000)
+    (study.path / f"{300:012d}-{600:012d}-0123456789abcdef.parquet").write_bytes(b"x")
+    assert len(repair(store, study.path, None).faults) == 1
+    assert verify(store, study, n_sample=None).checked.exit_code == 0
+    assert store.digest(PAPER, 1988, 1000) == before

@@ -1,0 +1,65 @@
+"""Temporary folders whose names say whose they are, so that those of killed runs are removed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from replication.errors import StorageError
+
+NAME = re.compile(r"replication-([0-9]{1,10})-[A-Za-z0-9_]+")
+
+
+@contextlib.contextmanager
+def make_temporary_folder() -> Iterator[Path]:
+    """Make a folder for the time of a block, after removing those that killed runs have left.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made or written.
+    """
+    try:
+        place = Path(tempfile.gettempdir())
+        with contextlib.suppress(OSError):
+            _sweep(place)
+        with tempfile.TemporaryDirectory(
+            prefix=f"replication-{os.getpid()}-", ignore_cleanup_errors=True
+        ) as name:
+            yield Path(name)
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"a temporary folder cannot be used ({error.strerror or error}); make room there, or "
+            "let the variable TMPDIR name a folder that can be written"
+        ) from None
+
+
+def _sweep(place: Path) -> None:
+    """Remove our folders in `place` whose process has ended."""
+    if os.name == "nt":  # no harmless way to ask whether a process runs
+        return
+    for path in place.iterdir():
+        match = NAME.fullmatch(path.name)
+        if match is None or _is_running(int(match[1])):
+            continue
+        state = path.lstat()
+        if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

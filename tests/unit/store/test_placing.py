@@ -1,0 +1,161 @@
+"""A report is put in its place whole, over nobody else's files, and out of no folder by a link."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from replication.errors import StorageError
+from replication.store import placing
+from replication.store.placing import (
+    LIST,
+    READY,
+    find_damaged,
+    finish_placing,
+    place_files,
+    read_list,
+)
+
+OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
+NEW = {"report.html": b"new page", "report.md": b"new text", "figures/a.svg": b"new a"}
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != LIST and ".replication" not in str(path)
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place_files(tmp_path / "study", OLD)
+    return tmp_path / "study"
+
+
+def test_new_files_replace_the_old_ones_and_what_is_no_longer_shown_goes(folder: Path) -> None:
+    assert read_all(folder) == OLD
+    place_files(folder, NEW)
+    assert read_all(folder) == NEW
+    assert find_damaged(folder) == []
+
+
+def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder: Path) -> None:
+    """Once every picture in figures/ went that was none of the report's."""
+    (folder / "figures" / "mine.png").write_bytes(b"mine")
+    place_files(folder, NEW)
+    assert (folder / "figures" / "mine.png").read_bytes() == b"mine"
+    (folder / "report.pdf").write_bytes(b"mine")
+    before = read_all(folder)
+    with pytest.raises(StorageError, match=r"report\.pdf' is in the place of a file of the report"):
+        place_files(folder, {**NEW, "report.pdf": b"ours"})
+    assert read_all(folder) == before
+
+
+@pytest.mark.parametrize("name", ["figures", "figures/a.svg", "report.html"])
+def test_no_link_is_followed_out_of_the_folder(folder: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (folder / name).rename(elsewhere)
+    (folder / name).symlink_to(elsewhere)
+    before = read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
+    with pytest.raises(StorageError, match="is a link"):
+        place_files(folder, NEW)
+    assert (read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()) == before
+
+
+def test_a_list_that_names_other_files_is_none(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.svg").write_bytes(b"mine")
+    for name in ("../mine.svg", "figures/../../mine.svg", "/etc/hosts", "benchmark.json"):
+        (folder / LIST).write_text(f"{'0' * 64}  {name}\n")
+        assert read_list(folder) is None
+        assert find_damaged(folder) == [LIST]
+
+
+def test_the_list_is_one_that_sha256sum_checks(folder: Path) -> None:
+    done = subprocess.run(["sha256sum", "--check", "--strict", LIST], cwd=folder, check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", [*OLD, LIST])
+def test_damage_of_any_file_is_named(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    for damaged in (b"", content[:-1], content.swapcase()):
+        (folder / name).write_bytes(damaged)
+        assert find_damaged(folder), damaged
+    (folder / name).write_bytes(content)
+    assert find_damaged(folder) == []
+
+
+def test_nothing_is_written_where_nothing_has_changed(folder: Path) -> None:
+    before = {path: path.stat().st_ino for path in folder.rglob("*")}
+    place_files(folder, OLD)
+    assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
+
+
+class Killed(BaseException):
+    """Stands for the death of the process."""
+
+
+STEPS = ["replace", "unlink", "mkdir", "rmdir"]
+
+
+def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every system call is tried in tests/reliability; here each step that changes a name."""
+    seen = set()
+    for k in range(1, 40):
+        folder = tmp_path / str(k)
+        place_files(folder, OLD)
+        left = [k]
+
+        def make_step(original, left=left):
+            def step(*arguments, **options):
+                left[0] -= 1
+                if left[0] <= 0:  # dead from now on: nothing tidies up
+                    raise Killed
+                return original(*arguments, **options)
+
+            return step
+
+        with monkeypatch.context() as patch:
+            for name in STEPS:
+                patch.setattr(Path, name, make_step(getattr(Path, name)))
+            patch.setattr(placing.shutil, "rmtree", make_step(placing.shutil.rmtree))
+            try:
+                place_files(folder, NEW)
+            except Killed:
+                pass
+            else:
+                break
+        finish_placing(folder)
+        found = read_all(folder)
+        assert found in (OLD, NEW), k
+        assert find_damaged(folder) == []
+        seen.add("new" if found == NEW else "old")
+        place_files(folder, NEW)
+        assert read_all(folder) == NEW
+        assert not [path for path in folder.iterdir() if path.name.startswith(".replication")]
+    assert seen == {"old", "new"}
+
+
+def test_a_full_disk_leaves_the_old_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError, match="No space left"):
+        place_files(folder, NEW)
+    assert read_all(folder) == OLD
+
+
+def test_what_pretends_to_be_ready_replaces_nothing_of_somebody_else(folder: Path) -> None:
+    place_files(folder / READY, {"report.pdf": b"planted"})
+    (folder / "report.pdf").write_bytes(b"mine")
+    with pytest.raises(StorageError, match=r"report\.pdf' is in the place"):
+        finish_placing(folder)
+    assert (folder / "report.pdf").read_bytes() == b"mine"
