@@ -103,6 +103,12 @@ class Protocol:
     References
     ----------
     Hinton & McClelland (1988), Learning Representations by Recirculation.
+
+    Examples
+    --------
+    >>> gentle = Protocol(learning_rate=15, group_sizes=(8, 3))
+    >>> gentle.regression, gentle.n_weights
+    (0.75, 59)
     """
 
     group_sizes: tuple[int, ...] = (4, 2)

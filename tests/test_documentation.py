@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "replication"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 WITH_EXAMPLES = [p for p in MODULES if re.search(r"^ *>>> ", p.read_text(encoding="utf-8"), re.M)]
+RESULTS = {"Comparison", "Outcomes", "Trace"}
 CALLABLES = [name for name in replication.__all__ if callable(getattr(replication, name))]
 
 
@@ -48,6 +49,14 @@ def test_public_interface_describes_every_parameter(name):
         for word in line.split(" : ")[0].split(",")
     }
     assert set(parameters) - described == set()
+
+
+@pytest.mark.parametrize("name", [*CALLABLES])
+def test_public_interface_shows_an_example(name):
+    function = getattr(replication, name)
+    if isinstance(function, type) and (issubclass(function, Exception) or name in RESULTS):
+        pytest.skip("not made by a caller")
+    assert ">>> " in inspect.getdoc(function)
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=name_module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from replication.cli.arguments import add_options, parse_whole
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
 from replication.progress import tell
+from replication.wording import plural
 
 MULTIVERSE_SEEDS = 10_000
-MIN_SEEDS, MAX_SEEDS = 40, 10_000_000
+MIN_SEEDS, MAX_SEEDS = 1000, 10_000_000
 MAX_SHOWN = 20
 """Readings that are shown on the terminal; the table holds all."""
 
@@ -44,16 +46,13 @@ def add_commands(subparsers: Any) -> None:
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
         help="[factors] with lists of values of protocol fields, every combination of which is "
-        "a reading, or [[readings]] one by one; [fixed] for all",
+        "a reading; [fixed] for all",
     )  # fmt: skip
     multiverse.add_argument(
         "--seeds", type=_parse_seeds, default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
     add_options(multiverse, "--root-seed", "--results", "--jobs")
-    multiverse.add_argument(
-        "--yes", action="store_true", help="go ahead however many readings the file asks for"
-    )
     multiverse.set_defaults(handler=run_multiverse)
 
 
@@ -74,11 +73,14 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 
 def run_multiverse(options: argparse.Namespace) -> int:
-    """Simulate readings of the user's own, compare them, write model and table."""
-    from replication.experiments.readings import multiverse, sets
+    """Simulate readings of the user's own, compare them, write model, table and figure."""
+    from replication.experiments.readings import multiverse
+    from replication.experiments.readings.figures import plot_multiverse
     from replication.publication import write_model
+    from replication.report.save import save_figure
+    from replication.store.files import write_durably
 
-    readings = sets.read_readings(options.file, allow_many=options.yes)
+    readings = multiverse.read_readings(options.file)
     model = multiverse.run_multiverse(
         readings,
         n_networks=options.seeds,
@@ -88,21 +90,22 @@ def run_multiverse(options: argparse.Namespace) -> int:
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     folder = options.results / "studies" / name
-    write_model(folder, "multiverse", model)
+    model = write_model(folder, "multiverse", model)
     files = multiverse.write_readings(model, folder)
-    columns, _ = multiverse.tabulate_readings(model)
-    fields = [choice["field"] for choice in model["choices"]]
+    figure = save_figure(partial(plot_multiverse, model), name="multiverse")
+    write_durably(folder / "multiverse.svg", figure.svg.encode())
+    columns = model["readings"]
     for i in range(min(model["n_readings"], MAX_SHOWN)):
-        values = ", ".join(f"{field} = {json.dumps(columns[field][i])}" for field in fields)
-        print(f"{values or 'as in the paper'}: {_describe_reading(columns, i)}")
+        values = ", ".join(f"{name} = {json.dumps(columns[name][i])}" for name in model["fields"])
+        print(f"{values}: {_describe_reading(columns, i)}")
     if model["n_readings"] > MAX_SHOWN:
         print(f"... and {model['n_readings'] - MAX_SHOWN} more")
-    noun = "reading" if model["n_readings"] == 1 else "readings"
     print(
-        f"{model['n_compatible']} of {model['n_readings']} {noun} not rejected at 5 % by both of "
-        "the paper's numbers"
+        f"{model['n_compatible']} of {plural(model['n_readings'], 'reading')} not rejected at 5 % "
+        "by both of the paper's numbers"
     )
     print("table: " + ", ".join(str(file) for file in files))
+    print(f"figure: {folder / 'multiverse.svg'}")
     return 0
 
 

@@ -21,6 +21,7 @@ from replication.progress import Tell
 EXPERIMENTS: dict[str, float] = {
     "readings": 40.0,
     "settings": 15.0,
+    "mechanism": 40.0,
     "speed": 15.0,
     "codes": 3.0,
     "rule": 4.0,
@@ -28,7 +29,7 @@ EXPERIMENTS: dict[str, float] = {
     "learning": 9.0,
     "picture": 8.0,
     "proposal": 7.0,
-    "hierarchy": 20.0,
+    "hierarchy": 14.0,
     "sizes": 10.0,
 }
 """The experiments beside the headline, in the order of the report, with the seconds that each

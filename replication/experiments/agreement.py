@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 import numpy as np
@@ -19,6 +20,12 @@ from replication.simulator.weights import split_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
+
+PARALLEL = float(np.cos(np.pi / 4.0))
+"""Vectors count as parallel if the angle between them is below 45 degrees."""
+LEVEL, WINDOW = 0.9, 5
+"""Matrices count as aligned, and a change as in agreement with descent, from the first update at
+which the running median of the cosine over so many updates reaches the level."""
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -120,7 +127,20 @@ def compare_vectors(protocol: Protocol, weights: Array) -> Array:
     return compute_cosines(p - a, reconstruct(protocol, weights, p) - c)
 
 
-def find_events(series: Iterable[Array], *, level: float, width: int) -> NDArray[np.float64]:
+def part_patterns(protocol: Protocol) -> list[Protocol]:
+    """Return the protocol once for each of its patterns, with that one alone."""
+    rows = make_patterns(protocol).tolist()
+    return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
+
+
+def count_early_updates(learning_rate: float) -> int:
+    """Return a number of updates after which nearly all networks are aligned, at any rate."""
+    return max(60, round(200.0 / learning_rate))
+
+
+def find_events(
+    series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
+) -> NDArray[np.float64]:
     """Return when each series passes a level: the first update with a high running median.
 
     Parameters

@@ -229,9 +229,15 @@ def compare_with_levels(claim: Claim, measured: Mapping[str, Any]) -> dict[str, 
     measured : mapping of str to array, Estimate or float
         By id. Of a bool array the share decides, of any other the median, each with its interval.
     """
+    check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
     results = {}
     for name, values in measured.items():
         levels = claim.find(name).thresholds
+        if not {"at_least", "at_most"} & set(levels):
+            raise DataError(
+                f"claims.toml, [claims.{claim.id}], operationalisation {name!r}: a level is "
+                "missing; add at_least or at_most"
+            )
         found = _estimate(values) if isinstance(values, np.ndarray) else values
         value, interval = (
             (found.value, found.interval) if isinstance(found, Estimate) else (found, None)

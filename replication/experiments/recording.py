@@ -13,6 +13,7 @@ from replication.protocol import Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.intervals import Estimate, estimate_mean
 
 Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
@@ -121,6 +122,67 @@ def record_learning(
         wanted = np.arange(states.shape[1]) <= updates[chosen][:, None]
         yield updates[chosen].astype(np.int64), states[wanted]
         first += n
+
+
+def find_medians(histories: Histories, name: str, among: NDArray[np.bool_] | None = None) -> Array:
+    """Return the median of a quantity over the cases of each network, of all or of some.
+
+    `among` has the shape of `take_learning`; networks without a case are left out.
+    """
+    values = histories.take_learning(name)
+    among = np.isfinite(values) if among is None else among & np.isfinite(values)
+    parts = np.split(np.arange(len(values)), np.cumsum(histories.updates)[:-1])
+    chosen = [values[part][among[part]] for part in parts]
+    return np.array([np.median(each) for each in chosen if len(each)])
+
+
+def pool_shares(
+    histories: Histories, successes: NDArray[np.bool_], among: NDArray[np.bool_]
+) -> Estimate:
+    """Return the share of successes among some cases, which come in clusters: the networks.
+
+    Both have the shape (sum of updates, cases of a state).
+    """
+    owners = np.repeat(np.arange(len(histories.updates)), histories.updates)
+    n = len(histories.updates)
+    return estimate_pooled_share(
+        np.bincount(owners, (successes & among).sum(axis=1), minlength=n),
+        np.bincount(owners, among.sum(axis=1), minlength=n),
+    )
+
+
+def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
+    """Return a share over cases that come in clusters, with its 95 % interval.
+
+    Parameters
+    ----------
+    successes, cases : array, shape (n,)
+        Of each cluster; clusters are independent, the cases in one are not.
+
+    Returns
+    -------
+    Estimate
+        Limited to [0, 1]; of no case the whole of it.
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
+
+    Examples
+    --------
+    >>> estimate_pooled_share(np.array([1, 1]), np.array([2, 2]))
+    Estimate(value=0.5, low=0.5, high=0.5, level=0.95)
+    """
+    total = cases.sum()
+    if total == 0:
+        return Estimate(None, 0.0, 1.0)
+    share = float(successes.sum() / total)
+    deviations = (successes - share * cases) / cases.mean()
+    mean = estimate_mean(share + deviations)
+    low, high = mean.low, mean.high
+    return Estimate(
+        share, 0.0 if low is None else max(0.0, low), 1.0 if high is None else min(1.0, high)
+    )
 
 
 def record_changes(

@@ -55,6 +55,12 @@ def trace_network(
     Trace
         Its `updates` and `converged` are those that the ensemble stores for
         this seed, unless `n_updates` ends before.
+
+    Examples
+    --------
+    >>> one = trace_network(seed=0)
+    >>> one.updates, one.converged, one.reconstructions.shape
+    (48, True, (49, 4, 4))
     """
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 

@@ -40,6 +40,14 @@ class CountTable:
     ------
     UsageError
         If the parts contradict each other, or there is no network at all.
+
+    Examples
+    --------
+    Three networks, of which one was stopped at the cap:
+
+    >>> table = CountTable.from_outcomes([40, 48, 2000], [True, True, False], 2000)
+    >>> table.n, table.n_converged, table.cap
+    (3, 2, 2000)
     """
 
     updates: IntArray

@@ -24,13 +24,19 @@ from replication.report.style import (
 )
 
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("vectors in the set", "conditions", (("two", "two"), ("three", "three"), ("four", "four"))),
-    ("four, by the pairings that the lower modules make", "splits", (
+    ("by the set of vectors", "conditions", (
+        ("two", "2 one-hot pairs"),
+        ("three", "3 one-hot pairs"),
+        ("four", "4 one-hot pairs"),
+        ("bits", "4 that carry two bits"),
+        ("random", "4 random vectors"),
+    )),
+    ("4 one-hot pairs, by pairings", "splits", (
         ("same", "the same two ({:,})"),
         ("different", "not the same two ({:,})"),
         ("single", "one makes only one ({:,})"),
     )),
-    ("four, with one thing changed", "conditions", (
+    ("4 one-hot pairs, one change", "conditions", (
         ("same_start", "lower modules start alike"),
         ("untrained_top", "top module not trained"),
         ("wider_lower", "3 hidden units below"),
@@ -56,8 +62,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     model : mapping
         Of `replication.experiments.hierarchy.run`.
     """
-    figure = Figure(figsize=(NARROW, 4.9), layout="constrained")
-    parts: Any = figure.subfigures(2, 1, height_ratios=(1, 2.5))
+    figure = Figure(figsize=(NARROW, 5.4), layout="constrained")
+    parts: Any = figure.subfigures(2, 1, height_ratios=(1, 2.9))
     above, below = parts
     sketch, left, right = above.subplots(1, 3, width_ratios=(1.5, 1, 1))
     _draw_sketch(sketch)

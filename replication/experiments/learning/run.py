@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Claim, load_claims
-from replication.experiments.agreement import align_matrices, find_events, measure_agreement
+from replication.experiments.agreement import (
+    LEVEL,
+    WINDOW,
+    align_matrices,
+    count_early_updates,
+    find_events,
+    measure_agreement,
+)
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import estimate_share
 from replication.experiments.recording import Histories, measure_learning
@@ -29,11 +36,6 @@ PARTS = np.linspace(0.0, 1.0, 41)
 """Parts of a network's own learning at which series for figures are kept."""
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Learning rates at which it is seen what comes first."""
-REACH = 200.0
-"""Updates times learning rate that are recorded for that, of at least `MIN_RECORDED` updates."""
-MIN_RECORDED = 60
-LEVEL, WINDOW = 0.9, 5
-"""An event is the first update at which a running median over so many passes so high a cosine."""
 MIN_LEARNING = 0.05
 """Medians over the networks still learning are taken while this share of them still is."""
 
@@ -208,12 +210,9 @@ def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
         ``aligned_at``, ``centred_at`` and ``agrees_at``.
     """
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
-    n_updates = max(MIN_RECORDED, round(REACH / rate))
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    events = {
-        name: find_events(values, level=LEVEL, width=WINDOW)
-        for name, values in _record_cosines(protocol, initial, n_updates).items()
-    }
+    cosines = _record_cosines(protocol, initial, count_early_updates(rate))
+    events = {name: find_events(values) for name, values in cosines.items()}
     return {
         "learning_rate": rate,
         **{

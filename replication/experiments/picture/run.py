@@ -19,9 +19,19 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.claims import Claim, load_claims
-from replication.experiments.agreement import align_matrices, compare_vectors
+from replication.experiments.agreement import (
+    PARALLEL,
+    align_matrices,
+    compare_vectors,
+    part_patterns,
+)
 from replication.experiments.judging import compare_with_levels, judge
-from replication.experiments.recording import Histories, measure_learning
+from replication.experiments.recording import (
+    Histories,
+    find_medians,
+    measure_learning,
+    pool_shares,
+)
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, list_connections, reconstruct
@@ -29,7 +39,7 @@ from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import Estimate, estimate_mean
+from replication.statistics.intervals import Estimate
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
@@ -39,11 +49,8 @@ SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
 and far below what bends the vectors."""
 HIGH_REGRESSION = 0.99
-PARALLEL = float(np.cos(np.pi / 4.0))
-"""Vectors count as parallel at an angle below 45 degrees."""
 
 Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -113,12 +120,6 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
     return measured
 
 
-def part_patterns(protocol: Protocol) -> list[Protocol]:
-    """Return the protocol once for each of its patterns, with that one alone."""
-    rows = make_patterns(protocol).tolist()
-    return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
-
-
 def change_lower(protocol: Protocol, weights: Array, places: slice) -> Array:
     """Return the changes by equation 4 in some places, and none elsewhere, (n, n_weights)."""
     change = np.zeros_like(weights)
@@ -171,7 +172,7 @@ def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, 
     def share(
         falls: str, level: float = PARALLEL, histories: Histories = paper, cosine: str = "parallel"
     ) -> Estimate:
-        return pool(
+        return pool_shares(
             histories, histories.take_learning(falls), histories.take_learning(cosine) > level
         )
 
@@ -187,12 +188,12 @@ def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, 
         "whole": share("whole_falls"),
         "high": share("high_falls", cosine="high_parallel"),
         "single-2": share("small_falls", histories=slow),
-        "sign": pool(paper, falls == (cosines > 0.0), everywhere),
-        "beyond": pool(paper, ~falls, cosines < 0.0),
-        "batch-total": pool(paper, paper.take_learning("batch_total")[:, None], whole_set),
-        "batch-single": pool(paper, paper.take_learning("batch_falls"), together),
-        "biases-total": pool(paper, paper.take_learning("biases_total")[:, None], whole_set),
-        "biases-single": pool(paper, paper.take_learning("biases_falls"), together),
+        "sign": pool_shares(paper, falls == (cosines > 0.0), everywhere),
+        "beyond": pool_shares(paper, ~falls, cosines < 0.0),
+        "batch-total": pool_shares(paper, paper.take_learning("batch_total")[:, None], whole_set),
+        "batch-single": pool_shares(paper, paper.take_learning("batch_falls"), together),
+        "biases-total": pool_shares(paper, paper.take_learning("biases_total")[:, None], whole_set),
+        "biases-single": pool_shares(paper, paper.take_learning("biases_falls"), together),
     }))  # fmt: skip
 
 
@@ -203,7 +204,7 @@ def judge_geometry(claim: Claim, paper: Histories, slow: Histories) -> dict[str,
         cosines = paper.take_learning(f"small_{place}")
         measured |= {
             f"{place}-20": find_medians(paper, f"small_{place}"),
-            f"{place}-angle": pool(paper, cosines > PARALLEL, np.ones(cosines.shape, bool)),
+            f"{place}-angle": pool_shares(paper, cosines > PARALLEL, np.ones(cosines.shape, bool)),
             f"{place}-whole": find_medians(paper, f"whole_{place}"),
             f"{place}-high": find_medians(paper, f"high_{place}"),
             f"{place}-batch": find_medians(paper, f"biases_{place}"),
@@ -221,7 +222,7 @@ def judge_parallel(
         cosines = histories.take_learning("parallel")
         alignment = histories.take_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
-        return pool(histories, cosines > PARALLEL, among)
+        return pool_shares(histories, cosines > PARALLEL, among)
 
     opposed, symmetric = (compare_vectors(PAPER, turn(initial, sign)) for sign in (-1.0, 1.0))
     drawn = compare_vectors(PAPER, initial)
@@ -248,54 +249,3 @@ def turn(weights: Array, sign: float) -> Array:
     (forward, _), (backward, _) = split_weights(PAPER, turned)
     backward[...] = sign * np.swapaxes(forward, 1, 2)
     return turned
-
-
-def find_medians(histories: Histories, name: str) -> Array:
-    """Return the median of a quantity over the updates and patterns of each network."""
-    return np.array(
-        [np.nanmedian(values[:-1]) for values in histories.split(name) if len(values) > 1]
-    )
-
-
-def pool(histories: Histories, successes: Flags, among: Flags) -> Estimate:
-    """Return the share of successes among some cases, which come in clusters: the networks."""
-    owners = np.repeat(np.arange(len(histories.updates)), histories.updates)
-    n = len(histories.updates)
-    return estimate_pooled_share(
-        np.bincount(owners, (successes & among).sum(axis=1), minlength=n),
-        np.bincount(owners, among.sum(axis=1), minlength=n),
-    )
-
-
-def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
-    """Return a share over cases that come in clusters, with its 95 % interval.
-
-    Parameters
-    ----------
-    successes, cases : array, shape (n,)
-        Of each cluster; clusters are independent, the cases in one are not.
-
-    Returns
-    -------
-    Estimate
-        Limited to [0, 1]; of no case the whole of it.
-
-    References
-    ----------
-    Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
-
-    Examples
-    --------
-    >>> estimate_pooled_share(np.array([1, 1]), np.array([2, 2]))
-    Estimate(value=0.5, low=0.5, high=0.5, level=0.95)
-    """
-    total = cases.sum()
-    if total == 0:
-        return Estimate(None, 0.0, 1.0)
-    share = float(successes.sum() / total)
-    deviations = (successes - share * cases) / cases.mean()
-    mean = estimate_mean(share + deviations)
-    low, high = mean.low, mean.high
-    return Estimate(
-        share, 0.0 if low is None else max(0.0, low), 1.0 if high is None else min(1.0, high)
-    )

@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.agreement import align_matrices, compare_vectors, find_events
+from replication.experiments.agreement import (
+    LEVEL,
+    align_matrices,
+    compare_vectors,
+    count_early_updates,
+    find_events,
+)
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import compare_speed, describe_speed
 from replication.experiments.recording import record_changes
@@ -48,10 +54,6 @@ from the input, if the second pass changes the hidden states little."""
 WHOLE = {"regressed-whole": "regressed", "plain-whole": "plain"}
 """Readings in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
 RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
-REACH, MIN_RECORDED = 200.0, 60
-"""Updates times learning rate that are recorded, of at least so many updates."""
-LEVEL, WINDOW = 0.9, 5
-"""Matrices count as aligned when the running median of their cosine passes the level."""
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
 Array = NDArray[np.float64]
@@ -119,7 +121,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 
 def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
     """Measure the alignment of the first `n` networks under every rule at a learning rate."""
-    n_updates = max(MIN_RECORDED, round(REACH / rate))
+    n_updates = count_early_updates(rate)
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     at = 0
@@ -127,7 +129,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
         recorded = record_rule(name, rate, initial, n_updates)
         states = recorded.reshape(-1, recorded.shape[-1])
         cosines = align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
-        events = find_events(cosines, level=LEVEL, width=WINDOW)
+        events = find_events(cosines)
         if name == "paper":  # when half of these are aligned, the vectors of all are compared
             at = int(min(np.median(events), n_updates))
         vectors = compare_vectors(PAPER, recorded[:, at]).mean(axis=1)

@@ -1,4 +1,4 @@
-"""What the named readings would have printed, and the multiverse of details."""
+"""What the named readings would have reported, the power of the test, and a multiverse."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from replication.claims import load_reported
+from replication.experiments.readings.multiverse import order_readings
 from replication.report.numbers import exact, number
 from replication.report.style import (
     BLUE,
@@ -24,7 +26,6 @@ from replication.report.style import (
     SKY,
     create_figure,
     label_line,
-    mark_reported,
     put_key_above,
     use_plain_log_ticks,
 )
@@ -40,34 +41,9 @@ NAMES = {
 }
 """Readings of "error below 0.1", as the figure calls them."""
 
-CHOICES = {
-    "criterion": "error",
-    "update_schedule": "update",
-    "half_width": "initial weights",
-    "initial_biases": "initial biases",
-    "hidden_regression": "hidden regression",
-    "error_measured_on": "measured on",
-    "symmetric_start": "symmetric start",
-}
-VALUES = {
-    "every-unit": "every unit",
-    "every-unit-squared": "square, every unit",
-    "half-squared-error": "half the square, summed",
-    "worst-pattern": "half the square, worst pattern",
-    "batch": "after all patterns",
-    "per-pattern": "after each",
-    "reconstruction": "reconstruction",
-    "regressed": "with λ = 0.75",
-    True: "yes",
-    False: "no",
-}
-CLASSES = {
-    "done before any update": MUTED,
-    "faster than the paper’s": FAINT,
-    "not rejected": BLUE,
-    "slower than the paper’s": PAPER_WHITE,
-}
-"""What becomes of a reading, from the fastest to the slowest, and how it is filled."""
+CLASSES = {"not rejected": BLUE, "rejected": PAPER_WHITE}
+"""What becomes of a reading of a multiverse, and how it is filled."""
+FloatArray = NDArray[np.float64]
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
@@ -88,7 +64,7 @@ def plot_readings(model: Model) -> Figure:
         inside = (x > mean - 0.5) & (x < mean + 0.5)
         axes.fill_between(x[inside], base, top[inside], facecolor=BLUE, linewidth=0, zorder=4)
         axes.text(
-            1.0, base + 0.3, f"prints {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
+            1.0, base + 0.3, f"mean {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
             transform=axes.get_yaxis_transform(), ha="right", color=INK,
         )  # fmt: skip
     axes.set_yticks(
@@ -108,20 +84,51 @@ def plot_readings(model: Model) -> Figure:
     return figure
 
 
+def plot_power(model: Model) -> Figure:
+    """Draw how often studies of each population are rejected, against its mean."""
+    figure, axes = create_figure(height=2.9)
+    for row in model["power"]:
+        is_base, is_reading = row["name"] == "paper", row["is_reading"]
+        color = REPORTED if is_base else BLUE if is_reading else MUTED
+        marker = "*" if is_base else "o" if is_reading else "s"
+        axes.plot(
+            row["mean"], 100 * row["rejected"], marker, color=color, zorder=3 + is_reading,
+            markersize=13 if is_base else 6, gid=row["name"],
+        )  # fmt: skip
+    axes.axvline(float(load_reported().mean), color=REPORTED, linestyle=(0, (6, 2)), linewidth=1.4)
+    axes.axhline(5, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
+    handles = [
+        Line2D([], [], color=color, marker=marker, linestyle="none", markersize=size, label=label)
+        for color, marker, size, label in (
+            (REPORTED, "*", 11, "the paper’s procedure"),
+            (BLUE, "o", 6, "another criterion"),
+            (MUTED, "s", 6, "another setting"),
+        )
+    ]
+    put_key_above(figure, handles, n_columns=3)
+    axes.set(
+        ylim=(0, 103), xlabel="mean updates of the population",
+        ylabel="studies rejected, %",
+    )  # fmt: skip
+    return figure
+
+
 def plot_multiverse(model: Model) -> Figure:
     """Draw the means of all readings in their order, and below it which choices shift them."""
-    gathered = model["multiverse"]["figure"]
-    classes = _classify(gathered)
-    choices = gathered["choices"]
-    n_bars = sum(len(choice["values"]) for choice in choices)
-    bars = 0.2 * (n_bars + 0.5 * len(choices)) + 0.8
+    columns = model["readings"]
+    order, means = order_readings(model)
+    compatible = np.array(columns["is_compatible"])[order]
+    fields = {name: [columns[name][i] for i in order] for name in model["fields"]}
+    values = {name: list(_find_values(each)) for name, each in fields.items()}
+    n_bars = sum(len(each) for each in values.values())
+    bars = 0.2 * (n_bars + 0.5 * len(values)) + 0.8
     figure = Figure(figsize=(NARROW, 2.5 + bars), layout="constrained")
     # Each has its own left edge: the axes below one another have nothing in common.
     parts: Any = figure.subfigures(2, 1, height_ratios=(2.5, bars))
     above, below = (part.subplots() for part in parts)
-    _draw_curve(above, gathered, classes)
-    _draw_bars(below, choices, classes)
-    above.set_title(f"(a) All {len(gathered['mean'])} readings, one beside the other")
+    _draw_curve(above, np.array(means), compatible)
+    _draw_bars(below, fields, values, compatible)
+    above.set_title("(a) All readings, one beside the other")
     below.set_title("(b) Those that make one choice")
     put_key_above(parts[0], [
         Patch(facecolor=fill, edgecolor=MUTED, linewidth=0.6, label=name)
@@ -130,51 +137,43 @@ def plot_multiverse(model: Model) -> Figure:
     return figure
 
 
-def _classify(gathered: Model) -> list[NDArray[np.bool_]]:
-    """Tell which readings are in each of `CLASSES`."""
-    means, compatible = np.array(gathered["mean"]), np.array(gathered["compatible"])
-    is_done, is_fast = means == 0, means < means[gathered["base"]]
-    rejected = ~compatible & ~is_done
-    return [is_done, rejected & is_fast, compatible, rejected & ~is_fast]
+def _find_values(column: Sequence[Any]) -> dict[str, None]:
+    """Return the different values of a field as texts, in their order."""
+    return dict.fromkeys(_name(value) for value in column)
 
 
-def _draw_curve(axes: Axes, gathered: Model, classes: Sequence[NDArray[np.bool_]]) -> None:
-    """Draw a column a reading, filled by its class."""
-    means, base = np.array(gathered["mean"]), gathered["base"]
-    x, y = base + 0.5, float(means[base])
+def _draw_curve(axes: Axes, means: FloatArray, compatible: NDArray[np.bool_]) -> None:
+    """Draw a column a reading, filled by whether the reported numbers reject it."""
     edges = np.arange(len(means) + 1)
-    lowest = -2.5
-    for chosen, fill in zip(classes, CLASSES.values(), strict=True):
-        axes.stairs(np.where(chosen, means, lowest), edges, baseline=lowest, fill=True,
-                    facecolor=fill, linewidth=0)  # fmt: skip
+    for chosen, fill in zip((compatible, ~compatible), CLASSES.values(), strict=True):
+        axes.stairs(np.where(chosen, means, 0.0), edges, fill=True, facecolor=fill, linewidth=0)
     axes.stairs(means, edges, baseline=None, color=MUTED, linewidth=1.0)
-    mark_reported(axes, x, y, size=13)
-    label_line(
-        axes, x=x, y=y, text="the paper", color=REPORTED, offset=(2, 14),
-        ha="right", fontweight="bold",
-    )  # fmt: skip
+    axes.axhline(float(load_reported().mean), color=REPORTED, linestyle=(0, (6, 2)), linewidth=1.4)
     axes.set_yscale("symlog", linthresh=10, linscale=0.5)
     use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
-    axes.set_ylim(lowest, None)
+    axes.set_ylim(0, None)
     axes.set_xlim(0, len(means))
-    axes.set_ylabel("mean updates")
+    axes.set_ylabel("mean updates, failures included")
     axes.set_xlabel("readings, from the fastest to the slowest")
 
 
-def _draw_bars(axes: Axes, choices: Sequence[Model], classes: Sequence[NDArray[np.bool_]]) -> None:
-    """Draw one bar a value: how the readings that have it divide into the classes."""
+def _draw_bars(
+    axes: Axes,
+    fields: Mapping[str, Sequence[Any]],
+    values: Mapping[str, Sequence[str]],
+    compatible: NDArray[np.bool_],
+) -> None:
+    """Draw one bar a value: the share of the readings with it that are not rejected."""
     place, places, labels = 0.0, [], []
-    for choice in choices:
-        for level, value in enumerate(choice["values"]):
-            has = np.array(choice["levels"]) == level
-            left = 0.0
-            for chosen, fill in zip(classes, CLASSES.values(), strict=True):
-                width = 100 * (has & chosen).sum() / has.sum()
+    for field, column in fields.items():
+        names = np.array([_name(value) for value in column])
+        for level, value in enumerate(values[field]):
+            kept = 100 * float(compatible[names == value].mean())
+            for width, left, fill in zip((kept, 100 - kept), (0.0, kept), CLASSES.values(),
+                                         strict=True):  # fmt: skip
                 axes.barh(place, width, left=left, height=0.8, facecolor=fill, edgecolor=MUTED,
                           linewidth=0.6)  # fmt: skip
-                left += width
-            text = _name(value)
-            labels.append(f"{CHOICES[choice['field']]}: {text}" if level == 0 else text)
+            labels.append(f"{field}: {value}" if level == 0 else value)
             places.append(place)
             place += 1.0
         place += 0.5
@@ -188,12 +187,10 @@ def _draw_bars(axes: Axes, choices: Sequence[Model], classes: Sequence[NDArray[n
 
 
 def _name(value: Any) -> str:
-    if isinstance(value, float):
-        return f"±{exact(value)}"
-    return VALUES.get(value, str(value))
+    return exact(value) if isinstance(value, float) else str(value)
 
 
 FIGURES: dict[str, Callable[[Model], Figure]] = {
     "readings": plot_readings,
-    "multiverse": plot_multiverse,
+    "power": plot_power,
 }

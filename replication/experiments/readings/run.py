@@ -1,36 +1,48 @@
-"""The same test for every named reading, and for every combination of details.
-
-All readings share their networks, so that differences are paired.
-"""
+"""Later criteria for "error below 0.1", judged as the headline is, and the power of that test."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.sampling import Law
-from replication.experiments.headline.run import compare_with_report, describe_sampling
-from replication.experiments.readings.multiverse import MIN_NETWORKS, run_multiverse
-from replication.experiments.readings.sets import make_paper_grid
+from replication.claims import load_claims, load_reported
+from replication.experiments.headline.run import describe_sampling
+from replication.experiments.readings.power import measure_power, rank_studies
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_count_mean
 
 ROOT_SEED = 2001
-N_NETWORKS = 1_000_000
-"""Networks of each named reading."""
-MULTIVERSE_SHARE = 0.01
-"""So many times as many networks of each reading of the multiverse."""
+N_NETWORKS = 500_000
+"""Networks of each reading."""
+OTHERS_SHARE = 0.1
+"""So many times as many of each other population."""
 CHUNK = 250_000
 """Initial weights that are held in memory at once."""
-
 CURVE_STEP = 0.25
 """Updates between two points of the curves of the figure."""
+
+OTHERS: dict[str, Protocol] = {
+    "learning rate 10": Protocol(learning_rate=10.0),
+    "learning rate 15": Protocol(learning_rate=15.0),
+    "learning rate 25": Protocol(learning_rate=25.0),
+    "regression 0.7": Protocol(regression=0.7),
+    "regression 0.8": Protocol(regression=0.8),
+    "initial weights within ±0.1": Protocol(half_width=0.1),
+    "initial weights within ±0.3": Protocol(half_width=0.3),
+    "initial weights within ±1": Protocol(half_width=1.0),
+    "zero biases": Protocol(initial_biases="zero"),
+    "symmetric start": Protocol(symmetric_start=True),
+    "updates after each pattern": Protocol(update_schedule="per-pattern"),
+    "error measured with λ = 0.75": Protocol(error_measured_on="regressed"),
+}
+"""Other procedures that 1988 might have run, by their one difference from the paper's."""
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -39,94 +51,78 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``n_networks``; ``named``, the rows of `describe_named`, with ``times_as_likely``
-        (the chance of the first reading to print the reported mean, given the largest, over
-        that of this one) and the same ``_sweeps``; ``multiverse``, as `run_multiverse` without
-        the row of each reading, but with ``figure``.
+        ``n_networks``, ``n_others``; ``named``, the rows of `describe_named`, with
+        ``times_as_likely``: the probability of the first reading to report the mean, given the
+        largest count, over that of this one; ``power``, for each population its ``name``,
+        ``is_reading``, ``share`` that converges, ``mean`` of these, ``p`` of the reported numbers,
+        and ``rejected``, the share of its studies that the test of the headline rejects, with its
+        ``error``.
     """
-    named: list[dict[str, Any]] = []
-    for name, protocol in READINGS.items():
-        tell(f"reading {name!r}, {n_networks:,} networks")
-        counts = count_networks(protocol, n_networks=n_networks, jobs=jobs)
-        named.append(describe_named(name, counts))
-    for end in ("", "_sweeps"):
-        chances = [row[f"chance_mean{end}"] for row in named]
-        for row, chance in zip(named, chances, strict=True):
-            row[f"times_as_likely{end}"] = chances[0] / chance if chance > 0 else None
-    n_each = max(MIN_NETWORKS, round(MULTIVERSE_SHARE * n_networks))
-    multiverse = run_multiverse(
-        make_paper_grid(), n_networks=n_each, root_seed=ROOT_SEED, jobs=jobs, tell=tell
-    )
-    figure = gather_readings(multiverse)
-    for part in ("levels", "protocol_ids", "readings"):
-        del multiverse[part]
-    return {"n_networks": n_networks, "named": named, "multiverse": multiverse | {"figure": figure}}
+    n_others = max(1000, round(OTHERS_SHARE * n_networks))
+    level = load_claims()["headline"].thresholds["min_p"]
+    populations: dict[str, CountTable] = {}
+    for name, protocol in {**READINGS, **OTHERS}.items():
+        n = n_networks if name in READINGS else n_others
+        tell(f"{name}, {n:,} networks")
+        populations[name] = count_networks(protocol, n_networks=n, jobs=jobs)
+    tell("the test of the headline for each")
+    named = [describe_named(name, populations[name]) for name in READINGS]
+    for row in named:
+        ratio = named[0]["chance_mean"] / row["chance_mean"] if row["chance_mean"] > 0 else None
+        row["times_as_likely"] = ratio
+    tell("how often it rejects others")
+    ranked = rank_studies(populations["paper"])
+    power = []
+    for name, counts in populations.items():
+        rejected = measure_power(ranked, counts, level=level)
+        power.append(
+            {
+                "name": name,
+                "is_reading": name in READINGS,
+                "share": counts.n_converged / counts.n,
+                "mean": estimate_count_mean(counts).value,
+                "p": (describe_sampling(counts) or {"p": None})["p"],
+                "rejected": rejected["share"],
+                "error": rejected["error"],
+            }
+        )
+    return {"n_networks": n_networks, "n_others": n_others, "named": named, "power": power}
 
 
 def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
     """Simulate networks of a reading chunk by chunk, and count their outcomes."""
-    table: CountTable | None = None
+    parts = []
     for start in range(0, n_networks, CHUNK):
         weights = draw_weights(protocol, ROOT_SEED, start, min(start + CHUNK, n_networks))
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
-        part = CountTable.from_outcomes(updates, converged, protocol.max_updates)
-        table = part if table is None else table + part
-    assert table is not None
-    return table
+        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
+    return sum(parts[1:], parts[0])
 
 
 def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
     """Return the row of a named reading, judged as the headline is.
 
-    Parameters
-    ----------
-    name : str
-        A key of `READINGS`.
-    counts : CountTable
-
     Returns
     -------
     dict
-        ``name``; ``criterion``; ``share``, ``mean`` and ``mean_interval`` of the converged;
-        ``chance_at_most``; ``p_max``; ``mean_given_max`` and ``spread_given_max``;
-        ``chance_mean`` to print the reported mean given the largest, and ``p_mean``;
-        ``p`` of both; ``is_equivalent``; each with its ``_range`` where it has one;
-        ``p_sweeps``, ``chance_mean_sweeps``: the same if sweeps are counted, the last
-        one included; ``curve``, the distribution of the mean given the largest.
-
-    Raises
-    ------
-    UsageError
-        If too few networks converged.
+        ``name``; ``mean`` of the converged with its interval; ``chance_at_most``, that the largest
+        of a study is at most the reported one; ``chance_mean`` to report the mean given the
+        largest; ``p`` of both; ``p_sweeps``, the same if sweeps are counted, the last one
+        included; ``curve``, the distribution of the mean given the largest count.
     """
-    comparison = compare_with_report(counts)
-    assert comparison is not None
-    sampling = describe_sampling(counts, comparison)
-    sweeps = describe_sampling(count_sweeps(counts))
+    sampling, sweeps = describe_sampling(counts), describe_sampling(count_sweeps(counts))
     assert sampling is not None
     assert sweeps is not None
-    given, largest = sampling["mean_given_max"], sampling["max"]
+    mean = estimate_count_mean(counts)
     return {
         "name": name,
-        "criterion": READINGS[name].criterion,
-        "share": comparison.share.value,
-        "mean": comparison.mean.value,
-        "mean_interval": comparison.mean.interval,
+        "mean": mean.value,
+        "mean_interval": mean.interval,
         "chance_at_most": sampling["chance_at_most"],
-        "p_max": largest["p"],
-        "p_max_range": largest["p_range"],
-        "mean_given_max": given["mean"],
-        "spread_given_max": given["spread"],
-        "chance_mean": given["chance"],
-        "chance_mean_range": given["chance_range"],
-        "p_mean": given["p"],
-        "p_mean_range": given["p_range"],
+        "chance_mean": sampling["mean_given_max"]["chance"],
         "p": sampling["p"],
-        "p_range": sampling["p_range"],
-        "is_equivalent": sampling["equivalence"]["is_equivalent"],
         "p_sweeps": sweeps["p"],
-        "chance_mean_sweeps": sweeps["mean_given_max"]["chance"],
-        "curve": describe_curve(comparison.laws["mean_given_max"]),
+        "curve": describe_curve(counts),
     }
 
 
@@ -139,50 +135,21 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
 
 
-def describe_curve(law: Law) -> dict[str, list[float]]:
-    """Return a distribution of means in steps of `CURVE_STEP`: ``mean`` and ``density``."""
-    first = np.floor(law.find_quantile(0.0005) / CURVE_STEP) * CURVE_STEP
-    edges = np.arange(first, law.find_quantile(0.9995) + 2 * CURVE_STEP, CURVE_STEP)
-    mass, _ = np.histogram(law.values, bins=edges, weights=law.mass)
+def describe_curve(counts: CountTable) -> dict[str, list[float]]:
+    """Return the mean given the reported largest count, in steps: ``mean`` and ``density``."""
+    runs, top = load_reported().runs, int(load_reported().max)
+    possible, mass = compute_mean_mass(counts, runs)
+    low, high = possible[np.searchsorted(np.cumsum(mass), (1e-6, 1.0 - 1e-6))]
+    edges = np.arange(np.floor(low) - CURVE_STEP / 2.0, high + CURVE_STEP, CURVE_STEP)
+    for width in 2.0 ** np.arange(12) - 1.0:  # in a small population the next ones that it has
+        ends = [top - width, top + width + 1.0]
+        cells = compute_joint_mass(counts, runs, mean_edges=edges, max_edges=ends)[:, 0]
+        if cells.any():
+            break
+    share = cells / max(cells.sum(), 1e-300)
+    kept = np.flatnonzero(share > 1e-4)
+    part = slice(kept[0], kept[-1] + 1) if kept.size else slice(0, 1)
     return {
-        "mean": ((edges[1:] + edges[:-1]) / 2).tolist(),
-        "density": (mass / CURVE_STEP).tolist(),
-    }
-
-
-def gather_readings(multiverse: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the figure of the multiverse shows: every reading, in the order of their means.
-
-    Parameters
-    ----------
-    multiverse : mapping
-        From `run_multiverse`.
-
-    Returns
-    -------
-    dict
-        ``mean`` (failures at the cap, ascending); ``compatible``, one truth value each; ``base``,
-        the place of the base reading; ``choices``, each with its ``field``, its ``values``,
-        ``levels``: which of the values each reading takes, and ``n_compatible``: how many of
-        the compatible readings take each value.
-    """
-    columns = multiverse["readings"]
-    order = np.argsort(columns["mean_at_cap"], kind="stable")
-    levels = np.array(multiverse["levels"])[order]
-    compatible = np.array(columns["is_compatible"])[order]
-    return {
-        "mean": [columns["mean_at_cap"][i] for i in order],
-        "compatible": compatible.tolist(),
-        "base": int(np.flatnonzero(order == multiverse["base"])[0]),
-        "choices": [
-            {
-                "field": choice["field"],
-                "values": list(choice["values"]),
-                "levels": levels[:, i].tolist(),
-                "n_compatible": np.bincount(
-                    levels[compatible, i], minlength=len(choice["values"])
-                ).tolist(),
-            }
-            for i, choice in enumerate(multiverse["choices"])
-        ],
+        "mean": ((edges[1:] + edges[:-1]) / 2.0)[part].tolist(),
+        "density": (share / CURVE_STEP)[part].tolist(),
     }

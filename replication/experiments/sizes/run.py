@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from replication.claims import load_claims
-from replication.experiments.judging import judge, supports_above
+from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
+from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import describe_speed
+from replication.experiments.recording import (
+    Histories,
+    find_medians,
+    measure_learning,
+    pool_shares,
+)
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
+from replication.simulator.changes import compute_changes, compute_gradients, list_connections
 from replication.simulator.ensemble import simulate
+from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2011
 N_NETWORKS = 2_000
-SEARCH_SHARE = 0.1
-"""Networks at each setting of a search, as a share of all."""
+SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
+"""Networks at each setting of a search, and measured at every update, as shares of all."""
 ENCODERS = ((4, 3), (5, 2), (8, 3), (16, 4))
 LOOPS = ((4, 2, 2), (4, 3, 3))
-JUDGED = (4, 3, 3)
-"""The loop that the verdict is about."""
+MEASURED = (4, 3, 3)
+"""The loop that is measured at every update."""
 ENCODER_GRID = {"learning_rate": (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0)}
 LOOP_GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
     "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
 }
 """Each further group takes a factor 1 - regression, so longer loops want less of it."""
+REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
+"""With which changes and vectors are computed: the paper's, and a high one."""
+GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
+"""Connections that lead into each hidden group, and into both."""
+
+Array = NDArray[np.float64]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
@@ -35,10 +53,11 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``claims`` (loops) and ``networks``, a list: ``name``, ``n_hidden_groups``, at
-        ``paper`` and ``best`` settings what `describe_speed` returns, and the ``search``.
+        ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
+        what `describe_speed` returns, and the ``search``; ``measured``: the name of the loop that
+        ``claims`` is about, and its settings.
     """
-    networks = []
+    networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
         name = "-".join(map(str, (*sizes, sizes[0])))
         tell(f"networks of the sizes {name}")
@@ -48,45 +67,83 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             n_search=max(2, round(SEARCH_SHARE * n_networks)), n_networks=n_networks,
             root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
+        if sizes == MEASURED:
+            best = search.best
         at_paper = simulate(base, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
         networks.append(
             {
                 "name": name,
                 "n_hidden_groups": len(sizes) - 1,
-                "is_judged": sizes == JUDGED,
                 "paper": describe_speed(at_paper, base),
                 "best": describe_speed(outcomes, search.best),
                 "search": search.to_plain(),
             }
         )
-    judged = next(network for network in networks if network["is_judged"])
+    tell("gradient descent in the longer loop")
+    histories = measure_learning(
+        best, measure_loop, n_networks=max(2, round(MEASURED_SHARE * n_networks)),
+        root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
     return {
         "n_networks": n_networks,
         "max_updates": PAPER.max_updates,
         "networks": networks,
-        "claims": {"loops": judge_loops(judged)},
+        "measured": {
+            "n_cases": int(histories.take_learning("parallel-75").size),
+            "learning_rate": best.learning_rate,
+            "regression": best.regression,
+        },
+        "claims": {"loops": judge_loops(histories)},
     }
 
 
-def judge_loops(network: Mapping[str, Any]) -> dict[str, Any]:
-    """Judge whether loops with several hidden groups learn.
+def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure how well changes into hidden groups agree with steepest descent.
 
-    Parameters
-    ----------
-    network : mapping
-        The entry of the loop that is judged.
+    Returns
+    -------
+    dict of str to float64 array, shape (n, n_patterns) unless it says otherwise
+        For each of `REGRESSIONS`: ``parallel-REGRESSION``, the cosine of the difference between
+        the two visible vectors (AP) with that of their images (CR); ``GROUP-REGRESSION`` for each
+        of `GROUPS`, the cosine of the change by one pattern with descent in its squared error;
+        ``stages-REGRESSION``, the smaller one of the two groups, and ``batch-REGRESSION``, shape
+        (n, 1), the same of the change by all patterns.
     """
-    best = network["best"]
-    claim, converged = load_claims()["loops"], best["converged"]
-    result = supports_above(
-        converged["share"], converged["share_interval"], claim.thresholds["min_share"]
+    connections = list_connections(protocol)
+    measured = {}
+    for key, regression in REGRESSIONS.items():
+        rule = dataclasses.replace(protocol, regression=regression)
+        pairs = [(compute_changes(each, weights), -compute_gradients(each, weights))
+                 for each in part_patterns(rule)]  # fmt: skip
+        changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
+        batch = {}
+        for group, chosen in GROUPS.items():
+            places = slice(connections[chosen][0].start, connections[chosen][-1].stop)
+            cosines = [compute_cosines(x[:, places], y[:, places]) for x, y in pairs]
+            measured[f"{group}-{key}"] = np.stack(cosines, axis=1)
+            batch[group] = compute_cosines(changes[:, places], descent[:, places])[:, None]
+        measured[f"stages-{key}"] = np.minimum(measured[f"first-{key}"], measured[f"second-{key}"])
+        measured[f"batch-{key}"] = np.minimum(batch["first"], batch["second"])
+        measured[f"parallel-{key}"] = compare_vectors(rule, weights)
+    return measured
+
+
+def judge_loops(histories: Histories) -> dict[str, Any]:
+    """Judge whether changes approximate gradient descent where AP and CR are parallel."""
+    claim = load_claims()["loops"]
+    measured: dict[str, Any] = {}
+    for key in REGRESSIONS:
+        is_parallel = histories.take_learning(f"parallel-{key}") > PARALLEL
+        measured[f"stages-{key}"] = find_medians(histories, f"stages-{key}", is_parallel)
+        for group in ("first", "second"):
+            falls = histories.take_learning(f"{group}-{key}") > 0.0
+            measured[f"{group}-falls-{key}"] = pool_shares(histories, falls, is_parallel)
+            measured[f"{group}-{key}"] = find_medians(histories, f"{group}-{key}", is_parallel)
+    measured["joint-75"] = find_medians(
+        histories, "joint-75", histories.take_learning("parallel-75") > PARALLEL
     )
-    return {
-        **judge(claim, {"converge": result}),
-        "name": network["name"],
-        **best["converged"],
-        "learning_rate": best["learning_rate"],
-        "regression": best["regression"],
-        "median": best["median"],
-        "at_paper": network["paper"]["converged"],
-    }
+    cosines = histories.take_learning("parallel-75")
+    measured["batch-75"] = find_medians(
+        histories, "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
+    )
+    return judge(claim, compare_with_levels(claim, measured))

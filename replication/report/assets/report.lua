@@ -94,7 +94,8 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    local place = figure.classes:includes("here") and "none" or "auto"
+    -- At the foot of its page or of the next one: never before the text that speaks of it.
+    local place = figure.classes:includes("here") and "none" or "bottom"
     local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
@@ -186,7 +187,7 @@ local function set_div(div)
       blocks:insert(raw("]"))
       return blocks
     end
-    return kind == "front" and div.content or nil
+    return (kind == "front" or kind == "beside") and div.content or nil
   end
   if div.identifier:match("^ref%-") then
     div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))

@@ -1,5 +1,8 @@
 """Measurements and verdicts: at their thresholds, and held against the ledger."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from replication.claims import Verdict, load_claims
@@ -7,6 +10,7 @@ from replication.errors import DataError
 from replication.experiments.judging import (
     Outcome,
     check_models,
+    compare_with_levels,
     find_verdict,
     judge,
     share_above,
@@ -16,6 +20,7 @@ from replication.experiments.judging import (
     supports_including,
     supports_within,
 )
+from replication.statistics.intervals import Estimate
 
 YES, NO, OPEN = Outcome.SUPPORTS, Outcome.CONTRADICTS, Outcome.UNDECIDED
 RAPID = load_claims()["rapid"]
@@ -100,3 +105,34 @@ def test_models_are_held_against_the_ledger():
         check_models({"speed": {"claims": claims | {"slow": {}}}})
     with pytest.raises(DataError, match="no measurement in models/speed.json"):
         check_models({"speed": {"claims": claims | {"rapid": {"operationalisations": {}}}}})
+
+
+@pytest.mark.parametrize(
+    ("measured", "value", "outcome"),
+    [
+        (np.array([True] * 95 + [False] * 5), 0.95, YES),
+        (np.array([True] * 5 + [False] * 95), 0.05, NO),
+        (np.linspace(0.6, 0.8, 101), 0.7, YES),
+        (np.linspace(0.4, 0.6, 101), 0.5, OPEN),
+        (Estimate(0.7, 0.6, 0.8), 0.7, YES),
+        (0.4, 0.4, NO),
+        (np.array([]), None, OPEN),
+    ],
+)
+def test_shares_medians_and_estimates_are_compared_with_the_level_of_their_entry(
+    measured, value, outcome
+):
+    one = dataclasses.replace(RAPID.primary, thresholds={"at_least": 0.5})
+    claim = dataclasses.replace(RAPID, operationalisations=(one,))
+    result = compare_with_levels(claim, {one.id: measured})[one.id]
+    assert result["outcome"] == outcome
+    assert result["value"] == (None if value is None else pytest.approx(value))
+
+
+def test_entry_without_a_level_and_measurement_without_an_entry_are_refused_by_name():
+    one = dataclasses.replace(RAPID.primary, thresholds={})
+    claim = dataclasses.replace(RAPID, operationalisations=(one,))
+    with pytest.raises(DataError, match=rf"claims.rapid\], operationalisation {one.id!r}"):
+        compare_with_levels(claim, {one.id: 0.5})
+    with pytest.raises(DataError, match="the measurement 'other' of 'rapid' has no entry"):
+        compare_with_levels(claim, {one.id: 0.5, "other": 0.5})

@@ -10,7 +10,6 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.picture import run as picture
-from replication.experiments.recording import Histories
 from replication.simulator.weights import draw_weights
 
 
@@ -71,22 +70,6 @@ def test_vectors_and_errors_are_those_of_the_readable_network(name: str) -> None
         if name in ("batch", "biases"):
             assert measured[f"{name}_total"][row] == (total < 0)
     assert 0 < np.mean(falls) < 1
-
-
-def test_cases_of_one_network_are_not_counted_as_independent() -> None:
-    # 100 networks whose 50 cases are alike: the interval is that of 100, not of 5,000, shares.
-    helped = np.repeat([50, 0], [80, 20])
-    estimate = picture.estimate_pooled_share(helped, np.full(100, 50))
-    assert estimate.value == 0.8
-    # The standard error of a share of 0.8 among 100 is 0.04; the quantile of Student's t 1.98.
-    assert estimate.low == pytest.approx(0.8 - 1.98 * 0.0402, abs=1e-3)
-
-
-def test_shares_are_pooled_over_the_updates_of_each_network() -> None:
-    histories = Histories(n_networks=2, updates=np.array([1, 3]), values={})
-    successes = np.array([[True, True], [True, False], [False, False], [False, True]])
-    among = np.array([[True, False], [True, True], [True, True], [False, False]])
-    assert picture.pool(histories, successes, among).value == 2 / 5
 
 
 def test_turned_networks_have_the_transpose_of_w() -> None:

@@ -7,15 +7,15 @@ import json
 import numpy as np
 import pytest
 
-from replication.experiments.readings.figures import CLASSES, FIGURES
+from replication.experiments.readings.figures import FIGURES
+from replication.experiments.readings.power import measure_power, rank_studies
 from replication.experiments.readings.run import (
+    OTHERS,
     count_networks,
     count_sweeps,
     describe_named,
-    gather_readings,
     run,
 )
-from replication.experiments.readings.sets import make_grid
 from replication.protocol import PAPER, READINGS
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
@@ -30,24 +30,6 @@ def named():
         distinct, counts = np.unique(np.exp(drawn).astype(int), return_counts=True)
         rows.append(describe_named(name, CountTable(distinct, counts, 2, 2000)))
     return rows
-
-
-@pytest.fixture(scope="module")
-def multiverse():
-    """Three choices over eight readings; the base reading is the third in the order of means."""
-    levels = [[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
-    means = [30.0, 10.0, 40.0, 50.0, 60.0, 20.0, 2000.0, 0.0]
-    fields = ("criterion", "hidden_regression", "half_width")
-    values = (["every-unit", "worst-pattern"], [True, False], [0.5, 0.1])
-    return {
-        "choices": [
-            {"field": name, "values": own, "base": 0}
-            for name, own in zip(fields, values, strict=True)
-        ],
-        "base": 0,
-        "levels": levels,
-        "readings": {"mean_at_cap": means, "is_compatible": [mean == 40.0 for mean in means]},
-    }
 
 
 def test_sweeps_are_one_more_than_updates_for_each_network():
@@ -67,9 +49,8 @@ def test_row_of_a_reading_is_plain_data_with_a_distribution_of_mass_one(named):
     for row in named:
         json.dumps(row, allow_nan=False)
         step = row["curve"]["mean"][1] - row["curve"]["mean"][0]
-        assert sum(row["curve"]["density"]) * step == pytest.approx(1.0, abs=0.01)
-        low, high = row["chance_mean_range"]
-        assert low <= row["chance_mean"] <= high
+        assert sum(row["curve"]["density"]) * step == pytest.approx(1.0, abs=0.02)
+        assert 0.0 <= row["chance_mean"] <= 1.0
 
 
 def test_figure_of_readings_has_a_row_for_each_and_the_mean_of_1988(named):
@@ -80,52 +61,64 @@ def test_figure_of_readings_has_a_row_for_each_and_the_mean_of_1988(named):
     assert [line.get_xdata()[0] for line in vertical] == [48.0]
 
 
-def test_gathered_readings_stand_in_the_order_of_their_means(multiverse):
-    gathered = gather_readings(multiverse)
-    assert gathered["mean"] == sorted(multiverse["readings"]["mean_at_cap"])
-    assert gathered["mean"][gathered["base"]] == 30.0
-    assert [mean for mean, is_so in zip(gathered["mean"], gathered["compatible"], strict=True)
-            if is_so] == [40.0]  # fmt: skip
+@pytest.fixture(scope="module")
+def model():
+    return json.loads(json.dumps(run(jobs=2, n_networks=6_000), allow_nan=False))
 
 
-def test_gathered_levels_say_which_value_each_reading_takes(multiverse):
-    choices = gather_readings(multiverse)["choices"]
-    assert [each["field"] for each in choices] == [each["field"] for each in multiverse["choices"]]
-    in_order = [multiverse["levels"][i] for i in np.argsort(multiverse["readings"]["mean_at_cap"])]
-    assert np.transpose([choice["levels"] for choice in choices]).tolist() == in_order
-    assert [choice["n_compatible"] for choice in choices] == [[1, 0], [0, 1], [1, 0]]
-
-
-def test_figure_of_the_multiverse_marks_the_paper_and_what_could_have_printed_both(multiverse):
-    with styled():
-        above, below = FIGURES["multiverse"](
-            {"multiverse": {"figure": gather_readings(multiverse)}}
-        ).axes
-    (star,) = above.lines
-    assert star.get_ydata().tolist() == [30.0]
-    filled = [columns.get_data().values for columns in above.patches[: len(CLASSES)]]
-    assert [heights[heights >= 0].tolist() for heights in filled] == [
-        [0.0], [10.0, 20.0], [40.0], [30.0, 50.0, 60.0, 2000.0]
-    ]  # fmt: skip
-    shown = [bar.get_width() for bar in below.patches if bar.get_y() == -0.4]
-    # Of four with every unit: none at once; 10; 40, which prints; 30 and 50.
-    assert shown == [0.0, 25.0, 25.0, 50.0]
-    labels = [label.get_text() for label in below.get_yticklabels()]
-    assert labels[:3] == [
-        "error: every unit",
-        "half the square, worst pattern",
-        "hidden regression: yes",
-    ]
-
-
-def test_experiment_judges_every_reading_and_the_looser_ones_are_never_slower(monkeypatch):
-    small = make_grid({"criterion": ["every-unit", "worst-pattern"], "half_width": [0.5, 0.3]})
-    monkeypatch.setattr("replication.experiments.readings.run.make_paper_grid", lambda: small)
-    model = run(jobs=2, n_networks=12_000)
-    json.dumps(model, allow_nan=False)
+def test_looser_criteria_are_never_slower(model):
     assert [row["name"] for row in model["named"]] == list(READINGS)
     means = {row["name"]: row["mean"] for row in model["named"]}
     assert means["paper"] >= means["square"] >= means["half-square"]
     assert model["named"][0]["times_as_likely"] == 1.0
-    assert model["multiverse"]["n_readings"] == len(model["multiverse"]["figure"]["mean"]) == 4
-    assert model["multiverse"]["n_networks"] == 120
+
+
+def test_power_is_the_level_for_the_population_itself_and_grows_with_its_distance(model):
+    power = {row["name"]: row["rejected"] for row in model["power"]}
+    assert set(power) == {*READINGS, *OTHERS}
+    assert power["paper"] == pytest.approx(0.05, abs=0.01)
+    assert power["updates after each pattern"] > 0.99
+
+
+def make_population(seed=1, n=3_000, centre=3.7):
+    drawn = np.exp(np.random.default_rng(seed).normal(centre, 0.5, size=n)).astype(int)
+    distinct, counts = np.unique(drawn, return_counts=True)
+    return drawn, CountTable(distinct, counts, 0, 2000)
+
+
+def test_p_of_a_study_is_the_share_of_drawn_studies_with_so_small_a_tail():
+    drawn, counts = make_population(n=50)
+    means, maxima, p = rank_studies(counts)
+    generator = np.random.default_rng(2)
+    studies = generator.choice(drawn, size=(60_000, 100))
+    rows = np.floor(studies.mean(axis=1) + 0.5)
+    tops = studies.max(axis=1)
+    # Literally: the tail of the largest, and of the mean among studies with the same largest.
+    smaller = np.empty(len(studies))
+    for top in np.unique(tops):
+        same = tops == top
+        of_max = min(np.mean(tops <= top), np.mean(tops >= top))
+        for mean in np.unique(rows[same]):
+            of_mean = min(np.mean(rows[same] <= mean), np.mean(rows[same] >= mean))
+            smaller[same & (rows == mean)] = min(of_max, of_mean)
+    for mean, top in zip(rows[:60], tops[:60], strict=True):
+        own = smaller[(rows == mean) & (tops == top)][0]
+        expected = np.mean(smaller <= own)
+        measured = p[int(mean - means[0]), np.flatnonzero(maxima == top)[0]]
+        assert measured == pytest.approx(expected, abs=0.03)
+
+
+def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
+    _, counts = make_population()
+    ranked = rank_studies(counts)
+    assert 0.03 < measure_power(ranked, counts, level=0.05)["share"] <= 0.055
+    slower = measure_power(ranked, make_population(centre=4.2)[1], level=0.05)
+    assert slower["share"] > 0.99
+
+
+def test_figure_of_power_has_a_mark_for_each_population(model):
+    with styled():
+        axes = FIGURES["power"](model).axes[0]
+    marks = {line.get_gid(): line.get_ydata()[0] for line in axes.lines if line.get_gid()}
+    for row in model["power"]:
+        assert marks[row["name"]] == pytest.approx(100 * row["rejected"])

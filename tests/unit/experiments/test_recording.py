@@ -69,3 +69,27 @@ def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> Non
     assert histories.take_after("x", 1).tolist() == [1, 11]
     assert histories.take_after("x", 2).tolist() == [12]  # the first has ended
     assert histories.take_learning("x").tolist() == [0, 1, 10, 11, 12, 13]
+
+
+def test_cases_of_one_network_are_not_counted_as_independent() -> None:
+    # 100 networks whose 50 cases are alike: the interval is that of 100, not of 5,000, shares.
+    helped = np.repeat([50, 0], [80, 20])
+    estimate = recording.estimate_pooled_share(helped, np.full(100, 50))
+    assert estimate.value == 0.8
+    # The standard error of a share of 0.8 among 100 is 0.04; the quantile of Student's t 1.98.
+    assert estimate.low == pytest.approx(0.8 - 1.98 * 0.0402, abs=1e-3)
+
+
+def test_shares_are_pooled_over_the_updates_of_each_network() -> None:
+    histories = Histories(n_networks=2, updates=np.array([1, 3]), values={})
+    successes = np.array([[True, True], [True, False], [False, False], [False, True]])
+    among = np.array([[True, False], [True, True], [True, True], [False, False]])
+    assert recording.pool_shares(histories, successes, among).value == 2 / 5
+
+
+def test_medians_are_taken_over_the_chosen_cases_of_each_network() -> None:
+    values = {"x": np.array([[1.0, 9.0], [0, 0], [2.0, 4.0], [6.0, np.nan], [0, 0]])}
+    histories = Histories(n_networks=2, updates=np.array([1, 2]), values=values)
+    assert recording.find_medians(histories, "x").tolist() == [5.0, 4.0]
+    among = np.array([[False, False], [True, False], [False, True]])
+    assert recording.find_medians(histories, "x", among).tolist() == [2.0]

@@ -1,38 +1,97 @@
-import json
+"""Other sizes and longer loops: changes and descent against a literal loop."""
 
+import json
+import math
+
+import numpy as np
 import pytest
 
-from replication.claims import Verdict
+from replication import Protocol
+from replication.experiments.recording import Histories
 from replication.experiments.sizes import run as sizes
+from replication.simulator.weights import draw_weights
+
+LOOP = Protocol(group_sizes=(4, 3, 3), regression=0.25)
 
 
 @pytest.fixture(scope="module")
 def model():
-    return json.loads(json.dumps(sizes.run(jobs=1, n_networks=30)))
+    return json.loads(json.dumps(sizes.run(jobs=1, n_networks=30), allow_nan=False))
 
 
-def judge(low):
-    described = {
-        "converged": {"share": 1.0, "share_interval": [low, 1.0]},
-        "learning_rate": 1.5,
-        "regression": 0.25,
-        "median": 300,
-    }
-    return sizes.judge_loops({"name": "4-3-3-4", "best": described, "paper": described})
+def sigma(x):
+    return 1.0 / (1.0 + np.exp(-x))
 
 
-def test_verdict_is_about_the_loop_with_two_groups_of_three(model):
-    assert model["claims"]["loops"]["name"] == "4-3-3-4"
-    judged = [network for network in model["networks"] if network["is_judged"]]
-    assert model["claims"]["loops"]["share"] == judged[0]["best"]["converged"]["share"]
+def part(flat):
+    """Return (matrix, biases) from visible to first, first to second, second to visible."""
+    return [(flat[:12].reshape(3, 4), flat[12:15]), (flat[15:24].reshape(3, 3), flat[24:27]),
+            (flat[27:39].reshape(4, 3), flat[39:])]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("low", "verdict"),
-    [(0.9, Verdict.HOLDS), (0.89, Verdict.TOO_FEW)],
-)
-def test_loops_are_judged_by_the_lower_end_of_the_share(low, verdict):
-    assert judge(low)["verdict"] == verdict
+def cosine(x, y):
+    return float(x @ y / math.sqrt((x @ x) * (y @ y)))
+
+
+def error(flat, a):
+    state = a
+    for matrix, biases in part(flat):
+        state = sigma(matrix @ state + biases)
+    return 0.5 * np.sum((state - a) ** 2)
+
+
+def change_literally(flat, a, keep):
+    """Return the changes into both hidden groups by one pattern, and the vectors AP and CR."""
+    (A, d), (B, e), (U, c) = part(flat)
+    h = sigma(A @ a + d)
+    k = sigma(B @ h + e)
+    image = sigma(U @ k + c)
+    p = keep * a + (1 - keep) * image
+    h2 = keep * h + (1 - keep) * sigma(A @ p + d)
+    k2 = keep * k + (1 - keep) * sigma(B @ h2 + e)
+    first = [*np.outer(h - h2, p).ravel(), *(h - h2)]
+    second = [*np.outer(k - k2, h2).ravel(), *(k - k2)]
+    r = sigma(U @ sigma(B @ sigma(A @ p + d) + e) + c)
+    return np.array(first), np.array(second), p - a, r - image
+
+
+@pytest.mark.parametrize(("key", "keep"), sizes.REGRESSIONS.items())
+def test_loops_are_measured_as_by_a_literal_loop(key, keep):
+    weights = 3 * draw_weights(LOOP, 74, 0, 3)
+    measured = sizes.measure_loop(LOOP, weights)
+    for row, flat in enumerate(weights):
+        total_change, total_descent = np.zeros(27), np.zeros(27)
+        for p, a in enumerate(np.eye(4)):
+            first, second, ap, cr = change_literally(flat, a, keep)
+            steps = np.eye(len(flat)) * 1e-5
+            descent = -np.array([error(flat + s, a) - error(flat - s, a) for s in steps]) / 2e-5
+            found = {name: measured[f"{name}-{key}"][row, p] for name in
+                     ("first", "second", "joint", "stages", "parallel")}  # fmt: skip
+            one, two = cosine(first, descent[:15]), cosine(second, descent[15:27])
+            assert found["first"] == pytest.approx(one, abs=1e-5)
+            assert found["second"] == pytest.approx(two, abs=1e-5)
+            assert found["stages"] == pytest.approx(min(one, two), abs=1e-5)
+            both = np.concatenate([first, second])
+            assert found["joint"] == pytest.approx(cosine(both, descent[:27]), abs=1e-5)
+            assert found["parallel"] == pytest.approx(cosine(ap, cr), abs=1e-5)
+            total_change += both
+            total_descent += descent[:27]
+        expected = min(cosine(total_change[:15], total_descent[:15]),
+                       cosine(total_change[15:], total_descent[15:]))  # fmt: skip
+        assert measured[f"batch-{key}"][row, 0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_only_cases_with_parallel_vectors_count():
+    ones = np.array([[0.9, -0.5], [0.8, 0.1], [0.0, 0.0]])
+    values = {f"{group}-{key}": ones for group in (*sizes.GROUPS, "stages") for key in ("75", "99")}
+    values |= {f"batch-{key}": ones[:, :1] for key in ("75", "99")}
+    values |= {f"parallel-{key}": np.array([[0.8, 0.6], [0.9, 0.8], [0.0, 0.0]])
+               for key in ("75", "99")}  # fmt: skip
+    histories = Histories(n_networks=1, updates=np.array([2]), values=values)
+    results = sizes.judge_loops(histories)["operationalisations"]
+    assert results["first-75"]["value"] == 0.8  # the median of 0.9, 0.8 and 0.1
+    assert results["first-falls-75"]["value"] == 1.0
+    assert results["batch-75"]["value"] == 0.8  # the second state alone is parallel in all
 
 
 def test_every_network_is_run_at_the_papers_settings_and_at_its_best(model):

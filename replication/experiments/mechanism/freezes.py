@@ -1,0 +1,199 @@
+"""What alignment and success need: matrices frozen, started otherwise, or changed on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.experiments.measures import estimate_share, name_estimate
+from replication.experiments.mechanism.interventions import describe_extra
+from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
+from replication.protocol import Protocol
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.statistics.alignment import compute_cosines, estimate_median
+from replication.statistics.intervals import Estimate
+
+Array = NDArray[np.float64]
+
+FROZEN = 2.0**-200
+"""A factor so small that a change leaves every weight as it is."""
+LONGER = 4.0
+"""U is started, or set, so many times as long as W."""
+MEAN = 0.5
+"""Added to every entry of W, where W is to have a mean."""
+
+FREEZES: Mapping[str, dict[str, Any]] = {
+    "both learn": {},
+    "U frozen": {"hidden_to_visible_factor": FROZEN},
+    "W frozen": {"visible_to_hidden_factor": FROZEN},
+}
+
+
+def _set_u(factor: float) -> Callable[[Array, Array], Array]:
+    return lambda W, U: factor * W
+
+
+STARTS: Mapping[str, Callable[[Array, Array], Array]] = {
+    "random": lambda W, U: U,
+    "U = W^T": _set_u(1.0),
+    "U = -W^T": _set_u(-1.0),
+    "U = k W^T": _set_u(LONGER),
+}
+"""What U, transposed, is from W and the U that was drawn."""
+
+SURGERIES: Mapping[str, Callable[[Array, Array], Array]] = {
+    "none": lambda W, U: U,
+    "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
+    "hidden units of U swapped": lambda W, U: np.roll(U, 1, axis=-2),
+    "U set to k W^T": _set_u(LONGER),
+}
+"""The same, done to networks that have learnt for some updates. Rolling by 3 moves every entry
+to another visible unit, and some to the other hidden unit."""
+
+
+def change_u(protocol: Protocol, weights: Array, change: Callable[[Array, Array], Array]) -> Array:
+    """Return a copy of weights with another U."""
+    changed = weights.copy()
+    take_u(protocol, changed)[...] = change(take_w(protocol, weights), take_u(protocol, weights))
+    return changed
+
+
+def add_mean(protocol: Protocol, weights: Array) -> Array:
+    """Return a copy of weights with `MEAN` added to W."""
+    changed = weights.copy()
+    take_w(protocol, changed)[...] += MEAN
+    return changed
+
+
+def measure_agreement(protocol: Protocol, weights: Array) -> Array:
+    """Return the cosine between the change of W and steepest descent, shape (n,)."""
+    change = take_w(protocol, compute_changes(protocol, weights))
+    return compute_cosines(
+        flatten(change), flatten(-take_w(protocol, compute_gradients(protocol, weights)))
+    )
+
+
+def measure_alignment(protocol: Protocol, weights: Array, *, centred: bool) -> Array:
+    """Return the cosine between W and the transpose of U, shape (n,).
+
+    `centred` takes off both what does not differ between the patterns: for one-hot ones the
+    mean over the visible units.
+    """
+    span = Inputs.of(protocol).span if centred else np.eye(protocol.n_visible)
+    return compute_cosines(
+        flatten(take_w(protocol, weights) @ span), flatten(take_u(protocol, weights) @ span)
+    )
+
+
+def compare_freezes(
+    protocol: Protocol, weights: Array, *, at: int, jobs: int
+) -> dict[str, dict[str, Any]]:
+    """Return what comes of each start with neither, or one, of the matrices frozen.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+        Initial weights.
+    at : int
+        The update after which agreement and alignment are measured.
+    jobs : int
+
+    Returns
+    -------
+    dict
+        By start and what is frozen: ``converged`` (share), ``median`` of the updates;
+        ``agreement_at_first``; at the update ``agreement``, ``alignment``, ``centred``.
+    """
+    starts = {name: change_u(protocol, weights, change) for name, change in STARTS.items()}
+    starts["W with a mean"] = add_mean(protocol, weights)
+    return {
+        start: {
+            freeze: _describe_frozen(
+                protocol, dataclasses.replace(protocol, **factors), initial, at=at, jobs=jobs
+            )
+            for freeze, factors in FREEZES.items()
+        }
+        for start, initial in starts.items()
+    }
+
+
+def _describe_frozen(
+    protocol: Protocol, frozen: Protocol, initial: Array, *, at: int, jobs: int
+) -> dict[str, Any]:
+    updates, converged, _ = simulate_weights(frozen, initial, jobs=jobs)
+    later = record_weights(frozen, initial, at)[:, -1]
+    alignment, centred = (
+        _estimate(measure_alignment(protocol, later, centred=flag)) for flag in (False, True)
+    )
+    return {
+        "converged": estimate_share(int(converged.sum()), len(converged)),
+        "median": float(np.median(updates)),
+        "agreement_at_first": _median(measure_agreement(protocol, initial)),
+        **name_estimate("agreement", _estimate(measure_agreement(protocol, later))),
+        **name_estimate("alignment", alignment),
+        **name_estimate("centred", centred),
+    }
+
+
+def compare_surgeries(
+    protocol: Protocol, weights: Array, *, at: int, jobs: int
+) -> dict[str, dict[str, Any]]:
+    """Return what a change of U after some updates does, and what it costs.
+
+    Returns
+    -------
+    dict
+        By name ``agreement`` and ``alignment`` just after it, and what `describe_extra` returns.
+    """
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    before = record_weights(protocol, weights, at)[:, -1]
+    rest = dataclasses.replace(protocol, max_updates=protocol.max_updates - at)
+    described = {}
+    for name, change in SURGERIES.items():
+        after = change_u(protocol, before, change)
+        updates, converged, _ = simulate_weights(rest, after, jobs=jobs)
+        described[name] = {
+            **name_estimate("agreement", _estimate(measure_agreement(protocol, after))),
+            "alignment": _median(measure_alignment(protocol, after, centred=False)),
+            **describe_extra(at + updates, converged, base),
+        }
+    return described
+
+
+def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Any]:
+    """Return how U has grown with W after some updates, medians with intervals.
+
+    Returns
+    -------
+    dict
+        ``raw`` and ``centred``: cosine of the growth of U, transposed, with W, and the same of
+        both relative to the mean over the inputs; ``sign``: share of the weights of a network
+        at which U has grown by more than its mean where W is above its own, or by less where
+        it is below.
+    """
+    span = Inputs.of(protocol).span
+    later = record_weights(protocol, weights, at)[:, -1]
+    W, grown = take_w(protocol, weights), take_u(protocol, later) - take_u(protocol, weights)
+    same = (W @ span > 0.0) == (grown @ span > 0.0)
+    return {
+        **name_estimate("raw", _estimate(compute_cosines(flatten(W), flatten(grown)))),
+        **name_estimate(
+            "centred", _estimate(compute_cosines(flatten(W @ span), flatten(grown @ span)))
+        ),
+        **name_estimate("sign", _estimate(np.mean(flatten(same), axis=1))),
+    }
+
+
+def _estimate(values: Array) -> Estimate:
+    return estimate_median(values[np.isfinite(values)])
+
+
+def _median(values: Array) -> float:
+    return float(np.median(values[np.isfinite(values)]))

@@ -1,0 +1,227 @@
+"""What the changes of W are worth: something else in their place, on the same networks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from replication.experiments.measures import estimate_share, name_estimate
+from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
+from replication.experiments.parallel import map_in_threads
+from replication.protocol import Protocol
+from replication.simulator.changes import compute_errors, compute_gradients
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.statistics.alignment import estimate_median
+from replication.statistics.intervals import Estimate
+
+Array = NDArray[np.float64]
+Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]
+
+NOISE_SEED = 2014
+TRIMMED = 0.1
+"""Share of the networks left out at each end by a trimmed mean."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Update:
+    """One update of some networks, before it is applied.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+    change : float64 array, shape (n, n_hidden, n_visible)
+        What equation 4 adds to W.
+    noise : float64 array, shape (n, n_hidden, n_visible)
+        Uniform from -1 to 1.
+    """
+
+    protocol: Protocol
+    weights: Array
+    change: Array
+    noise: Array
+
+
+def drop(update: Update) -> Array:
+    """Leave W as it is."""
+    return np.zeros_like(update.change)
+
+
+def reverse(update: Update) -> Array:
+    """Change W the other way."""
+    return -update.change
+
+
+def randomise(update: Update) -> Array:
+    """Change W as much in a random direction."""
+    return _give_length(update.noise, update.change)
+
+
+def descend(update: Update) -> Array:
+    """Change W as much in the direction of steepest descent in the squared error."""
+    gradient = take_w(update.protocol, compute_gradients(update.protocol, update.weights))
+    return _give_length(-gradient, update.change)
+
+
+def amplify(update: Update) -> Array:
+    """Change W as the theory has it: let it grow along itself, and do nothing else."""
+    W = take_w(update.protocol, update.weights)
+    scatter = Inputs.of(update.protocol).scatter
+    # No matrix product: its last bits depend on the processor.
+    return np.asarray(predict_growth(update.protocol) * np.sum(W[..., None, :] * scatter, axis=-1))
+
+
+INTERVENTIONS: Mapping[str, Callable[[Update], Array]] = {
+    "dropped": drop,
+    "reversed": reverse,
+    "random": randomise,
+    "gradient": descend,
+    "amplification": amplify,
+}
+
+
+def _give_length(direction: Array, change: Array) -> Array:
+    lengths = [np.sqrt(np.sum(flatten(x) ** 2, axis=1)) for x in (direction, change)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(lengths[0] > 0.0, lengths[1] / lengths[0], 0.0)
+    return np.asarray(factor[:, None, None] * direction)
+
+
+def train_changed(
+    protocol: Protocol,
+    weights: Array,
+    replace: Callable[[Update], Array],
+    *,
+    n_first: int,
+) -> Outcome:
+    """Train networks of which the first updates change W in another way.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+        Initial weights.
+    replace : callable
+        Takes an `Update` and returns the change of W to apply.
+    n_first : int
+        Updates that are replaced; the kernel makes the others.
+
+    Returns
+    -------
+    updates : int64 array, shape (n,)
+    converged : bool array, shape (n,)
+    """
+    generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
+    updates = np.full(len(weights), protocol.max_updates)
+    converged = np.zeros(len(weights), dtype=np.bool_)
+    running = np.arange(len(weights))
+    shape = len(weights), *take_w(protocol, weights).shape[1:]
+    for n_applied in range(min(n_first, protocol.max_updates) + 1):
+        done = evaluate_networks(protocol, weights).error < protocol.threshold
+        updates[running[done]], converged[running[done]] = n_applied, True
+        running, weights = running[~done], weights[~done]
+        if n_applied == n_first or not len(running):
+            break
+        following = record_weights(protocol, weights, 1)[:, 1]
+        old, new = (take_w(protocol, states) for states in (weights, following))
+        noise = 2.0 * generator.random(shape)[running] - 1.0
+        new[...] = old + replace(Update(protocol, weights, new - old, noise))
+        weights = following
+    if len(running) and n_first < protocol.max_updates:
+        rest = dataclasses.replace(protocol, max_updates=protocol.max_updates - n_first)
+        more, converged[running], _ = simulate_weights(rest, weights)
+        updates[running] = n_first + more
+    return updates, converged
+
+
+def compare_interventions(
+    protocol: Protocol,
+    weights: Array,
+    *,
+    firsts: Sequence[int],
+    jobs: int,
+) -> dict[str, dict[str, Any]]:
+    """Return by intervention and number of first updates, as text, what `describe_extra` does.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+        Initial weights, the same for all.
+    firsts : sequence of int
+        Updates to replace; the cap for all of them.
+    jobs : int
+    """
+    base, _, _ = simulate_weights(protocol, weights)
+    tasks = [(name, first) for name in INTERVENTIONS for first in firsts]
+
+    def run(task: tuple[str, int]) -> dict[str, Any]:
+        name, first = task
+        outcome = train_changed(protocol, weights, INTERVENTIONS[name], n_first=first)
+        return describe_extra(*outcome, base)
+
+    described = iter(map_in_threads(run, tasks, jobs=jobs))
+    return {name: {str(first): next(described) for first in firsts} for name in INTERVENTIONS}
+
+
+def describe_extra(
+    updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
+) -> dict[str, Any]:
+    """Return what networks took more than the same networks without an intervention.
+
+    Returns
+    -------
+    dict
+        ``extra`` (median of the differences), ``trimmed`` (their trimmed mean) and ``failed``
+        (a share), with intervals; ``median`` of the updates themselves. Failures count as the cap.
+    """
+    extra = updates.astype(np.int64) - base
+    n_failed = len(converged) - int(converged.sum())
+    return {
+        **name_estimate("extra", estimate_median(extra)),
+        **name_estimate("trimmed", estimate_trimmed_mean(extra)),
+        "failed": estimate_share(n_failed, len(converged)),
+        "median": float(np.median(updates)),
+    }
+
+
+def estimate_trimmed_mean(values: Any, *, level: float = 0.95) -> Estimate:
+    """Return the mean without the smallest and largest tenth, with its interval.
+
+    References
+    ----------
+    Tukey & McLaughlin (1963), Sankhya A 25, 331-352.
+
+    Examples
+    --------
+    >>> estimate_trimmed_mean([0, 1, 2, 3, 4, 5, 6, 7, 8, 900]).value
+    4.5
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n, cut = len(ordered), int(TRIMMED * len(ordered))
+    kept = ordered[cut : n - cut]
+    if len(kept) < 2:
+        return Estimate(float(kept.mean()), None, None, level)
+    winsorised = np.clip(ordered, kept[0], kept[-1])
+    error = winsorised.std(ddof=1) / ((1.0 - 2.0 * TRIMMED) * np.sqrt(n))
+    reach = float(special.stdtrit(len(kept) - 1, 0.5 + level / 2.0) * error)
+    mean = float(kept.mean())
+    return Estimate(mean, mean - reach, mean + reach, level)
+
+
+def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
+    """Return in what share of the networks the first change of W lowers the squared error.
+
+    The error after the first update is compared with that after the same update of U alone.
+    """
+    with_w = record_weights(protocol, weights, 1)[:, 1]
+    without_w = with_w.copy()
+    take_w(protocol, without_w)[...] = take_w(protocol, weights)
+    helped = compute_errors(protocol, with_w) < compute_errors(protocol, without_w)
+    return estimate_share(int(helped.sum()), len(helped))

@@ -1,0 +1,170 @@
+"""How far it goes: other inputs and regressions, each rule at its own best learning rate."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.experiments.measures import estimate_share
+from replication.experiments.mechanism.interventions import (
+    INTERVENTIONS,
+    describe_extra,
+    train_changed,
+)
+from replication.experiments.mechanism.rules import draw_feedback, train_by_feedback
+from replication.experiments.mechanism.theory import Inputs, measure_growth, take_w
+from replication.experiments.search import SEARCH_OFFSET
+from replication.protocol import BACK_PROPAGATION, Protocol
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import draw_weights
+
+Array = NDArray[np.float64]
+Outcome = tuple[NDArray[Any], NDArray[np.bool_]]
+
+COARSE = (0.025, 0.075, 0.25, 0.75, 2.5, 7.5)
+FINE = (0.5, 0.7, 1.4, 2.0)
+"""Learning rates times 1 - lambda that are tried, and then factors on the best of them."""
+PART = 0.1
+"""The first updates of a task: this part of the median number; the theory is checked at this
+part of the best learning rate, after `CHECKED_AT` updates."""
+CHECKED_AT = 10
+
+RULES: Mapping[str, dict[str, Any]] = {
+    "recirculation": {},
+    "back-propagation": {"learning_rule": BACK_PROPAGATION},
+    "back-propagation, cross-entropy": {
+        "learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy",
+    },
+    "feedback alignment": {},
+}  # fmt: skip
+
+
+def train(rule: str, protocol: Protocol, weights: Array, rates: Array, *, jobs: int) -> Outcome:
+    """Train networks by one of `RULES`, each at its own learning rate."""
+    if rule == "feedback alignment":
+        n_different = len(weights) // len(np.unique(rates))
+        feedback = np.resize(
+            draw_feedback(protocol, n_different), (len(weights), *protocol.group_sizes[:2])
+        )
+        return train_by_feedback(protocol, weights, feedback, rates)
+    updates = np.empty(len(weights), dtype=np.int64)
+    converged = np.empty(len(weights), dtype=np.bool_)
+    for rate in np.unique(rates):
+        chosen = dataclasses.replace(protocol, **RULES[rule], learning_rate=float(rate))
+        here = rates == rate
+        updates[here], converged[here], _ = simulate_weights(chosen, weights[here], jobs=jobs)
+    return updates, converged
+
+
+def search_rate(
+    rule: str, protocol: Protocol, *, n_networks: int, root_seed: int, jobs: int
+) -> float:
+    """Return the learning rate with the smallest mean of updates, failures at the cap."""
+    weights = draw_weights(protocol, root_seed, 0, n_networks)
+    means: dict[float, float] = {}
+
+    def find_best(tried: Sequence[float]) -> float:
+        rates = np.repeat(np.array(tried), n_networks)
+        updates, _ = train(rule, protocol, np.tile(weights, (len(tried), 1)), rates, jobs=jobs)
+        means.update(zip(tried, updates.reshape(len(tried), -1).mean(axis=1), strict=True))
+        return min(means, key=lambda rate: means[rate])
+
+    best = find_best([float(f"{rate / (1.0 - protocol.regression):.3g}") for rate in COARSE])
+    return find_best([float(f"{best * factor:.3g}") for factor in FINE])
+
+
+def compare_rules(
+    protocol: Protocol,
+    *,
+    n_search: int,
+    n_networks: int,
+    root_seed: int,
+    jobs: int,
+    rules: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return how fast each rule learns a task at its best rate, from the same weights.
+
+    Returns
+    -------
+    dict
+        By rule ``rate``, ``converged`` (share), ``median``, ``mean`` (failures at the cap).
+    """
+    weights = draw_weights(protocol, root_seed, 0, n_networks)
+    compared = {}
+    for rule in rules or RULES:
+        if rule.endswith("cross-entropy") and protocol.visible_units == "linear":
+            continue  # the squared error is the same for these
+        rate = search_rate(
+            rule, protocol,
+            n_networks=n_search, root_seed=root_seed + SEARCH_OFFSET, jobs=jobs,
+        )  # fmt: skip
+        updates, converged = train(rule, protocol, weights, np.full(n_networks, rate), jobs=jobs)
+        compared[rule] = {
+            "rate": rate,
+            "converged": estimate_share(int(converged.sum()), n_networks),
+            "median": float(np.median(updates)),
+            "mean": float(updates.mean()),
+        }
+    return compared
+
+
+def examine_task(
+    protocol: Protocol, *, median: float, n_networks: int, root_seed: int
+) -> dict[str, Any]:
+    """Return whether W amplifies its own code in a task, and what its first changes are worth.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        At the best learning rate of recirculation.
+    median : float
+        Updates that it takes.
+    n_networks, root_seed : int
+
+    Returns
+    -------
+    dict
+        ``strengths``: eigenvalues of the scatter; ``along_w`` and ``along_theory``: median
+        cosines of the change with W and with W S, early; ``growth`` and ``predicted`` then;
+        ``n_first``: updates replaced, and by intervention what `describe_extra` returns and
+        ``cost``, the median of the extra updates for each that was replaced;
+        ``concentration`` of W on the strongest directions, at the start and, of those that
+        converge, at the end (the start again where none does).
+    """
+    weights = draw_weights(protocol, root_seed, 0, n_networks)
+    slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
+    early = measure_growth(slow, record_weights(slow, weights, CHECKED_AT)[:, -1])
+    n_first = max(1, round(PART * median))
+    base, converged, final = simulate_weights(protocol, weights, final_weights=True)
+    assert final is not None
+    interventions = {}
+    for name in ("dropped", "gradient", "amplification"):
+        outcome = train_changed(protocol, weights, INTERVENTIONS[name], n_first=n_first)
+        described = describe_extra(*outcome, base)
+        interventions[name] = described | {"cost": described["extra"] / n_first}
+    return {
+        "strengths": Inputs.of(protocol).strengths.tolist(),
+        **{
+            name: float(np.median(early[name]))
+            for name in ("along_w", "along_theory", "growth", "predicted")
+        },
+        "n_first": n_first,
+        "interventions": interventions,
+        "concentration": [
+            float(np.median(measure_concentration(protocol, states)))
+            for states in (weights, final[converged] if converged.any() else weights)
+        ],
+    }
+
+
+def measure_concentration(protocol: Protocol, weights: Array) -> Array:
+    """Return the mean strength of the directions that W looks at over the largest, shape (n,)."""
+    inputs = Inputs.of(protocol)
+    W = take_w(protocol, weights) @ inputs.span
+    looked = np.sum((W @ inputs.scatter) * W, axis=(1, 2)) / np.sum(W**2, axis=(1, 2))
+    return np.asarray(looked / inputs.strengths[0])

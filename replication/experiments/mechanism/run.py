@@ -1,0 +1,273 @@
+"""Why recirculation works without symmetric weights, and how far: the mechanism, step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from replication.claims import Claim, load_claims
+from replication.experiments.judging import (
+    Result,
+    judge,
+    supports_above,
+    supports_below,
+    supports_including,
+    supports_within,
+)
+from replication.experiments.mechanism.freezes import (
+    FREEZES,
+    add_mean,
+    compare_freezes,
+    compare_surgeries,
+    measure_reading,
+)
+from replication.experiments.mechanism.interventions import (
+    compare_interventions,
+    measure_first_step,
+)
+from replication.experiments.mechanism.reach import compare_rules, examine_task
+from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
+from replication.experiments.mechanism.turning import follow_turning
+from replication.experiments.parallel import map_in_threads
+from replication.progress import Tell, silent
+from replication.protocol import PAPER, Protocol
+from replication.simulator.weights import draw_weights
+
+ROOT_SEED = 2012
+N_NETWORKS = 2_000
+SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE = 0.25, 0.125, 0.1, 0.015
+"""Networks of theory and turning, of interventions for ever, of tasks, and of each rate that
+is searched, as shares of all."""
+
+SMALL_RATE = 2.0
+RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
+FIRSTS = (1, 2, 5, 10, 20)
+"""Updates whose change of W is replaced."""
+FROZEN_AT = 60
+"""Updates after which frozen networks are measured."""
+SURGERY_AT = {"small": 20, "paper": 10}
+FOLLOWED = {"small": 150, "paper": 60}
+STEP = 10
+LEVEL = 0.9
+"""Cosine from which matrices count as aligned, that of the statement *alignment-first*."""
+FUNCTIONS = ("softsign", "algebraic", "spline", "tanh", "arctan", "softplus", "linear")
+SETTINGS: tuple[dict[str, Any], ...] = (
+    *({"learning_rate": rate} for rate in (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)),
+    *({"regression": regression} for regression in (0.25, 0.5, 0.9)),
+    *({"half_width": width} for width in (0.1, 0.25, 1.0, 2.0)),
+    *({"hidden_function": name} for name in FUNCTIONS),
+    *({"group_sizes": sizes} for sizes in ((8, 3), (16, 4))),
+)
+"""Where the theory is checked, at `SMALL_RATE` unless said."""
+REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
+
+
+def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+    """Return the model of the mechanism.
+
+    Returns
+    -------
+    dict
+        ``n_networks``, ``rates``, ``level``; ``theory`` (``checks``, ``growth``, ``ends``);
+        ``interventions`` and ``ever``, ``freezes``, ``surgeries``, ``turning``, each for the
+        ``small`` and the ``paper``'s rate; ``tasks``; ``regressions``; ``claims``.
+    """
+    n_smaller, n_ever, n_task, n_search = (
+        max(8, round(share * n_networks))
+        for share in (SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE)
+    )
+    protocols = {
+        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in RATES.items()
+    }
+    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    tell("theory")
+    model: dict[str, Any] = {
+        "n_networks": n_networks,
+        "n_task": n_task,
+        "rates": RATES,
+        "level": LEVEL,
+        "frozen_at": FROZEN_AT,
+        "surgery_at": SURGERY_AT,
+        "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
+    }
+    tell("other changes in place of those of W")
+    for name, rows in (("interventions", initial), ("ever", initial[:n_ever])):
+        model[name] = {
+            rate: compare_interventions(
+                protocol, rows, jobs=jobs,
+                firsts=FIRSTS if name == "interventions" else [protocol.max_updates],
+            )
+            for rate, protocol in protocols.items()
+        }  # fmt: skip
+    tell("matrices frozen, started otherwise and changed on the way")
+    model["freezes"] = {
+        rate: compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    model["surgeries"] = {
+        rate: compare_surgeries(protocol, initial, at=SURGERY_AT[rate], jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    tell("who turns towards whom")
+    model["turning"] = {
+        rate: follow_turning(protocol, initial[:n_smaller], n_updates=FOLLOWED[rate])
+        for rate, protocol in protocols.items()
+    }
+    tell("other inputs and regressions")
+    model["tasks"] = try_tasks(make_tasks(), n_search=n_search, n_networks=n_task, jobs=jobs)
+    model["regressions"] = try_tasks(
+        {f"{value:g}": Protocol(regression=value) for value in REGRESSIONS},
+        n_search=n_search, n_networks=n_task, jobs=jobs, rules=("recirculation",),
+    )  # fmt: skip
+    claims = load_claims()
+    model["claims"] = {
+        "useless-at-first": judge_useless_at_first(
+            claims["useless-at-first"], model["interventions"],
+            {rate: measure_first_step(protocol, initial) for rate, protocol in protocols.items()},
+        ),
+        "creates": judge_creates(claims["creates"], model["freezes"], model["surgeries"]),
+        "zero-mean": judge_zero_mean(claims["zero-mean"], protocols, initial),
+    }  # fmt: skip
+    return model
+
+
+def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[str, Any]:
+    """Return the theory checked at `SETTINGS`, and where the growth ends.
+
+    Returns
+    -------
+    dict
+        ``checks`` (`check_theory`), ``predicted``; ``growth``: medians at every `STEP`-th update;
+        ``ends``: the first update at which W grows half as fast as predicted, and the ``read``
+        share, the ``error`` and the cosine ``along_w`` then.
+    """
+
+    def check(setting: dict[str, Any]) -> dict[str, Any]:
+        return check_theory(
+            dataclasses.replace(protocol, **setting),
+            level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED,
+        )  # fmt: skip
+
+    growth = follow_growth(
+        protocol, n_updates=FOLLOWED["small"], n_networks=n_networks, root_seed=ROOT_SEED
+    )
+    predicted = predict_growth(protocol)
+    end = int(np.argmax(np.array(growth["growth"]) < 0.5 * predicted))
+    return {
+        "checks": map_in_threads(check, SETTINGS, jobs=jobs),
+        "predicted": predicted,
+        "growth": {name: growth[name][::STEP] for name in ("growth", "read", "slope")},
+        "ends": {"update": end, **{k: growth[k][end] for k in ("read", "error", "along_w")}},
+    }
+
+
+def try_tasks(
+    tasks: Mapping[str, Protocol],
+    *,
+    n_search: int,
+    n_networks: int,
+    jobs: int,
+    rules: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return for each task the rules compared and what the first changes of W are worth."""
+
+    def run_task(item: tuple[str, Protocol]) -> tuple[str, dict[str, Any]]:
+        name, protocol = item
+        compared = compare_rules(
+            protocol, rules=rules,
+            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=1,
+        )  # fmt: skip
+        own = compared["recirculation"]
+        best = dataclasses.replace(protocol, learning_rate=own["rate"])
+        examined = examine_task(
+            best, median=own["median"], n_networks=n_networks, root_seed=ROOT_SEED
+        )
+        return name, {"rules": compared, **examined}
+
+    # The longest first, so that no thread is left alone with it at the end.
+    ordered = sorted(tasks.items(), key=lambda item: -item[1].n_weights * item[1].n_patterns)
+    found = dict(map_in_threads(run_task, ordered, jobs=jobs))
+    return {name: found[name] for name in tasks}
+
+
+def judge_useless_at_first(
+    claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Judge whether the first changes of W help, by what their absence costs.
+
+    Returns
+    -------
+    dict
+        Of `judge`, and ``first_step``: shares of the networks in which the first change of W
+        lowers the error, by rate.
+    """
+    results: dict[str, Result] = {}
+    for rate, value in (("small", "2"), ("paper", "20")):
+        for name in ("dropped", "reversed", "random", "gradient"):
+            id = f"{name}-{value}"
+            first = int(claim.find(id).thresholds["n_first"])
+            row = interventions[rate][name][str(first)]
+            arguments = row["extra"], row["extra_interval"], 0.0
+            if name == "gradient":
+                results[id] = supports_below(*arguments)
+            else:
+                results[id] = supports_including(*arguments)
+        limits = claim.find(f"error-{value}").thresholds
+        share = first_step[rate]
+        results[f"error-{value}"] = supports_within(
+            share["share"], share["share_interval"], limits["low"], limits["high"]
+        )
+    return judge(claim, results) | {"first_step": dict(first_step)}
+
+
+def judge_creates(
+    claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Judge whether the changes of U make those of W agree with steepest descent."""
+    results: dict[str, Result] = {}
+    for rate, value in (("small", "2"), ("paper", "20")):
+        rows = {
+            "frozen-u": freezes[rate]["random"]["U frozen"],
+            "frozen-w": freezes[rate]["random"]["W frozen"],
+            "shuffled": surgeries[rate]["entries of U shuffled"],
+            "swapped": surgeries[rate]["hidden units of U swapped"],
+            "set": surgeries[rate]["U set to k W^T"],
+        }
+        for name, row in rows.items():
+            supports = supports_above if name in ("frozen-w", "set") else supports_below
+            id = f"{name}-{value}"
+            level = claim.find(id).thresholds["level"]
+            results[id] = supports(row["agreement"], row["agreement_interval"], level)
+    return judge(claim, results)
+
+
+def judge_zero_mean(
+    claim: Claim, protocols: Mapping[str, Protocol], initial: Any
+) -> dict[str, Any]:
+    """Judge whether U grows faster where W is above its mean, W being frozen.
+
+    Returns
+    -------
+    dict
+        Of `judge`, and ``readings``: what `measure_reading` finds by rate, of W as it was
+        drawn (``zero``) and with a mean (``mean``).
+    """
+    results: dict[str, Result] = {}
+    readings: dict[str, Any] = {}
+    for rate, value in (("small", "2"), ("paper", "20")):
+        frozen = dataclasses.replace(protocols[rate], **FREEZES["W frozen"])
+        readings[rate] = {
+            name: measure_reading(frozen, weights, at=FROZEN_AT)
+            for name, weights in (("zero", initial), ("mean", add_mean(frozen, initial)))
+        }
+        zero, mean = readings[rate]["zero"], readings[rate]["mean"]
+        for name in ("centred", "raw", "sign"):
+            level = claim.find(f"{name}-{value}").thresholds["level"]
+            results[f"{name}-{value}"] = supports_above(zero[name], zero[f"{name}_interval"], level)
+        level = claim.find(f"mean-{value}").thresholds["level"]
+        results[f"mean-{value}"] = supports_below(mean["raw"], mean["raw_interval"], level)
+    return judge(claim, results) | {"readings": readings}

@@ -1,0 +1,204 @@
+"""What equations 3 and 4 do at the start, predicted and measured.
+
+While all reconstructions are alike, equation 4 multiplies W by the scatter of the inputs,
+``S = sum (v - mean) (v - mean)^T`` over the patterns::
+
+    dW = epsilon lambda (1 - lambda)^2 s W S,    s the slope of the hidden units at 0
+
+and equation 3 adds ``epsilon (1 - lambda) s S W^T`` to U. One-hot vectors have the same scatter
+in all directions, 1, so that W, with its mean over the visible units taken off, grows along
+itself; U comes to align with it as the appendix of the chapter says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.protocol import Protocol
+from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
+
+Array = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """The training patterns relative to their mean.
+
+    Parameters
+    ----------
+    scatter : float64 array, shape (n_visible, n_visible)
+        Sum over patterns of the products of deviations from the mean.
+    span : float64 array, shape (n_visible, n_visible)
+        Projector on the directions in which the patterns differ; for one-hot patterns it
+        takes the mean over the visible units off.
+    strengths : float64 array, shape (n_visible,)
+        Eigenvalues of the scatter, the largest first.
+    """
+
+    scatter: Array
+    span: Array
+    strengths: Array
+
+    @classmethod
+    def of(cls, protocol: Protocol) -> Inputs:
+        """Return the inputs of a protocol."""
+        patterns = make_patterns(protocol)
+        deviations = patterns - patterns.mean(axis=0)
+        scatter = deviations.T @ deviations
+        strengths, directions = np.linalg.eigh(scatter)
+        kept = directions[:, strengths > 1e-9 * max(strengths[-1], 1e-300)]
+        return cls(scatter, kept @ kept.T, strengths[::-1])
+
+
+def predict_growth(protocol: Protocol) -> float:
+    """Return epsilon lambda (1 - lambda)^2 s, the growth by one update where the scatter is 1."""
+    keep = protocol.regression
+    # Without equation 6 the hidden difference is not made smaller by its 1 - lambda.
+    taken = (1.0 - keep) ** (2 if protocol.hidden_regression else 1)
+    rate = protocol.learning_rate * protocol.visible_to_hidden_factor
+    return rate * keep * taken * find_slope(protocol)
+
+
+def find_slope(protocol: Protocol) -> float:
+    """Return the slope of the hidden units at a total input of 0."""
+    return float(compute_slopes(protocol, np.zeros(1))[0])
+
+
+def compute_slopes(protocol: Protocol, total: Array) -> Array:
+    """Return the slope of the hidden units at total inputs, by a central difference."""
+    activate, step = HIDDEN_FUNCTIONS[protocol.hidden_function], 2.0**-16
+    return np.asarray((activate(total + step) - activate(total - step)) / (2.0 * step))
+
+
+def predict_alignment(protocol: Protocol, *, level: float) -> float:
+    """Return after how many updates W and U reach a cosine, both relative to the mean.
+
+    Notes
+    -----
+    For one-hot patterns ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth
+    by one update and k what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ.
+    With U(0) at right angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
+    """
+    growth = predict_growth(protocol)
+    gain = protocol.learning_rate * protocol.hidden_to_visible_factor
+    gain *= (1.0 - protocol.regression) * find_slope(protocol) / growth
+    needed = level / math.sqrt(1.0 - level**2)
+    return math.log1p(needed / gain) / math.log1p(growth)
+
+
+def take_w(protocol: Protocol, weights: Array) -> Array:
+    """Return W, or its change or gradient, shape (..., n_hidden, n_visible)."""
+    return split_weights(protocol, weights)[0][0]
+
+
+def take_u(protocol: Protocol, weights: Array) -> Array:
+    """Return the transpose of U, shape (..., n_hidden, n_visible)."""
+    return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
+
+
+def flatten(matrices: Array) -> Array:
+    """Return one row for each matrix."""
+    return matrices.reshape(*matrices.shape[:-2], -1)
+
+
+def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure what the next update does to W, relative to the mean over the inputs.
+
+    Returns
+    -------
+    dict of str to float64 array, shape (n,)
+        ``growth``: the share of its length that W gains along itself; ``predicted``: the same
+        by theory; ``along_w`` and ``along_theory``: cosines of the change with W and with W S;
+        ``descent``: cosine of steepest descent in the squared error with W; ``slope``: mean
+        slope of the hidden units; ``read``: the share of the differences between the
+        patterns that the reconstructions show.
+    """
+    inputs = Inputs.of(protocol)
+    W = take_w(protocol, weights) @ inputs.span
+    change = protocol.learning_rate * take_w(protocol, compute_changes(protocol, weights))
+    change = change @ inputs.span
+    descent = -take_w(protocol, compute_gradients(protocol, weights)) @ inputs.span
+    theory = predict_growth(protocol) * (W @ inputs.scatter)
+    squares = np.sum(W**2, axis=(1, 2))
+    reconstruction = evaluate_networks(protocol, weights).reconstruction
+    patterns = make_patterns(protocol)
+    deviations = patterns - patterns.mean(axis=0)
+    (matrix, biases), _ = split_weights(protocol, weights)
+    total = patterns @ np.swapaxes(matrix, 1, 2) + biases[:, None]
+    return {
+        "growth": np.sum(W * change, axis=(1, 2)) / squares,
+        "predicted": np.sum(W * theory, axis=(1, 2)) / squares,
+        "along_w": compute_cosines(flatten(change), flatten(W)),
+        "along_theory": compute_cosines(flatten(change), flatten(theory)),
+        "descent": compute_cosines(flatten(descent), flatten(W)),
+        "slope": np.mean(compute_slopes(protocol, total), axis=(1, 2)),
+        "read": np.sum(reconstruction * deviations, axis=(1, 2)) / np.sum(deviations**2),
+    }
+
+
+def measure_alignment_time(
+    protocol: Protocol, *, level: float, n_networks: int, root_seed: int
+) -> float:
+    """Return the median update at which U and W, relative to the mean, first reach a cosine."""
+    last = min(2_000, 3 * math.ceil(predict_alignment(protocol, level=level)) + 20)
+    span = Inputs.of(protocol).span
+    recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), last)
+    cosines = compute_cosines(
+        flatten(take_w(protocol, recorded) @ span), flatten(take_u(protocol, recorded) @ span)
+    )
+    reached = cosines >= level
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1), np.inf)
+    return float(np.median(first))
+
+
+def check_theory(
+    protocol: Protocol, *, level: float, n_networks: int, root_seed: int
+) -> dict[str, Any]:
+    """Compare prediction and measurement at one setting.
+
+    Returns
+    -------
+    dict
+        ``differences`` (of the protocol), ``predicted`` and ``growth`` with its quartiles,
+        ``with_slope`` (predicted with the mean slope as it is), ``along_w``;
+        ``alignment_predicted``, ``alignment`` (median update; None if never).
+    """
+    measured = measure_growth(protocol, draw_weights(protocol, root_seed, 0, n_networks))
+    predicted = predict_growth(protocol)
+    reached = measure_alignment_time(
+        protocol, level=level, n_networks=n_networks, root_seed=root_seed
+    )
+    return {
+        "differences": protocol.differences,
+        "predicted": predicted,
+        "growth": float(np.median(measured["growth"])),
+        "quartiles": np.quantile(measured["growth"], (0.25, 0.75)).tolist(),
+        "with_slope": predicted * float(np.median(measured["slope"])) / find_slope(protocol),
+        "along_w": float(np.median(measured["along_w"])),
+        "alignment_predicted": predict_alignment(protocol, level=level),
+        "alignment": reached if math.isfinite(reached) else None,
+    }
+
+
+def follow_growth(
+    protocol: Protocol, *, n_updates: int, n_networks: int, root_seed: int
+) -> dict[str, list[float]]:
+    """Return medians of `measure_growth` after 0, 1, ..., `n_updates` updates, and the error."""
+    recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), n_updates)
+    medians: dict[str, list[float]] = {}
+    for update in range(n_updates + 1):
+        state = measure_growth(protocol, recorded[:, update])
+        state["error"] = evaluate_networks(protocol, recorded[:, update]).error
+        for name, values in state.items():
+            medians.setdefault(name, []).append(float(np.median(values)))
+    return medians

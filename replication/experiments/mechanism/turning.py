@@ -1,0 +1,73 @@
+"""Who turns towards whom: the change of W, steepest descent, and W itself, over learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
+from replication.protocol import Protocol
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.statistics.alignment import compute_cosines
+
+Array = NDArray[np.float64]
+
+PAIRS = {
+    "change_w": ("change", "W"),
+    "descent_w": ("descent", "W"),
+    "change_descent": ("change", "descent"),
+    "u_w": ("U", "W"),
+    "change_final": ("change", "final"),
+    "descent_final": ("descent", "final"),
+    "w_final": ("W", "final"),
+}
+"""Cosines that are followed: the change that equation 4 prescribes, steepest descent in the
+squared error, W, the transpose of U, and W when the criterion is met."""
+SHADED = ("change_w", "descent_w")
+
+
+def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dict[str, Any]:
+    """Follow the cosines of `PAIRS` over learning, relative to the mean over the inputs.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    weights : float64 array, shape (n, n_weights)
+        Initial weights.
+    n_updates : int
+        All networks are followed so long, whether they have converged or not.
+
+    Returns
+    -------
+    dict
+        ``updates`` (median until the criterion is met); by the names of `PAIRS` the ``median``
+        after 0, 1, ..., `n_updates` updates, for `SHADED` the quartiles ``low`` and ``high``, too.
+    """
+    taken, converged, final = simulate_weights(protocol, weights, final_weights=True)
+    assert final is not None
+    recorded = record_weights(protocol, weights[converged], n_updates)
+    span = Inputs.of(protocol).span
+    at_end = take_w(protocol, final[converged])
+    quantiles: dict[str, list[Array]] = {name: [] for name in PAIRS}
+    for update in range(n_updates + 1):
+        state = recorded[:, update]
+        matrices = {
+            "change": take_w(protocol, compute_changes(protocol, state)),
+            "descent": -take_w(protocol, compute_gradients(protocol, state)),
+            "W": take_w(protocol, state),
+            "U": take_u(protocol, state),
+            "final": at_end,
+        }
+        centred = {name: flatten(matrix @ span) for name, matrix in matrices.items()}
+        for name, (one, other) in PAIRS.items():
+            cosines = compute_cosines(centred[one], centred[other])
+            quantiles[name].append(np.nanquantile(cosines, (0.25, 0.5, 0.75)))
+    series = {}
+    for name, rows in quantiles.items():
+        low, median, high = np.transpose(rows).tolist()
+        series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})
+    return {"updates": float(np.median(taken)), **series}
