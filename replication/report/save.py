@@ -174,8 +174,9 @@ def font_css(svgs: Iterable[str]) -> str:
         for attributes, content in _TEXT.findall(svg):
             face = " ".join(kind for kind, sign in SIGNS.items() if re.search(sign, attributes))
             letters.setdefault(face, set()).update(unescape(re.sub(r"<[^>]*>", "", content)))
+    # A script may write other numbers into a drawing.
     return "".join(
-        font_face("DejaVu Sans", FACES[face][0], used, FACES[face][1])
+        font_face("DejaVu Sans", FACES[face][0], {*used, *"0123456789.,"}, FACES[face][1])
         for face, used in sorted(letters.items())
     )
 

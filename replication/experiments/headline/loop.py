@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from replication.protocol import from_plain
 from replication.report.style import BLUE, FAINT, HALF, INK, MUTED, PURPLE, create_figure
 from replication.simulator.recirculation import RecirculationNetwork
+from replication.wording import plural
 
 Array = NDArray[np.float64]
 
@@ -36,16 +37,18 @@ def plot_loop(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     protocol = from_plain(model["provenance"]["protocol"])
     network = RecirculationNetwork.from_weights(np.array(trace["start"]), protocol)
     before, axes = create_figure(height=2.7, width=HALF)
-    _draw_network(axes, network, title="before learning", name=None)
+    _draw_network(axes, network, updates=0, name=None)
     updates, _ = network.train()
     after, axes = create_figure(height=2.7, width=HALF)
-    _draw_network(axes, network, title=f"after {updates} weight updates", name="loop")
+    _draw_network(axes, network, updates=updates, name="loop")
     return before, after
 
 
 def _draw_network(
-    axes: Axes, network: RecirculationNetwork, *, title: str, name: str | None
+    axes: Axes, network: RecirculationNetwork, *, updates: int, name: str | None
 ) -> None:
+    # The script writes the same words.
+    title = f"after {plural(updates, 'update')}, largest error {network.error():.2f}"
     axes.set_axis_off()
     axes.set(xlim=(0, 11.2), ylim=(-0.5, 9.6), aspect="equal")
     v0 = network.patterns[SHOWN]
@@ -89,7 +92,7 @@ def _draw_network(
     _add(axes, row, name, "row")
     axes.text(MIDDLE, top - 4 * side - 0.15, "reconstructions\nof all vectors", ha="center",
               va="top", fontsize=7.5, color=MUTED, linespacing=1.0)  # fmt: skip
-    text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=10, fontweight="bold")
+    text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=9.5, fontweight="bold")
     if name:
         text.set_gid(f"{name}-title")
 
