@@ -1,0 +1,122 @@
+"""The data of a figure as it is drawn, for readers who want to draw it again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, QuadMesh
+from matplotlib.colors import same_color
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, StepPatch
+
+COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
+Row = tuple[float, float, float | str]
+
+
+def list_data(figures: Sequence[Figure]) -> str:
+    """Return the data of a figure, or of its panels, as CSV.
+
+    A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in the
+    units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour means.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    drawn = [(figure, axes) for figure in figures for axes in figure.axes]
+    for k, (figure, axes) in enumerate(drawn, start=1):
+        panel = axes.get_title(loc="left") or axes.get_title() or f"{k}"
+        head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
+        for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
+            name = " ".join(_name(artist, figure).split()) or f"{n}"
+            writer.writerows((*head, name, *map(_write, row)) for row in rows)
+    return text.getvalue()
+
+
+def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, list[Row]]]:
+    """Yield what shows data on an axes, with its points."""
+    for line in axes.lines:
+        if line.get_transform() == axes.transData:
+            yield line, _pair(line.get_xydata())
+    for patch in axes.patches:
+        if isinstance(patch, StepPatch):
+            values, edges, _ = patch.get_data()
+            yield patch, _pair(np.column_stack([edges, np.append(values, np.nan)]))
+        elif isinstance(patch, Polygon):
+            yield patch, _pair(patch.get_xy())
+    for bars in axes.containers:
+        if isinstance(bars, BarContainer):
+            is_flat = bars.orientation == "horizontal"
+            boxes = [patch.get_bbox() for patch in bars.patches]
+            ends = [
+                (box.x1, (box.y0 + box.y1) / 2) if is_flat else ((box.x0 + box.x1) / 2, box.y1)
+                for box in boxes
+            ]
+            yield bars, _pair(ends)
+    for collection in axes.collections:
+        if isinstance(collection, QuadMesh):
+            corners = np.asarray(collection.get_coordinates())
+            middles = (corners[:-1, :-1] + corners[1:, 1:]) / 2
+            cells: Any = np.ma.filled(np.ma.asarray(collection.get_array(), dtype=float), np.nan)
+            yield collection, _triple(middles.reshape(-1, 2), cells.ravel())
+        elif isinstance(collection, LineCollection):
+            yield collection, [row for part in collection.get_segments() for row in _pair(part)]
+        elif collection.get_offset_transform() == axes.transData:
+            yield collection, _pair(np.ma.filled(collection.get_offsets(), np.nan))
+    for image in axes.images:
+        if isinstance(image, AxesImage):
+            yield image, _list_cells(image)
+
+
+def _list_cells(image: AxesImage) -> list[Row]:
+    cells: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
+    if cells.ndim != 2:
+        return []
+    left, right, bottom, top = image.get_extent()
+    n_rows, n_columns = cells.shape
+    x = left + (right - left) * (np.arange(n_columns) + 0.5) / n_columns
+    y = bottom + (top - bottom) * (np.arange(n_rows) + 0.5) / n_rows
+    if image.origin == "upper":
+        y = y[::-1]
+    return _triple(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), cells.ravel())
+
+
+def _name(artist: Artist | BarContainer, figure: Figure) -> str:
+    """Return the label of an artist, or that of a key with its colour, dash and marker."""
+    label = str(artist.get_label())
+    if not label.startswith("_"):
+        return label
+    if isinstance(artist, Line2D):
+        legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+        for handle in (each for legend in legends if legend for each in legend.legend_handles):
+            if (
+                isinstance(handle, Line2D)
+                and same_color(artist.get_color(), handle.get_color())
+                and artist.get_linestyle() == handle.get_linestyle()
+            ):
+                return str(handle.get_label())
+    gid = artist.get_gid() if isinstance(artist, Artist) else None
+    return gid or ""
+
+
+def _pair(points: Any) -> list[Row]:
+    return [(float(x), float(y), "") for x, y in np.asarray(points, dtype=float)]
+
+
+def _triple(points: Any, values: Any) -> list[Row]:
+    pairs = zip(points, values, strict=True)
+    return [(float(x), float(y), float(value)) for (x, y), value in pairs]
+
+
+def _write(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if np.isnan(value) else f"{value:.6g}"

@@ -1,0 +1,59 @@
+"""The data of figures: what is drawn, with the names of axes and series."""
+
+import csv
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from replication.report.data import COLUMNS, list_data
+
+
+def read(figure: Figure) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(list_data([figure]))))
+
+
+def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.set(title="(a) All", xlabel="updates\nso far", ylabel="error")
+    axes.plot([1, 2], [3.25, np.nan], label="line")
+    axes.scatter([5], [6], label="dots")
+    axes.bar([1], [7], width=0.5, label="bars")
+    axes.stairs([8, 9], [0, 1, 2], label="steps")
+    axes.pcolormesh([0, 2], [0, 4], [[10.0]], label="map")
+    axes.axhline(0.1)  # is no data
+    rows = read(figure)
+    assert list(rows[0]) == list(COLUMNS)
+    assert {(row["panel"], row["x axis"], row["y axis"]) for row in rows} == {
+        ("(a) All", "updates so far", "error")
+    }
+    found = [(row["series"], row["x"], row["y"], row["value"]) for row in rows]
+    assert found == [
+        ("line", "1", "3.25", ""),
+        ("line", "2", "", ""),
+        ("steps", "0", "8", ""),
+        ("steps", "1", "9", ""),
+        ("steps", "2", "", ""),
+        ("bars", "1", "7", ""),
+        ("dots", "5", "6", ""),
+        ("map", "1", "2", "10"),
+    ]
+
+
+def test_line_has_the_name_that_a_key_gives_its_colour_and_dash() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1], [2], color="red", linestyle="--")
+    axes.plot([3], [4], color="red", linestyle="-", gid="other")
+    figure.legend(handles=[Line2D([], [], color="red", linestyle="--", label="dashed")])
+    assert [row["series"] for row in read(figure)] == ["dashed", "other"]
+
+
+def test_panels_follow_each_other() -> None:
+    figures = [Figure(), Figure()]
+    for figure in figures:
+        figure.subplots().plot([0], [0])
+    panels = [row.split(",")[0] for row in list_data(figures).splitlines()]
+    assert panels == ["panel", "1", "2"]
