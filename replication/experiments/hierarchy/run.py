@@ -320,37 +320,21 @@ def name_splits(codes: Array) -> list[frozenset[int]]:
 def compare_splits(outcome: Outcome) -> dict[str, Any]:
     """Divide the networks by whether both lower modules split the four vectors in the same way.
 
-    Parameters
-    ----------
-    outcome : Outcome
-        Of four vectors, with two hidden units in each lower module.
-
     Returns
     -------
     dict
         ``same``, ``different`` and ``single`` (the units of a module make one split only): the
-        share of all networks, and what became of them; ``example``, the first network whose
-        splits differ and that fails to encode, or None: of each module the ``codes`` (vector,
-        unit).
+        share of all networks, and what became of them.
     """
     left, right = (name_splits(outcome.codes[:, :, module]) for module in (0, 1))
     single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])
     equal = np.array([a == b for a, b in zip(left, right, strict=True)])
     groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
-    failed = np.flatnonzero(groups["different"] & ~outcome.encoded)
-    result: dict[str, Any] = {
+    return {
         name: {"of_all": estimate_share(int(members.sum()), len(members))}
         | describe(pick(outcome, members))
         for name, members in groups.items()
     }
-    result["example"] = None
-    if len(failed):
-        k = int(failed[0])
-        result["example"] = {
-            name: {"codes": outcome.codes[:, :, module, k].T.tolist()}
-            for module, name in enumerate(("left", "right"))
-        }
-    return result
 
 
 def pick(outcome: Outcome, members: Flags) -> Outcome:

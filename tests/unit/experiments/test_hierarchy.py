@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from replication.experiments.hierarchy import run as experiment
-from replication.experiments.hierarchy.figures import FIGURES, GROUPS, find_pairing
+from replication.experiments.hierarchy.figures import FIGURES, GROUPS
 from replication.experiments.search import SEARCH_OFFSET
 from replication.protocol import PAPER
 from replication.simulator.modules import ModularBatch
@@ -173,20 +173,12 @@ def test_model_is_plain_finite_data_and_the_same_again_with_other_jobs(model, mo
 
 
 def test_figure_shows_the_shares_of_the_model(model):
-    _, left, _, shares = FIGURES["hierarchy"](model).axes
+    (axes,) = FIGURES["hierarchy"](model).axes
     rows = [model[part][name] for _, part, names in GROUPS for name, _ in names]
-    for group, key in ((shares.patches, "all"), (shares.lines[1::2], "encoded")):
+    for group, key in ((axes.patches, "all"), (axes.lines[1::2], "encoded")):
         drawn = [one.get_width() if key == "all" else one.get_xdata()[0] for one in group]
         expected = [100 * row[key]["share"] for row in rows if row[key]["share"] is not None]
         assert drawn == pytest.approx(expected)
-    codes = [(text.get_position(), text.get_text()) for text in left.texts]
-    expected = model["splits"]["example"]["left"]["codes"]
-    assert codes == [(tuple(code), str(k)) for k, code in enumerate(expected, start=1)]
-
-
-def test_figure_names_the_pairs_that_a_unit_tells_apart():
-    assert find_pairing([0.9, 0.2, 0.7, 0.1]) == (pytest.approx(0.45), "13 | 24")
-    assert find_pairing([0.1, 0.8, 0.9, 0.2]) == (pytest.approx(0.5), "14 | 23")
 
 
 def test_threshold_is_the_papers(model):
