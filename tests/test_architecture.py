@@ -22,6 +22,7 @@ FLOORS = {
     "wording": 0,
     "temporary": 1,
     "fields": 1,
+    "threads": 1,
     "protocol": 2,
     "claims": 2,
     "simulator": 3,

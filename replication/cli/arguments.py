@@ -150,8 +150,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--backend": {
         "default": "threading", "metavar": "NAME",
-        "help": "threading, loky for processes, or dask for a running cluster "
-        "(default: threading)",
+        "help": "threading, or dask for a running cluster (default: threading)",
     },
     "--scheduler": {
         "metavar": "ADDRESS",

@@ -1,29 +1,26 @@
-"""The backends of joblib that can run blocks of seeds, and how their workers start and end."""
+"""Where blocks of networks are simulated: in threads, or on an existing Dask cluster."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib.metadata
 import importlib.util
-import multiprocessing.resource_tracker
-import os
+import logging
 import re
-import signal
+import sys
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from joblib import parallel_config
-from joblib.externals.loky.backend import resource_tracker as loky_tracker
+from joblib.parallel import ParallelBackendBase
 
 from replication.errors import UsageError, WorkerError
-from replication.interruption import SIGNALS
-
-Result = TypeVar("Result")
 
 THREADS = "threading"
-PROCESSES = "loky"
 CLUSTER = "dask"
-LOCAL_BACKENDS = (THREADS, PROCESSES)
+LOCAL_BACKENDS = (THREADS,)
 
 CLUSTER_PATIENCE = 600.0
 """Seconds without a finished block after which a cluster counts as dead: it may never say so."""
@@ -31,10 +28,17 @@ CLUSTER_PATIENCE = 600.0
 SECONDS_TO_ANSWER = 20.0
 """How long the scheduler of a cluster may take to answer before the run gives up."""
 
-SECONDS_BETWEEN_LOOKS = 0.5
-"""How soon a worker process notices that the process it works for has died."""
+SECONDS_FOR_WORKERS = 30.0
+"""How long a cluster may be without a worker before the first block."""
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+
+PROBE = """(
+    __import__("importlib").import_module("replication.simulator.engine"),
+    "recirculation-replication " + __import__("replication").__version__,
+    "Python {}.{}".format(*__import__("sys").version_info),
+)[1:]"""
+"""Evaluated by workers, which need nothing but Python to say what they lack."""
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
@@ -42,18 +46,13 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
     Parameters
     ----------
-    backend : {"threading", "loky", "dask"}
+    backend : {"threading", "dask"}
         As `joblib.parallel_config` names them.
     scheduler : str or None
         Address of a Dask cluster.
-
-    Raises
-    ------
-    UsageError
-        If there is no such backend here, or the scheduler does not fit it.
     """
     reason = ""
-    if backend not in (*LOCAL_BACKENDS, CLUSTER):
+    if backend not in (THREADS, CLUSTER):
         reason = "it is not known to run blocks of networks"
     elif (backend == CLUSTER) != (scheduler is not None):
         reason = "the backend dask and a --scheduler go together"
@@ -64,8 +63,8 @@ def check_backend(backend: str, scheduler: str | None) -> None:
         )
     if reason:
         raise UsageError(
-            f"--backend {backend!r} cannot be used ({reason}); allowed are threading, loky, "
-            "and dask with the --scheduler of a running cluster"
+            f"--backend {backend!r} cannot be used ({reason}); allowed are threading, and dask "
+            "with the --scheduler of a running cluster"
         )
     if scheduler is not None and ADDRESS.fullmatch(scheduler) is None:
         raise UsageError(
@@ -74,8 +73,9 @@ def check_backend(backend: str, scheduler: str | None) -> None:
         )
 
 
-def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Any:
-    """Return the context in which joblib uses a backend.
+@contextlib.contextmanager
+def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Iterator[None]:
+    """Let joblib use a backend, whose workers are checked first.
 
     Parameters
     ----------
@@ -86,92 +86,167 @@ def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Any:
 
     Raises
     ------
-    UsageError
-        As `check_backend`.
     WorkerError
-        If the scheduler of the cluster does not answer.
+        If the cluster does not answer, has no workers, or other versions.
     """
     check_backend(backend, scheduler)
-    if backend == PROCESSES:
-        return parallel_config(
-            backend, n_jobs=jobs, initializer=end_with_parent, initargs=(os.getpid(),)
-        )
     if scheduler is None:
-        return parallel_config(backend, n_jobs=jobs)
-    find_cluster(scheduler)
-    return parallel_config(backend, n_jobs=jobs, scheduler_host=scheduler)
+        with parallel_config(backend, n_jobs=jobs):
+            yield
+        return
+    check_scheduler(scheduler)
+    with _silence_distributed(), _connect(scheduler) as client:
+        check_workers(client, scheduler)
+        with parallel_config(ClusterBackend(client), n_jobs=jobs):
+            yield
 
 
-def find_cluster(scheduler: str) -> None:
-    """Ask the scheduler of a Dask cluster whether it is there.
+class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
+    """Blocks as tasks of a Dask cluster, also where it has one worker only.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    """
+
+    supports_retrieve_callback = True
+    default_n_jobs = -1
+
+    def __init__(self, client: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._client = client
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Return two at least: joblib computes by itself what one worker would compute."""
+        n_threads = sum(self._client.nthreads().values())
+        return max(2, n_threads if n_jobs < 1 else n_jobs)
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Take note of who asks, as joblib has it."""
+        self.parallel = parallel
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
+        """Send one task; `callback` gets its future when it is over, however it ended."""
+        future = self._client.submit(func, pure=False)
+        if callback is not None:
+            future.add_done_callback(callback)
+        return future
+
+    def retrieve_result_callback(self, out: Any) -> Any:
+        """Return the result of a future that is over, or raise what it ended with."""
+        return out.result(timeout=SECONDS_TO_ANSWER)
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """Leave tasks to the closing of the client, which cancels them."""
+
+
+def check_scheduler(scheduler: str) -> None:
+    """Ask the scheduler of a Dask cluster whether it is there, and of which version.
 
     Raises
     ------
     WorkerError
-        If it does not answer in time, or something else listens at its address.
+        If it does not answer in time, something else listens at its address, or its version
+        is not that of this machine.
     """
     from distributed.core import rpc
 
+    here = importlib.metadata.version("distributed")
+    answers: list[Any] = []
+
     async def ask() -> None:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
-            await remote.identity()
+            answers.append(await remote.versions())
 
-    try:
-        # A thread of its own, since a loop may run in this one (as in a notebook).
-        failure: list[BaseException] = []
+    def run() -> None:
+        try:
+            asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
+        except BaseException as error:
+            answers.append(error)
 
-        def run() -> None:
-            try:
-                asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
-            except BaseException as error:
-                failure.append(error)
-
-        thread = threading.Thread(target=run, daemon=True)
+    # A thread of its own, since a loop may run in this one (as in a notebook).
+    thread = threading.Thread(target=run, daemon=True)
+    with _silence_distributed():
         thread.start()
         thread.join(2 * SECONDS_TO_ANSWER)
-        if failure:
-            raise failure[0]
-        if thread.is_alive():
-            raise TimeoutError
-    except Exception as error:
-        reason = type(error).__name__
+    answer: Any = answers[0] if answers else TimeoutError()
+    try:
+        theirs = answer["packages"]["distributed"]
+    except (KeyError, TypeError):
+        reason = type(answer).__name__
         raise WorkerError(
             f"no Dask scheduler answers at {scheduler!r} within {SECONDS_TO_ANSWER:.0f} s "
             f"({reason}); start one or correct the address, or leave out --backend to use "
             "this machine"
         ) from None
+    if theirs != here:
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} is distributed {theirs}, and here is "
+            f"{here}; install one version in both places"
+        )
 
 
-def end_with_parent(parent: int) -> None:
-    """Let this worker process end soon after the process that started it, however that ended.
+def check_workers(client: Any, scheduler: str) -> None:
+    """Wait for a worker, and let each say whether it has this package in this version.
 
-    Parameters
-    ----------
-    parent : int
-        Identifier of the process that started the worker.
+    Raises
+    ------
+    WorkerError
+        If there is none in time, or one lacks something.
     """
+    from replication import __version__
 
-    def watch() -> None:
-        waiting = threading.Event()
-        while os.getppid() == parent:
-            waiting.wait(SECONDS_BETWEEN_LOOKS)
-        os._exit(1)
-
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def start_workers(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a function that starts worker processes; signals wait until it returns.
-
-    The workers inherit this, so that the Ctrl-C of a terminal, which goes to
-    all processes, is heard by the one that knows how to end the others.
-    """
-    # Starting these two unblocks signals: they have to run before the workers start.
-    multiprocessing.resource_tracker.ensure_running()
-    loky_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
-        return function(*arguments)
+        client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
+    except TimeoutError:
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
+            f"start one: dask worker {scheduler}"
+        ) from None
+    here = (f"recirculation-replication {__version__}", "Python {}.{}".format(*sys.version_info))
+    for address, there in sorted(client.run(eval, PROBE, on_error="return").items()):
+        if isinstance(there, BaseException):
+            what = f"cannot load this package ({type(there).__name__}: {there})"
+        elif there != here:
+            what = f"has {' and '.join(there)}"
+        else:
+            continue
+        raise WorkerError(
+            f"the Dask worker at {address} {what}; it needs {' and '.join(here)} as on this "
+            "machine: install them there, or stop that worker"
+        )
+
+
+@contextlib.contextmanager
+def _connect(scheduler: str) -> Iterator[Any]:
+    """Yield a client of the cluster; closing it cancels what it has asked for."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError) as error:
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} takes no client ({type(error).__name__}); "
+            "start it again, or leave out --backend to use this machine"
+        ) from None
+    try:
+        yield client
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with contextlib.suppress(Exception):  # a scheduler that is gone
+            client.close(timeout=2.0)  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def _silence_distributed() -> Iterator[None]:
+    """Keep quiet what the library logs with tracebacks; what matters is raised as one line."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    loggers = [logging.getLogger(name) for name in names]
+    enabled = [logger for logger in loggers if not logger.disabled]
+    for logger in enabled:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger in enabled:
+            logger.disabled = False

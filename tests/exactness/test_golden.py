@@ -76,11 +76,6 @@ def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
     assert compute_sorted_digest(outcomes) == GOLDEN["paper"]
 
 
-def test_processes_give_the_digest_of_threads():
-    blocks = simulate_ranges(PAPER, ROOT_SEED, cut(N_SEEDS, 12_500), jobs=2, backend="loky")
-    assert compute_sorted_digest(blocks) == GOLDEN["paper"]
-
-
 @pytest.mark.parametrize("n_lanes", [2, 4, 16, 32])
 def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)

@@ -1,0 +1,76 @@
+"""Small tasks in threads: order, and what happens when one fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from replication.errors import WorkerError
+from replication.threads import Stopped, find_flag, map_in_threads
+
+
+def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():
+    begun = threading.Event()
+
+    def wait(task: int) -> int:
+        if task == 0:
+            begun.wait(10)
+        else:
+            begun.set()
+        return 2 * task
+
+    assert map_in_threads(wait, range(4), jobs=2) == [0, 2, 4, 6]
+
+
+def test_tasks_that_have_not_begun_when_one_fails_never_do():
+    done = []
+
+    def work(task: int) -> None:
+        if task == 0:
+            raise ValueError("no")
+        time.sleep(0.01)
+        done.append(task)
+
+    with pytest.raises(ValueError, match="no"):
+        map_in_threads(work, range(200), jobs=1)
+    assert len(done) < 200
+
+
+def test_an_exception_sets_the_flags_of_tasks_and_of_those_that_they_began():
+    flags = []
+    ready = threading.Barrier(2)
+
+    def watch(_: int) -> None:
+        flags.append(find_flag())
+        ready.wait(10)
+        while not flags[-1][0]:
+            time.sleep(0.001)
+        raise Stopped
+
+    def work(task: int) -> None:
+        if task == 0:
+            map_in_threads(watch, [0], jobs=1)
+        ready.wait(10)
+        raise ValueError("no")
+
+    with pytest.raises((ValueError, Stopped)):
+        map_in_threads(work, range(2), jobs=2)
+    assert flags[0][0]
+
+
+def test_outside_of_tasks_nothing_is_ever_stopped():
+    assert not find_flag()[0]
+    with pytest.raises(ValueError, match="no"):
+        map_in_threads(lambda _: int("no"), [1])
+    assert map_in_threads(lambda _: bool(find_flag()[0]), [1]) == [False]
+
+
+def test_too_few_threads_are_one_of_our_errors(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(WorkerError, match="allows no more threads"):
+        map_in_threads(abs, [1, 2])
