@@ -20,7 +20,6 @@ from replication.errors import UsageError, WorkerError
 
 THREADS = "threading"
 CLUSTER = "dask"
-LOCAL_BACKENDS = (THREADS,)
 
 CLUSTER_PATIENCE = 600.0
 """Seconds without a finished block after which a cluster counts as dead: it may never say so."""
@@ -33,9 +32,12 @@ SECONDS_FOR_WORKERS = 30.0
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
+PACKAGE = "recirculation-replication"
 PROBE = """(
     __import__("importlib").import_module("replication.simulator.engine"),
-    "recirculation-replication " + __import__("replication").__version__,
+    "recirculation-replication " + __import__("importlib.metadata").metadata.version(
+        "recirculation-replication"
+    ),
     "Python {}.{}".format(*__import__("sys").version_info),
 )[1:]"""
 """Evaluated by workers, which need nothing but Python to say what they lack."""
@@ -195,8 +197,6 @@ def check_workers(client: Any, scheduler: str) -> None:
     WorkerError
         If there is none in time, or one lacks something.
     """
-    from replication import __version__
-
     try:
         client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
     except TimeoutError:
@@ -204,7 +204,8 @@ def check_workers(client: Any, scheduler: str) -> None:
             f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
             f"start one: dask worker {scheduler}"
         ) from None
-    here = (f"recirculation-replication {__version__}", "Python {}.{}".format(*sys.version_info))
+    version = importlib.metadata.version(PACKAGE)
+    here = f"{PACKAGE} {version}", "Python {}.{}".format(*sys.version_info)
     for address, there in sorted(client.run(eval, PROBE, on_error="return").items()):
         if isinstance(there, BaseException):
             what = f"cannot load this package ({type(there).__name__}: {there})"

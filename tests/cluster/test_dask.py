@@ -165,7 +165,10 @@ def test_a_worker_without_this_package_is_named_before_the_first_block(cluster, 
 
 def test_a_worker_with_another_version_of_this_package_is_named(cluster, tmp_path):
     cluster.start_scheduler()
-    cluster.start_worker(before="import replication; replication.__version__ = '0.0.1'")
+    cluster.start_worker(
+        before="import importlib.metadata as m; f = m.version\n"
+        "m.version = lambda name: '0.0.1' if name.startswith('recirculation') else f(name)"
+    )
     done = run(*ONE_STUDY, *cluster.words(tmp_path / "results", 1000))
     assert_clean(done, 70)
     assert "has recirculation-replication 0.0.1" in done.stderr

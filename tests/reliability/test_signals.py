@@ -186,7 +186,8 @@ def test_reading_while_another_run_writes_works(tmp_path):
     try:
         for command in ("verify", "info"):
             assert_clean(call(command, "--results", results), 0)
-        assert_clean(call("repair", "--results", results), 75)
+        # Of another study, nobody is in the way.
+        assert_clean(call("repair", "--results", results), 0)
     finally:
         process.kill()
         end(process)
