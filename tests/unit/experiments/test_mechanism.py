@@ -1,0 +1,394 @@
+"""The mechanism: theory against the limit it is true in, fast paths against literal loops."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from replication import PAPER, Protocol, RecirculationNetwork
+from replication.claims import load_claims
+from replication.experiments.mechanism import freezes, interventions, reach, rules, tasks, theory
+from replication.experiments.mechanism import run as mechanism
+from replication.experiments.mechanism.figures import FIGURES
+from replication.experiments.mechanism.turning import follow_turning
+from replication.report.style import styled
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import draw_weights, split_weights
+
+SEED = 7
+SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
+
+
+TASKS = ("one-hot 4-2-4", "smooth ring 4-3-4, linear")
+"""Tried in tests; all of them take a minute."""
+
+
+@pytest.fixture(scope="module")
+def model() -> dict[str, Any]:
+    chosen = {name: tasks.make_tasks()[name] for name in TASKS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mechanism, "make_tasks", lambda: chosen)
+        return json.loads(json.dumps(mechanism.run(jobs=2, n_networks=16), allow_nan=False))
+
+
+def sigma(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+# Theory
+
+
+def make_constant(protocol: Protocol, size: float = 1e-3) -> np.ndarray:
+    """Return networks whose W is small and whose reconstructions are all the mean of the inputs."""
+    weights = draw_weights(dataclasses.replace(protocol, half_width=size), SEED, 0, 20)
+    (_, b), (U, c) = split_weights(protocol, weights)
+    mean = make_patterns(protocol).mean(axis=0)
+    b[...], U[...] = 0.0, 0.0
+    c[...] = mean if protocol.visible_units == "linear" else np.log(mean / (1 - mean))
+    return weights
+
+
+@pytest.mark.parametrize("name", list(tasks.make_tasks()))
+@pytest.mark.parametrize(("rate", "regression"), [(2.0, 0.75), (0.5, 0.3)])
+def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, rate, regression):
+    protocol = dataclasses.replace(
+        tasks.make_tasks()[name], learning_rate=rate, regression=regression
+    )
+    measured = theory.measure_growth(protocol, make_constant(protocol))
+    assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
+    assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
+    if name.startswith(("one-hot", "bars", "all but one")):
+        assert measured["along_w"] == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("function", ["logistic", "softsign", "algebraic", "tanh", "softplus"])
+def test_growth_is_proportional_to_the_slope_of_the_hidden_units(function):
+    protocol = Protocol(hidden_function=function)
+    measured = theory.measure_growth(protocol, make_constant(protocol, 1e-5))
+    slopes = {"logistic": 0.25, "softsign": 0.5, "algebraic": 0.5, "tanh": 1.0, "softplus": 0.5}
+    assert theory.find_slope(protocol) == pytest.approx(slopes[function], rel=1e-4)
+    assert measured["growth"] == pytest.approx(20 * 0.75 * 0.25**2 * slopes[function], rel=1e-3)
+
+
+def test_factors_and_the_missing_regression_of_hidden_units_enter_the_prediction():
+    faster = dataclasses.replace(PAPER, visible_to_hidden_factor=4.0)
+    without = dataclasses.replace(PAPER, hidden_regression=False)
+    assert theory.predict_growth(faster) == pytest.approx(4 * theory.predict_growth(PAPER))
+    # Page 363: dropping the regression of the hidden units is W learning 1 / (1 - lambda) faster.
+    assert theory.predict_growth(without) == pytest.approx(theory.predict_growth(faster))
+    weights = make_constant(without)
+    growth = theory.measure_growth(without, weights)["growth"]
+    assert growth == pytest.approx(theory.predict_growth(without), rel=1e-3)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step(level):
+    growth, t, cosine = theory.predict_growth(SMALL), 0, 0.0
+    W, U = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    while cosine < level:
+        U = U + 2.0 * 0.25 * 0.25 * W
+        W = W * (1 + growth)
+        t += 1
+        cosine = U @ W / math.sqrt(U @ U * (W @ W))
+    assert math.ceil(theory.predict_alignment(SMALL, level=level)) == t
+
+
+def test_read_share_is_0_for_a_constant_and_1_for_a_perfect_reconstruction():
+    protocol = Protocol(group_sizes=(2, 2), visible_units="linear")
+    weights = make_constant(protocol)
+    assert theory.measure_growth(protocol, weights)["read"] == pytest.approx(0.0, abs=1e-12)
+    (W, _), (U, c) = split_weights(protocol, weights)
+    W[...] = 1e-3 * np.eye(2)
+    U[...] = np.eye(2) / (sigma(1e-3) - 0.5)
+    c[...] = -0.5 / (sigma(1e-3) - 0.5)
+    assert theory.measure_growth(protocol, weights)["read"] == pytest.approx(1.0)
+
+
+# Interventions
+
+
+HOOKS = {
+    "dropped": lambda network, changes: np.zeros_like(changes.W),
+    "reversed": lambda network, changes: -changes.W,
+    "amplification": lambda network, changes: (
+        network.protocol.learning_rate * 0.75 * 0.25**2 * 0.25
+        * (network.W - network.W.mean(axis=1, keepdims=True))
+    ),
+}  # fmt: skip
+
+
+def descend(network: RecirculationNetwork, changes: Any) -> np.ndarray:
+    """Return steepest descent in a literal loop, as long as the change of W."""
+    gradient = np.zeros_like(network.W)
+    for v in network.patterns:
+        h = network.first_pass(v)
+        r = network.reconstruct(h)
+        for j in range(len(h)):
+            back = sum((r[i] - v[i]) * r[i] * (1 - r[i]) * network.U[i, j] for i in range(len(v)))
+            gradient[j] += back * h[j] * (1 - h[j]) * v
+    return -gradient * np.linalg.norm(changes.W) / np.linalg.norm(gradient)
+
+
+@pytest.mark.parametrize("rate", [2.0, 20.0])
+@pytest.mark.parametrize("name", ["dropped", "reversed", "amplification", "gradient"])
+def test_intervention_is_that_of_the_readable_network(name, rate):
+    protocol = dataclasses.replace(PAPER, learning_rate=rate)
+    weights = draw_weights(protocol, SEED, 0, 4)
+    updates, converged = interventions.train_changed(
+        protocol, weights, interventions.INTERVENTIONS[name], n_first=5
+    )
+    hook = HOOKS.get(name, descend)
+    for row, n, is_done in zip(weights, updates, converged, strict=True):
+        network = RecirculationNetwork.from_weights(row, protocol)
+        for _ in range(5):
+            network.update(change=lambda ch: ch._replace(W=hook(network, ch)))  # noqa: B023
+        applied = 5
+        while network.error() >= protocol.threshold:
+            network.update()
+            applied += 1
+        assert (n, is_done) == (applied, True)
+
+
+def test_random_directions_are_as_long_as_the_change_and_unrelated_to_it():
+    weights = draw_weights(PAPER, SEED, 0, 500)
+    change = theory.take_w(PAPER, compute_changes(PAPER, weights))
+    noise = 2 * np.random.default_rng(1).random(change.shape) - 1
+    replaced = interventions.randomise(interventions.Update(PAPER, weights, change, noise))
+    lengths = [np.linalg.norm(theory.flatten(x), axis=1) for x in (replaced, change)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    cosines = np.sum(replaced * change, axis=(1, 2)) / lengths[0] ** 2
+    assert abs(cosines.mean()) < 4 / math.sqrt(8 * 500)
+
+
+def test_nothing_replaced_is_no_intervention():
+    weights = draw_weights(PAPER, SEED, 0, 50)
+    base, converged, _ = simulate_weights(PAPER, weights)
+    for n_first in (0, 3, PAPER.max_updates):
+        kept = interventions.train_changed(
+            PAPER, weights, lambda update: update.change, n_first=n_first
+        )
+        if n_first == 0:
+            assert np.array_equal(kept[0], base)
+        # W + (W' - W) may differ from W' in the last bit, and learning at this rate amplifies it.
+        assert np.median(kept[0]) == pytest.approx(np.median(base), abs=1)
+        assert kept[1].mean() == pytest.approx(converged.mean(), abs=0.05)
+
+
+def test_networks_stop_at_the_cap_within_the_replaced_updates():
+    capped = dataclasses.replace(PAPER, max_updates=3)
+    updates, converged = interventions.train_changed(
+        capped, draw_weights(capped, SEED, 0, 4), interventions.drop, n_first=10
+    )
+    assert updates.tolist() == [3] * 4
+    assert not converged.any()
+
+
+def test_extra_updates_are_paired():
+    base = np.array([10, 20, 30, 400])
+    extra = interventions.describe_extra(base + 5, np.array([True, True, True, False]), base)
+    assert extra["extra"] == extra["trimmed"] == 5
+    assert extra["failed"]["share"] == 0.25
+
+
+def test_trimmed_mean_holds_its_level():
+    """Empirical coverage of a nominal 95 % interval in 2,000 samples of a heavy-tailed law."""
+    generator = np.random.default_rng(2)
+    inside = []
+    for _ in range(2000):
+        estimate = interventions.estimate_trimmed_mean(generator.standard_t(3, size=80))
+        inside.append(estimate.low <= 0 <= estimate.high)
+    assert abs(np.mean(inside) - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+# Freezes and starts
+
+
+@pytest.mark.parametrize(("freeze", "part"), [("W frozen", 0), ("U frozen", 1)])
+def test_frozen_weights_keep_every_bit(freeze, part):
+    protocol = dataclasses.replace(PAPER, **freezes.FREEZES[freeze])
+    recorded = record_weights(protocol, draw_weights(protocol, SEED, 0, 8), 30)
+    for frozen in split_weights(protocol, recorded)[part]:
+        assert np.all(frozen == frozen[:, :1])
+    for learning in split_weights(protocol, recorded)[1 - part]:
+        assert np.all(learning[:, -1] != learning[:, 0])
+
+
+def test_starts_and_surgeries_change_u_alone_and_as_they_say():
+    weights = draw_weights(PAPER, SEED, 0, 5)
+    W, U = theory.take_w(PAPER, weights), theory.take_u(PAPER, weights)
+    for name, change in {**freezes.STARTS, **freezes.SURGERIES}.items():
+        changed = freezes.change_u(PAPER, weights, change)
+        assert np.array_equal(theory.take_w(PAPER, changed), W), name
+        new = theory.take_u(PAPER, changed)
+        if "W^T" in name:
+            factor = {"U = W^T": 1, "U = -W^T": -1}.get(name, freezes.LONGER)
+            assert np.array_equal(new, factor * W)
+        elif name in ("random", "none"):
+            assert np.array_equal(new, U)
+        else:
+            assert np.array_equal(np.sort(theory.flatten(new)), np.sort(theory.flatten(U)))
+            assert np.all(new != U)
+    swapped = freezes.change_u(PAPER, weights, freezes.SURGERIES["hidden units of U swapped"])
+    assert np.array_equal(theory.take_u(PAPER, swapped), U[:, ::-1])
+    assert np.allclose(theory.take_w(PAPER, freezes.add_mean(PAPER, weights)) - W, freezes.MEAN)
+
+
+def test_agreement_is_1_where_the_paper_proves_it():
+    """Linear visible units, symmetric weights and lambda near 1 (pages 361 and 362)."""
+    proved = Protocol(visible_units="linear", symmetric_start=True, regression=0.9999)
+    agreement = freezes.measure_agreement(proved, draw_weights(proved, SEED, 0, 20))
+    assert agreement == pytest.approx(1.0, abs=1e-3)
+
+
+def test_u_reads_w_where_u_grows_by_w():
+    """U frozen but for a multiple of W: all three measures are at their largest."""
+    frozen = dataclasses.replace(SMALL, **freezes.FREEZES["W frozen"])
+    weights = make_constant(frozen)
+    W = theory.take_w(frozen, weights)
+    W -= W.mean(axis=-1, keepdims=True)
+    reading = freezes.measure_reading(frozen, weights, at=1)
+    assert reading["centred"] == pytest.approx(1.0, abs=1e-4)
+    assert reading["sign"] == 1.0
+
+
+# Turning
+
+
+def test_turning_follows_what_the_two_rules_prescribe():
+    weights = draw_weights(SMALL, SEED, 0, 30)
+    turned = follow_turning(SMALL, weights, n_updates=3)
+    later = record_weights(SMALL, weights, 3)[:, -1]
+    change = theory.take_w(SMALL, compute_changes(SMALL, later))
+    descent = -theory.take_w(SMALL, compute_gradients(SMALL, later))
+    cosines = []
+    for one, other in zip(change, descent, strict=True):
+        a = one - one.mean(axis=1, keepdims=True)
+        b = other - other.mean(axis=1, keepdims=True)
+        cosines.append(np.sum(a * b) / math.sqrt(np.sum(a * a) * np.sum(b * b)))
+    assert turned["change_descent"]["median"][-1] == pytest.approx(np.median(cosines))
+    assert len(turned["w_final"]["median"]) == 4
+
+
+# Other rules and tasks
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_feedback_alignment_is_that_of_a_literal_loop(task):
+    protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=120)
+    weights = draw_weights(protocol, SEED, 0, 3)
+    feedback = rules.draw_feedback(protocol, 3)
+    rates = np.array([0.1, 0.2, 0.3])
+    updates, converged = rules.train_by_feedback(protocol, weights, feedback, rates)
+    for row, B, rate, n, is_done in zip(weights, feedback, rates, updates, converged, strict=True):
+        (W, b), (U, c) = ((M.copy(), x.copy()) for M, x in split_weights(protocol, row))
+        for applied in range(121):
+            V = make_patterns(protocol)
+            h = sigma(V @ W.T + b)
+            r = h @ U.T + c
+            r = r if protocol.visible_units == "linear" else sigma(r)
+            if np.abs(r - V).max() < protocol.threshold or applied == 120:
+                break
+            d = (V - r) @ B * h * (1 - h)
+            U, c = U + rate * (V - r).T @ h, c + rate * (V - r).sum(axis=0)
+            W, b = W + rate * d.T @ V, b + rate * d.sum(axis=0)
+        assert (n, is_done) == (applied, np.abs(r - V).max() < protocol.threshold)
+
+
+def test_feedback_through_u_itself_is_back_propagation_for_one_update():
+    protocol = dataclasses.replace(
+        PAPER, learning_rule="back-propagation", minimised_error="cross-entropy",
+        learning_rate=1.0, max_updates=1,
+    )  # fmt: skip
+    weights = draw_weights(protocol, SEED, 0, 30)
+    after = record_weights(protocol, weights, 1)[:, 1]
+    U = split_weights(protocol, weights)[1][0]
+    # The threshold is what the networks reach, so that the counts show where they are.
+    errors = interventions.evaluate_networks(protocol, after).error
+    for slack, count in ((1 + 1e-9, 1), (1 - 1e-9, 1)):
+        for k in range(30):
+            just = dataclasses.replace(protocol, threshold=float(errors[k]) * slack)
+            if interventions.evaluate_networks(just, weights[k : k + 1]).error[0] < just.threshold:
+                continue
+            updates, converged = rules.train_by_feedback(
+                just, weights[k : k + 1], U[k : k + 1], np.ones(1)
+            )
+            assert (updates[0], converged[0]) == (count, slack > 1)
+
+
+def test_patterns_are_different_and_keep_three_decimals():
+    for name, protocol in tasks.make_tasks().items():
+        patterns = make_patterns(protocol)
+        assert len(np.unique(patterns, axis=0)) == len(patterns), name
+        assert np.array_equal(patterns, patterns.round(tasks.DIGITS)), name
+        strengths = theory.Inputs.of(protocol).strengths
+        spread = np.ptp(strengths[strengths > 1e-9])
+        assert (spread < 1e-9) == name.startswith(("one-hot", "bars", "all but one")), name
+
+
+def test_search_finds_the_best_rate_and_does_not_reuse_the_networks(monkeypatch):
+    seen = []
+
+    def train(rule, protocol, weights, rates, *, jobs):
+        seen.append(weights[0, 0])
+        return np.abs(np.log(rates / 7.0)) * 100, np.ones(len(weights), bool)
+
+    monkeypatch.setattr(reach, "train", train)
+    compared = reach.compare_rules(
+        PAPER, n_search=2, n_networks=3, root_seed=5, jobs=1, rules=["recirculation"]
+    )
+    assert compared["recirculation"]["rate"] == 7.0
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_concentration_is_1_along_the_strongest_direction_only():
+    protocol = tasks.make_tasks()["smooth ring 4-3-4"]
+    directions = np.linalg.eigh(theory.Inputs.of(protocol).scatter)[1]
+    weights = make_constant(protocol)
+    W = theory.take_w(protocol, weights)
+    W[...] = directions[:, -1]
+    assert reach.measure_concentration(protocol, weights) == pytest.approx(1.0)
+    W[...] = directions[:, -3]
+    assert np.all(reach.measure_concentration(protocol, weights) < 0.5)
+
+
+# The model and its figures
+
+
+def test_model_judges_its_statements_and_holds_what_the_chapter_needs(model):
+    ours = {name for name, claim in load_claims().items() if claim.experiment == "mechanism"}
+    assert set(model["claims"]) == ours
+    assert tuple(model["tasks"]) == TASKS
+    assert len(model["theory"]["checks"]) == len(mechanism.SETTINGS)
+    for rate in ("small", "paper"):
+        assert set(model["interventions"][rate]) == set(interventions.INTERVENTIONS)
+        assert len(model["turning"][rate]["change_w"]["low"]) == mechanism.FOLLOWED[rate] + 1
+
+
+def test_figures_draw_the_model(model):
+    with styled():
+        turning, worth = (FIGURES[name](model) for name in ("turning", "worth"))
+    for figure, rate in zip(turning, ("small", "paper"), strict=True):
+        (axes,) = figure.axes
+        lines = {line.get_gid(): line for line in axes.get_lines() if line.get_gid()}
+        for name in ("change_w", "descent_w", "change_descent"):
+            assert lines[name].get_ydata() == pytest.approx(
+                model["turning"][rate][name]["median"], nan_ok=True
+            )
+    lines = {line.get_gid(): line for line in worth[0].axes[0].get_lines()}
+    dropped = model["interventions"]["paper"]["dropped"]
+    assert list(lines["dropped"].get_ydata()) == [row["extra"] for row in dropped.values()]
+    marks = {line.get_gid(): line for line in worth[1].axes[0].get_lines()}
+    for name, task in model["tasks"].items():
+        for rule, result in task["rules"].items():
+            mark = marks[f"{rule}: {name}"]
+            assert mark.get_xdata()[0] == result["median"]
+            is_full = mark.get_markerfacecolor() == mark.get_color()
+            assert is_full == (result["converged"]["share"] >= 0.98)
