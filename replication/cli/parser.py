@@ -12,6 +12,7 @@ from replication.cli.arguments import Parser
 MODULES = (
     "study_commands",
     "experiment_commands",
+    "mechanism_command",
     "compare_command",
     "network_commands",
     "store_commands",

@@ -131,6 +131,7 @@ def examine_task(
     dict
         ``strengths``: eigenvalues of the scatter; ``along_w`` and ``along_theory``: median
         cosines of the change with W and with W S, early; ``growth`` and ``predicted`` then;
+        ``descent``: median cosines of steepest descent with W, at the start and then;
         ``n_first``: updates replaced, and by intervention what `describe_extra` returns and
         ``cost``, the median of the extra updates for each that was replaced;
         ``concentration`` of W on the strongest directions, at the start and, of those that
@@ -138,7 +139,10 @@ def examine_task(
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
-    early = measure_growth(slow, record_weights(slow, weights, CHECKED_AT)[:, -1])
+    first, early = (
+        measure_growth(slow, states)
+        for states in (weights, record_weights(slow, weights, CHECKED_AT)[:, -1])
+    )
     n_first = max(1, round(PART * median))
     base, converged, final = simulate_weights(protocol, weights, final_weights=True)
     assert final is not None
@@ -149,6 +153,7 @@ def examine_task(
         interventions[name] = described | {"cost": described["extra"] / n_first}
     return {
         "strengths": Inputs.of(protocol).strengths.tolist(),
+        "descent": [float(np.median(state["descent"])) for state in (first, early)],
         **{
             name: float(np.median(early[name]))
             for name in ("along_w", "along_theory", "growth", "predicted")

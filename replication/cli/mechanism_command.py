@@ -1,0 +1,227 @@
+"""The command that tries the mechanism on inputs of the user's own."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from replication.cli.arguments import add_options, parse_whole
+from replication.errors import UsageError
+from replication.progress import tell
+from replication.protocol import PAPER, Protocol
+from replication.wording import plural, show
+
+N_NETWORKS, MIN_NETWORKS, MAX_NETWORKS = 200, 40, 10_000
+SEARCH_SHARE = 0.2
+"""Networks at each learning rate that is tried, as a share of all."""
+MAX_WORK = 100_000
+"""Patterns times weights, so that an answer takes minutes and not days."""
+CLEAR = 0.9
+"""Cosine from which the change counts as along W, or along what the theory predicts."""
+INSTEAD = {
+    "dropped": "dropped",
+    "gradient": "steepest descent instead",
+    "amplification": "growth alone instead",
+}
+ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add the command of this module to the parser of `replication`."""
+    command = subparsers.add_parser(
+        "mechanism",
+        help="see whether recirculation amplifies its own code on inputs of your own",
+        description="Train networks on your own patterns by recirculation, back-propagation and "
+        "feedback alignment, each at its own best learning rate, and say whether W amplifies its "
+        "own code, as predicted, and what its first changes are worth.",
+        epilog="For example: replication mechanism --patterns FILE.csv --group-sizes 8,3. The "
+        "file holds one pattern a line, numbers from 0 to 1 between commas.",
+    )
+    command.add_argument(
+        "--patterns", type=Path, metavar="FILE.csv", help="the inputs (default: one-hot vectors)"
+    )
+    command.add_argument(
+        "--group-sizes", type=_parse_sizes, default=PAPER.group_sizes, metavar="V,H",
+        help="visible and hidden units (default: 4,2)",
+    )  # fmt: skip
+    command.add_argument(
+        "--visible-units", choices=("logistic", "linear"), default="logistic",
+        help="(default: logistic)",
+    )  # fmt: skip
+    command.add_argument(
+        "--regression", type=_parse_regression, default=PAPER.regression, metavar="LAMBDA",
+        help="of equations 5 and 6, above 0 and below 1 (default: 0.75)",
+    )  # fmt: skip
+    command.add_argument(
+        "--seeds", type=_parse_networks, default=N_NETWORKS, metavar="N",
+        help=f"networks (default: {N_NETWORKS})",
+    )  # fmt: skip
+    add_options(command, "--root-seed", "--jobs")
+    command.set_defaults(handler=run_mechanism)
+
+
+def run_mechanism(options: argparse.Namespace) -> int:
+    """Try the mechanism on inputs of the user's own and print what was found."""
+    sizes = options.group_sizes
+    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
+    protocol = Protocol(
+        group_sizes=sizes, patterns=patterns, visible_units=options.visible_units,
+        regression=options.regression,
+    )  # fmt: skip
+    if protocol.n_patterns * protocol.n_weights > MAX_WORK:
+        raise UsageError(
+            f"{plural(protocol.n_patterns, 'pattern')} for {plural(protocol.n_weights, 'weight')} "
+            f"were given; allowed are {MAX_WORK:,} patterns times weights; give fewer"
+        )
+    import numpy as np
+
+    from replication.experiments.mechanism.reach import compare_rules, examine_task
+
+    # Networks that diverge at too large a learning rate are failures, nothing to warn of.
+    with np.errstate(all="ignore"):
+        tell("finding the best learning rate of each rule")
+        compared = compare_rules(
+            protocol, n_search=max(10, round(SEARCH_SHARE * options.seeds)),
+            n_networks=options.seeds, root_seed=options.root_seed, jobs=options.jobs,
+        )  # fmt: skip
+        tell("replacing the first changes of W")
+        own = compared["recirculation"]
+        examined = examine_task(
+            dataclasses.replace(protocol, learning_rate=own["rate"]),
+            median=own["median"], n_networks=options.seeds, root_seed=options.root_seed,
+        )  # fmt: skip
+    print(
+        f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
+        f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
+        f"{plural(options.seeds, 'network')} of root seed {options.root_seed}"
+    )
+    print("\n".join(describe(compared, examined, max_updates=protocol.max_updates)))
+    return 0
+
+
+def describe(
+    compared: dict[str, Any], examined: dict[str, Any], *, max_updates: int
+) -> Iterator[str]:
+    """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
+    strengths = [x for x in examined["strengths"] if x > 1e-9 * examined["strengths"][0]]
+    start, then = examined["descent"]
+    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
+    rows = [
+        ("W grows along itself, % an update", "predicted", "growth", 100.0),
+        ("cosine of the change of W with W times the scatter", "", "along_theory", 1.0),
+        ("cosine of the change of W with W", "", "along_w", 1.0),
+    ]
+    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
+    yield ""
+    header = "After 10 updates at a tenth of the best rate, medians"
+    yield f"{header:54}{'predicted':>10}{'measured':>10}"
+    for text, predicted, measured, scale in rows:
+        left = f"{scale * examined[predicted]:.2f}" if predicted else ""
+        left = "1" if measured == "along_theory" else left
+        yield f"  {text:52}{left:>10}{scale * examined[measured]:>10.{2 if predicted else 3}f}"
+    yield f"  {'cosine of steepest descent with W, at the start':62}{start:>10.3f}"
+    yield f"  {'cosine of steepest descent with W, then':62}{then:>10.3f}"
+    yield ""
+    first = f"First {plural(examined['n_first'], 'change')} of W"
+    yield f"{first:32}{'extra updates, median (95 %)':>32}{'failed':>10}"
+    for name, row in examined["interventions"].items():
+        low, high = ("none" if end is None else f"{end:g}" for end in row["extra_interval"])
+        extra = f"{row['extra']:g} ({low} to {high})"
+        yield f"  {INSTEAD[name]:30}{extra:>32}{row['failed']['share']:>10.1%}"
+    yield ""
+    yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
+    for rule, row in compared.items():
+        share = f"{row['converged']['share']:.1%}"
+        yield f"  {rule:32}{row['rate']:>8g}{share:>11}{row['median']:>9g}{row['mean']:>9.1f}"
+    yield f"(a network that has not converged counts as {max_updates:,} updates)"
+    yield ""
+    yield judge_amplification(examined["along_w"], examined["along_theory"])
+
+
+def judge_amplification(along_w: float, along_theory: float) -> str:
+    """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
+    if along_w >= CLEAR:
+        return "W amplifies its own code here."
+    if along_theory >= CLEAR:
+        return (
+            "W does not amplify its own code here: it gathers on the directions in which the "
+            "inputs differ most, as the theory predicts for unequal strengths."
+        )
+    return "The change of W is not what the theory predicts here."
+
+
+def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
+    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
+
+    Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
+    taken for names. With semicolons or tabs numbers may have a decimal comma.
+    """
+    name = show(path)
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    rows: list[tuple[float, ...]] = []
+    for n, line in lines:
+        cells = [cell.strip() for cell in line.split(separator)]
+        if separator in (";", "\t"):
+            cells = [cell.replace(",", ".") for cell in cells]
+        values = [_read_number(cell) for cell in cells]
+        if n == lines[0][0] and not any(value is not None for value in values):
+            continue
+        for cell, value in zip(cells, values, strict=True):
+            if value is None or not 0.0 <= value <= 1.0:
+                raise UsageError(
+                    f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
+                    "numbers from 0 to 1; correct it"
+                )
+        if len(values) != n_visible:
+            raise UsageError(
+                f"--patterns {name} has {plural(len(values), 'number')} in line {n}, but "
+                f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
+            )
+        rows.append(tuple(value + 0.0 for value in values if value is not None))
+    if len(set(rows)) < 2:
+        raise UsageError(
+            f"--patterns {name} holds {plural(len(set(rows)), 'different pattern')}; allowed are "
+            f"two or more; {ADVICE}"
+        )
+    return tuple(rows)
+
+
+def _read_number(text: str) -> float | None:
+    # Not what only Python calls a number, such as 1_0 or digits of other scripts.
+    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) is None:
+        return None
+    return float(text)
+
+
+def _parse_sizes(text: str) -> tuple[int, int]:
+    if re.fullmatch(r"[0-9]{1,3},[0-9]{1,3}", text, re.ASCII):
+        visible, hidden = (int(part) for part in text.split(","))
+        if 2 <= visible <= 256 and 1 <= hidden <= 256:
+            return visible, hidden
+    raise argparse.ArgumentTypeError(
+        f"{show(text)} was given; allowed are 2 to 256 visible and 1 to 256 hidden units, "
+        "such as 8,3"
+    )
+
+
+def _parse_regression(text: str) -> float:
+    value = _read_number(text)
+    if value is None or not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(
+            f"{show(text)} was given; allowed is a number above 0 and below 1"
+        )
+    return value
+
+
+def _parse_networks(text: str) -> int:
+    return parse_whole(text, low=MIN_NETWORKS, high=MAX_NETWORKS)

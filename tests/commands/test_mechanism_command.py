@@ -1,0 +1,124 @@
+"""`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from replication.cli import mechanism_command as command
+from replication.errors import UsageError
+
+RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="patterns.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_one_hot_vectors_are_amplified_and_every_rule_is_compared(run):
+    answer = run("mechanism", "--seeds", 40, "--group-sizes", "4,2")
+    assert answer.startswith("4-2-4, 4 patterns, logistic visible units, regression 0.75; 40 ")
+    assert "strengths of the inputs (eigenvalues of their scatter): 1, 1, 1\n" in answer
+    assert answer.endswith("W amplifies its own code here.\n")
+    for rule in ("recirculation", "back-propagation", "cross-entropy", "feedback alignment"):
+        assert rule in answer
+    # The growth that the algebra gives for the paper's settings, at a tenth of the best rate.
+    (rate,) = (x.split()[1] for x in answer.splitlines() if x.startswith("  recirculation"))
+    (row,) = (x.split() for x in answer.splitlines() if "grows along itself" in x)
+    assert float(row[-2]) == pytest.approx(100 * 0.1 * float(rate) * 0.75 * 0.25**2 / 4, abs=0.01)
+
+
+def test_inputs_of_unequal_strength_say_what_happens_instead(run, write):
+    answer = run(
+        "mechanism", "--patterns", write(RING), "--group-sizes", "4,3", "--seeds", 40,
+        "--visible-units", "linear", "--regression", "0.6",
+    )  # fmt: skip
+    assert "linear visible units, regression 0.6" in answer
+    assert "cross-entropy" not in answer  # the squared error is the same for linear units
+    assert "0.748, 0.748, 0.159" in answer
+
+
+@pytest.mark.parametrize(
+    ("along_w", "along_theory", "words"),
+    [
+        (0.95, 0.99, "amplifies its own code"),
+        (0.5, 0.99, "the inputs differ most"),
+        (0.5, 0.6, "not what the theory predicts"),
+    ],
+)
+def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
+    assert words in command.judge_amplification(along_w, along_theory)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,1\n1,0.5\n",
+        "a,b\n0,1\n1,0.5\n",
+        "\ufeff0;1\r\n1;0,5\r\n",
+        "0\t1\n\n1\t0.5",
+        "0 1\n1  5e-1\n",
+        " 0 , 1 \n 1 , .5 \n",
+    ],
+)
+def test_patterns_are_read_however_they_are_separated(write, text):
+    assert command.read_patterns(write(text), 2) == ((0.0, 1.0), (1.0, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("0,1\n1,2\n", "holds '2' in line 2; allowed are numbers from 0 to 1"),
+        ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
+        ("0,1\n1,nan\n", "holds 'nan' in line 2"),
+        ("0,1\n1,1_0\n", "holds '1_0' in line 2"),
+        ("0,1\n1,\u0663\n", "in line 2"),
+        ("0,1\n1,\n", "holds '' in line 2"),
+        ("0,1\n1,0,1\n", "3 numbers in line 2, but --group-sizes has 2 visible units"),
+        ("0,1\n0,1\n", "1 different pattern; allowed are two or more"),
+        ("", "0 different patterns"),
+        ("x,y\n", "0 different patterns"),
+        (b"\xff\xfe0,1", "it is not UTF-8 text"),
+        ("0,1\n1,\x1b[31m\n", "holds '\\x1b[31m' in line 2"),
+    ],
+)
+def test_bad_patterns_get_one_line(refuse, write, text, problem):
+    line = refuse(2, "mechanism", "--patterns", write(text), "--group-sizes", "2,1")
+    assert problem in line
+    assert line.isprintable()
+
+
+def test_missing_file_gets_one_line(refuse, tmp_path):
+    line = refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
+    assert "No such file" in line
+    assert "one pattern a line" in line
+
+
+@pytest.mark.parametrize(
+    "sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3", "eight,3", "", "-8,3"]
+)
+def test_bad_group_sizes_get_one_line(refuse, sizes):
+    assert "such as 8,3" in refuse(2, "mechanism", f"--group-sizes={sizes}")
+
+
+@pytest.mark.parametrize("value", ["0", "1", "-0.5", "nan", "inf", "half", ""])
+def test_bad_regression_gets_one_line(refuse, value):
+    assert "above 0 and below 1" in refuse(2, "mechanism", f"--regression={value}")
+
+
+def test_too_much_work_is_refused_before_it_begins(refuse):
+    assert "give fewer" in refuse(2, "mechanism", "--group-sizes", "200,50")
+
+
+def test_other_numbers_of_networks_are_refused(refuse):
+    assert "from 40 to" in refuse(2, "mechanism", "--seeds", 5)
+
+
+def test_width_is_that_of_the_file_whatever_the_network_is(write):
+    with pytest.raises(UsageError, match="4 numbers in line 1"):
+        command.read_patterns(write(RING), 3)
