@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments.parallel import map_in_threads
 from replication.protocol import Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -18,8 +19,8 @@ from replication.statistics.intervals import Estimate, estimate_mean
 Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 
-MAX_STATES = 100_000
-"""States recorded at a time, which bounds the memory: about 20 MB for 4-2-4."""
+MAX_STATES = 20_000
+"""States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,42 +87,53 @@ def measure_learning(
     """
     initial = draw_weights(protocol, root_seed, 0, n_networks)
     updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
-    parts: list[dict[str, NDArray[Any]]] = []
-    lengths = [np.zeros(0, dtype=np.int64)]
-    for length, states in record_learning(protocol, initial[converged], updates[converged]):
-        parts.append(measure(protocol, states))
-        lengths.append(length)
-    names = parts[0] if parts else {}
+    weights, lengths = initial[converged], updates[converged].astype(np.int64)
+
+    def measure_some(chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        return measure(protocol, record_states(protocol, weights[chosen], lengths[chosen]))
+
+    chunks = part_networks(lengths)
+    parts = map_in_threads(measure_some, chunks, jobs=jobs)
     return Histories(
         n_networks=n_networks,
-        updates=np.concatenate(lengths),
-        values={name: np.concatenate([part[name] for part in parts]) for name in names},
+        updates=lengths[np.concatenate([*chunks, np.zeros(0, dtype=np.int64)])],
+        values={
+            name: np.concatenate([part[name] for part in parts]) for name in (parts or [{}])[0]
+        },
     )
 
 
 def record_learning(
-    protocol: Protocol, weights: Array, updates: NDArray[np.int32]
+    protocol: Protocol, weights: Array, updates: NDArray[Any]
 ) -> Iterator[tuple[NDArray[np.int64], Array]]:
-    """Yield networks recorded over their whole learning, the quickest first.
+    """Yield the updates of some networks, ascending, with their states as `record_states`."""
+    lengths = updates.astype(np.int64)
+    for chosen in part_networks(lengths):
+        yield lengths[chosen], record_states(protocol, weights[chosen], lengths[chosen])
 
-    Yields
-    ------
-    updates : int64 array, shape (m,)
-        Of at least one network, and of as many as have about `MAX_STATES` states.
-    states : float64 array, shape (sum of updates + 1, n_weights)
-        Network by network the weights after 0, 1, ..., `updates` updates.
+
+def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return which networks to record together, the quickest first, by their updates (n,).
+
+    Those recorded together take about as many updates and have about `MAX_STATES` states.
     """
     order = np.argsort(updates, kind="stable")
-    first = 0
-    while first < len(order):
-        # The quickest first, so that those recorded together take about as many updates.
-        lengths = updates[order[first:]].astype(np.int64) + 1
+    chunks = []
+    while len(order):
+        lengths = updates[order] + 1
         n = max(1, int(np.count_nonzero(lengths * np.arange(1, len(lengths) + 1) <= MAX_STATES)))
-        chosen = order[first : first + n]
-        states = record_weights(protocol, weights[chosen], int(updates[chosen[-1]]))
-        wanted = np.arange(states.shape[1]) <= updates[chosen][:, None]
-        yield updates[chosen].astype(np.int64), states[wanted]
-        first += n
+        chunks.append(order[:n])
+        order = order[n:]
+    return chunks
+
+
+def record_states(protocol: Protocol, weights: Array, updates: NDArray[np.int64]) -> Array:
+    """Return the states of networks over their whole learning, (sum of updates + 1, n_weights).
+
+    Network by network, ascending in their updates (n,), the weights after 0, 1, ... of them.
+    """
+    states = record_weights(protocol, weights, int(updates[-1]))
+    return states[np.arange(states.shape[1]) <= updates[:, None]]
 
 
 def find_medians(histories: Histories, name: str, among: NDArray[np.bool_] | None = None) -> Array:

@@ -19,6 +19,7 @@ from replication.experiments.agreement import (
 )
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import estimate_share
+from replication.experiments.parallel import map_in_threads
 from replication.experiments.recording import Histories, measure_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
@@ -61,7 +62,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         )  # fmt: skip
     paper, slow = histories.values()
     tell("what comes first, by learning rate")
-    orders = [compare_order(rate, n_networks=max(2, n_networks // 2)) for rate in RATES]
+    orders = map_in_threads(
+        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
+    )
     return {
         "n_networks": n_networks,
         "learning_rate": PAPER.learning_rate,

@@ -23,6 +23,7 @@ from replication.experiments.agreement import (
 )
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import compare_speed, describe_speed
+from replication.experiments.parallel import map_in_threads
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
@@ -87,10 +88,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         control (`compare_speed`); ``premise``, of `compare_lengths`; ``claims``.
     """
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
-    alignments: dict[tuple[str, float], Alignment] = {}
-    for rate in RATES:
-        tell(f"second round: alignment at a learning rate of {rate:g}")
-        alignments |= measure_alignments(rate, n=n_recorded)
+    tell("second round: alignment at equal learning rates")
+    measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
+    alignments = {key: each for part in measured for key, each in part.items()}
     rules, outcomes = {}, {}
     for name, protocol in RULES.items():
         tell(f"second round: speed of the rule {name!r}")

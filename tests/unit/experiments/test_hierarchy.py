@@ -22,6 +22,7 @@ def model():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "LOWER_RATES", (5.0,))
         patch.setattr(experiment, "TOP_RATES", (2.0,))
+        patch.setattr(experiment, "RANDOM_SETS", 2)
         return experiment.run(jobs=2, n_networks=30)
 
 
@@ -135,10 +136,11 @@ def test_sets_of_vectors_are_what_they_are_called():
     assert 0.45 < np.mean(drawn) < 0.55
 
 
-def test_random_sets_share_the_networks():
+def test_random_sets_share_the_networks(monkeypatch):
+    monkeypatch.setattr(experiment, "RANDOM_SETS", 3)
     task = (experiment.Condition(kind="random"), (5.0, 2.0))
-    (outcome,) = experiment.simulate([task], 3, 2 * experiment.RANDOM_SETS, jobs=2)
-    assert len(outcome.all) == 2 * experiment.RANDOM_SETS
+    (outcome,) = experiment.simulate([task], 3, 6, jobs=2)
+    assert len(outcome.all) == 6
     second = experiment.simulate_range(*task, 3, 0, 2, number=1)
     np.testing.assert_array_equal(outcome.codes[..., 2:4], second.codes)
 

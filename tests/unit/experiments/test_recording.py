@@ -10,7 +10,7 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import recording
-from replication.experiments.recording import Histories, measure_learning, record_learning
+from replication.experiments.recording import Histories, measure_learning, record_states
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 
@@ -46,10 +46,8 @@ def test_every_network_is_measured_once_over_its_whole_learning(
 
 def test_states_are_those_of_the_readable_network() -> None:
     weights = draw_weights(PAPER, 61, 0, 1)
-    ((updates, states),) = record_learning(PAPER, weights, np.array([20], dtype=np.int32))
     network = RecirculationNetwork.from_weights(weights[0], PAPER)
-    assert updates.tolist() == [20]
-    for state in states:
+    for state in record_states(PAPER, weights, np.array([20])):
         flat = np.concatenate([part.ravel() for part in network.weights])
         np.testing.assert_allclose(state, flat, atol=1e-6)
         network.update()
