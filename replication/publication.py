@@ -325,7 +325,7 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         }
         files = render_report(
             template=TEMPLATES / template,
-            models=models | {"claims": _list_claims(), "benchmark": read_benchmark(study.results)},
+            models=models | {"claims": list_claims(), "benchmark": read_benchmark(study.results)},
             figures=figures,
             bibliography=TEMPLATES / "references.bib",
             metadata=METADATA | {"version": version("recirculation-replication")},
@@ -392,7 +392,7 @@ def _is_plain(value: Any, depth: int = 6) -> bool:
     return all(_is_plain(part, depth - 1) for part in parts)
 
 
-def _list_claims() -> Model:
+def list_claims() -> Model:
     """Return the ledger as plain data; ``thresholds`` are those of the primary one."""
 
     def list_fields(entry: Any) -> Model:
@@ -431,19 +431,25 @@ def describe_result(study: Study, model: Model) -> list[str]:
         lines["mean"] = f"{fixed(population['mean'], 1)} updates of those that converged"
         lines["mean"] += f" ({interval(ends, 1)})" if None not in ends else ""
     if sampling is not None:
-        mean, largest = sampling["mean"], sampling["max"]
-        given = sampling["mean_given_max"]
+        mean, largest, given = (sampling[name] for name in ("mean", "max", "mean_given_max"))
+        chance = sampling["chance_all_converge"]
+        condition = f"if all converge (probability {pvalue(chance)}), " if chance < 0.95 else ""
         lines[f"{reported['runs']} networks"] = (
-            f"report a mean of {interval(mean['interval'], 1)} and a largest count of "
+            f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
             f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
         )
         lines["p"] = (
-            f"{pvalue(largest['p'])} for the largest of {reported['max']}, {pvalue(given['p'])} "
-            f"for the mean of {reported['mean']:g} given that, {pvalue(sampling['p'])} for both"
+            "none: such networks cannot report these numbers"
+            if None in (largest["p"], given["p"], sampling["p"])
+            else f"{pvalue(sampling['p'])} for a mean of {reported['mean']:g} and a largest count "
+            f"of {reported['max']}"
         )
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
-        "few converge": f"; too few converge to tell what {reported['runs']} report",
+        "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
+        f"largest count is {reported['max']}",
+        "few networks": ": give at least 1,000 with --seeds",
+        "few converge": f": too few converge to tell what {reported['runs']} report",
         None: "",
     }[judged["reason"]]
     lines["verdict"] = judged["verdict"] + why

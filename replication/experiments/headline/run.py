@@ -21,6 +21,7 @@ from replication.experiments.headline.distributions import (
     make_histogram,
 )
 from replication.experiments.headline.traces import trace_networks
+from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge as judge_claim
 from replication.experiments.judging import supports_if
 from replication.progress import Tell, silent
@@ -29,7 +30,6 @@ from replication.simulator.ensemble import simulate_seeds
 from replication.statistics.counts import CountTable
 from replication.statistics.coverage import measure_coverage
 from replication.statistics.intervals import (
-    bound_proportion,
     describe_counts,
     estimate_count_mean,
     estimate_proportion,
@@ -39,6 +39,9 @@ from replication.store import Store
 
 MIN_CONVERGED = 5
 """With fewer converged networks the reported numbers are not judged (see `compare`)."""
+
+MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
+"""Operationalisations that are one test each of both numbers, by what unusual means."""
 
 TAIL_CAP = 100_000
 N_TAIL = 100
@@ -104,8 +107,6 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(counts)
-        if model["less_extreme"] is not None:
-            model["sampling"]["share_as_far_out"] = model["less_extreme"]["share"]
         model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
@@ -139,18 +140,22 @@ def describe_study(
         ``reported``; ``population``; ``sampling``, what 100 networks report, with the
         p-values of the reported numbers, None where too few converged; ``repetitions``
         and ``ranges``, the same over the other root seeds; ``claims``; ``histogram``,
-        ``joint`` for the figures, None where there is nothing to draw.
+        ``joint`` for the figures, None where there is nothing to draw; ``meanings``, the range
+        of p over the meanings of unusual.
     """
     sampling = describe_sampling(counts)
     joint = None if sampling is None else describe_joint(counts)
     others = [_describe_repetition(seed, table) for seed, table in repetitions.items()]
+    population, p = describe_population(counts), find_p_values(counts, sampling, others)
+    meanings = [value for name in MEANINGS if (value := p[name]) is not None]
     return {
         "reported": describe_reported(),
-        "population": describe_population(counts),
+        "population": population,
         "sampling": sampling,
         "repetitions": others,
         "ranges": _find_ranges(others),
-        "claims": {"headline": judge(sampling, differences)},
+        "claims": {"headline": judge(population, sampling, p, differences)},
+        "meanings": [min(meanings), max(meanings)] if meanings else None,
         "histogram": make_histogram(counts),
         "joint": joint,
     }
@@ -213,14 +218,14 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
     """
     if counts.n_converged < MIN_CONVERGED:
         return None
-    reported, rule = load_reported(), load_claims()["headline"].thresholds
+    reported, claim = load_reported(), load_claims()["headline"]
     return compare(
         counts,
         runs=reported.runs,
         mean=reported.mean,
         max=reported.max,
         failures="excluded",
-        margin=f"{rule['margin_percent']:g} %",
+        margin=f"{claim.find('equivalent').thresholds['margin_percent']:g} %",
     )
 
 
@@ -250,12 +255,10 @@ def describe_sampling(
     reported = describe_reported()
     plain = comparison.to_dict()
     n_within = int(counts.count_within(reported["max"]))
-    low, high = bound_proportion(n_within, counts.n_converged)
     return {
         "chance_all_converge": plain["chance_all_succeed"],
         "chance_all_converge_range": plain["chance_all_succeed_range"],
         "chance_at_most": (n_within / counts.n_converged) ** reported["runs"],
-        "chance_at_most_range": [float(end) ** reported["runs"] for end in (low, high)],
         **{name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")},
         "p": plain["p"],
         "p_range": plain["p_range"],
@@ -264,41 +267,99 @@ def describe_sampling(
     }
 
 
-def judge(sampling: Mapping[str, Any] | None, differences: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the verdict on the two reported numbers by the rule of the ledger.
+def judge(
+    population: Mapping[str, Any],
+    sampling: Mapping[str, Any] | None,
+    p: Mapping[str, float | None],
+    differences: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Judge the two reported numbers.
 
     Parameters
     ----------
-    sampling : mapping or None
-        From `describe_sampling`.
+    population, sampling : mapping
+        From `describe_population` and `describe_sampling`.
+    p : mapping of str to float or None
+        Of each operationalisation that is a p-value.
     differences : mapping of str to plain value
 
     Returns
     -------
     dict
-        ``verdict``; ``reason``, why it is not testable: "settings", "few converge", or
-        None; ``other_settings``, reported settings that differ; ``p`` and
-        ``is_equivalent``, None where they were not computed.
+        ``operationalisations``, ``verdict``; ``reason``, why they are not judged: "settings",
+        "cap", "few networks", "few converge", or None; ``other_settings``, reported settings that
+        differ.
     """
     claim = load_claims()["headline"]
-    rule = claim.thresholds
-    other_settings = find_other_settings(differences)
-    p = None if sampling is None else sampling["p"]
-    is_equivalent = None if sampling is None else sampling["equivalence"]["is_equivalent"]
-    reason = None
-    if other_settings:
-        reason = "settings"
-    elif sampling is None or sampling["chance_all_converge"] < rule["min_chance_all_converge"]:
-        reason = "few converge"
-    holds = p is not None and p > rule["min_p"] and is_equivalent
-    verdict = None if reason is None else Verdict.NOT_TESTABLE
-    return {
-        **judge_claim(claim, {"both": supports_if(holds, p)}, verdict=verdict),
-        "reason": reason,
-        "other_settings": other_settings,
-        "p": p,
-        "is_equivalent": is_equivalent,
+    results = {
+        name: supports_if(
+            None if value is None else value > claim.find(name).thresholds["min_p"], value
+        )
+        for name, value in p.items()
     }
+    equivalence = {} if sampling is None else sampling["equivalence"]
+    results["equivalent"] = supports_if(
+        equivalence.get("is_equivalent"),
+        population["mean"],
+        [equivalence["low"], equivalence["high"]] if equivalence else None,
+    )
+    reason = _find_reason(population, sampling, differences, claim.thresholds)
+    verdict = None
+    if reason is not None:
+        verdict = Verdict.TOO_FEW if reason == "few networks" else Verdict.NOT_TESTABLE
+    return {
+        **judge_claim(claim, results, verdict=verdict),
+        "reason": reason,
+        "other_settings": find_other_settings(differences),
+    }
+
+
+def _find_reason(
+    population: Mapping[str, Any],
+    sampling: Mapping[str, Any] | None,
+    differences: Mapping[str, Any],
+    rule: Mapping[str, float],
+) -> str | None:
+    """Return why a study cannot judge the reported numbers, or None if it can."""
+    if find_other_settings(differences):
+        return "settings"
+    if population["cap"] is not None and population["cap"] <= int(load_reported().max):
+        return "cap"
+    if population["n"] < rule["min_networks"]:
+        return "few networks"
+    if sampling is None or sampling["chance_all_converge"] < rule["min_chance_all_converge"]:
+        return "few converge"
+    return None
+
+
+def find_p_values(
+    counts: CountTable,
+    sampling: Mapping[str, Any] | None,
+    repetitions: Sequence[Mapping[str, Any]],
+) -> dict[str, float | None]:
+    """Return p of the reported numbers by each of its meanings, None where there is none."""
+    names = ("smaller-tail", "mean", "max", "sweeps", "root-seeds")
+    if sampling is None:
+        return dict.fromkeys((*names, "mahalanobis", "density-log", "density"))
+    sweeps = describe_sampling(count_sweeps(counts))
+    others = [row["p"] for row in repetitions if row["p"] is not None]
+    return {
+        "smaller-tail": sampling["p"],
+        "mean": sampling["mean"]["p"],
+        "max": sampling["max"]["p"],
+        "sweeps": None if sweeps is None else sweeps["p"],
+        "root-seeds": min(others, default=None),
+        **measure_unusualness(counts),
+    }
+
+
+def count_sweeps(counts: CountTable) -> CountTable:
+    """Return the counts of sweeps, the last one included: one more than updates applied.
+
+    The network is seen to be done in a sweep whose weight changes are not applied any more.
+    """
+    cap = None if counts.cap is None else counts.cap + 1
+    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
 
 
 def _describe_repetition(root_seed: int, counts: CountTable) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the named readings would have reported, the power of the test, and a multiverse."""
+"""What the named readings would have reported, and a multiverse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
@@ -81,35 +80,6 @@ def plot_readings(model: Model) -> Figure:
         fontweight="bold",
     )  # fmt: skip
     axes.set_xlabel(f"mean updates of {reported.runs} networks, slowest {reported.max}")
-    return figure
-
-
-def plot_power(model: Model) -> Figure:
-    """Draw how often studies of each population are rejected, against its mean."""
-    figure, axes = create_figure(height=2.9)
-    for row in model["power"]:
-        is_base, is_reading = row["name"] == "paper", row["is_reading"]
-        color = REPORTED if is_base else BLUE if is_reading else MUTED
-        marker = "*" if is_base else "o" if is_reading else "s"
-        axes.plot(
-            row["mean"], 100 * row["rejected"], marker, color=color, zorder=3 + is_reading,
-            markersize=13 if is_base else 6, gid=row["name"],
-        )  # fmt: skip
-    axes.axvline(float(load_reported().mean), color=REPORTED, linestyle=(0, (6, 2)), linewidth=1.4)
-    axes.axhline(5, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
-    handles = [
-        Line2D([], [], color=color, marker=marker, linestyle="none", markersize=size, label=label)
-        for color, marker, size, label in (
-            (REPORTED, "*", 11, "the paper’s procedure"),
-            (BLUE, "o", 6, "another criterion"),
-            (MUTED, "s", 6, "another setting"),
-        )
-    ]
-    put_key_above(figure, handles, n_columns=3)
-    axes.set(
-        ylim=(0, 103), xlabel="mean updates of the population",
-        ylabel="studies rejected, %",
-    )  # fmt: skip
     return figure
 
 
@@ -192,5 +162,4 @@ def _name(value: Any) -> str:
 
 FIGURES: dict[str, Callable[[Model], Figure]] = {
     "readings": plot_readings,
-    "power": plot_power,
 }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
 from replication.claims import load_claims, load_reported
-from replication.experiments.headline.run import describe_sampling
+from replication.experiments.headline.run import count_sweeps, describe_sampling
 from replication.experiments.readings.power import measure_power, rank_studies
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
@@ -124,15 +123,6 @@ def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
         "p_sweeps": sweeps["p"],
         "curve": describe_curve(counts),
     }
-
-
-def count_sweeps(counts: CountTable) -> CountTable:
-    """Return the counts of sweeps, the last one included: one more than updates applied.
-
-    The network is seen to be done in a sweep whose weight changes are not applied any more.
-    """
-    cap = None if counts.cap is None else counts.cap + 1
-    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
 
 
 def describe_curve(counts: CountTable) -> dict[str, list[float]]:

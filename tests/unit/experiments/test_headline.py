@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 from matplotlib.path import Path
+from scipy.stats import gaussian_kde
 
-from replication.claims import Verdict
+from replication.claims import Verdict, load_claims
 from replication.comparison.comparison import compare
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.distributions import (
@@ -20,6 +21,7 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.headline.figures import FIGURES
 from replication.experiments.headline.run import (
+    MEANINGS,
     TAIL_CAP,
     describe_population,
     describe_study,
@@ -27,7 +29,9 @@ from replication.experiments.headline.run import (
     judge,
     run,
 )
+from replication.experiments.headline.unusual import draw_studies, measure_unusualness
 from replication.protocol import PAPER, Protocol
+from replication.publication import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
@@ -57,35 +61,92 @@ def model(skewed):
 # ------------------------------------------------------------------------------- the verdict
 
 
-def make_sampling(*, p=0.5, is_equivalent=True, chance=0.9):
-    return {
-        "p": p,
-        "equivalence": {"is_equivalent": is_equivalent},
+POPULATION = {"n": 5_000, "cap": 2000, "mean": 46.5}
+P_VALUES = [
+    each.id for each in load_claims()["headline"].operationalisations if each.id != "equivalent"
+]
+
+
+def judge_one(*, is_equivalent=True, chance=0.9, population=POPULATION, differences=(), **p):
+    sampling = {
+        "equivalence": {"is_equivalent": is_equivalent, "low": 46.0, "high": 47.0},
         "chance_all_converge": chance,
     }
+    values = dict.fromkeys(P_VALUES, 0.5) | {k.replace("_", "-"): v for k, v in p.items()}
+    return judge(population, sampling, values, dict(differences))
 
 
 @pytest.mark.parametrize(
-    ("sampling", "verdict"),
+    ("changed", "verdict", "reason"),
     [
-        (make_sampling(), Verdict.HOLDS),
-        (make_sampling(p=0.04), Verdict.DOES_NOT_HOLD),
-        (make_sampling(is_equivalent=False), Verdict.DOES_NOT_HOLD),
-        (make_sampling(p=0.04, is_equivalent=False), Verdict.DOES_NOT_HOLD),
-        (make_sampling(chance=0.009), Verdict.NOT_TESTABLE),
-        (None, Verdict.NOT_TESTABLE),
+        ({}, Verdict.HOLDS, None),
+        ({"density": None}, Verdict.HOLDS, None),
+        ({"density": 0.04}, Verdict.DEPENDS, None),
+        ({"is_equivalent": False}, Verdict.DEPENDS, None),
+        (dict.fromkeys(P_VALUES, 0.01) | {"is_equivalent": False}, Verdict.DOES_NOT_HOLD, None),
+        ({"chance": 0.009}, Verdict.NOT_TESTABLE, "few converge"),
+        ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
+        ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
+        ({"population": POPULATION | {"cap": 203}}, Verdict.HOLDS, None),
+        ({"differences": {"learning_rate": 15.0}}, Verdict.NOT_TESTABLE, "settings"),
+        ({"differences": {"criterion": "worst-pattern"}}, Verdict.HOLDS, None),
     ],
 )
-def test_verdict_follows_the_rule_of_the_ledger(sampling, verdict):
-    assert judge(sampling, {})["verdict"] == verdict
+def test_verdict_follows_from_all_ways_to_ask_where_the_study_can_judge(changed, verdict, reason):
+    judged = judge_one(**changed)
+    assert (judged["verdict"], judged["reason"]) == (verdict, reason)
 
 
-def test_another_reported_setting_cannot_judge_the_paper_but_another_criterion_can():
-    judged = judge(make_sampling(), {"learning_rate": 15.0, "max_updates": 500})
-    assert (judged["verdict"], judged["reason"]) == (Verdict.NOT_TESTABLE, "settings")
+def test_settings_that_the_paper_reports_are_named():
+    judged = judge_one(differences={"learning_rate": 15.0, "max_updates": 500})
     assert judged["other_settings"] == {"learning_rate": 15.0}
-    judged = judge(make_sampling(), {"criterion": "squared-error"})
-    assert (judged["verdict"], judged["reason"]) == (Verdict.HOLDS, None)
+
+
+def test_nothing_is_judged_where_nothing_converged():
+    judged = judge(POPULATION | {"mean": None}, None, dict.fromkeys(P_VALUES), {})
+    assert (judged["verdict"], judged["reason"]) == (Verdict.NOT_TESTABLE, "few converge")
+
+
+# ------------------------------------------------------------------------ meanings of unusual
+
+
+def test_drawn_studies_have_the_distribution_of_the_population(skewed):
+    means, maxima = draw_studies(skewed, 20_000)
+    values = np.repeat(skewed.updates, skewed.counts)
+    assert means.mean() == pytest.approx(values.mean(), abs=4 * values.std() / 10 / 20_000**0.5)
+    for top in (100, 150, 202):
+        expected = np.mean(values <= top) ** 100
+        assert np.mean(maxima <= top) == pytest.approx(expected, abs=0.015)
+
+
+def test_unusualness_is_that_of_literal_counts(skewed):
+    measured = measure_unusualness(skewed, 20_000)
+    means, maxima = draw_studies(skewed, 20_000)
+    points = np.array([np.log(means), np.log(maxima)])
+    centre = points.mean(axis=1)
+    scale = np.linalg.inv(np.cov(points))
+    reported = np.log([48.0, 202.0])
+    own = (reported - centre) @ scale @ (reported - centre)
+    distances = [(point - centre) @ scale @ (point - centre) for point in points.T[:4000]]
+    assert measured["mahalanobis"] == pytest.approx(np.mean(np.array(distances) >= own), abs=0.03)
+    # Against another estimator of the density.
+    kernel = gaussian_kde(np.array([means, np.log(maxima)]))
+    density = kernel(np.array([means[:2000], np.log(maxima[:2000])]))
+    of_reported = kernel([[48.0], [np.log(202.0)]])
+    expected = np.mean(density <= of_reported)
+    assert measured["density-log"] == pytest.approx(expected, abs=0.05)
+    expected = np.mean(density / maxima[:2000] <= of_reported / 202.0)
+    assert measured["density"] == pytest.approx(expected, abs=0.05)
+
+
+def test_studies_that_do_not_differ_have_no_density():
+    assert set(measure_unusualness(make_counts([48] * 50), 100).values()) == {None}
+
+
+def test_range_of_meanings_is_over_tests_of_both_numbers(model):
+    ways = model["claims"]["headline"]["operationalisations"]
+    values = [ways[name]["value"] for name in MEANINGS]
+    assert model["meanings"] == [min(values), max(values)]
 
 
 # ------------------------------------------------------------------------------- the numbers
@@ -108,14 +169,13 @@ def test_reported_numbers_are_judged_as_external_data_are(skewed, model):
     ).to_dict()
     assert model["sampling"]["p"] == compared["p"]
     assert model["sampling"]["mean_given_max"] == compared["findings"]["mean_given_max"]
-    assert model["claims"]["headline"]["p"] == compared["p"]
+    ways = model["claims"]["headline"]["operationalisations"]
+    assert ways["smaller-tail"]["value"] == compared["p"]
 
 
 def test_chance_of_the_largest_is_the_power_of_the_share_below(skewed, model):
     share = skewed.counts[skewed.updates <= 202].sum() / skewed.n_converged
     assert model["sampling"]["chance_at_most"] == pytest.approx(share**100)
-    low, high = model["sampling"]["chance_at_most_range"]
-    assert low < share**100 < high
 
 
 def test_repetitions_are_told_each_and_by_their_range(model):
@@ -242,6 +302,7 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     model["study"] = {"n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1"}
     model["provenance"] = {"command": "replication replicate --seeds 5"}
     models = json.loads(json.dumps({"headline": model}, allow_nan=False))
+    models["claims"] = list_claims()
     text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
     assert "not testable" in text
     assert "`false`" in text
@@ -257,8 +318,8 @@ def test_repetitions_in_which_nothing_converges_have_a_row_each():
     assert model["ranges"] == {"share": [0.0, 0.0]}
 
 
-def test_outcomes_on_which_all_agree_are_not_replicated():
-    model = describe_study(make_counts([10] * 500), repetitions={}, differences={})
+def test_networks_that_all_take_ten_updates_contradict_the_paper():
+    model = describe_study(make_counts([10] * 5000), repetitions={}, differences={})
     assert model["claims"]["headline"]["verdict"] == Verdict.DOES_NOT_HOLD
     assert model["ranges"] is None
 

@@ -114,11 +114,3 @@ def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     assert 0.03 < measure_power(ranked, counts, level=0.05)["share"] <= 0.055
     slower = measure_power(ranked, make_population(centre=4.2)[1], level=0.05)
     assert slower["share"] > 0.99
-
-
-def test_figure_of_power_has_a_mark_for_each_population(model):
-    with styled():
-        axes = FIGURES["power"](model).axes[0]
-    marks = {line.get_gid(): line.get_ydata()[0] for line in axes.lines if line.get_gid()}
-    for row in model["power"]:
-        assert marks[row["name"]] == pytest.approx(100 * row["rejected"])
