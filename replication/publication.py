@@ -75,12 +75,6 @@ METADATA = {
 }
 """Of the report; the date is that of the study's definition."""
 
-BENCHMARK = "benchmark.json"
-"""Written by `make bench` beside the report; its table is left out where there is none."""
-
-PLAIN_TEXT = re.compile(r"[\w ,.()+:/%-]{0,80}")
-"""What a benchmark may say in words: nothing that could be markup."""
-
 LARGEST_MODEL = 2**26
 
 LEFT_OUT = ("python", "platform", "commit")
@@ -237,6 +231,9 @@ def replicate_study(
     tell : callable
         Takes the name of each step as it begins.
     """
+    from replication.report.tools import require_tools
+
+    require_tools()
     simulate_all(study, jobs=jobs, backend=backend, scheduler=scheduler, tell=tell)
     if study.is_default:
         missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
@@ -303,9 +300,11 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         If an outcome is missing or damaged.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import check_models
-    from replication.report.build import render_report
+    from replication.experiments.judging import check_models, list_statements
+    from replication.report.build import Drawing, render_report
+    from replication.report.tools import require_tools
 
+    require_tools()
     headline = run(study, Store(study.results), jobs=jobs, tell=tell)
     headline["provenance"] = _describe_provenance(study)
     with _hold(study.folder):
@@ -319,13 +318,13 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
                 models |= present
                 check_models(models)
         figures = {
-            figure: functools.partial(draw, models[name])
+            figure: Drawing(functools.partial(draw, models[name]), _name_command(study, name))
             for name in models
             for figure, draw in list_figures(name).items()
         }
         files = render_report(
             template=TEMPLATES / template,
-            models=models | {"claims": list_claims(), "benchmark": read_benchmark(study.results)},
+            models=models | {"claims": list_claims()},
             figures=figures,
             bibliography=TEMPLATES / "references.bib",
             metadata=METADATA | {"version": version("recirculation-replication")},
@@ -333,6 +332,8 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
             png=["joint"] if study.is_default else [],
             tell=tell,
         )
+        if template == "report.md":
+            files["statements.csv"] = list_statements(models).encode()
         place_files(study.folder, files)
     return models["headline"]
 
@@ -344,6 +345,11 @@ def _hold(folder: Path) -> Iterator[None]:
     what = f"writing models or a report in {str(folder)!r}"
     with hold_lock(folder / ".report.lock", what=what):
         yield
+
+
+def _name_command(study: Study, experiment: str) -> str:
+    """Return the command that makes the model of an experiment."""
+    return study.command if experiment == "headline" else f"replication experiments {experiment}"
 
 
 def _describe_provenance(study: Study) -> Model:
@@ -359,37 +365,6 @@ def _describe_provenance(study: Study) -> Model:
         "protocol": as_plain(study.protocol),
         "versions": {name: text for name, text in versions.items() if name not in LEFT_OUT},
     }
-
-
-def read_benchmark(folder: Path) -> Model | None:
-    """Read `BENCHMARK` in a results folder; None if there is none.
-
-    Raises
-    ------
-    DataError
-        If it holds anything but finite numbers and short plain texts.
-    """
-    path = folder / BENCHMARK
-    if not os.path.lexists(path):
-        return None
-    try:
-        benchmark = json.loads(read_content(path, largest=10**6))
-    except (DataError, ValueError, RecursionError):
-        benchmark = None
-    if not isinstance(benchmark, dict) or not _is_plain(benchmark):
-        raise DataError(f"{str(path)!r} is damaged; delete it, or write it again by `make bench`")
-    return benchmark
-
-
-def _is_plain(value: Any, depth: int = 6) -> bool:
-    if isinstance(value, str):
-        return PLAIN_TEXT.fullmatch(value) is not None
-    if isinstance(value, int | float):
-        return abs(value) < 1e18
-    if depth == 0 or not isinstance(value, dict | list):
-        return False
-    parts = [*value, *value.values()] if isinstance(value, dict) else value
-    return all(_is_plain(part, depth - 1) for part in parts)
 
 
 def list_claims() -> Model:
@@ -487,9 +462,6 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
             "`replication repair` to make it again"
         )
     with make_temporary_folder() as fresh:
-        benchmark = read_benchmark(results)
-        if benchmark is not None:  # measured, so that it cannot be made again
-            write_durably(fresh / BENCHMARK, json.dumps(benchmark).encode())
         replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
         models = ["headline", *EXPERIMENTS]
         differences = [
@@ -508,14 +480,11 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
             f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
             "file's versions are installed and the sources are unchanged, please report it"
         )
-    compared = [
+    return [
         f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
         f"by value: the models of {', '.join(models)}",
-        f"byte by byte: the report in three forms and {len(made) - 3} figures",
+        "byte by byte: the report in three forms, its figures and their data",
     ]
-    if benchmark is not None:
-        compared.append(f"with the times of {BENCHMARK}, which were measured and are not compared")
-    return compared
 
 
 def find_damaged_files(folder: Path) -> list[str]:

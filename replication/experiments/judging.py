@@ -11,7 +11,9 @@ An experiment measures each operationalisation of a statement and says with one 
 
 from __future__ import annotations
 
+import csv
 import enum
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -210,6 +212,25 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
                     f"{where}: the statement {name!r} has no entry in claims.toml with "
                     f"experiment = {experiment!r}; add one, or remove the measurement"
                 )
+
+
+def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return all statements with their operationalisations as CSV, a row for each of these."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = "statement title page quote kind verdict condition way primary name measured supports"
+    writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
+    for name, claim in load_claims().items():
+        entry = models[claim.experiment]["claims"][name]
+        verdict = entry["verdict"]
+        condition = claim.condition if verdict == Verdict.DEPENDS else ""
+        head = [name, claim.title, claim.page, claim.quote, claim.kind, verdict, condition]
+        for way in claim.operationalisations:
+            result = entry["operationalisations"][way.id]
+            numbers = [result["value"], *(result["interval"] or [None, None])]
+            words = [way.id, "yes" if way.primary else "no", way.name, way.measured, way.supports]
+            writer.writerow([*head, *words, *numbers, result["outcome"]])
+    return text.getvalue()
 
 
 def _make_result(value: float | None, interval: Interval, outcome: Outcome) -> Result:

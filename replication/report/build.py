@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,15 @@ from replication.temporary import make_temporary_folder
 Draw = Callable[[], Figure | Sequence[Figure]]
 """Draws one figure, or several as its panels."""
 
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure that can be drawn, and the command that makes its data."""
+
+    draw: Draw
+    command: str
+
+
 FORMATS = ("md", "html", "pdf")
 _SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
 
@@ -29,7 +39,7 @@ def render_report(
     *,
     template: Path,
     models: Mapping[str, Any],
-    figures: Mapping[str, Draw],
+    figures: Mapping[str, Drawing],
     bibliography: Path,
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
@@ -37,9 +47,10 @@ def render_report(
     png: Collection[str] = (),
     tell: Tell = silent,
 ) -> dict[str, bytes]:
-    """Return the files of a report: ``report.md``, ``.html``, ``.pdf``, ``figures/*.svg``.
+    """Return the files of a report: ``report.md``, ``.html``, ``.pdf``, ``figures/``.
 
-    The same models give the same bytes. No file is written but temporary ones.
+    Each figure is an SVG with its data as CSV. The same models give the same bytes. No file is
+    written but temporary ones.
 
     Parameters
     ----------
@@ -47,8 +58,8 @@ def render_report(
         Written as `replication.report` says.
     models : mapping
         Plain data by the names that templates use.
-    figures : mapping of str to callable
-        By name, each draws one figure; only those are called that the template shows.
+    figures : mapping of str to Drawing
+        By name; only those are drawn that the template shows.
     bibliography : Path
         In BibTeX; entries that are not cited are not printed.
     metadata : mapping of str to str
@@ -85,28 +96,41 @@ def render_report(
             raise ReportError(f"{page.locate(f'figures/{name}.svg')}: {problem}")
 
     tell("drawing the figures")
-    saved = {name: _draw(name, figures[name], png=name in png) for name in shown}
+    saved = {name: _draw(name, figures[name].draw, png=name in png) for name in shown}
+    commands = {name: figures[name].command for name in shown}
     svgs = {name: one.svg for name, one in saved.items()}
 
     tell("setting the report")
     with make_temporary_folder() as workspace:
-        pandoc.prepare(workspace, metadata=metadata, bibliography=entries, svgs=svgs)
+        pandoc.prepare(
+            workspace, metadata=metadata, bibliography=entries, svgs=svgs, commands=commands
+        )
         setters: dict[str, Callable[[], str | bytes]] = {
             "pdf": partial(pandoc.render_pdf, markdown, workspace, page.locate, day),
             "html": partial(pandoc.render_html, markdown, workspace, page.locate, svgs),
             "md": partial(pandoc.render_markdown, markdown, workspace, page.locate),
         }
-        with ThreadPoolExecutor() as pool:
-            jobs = {kind: pool.submit(setters[kind]) for kind in setters if kind in formats}
-        contents = {f"report.{kind}": job.result() for kind, job in jobs.items()}
+        wanted = {f"report.{kind}": setters[kind] for kind in setters if kind in formats}
+        contents = _run_together(wanted)
     for name, one in saved.items():
         contents[f"figures/{name}.svg"] = one.svg
+        contents[f"figures/{name}.csv"] = one.data
         if one.png is not None:
             contents[f"figures/{name}.png"] = one.png
     return {
         name: content.encode() if isinstance(content, str) else content
         for name, content in contents.items()
     }
+
+
+def _run_together(setters: Mapping[str, Callable[[], str | bytes]]) -> dict[str, str | bytes]:
+    """Return what each gives: side by side, or one after the other if no thread can be started."""
+    try:
+        with ThreadPoolExecutor() as pool:
+            jobs = {name: pool.submit(setter) for name, setter in setters.items()}
+    except RuntimeError:
+        return {name: setter() for name, setter in setters.items()}
+    return {name: job.result() for name, job in jobs.items()}
 
 
 def _draw(name: str, draw: Draw, *, png: bool) -> SavedFigure:

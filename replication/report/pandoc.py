@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import ReportError
+from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
 from replication.report.tools import find_pandoc, run_tool
 
@@ -103,7 +104,12 @@ def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
 
 
 def prepare(
-    workspace: Path, *, metadata: Mapping[str, str], bibliography: bytes, svgs: Mapping[str, str]
+    workspace: Path,
+    *,
+    metadata: Mapping[str, str],
+    bibliography: bytes,
+    svgs: Mapping[str, str],
+    commands: Mapping[str, str],
 ) -> None:
     """Put into a folder what pandoc and Typst read.
 
@@ -115,8 +121,8 @@ def prepare(
         See `replication.report.build.render_report`.
     bibliography : bytes
         Of a BibTeX file.
-    svgs : mapping of str to str
-        Drawings by name.
+    svgs, commands : mapping of str to str
+        Drawings by name, and what makes them.
     """
     (workspace / "figures").mkdir()
     (workspace / "inline").mkdir()
@@ -140,6 +146,7 @@ def prepare(
         "bibliography": "references.bib",
         "link-citations": True,
         "drawings": "inline",
+        "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
     (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
     page = read_asset("page.html").replace("{{style}}", "@STYLE@").replace("{{script}}", "@SCRIPT@")

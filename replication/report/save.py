@@ -21,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from replication.report.data import list_data
 from replication.report.style import DARK, PAPER_WHITE, styled
 
 PNG_DPI = 160
@@ -44,9 +45,10 @@ _PANEL = re.compile(r"<svg x=.*?</svg>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class SavedFigure:
-    """One drawn figure: SVG text, and PNG bytes where they were asked for."""
+    """One drawn figure: SVG text, its data as CSV, and PNG bytes where they were asked for."""
 
     svg: str
+    data: str = ""
     png: bytes | None = None
 
 
@@ -82,12 +84,13 @@ def save_figure(
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
             image = stream.getvalue()
+        data = list_data(figures)
         if len(figures) == 1:
             svg = _write_svg(figures[0], name)
         else:
             svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
     svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
-    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', image)
+    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data, image)
 
 
 def _write_svg(figure: Figure, name: str) -> str:

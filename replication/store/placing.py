@@ -31,7 +31,10 @@ READY = ".replication-ready"
 """Folder of files that are complete and on disk, on their way to their places."""
 
 LARGEST_FILE = 2**28
-LINE = re.compile(r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|figures/[A-Za-z0-9_-]+\.(?:svg|png))")
+LINE = re.compile(
+    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|statements\.csv|"
+    r"figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
+)
 
 
 def place_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -19,7 +19,6 @@ from replication.publication import (
     describe_result,
     find_damaged_files,
     find_differences,
-    read_benchmark,
     read_model,
     repair_reports,
     replicate_study,
@@ -164,26 +163,6 @@ def test_a_folder_or_link_in_the_place_of_models_is_not_written_through(tmp_path
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "[1]", "5", "[" * 100_000, "{", '{"a": NaN}', '{"a": 1e999}', '{"a": 1' + 400 * "0" + "}",
-        '{"processor": "<script>alert(1)</script>"}', '{"a": ["`x`"]}', '{"<b>": 1}',
-    ],
-    ids=lambda text: text[:20],
-)  # fmt: skip
-def test_a_benchmark_holds_numbers_and_plain_words_only(tmp_path: Path, content: str) -> None:
-    """Once it was a traceback, or went into the page as it stands."""
-    (tmp_path / "benchmark.json").write_text(content)
-    with pytest.raises(DataError, match=r"benchmark\.json' is damaged; delete it, or write it"):
-        read_benchmark(tmp_path)
-
-
-def test_the_committed_benchmark_is_read(tmp_path: Path) -> None:
-    assert read_benchmark(tmp_path) is None
-    assert read_benchmark(Path(__file__).parents[2] / "results") is not None
-
-
 def test_the_committed_models_are_as_they_were_written() -> None:
     assert find_damaged_files(Path(__file__).parents[2] / "results") == []
 
@@ -253,18 +232,15 @@ def test_a_published_report_that_differs_is_not_reproduced(
     monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
 
     def write_short_report(study: Study, **_: object) -> dict[str, object]:
-        assert read_benchmark(study.folder) == {"seconds": 1.5}
         place_files(study.folder, {"report.html": b"the report"})
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 
     monkeypatch.setattr(publication, "write_report", write_short_report)
-    (tmp_path / "benchmark.json").write_text('{"seconds": 1.5}')
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5})
     place_files(tmp_path, {"report.html": b"the report"})
     lines = publication.verify_published(tmp_path)
     assert any("by value" in line for line in lines)
-    assert "were measured and are not compared" in lines[-1]
     write_model(tmp_path, "codes", {"a": 0.25})
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):

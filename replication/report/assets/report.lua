@@ -3,7 +3,7 @@
 -- "problem<TAB>what to look for in the template<TAB>message".
 local text = pandoc.utils.stringify
 local is_html, is_typst = FORMAT:match("html") ~= nil, FORMAT == "typst"
-local label_of, title_of, drawings, n_problems = {}, {}, "", 0
+local label_of, title_of, drawings, commands, n_problems = {}, {}, "", {}, 0
 
 local function complain(token, message)
   n_problems = n_problems + 1
@@ -102,11 +102,14 @@ local function set_figure(figure)
     local drawing = read(drawings .. "/" .. name .. ".svg")
     local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
     blocks:extend(caption)
-    blocks:insert(raw("</figcaption></figure>"))
+    local command = escape(text(commands[name] or ""))
+    blocks:insert(raw('<p class="source"><a href="figures/' .. name .. '.csv">Data (CSV)</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attributes = { pandoc.Str(alt) }, {}
-  return { raw('<a id="' .. id .. '"></a>'), pandoc.Para { image }, pandoc.Para(caption[1].content) }
+  local words = caption[1].content
+  words:extend { pandoc.Space(), pandoc.Link("Data", "figures/" .. name .. ".csv"), pandoc.Str(".") }
+  return { raw('<a id="' .. id .. '"></a>'), pandoc.Para { image }, pandoc.Para(words) }
 end
 
 local function set_table(tbl)
@@ -242,7 +245,7 @@ local function set_math(math)
 end
 
 function Pandoc(doc)
-  drawings = text(doc.meta.drawings or "")
+  drawings, commands = text(doc.meta.drawings or ""), doc.meta.commands or {}
   local seen = number(doc.blocks)
   doc.blocks:walk { Link = function(link)
     local id = link.target:match("^#(.*)")

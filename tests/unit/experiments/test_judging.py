@@ -1,6 +1,8 @@
 """Measurements and verdicts: at their thresholds, and held against the ledger."""
 
+import csv
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from replication.experiments.judging import (
     compare_with_levels,
     find_verdict,
     judge,
+    list_statements,
     share_above,
     supports_above,
     supports_below,
@@ -136,3 +139,20 @@ def test_entry_without_a_level_and_measurement_without_an_entry_are_refused_by_n
         compare_with_levels(claim, {one.id: 0.5})
     with pytest.raises(DataError, match="the measurement 'other' of 'rapid' has no entry"):
         compare_with_levels(claim, {one.id: 0.5, "other": 0.5})
+
+
+def test_table_of_statements_has_a_row_for_each_way_to_ask():
+    claims = load_claims()
+    models: dict = {}
+    for name, claim in claims.items():
+        results = {
+            each.id: supports_if(True, 0.5, [0.25, None]) for each in claim.operationalisations
+        }
+        models.setdefault(claim.experiment, {"claims": {}})["claims"][name] = judge(claim, results)
+    rows = list(csv.DictReader(io.StringIO(list_statements(models))))
+    assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
+    assert sum(row["primary"] == "yes" for row in rows) == len(claims)
+    rapid = next(row for row in rows if row["statement"] == "rapid")
+    assert (rapid["quote"], rapid["verdict"]) == (RAPID.quote, "holds")
+    assert (rapid["value"], rapid["low"], rapid["high"]) == ("0.5", "0.25", "")
+    assert {row["outcome"] for row in rows} == {"supports"}

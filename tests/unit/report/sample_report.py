@@ -14,7 +14,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline.loop import plot_loop
 from replication.protocol import PAPER, as_plain
 from replication.report import style
-from replication.report.build import Draw, render_report
+from replication.report.build import Drawing, render_report
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 
@@ -117,11 +117,11 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     return shares, converged
 
 
-def make_figures(models: dict[str, Any]) -> dict[str, Draw]:
+def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:
     return {
-        "loop": partial(plot_loop, models["headline"]),
-        "joint": partial(plot_joint, models["headline"]),
-        "panels": partial(plot_panels, models["speed"]),
+        "loop": Drawing(partial(plot_loop, models["headline"]), "make it"),
+        "joint": Drawing(partial(plot_joint, models["headline"]), "make it"),
+        "panels": Drawing(partial(plot_panels, models["speed"]), "measure --all <speed>"),
     }
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import xml.etree.ElementTree as ET
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from replication.errors import ReportError, StorageError, WorkerError
 from replication.report import pandoc
+from replication.report.build import Drawing
 from tests.unit.report.sample_report import (
     FOLDER,
     METADATA,
@@ -94,7 +96,7 @@ def test_page_asks_nothing_of_any_server(sample: Path) -> None:
     text = (sample / "report.html").read_text()
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
     for address in (one or other for one, other in addresses):
-        assert address.startswith(("data:", "https://doi.org/", "#"))
+        assert address.startswith(("data:", "https://doi.org/", "#", "figures/"))
 
 
 def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
@@ -123,9 +125,34 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
         assert expected in words
 
 
+def test_page_links_the_data_of_a_figure_and_says_what_makes_it(sample: Path) -> None:
+    html, markdown = ((sample / f"report.{kind}").read_text() for kind in ("html", "md"))
+    assert '<a href="figures/panels.csv">Data (CSV)</a>' in html
+    assert "made by <code>measure --all &lt;speed></code>" in html
+    assert "[Data](figures/panels.csv)" in markdown
+    data = (sample / "figures" / "panels.csv").read_text().splitlines()
+    assert data[0] == "panel,x axis,y axis,series,x,y,value"
+    assert "1,updates (λ = 0.75),share of networks,1,0,0.1," in data
+    assert "2,updates,share converged,paper,20,0.1," in data
+
+
+def test_report_is_set_where_no_thread_can_be_started(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    build_sample(tmp_path, formats=["md", "html"])
+    assert (tmp_path / "report.html").read_bytes() == (sample / "report.html").read_bytes()
+
+
 def test_only_the_figures_asked_for_are_pngs(sample: Path) -> None:
     names = {path.name for path in (sample / "figures").iterdir()}
-    assert names == {"loop.svg", "joint.svg", "joint.png", "panels.svg"}
+    assert names == {
+        *(f"{name}.{kind}" for name in ("loop", "joint", "panels") for kind in ("svg", "csv")),
+        "joint.png",
+    }
     for path in (sample / "figures").glob("*.svg"):
         ET.parse(path)
 
@@ -169,7 +196,12 @@ def test_short_report_draws_only_what_it_shows(tmp_path: Path) -> None:
         '![**A title.** Words.](figures/panels.svg){#fig:panels alt="Two panels."}\n'
     )
     names = build_sample(tmp_path / "out", template=short, formats=["html", "md"])
-    assert sorted(names) == ["figures/panels.svg", "report.html", "report.md"]
+    assert sorted(names) == [
+        "figures/panels.csv",
+        "figures/panels.svg",
+        "report.html",
+        "report.md",
+    ]
 
 
 # --- What stops a report -------------------------------------------------------------------------
@@ -225,7 +257,7 @@ def test_sentence_that_has_become_untrue_stops_the_report(tmp_path: Path) -> Non
 
 
 def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path: Path) -> None:
-    figures = {**make_figures(make_models()), "joint": partial(plot_joint, {})}
+    figures = {**make_figures(make_models()), "joint": Drawing(partial(plot_joint, {}), "")}
     with pytest.raises(
         ReportError, match="the figure 'joint' cannot be drawn: KeyError: 'reported'"
     ):
