@@ -9,7 +9,6 @@ import copy
 import io
 import os
 import re
-import time
 from pathlib import Path
 
 import nbformat
@@ -34,22 +33,15 @@ def read(name):
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
 def notebook(request):
-    """A notebook as it is stored, and a function that runs its cells, or changed ones after them.
-
-    All runs of a notebook share one kernel, as when a reader does an exercise.
-    """
+    """A notebook as it is stored, as it runs now, and its solutions as they run after it."""
     stored = read(request.param)
+    solutions = [nbformat.v4.new_code_cell(code) for code in list_solutions(stored)]
+    shown = nbformat.from_dict(stored | {"cells": [*copy.deepcopy(stored.cells), *solutions]})
     resources = {"metadata": {"path": str(ROOT / "notebooks")}}
-    client = NotebookClient(stored, timeout=SECONDS, resources=resources)
-
-    def run(cells):
-        client.nb = nbformat.from_dict(stored | {"cells": copy.deepcopy(cells)})
-        for index, cell in enumerate(client.nb.cells):
-            client.execute_cell(cell, index)
-        return client.nb
-
-    with client.setup_kernel(env=os.environ | ENVIRONMENT):
-        yield request.param, stored, run
+    client = NotebookClient(shown, timeout=SECONDS, resources=resources)
+    client.execute(env=os.environ | ENVIRONMENT)
+    n = len(stored.cells)
+    return stored, nbformat.from_dict(shown | {"cells": shown.cells[:n]}), shown.cells[n:]
 
 
 def list_code(notebook):
@@ -75,17 +67,6 @@ def describe_outputs(notebook):
     return shown
 
 
-def test_notebook_shows_what_is_stored_in_it(notebook):
-    _, stored, run = notebook
-    start = time.perf_counter()
-    shown = run(stored.cells)
-    assert time.perf_counter() - start < SECONDS
-    assert describe_outputs(shown) == describe_outputs(stored)
-    assert [cell.execution_count for cell in list_code(stored)] == list(
-        range(1, len(list_code(stored)) + 1)
-    )
-
-
 def list_solutions(notebook):
     """Return the code of each folded solution."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -95,13 +76,18 @@ def list_solutions(notebook):
     ]
 
 
+def test_notebook_shows_what_is_stored_in_it(notebook):
+    stored, shown, _ = notebook
+    assert describe_outputs(shown) == describe_outputs(stored)
+    assert [cell.execution_count for cell in list_code(stored)] == list(
+        range(1, len(list_code(stored)) + 1)
+    )
+
+
 def test_solutions_run_and_show_something(notebook):
-    _, stored, run = notebook
-    solutions = list_solutions(stored)
+    solutions = notebook[2]
     assert len(solutions) >= 3
-    cells = [nbformat.v4.new_code_cell(code) for code in solutions]
-    shown = run([*list_code(stored), *cells])
-    for cell in shown.cells[-len(cells) :]:
+    for cell in solutions:
         assert any(output.output_type == "stream" for output in cell.outputs)
 
 
