@@ -18,8 +18,8 @@ RecirculationNetwork(4-2-4, largest error of a unit 0.73)
 Many networks, the same bits on every machine:
 
 >>> outcomes = replication.simulate(n_seeds=2000)
->>> int(outcomes.converged.sum())
-2000
+>>> outcomes
+Outcomes(2,000 networks, 2,000 converged, after 46.93 updates on average, 1,805 at most)
 
 What 100 of them report, beside what the paper reports:
 
@@ -31,13 +31,19 @@ What 100 of them report, beside what the paper reports:
 `compare` takes outcomes of any simulation and any reported statistic. Another reading of the
 paper, by name or field by field:
 
->>> outcomes = replication.simulate(replication.NOTEBOOK, n_seeds=2000)
+>>> outcomes = replication.simulate("notebook", n_seeds=2000)
 >>> outcomes = replication.simulate(replication.Protocol(learning_rate=15), n_seeds=2000)
 
-Every weight of a network while it learns, and the statements of the paper with their rules:
+Every weight of a network while it learns, a network with a rule of one's own, and the
+statements of the paper with their rules:
 
->>> replication.trace(seed=0).weights.shape
-(49, 22)
+>>> replication.trace(seed=0).matrices().W.shape
+(49, 2, 4)
+>>> class Frozen(replication.RecirculationNetwork):
+...     def weight_changes(self, v0):
+...         return super().weight_changes(v0)._replace(W=0.0)
+>>> replication.simulate(n_seeds=2, network=Frozen)
+Outcomes(2 networks, 0 converged)
 >>> replication.load_claims()["rapid"].page
 '358'
 
@@ -47,16 +53,19 @@ PAPER, NOTEBOOK, READINGS, Protocol
     The simulation of page 363; a later notebook's; all named readings; every choice is a field.
 RecirculationNetwork
     One network, equation by equation.
-simulate
+simulate -> Outcomes
     Many seeded networks: their outcomes.
-trace
+trace -> Trace
     One seeded network over learning: errors, reconstructions, weights.
-compare
+compare -> Comparison
     Is a reported result what these runs say?
 CountTable
     Outcomes as a table of counts, which `compare` takes too.
 load_claims
     The ledger: the statements of the paper, and the rule by which each is judged.
+
+ReplicationError
+    What all errors have in common: UsageError, DataError, WorkerError, StorageError, BusyError.
 
 The command line does the whole study: ``replication --help``.
 """
@@ -68,10 +77,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from replication.claims import load_claims
-    from replication.comparison.comparison import compare
+    from replication.comparison.comparison import Comparison, compare
+    from replication.errors import (
+        BusyError,
+        DataError,
+        ReplicationError,
+        StorageError,
+        UsageError,
+        WorkerError,
+    )
     from replication.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.simulator.ensemble import simulate
+    from replication.simulator.outcomes import Outcomes
     from replication.simulator.recirculation import RecirculationNetwork
+    from replication.simulator.trace import Trace
     from replication.simulator.trace import trace_network as trace
     from replication.statistics.counts import CountTable
 
@@ -81,9 +100,18 @@ __all__ = [
     "NOTEBOOK",
     "PAPER",
     "READINGS",
+    "BusyError",
+    "Comparison",
     "CountTable",
+    "DataError",
+    "Outcomes",
     "Protocol",
     "RecirculationNetwork",
+    "ReplicationError",
+    "StorageError",
+    "Trace",
+    "UsageError",
+    "WorkerError",
     "__version__",
     "compare",
     "load_claims",
@@ -95,13 +123,17 @@ _HOMES = {
     "NOTEBOOK": ("replication.protocol", "NOTEBOOK"),
     "PAPER": ("replication.protocol", "PAPER"),
     "READINGS": ("replication.protocol", "READINGS"),
+    "Comparison": ("replication.comparison.comparison", "Comparison"),
     "CountTable": ("replication.statistics.counts", "CountTable"),
     "Protocol": ("replication.protocol", "Protocol"),
+    "Outcomes": ("replication.simulator.outcomes", "Outcomes"),
     "RecirculationNetwork": ("replication.simulator.recirculation", "RecirculationNetwork"),
     "compare": ("replication.comparison.comparison", "compare"),
     "load_claims": ("replication.claims", "load_claims"),
     "simulate": ("replication.simulator.ensemble", "simulate"),
+    "Trace": ("replication.simulator.trace", "Trace"),
     "trace": ("replication.simulator.trace", "trace_network"),
+    **{name: ("replication.errors", name) for name in __all__ if name.endswith("Error")},
 }
 
 

@@ -4,41 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 from replication.errors import UsageError
 from replication.wording import show
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "learning_rule": ("recirculation", "back-propagation"),
-    "minimised_error": ("squared", "cross-entropy"),
-    "visible_units": ("logistic", "linear"),
-    "update_schedule": ("batch", "per-pattern"),
-    "initial_biases": ("drawn", "zero"),
-    "hidden_function": (
-        "logistic",
-        "softsign",
-        "algebraic",
-        "spline",
-        "linear",
-        "tanh",
-        "arcsinh",
-        "arctan",
-        "softplus",
-        "rectifier",
-    ),
-    "criterion": (
-        "every-unit",
-        "every-unit-squared",
-        "every-unit-half-squared",
-        "half-squared-error",
-        "squared-error",
-        "worst-pattern",
-    ),
-    "error_measured_on": ("reconstruction", "regressed"),
+LearningRule = Literal["recirculation", "back-propagation"]
+MinimisedError = Literal["squared", "cross-entropy"]
+VisibleUnits = Literal["logistic", "linear"]
+HiddenFunction = Literal[
+    "logistic", "softsign", "algebraic", "spline", "linear", "tanh", "arcsinh", "arctan",
+    "softplus", "rectifier",
+]  # fmt: skip
+UpdateSchedule = Literal["batch", "per-pattern"]
+InitialBiases = Literal["drawn", "zero"]
+Criterion = Literal[
+    "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
+    "squared-error", "worst-pattern",
+]  # fmt: skip
+MeasuredOn = Literal["reconstruction", "regressed"]
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "learning_rule": get_args(LearningRule),
+    "minimised_error": get_args(MinimisedError),
+    "visible_units": get_args(VisibleUnits),
+    "update_schedule": get_args(UpdateSchedule),
+    "initial_biases": get_args(InitialBiases),
+    "hidden_function": get_args(HiddenFunction),
+    "criterion": get_args(Criterion),
+    "error_measured_on": get_args(MeasuredOn),
 }
 MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
+
+
+def check_field(name: str, value: Any) -> Any:
+    """Return the value of a field as it is kept, numbers and arrays of NumPy as those of Python."""
+    to_list = getattr(value, "tolist", None)
+    if to_list is not None:
+        value = to_list()
+    elif isinstance(value, list | tuple):
+        value = [entry.tolist() if hasattr(entry, "tolist") else entry for entry in value]
+    return VALIDATORS[name](name, value)
 
 
 def _validate_number(
@@ -82,7 +89,7 @@ def _validate_flag(name: str, value: Any) -> bool:
 
 
 def _validate_choice(name: str, value: Any) -> str:
-    if value not in CHOICES[name]:
+    if not isinstance(value, str) or value not in CHOICES[name]:
         raise UsageError(
             f"{name} = {show(value)} was given; allowed are {', '.join(CHOICES[name])}"
         )

@@ -18,24 +18,35 @@ from pathlib import Path
 from typing import Any
 
 from replication.errors import StorageError, UsageError
-from replication.fields import VALIDATORS
+from replication.fields import (
+    Criterion,
+    HiddenFunction,
+    InitialBiases,
+    LearningRule,
+    MeasuredOn,
+    MinimisedError,
+    UpdateSchedule,
+    VisibleUnits,
+    check_field,
+)
 from replication.wording import show
 
 BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
 
-RECIRCULATION = "recirculation"
-BACK_PROPAGATION = "back-propagation"
+RECIRCULATION: LearningRule = "recirculation"
+BACK_PROPAGATION: LearningRule = "back-propagation"
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protocol:
     """One complete assignment of the choices that define a population of networks.
 
-    Every field has the paper's value (`PAPER`) unless given.
+    Every field has the paper's value (`PAPER`) unless given; its representation shows what
+    differs. Numbers and arrays may be those of NumPy.
 
     Parameters
     ----------
@@ -113,29 +124,29 @@ class Protocol:
 
     group_sizes: tuple[int, ...] = (4, 2)
     patterns: str | tuple[tuple[float, ...], ...] = "one-hot"
-    learning_rule: str = "recirculation"
-    minimised_error: str = "squared"
+    learning_rule: LearningRule = "recirculation"
+    minimised_error: MinimisedError = "squared"
     learning_rate: float = 20.0
     momentum: float = 0.0
     regression: float = 0.75
     hidden_regression: bool = True
-    visible_units: str = "logistic"
-    hidden_function: str = "logistic"
+    visible_units: VisibleUnits = "logistic"
+    hidden_function: HiddenFunction = "logistic"
     visible_to_hidden_factor: float = 1.0
     hidden_to_visible_factor: float = 1.0
     second_round: bool = False
-    update_schedule: str = "batch"
+    update_schedule: UpdateSchedule = "batch"
     half_width: float = 0.5
-    initial_biases: str = "drawn"
+    initial_biases: InitialBiases = "drawn"
     symmetric_start: bool = False
-    criterion: str = "every-unit"
+    criterion: Criterion = "every-unit"
     threshold: float = 0.1
-    error_measured_on: str = "reconstruction"
+    error_measured_on: MeasuredOn = "reconstruction"
     max_updates: int = 2000
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value = VALIDATORS[field.name](field.name, getattr(self, field.name))
+            value = check_field(field.name, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
         if self.symmetric_start and len(self.group_sizes) > 2:
             raise UsageError(
@@ -163,6 +174,10 @@ class Protocol:
                         f"patterns has a row of {len(row)} values; every row must hold "
                         f"{self.n_visible}, the first of group_sizes"
                     )
+
+    def __repr__(self) -> str:
+        fields = (f"{name}={getattr(self, name)!r}" for name in self.differences)
+        return f"Protocol({', '.join(fields)})"
 
     @property
     def n_visible(self) -> int:
@@ -248,6 +263,30 @@ def _suggest(name: str, names: list[str]) -> str:
     known = {field: field for field in names} | SYMBOLS
     nearest = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
     return f"did you mean {known[nearest[0]]!r}? Allowed are" if nearest else "allowed are"
+
+
+def find_protocol(given: object) -> Protocol:
+    """Return a protocol as it is, or the named reading.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+
+    Examples
+    --------
+    >>> find_protocol("notebook")
+    Protocol(criterion='half-squared-error')
+    """
+    if isinstance(given, Protocol):
+        return given
+    reading = READINGS.get(given) if isinstance(given, str) else None
+    if reading is not None:
+        return reading
+    raise UsageError(
+        f"protocol = {show(given)} was given; allowed are a Protocol and the named readings "
+        f"{', '.join(READINGS)}"
+    )
 
 
 def canonical_json(value: Any) -> str:

@@ -39,7 +39,7 @@ FLOORS = {
 
 # Libraries that only these rooms or modules may import.
 CONFINED = {
-    "matplotlib": {"report", "experiments"},
+    "matplotlib": {"report", "experiments", "simulator.plots"},
     "llvmlite": {"simulator"},
     "joblib": {"simulator.backends", "simulator.ensemble"},
     "pyarrow": {"store", "cli"},

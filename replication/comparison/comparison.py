@@ -99,7 +99,7 @@ class Comparison:
         Standard error of p from resampling and drawing.
     p_by_failures : mapping of str to float
         p under each rule for failures, where there are any and no rule was given.
-    chance_all_succeed : float or None
+    chance_all_succeed, chance_all_succeed_range : float and pair of float, or None
         Chance that none of `runs` fails; with its range.
     equivalence : Equivalence or None
         Where a margin was given.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
-from replication.fields import CHOICES
+from replication.fields import CHOICES, MinimisedError
 from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -64,7 +64,9 @@ def compute_changes(protocol: Protocol, weights: Array) -> Array:
     return _apply_once(rule, weights)
 
 
-def compute_gradients(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
+def compute_gradients(
+    protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
+) -> Array:
     """Return the exact gradient of the reconstruction error, shape (n, n_weights).
 
     Parameters
@@ -96,7 +98,9 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
 
-def compute_errors(protocol: Protocol, weights: Array, *, error: str = "squared") -> Array:
+def compute_errors(
+    protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
+) -> Array:
     """Return the reconstruction error over all patterns, with zero regression, shape (n,).
 
     Parameters

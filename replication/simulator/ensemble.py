@@ -6,20 +6,27 @@ existing Dask cluster runs the same blocks.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from replication.errors import ReplicationError, UsageError, WorkerError
-from replication.protocol import PAPER, Protocol
+from replication.progress import Progress
+from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import CLUSTER_PATIENCE, THREADS, configure_backend
 from replication.simulator.outcomes import Outcomes
+from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
 from replication.threads import Stop, Stopped, find_flag, map_in_threads, run_interruptibly
+from replication.wording import show
+
+if TYPE_CHECKING:
+    from replication.simulator.recirculation import RecirculationNetwork
 
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
@@ -42,19 +49,30 @@ def cut_range(protocol: Protocol, start: int, end: int) -> list[tuple[int, int]]
 
 
 def simulate(
-    protocol: Protocol = PAPER, *, n_seeds: int, root_seed: int = 1988, jobs: int = -1
+    protocol: Protocol | str = PAPER,
+    *,
+    n_seeds: int,
+    root_seed: int = 1988,
+    jobs: int = -1,
+    network: type[RecirculationNetwork] | None = None,
+    progress: bool = False,
 ) -> Outcomes:
     """Simulate the first networks of a root seed, in memory.
 
     Parameters
     ----------
-    protocol : Protocol
-        The base reading of the paper unless given.
+    protocol : Protocol or str
+        Or the name of a reading (`READINGS`); the paper's unless given.
     n_seeds : int
         Networks, at least 1, with the seeds 0 to n_seeds - 1.
     root_seed : int
+        From 0 to 2**63 - 1.
     jobs : int
         Threads; -1 for one a core. Outcomes do not depend on it.
+    network : subclass of RecirculationNetwork, optional
+        Learns in place of the kernel, with methods of its own: some fifty a second.
+    progress : bool
+        Whether to show progress on standard error.
 
     Returns
     -------
@@ -69,17 +87,41 @@ def simulate(
     --------
     >>> simulate(n_seeds=3).updates
     array([ 48, 103,  30], dtype=int32)
+    >>> simulate("notebook", n_seeds=3).updates
+    array([ 46, 102,  26], dtype=int32)
     """
+    protocol = find_protocol(protocol)
     if not (is_whole(n_seeds) and is_whole(jobs)) or n_seeds < 1 or (jobs < 1 and jobs != -1):
         raise UsageError(
-            f"{n_seeds=} and {jobs=} were given; allowed are whole numbers of at least 1, "
-            "or jobs -1 for one a core"
+            f"n_seeds = {show(n_seeds)} and jobs = {show(jobs)} were given; allowed are whole "
+            "numbers of at least 1, or jobs -1 for one a core"
         )
-    work = functools.partial(_simulate_part, protocol, root_seed)
-    updates, converged, _ = _join(
-        map_in_threads(work, cut_range(protocol, 0, int(n_seeds)), jobs=jobs)
-    )
+    if network is not None:
+        check_network(network)
+    parts = cut_range(protocol, 0, int(n_seeds))
+    if network is not None:
+        parts = [(seed, seed + 1) for seed in range(int(n_seeds))]
+    with Progress(int(n_seeds)) if progress else contextlib.nullcontext() as shown:
+
+        def work(part: tuple[int, int]) -> Trained:
+            if network is None:
+                trained = _simulate_part(protocol, root_seed, part)
+            else:
+                trained = _train_readable(network, protocol, root_seed, part[0])
+            if shown is not None:
+                shown.advance(len(trained[0]))
+            return trained
+
+        updates, converged, _ = _join(map_in_threads(work, parts, jobs=int(jobs)))
     return Outcomes(0, updates, converged)
+
+
+def _train_readable(
+    network: type[RecirculationNetwork], protocol: Protocol, root_seed: int, seed: int
+) -> Trained:
+    one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
+    updates, converged = one.train()
+    return np.array([updates], dtype=np.int32), np.array([converged]), None
 
 
 def simulate_range(protocol: Protocol, root_seed: int, start: int, end: int) -> Outcomes:

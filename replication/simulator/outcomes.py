@@ -5,9 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; stores of another version are kept apart."""
@@ -15,9 +21,9 @@ OUTCOME_VERSION = 1
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Outcomes:
-    """The outcomes of the networks with seeds `start`, `start + 1`, ...
+    """What became of the networks with seeds `start`, `start + 1`, ...
 
     Parameters
     ----------
@@ -27,11 +33,55 @@ class Outcomes:
         Weight updates before the criterion was met, or the cap.
     converged : bool array, shape (n,)
         False for a right-censored network, whose `updates` is the cap.
+
+    Examples
+    --------
+    >>> from replication import simulate
+    >>> outcomes = simulate(n_seeds=100)
+    >>> outcomes
+    Outcomes(100 networks, 100 converged, after 52.36 updates on average, 224 at most)
+    >>> outcomes.to_frame().head(2)
+       seed  updates  converged
+    0     0       48       True
+    1     1      103       True
     """
 
     start: int
     updates: NDArray[np.int32]
     converged: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.updates)
+
+    def __repr__(self) -> str:
+        n_converged, there = int(self.converged.sum()), self.updates[self.converged]
+        text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
+        if n_converged:
+            text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
+        return f"Outcomes({text})"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with the columns seed, updates and converged, a row a network."""
+        import pandas as pd
+
+        seeds = np.arange(self.start, self.stop)
+        return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw how many of the networks that converged needed how many updates.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new one unless given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from replication.simulator.plots import plot_outcomes
+
+        return plot_outcomes(self, ax)
 
     @property
     def stop(self) -> int:

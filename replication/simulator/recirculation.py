@@ -18,16 +18,17 @@ which is minus the change of equation 4, apart from its factor.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.errors import UsageError
-from replication.protocol import PAPER, Protocol
+from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.trace import Trace, make_trace
+from replication.simulator.weights import draw_weights, is_whole, split_weights
 from replication.wording import show
 
 Array = NDArray[np.float64]
@@ -116,10 +117,22 @@ class RecirculationNetwork:
     """
 
     def __init__(
-        self, W: Array, b: Array, U: Array, c: Array, *, protocol: Protocol = PAPER
+        self,
+        W: ArrayLike,
+        b: ArrayLike,
+        U: ArrayLike,
+        c: ArrayLike,
+        *,
+        protocol: Protocol | str = PAPER,
     ) -> None:
-        self.W, self.b, self.U, self.c = (np.array(a, dtype=np.float64) for a in (W, b, U, c))
-        self.protocol = protocol
+        try:
+            self.W, self.b, self.U, self.c = (np.array(a, dtype=np.float64) for a in (W, b, U, c))
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"W = {show(W)}, b = {show(b)}, U = {show(U)} and c = {show(c)} were given; "
+                "allowed are arrays of numbers"
+            ) from None
+        self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
         self.activate_visible = logistic if protocol.visible_units == "logistic" else _keep
@@ -127,7 +140,9 @@ class RecirculationNetwork:
         self._last_changes = tuple(np.zeros_like(weights) for weights in self.weights)
 
     @classmethod
-    def from_seed(cls, seed: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> Self:
+    def from_seed(
+        cls, seed: int, *, root_seed: int = 1988, protocol: Protocol | str = PAPER
+    ) -> Self:
         """Return the network that starts from the weights of this seed.
 
         All weights and biases are uniform between -0.5 and +0.5 (page 363).
@@ -138,19 +153,28 @@ class RecirculationNetwork:
             Number of the network, at least 0.
         root_seed : int
             From 0 to 2**63 - 1.
-        protocol : Protocol
+        protocol : Protocol or str
+            Or the name of a reading.
         """
+        protocol = find_protocol(protocol)
+        if not is_whole(seed):
+            raise UsageError(f"seed = {show(seed)} was given; allowed is a whole number from 0")
         return cls.from_weights(draw_weights(protocol, root_seed, seed, seed + 1)[0], protocol)
 
     @classmethod
     def from_weights(cls, weights: Array, protocol: Protocol = PAPER) -> Self:
-        """Return the network with flat weights (n_weights,), in the order of `draw_weights`."""
+        """Return the network with flat weights (n_weights,), in the order W, b, U, c."""
         if len(protocol.group_sizes) > 2:
             raise UsageError(
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
                 "group; use simulate() or trace() for more"
             )
-        (W, b), (U, c) = split_weights(protocol, weights)
+        if np.shape(weights) != (protocol.n_weights,):
+            raise UsageError(
+                f"weights of shape {np.shape(weights)} were given; group_sizes "
+                f"{list(protocol.group_sizes)} need {(protocol.n_weights,)}"
+            )
+        (W, b), (U, c) = split_weights(protocol, np.asarray(weights))
         return cls(W, b, U, c, protocol=protocol)
 
     def __repr__(self) -> str:
@@ -259,20 +283,60 @@ class RecirculationNetwork:
             measured = self.regress(self.patterns, measured)
         return float(CRITERIA[self.protocol.criterion](measured - self.patterns))
 
-    def train(self) -> tuple[int, bool]:
+    @overload
+    def train(
+        self, *, change: Hook | None = None, record: Literal[False] = False
+    ) -> tuple[int, bool]: ...
+
+    @overload
+    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
+
+    def train(
+        self, *, change: Hook | None = None, record: bool = False
+    ) -> tuple[int, bool] | Trace:
         """Update until the error is below the threshold or the cap is reached.
+
+        Parameters
+        ----------
+        change : callable, optional
+            Replaces the changes of every update, as for `update`.
+        record : bool
+            Whether to return the network after every update as well.
 
         Returns
         -------
         updates : int
             Updates applied, 0 if the error was below the threshold at once.
         converged : bool
+            With `record` a `Trace` in place of these two, which holds them.
+
+        Examples
+        --------
+        >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
+        (49, 4, 4)
         """
+        if record:
+            return self.record(change=change)
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
-            self.update()
+            self.update(change)
         return self.protocol.max_updates, self.error() < self.protocol.threshold
+
+    def record(self, n_updates: int | None = None, *, change: Hook | None = None) -> Trace:
+        """Apply so many updates, or train until the outcome, and return every state passed."""
+        states: list[tuple[Any, ...]] = []
+        for t in range((self.protocol.max_updates if n_updates is None else n_updates) + 1):
+            if t > 0:
+                self.update(change)
+            hidden = [self.first_pass(v0) for v0 in self.patterns]
+            images = [self.reconstruct(h1) for h1 in hidden]
+            flat = np.concatenate([weights.ravel() for weights in self.weights])
+            states.append((self.error(), hidden, images, flat))
+            if n_updates is None and states[-1][0] < self.protocol.threshold:
+                break
+        parts = [np.array(part) for part in zip(*states, strict=True)]
+        return make_trace(self.protocol, parts[0], [parts[1]], parts[2], parts[3])
 
     def _learn(self, presynaptic: Array, difference: Array, factor: float) -> tuple[Array, Array]:
         """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""

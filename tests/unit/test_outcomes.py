@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from replication.simulator.outcomes import Outcomes, compute_digest, pack_rows
 
@@ -48,3 +49,28 @@ def test_slices_count_in_seeds():
 def test_outcomes_are_not_changed_by_accident():
     with pytest.raises(dataclasses.FrozenInstanceError):
         OUTCOMES.start = 0
+
+
+def test_the_representation_is_one_line_that_says_what_happened():
+    assert repr(OUTCOMES) == (
+        "Outcomes(3 networks, 2 converged, after 24.00 updates on average, 48 at most)"
+    )
+    assert repr(Outcomes(0, OUTCOMES.updates[2:], OUTCOMES.converged[2:])) == (
+        "Outcomes(1 network, 0 converged)"
+    )
+
+
+def test_a_table_has_a_row_a_network():
+    table = OUTCOMES.to_frame()
+    assert table.columns.tolist() == ["seed", "updates", "converged"]
+    assert table.seed.tolist() == [2**40, 2**40 + 1, 2**40 + 2]
+    assert table.updates.tolist() == [0, 48, 2000]
+    assert table.converged.tolist() == [True, True, False]
+
+
+def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():
+    figure = Figure()
+    axes = figure.subplots()
+    assert OUTCOMES.plot(axes) is axes
+    assert sum(patch.get_height() for patch in axes.patches) == 2
+    assert axes.get_title() == "2 converged, 1 did not"

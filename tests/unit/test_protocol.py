@@ -270,3 +270,42 @@ def test_canonical_json_refuses_nan() -> None:
 def test_protocol_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         PAPER.threshold = 0.2  # type: ignore[misc]
+
+
+def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
+    given = Protocol(
+        group_sizes=np.array([4, 2]),
+        patterns=np.eye(4),
+        learning_rate=np.float32(15),
+        max_updates=np.int64(30),
+        hidden_regression=np.bool_(False),
+        criterion=np.str_("worst-pattern"),
+    )
+    plain = Protocol(
+        group_sizes=(4, 2),
+        patterns=tuple(map(tuple, np.eye(4).tolist())),
+        learning_rate=15.0,
+        max_updates=30,
+        hidden_regression=False,
+        criterion="worst-pattern",
+    )
+    assert given == plain
+    assert given.id == plain.id
+    assert type(given.max_updates) is int
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("patterns", np.eye(3)), ("criterion", np.eye(2)), ("group_sizes", np.array([4.0, 2.5])),
+     ("patterns", np.array([["a"]])), ("learning_rate", np.array([1.0, 2.0]))],
+)  # fmt: skip
+def test_arrays_that_do_not_fit_are_refused_by_us(name: str, value: object) -> None:
+    with pytest.raises(UsageError, match="allowed|must"):
+        Protocol(**{name: value})
+
+
+def test_the_representation_shows_what_differs_from_the_paper() -> None:
+    assert repr(PAPER) == "Protocol()"
+    protocol = Protocol(learning_rate=15, group_sizes=[8, 3])
+    assert repr(protocol) == "Protocol(group_sizes=(8, 3), learning_rate=15.0)"
+    assert eval(repr(protocol)) == protocol

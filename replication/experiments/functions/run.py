@@ -25,8 +25,10 @@ SEARCH_SHARE = 0.05
 """Networks at each rate of the search, as a share of all."""
 CHECK_SHARE = 0.05
 """Networks whose changes are compared with finite differences, as a share of all."""
-SMOOTH = ("linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline")
-NOT_SMOOTH = "rectifier"
+SMOOTH: tuple[Any, ...] = (
+    "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
+)  # fmt: skip
+NOT_SMOOTH: Any = "rectifier"
 RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0)
 
 Array = NDArray[np.float64]

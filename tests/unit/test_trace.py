@@ -1,0 +1,133 @@
+"""One network over learning, by the kernel or by a class of one's own."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from replication import PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
+from replication.simulator.weights import draw_weights, split_weights
+
+
+class Frozen(RecirculationNetwork):
+    """W and b stay as they are."""
+
+    def weight_changes(self, v0):
+        return super().weight_changes(v0)._replace(W=0.0, b=0.0)
+
+
+def test_matrices_are_the_weights_by_name():
+    traced = trace(seed=3)
+    (W, b), (U, c) = split_weights(PAPER, traced.weights)
+    for ours, theirs in zip(traced.matrices(), (W, b, U, c), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert traced.matrices().W.shape == (traced.updates + 1, 2, 4)
+    with pytest.raises(UsageError, match="one hidden group"):
+        trace(Protocol(group_sizes=(4, 3, 2)), seed=3, n_updates=1).matrices()
+
+
+@pytest.mark.parametrize("sizes", [(4, 2), (3, 2, 2)])
+def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
+    protocol = Protocol(group_sizes=sizes)
+    traced = trace(protocol, seed=3, n_updates=5)
+    table = traced.to_frame()
+    assert table["update"].tolist() == list(range(6))
+    np.testing.assert_array_equal(table["error"], traced.errors)
+    np.testing.assert_array_equal(table.iloc[:, 2:].to_numpy(), traced.weights)
+    assert table.columns.is_unique
+    if sizes == (4, 2):
+        np.testing.assert_array_equal(table["U[3,1]"], traced.matrices().U[:, 3, 1])
+
+
+def test_the_picture_draws_the_error_beside_the_threshold():
+    traced, axes = trace(seed=3), Figure().subplots()
+    assert traced.plot(axes) is axes
+    drawn, threshold = axes.lines
+    np.testing.assert_array_equal(drawn.get_ydata(), traced.errors)
+    assert set(threshold.get_ydata()) == {PAPER.threshold}
+
+
+def test_the_representation_says_how_it_ended():
+    assert repr(trace(seed=0)).startswith("Trace(converged after 48 updates, error 0.73 to 0.0")
+    assert repr(trace(seed=0, n_updates=2)).startswith("Trace(not converged after 2 updates, ")
+
+
+def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
+    kernel, readable = trace(seed=5), trace(seed=5, network=RecirculationNetwork)
+    assert (readable.updates, readable.converged) == (kernel.updates, kernel.converged)
+    for t in range(10):
+        np.testing.assert_allclose(readable.weights[t], kernel.weights[t], atol=1e-9)
+        np.testing.assert_allclose(readable.hidden[0][t], kernel.hidden[0][t], atol=1e-9)
+        np.testing.assert_allclose(
+            readable.reconstructions[t], kernel.reconstructions[t], atol=1e-9
+        )
+    frozen = trace(seed=5, network=Frozen, n_updates=4)
+    assert np.ptp(frozen.matrices().W, axis=0).max() == 0.0
+    assert np.ptp(frozen.matrices().U, axis=0).max() > 0.0
+
+
+def test_a_small_simulation_takes_a_class_of_ones_own():
+    ours, kernel = simulate(n_seeds=12, network=RecirculationNetwork), simulate(n_seeds=12)
+    np.testing.assert_array_equal(ours.updates, kernel.updates)
+    short = Protocol(max_updates=40, threshold=0.9)
+    frozen = simulate(short, n_seeds=12, network=Frozen)
+    assert frozen.updates.dtype == np.int32
+    assert frozen.updates.tolist() == [
+        Frozen.from_seed(seed, protocol=short).train()[0] for seed in range(12)
+    ]
+
+
+def test_readings_have_names_everywhere():
+    np.testing.assert_array_equal(
+        simulate("notebook", n_seeds=5).updates,
+        simulate(Protocol(criterion="half-squared-error"), n_seeds=5).updates,
+    )
+    assert trace("notebook", seed=0).protocol.criterion == "half-squared-error"
+    assert RecirculationNetwork.from_seed(0, protocol="notebook").protocol.id != PAPER.id
+
+
+def test_training_that_is_recorded_ends_where_training_ends():
+    recorded = RecirculationNetwork.from_seed(7).train(record=True)
+    network = RecirculationNetwork.from_seed(7)
+    assert network.train() == (recorded.updates, recorded.converged)
+    np.testing.assert_array_equal(recorded.matrices().W[-1], network.W)
+    np.testing.assert_array_equal(recorded.weights[0], draw_weights(PAPER, 1988, 7, 8)[0])
+    capped = RecirculationNetwork.from_seed(7, protocol=Protocol(max_updates=3))
+    assert capped.train(record=True).updates == 3
+
+
+def test_a_hook_can_stay_for_the_whole_of_learning():
+    short = Protocol(max_updates=40)
+    network = RecirculationNetwork.from_seed(7, protocol=short)
+    twin = Frozen.from_seed(7, protocol=short)
+    assert network.train(change=lambda each: each._replace(W=0.0, b=0.0)) == twin.train()
+    np.testing.assert_array_equal(network.U, twin.U)
+
+
+def test_progress_is_shown_where_it_is_asked_for(capsys):
+    simulate(n_seeds=20_001, progress=True)
+    assert "20,001 of 20,001 networks" in capsys.readouterr().err
+    simulate(n_seeds=3)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
+        (lambda: trace(seed=0, n_updates=1e3), "n_updates = 1000.0"),
+        (lambda: trace(seed=0, n_updates=10**9), "up to 10000000"),
+        (lambda: trace(seed="0"), "seed = '0'"),
+        (lambda: trace(seed=0, root_seed=-1), "root seed -1"),
+        (lambda: trace(seed=0, network=RecirculationNetwork.from_seed(0)), "subclass of"),
+        (lambda: simulate("papers", n_seeds=3), "named readings paper"),
+        (lambda: simulate(n_seeds="3"), "n_seeds = '3'"),
+        (lambda: simulate(n_seeds=3, network=int), "subclass of RecirculationNetwork"),
+        (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
+        (lambda: RecirculationNetwork.from_weights(np.zeros(3)), r"need \(22,\)"),
+        (lambda: RecirculationNetwork([["x"]], [0], [[0]], [0]), "arrays of numbers"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(call, message):
+    with pytest.raises(UsageError, match=message) as refused:
+        call()
+    assert len(str(refused.value).splitlines()) == 1
