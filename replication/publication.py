@@ -53,6 +53,7 @@ from replication.store.placing import (
     read_list,
 )
 from replication.temporary import make_temporary_folder
+from replication.wording import plural
 
 if TYPE_CHECKING:
     from replication.store.filling import Simulated
@@ -219,6 +220,7 @@ def replicate_study(
     jobs: int = -1,
     backend: str = "threading",
     scheduler: str | None = None,
+    experiments: bool = True,
     tell: Tell = silent,
 ) -> Model:
     """Make what is missing of a study: outcomes, models, report. Return the headline's model.
@@ -228,15 +230,25 @@ def replicate_study(
     study : Study
     jobs, backend, scheduler
         As `replication.store.filling.simulate_study` takes them.
+    experiments : bool
+        Whether the default study runs the experiments whose models are missing.
     tell : callable
         Takes the name of each step as it begins.
     """
     from replication.report.tools import require_tools
 
     require_tools()
-    simulate_all(study, jobs=jobs, backend=backend, scheduler=scheduler, tell=tell)
-    if study.is_default:
+    missing: list[str] = []
+    if study.is_default and experiments:
         missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
+    if missing:
+        seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
+        tell(
+            f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
+            "on two cores (--no-experiments leaves them out)"
+        )
+    simulate_all(study, jobs=jobs, backend=backend, scheduler=scheduler, tell=tell)
+    if missing:
         run_experiments(missing, study.results, jobs=jobs, tell=tell)
     return write_report(study, jobs=jobs, tell=tell)
 
@@ -288,6 +300,54 @@ def run_experiments(
             done += EXPERIMENTS[name]
 
 
+def preview_experiment(
+    name: str, n_networks: int, results: Path, *, jobs: int = -1, tell: Tell = silent
+) -> Path:
+    """Run one experiment with few networks and render its chapter alone; return the page.
+
+    What the chapter says of other experiments is taken from the models in the results folder. The
+    page, its figures and the model stand in ``previews/NAME`` there; nothing else changes.
+
+    Raises
+    ------
+    ReportError
+        If a sentence is not true of so few networks, or a number is missing.
+    """
+    from replication.report.build import Drawing, render_report
+    from replication.report.template import Template
+
+    command = f"replication experiments {name} --preview {n_networks}"
+    folder = results / "previews" / name
+    model = run_experiment(name, jobs=jobs, tell=tell, n_networks=n_networks)
+    with _hold(folder):
+        found = {each: read_model(results, each) for each in ("headline", *EXPERIMENTS)}
+        models = {each: known for each, known in found.items() if known is not None}
+        models[name] = write_model(folder, name, model)
+        chapter = TEMPLATES / name / "chapter.md"
+        known = models | {"claims": list_claims()}
+        text = Template(chapter, [TEMPLATES]).render(known, METADATA)
+        # What stands in another chapter has no number here.
+        text = re.sub(
+            r"\[\]\(#([^)]+)\)",
+            lambda link: link[0] if f"{{#{link[1]}" in text else f"“{link[1]}”",
+            text,
+        )
+        with make_temporary_folder() as workspace:
+            template = workspace / "chapter.md"
+            template.write_text(text, "utf-8")
+            files = render_report(
+                template=template, models={}, bibliography=TEMPLATES / "references.bib",
+                figures={
+                    figure: Drawing(functools.partial(draw, models[name]), command)
+                    for figure, draw in list_figures(name).items()
+                },
+                metadata=METADATA | {"title": f"Preview: {name}"},
+                search=[TEMPLATES], formats=["html", "md"], tell=tell,
+            )  # fmt: skip
+        place_files(folder, files)
+    return folder / "report.html"
+
+
 def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     """Analyse a stored study and write its report. Return the headline's model.
 
@@ -301,6 +361,7 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models, list_statements
+    from replication.experiments.statements import plot_statements
     from replication.report.build import Drawing, render_report
     from replication.report.tools import require_tools
 
@@ -322,6 +383,10 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
             for name in models
             for figure, draw in list_figures(name).items()
         }
+        if template == "report.md":
+            figures["statements"] = Drawing(
+                functools.partial(plot_statements, models), "replication experiments"
+            )
         files = render_report(
             template=TEMPLATES / template,
             models=models | {"claims": list_claims()},

@@ -31,6 +31,11 @@ def add_commands(subparsers: Any) -> None:
     experiments.add_argument(
         "names", nargs="*", metavar="NAME", help="experiments to run (default: all)"
     )
+    experiments.add_argument(
+        "--preview", type=_parse_networks, metavar="N",
+        help="run one experiment with N networks and render its chapter alone, into "
+        "previews/NAME of the results folder; models and report stay as they are",
+    )  # fmt: skip
     add_options(experiments, "--results", "--jobs")
     experiments.set_defaults(handler=run_experiments_command)
 
@@ -63,8 +68,19 @@ def run_experiments_command(options: argparse.Namespace) -> int:
         raise UsageError(
             f"the experiment {unknown[0]!r} was given; allowed are {', '.join(EXPERIMENTS)}"
         )
-    from replication.publication import run_experiments
+    from replication.publication import preview_experiment, run_experiments
 
+    if options.preview is not None:
+        if len(options.names) != 1:
+            raise UsageError(
+                f"--preview was given with {plural(len(options.names), 'experiment')}; it takes "
+                "exactly one; name one"
+            )
+        (name,) = options.names
+        print(
+            preview_experiment(name, options.preview, options.results, jobs=options.jobs, tell=tell)
+        )
+        return 0
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
     run_experiments(names, options.results, jobs=options.jobs, tell=tell)
     for name in names:
@@ -115,6 +131,10 @@ def _describe_reading(columns: dict[str, list[Any]], i: int) -> str:
     if mean is not None:
         text += f", after {mean:.1f} updates on average"
     return text if p is None else f"{text}, p of both numbers {p:.2g}"
+
+
+def _parse_networks(text: str) -> int:
+    return parse_whole(text, low=100, high=MAX_SEEDS)
 
 
 def _parse_seeds(text: str) -> int:

@@ -23,6 +23,11 @@ def add_commands(subparsers: Any) -> None:
         "report of its own.",
     )
     add_options(replicate, *STUDY, *WORKERS)
+    replicate.add_argument(
+        "--no-experiments", action="store_true",
+        help="do not run the experiments whose models are missing; the default study then has a "
+        "short report, too",
+    )  # fmt: skip
     replicate.set_defaults(handler=run_replicate)
 
     simulate = subparsers.add_parser(
@@ -55,6 +60,7 @@ def run_replicate(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         backend=options.backend,
         scheduler=options.scheduler,
+        experiments=not options.no_experiments,
         tell=tell,
     )
     print("\n".join(describe_result(study, model)))

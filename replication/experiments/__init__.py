@@ -1,4 +1,4 @@
-"""One folder a question: simulate and analyse (`run.py`), draw (`figures.py`), tell (`chapter.md`).
+"""One folder a question: simulate and analyse (`run.py`), draw (`figures.py`), say (`chapter.md`).
 
 The headline is made from the stored outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
@@ -7,6 +7,10 @@ Each has ``run(*, jobs, tell, n_networks)``: threads (-1 for one a core), a call
 the name of each step as it begins, and how many networks; the default is the published number.
 It returns the model, plain data whose keys its docstring lists. Its networks have the root seed
 ``ROOT_SEED``; what is searched for is found on other networks (`search.SEARCH_OFFSET`).
+
+To add a question, add a folder with these files, its name and seconds to `EXPERIMENTS`, its
+statements to ``claims.toml``, and its chapter to ``report.md``. While it is written,
+``replication experiments NAME --preview 1000`` runs it alone and renders its chapter.
 """
 
 from __future__ import annotations
@@ -41,10 +45,11 @@ TEMPLATES = Path(__file__).parent
 Model = dict[str, Any]
 
 
-def run_experiment(name: str, *, jobs: int, tell: Tell) -> Model:
-    """Run one of `EXPERIMENTS` at its full size and return its model, plain JSON data."""
+def run_experiment(name: str, *, jobs: int, tell: Tell, n_networks: int | None = None) -> Model:
+    """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data."""
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    model: Model = module.run(jobs=jobs, tell=tell)
+    size = {} if n_networks is None else {"n_networks": n_networks}
+    model: Model = module.run(jobs=jobs, tell=tell, **size)
     return model
 
 

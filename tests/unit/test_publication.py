@@ -13,12 +13,14 @@ import pytest
 
 from replication import PAPER, Protocol, publication
 from replication.errors import BusyError, DataError, StorageError
-from replication.protocol import canonical_json
+from replication.experiments import EXPERIMENTS
+from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.publication import (
     Study,
     describe_result,
     find_damaged_files,
     find_differences,
+    preview_experiment,
     read_model,
     repair_reports,
     replicate_study,
@@ -112,6 +114,36 @@ def test_experiments_are_run_one_by_one_with_the_time_left(
     assert read_model(tmp_path, "rule") == {"name": "rule", "jobs": 1}
     assert [line.split(":")[0] for line in said[::2]] == ["codes (1 of 2)", "rule (2 of 2)"]
     assert all("left" in line for line in said[::2])
+
+
+@pytest.mark.parametrize("experiments", [True, False])
+def test_missing_experiments_are_announced_before_any_network_or_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, experiments: bool
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(publication, "simulate_all", lambda *_, **__: done.append("networks"))
+    monkeypatch.setattr(publication, "write_report", lambda *_, **__: {})
+    monkeypatch.setattr(
+        publication, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
+    )
+    write_model(tmp_path, "codes", {})
+    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
+    replicate_study(default, experiments=experiments, tell=done.append)
+    missing = sorted(set(EXPERIMENTS) - {"codes"})
+    if experiments:
+        said, *rest = done
+        assert said.startswith(f"{len(missing)} experiments will run after the networks: about ")
+        assert rest == ["networks", *missing]
+    else:
+        assert done == ["networks"]
+
+
+def test_one_experiment_is_rendered_alone(tmp_path: Path) -> None:
+    page = preview_experiment("codes", 300, tmp_path, jobs=1)
+    assert page == tmp_path / "previews" / "codes" / "report.html"
+    assert "converged networks the four codes differ" in page.read_text("utf-8").replace("\n", " ")
+    assert (page.parent / "figures" / "codes.svg").exists()
+    assert not (tmp_path / "models").exists()
 
 
 def damage_model(content: bytes, how: str) -> bytes:

@@ -1,0 +1,82 @@
+"""The figure of all statements and their operationalisations."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from replication.claims import Claim, load_claims
+from replication.experiments.judging import Outcome
+from replication.report.style import BLUE, HALF, INK, MUTED, PAPER_WHITE, PURPLE, create_figure
+
+Models = Mapping[str, Mapping[str, Any]]
+
+MARKS: dict[str, dict[str, Any]] = {
+    Outcome.SUPPORTS.value: {"marker": "o", "color": BLUE, "markerfacecolor": BLUE},
+    Outcome.CONTRADICTS.value: {"marker": "X", "color": PURPLE, "markerfacecolor": PURPLE},
+    Outcome.UNDECIDED.value: {"marker": "o", "color": MUTED, "markerfacecolor": PAPER_WHITE},
+}
+MARK_SIZE, RING_SIZE = 6.0, 11.0
+LINE, MARK_ROW, GAP = 0.15, 0.19, 0.09
+"""Inches: a line of a title, the row of its marks, and the gap below it."""
+LETTERS = 48
+"""Letters of a title in one line."""
+N_PLACES = 12
+
+
+def plot_statements(models: Models) -> tuple[Figure, Figure]:
+    """Draw a row a statement and a mark an operationalisation, the primary one first and ringed."""
+    claims = list(load_claims().values())
+    lengths = [len(_wrap(claim)) for claim in claims]
+    half = next(i for i in range(len(claims)) if 2 * sum(lengths[: i + 1]) >= sum(lengths)) + 1
+    first, second = (_draw_panel(models, part) for part in (claims[:half], claims[half:]))
+    return first, second
+
+
+def _draw_panel(models: Models, claims: Sequence[Claim]) -> Figure:
+    titles = [_wrap(claim) for claim in claims]
+    height = sum(len(title) * LINE + MARK_ROW + GAP for title in titles)
+    figure, axes = create_figure(width=HALF, height=height + 0.45)
+    place = 0.0
+    for claim, title in zip(claims, titles, strict=True):
+        axes.text(0.0, place, "\n".join(title), va="top", color=INK, fontsize=8)
+        place += len(title) * LINE + MARK_ROW / 2
+        _draw_marks(axes, models, claim, y=place)
+        place += MARK_ROW / 2 + GAP
+    axes.set_ylim(height, 0.0)
+    axes.set_xlim(0.0, N_PLACES)
+    axes.set_axis_off()
+    handles = [
+        Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
+        for outcome, mark in MARKS.items()
+    ]
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=3, handletextpad=0.2, columnspacing=1.0
+    )
+    return figure
+
+
+def _draw_marks(axes: Axes, models: Models, claim: Claim, *, y: float) -> None:
+    judged = models[claim.experiment]["claims"][claim.id]["operationalisations"]
+    ordered = sorted(claim.operationalisations, key=lambda each: not each.primary)
+    for x, each in enumerate(ordered):
+        mark = MARKS[judged[each.id]["outcome"]]
+        place = 0.4 + 0.92 * x
+        axes.plot(
+            [place], [y], linestyle="none", markersize=MARK_SIZE, gid=f"{claim.id}.{each.id}",
+            **mark,
+        )  # fmt: skip
+        if each.primary:
+            axes.plot(
+                [place], [y], "o", markersize=RING_SIZE, markerfacecolor="none", color=INK,
+                markeredgewidth=0.8,
+            )  # fmt: skip
+
+
+def _wrap(claim: Claim) -> list[str]:
+    return textwrap.wrap(claim.title, LETTERS, break_on_hyphens=False)
