@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+SIGNALS = tuple(s for s in (signal.SIGINT, signal.SIGTERM, HANG_UP) if s is not None)
 
 GO_ON = "finished blocks are kept: run the same command again to go on"
 """Advice where blocks are simulated and stored."""
@@ -51,7 +52,7 @@ class Interruption:
             self._previous = {
                 number: signal.signal(number, self._handle)
                 for number in SIGNALS
-                if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN)
+                if not (number == HANG_UP and signal.getsignal(number) == signal.SIG_IGN)
             }  # `nohup` asks that a hang-up be ignored
         return self
 

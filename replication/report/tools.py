@@ -36,7 +36,7 @@ def require_tools() -> None:
     if missing:
         raise UsageError(
             f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
-            "it with: pip install 'recirculation-replication[report]', or in a clone: make"
+            "it in the sources with: pip install '.[report]', or let make do it"
         )
 
 

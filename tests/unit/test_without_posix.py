@@ -70,7 +70,6 @@ for line in (
 """
 
 
-@pytest.mark.xfail(reason="signals and locks of the store", strict=False)
 @pytest.mark.parametrize("code", [PYTHON, COMMANDS], ids=["python", "commands"])
 def test_nothing_that_only_posix_has_is_needed(code, tmp_path):
     done = subprocess.run(

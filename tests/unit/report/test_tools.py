@@ -51,7 +51,7 @@ def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(
         tools.require_tools()
     assert str(caught.value) == (
         "writing a report needs the extra 'report' (missing: Jinja, Typst, pandoc); install it "
-        "with: pip install 'recirculation-replication[report]', or in a clone: make"
+        "in the sources with: pip install '.[report]', or let make do it"
     )
 
 
