@@ -414,7 +414,9 @@ def _hold(folder: Path) -> Iterator[None]:
 
 def _name_command(study: Study, experiment: str) -> str:
     """Return the command that makes the model of an experiment."""
-    return study.command if experiment == "headline" else f"replication experiments {experiment}"
+    if experiment != "headline":
+        return f"replication experiments {experiment}"
+    return "replication replicate" if study.is_default else study.command
 
 
 def _describe_provenance(study: Study) -> Model:
