@@ -1,4 +1,4 @@
-"""The joint sampling distribution, the distribution of updates, and one network that learns."""
+"""The joint sampling distribution, the distribution of updates, and the network that learns."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Polygon
-from matplotlib.path import Path
+from matplotlib.patches import Polygon
 
 from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
-    INK,
     MUTED,
     REPORTED,
     SKY,
@@ -29,12 +26,6 @@ Model = Mapping[str, Any]
 
 MAX_TICKS = (50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 100_000)
 DASHED: Any = (0, (6, 2))
-LIGHT = "#fefefe"
-"""White of a picture: not that of the page, which a dark page swaps."""
-SHADES = 64
-"""Steps of grey, more than an eye tells apart."""
-N_COLUMNS, N_ROWS = 10, 5
-"""Of the grid of reconstructions."""
 
 
 def plot_joint(model: Model) -> Figure:
@@ -139,87 +130,8 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-def plot_one_network(model: Model) -> Figure:
-    """Draw the error of one network against updates, and its reconstructions below."""
-    trace = model["trace"]
-    figure, (above, below) = create_figure(height=5.3, n_rows=2, height_ratios=(1, 1.5))
-    _draw_errors(above, trace)
-    _draw_reconstructions(below, trace)
-    return figure
-
-
-def _draw_errors(axes: Axes, trace: Mapping[str, Any]) -> None:
-    """Draw the error of one network; ticks on the criterion show when others pass it."""
-    errors, threshold = np.array(trace["errors"]), trace["threshold"]
-    axes.plot(np.arange(len(errors)), errors, color=BLUE, linewidth=2, zorder=3)
-    axes.axhline(threshold, color=INK, linewidth=1, linestyle=DASHED, zorder=2)
-    others = [np.array(row) for row in trace["others"]]
-    passed = [int((row < threshold).argmax()) for row in others if (row < threshold).any()]
-    axes.plot(
-        passed, [threshold] * len(passed), "|", color=INK, markersize=9, markeredgewidth=1,
-        gid="others",
-    )  # fmt: skip
-    axes.set_xlim(0, max(len(errors) - 1, 1))
-    axes.set_ylim(0, 1.02 * max(1.0, *trace["errors"]))
-    axes.set_xlabel("weight updates")
-    axes.set_ylabel("largest error of a unit")
-    label_line(
-        axes, x=len(errors) - 1, y=threshold, text=f"criterion: below {exact(threshold)}",
-        color=INK, offset=(-3, 11), ha="right",
-    )  # fmt: skip
-    updates = trace["updates"]
-    if trace["converged"] and updates < len(errors):
-        axes.plot([updates], [errors[updates]], "o", color=BLUE, markersize=6, zorder=4)
-        label_line(
-            axes, x=updates, y=3 * threshold, text=f"{updates} updates",
-            color=BLUE, offset=(6, 0), fontweight="bold", zorder=5,
-        )  # fmt: skip
-
-
-def _draw_reconstructions(axes: Axes, trace: Mapping[str, Any]) -> None:
-    """Draw one picture a sweep: a row for each pattern, a column for each visible unit."""
-    images = [np.array(image) for image in trace["reconstructions"][: N_COLUMNS * N_ROWS]]
-    n_patterns, n_visible = images[0].shape
-    step_x, step_y = 1.3 * n_visible, 1.75 * n_patterns
-    axes.set_axis_off()
-    frames: list[Path] = []
-    cells: dict[float, list[Path]] = {}
-    for updates, image in enumerate(images):
-        left, top = (updates % N_COLUMNS) * step_x, (updates // N_COLUMNS) * step_y
-        frame = _make_box(left, top, n_visible, n_patterns)
-        frames.append(frame)
-        shades = np.round(SHADES * (1.0 - image.clip(0.0, 1.0)))
-        for (row, column), shade in np.ndenumerate(shades):
-            cells.setdefault(float(shade), []).append(_make_box(left + column, top + row, 1, 1))
-        is_first = trace["converged"] and updates == trace["updates"]
-        if is_first:
-            axes.add_patch(_draw(frame, fill=False, edgecolor=BLUE, linewidth=2.2, zorder=4))
-        axes.text(
-            left + n_visible / 2, top + n_patterns + 0.25, f"{updates}", ha="center", va="top",
-            color=BLUE if is_first else INK, fontweight="bold" if is_first else "normal",
-        )  # fmt: skip
-    for step, boxes in sorted(cells.items()):
-        tone = LIGHT if step == SHADES else f"{step / SHADES:.3f}"
-        axes.add_patch(_draw(Path.make_compound_path(*boxes), facecolor=tone, linewidth=0))
-    whole = Path.make_compound_path(*frames)
-    axes.add_patch(_draw(whole, fill=False, edgecolor=MUTED, linewidth=0.6, zorder=3))
-    axes.set_xlim(-0.2, N_COLUMNS * step_x)
-    axes.set_ylim(-(-len(images) // N_COLUMNS) * step_y, -0.3)
-    axes.set_aspect("equal")
-
-
-def _make_box(x: float, y: float, width: float, height: float) -> Path:
-    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-    return Path(corners, closed=True)
-
-
-def _draw(path: Path, **options: Any) -> PathPatch:
-    return PathPatch(path, clip_on=False, **options)
-
-
 FIGURES: dict[str, Callable[[Model], Any]] = {
     "loop": plot_loop,
     "joint": plot_joint,
     "distribution": plot_distribution,
-    "one-network": plot_one_network,
 }

@@ -20,13 +20,14 @@ from replication.experiments.headline.distributions import (
     find_less_extreme,
     make_histogram,
 )
-from replication.experiments.headline.traces import trace_networks
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge as judge_claim
 from replication.experiments.judging import supports_if
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
+from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_seeds
+from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.coverage import measure_coverage
 from replication.statistics.intervals import (
@@ -42,6 +43,9 @@ MIN_CONVERGED = 5
 
 MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 """Operationalisations that are one test each of both numbers, by what unusual means."""
+
+N_PICKED = 20
+"""Networks of which a typical one is drawn as it learns."""
 
 TAIL_CAP = 100_000
 N_TAIL = 100
@@ -114,7 +118,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         model["tail"] = follow_censored(
             study.protocol, study.root_seed, np.concatenate(censored), jobs=jobs
         )
-        model["trace"] = trace_networks(study.protocol, study.root_seed)
+        model["trace"] = pick_network(study.protocol, study.root_seed)
     return model
 
 
@@ -391,6 +395,26 @@ def _find_ranges(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float]] | 
         name: [min(row[name] for row in rows), max(row[name] for row in rows)]
         for name in names
         if all(row[name] is not None for row in rows)
+    }
+
+
+def pick_network(protocol: NetworkProtocol, root_seed: int) -> dict[str, Any]:
+    """Return a typical network: the one of the first 20 whose outcome is nearest to their median.
+
+    Returns
+    -------
+    dict
+        ``seed``, ``updates``, ``converged`` and ``start``, its weights in the order of
+        `draw_weights`.
+    """
+    weights = draw_weights(protocol, root_seed, 0, N_PICKED)
+    updates, converged, _ = run_networks(protocol, weights)
+    chosen = int(np.argmin(np.abs(updates - np.median(updates))))
+    return {
+        "seed": chosen,
+        "updates": int(updates[chosen]),
+        "converged": bool(converged[chosen]),
+        "start": weights[chosen].tolist(),
     }
 
 

@@ -27,14 +27,16 @@ from replication.experiments.headline.run import (
     describe_study,
     follow_censored,
     judge,
+    pick_network,
     run,
 )
 from replication.experiments.headline.unusual import draw_studies, measure_unusualness
-from replication.protocol import PAPER, Protocol
+from replication.protocol import PAPER, Protocol, as_plain
 from replication.publication import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.counts import CountTable
 from replication.store import Store
 
@@ -360,8 +362,26 @@ def test_default_study_also_follows_the_censored_and_one_network(store):
     assert model["tail"]["n"] == min(100, model["population"]["n_censored"])
     assert model["tail"]["cap"] == TAIL_CAP
     json.dumps(model, allow_nan=False)
+
+
+def test_typical_network_is_the_one_nearest_to_the_median():
+    picked = pick_network(PAPER, 7)
+    networks = [RecirculationNetwork.from_seed(seed, root_seed=7) for seed in range(20)]
+    updates = [network.train()[0] for network in networks]
+    distances = np.abs(np.array(updates) - np.median(updates))
+    assert distances[picked["seed"]] == distances.min()
+    again = RecirculationNetwork.from_weights(np.round(picked["start"], 6))
+    assert again.train() == (picked["updates"], picked["converged"])
+
+
+def test_loop_is_drawn_before_and_after_learning(model):
+    picked = pick_network(PAPER, 7)
+    drawn = model | {"trace": picked, "provenance": {"protocol": as_plain(PAPER)}}
     with styled():
-        FIGURES["one-network"](model)
+        before, after = FIGURES["loop"](drawn)
+    titles = [figure.axes[0].texts[-1].get_text() for figure in (before, after)]
+    assert titles[0].startswith("after 0 updates, largest error 0.")
+    assert titles[1].startswith(f"after {picked['updates']} updates, largest error 0.0")
 
 
 def test_nothing_is_followed_where_all_converged():
