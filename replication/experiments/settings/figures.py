@@ -36,7 +36,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
     bar.set_label("mean updates, failures included")
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
-    fastest = model["ridge"]["rate"]
+    fastest = model["ridge"]
     beyond = _drop_slow(failing, mean)
     axes.contour(
         rates, regressions, beyond, levels=list(FAILING_LEVELS), colors=[LIGHT],
@@ -48,14 +48,14 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     if on_ridge:
         # The fastest of all may be faster still beyond the map.
         axes.plot(
-            [on_ridge[-1][0], best["rate"]], [on_ridge[-1][1], best["regression"]], color=DEEP,
-            linewidth=1.4, linestyle=(0, (1.5, 1.5)), zorder=4,
+            [on_ridge[-1][0], best["learning_rate"]], [on_ridge[-1][1], best["regression"]],
+            color=DEEP, linewidth=1.4, linestyle=(0, (1.5, 1.5)), zorder=4,
         )  # fmt: skip
     axes.plot(
-        [best["rate"]], [best["regression"]], "s", color=DEEP, markeredgecolor=LIGHT,
+        [best["learning_rate"]], [best["regression"]], "s", color=DEEP, markeredgecolor=LIGHT,
         markersize=7, zorder=6, clip_on=False,
     )  # fmt: skip
-    mark_reported(axes, paper["rate"], paper["regression"])
+    mark_reported(axes, paper["learning_rate"], paper["regression"])
     axes.set_xscale("log")
     use_plain_log_ticks(axes, RATE_TICKS)
     axes.set_xlabel("learning rate ε")
@@ -71,15 +71,15 @@ def _label(axes: Axes, model: Mapping[str, Any]) -> None:
     """Name the two points and the ridge, left of them, where networks are slow and safe."""
     for point, text in ((model["paper"], "the paper"), (model["best"], "fastest here")):
         axes.annotate(
-            text, (point["rate"], point["regression"]), xytext=(-10, 5),
+            text, (point["learning_rate"], point["regression"]), xytext=(-10, 5),
             textcoords="offset points", ha="right", color=DEEP, fontweight="bold",
         )  # fmt: skip
-    known = [i for i, rate in enumerate(model["ridge"]["rate"]) if rate is not None]
+    known = [i for i, rate in enumerate(model["ridge"]) if rate is not None]
     if known:
         middle = known[2 * len(known) // 5]
         axes.annotate(
             "fastest rate\nfor each λ",
-            (model["ridge"]["rate"][middle], model["regressions"][middle]),
+            (model["ridge"][middle], model["regressions"][middle]),
             xytext=(-8, 8), textcoords="offset points", ha="right", va="center", color=DEEP,
         )  # fmt: skip
 

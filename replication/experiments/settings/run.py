@@ -14,22 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments.measures import describe_speed, name_estimate
 from replication.experiments.parallel import map_in_threads
 from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.ensemble import simulate
 from replication.statistics.contrasts import compare_paired
-from replication.statistics.intervals import estimate_mean, estimate_proportion
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000
 """Networks a cell of the map."""
 SHARE_FIRST = 0.05
 """So many of them are tried first, and alone where fewer than half of these converge."""
-FRESH_FACTOR = 20
-"""The paper's cell and the fastest are compared on so many times as many networks."""
+FRESH_FACTOR, EDGE_FACTOR = 20, 5
+"""The paper's cell and the fastest, and the edge, are measured on so many times as many."""
 
 RATES = (
     2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0,
@@ -40,6 +39,8 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 41, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
 EDGE_SHARES = (0.01, 0.1)
 
+Array = NDArray[np.float64]
+
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the map.
@@ -47,28 +48,25 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing``
-        (share), a row for each regression; ``ridge`` (for each regression the fastest
-        rate, None where fewer than half converge at any, and its product with
-        1 - regression); ``paper`` and ``best`` (on fresh networks; ``fastest_rate`` is
-        that of the map at the paper's regression); ``edge``.
+        ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing`` (share), a row
+        for each regression; ``ridge``, for each regression the fastest rate (see `find_ridge`);
+        ``paper`` and ``best``, as `describe_speed`, on ``n_fresh`` fresh networks, and the
+        ``gain`` of the latter; ``fastest_rate`` of the map at the paper's regression; ``edge``.
     """
     tell("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
     tell("the fastest settings against the paper's")
-    place = np.unravel_index(int(np.argmin(mean)), mean.shape)
-    best = {"rate": RATES[place[1]], "regression": REGRESSIONS[place[0]]}
+    row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
+    best = make_protocol(RATES[column], REGRESSIONS[row])
     n_fresh = FRESH_FACTOR * n_networks
-    weights = draw_weights(PAPER, ROOT_SEED, 0, n_fresh)
-    paper = {"rate": PAPER.learning_rate, "regression": PAPER.regression}
-    ours, ours_converged = _simulate(paper, weights, jobs)
-    theirs, theirs_converged = _simulate(best, weights, jobs)
-    gain = compare_paired(theirs, ours).change
+    ours, theirs = (
+        simulate(protocol, n_seeds=n_fresh, root_seed=ROOT_SEED, jobs=jobs)
+        for protocol in (PAPER, best)
+    )
     tell("the edge at the paper's regression")
-    row = REGRESSIONS.index(PAPER.regression)
+    own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
         "n_networks": n_networks,
-        "n_first": count_first(n_networks),
         "n_fresh": n_fresh,
         "max_updates": PAPER.max_updates,
         "rates": list(RATES),
@@ -76,26 +74,20 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "mean": mean.tolist(),
         "failing": failing.tolist(),
         "ridge": find_ridge(mean, failing),
-        "paper": paper
-        | _describe(ours, ours_converged)
-        | {"fastest_rate": RATES[int(np.argmin(mean[row]))]},
-        "best": best
-        | _describe(theirs, theirs_converged)
-        | {
-            "gain": gain.value,
-            "gain_interval": gain.interval,
-            "gain_share": float(1.0 - theirs.mean() / ours.mean()),
-        },
-        "edge": measure_edge(weights[: 5 * n_networks], jobs=jobs),
+        "fastest_rate": RATES[int(np.argmin(own))],
+        "paper": describe_speed(ours, PAPER),
+        "best": describe_speed(theirs, best),
+        **name_estimate("gain", compare_paired(theirs.updates, ours.updates).change),
+        "edge": measure_edge(n_networks=EDGE_FACTOR * n_networks, jobs=jobs),
     }
 
 
-def count_first(n_networks: int) -> int:
-    """Return how many networks of a cell are tried before the others."""
-    return max(10, round(SHARE_FIRST * n_networks))
+def make_protocol(rate: float, regression: float = PAPER.regression) -> Protocol:
+    """Return the paper's protocol with another learning rate and regression."""
+    return dataclasses.replace(PAPER, learning_rate=rate, regression=regression)
 
 
-def measure_map(*, n_networks: int, jobs: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
     """Return the mean (failures at the cap) and the share that fails in every cell.
 
     Where fewer than half of the first networks converge, the others are not tried:
@@ -105,68 +97,54 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[NDArray[np.float64], NDA
     -------
     mean, failing : float64, shape (n_regressions, n_rates)
     """
-    weights = draw_weights(PAPER, ROOT_SEED + SEARCH_OFFSET, 0, n_networks)
-    n_first = count_first(n_networks)
+    n_first = max(10, round(SHARE_FIRST * n_networks))
 
-    def measure(cell: dict[str, float]) -> tuple[float, float]:
-        updates, converged = _simulate(cell, weights[:n_first], jobs=1)
-        if converged.mean() >= 0.5:
-            updates, converged = _simulate(cell, weights, jobs=1)
-        return float(updates.mean()), float(1.0 - converged.mean())
+    def measure(protocol: Protocol) -> tuple[float, float]:
+        for n in (n_first, n_networks):
+            found = simulate(protocol, n_seeds=n, root_seed=ROOT_SEED + SEARCH_OFFSET, jobs=1)
+            if found.converged.mean() < 0.5:
+                break
+        return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
-    cells = [{"rate": rate, "regression": lam} for lam in REGRESSIONS for rate in RATES]
+    cells = [make_protocol(rate, regression) for regression in REGRESSIONS for rate in RATES]
     measured = np.array(map_in_threads(measure, cells, jobs=jobs))
     mean, failing = measured.T.reshape(2, len(REGRESSIONS), len(RATES))
     return mean, failing
 
 
-def find_ridge(mean: NDArray[np.float64], failing: NDArray[np.float64]) -> dict[str, Any]:
-    """Return the fastest rate of each regression, and rate times (1 - regression).
+def find_ridge(mean: Array, failing: Array) -> list[float | None]:
+    """Return the fastest rate of each regression.
 
-    Parameters
-    ----------
-    mean, failing : float64, shape (n_regressions, n_rates)
-
-    Returns
-    -------
-    dict
-        ``rate`` and ``product``; None where fewer than half converge at every rate, or
-        the fastest rate is the first or the last one tried.
+    None where fewer than half converge at every rate, or the fastest rate is the first or the last
+    one tried.
     """
     rates: list[float | None] = []
     for row, lost in zip(mean, failing, strict=True):
         fastest = int(np.argmin(row))
         known = lost[fastest] <= 0.5 and 0 < fastest < len(RATES) - 1
         rates.append(RATES[fastest] if known else None)
-    products = [
-        None if rate is None else rate * (1.0 - regression)
-        for rate, regression in zip(rates, REGRESSIONS, strict=True)
-    ]
-    return {"rate": rates, "product": products}
+    return rates
 
 
-def measure_edge(weights: NDArray[np.float64], *, jobs: int) -> dict[str, Any]:
-    """Return the share that fails from the paper's rate on, and where it passes `EDGE_SHARES`.
-
-    Parameters
-    ----------
-    weights : float64, shape (n, n_weights)
-        Initial weights of the networks that are tried at every rate.
-    jobs : int
+def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
+    """Return where the share that fails passes `EDGE_SHARES`, from the paper's rate on.
 
     Returns
     -------
     dict
-        ``n_networks``, ``rates``, ``failing``, and ``passes``: for each share the rate at
-        which it is passed, between two rates by straight line, None if not by the last.
+        ``shares``, and ``passes``: for each share the rate at which it is passed, between two
+        rates by straight line, None if not by the last.
     """
     failing = [
-        float(1.0 - _simulate({"rate": rate}, weights, jobs)[1].mean()) for rate in EDGE_RATES
+        float(
+            1.0
+            - simulate(
+                make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs
+            ).converged.mean()
+        )
+        for rate in EDGE_RATES
     ]
     return {
-        "n_networks": len(weights),
-        "rates": list(EDGE_RATES),
-        "failing": failing,
         "shares": list(EDGE_SHARES),
         "passes": [find_crossing(EDGE_RATES, failing, share) for share in EDGE_SHARES],
     }
@@ -186,26 +164,3 @@ def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float
                 return x[0]
             return x[i - 1] + (x[i] - x[i - 1]) * (level - y[i - 1]) / (value - y[i - 1])
     return None
-
-
-def _make_protocol(cell: dict[str, float]) -> Protocol:
-    regression = cell.get("regression", PAPER.regression)
-    return dataclasses.replace(PAPER, learning_rate=cell["rate"], regression=regression)
-
-
-def _simulate(
-    cell: dict[str, float], weights: NDArray[np.float64], jobs: int
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    updates, converged, _ = simulate_weights(_make_protocol(cell), weights, jobs=jobs)
-    return updates, converged
-
-
-def _describe(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> dict[str, Any]:
-    mean = estimate_mean(updates)
-    failing = estimate_proportion(int(np.count_nonzero(~converged)), len(converged))
-    return {
-        "mean": mean.value,
-        "mean_interval": mean.interval,
-        "failing": failing.value,
-        "failing_interval": failing.interval,
-    }
