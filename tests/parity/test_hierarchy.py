@@ -10,14 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from replication.errors import UsageError
 from replication.protocol import Protocol
-from replication.simulator.modules import (
-    Hierarchy,
-    ModularBatch,
-    ModularNetwork,
-    pair_one_hot,
-)
+from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
+from tests.parity.hierarchy import ModularNetwork
 
 DRAWN = Hierarchy(
     lower=Protocol(learning_rate=10.0), top=Protocol(learning_rate=4.0), vectors=pair_one_hot(4, 4)
@@ -198,29 +193,6 @@ def test_extreme_inputs_saturate_without_a_warning():
     codes = batch.lower_codes(batch.spread(np.array(DRAWN.vectors)))
     assert np.all(codes[0] == 1.0)
     assert np.all(codes[1] < 1e-300)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"top": Protocol(group_sizes=(5, 2))}, "a multiple of 2"),
-        ({"top": Protocol(group_sizes=(6, 2))}, "3 lower modules need"),
-        ({"vectors": ()}, "at least one vector"),
-        ({"vectors": ((1.0,) * 8, (1.0,) * 7)}, r"vectors of \[7, 8\] values"),
-        ({"lower": Protocol(momentum=0.5)}, "the lower module .* momentum"),
-        ({"top": Protocol(group_sizes=(4, 2, 2))}, "allowed are one hidden group"),
-    ],
-)
-def test_hierarchy_refuses_what_does_not_fit(changes, message):
-    fields = {"lower": Protocol(), "top": Protocol(), "vectors": pair_one_hot(4, 4)}
-    with pytest.raises(UsageError, match=message):
-        Hierarchy(**(fields | changes))
-
-
-@pytest.mark.parametrize("n", [0, 5])
-def test_pairs_of_one_hot_vectors_are_refused_where_there_are_none(n):
-    with pytest.raises(UsageError, match="allowed are 1 to 4"):
-        pair_one_hot(n, 4)
 
 
 DIGEST = """
