@@ -20,7 +20,7 @@ UpdateSchedule = Literal["batch", "per-pattern"]
 InitialBiases = Literal["drawn", "zero"]
 Criterion = Literal[
     "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
-    "squared-error", "worst-pattern",
+    "worst-pattern",
 ]  # fmt: skip
 MeasuredOn = Literal["reconstruction", "regressed"]
 

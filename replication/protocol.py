@@ -95,9 +95,8 @@ class Protocol:
     criterion : str
         What must fall below the threshold. The largest over patterns and units of the
         deviation ("every-unit", the paper's), its square ("every-unit-squared") or half
-        its square ("every-unit-half-squared"); the squared error summed over patterns
-        and units, halved ("half-squared-error") or not ("squared-error"); half the
-        squared error of the worst single pattern ("worst-pattern").
+        its square ("every-unit-half-squared"); half the squared error summed over patterns
+        and units ("half-squared-error"), or of the worst single pattern ("worst-pattern").
     threshold : float
         Positive.
     error_measured_on : {"reconstruction", "regressed"}

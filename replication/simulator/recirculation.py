@@ -38,7 +38,6 @@ CRITERIA: dict[str, Callable[[Array], Array]] = {
     "every-unit-squared": lambda d: (d**2).max(),
     "every-unit-half-squared": lambda d: (d**2).max() / 2,
     "half-squared-error": lambda d: (d**2).sum() / 2,
-    "squared-error": lambda d: (d**2).sum(),
     "worst-pattern": lambda d: (d**2).sum(axis=1).max() / 2,
 }
 """What each criterion makes of the deviations d (pattern, visible unit); the paper's is first."""

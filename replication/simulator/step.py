@@ -330,8 +330,6 @@ def measure_error(net: Networks) -> Any:
             return worst * worst * 0.5
         case "worst-pattern":
             return worst * 0.5
-        case "squared-error":
-            return total
         case "half-squared-error":
             return total * 0.5
     raise ValueError(f"the kernel cannot measure the criterion {rule.criterion!r}")

@@ -33,7 +33,7 @@ FIELDS = [
     {"group_sizes": (3, 2, 3), "criterion": "worst-pattern"},
     {"update_schedule": "per-pattern", "hidden_regression": False},
     {"visible_units": "linear", "learning_rate": 0.5, "error_measured_on": "regressed"},
-    {"learning_rule": "back-propagation", "criterion": "squared-error"},
+    {"learning_rule": "back-propagation", "criterion": "half-squared-error"},
     {"group_sizes": (3, 2, 2), "learning_rule": "back-propagation", "learning_rate": 2.0},
     {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
     {"patterns": ((0.2, 1.0, 0.0, 0.7), (1.0, 0.3, 0.5, 0.1), (0.0, 0.0, 0.0, 0.0))},

@@ -23,7 +23,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "momentum": {"threshold": 0.3, "momentum": 0.4},
     "one pattern at a time": FAST | {"update_schedule": "per-pattern"},
     "worst pattern": {"threshold": 0.4, "criterion": "worst-pattern"},
-    "squared error": {"threshold": 1.6, "criterion": "squared-error"},
     "every unit": FAST,
     "square of every unit": FAST | {"criterion": "every-unit-squared"},
     "half the square of every unit": FAST

@@ -28,7 +28,7 @@ PROTOCOLS = {
     "8-3-8": Protocol(group_sizes=(8, 3), learning_rate=7.0),
     "per-pattern": Protocol(update_schedule="per-pattern", momentum=0.3),
     "linear": Protocol(visible_units="linear", learning_rate=0.5),
-    "back-propagation": Protocol(learning_rule="back-propagation", criterion="squared-error"),
+    "back-propagation": Protocol(learning_rule="back-propagation", criterion="half-squared-error"),
     "softsign": Protocol(hidden_function="softsign", second_round=True),
     "algebraic": Protocol(hidden_function="algebraic", learning_rule="back-propagation"),
     "spline": Protocol(hidden_function="spline", visible_to_hidden_factor=1.5),

@@ -141,7 +141,6 @@ def test_schedules_worked_by_hand(schedule: str, expected: float) -> None:
         ("every-unit-squared", 9 / 16),
         ("every-unit-half-squared", 9 / 32),
         ("half-squared-error", 3.5),
-        ("squared-error", 7.0),
         ("worst-pattern", 7 / 8),
     ],
 )
