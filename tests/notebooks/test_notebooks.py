@@ -31,19 +31,6 @@ def read(name):
     return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS)
-def notebook(request):
-    """A notebook as it is stored, as it runs now, and its solutions as they run after it."""
-    stored = read(request.param)
-    solutions = [nbformat.v4.new_code_cell(code) for code in list_solutions(stored)]
-    shown = nbformat.from_dict(stored | {"cells": [*copy.deepcopy(stored.cells), *solutions]})
-    resources = {"metadata": {"path": str(ROOT / "notebooks")}}
-    client = NotebookClient(shown, timeout=SECONDS, resources=resources)
-    client.execute(env=os.environ | ENVIRONMENT)
-    n = len(stored.cells)
-    return stored, nbformat.from_dict(shown | {"cells": shown.cells[:n]}), shown.cells[n:]
-
-
 def list_code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -76,18 +63,22 @@ def list_solutions(notebook):
     ]
 
 
-def test_notebook_shows_what_is_stored_in_it(notebook):
-    stored, shown, _ = notebook
-    assert describe_outputs(shown) == describe_outputs(stored)
-    assert [cell.execution_count for cell in list_code(stored)] == list(
-        range(1, len(list_code(stored)) + 1)
-    )
-
-
-def test_solutions_run_and_show_something(notebook):
-    solutions = notebook[2]
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_notebook_shows_what_is_stored_in_it_and_its_solutions_run(name):
+    """One kernel runs both, as when a reader tries an exercise."""
+    stored = read(name)
+    solutions = [nbformat.v4.new_code_cell(code) for code in list_solutions(stored)]
     assert len(solutions) >= 3
-    for cell in solutions:
+    n = len(stored.cells)
+    notebook = nbformat.from_dict(stored | {"cells": [*copy.deepcopy(stored.cells), *solutions]})
+    resources = {"metadata": {"path": str(ROOT / "notebooks")}}
+    client = NotebookClient(notebook, timeout=SECONDS, resources=resources)
+    client.execute(env=os.environ | ENVIRONMENT)
+    shown = nbformat.from_dict(notebook | {"cells": notebook.cells[:n]})
+    assert describe_outputs(shown) == describe_outputs(stored)
+    counts = [cell.execution_count for cell in list_code(stored)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in notebook.cells[n:]:
         assert any(output.output_type == "stream" for output in cell.outputs)
 
 
