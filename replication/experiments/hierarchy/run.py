@@ -22,9 +22,9 @@ from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-RANDOM_SEED = 2110
 N_NETWORKS = 800
-ROOT_SEED = 2010
+ROOT_SEED, RANDOM_SEED = 2010, 2110
+"""Of the networks, and of the first random set."""
 N_SEARCH = 100
 """Networks for each pair of rates in the search."""
 N_TOGETHER = 400
@@ -149,18 +149,16 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     Returns
     -------
     dict
-        Numbers of what was done; ``searches``; ``conditions``, by name what `describe` returns
-        and the sizes and rates; ``splits``, of `compare_splits`; ``claims``.
+        ``n`` networks; ``conditions``, by name what `describe` returns and the rates; ``splits``,
+        of `compare_splits`; ``claims``.
     """
-    n_search = min(N_SEARCH, n_networks)
     rates: dict[str, tuple[float, float]] = {}
-    searches: dict[str, Any] = {}
     outcomes: dict[str, Outcome] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
             tell(f"hierarchy: learning rates, {name}")
-            searches[name] = search_rates(condition, n_search, jobs=jobs)
-        rates[name] = tuple(searches[condition.rates_of or name]["best"])
+            rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
+        rates[name] = rates[condition.rates_of or name]
         tell(f"hierarchy: {name}")
         (outcomes[name],) = simulate([(condition, rates[name])], ROOT_SEED, n_networks, jobs=jobs)
     conditions = {
@@ -169,34 +167,22 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     }
     return {
         "n": n_networks,
-        "updates": UPDATES,
-        "rounds": ROUNDS,
-        "threshold": PAPER.threshold,
-        "searches": searches,
         "conditions": conditions,
         "splits": compare_splits(outcomes["four"]),
         "claims": {"hierarchy": judge_hierarchy(outcomes)},
     }
 
 
-def search_rates(condition: Condition, n: int, *, jobs: int) -> dict[str, Any]:
+def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, float]:
     """Return the pair of learning rates with which most networks do all that is asked.
 
-    On seeds that are used for nothing else. ``best`` is the first of equally good pairs (lower,
-    top), ``highest`` its share of success, ``is_edge`` whether a rate is the smallest or largest.
+    On seeds that are used for nothing else; of equally good pairs (lower, top) the first.
     """
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
     outcomes = simulate(
         [(condition, pair) for pair in pairs], ROOT_SEED + SEARCH_OFFSET, n, jobs=jobs
     )
-    shares = [float(outcome.all.mean()) for outcome in outcomes]
-    best = pairs[int(np.argmax(shares))]
-    ends = {LOWER_RATES[0], LOWER_RATES[-1]}, {TOP_RATES[0], TOP_RATES[-1]}
-    return {
-        "best": list(best),
-        "highest": max(shares),
-        "is_edge": [rate in end for rate, end in zip(best, ends, strict=True)],
-    }
+    return pairs[int(np.argmax([outcome.all.mean() for outcome in outcomes]))]
 
 
 def simulate(
@@ -252,27 +238,21 @@ def simulate_range(
 
 
 def examine(batch: ModularBatch) -> Outcome:
-    """Tell which networks encode all vectors, keep them as attractors and complete them.
+    """Return which trained networks encode all vectors, keep them as attractors and complete them.
 
-    Parameters
-    ----------
-    batch : ModularBatch
-        Trained, with two lower modules.
-
-    Notes
-    -----
     All settling is with zero regression, up through the top and down again.
     """
     vectors = np.array(batch.hierarchy.vectors)
     targets = batch.spread(vectors)
 
     def is_near(state: Array) -> Flags:
-        """Tell which networks have all vectors (one to a place of axis 1) within the threshold."""
+        """Return which networks have all vectors (one to a place of axis 1) near enough."""
         return np.asarray(np.abs(state - targets).max(axis=(0, 1, 2)) < PAPER.threshold)
 
     encoded = is_near(batch.reconstruct(targets))
     attractors = is_near(batch.settle(targets, n_rounds=ROUNDS))
-    for noise in draw_uniform((N_COPIES, *vectors.shape)) * (2.0 * NOISE) - NOISE:
+    generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
+    for noise in generator.random((N_COPIES, *vectors.shape)) * (2.0 * NOISE) - NOISE:
         noisy = batch.spread(np.clip(vectors + noise, 0.0, 1.0))
         attractors &= is_near(batch.settle(noisy, n_rounds=ROUNDS))
     completed = np.ones(batch.n_networks, dtype=np.bool_)
@@ -290,25 +270,11 @@ def examine(batch: ModularBatch) -> Outcome:
     )
 
 
-def draw_uniform(shape: tuple[int, ...]) -> Array:
-    """Return the same uniform numbers in [0, 1) each time."""
-    return np.random.Generator(np.random.Philox(key=ROOT_SEED)).random(shape)
-
-
 def name_splits(codes: Array) -> list[frozenset[int]]:
-    """Tell how the two hidden units of a lower module divide the four vectors.
+    """Return the splits of four vectors by the units of a lower module, with codes (2, 4, n).
 
-    Parameters
-    ----------
-    codes : float64 array, shape (2, 4, n)
-        Hidden activities.
-
-    Returns
-    -------
-    list of frozenset of int, length n
-        For each network the splits that its units make, one or two of the three there are.
-        Split k (1 to 3) puts vectors 0 and k on one side and the other two on the other: the
-        two for which the unit is more active and the two for which it is less.
+    Split k (1 to 3) puts vectors 0 and k on one side and the other two on the other: the two for
+    which a unit is more active and the two for which it is less. A network has one or two.
     """
     rank = codes.argsort(axis=1).argsort(axis=1)
     is_high = rank >= 2

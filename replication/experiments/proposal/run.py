@@ -84,8 +84,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     dict
         ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
         the matrices are aligned; ``rules``: what `describe_speed` returns of a rule at its best
-        rate, with the ``search``; ``against``: the proposal compared with the paper's rule and the
-        control (`compare_speed`); ``premise``, of `compare_lengths`; ``claims``.
+        rate; ``against_paper``: the proposal compared with the paper's rule (`compare_speed`);
+        ``premise``, of `compare_lengths`; ``claims``.
     """
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     tell("second round: alignment at equal learning rates")
@@ -98,10 +98,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             protocol, {"learning_rate": SEARCHED_RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        rules[name] = describe_speed(outcomes[name], search.best) | {"search": search.to_plain()}
+        rules[name] = describe_speed(outcomes[name], search.best)
     return {
         "n_networks": n_networks,
-        "n_recorded": n_recorded,
         "level": LEVEL,
         "control_factor": RULES["control"].hidden_to_visible_factor,
         "rates": list(RATES),
@@ -110,10 +109,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             for name in (*RULES, *WHOLE)
         },
         "rules": rules,
-        "against": {
-            name: compare_speed(outcomes["regressed"], outcomes[name])
-            for name in ("paper", "control")
-        },
+        "against_paper": compare_speed(outcomes["regressed"], outcomes["paper"]),
         "premise": compare_lengths(draw_weights(PAPER, ROOT_SEED, 0, n_recorded)),
         "claims": {"proposal": judge_proposal(alignments)},
     }

@@ -55,7 +55,7 @@ Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
-    """Return the model of the rule: ``n_networks``, ``n_altered`` and ``claims``."""
+    """Return the model of the rule: ``n_networks`` and ``claims``."""
     claims = load_claims()
     tell("the simple rule, and steepest descent by finite differences")
     judged = {
@@ -71,7 +71,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     )
     return {
         "n_networks": n_networks,
-        "n_altered": min(N_ALTERED, n_networks),
         "claims": judged,
     }
 
@@ -158,9 +157,7 @@ def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
         "w-length": relate(changes[:, W], R[:, W]),
         "u-length": rate_of_u / (1.0 - regression),
         "factor": rate_of_w / rate_of_u,
-    })) | {"regression": regression, "factor_for_e": float(
-        np.median(relate(changes[:, W] / (1.0 - regression), R[:, W]))
-    )}  # fmt: skip
+    })) | {"regression": regression}  # fmt: skip
 
 
 def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array:

@@ -54,8 +54,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     -------
     dict
         ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
-        what `describe_speed` returns, and the ``search``; ``measured``: the name of the loop that
-        ``claims`` is about, and its settings.
+        what `describe_speed` returns; ``n_cases`` (patterns at updates of the loop `MEASURED`);
+        ``claims``.
     """
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
@@ -76,7 +76,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
                 "n_hidden_groups": len(sizes) - 1,
                 "paper": describe_speed(at_paper, base),
                 "best": describe_speed(outcomes, search.best),
-                "search": search.to_plain(),
             }
         )
     tell("gradient descent in the longer loop")
@@ -86,13 +85,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     )  # fmt: skip
     return {
         "n_networks": n_networks,
-        "max_updates": PAPER.max_updates,
         "networks": networks,
-        "measured": {
-            "n_cases": int(histories.take_learning("parallel-75").size),
-            "learning_rate": best.learning_rate,
-            "regression": best.regression,
-        },
+        "n_cases": int(histories.take_learning("parallel-75").size),
         "claims": {"loops": judge_loops(histories)},
     }
 

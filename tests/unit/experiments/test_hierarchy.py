@@ -10,7 +10,6 @@ import pytest
 from replication.experiments.hierarchy import run as experiment
 from replication.experiments.hierarchy.figures import FIGURES, GROUPS
 from replication.experiments.search import SEARCH_OFFSET
-from replication.protocol import PAPER
 from replication.simulator.modules import ModularBatch
 
 SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
@@ -155,7 +154,7 @@ def test_search_looks_at_other_seeds_than_those_reported(monkeypatch):
     monkeypatch.setattr(experiment, "simulate", look)
     found = experiment.search_rates(experiment.Condition(), 2, jobs=1)
     assert seen == [experiment.ROOT_SEED + SEARCH_OFFSET]
-    assert found["best"] == [experiment.LOWER_RATES[0], experiment.TOP_RATES[0]]
+    assert found == (experiment.LOWER_RATES[0], experiment.TOP_RATES[0])
 
 
 def test_one_start_that_succeeds_is_enough(model):
@@ -181,7 +180,3 @@ def test_figure_shows_the_shares_of_the_model(model):
         drawn = [one.get_width() if key == "all" else one.get_xdata()[0] for one in group]
         expected = [100 * row[key]["share"] for row in rows if row[key]["share"] is not None]
         assert drawn == pytest.approx(expected)
-
-
-def test_threshold_is_the_papers(model):
-    assert model["threshold"] == PAPER.threshold == 0.1

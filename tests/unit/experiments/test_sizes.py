@@ -98,6 +98,5 @@ def test_every_network_is_run_at_the_papers_settings_and_at_its_best(model):
     for network in model["networks"]:
         assert network["paper"]["learning_rate"] == 20.0
         assert network["paper"]["regression"] == 0.75
-        best = network["search"]["best"]
-        assert {name: network["best"][name] for name in best} == best
-        assert ("regression" in best) == (network["n_hidden_groups"] > 1)
+        grid = sizes.LOOP_GRID if network["n_hidden_groups"] > 1 else sizes.ENCODER_GRID
+        assert all(network["best"][name] in values for name, values in grid.items())
