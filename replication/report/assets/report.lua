@@ -130,7 +130,7 @@ local function set_table(tbl)
     width = width + least_width(cells, spec[1])
   end
   tbl.caption = { long = {} }
-  local classes = is_html and tbl.classes:filter(function(c) return c == "sortable" end) or pandoc.List {}
+  local classes = is_html and tbl.classes or pandoc.List {}
   if is_html and width > 44 then classes:insert("stack") end
   tbl.attr = pandoc.Attr("", classes)
   if is_typst then
