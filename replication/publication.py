@@ -39,9 +39,11 @@ from replication.store import Store, StudyFolder
 from replication.store.files import (
     hold_lock,
     is_folder,
+    list_names,
     make_folder,
     read_content,
     remove,
+    remove_temporaries,
     write_durably,
 )
 from replication.store.placing import (
@@ -409,6 +411,8 @@ def _hold(folder: Path) -> Iterator[None]:
     make_folder(folder)
     what = f"writing models or a report in {str(folder)!r}"
     with hold_lock(folder / ".report.lock", what=what):
+        if not (folder / "models").is_symlink():
+            remove_temporaries(folder / "models")
         yield
 
 
@@ -602,7 +606,9 @@ def finish_reports(results: Path) -> None:
 def find_reports(results: Path, study: StudyFolder) -> list[Path]:
     """Return the reports on the networks of a study."""
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    folders = sorted((results / "studies").glob(f"{study.protocol_id}-{study.root_seed}-*"))
+    prefix = f"{study.protocol_id}-{study.root_seed}-"
+    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
+    folders = [results / "studies" / name for name in names]
     if (study.protocol_id, study.root_seed) == (default.protocol.id, default.root_seed):
         folders.insert(0, results)
     return [path for folder in folders if (path := folder / "report.html").is_file()]
@@ -610,12 +616,12 @@ def find_reports(results: Path, study: StudyFolder) -> list[Path]:
 
 def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
-    parts = [results, *sorted((results / "studies").glob("*"))]
+    studies = results / "studies"
+    parts = [studies / name for name in list_names(studies)]
     return [
         part
-        for part in parts
-        if (part == results or not part.is_symlink())
-        and ((part / "models").is_dir() or os.path.lexists(part / LIST))
+        for part in [results, *(part for part in parts if not part.is_symlink())]
+        if is_folder(part / "models") or LIST in list_names(part)
     ]
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, WorkerError
 from replication.progress import escape, silence, write_safely
 
 Argument = TypeVar("Argument")
+
+NEEDED_MEMORY = 1.2e9
+"""Bytes of addresses that the libraries take before the first network."""
+
+NO_MEMORY = ("cannot allocate memory", "failed to map segment", "could not find/load shared object")
+NO_THREAD = ("can't start new thread", "failed to launch worker thread")
+LONG_WORD = re.compile(r"\S{1000,}")
+LONGEST_MESSAGE = 10_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +53,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     from replication.cli.parser import make_parser
 
     options = make_parser().parse_args(arguments)
+    _check_memory_limit()
+    # Nothing here gains by threads of linear algebra, and a limit may not allow them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from replication.interruption import Interruption
 
     with Interruption():
@@ -73,9 +85,12 @@ def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         silence(sys.stdout)
         return 0
-    except MemoryError:
-        return _fail("the memory is full; give fewer --seeds or --jobs", 70)
-    except OSError as error:
+    except Exception as error:
+        shortage = _explain_shortage(error)
+        if shortage is not None:
+            return _fail(shortage, 70)
+        if not isinstance(error, OSError):
+            raise
         silence(sys.stdout)
         place = f" {error.filename!r}" if error.filename else ""
         what = f"cannot read or write{place} ({error.strerror or error})"
@@ -88,14 +103,46 @@ def _open_closed_streams() -> None:
     Otherwise the next file to be opened, perhaps a block, would take its
     number and receive its messages.
     """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
+    for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
+def _check_memory_limit() -> None:
+    """Refuse a limit on memory under which libraries would end this process without a word."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
+        raise WorkerError(
+            f"this process may use {limit / 1e6:,.0f} MB of memory, and its libraries need "
+            f"{NEEDED_MEMORY / 1e6:,.0f} MB; raise the limit (ulimit -v)"
+        )
+
+
+def _explain_shortage(error: BaseException) -> str | None:
+    """Return what the system is short of where an error of a library comes from that."""
+    seen: BaseException | None = error
+    while seen is not None:
+        text = str(seen).lower()
+        if isinstance(seen, MemoryError) or any(words in text for words in NO_MEMORY):
+            return (
+                "the memory is full; give fewer --jobs or --seeds, or raise the limit (ulimit -v)"
+            )
+        if any(words in text for words in NO_THREAD):
+            return "too few threads or processes are allowed; raise the limit (ulimit -u)"
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
 def _fail(message: str, code: int) -> int:
-    write_safely(sys.stderr, f"replication: {escape(message)}\n")
+    text = LONG_WORD.sub(lambda word: f"{word[0][:200]}...{word[0][-100:]}", escape(message))
+    write_safely(sys.stderr, f"replication: {text[:LONGEST_MESSAGE]}\n")
     return code

@@ -85,7 +85,11 @@ def run_export(options: argparse.Namespace) -> int:
     paths = export_outcomes(
         blocks,
         options.file,
-        description={"root_seed": study.root_seed, "protocol": as_plain(study.protocol)},
+        description={
+            "n_rows": study.n_seeds,
+            "root_seed": study.root_seed,
+            "protocol": as_plain(study.protocol),
+        },
         force=options.force,
     )
     print("\n".join(str(path) for path in paths))

@@ -107,7 +107,7 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
                 raise DataError(f"its {key} is {header.is_of[key]!r:.60} and not {value!r}")
         if header.protocol != protocol:
             raise DataError("its protocol is another one")
-        table = file.read()
+        table = file.read(use_threads=False)
         outcomes = Outcomes(
             block.start,
             _to_numpy(table["updates"]),

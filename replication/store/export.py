@@ -16,7 +16,7 @@ import pyarrow.parquet
 from replication.errors import StorageError, UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import COLUMNS
-from replication.store.files import publish, temporary_file
+from replication.store.files import publish, remove_temporaries, temporary_file
 
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
@@ -61,6 +61,7 @@ def export_outcomes(
             raise UsageError(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
+    remove_temporaries(path.parent, seconds=3600.0)
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,11 +137,13 @@ def list_names(folder: Path) -> list[str]:
         raise storage_error(folder, error, "read") from error
 
 
-def remove_temporaries(folder: Path) -> None:
-    """Remove the temporary files of killed runs; to be called where no other process writes."""
-    for name in list_names(folder):
-        if TEMPORARY_NAME.fullmatch(name):
-            remove(folder / name)
+def remove_temporaries(folder: Path, *, seconds: float = 0.0) -> None:
+    """Remove the temporary files of killed runs; of the last `seconds`, others may be at work."""
+    for path in (folder / name for name in list_names(folder) if TEMPORARY_NAME.fullmatch(name)):
+        with contextlib.suppress(FileNotFoundError):
+            state = path.lstat()
+            if stat.S_ISREG(state.st_mode) and state.st_mtime <= time.time() - seconds:
+                remove(path)
 
 
 def remove(path: Path) -> None:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -168,7 +168,7 @@ class Strace:
         Where strace writes what it saw.
     """
 
-    CALLS = ("write", "fsync", "rename", "mkdir")
+    CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
     def __init__(self, results: Path, log: Path, *, n_seeds: int = 2000) -> None:
         self.results = results
@@ -183,17 +183,20 @@ class Strace:
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
-    def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run the study, with a fault such as ``write:signal=KILL:when=3``."""
+    def run(
+        self, fault: str | None = None, words: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
-        words = write_words(self.results, self.n_seeds)
+        paths = [] if words else self.list_paths()  # of other commands, all calls count
+        words = list(words) or write_words(self.results, self.n_seeds)
         study = FORKS.Process(target=write_when_traced, args=(words, *said))
         study.start()
         command = [self.strace, "-f", "-o", str(self.log), "-p", str(study.pid)]
         command += ["-e", f"trace={','.join(self.CALLS)}"]
         if fault is not None:
             command += ["-e", f"inject={fault}"]
-        for path in self.list_paths():
+        for path in paths:
             command += ["-P", str(path)]
         traced = run(*command)
         study.join()
@@ -209,6 +212,11 @@ class Strace:
                 calls.append((match[1], match[2]))
         return calls
 
+    def count_calls(self) -> dict[str, int]:
+        """Return how many calls of each kind there were."""
+        names = [name for name, _ in self.read_calls()]
+        return {name: names.count(name) for name in self.CALLS}
+
     def was_injected(self) -> bool:
         """Tell whether the fault happened."""
         text = self.log.read_text(errors="replace")
@@ -220,8 +228,7 @@ def count_calls(tmp_path: Path) -> dict[str, int]:
     traced = Strace(tmp_path / "count" / "results", tmp_path / "count.log")
     traced.results.parent.mkdir()
     assert_clean(traced.run(), 0)
-    names = [name for name, _ in traced.read_calls()]
-    counts = {name: names.count(name) for name in Strace.CALLS}
+    counts = traced.count_calls()
     # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
     assert counts["write"] == counts["rename"] == 2
     assert counts["fsync"] >= 2 + 2

@@ -23,6 +23,7 @@ from tests.reliability.faults import (
     run,
     simulate_command,
     start,
+    wait_until,
 )
 
 N_SEEDS = 1000
@@ -222,3 +223,131 @@ def test_the_exit_code_of_ten_runs_is_0(tmp_path, reference):
         for process in processes:
             shown, messages = process.communicate(timeout=60)
             assert (process.returncode, shown.strip(), messages) == (0, reference, "")
+
+
+# What the system may be short of.
+
+
+def limit(*words: str | Path, **limits: int) -> subprocess.CompletedProcess[str]:
+    """Run a command under limits, as a user who has no right to more."""
+    command = [str(word) for word in (*COMMAND, *words)]
+    if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
+        rights = "+dac_override,+dac_read_search"
+        command = [
+            *("setpriv", "--reuid=65534", "--clear-groups"),
+            *("--inh-caps", rights, "--ambient-caps", rights, *command),
+        ]
+    options = [f"--{name}={value}" for name, value in limits.items()]
+    return run(require_tool("prlimit"), *options, *command)
+
+
+@pytest.mark.parametrize(
+    ("limits", "advice"),
+    [
+        ({"as": 60_000_000}, "ulimit -v"),
+        ({"as": 600_000_000}, "ulimit -v"),
+        ({"nproc": 3}, "ulimit -u"),
+        ({"nproc": 6}, "ulimit -u"),
+    ],
+    ids=str,
+)
+def test_what_is_short_is_said_in_one_line(tmp_path, limits, advice):
+    """Once it was a traceback out of an import or a thread."""
+    tmp_path.chmod(0o777)
+    done = limit("simulate", "--seeds", "2000", "--results", tmp_path / "results", **limits)
+    assert_clean(done, 70)
+    assert advice in done.stderr
+
+
+def test_few_descriptors_are_enough_or_one_line(tmp_path):
+    results = tmp_path / "results"
+    assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
+    tmp_path.chmod(0o777)
+    for n in (5, 6, 8, 10, 16):
+        done = limit("info", "--long", "--results", results, nofile=n)
+        assert "Traceback" not in done.stderr
+        assert done.returncode in (0, 70, 74), done.stderr
+        assert "is bad" not in done.stdout, "a lack of descriptors was taken for damage"
+
+
+@pytest.mark.parametrize("closed", [">&- 2>&-", ">&- 2>&- <&-", "<&-", "2>&- <&-"])
+def test_closed_streams_lose_no_outcome(tmp_path, reference, closed):
+    """Once two that were closed at the start were an AttributeError, and nothing was simulated."""
+    results = tmp_path / "results"
+    words = " ".join(f"'{word}'" for word in simulate_command(results, N_SEEDS))
+    done = run("sh", "-c", f"{words} {closed}", env=make_bare_environment())
+    assert done.returncode == 0, done.stderr
+    assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference
+
+
+# Folders with names and rights that other libraries stumble over.
+
+
+@pytest.mark.parametrize("name", ["~", "~/results", "~root", os.fsdecode(b"r\xff")], ids=ascii)
+def test_a_folder_name_that_libraries_expand_or_encode_works(
+    tmp_path, monkeypatch, reference, name
+):
+    """Once all sound blocks there were called bad, and `repair` computed them for ever."""
+    monkeypatch.chdir(tmp_path)
+    results = f"--results={name}"
+    assert_clean(call("simulate", "--seeds", N_SEEDS, results), 0)
+    assert Store(tmp_path / name).digest(PAPER, 1988, N_SEEDS) == reference
+    for command in ("verify", "info", "repair"):
+        assert_clean(call(command, results), 0)
+    assert "nothing to repair" in call("repair", results).stdout
+    assert_clean(call("export", "x.csv", "--seeds", N_SEEDS, results), 0)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        name.split("/")[0], "x.csv", "x.csv.dictionary.json",
+    }  # fmt: skip
+
+
+WITHOUT_RIGHTS = ["--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        *(("verify", place) for place in ("outcomes", "outcomes/*", "outcomes/*/*/1988")),
+        *(
+            (command, "outcomes/*/*")
+            for command in ("info", "verify", "repair", "simulate", "report", "export")
+        ),
+    ],
+)
+def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
+    """Once `info` found no studies there, and `verify` was content."""
+    results = tmp_path / "results"
+    assert_clean(call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
+    (folder,) = results.glob(place)
+    folder.chmod(0)
+    options = [] if command in ("info", "verify", "repair") else ["--seeds", N_SEEDS]
+    options += [tmp_path / "x.csv"] if command == "export" else []
+    rights = [require_tool("setpriv"), *WITHOUT_RIGHTS] if os.geteuid() == 0 else []
+    try:
+        done = run(*rights, *COMMAND, command, *options, "--results", results)
+    finally:
+        folder.chmod(0o755)
+    assert done.returncode == 74, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Permission denied" in done.stdout + done.stderr
+    assert str(folder) in done.stdout + done.stderr
+
+
+def test_a_very_long_value_is_cut_in_the_message():
+    """Once 400 kB of it were one line."""
+    for words in (["simulate", "--seeds", "9" * 100_000], ["info", "--results", "x" * 100_000]):
+        done = call(*words)
+        assert done.returncode in (2, 74)
+        assert len(done.stderr) < 1500
+
+
+def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
+    """Once the message said that what was written before is intact."""
+    results = tmp_path / "results"
+    process = start(*simulate_command(results, 50_000_000, "--jobs", "1"))
+    assert wait_until(lambda: list(results.rglob("0*.parquet")))
+    results.rename(tmp_path / "gone")
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == 74, messages
+    assert "is gone: run the same command again" in messages
+    assert "intact" not in messages

@@ -181,7 +181,7 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
 def test_reading_while_another_run_writes_works(tmp_path):
     results = tmp_path / "results"
     assert_clean(call("simulate", "--seeds", "2000", "--results", results), 0)
-    process = start(*simulate_command(results, 1_000_000, *NEVER, "--jobs", "1"))
+    process = start(*simulate_command(results, 50_000_000, "--jobs", "1"))
     assert wait_until(lambda: is_simulating(process))
     try:
         for command in ("verify", "info"):

@@ -207,6 +207,13 @@ def test_a_report_that_another_process_writes_is_refused(study: Study) -> None:
         write_report(study)
 
 
+def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
+    left = study.folder / "models" / f".replication-{16 * '0'}.part"
+    left.write_text("half a model")
+    write_report(study)
+    assert not left.exists()
+
+
 def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert list(repair_reports(study.results)) == []

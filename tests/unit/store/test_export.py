@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -182,6 +183,16 @@ def test_exports_to_one_file_at_once_do_not_mix(tmp_path):
     n_rows = pyarrow.parquet.read_metadata(tmp_path / "x.parquet").num_rows
     assert n_rows in (50_000, 100_000, 150_000, 200_000)
     assert set(list_names(tmp_path)) <= {"x.parquet", "x.parquet.dictionary.json"}
+
+
+def test_what_a_killed_export_left_an_hour_ago_is_swept(tmp_path):
+    old, new = (tmp_path / f".replication-{16 * digit}.part" for digit in "01")
+    for path in (old, new):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    export_outcomes(BLOCKS, tmp_path / "x.csv", description={})
+    assert not old.exists()
+    assert new.exists()
 
 
 @pytest.mark.parametrize("name", ["~x.csv", "x\udcff.parquet"])
