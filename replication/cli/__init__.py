@@ -19,7 +19,7 @@ NEEDED_MEMORY = 1.2e9
 
 NO_MEMORY = ("cannot allocate memory", "failed to map segment", "could not find/load shared object")
 NO_THREAD = ("can't start new thread", "failed to launch worker thread")
-LONG_WORD = re.compile(r"\S{1000,}")
+LONG_WORD = re.compile(r"\S{6000,}")  # longer than any path
 LONGEST_MESSAGE = 10_000
 
 
@@ -134,7 +134,7 @@ def _explain_shortage(error: BaseException) -> str | None:
         text = str(seen).lower()
         if isinstance(seen, MemoryError) or any(words in text for words in NO_MEMORY):
             return (
-                "the memory is full; give fewer --jobs or --seeds, or raise the limit (ulimit -v)"
+                "the memory is full; give fewer --seeds or --jobs, or raise the limit (ulimit -v)"
             )
         if any(words in text for words in NO_THREAD):
             return "too few threads or processes are allowed; raise the limit (ulimit -u)"

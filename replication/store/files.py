@@ -142,7 +142,8 @@ def remove_temporaries(folder: Path, *, seconds: float = 0.0) -> None:
     for path in (folder / name for name in list_names(folder) if TEMPORARY_NAME.fullmatch(name)):
         with contextlib.suppress(FileNotFoundError):
             state = path.lstat()
-            if stat.S_ISREG(state.st_mode) and state.st_mtime <= time.time() - seconds:
+            is_old = not seconds or state.st_mtime < time.time() - seconds
+            if stat.S_ISREG(state.st_mode) and is_old:
                 remove(path)
 
 
