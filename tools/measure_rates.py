@@ -1,81 +1,148 @@
-"""Measure how often `compare` rejects, and write what the help shows (about half an hour).
+"""Measure how often `compare` rejects, and write what the help shows (about seven minutes).
 
-It goes through all cells again and again, a few trials at a time, and writes after each pass, so
-that it can be stopped at any time: `python tools/measure_rates.py [PASSES]`.
+Each trial draws N runs and a study of n runs from one population, and asks whether the study is
+consistent with the runs. The share of trials in which it is not should be 5 %. Less is resampled
+and drawn than for a user, which adds noise to each p, but no bias where p is evenly spread, since
+each trial has a seed of its own. `python tools/measure_rates.py [TRIALS]`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from replication.comparison import rejection_rates as rates
+import numpy as np
+import numpy.typing as npt
 
-PATH = Path(rates.__file__).with_suffix(".json")
+from replication.comparison.cautions import find_cautions
+from replication.comparison.command import RATES
+from replication.comparison.prediction import judge_draws
+from replication.comparison.reported import Reported, read_reported
+from replication.comparison.sampling import (
+    Effort,
+    Sample,
+    draw_normal_statistics,
+    draw_statistics,
+    reduce_studies,
+)
+
+FloatArray = npt.NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], FloatArray]
+
+
+def _mix(generator: np.random.Generator, size: int) -> FloatArray:
+    """Four in five runs around 0, the others around 4."""
+    return generator.normal(size=size) + 4.0 * (generator.random(size) < 0.2)
+
+
+POPULATIONS: Mapping[str, Draw] = {
+    "normal": lambda generator, size: generator.normal(size=size),
+    "uniform": lambda generator, size: generator.random(size),
+    "beta(.5,.5)": lambda generator, size: generator.beta(0.5, 0.5, size),
+    "mixture": _mix,
+    "Poisson 1": lambda generator, size: generator.poisson(1.0, size).astype(np.float64),
+    "t3": lambda generator, size: generator.standard_t(3.0, size),
+    "Weibull .7": lambda generator, size: generator.weibull(0.7, size),
+    "accuracy": lambda generator, size: generator.beta(50.0, 1.0, size),
+    "ties": lambda generator, size: generator.choice([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 5.0], size),
+    "capped": lambda generator, size: np.minimum(generator.normal(480.0, 60.0, size), 500.0),
+}
+"""How runs are drawn: accuracy is beta(50, 1); capped rewards are normal and stop at 500."""
+STATISTICS = {"mean": ("mean",), "sd": ("sd",), "both": ("mean", "sd"), "max": ("max",)}
+SEEN, RUNS = (5, 10, 30, 100, 500), (5, 10, 30, 100)
+FEW = 30
+LEVEL = 0.05
+EFFORT = Effort(1000, 50)
 SEED = 100
-TRIALS = 100
-"""In each cell and pass."""
+POWER = ((5, 5), (10, 10), (30, 30))
 
 
-def measure_pass(seed: int) -> dict[str, Any]:
-    """Return the rates of all cells and the power of all shifts, from one seed."""
+def print_study(study: FloatArray) -> dict[str, Reported]:
+    """Return mean, standard deviation and maximum of a study, printed finely."""
+    found = reduce_studies(study, ["mean", "sd", "max"])
+    return {name: read_reported(f"{float(value):.6f}", name) for name, value in found.items()}
+
+
+def measure_cell(
+    population: str, n_seen: int, runs: int, *, n_trials: int, seed: int
+) -> dict[str, dict[str, float]]:
+    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where N is small."""
+    generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n_seen, runs])
+    draw = POPULATIONS[population]
+    found = {kind: dict.fromkeys(STATISTICS, 0) for kind in ("rejected", "cautioned", "normal")}
+    for trial in range(n_trials):
+        sample = Sample.from_values(draw(generator, n_seen))
+        printed = print_study(draw(generator, runs))
+        effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
+        drawn = draw_statistics(sample, runs, list(printed), effort=effort)
+        is_few = n_seen <= FEW and sample.spread > 0
+        normal = draw_normal_statistics(sample, runs, list(printed), effort=effort) if is_few else {}
+        for name, names in STATISTICS.items():
+            of = {key: printed[key] for key in names}
+            yours = dict.fromkeys(names, 0.0)
+            found["rejected"][name] += judge_draws(drawn, of, yours, level=LEVEL).p <= LEVEL
+            found["cautioned"][name] += bool(find_cautions(sample, names, runs))
+            if normal:
+                found["normal"][name] += judge_draws(normal, of, yours, level=LEVEL).p <= LEVEL
     return {
-        "cells": {
-            population: {
-                str(n_seen): {
-                    str(runs): rates.measure_rates(
-                        population, n_seen, runs, n_trials=TRIALS, seed=seed
-                    )
-                    for runs in rates.RUNS
-                }
-                for n_seen in rates.SEEN
-            }
-            for population in rates.POPULATIONS
-        },
-        "power": {
-            population: {
-                name: {
-                    str(n_seen): rates.measure_power(
-                        population, n_seen, shift=shift, n_trials=TRIALS, seed=seed
-                    )
-                    for n_seen in rates.SEEN[1:]
-                }
-                for name, shift in rates.SHIFTS.items()
-            }
-            for population in rates.POPULATIONS
-        },
+        kind: {name: round(count / n_trials, 4) for name, count in counts.items()}
+        for kind, counts in found.items()
     }
 
 
-def average(passes: list[Any]) -> Any:
-    """Return the mean of nested mappings of numbers."""
-    if isinstance(passes[0], Mapping):
-        return {key: average([item[key] for item in passes]) for key in passes[0]}
-    return round(sum(passes) / len(passes), 4)
+def measure_power(n_seen: int, runs: int, *, n_trials: int, seed: int) -> dict[str, float]:
+    """Return how often the mean of normal runs is rejected after a shift by two deviations."""
+    generator = np.random.default_rng([seed, 99, n_seen, runs])
+    found = {"free": 0, "normal": 0}
+    for trial in range(n_trials):
+        sample = Sample.from_values(generator.normal(size=n_seen))
+        mean = read_reported(f"{generator.normal(2.0, size=runs).mean():.6f}", "mean")
+        effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
+        for name, draw in (("free", draw_statistics), ("normal", draw_normal_statistics)):
+            drawn = draw(sample, runs, ["mean"], effort=effort)
+            found[name] += judge_draws(drawn, {"mean": mean}, {"mean": 0.0}, level=LEVEL).p <= LEVEL
+    return {name: round(count / n_trials, 4) for name, count in found.items()}
 
 
 def main() -> None:
-    """Measure as many passes as are asked for."""
-    passes: list[dict[str, Any]] = []
-    ceilings = {
-        (population, name): round(
-            rates.estimate_ceiling(population, shift=shift, n_studies=400_000, seed=SEED), 4
-        )
-        for population in rates.POPULATIONS
-        for name, shift in rates.SHIFTS.items()
+    """Measure all cells and write the table of the help."""
+    n_trials = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    cells = {
+        population: {
+            str(n_seen): {
+                str(runs): measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED)
+                for runs in RUNS
+            }
+            for n_seen in SEEN
+        }
+        for population in POPULATIONS
     }
-    for number in range(int(sys.argv[1]) if len(sys.argv) > 1 else 15):
-        passes.append(measure_pass(SEED + number))
-        found = average(passes)
-        for population, rows in found["power"].items():
-            for name, row in rows.items():
-                row["ceiling"] = ceilings[population, name]
-        model = {"n_trials": TRIALS * len(passes), **found}
-        PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
-        print(f"{model['n_trials']} trials in each cell", flush=True)
+
+    def gather(kind: str, names: tuple[str, ...], sizes: tuple[int, ...]) -> dict[str, Any]:
+        return {
+            population: {
+                str(n): {runs: {name: cell[kind][name] for name in names}
+                         for runs, cell in rows[str(n)].items()}
+                for n in sizes
+            }
+            for population, rows in cells.items()
+        }  # fmt: skip
+
+    few = tuple(n for n in SEEN if n <= FEW)
+    model = {
+        "n_trials": n_trials,
+        "runs": list(RUNS),
+        "rejected": gather("rejected", tuple(STATISTICS), SEEN),
+        "cautioned": gather("cautioned", tuple(STATISTICS), SEEN),
+        "normal_theory": gather("normal", ("mean", "sd", "both"), few),
+        "power": {
+            f"{n_seen},{runs}": measure_power(n_seen, runs, n_trials=5 * n_trials, seed=SEED)
+            for n_seen, runs in POWER
+        },
+    }
+    RATES.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ import shtab
 from replication.cli.arguments import Parser
 
 MODULES = (
-    "study_commands",
-    "experiment_commands",
-    "mechanism_command",
-    "compare_command",
-    "network_commands",
-    "store_commands",
+    "replication.cli.study_commands",
+    "replication.cli.experiment_commands",
+    "replication.cli.mechanism_command",
+    "replication.comparison.command",
+    "replication.cli.network_commands",
+    "replication.cli.store_commands",
 )
 
 
@@ -39,5 +39,5 @@ def make_parser() -> Parser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:
-        importlib.import_module(f"replication.cli.{name}").add_commands(commands)
+        importlib.import_module(name).add_commands(commands)
     return parser

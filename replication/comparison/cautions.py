@@ -1,122 +1,120 @@
-"""What to know before relying on a comparison."""
+"""What to know before relying on a comparison: what was found in these runs, and what it does."""
 
 from __future__ import annotations
 
+import dataclasses
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from replication.comparison import sampling
-from replication.comparison.prediction import Prediction
-from replication.comparison.printed import Printed
-from replication.comparison.run_search import RunSearch
+from replication.comparison.reported import WORDS
 from replication.comparison.sampling import Sample
+from replication.wording import plural
 
-FEW_RUNS = 100
-"""With fewer runs the rates in the help are not all between 3 and 6.5 %."""
-MANY_FAILURES = 0.1
+FEW_RUNS = 50
+"""With fewer runs than this the rates in the help are not all near 5 %."""
 MUCH_SKEWNESS = 1.0
-"""Above it the standard deviation and extremes hang on the tail, which few runs show badly."""
 HEAVY_SKEWNESS = 2.5
-"""Above it the mean does."""
+LONG_TAILS, SHORT_TAILS = 0.8, -0.7
+"""Excess kurtosis above and below which a standard deviation is rejected too often or seldom."""
+MANY_TIES = 0.25
+MIN_SHAPE = 10
+"""Fewer runs have no shape to speak of."""
 SMALL_STUDY = 10
 """Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
+ON_TAILS = {"sd", "se", "min", "max", "iqr"}
+"""Statistics that depend on tails and on the shape of the distribution."""
 
 
-class Caution(enum.StrEnum):
-    """What to know before relying on a comparison."""
+class Cause(enum.StrEnum):
+    """What makes a comparison less reliable."""
 
     FEW_RUNS = "few runs"
     MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
-    SKEWED = "skewed runs, and not many beside those of the report"
+    SKEWED = "skewed"
+    LONG_TAILS = "long tails"
+    SHORT_TAILS = "short tails"
+    TIES = "many equal values"
+    AT_BOUND = "many values at a bound"
     MANY_FAILED = "many failed"
     NONE_FAILED = "all runs count as successes"
     EQUAL_VALUES = "all values are equal"
-    RARE_OUTCOMES = "the largest compatible number of runs hangs on rare outcomes"
     BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
     NEAR_LEVEL = "the p-value is within its own error of the level"
+    NORMAL_DIFFERS = "normal theory gives the other answer"
+    UNITS = "the units may differ"
+    SEARCHED = "how many runs there can be is a rough answer"
+    REPORTED_AS_EXACT = "the reported mean is taken as exact"
 
 
-def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> tuple[Caution, ...]:
-    """Return cautions that hold whatever was reported: few runs, or a tail that is not known.
+@dataclasses.dataclass(frozen=True)
+class Caution:
+    """What to know before relying on a comparison: a cause, and a sentence on it."""
 
-    Parameters
-    ----------
-    sample : Sample
-        The runs that were seen.
-    names : collection of str
-        Which of `sampling.STATISTICS` are reported.
-    runs : int or None
-        n of the study.
-    """
+    cause: Cause
+    text: str
+
+
+def find_cautions(
+    sample: Sample, names: Collection[str], runs: int | None
+) -> list[Caution]:
+    """Return cautions that depend on the runs and on what was reported, whatever its value."""
     found = []
-    if sample.n < FEW_RUNS:
-        found.append(Caution.FEW_RUNS)
+    n = sample.n
     if sample.values.size == 1:
-        if sample.n > 1:
-            found.append(Caution.EQUAL_VALUES)
-    elif runs is not None and SMALL_STUDY * runs >= sample.n:
-        skewness = _find_skewness(sample)
-        hangs_on_tail = not {"sd", "se", "min", "max"}.isdisjoint(names)
-        if (hangs_on_tail and skewness > MUCH_SKEWNESS) or (
-            "mean" in names and skewness > HEAVY_SKEWNESS
-        ):
-            found.append(Caution.SKEWED)
-    if runs is not None and runs > sample.n:
-        found.append(Caution.MORE_RUNS_THAN_SEEN)
-    return tuple(found)
+        text = "All your runs gave the same value, so nothing is known of how runs vary."
+        return [Caution(Cause.EQUAL_VALUES, text)]
+    if n < FEW_RUNS:
+        text = (
+            f"With {plural(n, 'run')} little is known of what lies beyond them: the table in the "
+            "help says how often equal populations are called not consistent. Run more."
+        )
+        found.append(Caution(Cause.FEW_RUNS, text))
+    if runs is not None and SMALL_STUDY * runs < n:
+        return found
+    if n >= MIN_SHAPE:
+        found += _describe_shape(sample, names)
+    if runs is not None and runs > n:
+        text = (
+            "The report rests on more runs than yours, so that what is rare among yours decides. "
+            "Run more."
+        )
+        found.append(Caution(Cause.MORE_RUNS_THAN_SEEN, text))
+    return found
 
 
-def find_all_cautions(
-    own: Sample | None,
-    n: int,
-    n_failed: int,
-    reported: Mapping[str, Printed],
-    runs: int | None,
-    main: Prediction | None,
-    search: RunSearch | None,
-    level: float,
-) -> tuple[Caution, ...]:
-    """Return all cautions of a comparison.
+def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
+    """Return cautions on skewness, tails and ties, where they matter for what was reported."""
+    found = []
+    skewness, kurtosis = sample.find_shape()
+    ties = float(sample.counts.max()) / sample.n
+    words = "what was reported (" + ", ".join(WORDS[name] for name in names) + ")"
+    is_on_tails = not ON_TAILS.isdisjoint(names)
+    if (is_on_tails and abs(skewness) > MUCH_SKEWNESS) or abs(skewness) > HEAVY_SKEWNESS:
+        side = "high" if skewness > 0 else "low"
+        found.append(Caution(Cause.SKEWED, (
+            f"Your runs are skewed towards {side} values (skewness {skewness:.2g}): {words} "
+            "depends on rare runs, of which few were seen, and can be called not consistent more "
+            "often than the level says."
+        )))  # fmt: skip
+    elif is_on_tails and kurtosis > LONG_TAILS:
+        found.append(Caution(Cause.LONG_TAILS, (
+            f"Your runs have long tails (excess kurtosis {kurtosis:.2g}): {words} depends on "
+            "rare runs, of which few were seen, and can be called not consistent more often than "
+            "the level says."
+        )))  # fmt: skip
+    elif is_on_tails and kurtosis < SHORT_TAILS:
+        found.append(Caution(Cause.SHORT_TAILS, (
+            f"Your runs have short tails (excess kurtosis {kurtosis:.2g}), which few runs cannot "
+            "show for certain: a spread or an extreme that differs is found less often than elsewhere. "
+            "Bounds, if values have any, help."
+        )))  # fmt: skip
+    if ties > MANY_TIES and is_on_tails:
+        value = float(sample.values[sample.counts.argmax()])
+        is_end = value in (sample.values[0], sample.values[-1])
+        found.append(Caution(Cause.AT_BOUND if is_end else Cause.TIES, (
+            f"{100 * ties:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
+            "reported and the rates differ from the level."
+            + (" If no value can lie beyond, give bounds." if is_end else "")
+        )))  # fmt: skip
+    return found
 
-    Parameters
-    ----------
-    own : Sample or None
-        The runs compared with; None where only successes were reported.
-    n, n_failed : int
-        All runs, and those that failed.
-    reported : mapping of str to Printed
-    runs : int or None
-        n of the study.
-    main : Prediction or None
-    search : RunSearch or None
-    level : float
-        Of the test.
-    """
-    on_values = [name for name in reported if name in sampling.STATISTICS]
-    if own is None or not on_values:
-        found = [Caution.FEW_RUNS] if n < FEW_RUNS else []
-    else:
-        found = list(find_cautions(own, on_values, runs))
-        if n_failed > MANY_FAILURES * n:
-            found.append(Caution.MANY_FAILED)
-        for name in ("max", "min"):
-            if name in reported:
-                end = float(reported[name].low if name == "max" else -reported[name].high)
-                seen = float(own.values[-1] if name == "max" else -own.values[0])
-                if end > seen:
-                    found.append(Caution.BEYOND_SEEN)
-        if search is not None and search.largest is not None:
-            found.append(Caution.RARE_OUTCOMES)
-    if n_failed == 0 and reported.keys() & {"share", "n_succeeded"}:
-        found.append(Caution.NONE_FAILED)
-    if main is not None and abs(main.p - level) < 2.0 * main.p_error:
-        found.append(Caution.NEAR_LEVEL)
-    return tuple(found)
-
-
-def _find_skewness(sample: Sample) -> float:
-    """Return the absolute skewness of a sample that is not constant."""
-    deviation = sample.values - sample.mean
-    variance = float(deviation**2 @ sample.counts) / sample.n
-    third = float(deviation**3 @ sample.counts) / sample.n
-    return float(abs(third) / variance**1.5)

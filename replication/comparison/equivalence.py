@@ -10,7 +10,7 @@ from scipy import special
 
 @dataclasses.dataclass(frozen=True)
 class Equivalence:
-    """Two one-sided t-tests of |mean - reported| < margin.
+    """Two one-sided t-tests of |difference of the means| < margin.
 
     Parameters
     ----------
@@ -19,8 +19,11 @@ class Equivalence:
     p : float or None
         The larger of the two one-sided p-values; None for a single run.
     low, high : float or None
-        The interval at 1 - 2 level of the mean, which must lie within the margin.
+        The interval at 1 - 2 level of own mean less reported one, which must lie within the
+        margin.
     is_equivalent : bool
+    takes_reported_as_exact : bool
+        Whether the reported mean is taken as exact, for want of a standard deviation and n.
     """
 
     margin: float
@@ -28,23 +31,28 @@ class Equivalence:
     low: float | None
     high: float | None
     is_equivalent: bool
+    takes_reported_as_exact: bool
 
 
 def assess_equivalence(
-    mean: float, spread: float, n: int, reported: float, *, margin: float, level: float = 0.05
+    mean: float,
+    spread: float,
+    n: int,
+    reported: float,
+    *,
+    margin: float,
+    level: float = 0.05,
+    of_report: tuple[float, int] | None = None,
 ) -> Equivalence:
     """Test whether the mean of a population lies within a margin of a reported one.
 
     Parameters
     ----------
-    mean, spread : float
-        Mean and standard deviation (n - 1 in its denominator) of n runs.
-    n : int
-        At least 1.
-    reported, margin : float
-        The margin is positive.
-    level : float
-        Of each one-sided test.
+    mean, spread, n
+        Of the runs; the standard deviation has n - 1 in its denominator.
+    of_report : (float, int), optional
+        Standard deviation and n of the report. With them the test is one of two samples of
+        different variance (Welch); without, the reported mean is taken as exact.
 
     References
     ----------
@@ -55,13 +63,23 @@ def assess_equivalence(
     >>> assess_equivalence(47.0, 10.0, 400, 48.0, margin=4.8).is_equivalent
     True
     """
+    is_exact = of_report is None or of_report[1] < 2
     if n < 2:
-        return Equivalence(margin, None, None, None, False)
-    error = spread / math.sqrt(n)
-    reach = float(special.stdtrit(n - 1, 1.0 - level)) * error
-    low, high = mean - reach, mean + reach
-    gap = margin - abs(mean - reported)
+        return Equivalence(margin, None, None, None, False, is_exact)
+    variance, degrees = spread**2 / n, n - 1.0
+    if of_report is not None and not is_exact:
+        other = of_report[0] ** 2 / of_report[1]
+        whole = variance + other
+        if whole > 0:
+            degrees = whole**2 / (variance**2 / (n - 1) + other**2 / (of_report[1] - 1))
+        variance = whole
+    error = math.sqrt(variance)
+    reach = float(special.stdtrit(degrees, 1.0 - level)) * error
+    difference = mean - reported
+    gap = margin - abs(difference)
     p = 0.0 if gap > 0 else 1.0
     if error > 0:
-        p = float(special.stdtr(n - 1, -gap / error))
-    return Equivalence(margin, p, low, high, p < level)
+        p = float(special.stdtr(degrees, -gap / error))
+    return Equivalence(
+        margin, p, difference - reach, difference + reach, p < level, is_exact
+    )

@@ -3,8 +3,9 @@
 References
 ----------
 Brown & Heathers (2017), The GRIM test, Soc. Psychol. Personal. Sci. 8, 363-369: means of
-whole numbers. Samuelson (1968), How deviant can you be?, J. Am. Stat. Assoc. 63, 1522-1525:
-the largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. Mon. 107,
+whole numbers. Anaya (2016), The GRIMMER test, PeerJ Preprints 4, e2400v1: their standard
+deviations. Samuelson (1968), How deviant can you be?, J. Am. Stat. Assoc. 63, 1522-1525: the
+largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. Mon. 107,
 353-357: the standard deviation for mean and range.
 """
 
@@ -13,25 +14,37 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from replication.comparison.printed import Printed
+import numpy as np
+
+from replication.comparison.reported import Reported
+
+MAX_ENUMERATION = 300_000_000
+"""Steps of an enumeration; for more only the parity of the sum of squares is checked."""
+MAX_SUMS = 50
+SLACK = 1.0 + 1e-12
+ORDER = (
+    ("min", "q1"), ("min", "mean"), ("min", "median"), ("min", "max"), ("q1", "median"),
+    ("q1", "q3"), ("median", "q3"), ("median", "max"), ("mean", "max"), ("q3", "max"),
+)  # fmt: skip
 
 
 class Fault(enum.StrEnum):
     """Why a reported number cannot be right."""
 
     NOT_A_MEAN = "no sum of n values on the grid divides to it"
+    NOT_A_SPREAD = "no n values on the grid have this mean and this spread"
     NOT_A_VALUE = "not a value on the grid"
     NOT_A_SHARE = "no whole number of n runs is that share"
-    OUT_OF_ORDER = "smallest, median or mean, and largest are out of order"
-    NEGATIVE_SPREAD = "a negative standard deviation or error"
+    OUT_OF_ORDER = "two statistics are out of order"
+    NEGATIVE_SPREAD = "a negative standard deviation, error or range"
     SPREAD_TOO_LARGE = "no n values in this range spread so far"
     SPREAD_TOO_SMALL = "no n values reach so far with this spread"
     SPREADS_DISAGREE = "standard error times square root of n is not the standard deviation"
     OUTSIDE_SHARE = "not between none and all"
-    BEYOND_CAP = "larger than the value at which runs were stopped"
+    BEYOND_BOUNDS = "beyond the bounds of the values"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,116 +69,203 @@ class Impossible:
 
 
 def find_impossible(
-    reported: Mapping[str, Printed],
+    reported: Mapping[str, Reported],
     *,
     runs: int | None,
-    n_done: int | None,
-    unit: Fraction | None,
-    cap: float | None = None,
+    counts: Sequence[int] = (),
+    grid: Fraction | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    sd_kinds: Sequence[str] = ("n-1", "n"),
 ) -> tuple[Impossible, ...]:
     """Return reported numbers that cannot be right.
 
     Parameters
     ----------
-    reported : mapping of str to Printed
+    reported : mapping of str to Reported
         Keys as in `compare`.
-    runs, n_done : int or None
-        Runs started, and runs whose values were summarised; None if not known.
-    unit : Fraction or None
-        Grid that every value lies on; None for real values.
-    cap : float, optional
-        Where runs were stopped.
+    runs : int or None
+        Runs started.
+    counts : sequence of int
+        How many values can have been summarised; a number is possible if one of them allows it.
+    grid : Fraction or None
+        What every value is a multiple of; None for real values.
+    bounds : (float, float)
+        That no value can leave.
+    sd_kinds : sequence of str
+        Denominators that a standard deviation may have.
 
     Examples
     --------
-    >>> from replication.comparison.printed import read_printed
-    >>> mean = read_printed("48.37", "mean")
-    >>> [item.fault.name for item in find_impossible({"mean": mean}, runs=20, n_done=20, unit=1)]
+    >>> from replication.comparison.reported import read_reported
+    >>> mean = read_reported("48.37", "mean")
+    >>> [item.fault.name for item in find_impossible({"mean": mean}, runs=20, counts=[20], grid=1)]
     ['NOT_A_MEAN']
     """
-    found = []
-
-    def note(name: str, fault: Fault, other: str | None = None) -> None:
-        is_share = name in {"share", "n_succeeded"}
-        found.append(Impossible(name, fault, other, runs if is_share else n_done))
-
-    for name in ("share", "n_succeeded"):
-        if name not in reported:
-            continue
-        printed = reported[name]
-        whole = Fraction(1) if name == "share" else runs
-        if printed.high < 0 or (whole is not None and printed.low > whole):
-            note(name, Fault.OUTSIDE_SHARE)
-        elif name == "n_succeeded" and printed.value.denominator != 1:
-            note(name, Fault.NOT_A_VALUE)
-        elif name == "share" and runs is not None and not _has_multiple(printed, Fraction(1, runs)):
-            note(name, Fault.NOT_A_SHARE)
-    if "mean" in reported and unit is not None and n_done:
-        is_mean = _has_multiple(reported["mean"], unit / n_done)
-        if not is_mean:
-            note("mean", Fault.NOT_A_MEAN)
-    for name, step in (("min", 1), ("max", 1), ("median", 2)):
-        if name in reported and unit is not None:
-            odd = name == "median" and n_done is not None and n_done % 2 == 1
-            if not _has_multiple(reported[name], unit / (1 if odd else step)):
-                note(name, Fault.NOT_A_VALUE)
-    for small, large in (("min", "mean"), ("mean", "max"), ("min", "median"), ("median", "max"),
-                         ("min", "max")):  # fmt: skip
-        if small in reported and large in reported and reported[small].low > reported[large].high:
-            note(large if large == "max" else small, Fault.OUT_OF_ORDER,
-                 small if large == "max" else large)  # fmt: skip
-    if cap is not None:
-        for name in ("mean", "median", "min", "max"):
-            if name in reported and reported[name].low > cap:
-                note(name, Fault.BEYOND_CAP)
-    _check_spread(reported, n_done, note)
+    found = list(_check_shares(reported, runs))
+    found += _check_order(reported, bounds)
+    if grid is not None:
+        step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
+        for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
+            if name in reported and not _has_multiple(reported[name], Fraction(grid) / step):
+                found.append(Impossible(name, Fault.NOT_A_VALUE))
+    of_each = [
+        list(_check_values(reported, n, grid=grid, bounds=bounds, sd_kinds=sd_kinds))
+        for n in counts
+    ]
+    if of_each and all(of_each):
+        found += of_each[len(of_each) // 2]
     return tuple(found)
 
 
-def _check_spread(reported: Mapping[str, Printed], n: int | None, note: object) -> None:
-    assert callable(note)
-    for name in ("sd", "se"):
+def _check_shares(reported: Mapping[str, Reported], runs: int | None) -> Iterator[Impossible]:
+    for name in ("share", "n_succeeded"):
+        if name not in reported:
+            continue
+        item = reported[name]
+        whole = Fraction(1) if name == "share" else runs
+        if item.high < 0 or (whole is not None and item.low > whole):
+            yield Impossible(name, Fault.OUTSIDE_SHARE, runs=runs)
+        elif name == "n_succeeded" and item.value.denominator != 1:
+            yield Impossible(name, Fault.NOT_A_VALUE, runs=runs)
+        elif name == "share" and runs is not None and not _has_multiple(item, Fraction(1, runs)):
+            yield Impossible(name, Fault.NOT_A_SHARE, runs=runs)
+
+
+def _check_order(
+    reported: Mapping[str, Reported], bounds: tuple[float, float]
+) -> Iterator[Impossible]:
+    for name in ("sd", "se", "iqr"):
         if name in reported and reported[name].high < 0:
-            note(name, Fault.NEGATIVE_SPREAD)
-            return
-    if n is None:
-        return
-    root = math.sqrt(n)
-    low, high = -math.inf, math.inf
-    if "sd" in reported:
-        low, high = float(reported["sd"].low), float(reported["sd"].high)
-    if "se" in reported:
-        from_error = float(reported["se"].low) * root, float(reported["se"].high) * root
-        if "sd" in reported and (from_error[0] > high or from_error[1] < low):
-            note("se", Fault.SPREADS_DISAGREE, "sd")
-            return
-        low, high = max(low, from_error[0]), min(high, from_error[1])
+            yield Impossible(name, Fault.NEGATIVE_SPREAD)
+    for small, large in ORDER:
+        if small in reported and large in reported and reported[small].low > reported[large].high:
+            pair = (large, small) if large == "max" else (small, large)
+            yield Impossible(pair[0], Fault.OUT_OF_ORDER, pair[1])
+    for name in ("mean", "median", "q1", "q3", "iqm", "min", "max"):
+        if name in reported and (
+            reported[name].low > bounds[1] or reported[name].high < bounds[0]
+        ):
+            yield Impossible(name, Fault.BEYOND_BOUNDS)
+
+
+def _check_values(
+    reported: Mapping[str, Reported],
+    n: int,
+    *,
+    grid: Fraction | None,
+    bounds: tuple[float, float],
+    sd_kinds: Sequence[str],
+) -> Iterator[Impossible]:
+    """Yield what n values cannot have."""
+    mean = reported.get("mean")
+    if mean is not None and grid is not None and not _has_multiple(mean, Fraction(grid) / n):
+        yield Impossible("mean", Fault.NOT_A_MEAN, runs=n)
     name = "sd" if "sd" in reported else "se"
     if n < 2 or name not in reported:
         return
-    slack = 1.0 + 1e-12
-    correction = n / (n - 1)
-    if "min" in reported and "max" in reported:
-        least, most = float(reported["min"].low), float(reported["max"].high)
-        largest = (most - least) ** 2 / 4.0 * (correction if n % 2 == 0 else (n + 1) / n)
-        if "mean" in reported:
+    faults = [
+        _check_spread(reported, name, n, kind, grid=grid, bounds=bounds) for kind in sd_kinds
+    ]
+    if all(faults):
+        yield next(item for item in faults if item is not None)
+
+
+def _check_spread(
+    reported: Mapping[str, Reported],
+    name: str,
+    n: int,
+    kind: str,
+    *,
+    grid: Fraction | None,
+    bounds: tuple[float, float],
+) -> Impossible | None:
+    """Return why a spread is impossible if its denominator is n or n - 1, None if it is not."""
+    root = math.sqrt(n)
+    low, high = 0.0, math.inf  # of the standard deviation, as reported
+    if "sd" in reported:
+        low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
+    if "se" in reported:
+        of_error = float(reported["se"].low) * root, float(reported["se"].high) * root
+        if of_error[0] > high * SLACK or of_error[1] * SLACK < low:
+            return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
+        low, high = max(low, of_error[0]), min(high, of_error[1])
+    factor = n - 1 if kind == "n-1" else n
+    squares = low**2 * factor, high**2 * factor  # sum of squared deviations
+    least = max(float(reported["min"].low) if "min" in reported else -math.inf, bounds[0])
+    most = min(float(reported["max"].high) if "max" in reported else math.inf, bounds[1])
+    mean = reported.get("mean")
+    if math.isfinite(most - least):
+        largest = (most - least) ** 2 * (n * n // 4) / n
+        if mean is not None:
             # (max - mean)(mean - min) is largest nearest to the middle of the range.
-            middle = (least + most) / 2.0
-            mean = min(max(middle, float(reported["mean"].low)), float(reported["mean"].high))
-            largest = min(largest, max((most - mean) * (mean - least), 0.0) * correction)
-        if low > math.sqrt(max(largest, 0.0)) * slack:
-            note(name, Fault.SPREAD_TOO_LARGE)
-    for end, sign in (("max", 1.0), ("min", -1.0)):
-        if end in reported and "mean" in reported:
-            ends = (
-                reported[end].low - reported["mean"].high
-                if sign > 0
-                else reported["mean"].low - reported[end].high
-            )
-            if float(ends) > max(high, 0.0) * (n - 1) / root * slack:
-                note(name, Fault.SPREAD_TOO_SMALL, end)
+            middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
+            largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
+        if squares[0] > largest * SLACK:
+            return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
+    if mean is not None:
+        for end in ("max", "min"):
+            if end in reported:
+                item = reported[end]
+                reach = item.low - mean.high if end == "max" else mean.low - item.high
+                # One value so far from the mean leaves at least reach^2 n / (n - 1).
+                if float(reach) > 0 and float(reach) ** 2 * n / (n - 1) > squares[1] * SLACK:
+                    return Impossible(name, Fault.SPREAD_TOO_SMALL, end, n)
+        if grid is not None and not _has_spread(mean, squares, n, float(grid), (least, most)):
+            return Impossible(name, Fault.NOT_A_SPREAD, "mean", n)
+    return None
 
 
-def _has_multiple(printed: Printed, step: Fraction) -> bool:
+def _has_spread(
+    mean: Reported,
+    squares: tuple[float, float],
+    n: int,
+    grid: float,
+    ends: tuple[float, float],
+) -> bool:
+    """Say whether n values on a grid can have such a mean and sum of squared deviations.
+
+    Notes
+    -----
+    In steps of the grid, from the whole number c at or below the mean: n deviations d whose sum
+    is r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n. All
+    pairs (r, q) that n such deviations reach are enumerated one deviation after the other.
+    """
+    first, last = math.ceil(float(mean.low) * n / grid - 1e-9), math.floor(
+        float(mean.high) * n / grid + 1e-9
+    )
+    if last - first >= MAX_SUMS:
+        return True
+    for total in range(first, last + 1):
+        centre, rest = divmod(total, n)
+        low, high = (end / grid**2 + rest**2 / n for end in squares)
+        wanted = [q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+                  if (q - rest) % 2 == 0] if high - low < 1e5 else None  # fmt: skip
+        if wanted is None:
+            return True
+        if not wanted:
+            continue
+        reach = math.isqrt(wanted[-1])
+        span = math.isqrt(n * wanted[-1]) + 1
+        if n * (2 * reach + 1) * (2 * span + 1) * (wanted[-1] + 1) > MAX_ENUMERATION:
+            return True
+        lowest = max(-reach, math.ceil(ends[0] / grid - centre - 1e-9)) if math.isfinite(
+            ends[0]) else -reach  # fmt: skip
+        highest = min(reach, math.floor(ends[1] / grid - centre + 1e-9)) if math.isfinite(
+            ends[1]) else reach  # fmt: skip
+        reached = np.zeros((2 * span + 1, wanted[-1] + 1), dtype=np.bool_)
+        reached[span, 0] = True
+        for _ in range(n):
+            following = np.zeros_like(reached)
+            for d in range(lowest, highest + 1):
+                rows = slice(max(0, d), reached.shape[0] + min(0, d))
+                source = slice(max(0, -d), reached.shape[0] - max(0, d))
+                following[rows, d * d :] |= reached[source, : reached.shape[1] - d * d]
+            reached = following
+        if reached[span + rest, wanted].any():
+            return True
+    return False
+
+
+def _has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
-    return printed.holds(math.ceil(printed.low / step) * step)
+    return item.holds(math.ceil(item.low / step) * step)

@@ -1,24 +1,53 @@
-"""How a reported statistic of n runs lies in its sampling distribution."""
+"""How a reported statistic of n runs lies in its sampling distribution.
+
+One rule for one statistic and for several: p is the share of studies whose smaller tail is at
+most as large as the reported one's. The tail of a study is the smallest, over its statistics as
+they would be printed, of the two tails that the rounding cell cuts off.
+
+References
+----------
+Blaker (2000), Confidence curves and improved exact confidence intervals for discrete
+distributions, Can. J. Stat. 28, 783-798: the same for one discrete statistic.
+Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: for several.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.comparison import sampling
-from replication.comparison.extremes import LargestOf
-from replication.comparison.printed import Printed
-from replication.comparison.sampling import Effort, Law, Masses, Resamples, Sample, resample
+from replication.comparison.reported import Reported
+from replication.comparison.sampling import (
+    SEED,
+    Draws,
+    Effort,
+    Sample,
+    SamplingDistribution,
+    draw_statistics,
+    reduce_studies,
+)
+from replication.statistics.convolution import (
+    compute_joint_mass,
+    compute_max_mass,
+    compute_mean_mass,
+    convolve,
+    find_length,
+)
+from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
-Range = tuple[float, float]
+
+TINY = 1e-9
+"""Tails that differ by less than this share of themselves are the same."""
+NEAR = 1000
+"""Studies whose maximum is nearest to the reported one, for the mean given the maximum."""
+MAX_SPAN = 20_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,50 +57,37 @@ class Finding:
     Parameters
     ----------
     name : str
-        "mean", "sd", "se", "median", "min", "max", "share", "n_succeeded", or
-        "mean_given_max": the mean once the largest is known.
+        A key of `reported.WORDS`.
     reported : str
         As printed.
+    value : float
+        The reported number in the unit of the runs.
     yours : float
-        The same statistic of all runs that were seen.
+        The same statistic of all runs that were seen; a standard error of n runs.
     low, high : float
         Prediction interval of a study of n runs, at 1 - level.
     p : float
-        Two-sided p-value: the chance of a value at least as far out, to either side. NaN for a
-        number that cannot be right.
-    p_range : (float, float) or None
-        Middle 95 % of p over the resamples; None where there are none.
-    p_error : float
-        Standard error of p from the number of resamples and drawn studies.
-    chance : float or None
-        Chance that a study of n runs prints the reported number; None for the order
-        statistics of values that are not on a lattice.
-    chance_range : (float, float) or None
-    mean, spread : float or None
+        Two-sided; NaN for a number that cannot be right.
+    chance : float
+        Probability that a study of n runs prints the reported number.
+    mean, spread : float
         Of the sampling distribution.
-    is_exact : bool
-        False if studies were drawn.
     """
 
     name: str
     reported: str
+    value: float
     yours: float
     low: float
     high: float
     p: float
-    p_range: Range | None = None
-    p_error: float = 0.0
-    chance: float | None = None
-    chance_range: Range | None = None
-    mean: float | None = None
-    spread: float | None = None
-    is_exact: bool = True
+    chance: float
+    mean: float
+    spread: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers as plain values."""
         plain = dataclasses.asdict(self)
-        for name in ("p_range", "chance_range"):
-            plain[name] = None if plain[name] is None else list(plain[name])
         plain["interval"] = [plain.pop("low"), plain.pop("high")]
         return plain
 
@@ -82,399 +98,376 @@ class Prediction:
 
     Parameters
     ----------
-    runs : int
-        n.
-    findings : tuple of Finding
+    findings : mapping of str to Finding
     p : float
-        Of all of them together: 1 - (1 - smallest)^k over k independent p-values.
-    p_range : (float, float) or None
+        Of all of them together.
     p_error : float
-    p_by_resample : float64[n_resamples] or None
-    laws : mapping of str to Law
-        Sampling distributions by name, where one was computed.
+        Standard error of p from the number of resamples and drawn studies; 0 if p is exact.
+    distributions : mapping of str to SamplingDistribution
+    tail : float
+        The smaller tail of the report.
+    find_share : callable
+        From a tail to the share of studies whose smaller tail is at most that.
     """
 
-    runs: int
-    findings: tuple[Finding, ...]
+    findings: Mapping[str, Finding]
     p: float
-    p_range: Range | None
     p_error: float
-    p_by_resample: FloatArray | None
-    laws: Mapping[str, Law]
+    distributions: Mapping[str, SamplingDistribution]
+    tail: float
+    find_share: Callable[[float], float]
 
 
 def predict(
     sample: Sample,
-    reported: Mapping[str, Printed],
+    reported: Mapping[str, Reported],
     runs: int,
     *,
     level: float,
     effort: Effort | None = None,
 ) -> Prediction:
-    """Hold reported statistics of n runs against the runs that were seen.
-
-    Parameters
-    ----------
-    sample : Sample
-        Runs that were seen, at least two.
-    reported : mapping of str to Printed
-        Keys from `sampling.STATISTICS`.
-    runs : int
-        n, at least 1 (2 with a standard deviation).
-    level : float
-        Intervals cover 1 - level.
-    effort : Effort, optional
-        As `Effort.choose` says unless given.
-
-    Notes
-    -----
-    With mean and largest value alone, the mean is judged given the largest: the two p-values
-    are then independent under the null hypothesis. Any other combination is judged by
-    its smallest p-value, whose distribution is taken from drawn studies (Westfall &
-    Young 1993, Resampling-based Multiple Testing, section 2.3).
-    """
-    study = _Study(sample, runs, level, effort or Effort.choose(sample.n))
-    names = set(reported)
-    if names == {"mean"}:
-        return _combine(runs, [_predict_mean(study, reported["mean"])])
-    if names in ({"max"}, {"min"}):
-        (name,) = names
-        return _combine(runs, [_predict_extreme(study, name, reported[name])])
-    if names == {"mean", "max"}:
-        parts = [
-            _predict_mean(study, reported["mean"]),
-            _predict_extreme(study, "max", reported["max"]),
-            _predict_mean_given_max(study, reported["mean"], reported["max"]),
-        ]
-        return _combine(runs, parts, of=slice(1, None))
-    return _predict_drawn(study, reported)
+    """Hold reported statistics of n runs against the runs that were seen, at least two."""
+    if reported.keys() == {"mean", "max"} and (table := _count_exactly(sample, reported, runs)):
+        return _predict_mean_and_max(table, sample, reported, runs, level=level)
+    drawn = draw_statistics(sample, runs, list(reported), effort=effort)
+    return judge_draws(drawn, reported, describe_sample(sample, reported, runs), level=level)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Study:
-    """What a reported study is held against: studies of n runs like those that were seen."""
-
-    sample: Sample
-    runs: int
-    level: float
-    effort: Effort
-
-    @functools.cached_property
-    def resamples(self) -> Resamples:
-        return resample(
-            self.sample, self.runs, n_resamples=self.effort.n_resamples, seed=self.effort.seed
-        )
-
-    @functools.cached_property
-    def masses(self) -> Masses | None:
-        return sampling.lay_out(self.resamples)
-
-    @property
-    def n_drawn(self) -> int:
-        return self.effort.count_studies(self.runs)
+def describe_sample(sample: Sample, names: Mapping[str, Any], runs: int) -> dict[str, float]:
+    """Return the statistics of the runs that were seen; a standard error is one of n runs."""
+    own = sample.runs
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {name: float(value) for name, value in reduce_studies(own, names).items()}
+    if "se" in found:
+        found["se"] = sample.spread / math.sqrt(runs)
+    return found
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Part:
-    finding: Finding
-    p_by_resample: FloatArray | None
-    law: Law | None = None
+# -------------------------------------------------------------------------------- drawn studies
 
 
-def _combine(runs: int, parts: list[_Part], *, of: slice = slice(None)) -> Prediction:
-    """Combine independent p-values into 1 - (1 - smallest)^k."""
-    used = parts[of]
-    k = len(used)
-    smallest = min(used, key=lambda part: part.finding.p)
-    p = -math.expm1(k * math.log1p(-min(smallest.finding.p, 1.0 - 1e-16)))
-    rows = [part.p_by_resample for part in used if part.p_by_resample is not None]
-    by_resample = None
-    if len(rows) == k:
-        by_resample = 1.0 - (1.0 - np.minimum.reduce(rows)) ** k
-    return Prediction(
-        runs=runs,
-        findings=tuple(part.finding for part in parts),
-        p=smallest.finding.p if k == 1 else p,
-        p_range=None if by_resample is None else _find_range(by_resample),
-        p_error=k * smallest.finding.p_error,
-        p_by_resample=by_resample,
-        laws={part.finding.name: part.law for part in parts if part.law is not None},
-    )
-
-
-def combine_independent(first: Prediction, second: Prediction) -> Prediction:
-    """Combine two predictions whose p-values are independent.
-
-    Parameters
-    ----------
-    first, second : Prediction
-        Of the same study.
-    """
-    p = 1.0 - (1.0 - min(first.p, second.p)) ** 2
-    by_resample = None
-    if first.p_by_resample is not None and second.p_by_resample is not None:
-        by_resample = 1.0 - (1.0 - np.minimum(first.p_by_resample, second.p_by_resample)) ** 2
-    return Prediction(
-        runs=first.runs,
-        findings=first.findings + second.findings,
-        p=p,
-        p_range=None if by_resample is None else _find_range(by_resample),
-        p_error=2.0 * (first if first.p < second.p else second).p_error,
-        p_by_resample=by_resample,
-        laws=dict(first.laws) | dict(second.laws),
-    )
-
-
-def find_p(law: Law) -> float:
-    """Return the two-sided p-value of the cell that a law was made for.
-
-    Notes
-    -----
-    The smaller of the two tails that the cell cuts off, plus the largest tail of the other
-    side that is no larger (Blaker 2000). For a continuous law that is twice the smaller
-    tail; where values are few and heavy it is less, since no value cuts off as much.
-
-    References
-    ----------
-    Blaker (2000), Confidence curves and improved exact confidence intervals for discrete
-    distributions, Can. J. Stat. 28, 783-798.
-    """
-    below = float(law.below @ law.weights)
-    above = float(law.above @ law.weights)
-    smaller = min(below, above)
-    mass = law.mass if above <= below else law.mass[::-1]
-    values = law.values if above <= below else law.values[::-1]
-    # Tails end between different values only.
-    ends = np.append(values[1:] != values[:-1], True)
-    tails = np.cumsum(mass)[ends]
-    other = float(tails[tails <= smaller + 1e-12].max(initial=0.0))
-    return min(1.0, smaller + other)
-
-
-def _describe_law(
-    law: Law, name: str, printed: Printed, yours: float, level: float, *, with_chance: bool
-) -> _Part:
-    by_resample = np.minimum(1.0, 2.0 * np.minimum(law.below, law.above))
-    tail = law.below if law.below @ law.weights < law.above @ law.weights else law.above
-    kept = law.weights > 0
-    size = 1.0 / float(law.weights @ law.weights)
-    error = math.sqrt(float(law.weights @ (tail - tail @ law.weights) ** 2) / size)
-    finding = Finding(
-        name=name,
-        reported=printed.text,
-        yours=yours,
-        low=law.find_quantile(level / 2.0),
-        high=law.find_quantile(1.0 - level / 2.0),
-        p=find_p(law),
-        p_range=_find_range(by_resample[kept]),
-        p_error=2.0 * error,
-        chance=float(law.inside @ law.weights) if with_chance else None,
-        chance_range=_find_range(law.inside[kept]) if with_chance else None,
-        mean=law.mean,
-        spread=law.spread,
-        is_exact=law.is_exact,
-    )
-    # A resample in which no run lies in the cell of the largest says nothing of the mean.
-    return _Part(finding, np.where(kept, by_resample, finding.p), law)
-
-
-def _find_range(values: FloatArray) -> Range:
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def _predict_mean(study: _Study, printed: Printed) -> _Part:
-    runs = study.runs
-    cell = (printed.low, printed.high)
-    floats = (float(printed.low), float(printed.high))
-    law = None
-    if study.masses is not None:
-        law = sampling.compute_mean_law(study.masses, runs, cell)
-    if law is None and runs > sampling.MANY_RUNS:
-        law = sampling.expand_mean_law(study.resamples, runs, floats)
-    if law is None:
-        drawn = sampling.draw_statistics(study.resamples, runs, ["mean"], n_studies=study.n_drawn)
-        law = sampling.make_law(drawn["mean"], floats)
-    return _describe_law(law, "mean", printed, study.sample.mean, study.level, with_chance=True)
-
-
-def _predict_mean_given_max(study: _Study, mean: Printed, largest: Printed) -> _Part:
-    sample, runs = study.sample, study.runs
-    low, high = float(largest.low), float(largest.high)
-    places = np.searchsorted(sample.values, [low, high])
-    law = None
-    if study.masses is not None:
-        law = sampling.compute_mean_law_given_max(
-            study.masses,
-            runs,
-            (mean.low, mean.high),
-            largest=(largest.low, largest.high),
-            is_seen=bool(places[1] > places[0]),
-        )
-    if law is None and (places[1] > 0 or not sample.is_enough_for(runs)):
-        drawn, weights = sampling.draw_means_given_max(
-            study.resamples, runs, low=low, high=high, n_studies=study.n_drawn
-        )
-        if weights.sum() > 0:
-            floats = (float(mean.low), float(mean.high))
-            law = sampling.make_law(drawn, floats, weights / weights.sum())
-    if law is None:  # no run is as small as the largest is said to be
-        nothing = Finding("mean_given_max", mean.text, sample.mean, math.nan, math.nan, 1.0)
-        return _Part(nothing, np.ones(study.effort.n_resamples))
-    return _describe_law(law, "mean_given_max", mean, sample.mean, study.level, with_chance=True)
-
-
-def _predict_extreme(study: _Study, name: str, printed: Printed) -> _Part:
-    """Predict the largest of n runs, or the smallest: the largest of the negated ones."""
-    sample, runs = study.sample, study.runs
-    sign = 1.0 if name == "max" else -1.0
-    values = sample.values if name == "max" else -sample.values[::-1]
-    counts = sample.counts if name == "max" else sample.counts[::-1]
-    tail = sample.upper if name == "max" else sample.lower
-    low, high = sorted((sign * float(printed.low), sign * float(printed.high)))
-    if name == "min":
-        # The cell of a negated number holds its upper end in place of the lower one.
-        low, high = math.nextafter(low, math.inf), math.nextafter(high, math.inf)
-    law = LargestOf(values, counts, runs, tail)
-    ends = sorted(sign * end for end in law.find_interval(study.level))
-    lower, upper = law.bound_tails(low, high)
-    # A grid finer than the rounding has numbers that no run can print, and no useful chance.
-    has_chance = sample.unit is not None and sample.unit >= printed.width
-    by_resample = _resample_extreme(law, (low, high), study.effort.n_resamples)
-    inside = by_resample[0] + by_resample[1] - 1.0
-    p_values = np.minimum(1.0, 2.0 * np.minimum(*by_resample))
-    points, mass = law.spell_out()
-    spelled = Law(
-        points if name == "max" else -points[::-1],
-        mass if name == "max" else mass[::-1],
-        below=np.array([lower if name == "max" else upper]),
-        above=np.array([upper if name == "max" else lower]),
-        inside=np.array([max(lower + upper - 1.0, 0.0)]),
-        weights=np.ones(1),
-        is_exact=True,
-    )
-    finding = Finding(
-        name=name,
-        reported=printed.text,
-        yours=float(sample.values[-1] if name == "max" else sample.values[0]),
-        low=ends[0],
-        high=ends[1],
-        p=law.find_p(low, high),
-        p_range=_find_range(p_values),
-        chance=min(max(lower + upper - 1.0, 0.0), 1.0) if has_chance else None,
-        chance_range=_find_range(np.clip(inside, 0.0, 1.0)) if has_chance else None,
-        mean=spelled.mean,
-        spread=spelled.spread,
-    )
-    return _Part(finding, p_values, spelled)
-
-
-def _resample_extreme(
-    law: LargestOf, cell: tuple[float, float], n_resamples: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return P(largest < high) and P(largest >= low) in each resample.
-
-    The share of a resample below an end is a beta variable, as in `extremes`.
-    """
-    generator = np.random.default_rng(sampling.SEED)
-    n = int(law.counts.sum())
-    low, high = cell
-    below_low = int(law.counts[: np.searchsorted(law.values, low)].sum())
-    below_high = int(law.counts[: np.searchsorted(law.values, high)].sum())
-    # Three parts that sum to one: below the cell, within it, above it.
-    parts = np.array([below_low, below_high - below_low, n + 1 - below_high], dtype=np.float64)
-    shares = np.maximum(generator.standard_gamma(parts, size=(n_resamples, 3)), 0.0)
-    shares /= shares.sum(axis=1, keepdims=True)
-    up_to_low, up_to_high = shares[:, 0], shares[:, 0] + shares[:, 1]
-    scales = np.maximum(law.tail.resample_scale(n_resamples, generator), 1e-300)
-    if below_high == n:
-        up_to_high = 1.0 - (1.0 - up_to_high) * np.exp(-(high - law.tail.start) / scales)
-    if below_low == n:
-        up_to_low = 1.0 - (1.0 - up_to_low) * np.exp(-(low - law.tail.start) / scales)
-    return up_to_high**law.runs, 1.0 - up_to_low**law.runs
-
-
-def _predict_drawn(study: _Study, reported: Mapping[str, Printed]) -> Prediction:
-    """Predict any statistics together, by drawing studies."""
-    names = [name for name in sampling.STATISTICS if name in reported]
-    sample, runs = study.sample, study.runs
-    drawn = sampling.draw_statistics(study.resamples, runs, names, n_studies=study.n_drawn)
-    yours = {
-        "mean": sample.mean,
-        "sd": sample.spread,
-        "se": sample.spread / math.sqrt(sample.n),
-        "median": sample.median,
-        "min": float(sample.values[0]),
-        "max": float(sample.values[-1]),
+def judge_draws(
+    drawn: Draws, reported: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
+) -> Prediction:
+    """Hold reported statistics against those of drawn studies."""
+    distributions = {
+        name: SamplingDistribution.from_draws(drawn[name]) for name in reported
     }
-    parts = []
-    for name in names:
-        printed = reported[name]
-        cell = (float(printed.low), float(printed.high))
-        law = sampling.make_law(drawn[name], cell)
-        has_chance = name in {"mean", "sd", "se"} or (
-            sample.unit is not None and 2 * sample.unit >= printed.width
-        )
-        parts.append(
-            _describe_law(law, name, printed, yours[name], study.level, with_chance=has_chance)
-        )
-    if len(parts) == 1:
-        return _combine(runs, parts)
-    observed = 1.0
-    smallest = np.ones(drawn[names[0]].shape)
-    for name in names:
-        width = float(reported[name].width)
-        ordered = np.sort(drawn[name], axis=None)
-        centres = np.floor(drawn[name] / width + 0.5) * width
-        own = _find_tails(ordered, centres, width)
-        smallest = np.minimum(smallest, own)
-        centre = np.array([float(reported[name].value)])
-        observed = min(observed, float(_find_tails(ordered, centre, width)[0]))
-    by_resample = (smallest <= observed + 1e-12).mean(axis=1)
+    findings: dict[str, Finding] = {}
+    tails, observed = [], []
+    for name, item in reported.items():
+        distribution = distributions[name]
+        of_studies, of_report = find_tails(distribution.values, drawn[name], item)
+        findings[name] = describe_finding(
+            name, item, yours[name], distribution,
+            p=float((of_studies <= of_report * (1 + TINY)).mean()), level=level,
+        )  # fmt: skip
+        tails.append(of_studies)
+        observed.append(of_report)
+    if reported.keys() == {"mean", "max"}:
+        near, tails[list(reported).index("mean")], tail = _condition_on_max(drawn, reported)
+        observed[list(reported).index("mean")] = tail
+        distribution = SamplingDistribution.from_draws(near)
+        of_near, of_report = find_tails(distribution.values, near, reported["mean"])
+        findings["mean_given_max"] = describe_finding(
+            "mean_given_max", reported["mean"], yours["mean"], distribution,
+            p=float((of_near <= of_report * (1 + TINY)).mean()), level=level,
+        )  # fmt: skip
+        distributions["mean_given_max"] = distribution
+    smaller = np.minimum.reduce(tails)
+    tail = min(observed)
+    by_resample = (smaller <= tail * (1 + TINY)).mean(axis=-1)
+    n_resamples, n_each = smaller.shape
+    p = float(by_resample.mean())
+    error = math.sqrt(max(p * (1.0 - p), 1e-12) / (n_resamples * n_each))
+    if n_resamples > 1:
+        error = max(error, float(by_resample.std()) / math.sqrt(n_resamples))
     return Prediction(
-        runs=runs,
-        findings=tuple(part.finding for part in parts),
-        p=float(by_resample.mean()),
-        p_range=_find_range(by_resample),
-        p_error=float(by_resample.std()) / math.sqrt(by_resample.size),
-        p_by_resample=by_resample,
-        laws={part.finding.name: part.law for part in parts if part.law is not None},
+        findings, p, error, distributions, tail,
+        lambda at_most: float((smaller <= at_most * (1 + TINY)).mean()),
+    )  # fmt: skip
+
+
+def find_tails(
+    ordered: FloatArray, drawn: FloatArray, item: Reported
+) -> tuple[FloatArray, float]:
+    """Return the smaller tail that the rounding cell of each study cuts off, and the report's."""
+    width = item.width
+
+    def measure(low: FloatArray, high: FloatArray) -> FloatArray:
+        slack = TINY * np.maximum(width, np.abs(high))
+        below = np.searchsorted(ordered, high + slack, side="right")
+        above = ordered.size - np.searchsorted(ordered, low - slack, side="left")
+        return np.asarray(np.minimum(below, above) / ordered.size)
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        centres = np.rint(drawn / width) * width
+    centres = np.where(np.isfinite(centres), centres, drawn)
+    of_report = measure(np.array([float(item.low)]), np.array([float(item.high)]))
+    return measure(centres - width / 2.0, centres + width / 2.0), float(of_report[0])
+
+
+def _condition_on_max(
+    drawn: Draws, reported: Mapping[str, Reported]
+) -> tuple[FloatArray, FloatArray, float]:
+    """Judge the mean of each study among those of nearly the same maximum.
+
+    Returns
+    -------
+    near : float64[1, m]
+        Means of the studies whose maximum is nearest to the reported one.
+    tails : float64, shape of the drawn means
+        Tail of each mean among the studies next to it in the order of their maxima.
+    observed : float
+        Tail of the reported mean among `near`.
+    """
+    means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
+    mean, top = reported["mean"], reported["max"]
+    size = min(NEAR, means.size)
+    order = np.argsort(largest, kind="stable")
+    first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
+    if last - first < size:
+        first = min(max((first + last - size) // 2, 0), means.size - size)
+        last = first + size
+    near = means[order[first:last]]
+    tails = np.empty(means.size)
+    for part in np.array_split(order, max(1, means.size // size)):
+        tails[part] = find_tails(np.sort(means[part]), means[part], mean)[0]
+    return (
+        near[None, :],
+        tails.reshape(drawn["mean"].shape),
+        find_tails(np.sort(near), near, mean)[1],
     )
 
 
-def _find_tails(ordered: FloatArray, centres: FloatArray, width: float) -> FloatArray:
-    """Return twice the smaller tail that a rounding cell cuts off."""
-    below = np.searchsorted(ordered, centres + width / 2.0) / ordered.size
-    above = 1.0 - np.searchsorted(ordered, centres - width / 2.0) / ordered.size
-    return np.minimum(1.0, 2.0 * np.minimum(below, above))
+def describe_finding(
+    name: str,
+    item: Reported,
+    yours: float,
+    distribution: SamplingDistribution,
+    *,
+    p: float,
+    level: float,
+) -> Finding:
+    """Return a finding from a sampling distribution and its p."""
+    values, mass = distribution.values, distribution.mass
+    slack = TINY * max(item.width, abs(float(item.high)))
+    first = np.searchsorted(values, float(item.low) - slack)
+    last = np.searchsorted(values, float(item.high) + slack, side="right")
+    return Finding(
+        name,
+        item.text,
+        float(item.value),
+        yours,
+        distribution.find_quantile(level / 2.0),
+        distribution.find_quantile(1.0 - level / 2.0),
+        min(p, 1.0),
+        float(min(mass[first:last].sum() / mass.sum(), 1.0)),
+        distribution.mean,
+        distribution.spread,
+    )
+
+
+def find_p(distribution: SamplingDistribution, item: Reported) -> float:
+    """Return p of one statistic whose sampling distribution is known exactly.
+
+    Notes
+    -----
+    The mass of all printed numbers whose smaller tail is at most that of the reported one.
+    """
+    tail, find_share = measure_tails(distribution, item)
+    return find_share(tail)
+
+
+def measure_tails(
+    distribution: SamplingDistribution, item: Reported
+) -> tuple[float, Callable[[float], float]]:
+    """Return the smaller tail of a reported number, and the share of studies by their tail."""
+    values, mass = distribution.values, distribution.mass
+    total = float(mass.sum())
+    running = np.concatenate([[0.0], np.cumsum(mass)]) / total
+
+    def measure(low: FloatArray, high: FloatArray) -> FloatArray:
+        slack = TINY * np.maximum(item.width, np.abs(high))
+        below = running[np.searchsorted(values, high + slack, side="right")]
+        above = 1.0 - running[np.searchsorted(values, low - slack, side="left")]
+        return np.asarray(np.minimum(below, above))
+
+    centres = np.rint(values / item.width) * item.width
+    tails = measure(centres - item.width / 2.0, centres + item.width / 2.0)
+    own = float(measure(np.array([float(item.low)]), np.array([float(item.high)]))[0])
+
+    def find_share(at_most: float) -> float:
+        return min(float(mass[tails <= at_most * (1 + TINY) + 1e-15].sum()) / total, 1.0)
+
+    return own, find_share
+
+
+# ---------------------------------------------------------------- mean and maximum of many counts
+
+
+@dataclasses.dataclass(frozen=True)
+class MeanAndMax:
+    """A reported mean and maximum against the exact distributions of counts.
+
+    Parameters
+    ----------
+    p : float
+        Share of studies of which the maximum, or the mean given the maximum, has a tail at most
+        as small as the smaller one of the report.
+    p_max, p_mean : float
+        Of the maximum, and of the mean given the maximum (1 if there is no such maximum).
+    tail : float
+        The smaller tail of the report.
+    mean_given_max : SamplingDistribution or None
+        None where no run is as small as the reported maximum.
+    find_share : callable
+        From a tail to the share of studies whose smaller tail is at most that.
+    """
+
+    p: float
+    p_max: float
+    p_mean: float
+    tail: float
+    mean_given_max: SamplingDistribution | None
+    find_share: Callable[[float], float]
+
+
+def judge_mean_and_max(
+    table: CountTable, *, mean: Reported, largest: Reported, runs: int
+) -> MeanAndMax:
+    """Return how unusual a reported mean and maximum of n converged runs are, exactly.
+
+    Notes
+    -----
+    Exact for the population that the table is; with many more runs than n that is all that there
+    is to know. Means are printed as the reported one is, maxima as whole numbers.
+    """
+    of_max = SamplingDistribution(*compute_max_mass(table, runs))
+    tail, find_share_of_max = measure_tails(of_max, largest)
+    p_max = find_share_of_max(tail)
+    given = _find_mean_given_max(table, largest, runs)
+    p_mean = 1.0
+    if given is not None:
+        tail_of_mean, find_share_of_mean = measure_tails(given, mean)
+        p_mean = find_share_of_mean(tail_of_mean)
+        tail = min(tail, tail_of_mean)
+
+    def find_share(at_most: float) -> float:
+        return _sum_studies(table, of_max, mean, runs, at_most=at_most * (1 + TINY) + 1e-15)
+
+    return MeanAndMax(find_share(tail), p_max, p_mean, tail, given, find_share)
+
+
+def _sum_studies(
+    table: CountTable, of_max: SamplingDistribution, mean: Reported, runs: int, *, at_most: float
+) -> float:
+    """Return the share of studies whose maximum, or mean given it, has so small a tail."""
+    running = np.cumsum(of_max.mass)
+    tails = np.minimum(running, 1.0 - running + of_max.mass)
+    is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
+    share = float(of_max.mass[~is_near].sum())
+    if is_near.any():
+        width, near = mean.width, of_max.values[is_near]
+        first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
+        cells = compute_joint_mass(
+            table, runs,
+            mean_edges=(np.arange(first, last + 2) - 0.5) * width,
+            max_edges=np.append(near, near[-1] + 1.0),
+        )  # fmt: skip
+        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
+        share += float(cells[tails <= at_most].sum())
+    return min(share, 1.0)
+
+
+def _find_mean_given_max(
+    table: CountTable, largest: Reported, runs: int
+) -> SamplingDistribution | None:
+    """Return the exact distribution of the mean of n runs given their maximum.
+
+    Notes
+    -----
+    The sum of n runs of which the largest lies in a cell has the mass of the n-fold convolution
+    of the counts truncated above the cell, less that of those truncated below it. Where no run
+    lies in the cell, one is put there and the others are drawn from those below: the limit for a
+    rare one.
+    """
+    start = int(table.updates[0])
+    one = np.zeros(int(table.updates[-1]) - start + 1)
+    one[table.updates - start] = table.counts / table.n_converged
+    first = min(max(math.ceil(largest.low) - start, 0), one.size)
+    last = min(max(math.floor(largest.high) + 1 - start, 0), one.size)
+    if last <= 0:
+        return None
+    cut, below = one[:last].copy(), one[:first]
+    length = find_length(cut[None, :], runs)
+    if cut[first:].any():
+        sums = convolve(cut[None, :], runs, length)[0]
+        if below.any():
+            sums = np.maximum(sums - convolve(below[None, :], runs, length)[0], 0.0)
+        shift = 0
+    else:
+        if not below.any():
+            return None
+        sums = convolve(below[None, :], runs - 1, length)[0]
+        shift = round((largest.low + largest.high) / 2) - start
+    kept = np.flatnonzero(sums > sums.max() * 1e-15)
+    return SamplingDistribution((kept + shift) / runs + start, sums[kept] / sums[kept].sum())
+
+
+def _count_exactly(
+    sample: Sample, reported: Mapping[str, Reported], runs: int
+) -> CountTable | None:
+    """Return runs as a table of counts if they are many whole numbers of a modest range."""
+    values = sample.values
+    if (
+        sample.grid != 1
+        or not sample.is_enough_for(runs)
+        or values[0] < 0
+        or values[-1] - values[0] > MAX_SPAN
+        or reported["max"].width > 1
+    ):
+        return None
+    return CountTable(values.astype(np.int64), sample.counts, 0, None)
+
+
+def _predict_mean_and_max(
+    table: CountTable,
+    sample: Sample,
+    reported: Mapping[str, Reported],
+    runs: int,
+    *,
+    level: float,
+) -> Prediction:
+    exact = judge_mean_and_max(table, mean=reported["mean"], largest=reported["max"], runs=runs)
+    distributions = {
+        "mean": SamplingDistribution(*compute_mean_mass(table, runs)),
+        "max": SamplingDistribution(*compute_max_mass(table, runs)),
+    }
+    if exact.mean_given_max is not None:
+        distributions["mean_given_max"] = exact.mean_given_max
+    items = dict(reported) | {"mean_given_max": reported["mean"]}
+    yours = describe_sample(sample, reported, runs)
+    yours["mean_given_max"] = sample.mean
+    p = {"mean": find_p(distributions["mean"], reported["mean"]), "max": exact.p_max,
+         "mean_given_max": exact.p_mean}  # fmt: skip
+    findings = {
+        name: describe_finding(
+            name, items[name], yours[name], distribution, p=p[name], level=level
+        )
+        for name, distribution in distributions.items()
+    }
+    return Prediction(findings, exact.p, 0.0, distributions, exact.tail, exact.find_share)
 
 
 # -------------------------------------------------------------------------------- successes
 
 
 def predict_successes(
-    n_succeeded: int,
-    n: int,
-    printed: Printed,
-    runs: int,
-    *,
-    name: str,
-    level: float,
-    effort: Effort,
+    n_succeeded: int, n: int, item: Reported, runs: int, *, name: str, level: float
 ) -> Prediction:
-    """Hold a reported number or share of successes against successes that were seen.
-
-    Parameters
-    ----------
-    n_succeeded, n : int
-        Successes among the runs that were seen.
-    printed : Printed
-        A share (name "share") or a number (name "n_succeeded").
-    runs : int
-        n of the study.
-    name : {"share", "n_succeeded"}
-    level : float
-    effort : Effort
+    """Hold a reported number or share of successes of n runs against successes that were seen.
 
     Notes
     -----
@@ -487,45 +480,6 @@ def predict_successes(
     """
     numbers = np.arange(runs + 1)
     a, b = n_succeeded + 0.5, n - n_succeeded + 0.5
-    mass = _compute_beta_binomial(numbers, runs, a, b)
-    scale = runs if name == "share" else 1
-    generator = np.random.default_rng(sampling.SEED)
-    shares = generator.beta(a, b, size=effort.n_resamples)
-    low = math.ceil(printed.low * scale)
-    high = math.ceil(printed.high * scale)
-    first, last = min(max(low, 0), runs + 1), min(max(high, 0), runs + 1)
-    below = special.bdtr(last - 1, runs, shares) if last > 0 else np.zeros_like(shares)
-    above = 1.0 - special.bdtr(first - 1, runs, shares) if first > 0 else np.ones_like(shares)
-    law = Law(
-        numbers / scale,
-        mass,
-        np.asarray(below),
-        np.asarray(above),
-        np.maximum(below + above - 1.0, 0.0),
-        np.full(shares.size, 1.0 / shares.size),
-        is_exact=True,
-    )
-    # The tails themselves need no resamples.
-    exact = dataclasses.replace(
-        law,
-        below=np.full(1, mass[:last].sum()),
-        above=np.full(1, mass[first:].sum()),
-        inside=np.full(1, mass[first:last].sum()),
-        weights=np.ones(1),
-    )
-    part = _describe_law(
-        law, name, printed, n_succeeded / n * (1 if name == "share" else runs), level,
-        with_chance=True,
-    )  # fmt: skip
-    finding = dataclasses.replace(
-        part.finding, p=find_p(exact), p_error=0.0, chance=float(exact.inside[0])
-    )
-    return _combine(runs, [_Part(finding, part.p_by_resample, law)])
-
-
-def _compute_beta_binomial(
-    numbers: npt.NDArray[np.int64], runs: int, a: float, b: float
-) -> FloatArray:
     log_mass = (
         special.gammaln(runs + 1.0)
         - special.gammaln(numbers + 1.0)
@@ -533,75 +487,41 @@ def _compute_beta_binomial(
         + special.betaln(numbers + a, runs - numbers + b)
         - special.betaln(a, b)
     )
-    return np.asarray(np.exp(log_mass))
+    scale = runs if name == "share" else 1
+    distribution = SamplingDistribution(numbers / scale, np.exp(log_mass))
+    tail, find_share = measure_tails(distribution, item)
+    finding = describe_finding(
+        name, item, n_succeeded / n * runs / scale, distribution, p=find_share(tail), level=level
+    )
+    return Prediction({name: finding}, finding.p, 0.0, {name: distribution}, tail, find_share)
 
 
-def estimate_all_succeed(
-    n_succeeded: int, n: int, runs: int, *, n_resamples: int
-) -> tuple[float, Range]:
+def combine_independent(first: Prediction, second: Prediction) -> Prediction:
+    """Combine two predictions of one study that are independent of each other."""
+    tail = min(first.tail, second.tail)
+
+    def find_share(at_most: float) -> float:
+        return 1.0 - (1.0 - first.find_share(at_most)) * (1.0 - second.find_share(at_most))
+
+    return Prediction(
+        dict(first.findings) | dict(second.findings),
+        find_share(tail),
+        first.p_error + second.p_error,
+        dict(first.distributions) | dict(second.distributions),
+        tail,
+        find_share,
+    )
+
+
+def estimate_all_succeed(n_succeeded: int, n: int, runs: int) -> tuple[float, tuple[float, float]]:
     """Return the chance that all of n runs succeed, with its range over resamples.
-
-    Parameters
-    ----------
-    n_succeeded, n : int
-        Successes among the runs that were seen.
-    runs : int
-        n of the study.
-    n_resamples : int
 
     Examples
     --------
-    >>> chance, (low, high) = estimate_all_succeed(99_880, 100_000, 100, n_resamples=200)
+    >>> chance, (low, high) = estimate_all_succeed(99_880, 100_000, 100)
     >>> round(chance, 2)
     0.89
     """
-    generator = np.random.default_rng(sampling.SEED)
-    shares = generator.binomial(n, n_succeeded / n, size=n_resamples) / n
-    return (n_succeeded / n) ** runs, _find_range(shares**runs)
-
-
-# ------------------------------------------------------------------------- all that is reported
-
-
-def predict_all(
-    run: Sample | None,
-    n_done: int,
-    n: int,
-    reported: Mapping[str, Printed],
-    runs: int,
-    *,
-    n_used: int,
-    level: float,
-    effort: Effort | None = None,
-) -> Prediction:
-    """Hold everything that was reported of `runs` runs against the runs that were seen.
-
-    Parameters
-    ----------
-    run : Sample or None
-        The runs that were seen; None if only successes were reported.
-    n_done, n : int
-        Those that succeeded, and all.
-    reported : mapping of str to Printed
-    runs : int
-        n of the study.
-    n_used : int
-        How many of them its statistics summarise.
-    level : float
-    effort : Effort, optional
-        As `Effort.choose` says unless given.
-    """
-    on_values = {name: item for name, item in reported.items() if name in sampling.STATISTICS}
-    if effort is None:
-        effort = Effort.choose(n if run is None else run.n)
-    found = None
-    if on_values and run is not None:
-        found = predict(run, on_values, n_used, level=level, effort=effort)
-    for name in ("share", "n_succeeded"):
-        if name in reported:
-            successes = predict_successes(
-                n_done, n, reported[name], runs, name=name, level=level, effort=effort
-            )
-            found = successes if found is None else combine_independent(found, successes)
-    assert found is not None
-    return found
+    shares = np.random.default_rng(SEED).binomial(n, n_succeeded / n, size=1000) / n
+    low, high = np.quantile(shares**runs, [0.025, 0.975])
+    return (n_succeeded / n) ** runs, (float(low), float(high))

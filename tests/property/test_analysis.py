@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replication.comparison.printed import read_printed
 
 from replication.comparison.comparison import Agreement, compare
 from replication.comparison.prediction import predict
-from replication.comparison.printed import read_printed
 from replication.comparison.sampling import Effort, Sample, lay_out, resample
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from replication.comparison.extremes import compute_lower_chances
+from replication.comparison.printed import read_printed
 
 from replication.comparison.equivalence import assess_equivalence
-from replication.comparison.extremes import compute_lower_chances
 from replication.comparison.plausibility import Fault, find_impossible
-from replication.comparison.printed import read_printed
 from replication.comparison.sampling import Masses, compute_mean_law, compute_mean_law_given_max
 from replication.statistics.intervals import bound_proportion
 

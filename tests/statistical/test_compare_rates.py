@@ -7,7 +7,6 @@ tolerances in standard errors.
 import math
 
 import pytest
-
 from replication.cli.compare_rates import load_rates
 from replication.comparison.rejection_rates import (
     POPULATIONS,

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from replication.cli import main
 from replication.cli.compare_rates import load_rates
 from replication.cli.external_tables import read_flags, read_table, read_values, take_column
+
+from replication.cli import main
 
 REPORT = ("--runs", "20", "--mean", "48")
 
@@ -152,6 +152,7 @@ def test_the_sampling_distribution_is_drawn(frame, tmp_path, capsys, name):
 
 def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
     from replication.cli.compare_figure import draw_comparison, make_bars
+
     from replication.comparison.comparison import compare as compare_values
 
     comparison = compare_values(frame["updates"], runs=20, mean="48", max="120")

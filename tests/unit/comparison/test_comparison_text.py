@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from replication.comparison.comparison_text import format_number, format_p
 
 from replication.comparison.comparison import Reason, compare
-from replication.comparison.comparison_text import format_number, format_p
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
-
 from replication.comparison.extremes import LargestOf, Tail, compute_lower_chances, fit_tail
+from scipy import integrate, stats
 
 
 def make_law(values, runs, *, is_bounded=False):

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from replication.comparison.printed import read_printed
 
 from replication.comparison.plausibility import Fault, find_impossible
-from replication.comparison.printed import read_printed
 
 ONE = Fraction(1)
 

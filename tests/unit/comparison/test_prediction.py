@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from replication.comparison.printed import read_printed
 from scipy import stats
 
 from replication.comparison.prediction import (
@@ -13,7 +14,6 @@ from replication.comparison.prediction import (
     predict,
     predict_successes,
 )
-from replication.comparison.printed import read_printed
 from replication.comparison.sampling import Effort, Law, Sample
 
 EFFORT = Effort(200, 20_000)

@@ -1,8 +1,8 @@
 import math
 
 import pytest
-
 from replication.comparison.printed import read_printed
+
 from replication.errors import UsageError
 
 

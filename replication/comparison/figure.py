@@ -1,0 +1,120 @@
+"""Pictures of comparisons: sampling distributions, and the intervals of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.comparison.comparison import Comparison
+from replication.comparison.reported import WORDS
+from replication.comparison.sampling import SamplingDistribution
+from replication.comparison.text import percent, say_p
+from replication.errors import UsageError
+
+N_BARS = 60
+INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
+STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+         "svg.hashsalt": "compare"}  # fmt: skip
+
+
+def draw_comparison(comparison: Comparison) -> Any:
+    """Draw the sampling distribution of each reported statistic.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line
+        at the reported value.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    names = [name for name in comparison.distributions if name in comparison.findings]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
+        for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
+            finding, distribution = comparison.findings[name], comparison.distributions[name]
+            edges, heights = make_bars(distribution)
+            panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
+            panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
+            value = finding.value
+            panel.axvline(value, color=REPORTED, linewidth=1.8)
+            p = "" if np.isnan(finding.p) else f"  ({say_p(finding.p)})"
+            panel.annotate(
+                f"reported: {finding.reported}{p}",
+                (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center", va="bottom", color=REPORTED,
+            )  # fmt: skip
+            covered = f"{percent(1 - comparison.level)} of studies"
+            panel.set_xlabel(f"{describe_axis(name, comparison.runs)} (grey: {covered})")
+            panel.set_yticks([])
+            panel.set_ylabel("probability")
+    return figure
+
+
+def draw_groups(groups: Mapping[str, Comparison]) -> Any:
+    """Draw the prediction interval of each group, with the reported value on it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row for each group, in units of its interval: from -1 to 1 lie the middle 1 - level of
+        studies, so that groups of any scale share an axis.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    shown = {name: next(iter(item.findings.values())) for name, item in groups.items()
+             if item.findings}  # fmt: skip
+    if not shown:
+        raise UsageError("--plot needs runs behind each report; give them, or leave --plot out")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 1.2 + 0.28 * len(shown)), layout="constrained")
+        panel = figure.subplots()
+        for row, (_, finding) in enumerate(shown.items()):
+            half = (finding.high - finding.low) / 2.0 or 1.0
+            middle = (finding.high + finding.low) / 2.0
+            panel.plot([-1, 1], [row, row], color=FILL, linewidth=5, solid_capstyle="butt")
+            panel.plot((finding.yours - middle) / half, row, "|", color=INK, markersize=9)
+            panel.plot((finding.value - middle) / half, row, "o", color=REPORTED)
+        panel.set_yticks(range(len(shown)), list(shown))
+        panel.set_ylim(len(shown) - 0.5, -0.5)
+        names = {finding.name for finding in shown.values()}
+        words = WORDS[names.pop()] if len(names) == 1 else "first statistic"
+        panel.set_xlabel(
+            f"reported {words} (dot) and yours (line), in halves of the prediction interval (bar)"
+        )
+    return figure
+
+
+def describe_axis(name: str, runs: int | None) -> str:
+    """Return what the values of a panel are."""
+    words, _, given = WORDS[name].partition(" given ")
+    if name == "constant" or runs is None:
+        return "mean of the population"
+    return f"{words} of {runs} runs" + (f", given {given}" if given else "")
+
+
+def make_bars(
+    distribution: SamplingDistribution,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return edges float64[m + 1] and heights float64[m] of bars over the bulk of it."""
+    low, high = distribution.find_quantile(0.0005), distribution.find_quantile(0.9995)
+    inside = (distribution.values >= low) & (distribution.values <= high)
+    distinct = np.unique(distribution.values[inside])
+    if distinct.size <= N_BARS:
+        # One bar a value, so that no bar holds more values than its neighbour.
+        step = float(np.diff(distinct).min()) if distinct.size > 1 else 1.0
+        edges = np.append(distinct - step / 2.0, distinct[-1] + step / 2.0)
+    else:
+        # Bars of equally many steps of the grid, where there is one.
+        step = float(np.median(np.diff(distinct)))
+        width = max(1.0, np.ceil((high - low) / N_BARS / step)) * step
+        edges = np.arange(low - step / 2.0, high + width, width)
+    heights, _ = np.histogram(
+        distribution.values[inside], bins=edges, weights=distribution.mass[inside]
+    )
+    return edges, heights

@@ -1,0 +1,160 @@
+"""Reported numbers: how papers print them, and all numbers that print so."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from fractions import Fraction
+
+from replication.errors import UsageError
+from replication.wording import show
+
+STATISTICS = {
+    "mean": "mean",
+    "sd": "standard deviation",
+    "se": "standard error",
+    "median": "median",
+    "q1": "lower quartile",
+    "q3": "upper quartile",
+    "iqr": "interquartile range",
+    "iqm": "interquartile mean",
+    "min": "minimum",
+    "max": "maximum",
+}
+"""Statistics of values, by name, in words."""
+SUCCESSES = {"share": "share that succeeded", "n_succeeded": "number that succeeded"}
+WORDS = STATISTICS | SUCCESSES | {
+    "constant": "constant",
+    "mean_given_max": "mean given the maximum",
+}  # fmt: skip
+
+MAX_RUNS = 100_000
+"""Most runs that can lie behind a report."""
+MAX_DIGITS, MAX_EXPONENT = 15, 30
+_NUMBER = re.compile(
+    r"(?P<sign>[+\-\u2212]?)"
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.(?P<part>[0-9]*))?"
+    r"(?:[eE](?P<power>[+-]?[0-9]{1,3}))?",
+    re.ASCII,
+)
+_PLUS_MINUS = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reported:
+    """A reported number, and all numbers that print so.
+
+    Parameters
+    ----------
+    text : str
+        As reported, e.g. "48", "48.30" or "95 %".
+    value : Fraction
+        The number itself, in the unit of the runs.
+    low, high : Fraction
+        The rounding cell. Both ends belong to it, since halves are rounded up or to even.
+    """
+
+    text: str
+    value: Fraction
+    low: Fraction
+    high: Fraction
+
+    @property
+    def width(self) -> float:
+        """Width of the rounding cell."""
+        return float(self.high - self.low)
+
+    def holds(self, value: Fraction | float) -> bool:
+        """Say whether a number prints so."""
+        return self.low <= value <= self.high
+
+    def scale(self, factor: float | Fraction) -> Reported:
+        """Return the number times a factor, its cell too."""
+        times = Fraction(factor)
+        ends = sorted((self.low * times, self.high * times))
+        return Reported(self.text, self.value * times, *ends)
+
+
+def read_reported(
+    given: object, name: str, *, is_share: bool = False, scale: float | None = None
+) -> Reported:
+    """Read a reported number; its decimals say how it was rounded.
+
+    Parameters
+    ----------
+    given : str, int or float
+        A decimal number such as 48, 12,345, 3.2e-4 or 97.3 %. A string keeps the zeros that
+        were printed: "48.30" lies within 0.005 of 48.3, "48.3" within 0.05.
+    name : str
+        What it is, for the message.
+    is_share : bool
+        Whether a per cent sign always means a hundredth.
+    scale : float, optional
+        What the number is divided by. A per cent sign needs one, since values may be shares (100)
+        or per cent themselves (1).
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number, or too long.
+
+    Examples
+    --------
+    >>> cell = read_reported("48", "mean")
+    >>> float(cell.low), float(cell.high)
+    (47.5, 48.5)
+    """
+    text = _spell(given)
+    body = text.strip()
+    has_percent = body.endswith("%")
+    body = body.removesuffix("%").strip()
+    found = _NUMBER.fullmatch(body)
+    whole, part = (found["whole"].replace(",", ""), found["part"] or "") if found else ("", "")
+    power = int(found["power"] or 0) if found else 0
+    is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
+    if (
+        found is None or isinstance(given, bool) or not whole + part
+        or is_long or abs(power) > MAX_EXPONENT
+    ):  # fmt: skip
+        raise UsageError(
+            f"{name} was given as {show(text, length=40)}; allowed is a plain decimal number; write it "
+            "as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
+        )
+    if has_percent and not is_share and scale is None:
+        raise UsageError(
+            f"{name} was given as {show(text, length=40)}; say what your values are with scale: 100 if "
+            "they are shares such as 0.973, 1 if they are per cent such as 97.3"
+        )
+    unit = Fraction(10) ** (power - len(part))
+    value = int(whole + part) * unit * (-1 if found["sign"] in {"-", "\u2212"} else 1)
+    divisor = Fraction(100 if is_share and has_percent else 1)
+    if scale is not None and not is_share:
+        divisor = Fraction(scale)
+    return Reported(
+        text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
+    )
+
+
+def _spell(given: object) -> str:
+    """Return a number as text: a NumPy scalar as the Python number that it holds."""
+    item = getattr(given, "item", None)
+    if callable(item) and not isinstance(given, (str, bytes)) and getattr(given, "ndim", 1) == 0:
+        given = item()
+    if isinstance(given, float):
+        return repr(given).removesuffix(".0")
+    return str(given)
+
+
+def split_plus_minus(given: object) -> tuple[object, str | None]:
+    """Return a mean and what stands behind its plus-minus sign: "0.83 ± 0.04", "(97±1) %".
+
+    >>> split_plus_minus("97.3 ± 0.4 %")
+    ('97.3%', '0.4%')
+    """
+    if not isinstance(given, str) or not _PLUS_MINUS.search(given):
+        return given, None
+    body = given.strip()
+    percent = "%" if body.endswith("%") else ""
+    body = body.removesuffix("%").strip().removeprefix("(").removesuffix(")")
+    mean, spread = _PLUS_MINUS.split(body, maxsplit=1)
+    return mean.strip().removesuffix("%") + percent, spread.strip() + percent

@@ -1,0 +1,303 @@
+"""Runs of one's own: in what they may come, which of them failed, and what a report did with such."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.comparison.sampling import SEED, Sample
+from replication.errors import DataError, UsageError
+from replication.statistics.counts import CountTable
+from replication.wording import plural
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+LARGEST = 1e15
+SMALLEST = 1e-100
+"""Smaller numbers, but for 0, have squares that vanish."""
+FAILURE_RULES = ("excluded", "at-cap", "restarted")
+MAX_VALUES = 10_000_000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Runs:
+    """Runs of one's own.
+
+    Parameters
+    ----------
+    done : Sample or None
+        Those that succeeded, None if none did.
+    n_failed : int
+    stop : float or None
+        Where failures were stopped, if all at one value.
+    stops : float64[n_failed] or None
+        Where each was, if at different values.
+    n_missing : int
+        Values that were missing and left out.
+    """
+
+    done: Sample | None
+    n_failed: int
+    stop: float | None
+    stops: FloatArray | None = None
+    n_missing: int = 0
+
+    @property
+    def n_done(self) -> int:
+        """Runs that succeeded."""
+        return 0 if self.done is None else self.done.n
+
+    @property
+    def n(self) -> int:
+        """All runs."""
+        return self.n_done + self.n_failed
+
+
+def take_runs(
+    values: Any,
+    *,
+    succeeded: Any = None,
+    cap: float | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    grid: Fraction | None = None,
+    nan_policy: str = "raise",
+    needs_cap: bool = True,
+) -> Runs:
+    """Return runs from whatever holds them.
+
+    Parameters
+    ----------
+    values : array_like, Series, one-column DataFrame, column of Polars or Arrow, CountTable, or
+        outcomes of `simulate` (anything with `updates` and `converged`)
+        Masked and missing values are missing.
+    succeeded, cap, bounds, grid, nan_policy
+        As in `compare`.
+    needs_cap : bool
+        Whether failures must have been stopped at one common value.
+
+    Raises
+    ------
+    UsageError, DataError
+        If an argument is not what it must be, or the values cannot be taken.
+    """
+    if isinstance(values, CountTable):
+        return _take_counts(values, succeeded, cap)
+    if hasattr(values, "updates") and hasattr(values, "converged"):
+        if succeeded is not None:
+            raise UsageError("succeeded was given with outcomes, which say it already; leave it")
+        values, succeeded = values.updates, values.converged
+    data, missing = _take_numbers(values)
+    flags = np.ones(data.shape, bool) if succeeded is None else _take_flags(succeeded)
+    if data.ndim != 1 or data.shape != flags.shape:
+        raise DataError(
+            f"values have shape {data.shape} and succeeded {flags.shape}; both must be "
+            "one-dimensional and equally long"
+        )
+    if missing.any():
+        if nan_policy == "raise":
+            raise DataError(
+                f"the value in row {missing.argmax() + 1} is missing ({missing.sum()} in all); "
+                "remove these rows, or give nan_policy='omit' if they are missing at random"
+            )
+        data, flags = data[~missing], flags[~missing]
+    if data.size == 0:
+        raise DataError("there are no values; give one for each run")
+    size = np.abs(data)
+    wrong = np.flatnonzero(~(np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))))
+    if wrong.size:
+        raise DataError(
+            f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are 0 and finite "
+            f"numbers from {SMALLEST:g} to {LARGEST:g}; correct or remove "
+            f"{'it' if wrong.size == 1 else 'these rows'}"
+        )
+    beyond = np.flatnonzero((data < bounds[0]) | (data > bounds[1]))
+    if beyond.size:
+        raise DataError(
+            f"the value in row {beyond[0] + 1} is {data[beyond[0]]:g}, beyond the bounds of "
+            f"{bounds[0]:g} and {bounds[1]:g}; correct the bounds or the value"
+        )
+    if grid is not None:
+        scaled = data / float(grid)
+        off = np.flatnonzero(np.abs(scaled - np.rint(scaled)) > 1e-6)
+        if off.size:
+            raise DataError(
+                f"the value in row {off[0] + 1} is {data[off[0]]:g}, which is no multiple of the "
+                f"grid {float(grid):g}; correct it, or give no grid"
+            )
+    stop, stops = _find_cap(data, flags, cap)
+    if stops is not None and needs_cap:
+        raise DataError(_refuse_stops(data, stops, cap))
+    if stop is not None:
+        flags = flags & (data <= stop)
+    if bool(np.all((data == 0) | (data == 1))) and bounds == (-math.inf, math.inf):
+        bounds, grid = (0.0, 1.0), grid or Fraction(1)
+    if not flags.all() and stop is not None:
+        bounds = (bounds[0], min(bounds[1], stop))
+    done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
+    return Runs(done, int((~flags).sum()), stop, stops, int(missing.sum()))
+
+
+def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
+    if succeeded is not None:
+        raise UsageError("succeeded was given with a count table, which holds it already")
+    if cap is not None and not float(cap).is_integer():
+        raise UsageError(f"cap was given as {cap:g}; counts need a whole number")
+    table = table if cap is None else table.censor(int(cap))
+    done = Sample.from_counts(table) if table.n_converged else None
+    return Runs(done, table.n_censored, None if table.cap is None else float(table.cap))
+
+
+def _take_numbers(values: Any) -> tuple[FloatArray, BoolArray]:
+    """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
+    for method in ("to_numpy", "__array__"):
+        if hasattr(values, method) and not isinstance(values, np.ndarray):
+            if len(getattr(values, "columns", [0])) != 1:
+                raise DataError(
+                    f"the values are a table of {len(values.columns)} columns; give one of them"
+                )
+            values = np.asarray(getattr(values, method)())
+            break
+    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    try:
+        array = np.ma.getdata(values) if mask is not None else np.asarray(values)
+        if array.dtype.kind == "O":
+            array = np.array([math.nan if _is_missing(x) else x for x in array.ravel().tolist()]
+                             ).reshape(array.shape)  # fmt: skip
+        if array.dtype.kind not in "iufb":
+            raise TypeError
+        data = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError("the values are not all numbers; give one number for each run") from None
+    if data.ndim == 2 and data.shape[1] == 1:
+        data = data[:, 0]
+        mask = None if mask is None else mask[:, 0]
+    missing = np.isnan(data)
+    return data, missing if mask is None else missing | mask
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _take_flags(succeeded: Any) -> BoolArray:
+    flags = np.asarray(succeeded)
+    if flags.dtype != np.bool_ and not (
+        flags.dtype.kind in "iuf" and np.all((flags == 0) | (flags == 1))
+    ):
+        raise DataError("succeeded is neither true and false nor 1 and 0; give one for each run")
+    return flags.astype(np.bool_)
+
+
+def _find_cap(
+    data: FloatArray, flags: BoolArray, cap: float | None
+) -> tuple[float | None, FloatArray | None]:
+    """Return the common cap of the failures, or where each was stopped if they have none."""
+    stops = data[~flags]
+    if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
+        raise UsageError(f"cap was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
+    if stops.size == 0:
+        return cap, None
+    common = float(stops.max()) if cap is None else cap
+    if (stops < common).any() or (cap is None and (data[flags] > common).any()):
+        return None, stops
+    return common, None
+
+
+def _refuse_stops(data: FloatArray, stops: FloatArray, cap: float | None) -> str:
+    """Return why failures that were stopped at different values cannot be compared so."""
+    lowest, highest = float(stops.min()), float(stops.max())
+    if cap is not None:
+        what = f"{plural(int((stops < cap).sum()), 'failure')} stopped before the cap of {cap:g}"
+    elif lowest < highest:
+        what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
+    else:
+        what = f"failures were stopped at {highest:g}, but other runs went on beyond"
+    share = 100.0 * float((data >= lowest).mean())
+    advice = ""
+    if share <= 50:
+        advice = f"give a cap of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
+    return (
+        f"{what}, so that a mean or maximum is not known: leaving them out would favour short "
+        f"runs; {advice}compare a median, for which the Kaplan-Meier estimate is used, give "
+        "failures as excluded if the report left them out, or compare the share that succeeded"
+    )
+
+
+def apply_rule(runs: Runs, rule: str) -> Sample | None:
+    """Return the runs under a rule for failures, None if the rule cannot be applied."""
+    done = runs.done
+    if done is None or runs.n_failed == 0 or rule == "excluded":
+        return done
+    if runs.stop is None:
+        return None
+    if rule == "at-cap":
+        values = np.append(done.runs, np.full(runs.n_failed, runs.stop))
+        return Sample.from_values(values, bounds=(done.low, runs.stop), grid=done.grid)
+    # Started anew: in random order, failures are added up until the next success.
+    generator = np.random.default_rng(SEED)
+    attempts = np.append(done.runs, np.full(runs.n_failed, math.inf))
+    generator.shuffle(attempts)
+    ends = np.flatnonzero(np.isfinite(attempts))
+    failed_before = np.diff(ends, prepend=-1) - 1
+    return Sample.from_values(
+        attempts[ends] + runs.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
+    )
+
+
+def estimate_medians(values: FloatArray, flags: BoolArray) -> FloatArray:
+    """Return the Kaplan-Meier median of each study, infinite where less than half is reached.
+
+    Parameters
+    ----------
+    values : float64[m, n]
+    flags : bool[m, n]
+        Which runs succeeded; the others were stopped at their value.
+
+    References
+    ----------
+    Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481.
+    """
+    # A run that succeeded at a value comes before one that was stopped there.
+    order = np.lexsort((~flags, values), axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    done = np.take_along_axis(flags, order, axis=-1)
+    n = values.shape[-1]
+    surviving = np.cumprod(1.0 - done / (n - np.arange(n)), axis=-1)
+    is_reached = surviving <= 0.5 + 1e-12
+    place = np.where(is_reached.any(axis=-1), is_reached.argmax(axis=-1), n - 1)
+    median = np.take_along_axis(ordered, place[..., None], axis=-1)[..., 0]
+    # Exactly one half: halfway to the next run that succeeded, as for a median of all.
+    rows = np.flatnonzero(is_reached.any(axis=-1))
+    for row in rows[np.abs(surviving[rows, place[rows]] - 0.5) < 1e-12]:
+        later = np.flatnonzero(done[row, place[row] + 1 :])
+        if later.size:
+            median[row] = (median[row] + ordered[row, place[row] + 1 + later[0]]) / 2.0
+    return np.where(is_reached.any(axis=-1), median, np.inf)
+
+
+def draw_medians(runs: Runs, n: int, *, n_studies: int) -> FloatArray:
+    """Draw studies of n runs, failures among them, and return their Kaplan-Meier medians.
+
+    Returns
+    -------
+    float64[n_resamples, n_studies of each]
+    """
+    assert runs.done is not None
+    assert runs.stops is not None
+    generator = np.random.default_rng([SEED, 3])
+    values = np.append(runs.done.runs, runs.stops)
+    flags = np.arange(values.size) < runs.done.n
+    n_resamples = 200
+    n_each = max(1, min(n_studies, 4_000_000 // n) // n_resamples)
+    medians = np.empty((n_resamples, n_each))
+    for row in range(n_resamples):
+        population = generator.integers(0, values.size, values.size)
+        chosen = population[generator.integers(0, values.size, (n_each, n))]
+        medians[row] = estimate_medians(values[chosen], flags[chosen])
+    return medians

@@ -1,0 +1,448 @@
+"""Tables of other people's runs: read strictly, whatever their format, by their content."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import itertools
+import math
+import re
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.errors import DataError, StorageError, UsageError
+from replication.wording import show
+
+YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
+ANSWERS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
+SEPARATORS = ",;\t"
+FORMATS = "CSV (commas, semicolons or tabs), Parquet and Feather, gzipped or not, and Excel"
+ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
+STANDARD_INPUT = "-"
+
+MAX_BYTES = 1 << 30
+"""Largest file, and what it may unpack to."""
+MAX_ROWS = 10_000_000
+MAX_COLUMNS = 10_000
+LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
+
+
+class Table:
+    """Columns by name: lists of cells, read when they are asked for.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, quoted.
+    names : sequence of str
+    columns : mapping of int to list, or callable from int to list
+    """
+
+    def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
+        self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
+        if n_rows == 0:
+            raise DataError(f"{name} has no rows; give at least two runs")
+
+    def take(self, name: str | None) -> list[Any]:
+        """Return a column by name; the only one there is unless named.
+
+        Raises
+        ------
+        UsageError
+            If there is no such column, or none was named and there are several.
+        DataError
+            If several columns have that name.
+        """
+        if name is None:
+            if len(self.names) == 1:
+                return list(self.columns(0))
+            raise UsageError(
+                "no --column was given; name the one that holds the values, of "
+                f"{list_names(self.names)}"
+            )
+        if name not in self.names:
+            nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
+            answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
+            raise UsageError(
+                f"there is no column {show(name)}; {answer} columns are {list_names(self.names)}"
+            )
+        if self.names.count(name) > 1:
+            raise DataError(
+                f"{self.names.count(name)} columns are called {show(name)}; rename all but one"
+            )
+        return list(self.columns(self.names.index(name)))
+
+
+def read_table(path: str) -> Table:
+    """Read a table; what it is shows in its content, not in its name.
+
+    Columns of text may be separated by commas, semicolons or tabs, and with
+    semicolons numbers may have a decimal comma.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing or cannot be read.
+    DataError
+        If its content is no such table, too large, or there is no row.
+    """
+    name = "standard input" if path == STANDARD_INPUT else show(path)
+    content = _unpack(_read_bytes(path, name), name)
+    if content[:4] == b"PAR1":
+        return _read_arrow(content, name, "Parquet")
+    if content[:6] == b"ARROW1" or content[:4] == b"FEA1":
+        return _read_arrow(content, name, "Feather")
+    if content[:4] == b"PK\x03\x04":
+        return _read_excel(content, name)
+    if b"\0" in content[:1000]:
+        raise DataError(f"{name} is no table that can be read; allowed are {FORMATS}")
+    return _read_text(content, name)
+
+
+def _read_bytes(path: str, name: str) -> bytes:
+    try:
+        if path == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        elif Path(path).is_dir():
+            raise StorageError(f"{name} is a folder; give a file: {FORMATS}")
+        elif Path(path).exists() and not Path(path).is_file():
+            raise StorageError(f"{name} is not a plain file; give one, or - for standard input")
+        else:
+            with Path(path).open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise StorageError(f"{name} is not a file; give an existing file, or - for standard "
+                           "input") from None  # fmt: skip
+    except (OSError, ValueError) as error:
+        if isinstance(error, StorageError):
+            raise
+        reason = getattr(error, "strerror", None) or show(str(error))
+        raise StorageError(f"{name} cannot be read ({reason}); check it") from None
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
+    return content
+
+
+def _unpack(content: bytes, name: str) -> bytes:
+    if content[:2] != b"\x1f\x8b":
+        return content
+    parts, size = [], 0
+    try:
+        while content:
+            unpacker = zlib.decompressobj(wbits=31)
+            while content and not unpacker.eof:
+                part = unpacker.decompress(content, 1 << 24)
+                content = unpacker.unconsumed_tail
+                size += len(part)
+                if size > MAX_BYTES:
+                    raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
+                parts.append(part)
+            if not unpacker.eof:
+                raise zlib.error("it ends early")
+            content = unpacker.unused_data.lstrip(b"\0")
+    except zlib.error as error:
+        raise DataError(f"{name} is damaged: not readable as gzip ({show(str(error))}); copy it "
+                        "again") from None  # fmt: skip
+    return b"".join(parts)
+
+
+def _refuse_size(name: str, n_rows: int, n_columns: int, n_bytes: int = 0) -> None:
+    if n_rows > MAX_ROWS or n_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
+        raise DataError(
+            f"{name} is too large, with {n_rows:,} rows and {n_columns:,} columns: {LIMITS}; give "
+            "a smaller table"
+        )
+
+
+def _read_arrow(content: bytes, name: str, kind: str) -> Table:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    unreadable = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
+
+    def refuse(error: BaseException) -> DataError:
+        return DataError(f"{name} is not a readable {kind} file ({_shorten(error)}); write it again")
+
+    buffer = pa.BufferReader(content)
+    n_bytes = 0
+    try:
+        if kind == "Parquet":
+            found = parquet.read_metadata(buffer)
+            schema, n_rows = found.schema.to_arrow_schema(), found.num_rows
+            n_bytes = sum(found.row_group(i).total_byte_size for i in range(found.num_row_groups))
+        else:
+            # Without any column only the sizes are read.
+            stream = pa.ipc.open_file(buffer, options=pa.ipc.IpcReadOptions(included_fields=[]))
+            schema = pa.ipc.open_file(buffer).schema
+            n_rows = sum(
+                stream.get_batch(i).num_rows for i in range(stream.num_record_batches)
+            )
+    except unreadable as error:
+        raise refuse(error) from None
+    _refuse_size(name, n_rows, len(schema.names), n_bytes)
+
+    def read(place: int) -> list[Any]:
+        column, field = schema.names[place], schema.field(place)
+        if pa.types.is_temporal(field.type):
+            unit = "durations with a unit" if pa.types.is_duration(field.type) else "dates"
+            raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
+        try:
+            if kind == "Parquet":
+                # Texts that are equal are held once, however many rows have them.
+                is_text = pa.types.is_string(field.type) or pa.types.is_binary(field.type)
+                file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
+                chunks = file.read(columns=[column]).column(0).chunks
+            else:
+                options = pa.ipc.IpcReadOptions(included_fields=[place])
+                chunks = pa.ipc.open_file(buffer, options=options).read_all().column(0).chunks
+            cells: list[Any] = []
+            for chunk in chunks:
+                if pa.types.is_dictionary(chunk.type):
+                    words = chunk.dictionary.to_pylist()
+                    cells += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
+                else:
+                    cells += chunk.to_pylist()
+        except unreadable as error:
+            raise refuse(error) from None
+        return cells
+
+    return Table(name, schema.names, read, n_rows)
+
+
+def _read_excel(content: bytes, name: str) -> Table:
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            n_bytes = sum(item.file_size for item in archive.infolist())
+        if n_bytes > MAX_BYTES:
+            raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
+        import pandas as pd
+
+        frame = pd.read_excel(io.BytesIO(content))
+    except ImportError:
+        raise DataError(
+            f"{name} is an Excel file, for which pandas needs openpyxl; install that, or export "
+            "the sheet as CSV"
+        ) from None
+    except DataError:
+        raise
+    except Exception as error:  # whatever the reader meets in a damaged archive
+        raise DataError(f"{name} is not a readable Excel file ({_shorten(error)}); export the "
+                        "sheet as CSV") from None  # fmt: skip
+    _refuse_size(name, *frame.shape)
+    names = [str(column).strip() for column in frame.columns]
+    return Table(name, names, lambda place: frame.iloc[:, place].tolist(), len(frame))
+
+
+def _read_text(content: bytes, name: str) -> Table:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
+    if not text.strip():
+        raise DataError(f"{name} is empty; give a table with a header and rows")
+    names, rows, separator = _split(text, name, DataError)
+    if all(map(_is_number, names)):
+        raise DataError(
+            f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
+            "with the names of the columns above it"
+        )
+    for place, row in enumerate(rows):
+        if len(row) != len(names):
+            raise DataError(
+                f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
+                f"{place + 1} of the data); {ADVICE}, and semicolons if numbers have a decimal comma"
+            )
+
+    def take(place: int) -> list[str]:
+        cells = [row[place].strip() for row in rows]
+        if separator == ";":
+            decimal = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+            cells = [cell.replace(",", ".") if decimal.fullmatch(cell) else cell for cell in cells]
+        return cells
+
+    return Table(name, names, take, len(rows))
+
+
+def _split(
+    text: str, name: str, error_class: type[DataError] | type[UsageError]
+) -> tuple[list[str], list[list[str]], str]:
+    """Return header, rows and separator, the one that gives most names."""
+    line = next((line for line in io.StringIO(text) if line.strip()), "")
+    found = {}
+    if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
+        raise error_class(f"{name} has too many columns: {LIMITS}; give a smaller table")
+    for separator in SEPARATORS:
+        try:
+            cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+        except csv.Error:
+            cells = []
+        found[separator] = [cell.strip() for cell in cells]
+    separator = max(found, key=lambda key: len(found[key]))
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator,
+                            skipinitialspace=True)  # fmt: skip
+        rows = []
+        for row in reader:
+            if any(cell.strip() for cell in row) or (len(row) > 1):
+                rows.append(row)
+                if len(rows) > MAX_ROWS:
+                    raise error_class(f"{name} has too many rows: {LIMITS}; give a smaller table")
+    except csv.Error as error:
+        raise error_class(f"{name} is not a readable table ({_shorten(error)}); {ADVICE}") from None
+    return found[separator], rows[1:], separator
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
+    """Read a small table of reported numbers, one row for each group, as text.
+
+    Returns
+    -------
+    dict of str to dict of str to str
+        By group: the cells that are not empty, by column.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, has no such column or names a group twice.
+    """
+    name = show(path)
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_BYTES >> 6)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"the reported numbers in {name} cannot be read ({reason})") from None
+    names, rows, separator = _split(text, name, UsageError)
+    if by not in names:
+        raise UsageError(f"{name} has no column {show(by)}; its columns are {list_names(names)}")
+    reports: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if len(row) != len(names):
+            raise UsageError(f"{name} has a row of {len(row)} cells under {len(names)} columns")
+        cells = {
+            column: cell.strip().replace(",", "." if separator == ";" else ",")
+            for column, cell in zip(names, row, strict=True)
+            if cell.strip()
+        }
+        group = row[names.index(by)].strip()
+        cells.pop(by, None)
+        if group in reports:
+            raise UsageError(f"{name} names the group {show(group)} twice; give one row for each")
+        reports[group] = cells
+    return reports
+
+
+def find_missing(column: Sequence[Any]) -> npt.NDArray[np.bool_]:
+    """Return where a column is empty, bool[n]."""
+    return np.array([_is_missing(cell) for cell in column], dtype=np.bool_)
+
+
+def _is_missing(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return cell.strip().lower() in MISSING
+    return cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell  # noqa: PLR0124
+
+
+def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
+    """Return a column of numbers, float64[n]; NaN where a cell is empty.
+
+    Raises
+    ------
+    DataError
+        If a value is neither a finite number nor missing.
+    """
+    try:
+        values = np.array(column, dtype=np.float64)
+        if any(isinstance(cell, bool) for cell in column[:1]):
+            raise DataError(
+                f"column {show(name)} holds true and false; give a column of numbers, or name it "
+                "with --succeeded and give --share"
+            )
+        if np.isfinite(values).all():
+            return values
+    except (ValueError, TypeError, OverflowError):
+        values = None
+    found = np.empty(len(column))
+    for row, cell in enumerate(column):
+        number = math.nan if _is_missing(cell) else _read_number(cell)
+        if number is None:
+            raise _refuse(column, name, row, words="allowed are numbers")
+        if math.isinf(number):
+            raise _refuse(column, name, row, words="allowed are finite numbers")
+        found[row] = number
+    return found
+
+
+def _read_number(cell: Any) -> float | None:
+    if isinstance(cell, (bool, bytes)) or (isinstance(cell, str) and "_" in cell):
+        return None
+    try:
+        number = float(cell)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return None
+    return None if math.isnan(number) else number
+
+
+def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
+    """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`).
+
+    Raises
+    ------
+    DataError
+        If a value is anything but 1/0, true/false, yes/no or their first letters, or missing.
+    """
+    flags = np.zeros(len(column), dtype=np.bool_)
+    known: Mapping[str, bool] = ANSWERS
+    for row, cell in enumerate(column):
+        if _is_missing(cell):
+            continue
+        answer = known.get(str(cell).strip().lower().removesuffix(".0"))
+        if answer is None or isinstance(cell, bytes):
+            raise _refuse(
+                column, name, row, words="allowed are 1 and 0, true and false, yes and no"
+            )
+        flags[row] = answer
+    return flags
+
+
+def _shorten(error: BaseException) -> str:
+    """Return the first line of another library's message, with escape codes shown."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = lines[0].rstrip(".")[:120]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return the first names for a message, quoted."""
+    shown = ", ".join(show(name) for name in itertools.islice(names, 12))
+    return shown + (", ..." if len(names) > 12 else "")
+
+
+def _refuse(column: Sequence[Any], name: str, row: int, *, words: str) -> DataError:
+    """Return the error that names the first wrong row."""
+    value = show(str(column[row]) if not isinstance(column[row], str) else column[row], length=40)
+    return DataError(
+        f"column {show(name)} holds {value} in row {row + 1} of the data; {words}; correct or "
+        "remove such rows"
+    )
