@@ -78,7 +78,9 @@ def measure_cell(
         effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
         drawn = draw_statistics(sample, runs, list(printed), effort=effort)
         is_few = n_seen <= FEW and sample.spread > 0
-        normal = draw_normal_statistics(sample, runs, list(printed), effort=effort) if is_few else {}
+        normal = (
+            draw_normal_statistics(sample, runs, list(printed), effort=effort) if is_few else {}
+        )
         for name, names in STATISTICS.items():
             of = {key: printed[key] for key in names}
             yours = dict.fromkeys(names, 0.0)

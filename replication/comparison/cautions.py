@@ -54,9 +54,7 @@ class Caution:
     text: str
 
 
-def find_cautions(
-    sample: Sample, names: Collection[str], runs: int | None
-) -> list[Caution]:
+def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> list[Caution]:
     """Return cautions that depend on the runs and on what was reported, whatever its value."""
     found = []
     n = sample.n
@@ -105,7 +103,7 @@ def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
     elif is_on_tails and kurtosis < SHORT_TAILS:
         found.append(Caution(Cause.SHORT_TAILS, (
             f"Your runs have short tails (excess kurtosis {kurtosis:.2g}), which few runs cannot "
-            "show for certain: a spread or an extreme that differs is found less often than elsewhere. "
+            "show for certain: a spread or an extreme that differs is found less often. "
             "Bounds, if values have any, help."
         )))  # fmt: skip
     if ties > MANY_TIES and is_on_tails:
@@ -117,4 +115,3 @@ def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
             + (" If no value can lie beyond, give bounds." if is_end else "")
         )))  # fmt: skip
     return found
-

@@ -39,7 +39,7 @@ SHARES = {"share", "n_succeeded"}
 EXAMPLES = """\
 examples:
   replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
-  replication compare runs.csv --column reward --runs 5 --mean '0.83 ± 0.04' --plus-minus sd
+  replication compare example --column reward --runs 5 --mean "0.83 ± 0.04" --plus-minus sd
   replication compare runs.csv --column accuracy --runs 5 --mean 97.3% --scale 100 --bounds 0 1
   replication compare runs.csv --succeeded solved --runs 50 --share 94%
   replication compare runs.csv --column score --by game --reported paper.csv --plot games.png
@@ -64,53 +64,107 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         epilog=f"{EXAMPLES}\n\n{format_rates(load_rates())}",
     )
     add = compare.add_argument
-    add("file", metavar="FILE",
+    add(
+        "file",
+        metavar="FILE",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
         "numbers may have a decimal comma), Parquet, Feather or Excel, gzipped or not; - for "
-        "standard input")  # fmt: skip
+        "standard input; example for a table that comes with the package",
+    )
     add("--column", metavar="NAME", help="column that holds the values (default: the only one)")
     add("--runs", type=_parse_runs, metavar="N",
-        help="number of runs behind the report; unless given, how many there can be is searched")  # fmt: skip
+        help="runs behind the report; unless given, how many there can be is searched")  # fmt: skip
     for name, words in NUMBERS.items():
         add(f"--{name}", metavar="NUMBER", help=words)
     add("--ci", nargs=2, metavar=("LOW", "HIGH"), help="reported confidence interval of the mean")
-    add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
-        help="of that interval (default: 0.95)")  # fmt: skip
-    add("--ci-kind", choices=("t", "normal"),
-        help="whether it is by Student's t or by the normal distribution (default: both are tried)")  # fmt: skip
-    add("--plus-minus", choices=("sd", "se", "ci"),
-        help="what stands behind ±: standard deviation, standard error, half of an interval")  # fmt: skip
-    add("--sd-kind", choices=("n-1", "n"),
-        help="denominator of the reported standard deviation (default: both are tried)")  # fmt: skip
-    add("--scale", type=_parse_number, metavar="FACTOR",
+    add(
+        "--ci-level",
+        type=_parse_number,
+        default=0.95,
+        metavar="LEVEL",
+        help="of that interval (default: 0.95)",
+    )
+    add(
+        "--ci-kind",
+        choices=("t", "normal"),
+        help="whether it is by Student's t or by the normal distribution (default: both are tried)",
+    )
+    add(
+        "--plus-minus",
+        choices=("sd", "se", "ci"),
+        help="what stands behind ±: standard deviation, standard error, half of an interval",
+    )
+    add(
+        "--sd-kind",
+        choices=("n-1", "n"),
+        help="denominator of the reported standard deviation (default: both are tried)",
+    )
+    add(
+        "--scale",
+        type=_parse_number,
+        metavar="FACTOR",
         help="what the reported numbers are divided by to have your unit: 100 if they are per cent "
-        "and your values shares such as 0.973, 1 if both are per cent")  # fmt: skip
-    add("--bounds", nargs=2, type=_parse_end, metavar=("LOW", "HIGH"),
+        "and your values shares such as 0.973, 1 if both are per cent",
+    )
+    add(
+        "--bounds",
+        nargs=2,
+        type=_parse_end,
+        metavar=("LOW", "HIGH"),
         help="what no value can lie beyond, such as 0 1 or 0 inf (default: none, but 0 1 where all "
-        "values are 0 and 1)")  # fmt: skip
-    add("--grid", metavar="STEP",
-        help="what every value is a multiple of: 1 for whole numbers; or none (default: none, but 1 "
-        "where all values are 0 and 1)")  # fmt: skip
-    add("--succeeded", metavar="NAME",
+        "values are 0 and 1)",
+    )
+    add(
+        "--grid",
+        metavar="STEP",
+        help="what every value is a multiple of: 1 for whole numbers; or none (default; but 1 "
+        "where all values are 0 and 1)",
+    )
+    add(
+        "--succeeded",
+        metavar="NAME",
         help="column that says which of your runs succeeded (1/0, true/false, yes/no). With --mean "
         "and the like it suits times and counts that were stopped at one common value, which "
         "failures hold; with rewards or accuracies add --failures excluded, or leave it out. With "
-        "--share, --n-succeeded or --median alone it suits any table")  # fmt: skip
-    add("--cap", type=_parse_number, metavar="VALUE",
-        help="value at which runs were stopped; whatever is larger failed")  # fmt: skip
-    add("--failures", choices=("excluded", "at-cap", "restarted"),
+        "--share, --n-succeeded or --median alone it suits any table",
+    )
+    add(
+        "--cap",
+        type=_parse_number,
+        metavar="VALUE",
+        help="value at which runs were stopped; whatever is larger failed",
+    )
+    add(
+        "--failures",
+        choices=("excluded", "at-cap", "restarted"),
         help="what the report did with failures: left them out, counted them where they were "
-        "stopped, or started over and added up (default: the verdict must not depend on it)")  # fmt: skip
-    add("--margin", metavar="VALUE",
-        help="difference of the means that does not matter, in the unit of the values or as 10%%")  # fmt: skip
-    add("--level", type=_parse_number, default=0.05, metavar="LEVEL",
-        help="of the test (default: 0.05); intervals cover the rest")  # fmt: skip
+        "stopped, or started over and added up (default: the verdict must not depend on it)",
+    )
+    add(
+        "--margin",
+        metavar="VALUE",
+        help="difference of the means that does not matter, in the unit of the values or as 10%%",
+    )
+    add(
+        "--level",
+        type=_parse_number,
+        default=0.05,
+        metavar="LEVEL",
+        help="of the test (default: 0.05); intervals cover the rest",
+    )
     add("--by", metavar="NAME", help="column of groups: each is compared by itself")
-    add("--reported", metavar="FILE",
-        help="with --by: a small CSV with the column of groups and, for each, runs, mean, sd and so "
-        "on, in any order; groups that you did not run are listed and skipped")  # fmt: skip
-    add("--difference", nargs=2, metavar=("A", "B"),
-        help="with --by: what was reported is the mean of group A less that of group B")  # fmt: skip
+    add(
+        "--reported",
+        metavar="FILE",
+        help="with --by: a small CSV with the column of groups and, for each, runs, mean and so "
+        "on, in any order; groups that you did not run are listed and skipped",
+    )
+    add(
+        "--difference",
+        nargs=2,
+        metavar=("A", "B"),
+        help="with --by: what was reported is the mean of group A less that of group B",
+    )
     add("--pair", metavar="NAME", help="with --difference: column of seeds that pair the runs")
     add("--json", action="store_true", help="print all numbers as JSON")
     add("--exit-code", action="store_true", help="leave with a code that says the verdict")
@@ -123,6 +177,7 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
 def run_compare(options: argparse.Namespace) -> int:
     """Print what the runs of a file say of a reported result."""
     from replication.comparison.tables import read_reports, read_table
+    from replication.comparison.text import summarise, summarise_groups
 
     _check(options)
     reports = None if options.reported is None else read_reports(options.reported, options.by)
@@ -132,19 +187,16 @@ def run_compare(options: argparse.Namespace) -> int:
         found = _compare_one(columns, options)
         if options.plot is not None:
             _save(lambda: _draw_one(found), options.plot)
-        plain, text = found.to_dict(), found.summary()
+        plain, text = found.to_dict(), summarise(found, names_options=True)
         verdicts = {str(found.agreement)}
     else:
         groups, skipped = _compare_groups(columns, options, reports)
-        from replication.comparison.text import summarise_groups
-
         if options.plot is not None:
             from replication.comparison.figure import draw_groups
 
             _save(lambda: draw_groups(groups), options.plot)
         plain = {
             "schema": 1,
-            "n_missing": columns.n_missing,
             "groups": {name: item.to_dict() for name, item in groups.items()},
             "skipped": skipped,
         }
@@ -155,7 +207,7 @@ def run_compare(options: argparse.Namespace) -> int:
             text += f"\n\nReported, but not among your runs: {names}{more}."
         verdicts = {str(item.agreement) for item in groups.values()}
     if options.json:
-        sys.stdout.write(json.dumps({"n_missing": columns.n_missing} | plain, indent=1) + "\n")
+        sys.stdout.write(json.dumps(plain | {"n_missing": columns.n_missing}, indent=1) + "\n")
     else:
         sys.stdout.write(text + "\n")
         if columns.n_missing:
@@ -174,7 +226,9 @@ class _Columns:
         kept = ~missing
         self.values = values[kept]
         self.succeeded = None if succeeded is None else succeeded[kept]
-        self.groups = None if groups is None else [g for g, k in zip(groups, kept, strict=True) if k]
+        self.groups = (
+            None if groups is None else [g for g, k in zip(groups, kept, strict=True) if k]
+        )
         self.pairs = None if pairs is None else [p for p, k in zip(pairs, kept, strict=True) if k]
         self.n_missing = int(missing.sum())
         if not kept.any():

@@ -358,7 +358,7 @@ def compare(
     >>> compare(updates, runs=20, mean="46.5", max="71").is_consistent
     True
     """
-    mean, behind = split_plus_minus(mean)
+    center, behind = split_plus_minus(mean)
     if behind is not None:
         if plus_minus not in PLUS_MINUS:
             raise UsageError(
@@ -370,7 +370,7 @@ def compare(
         elif plus_minus == "se":
             se = behind
     given = {
-        "mean": mean, "sd": sd, "se": se, "median": median, "q1": q1, "q3": q3, "iqr": iqr,
+        "mean": center, "sd": sd, "se": se, "median": median, "q1": q1, "q3": q3, "iqr": iqr,
         "iqm": iqm, "min": min, "max": max, "share": share, "n_succeeded": n_succeeded,
         "constant": constant,
     }  # fmt: skip
@@ -467,7 +467,9 @@ def _check_arguments(
     if not 0.0 < level < 0.5:
         raise UsageError(f"level was given as {level}; allowed is above 0 and below 0.5")
     if not 0.5 <= reading.ci_level < 1.0:
-        raise UsageError(f"ci_level was given as {reading.ci_level}; allowed is from 0.5 to below 1")
+        raise UsageError(
+            f"ci_level was given as {reading.ci_level}; allowed is from 0.5 to below 1"
+        )
     if minus is not None and reported.keys() not in ({"mean"}, {"constant"}):
         raise UsageError("minus was given; of a difference only the mean, or constant, is compared")
 
@@ -504,9 +506,7 @@ def _read_grid(grid: str | float | None) -> Fraction | None:
     return found
 
 
-def _read_interval(
-    ci: Sequence[str | float], scale: float | None
-) -> tuple[Reported, Reported]:
+def _read_interval(ci: Sequence[str | float], scale: float | None) -> tuple[Reported, Reported]:
     """Return half the width of a confidence interval, and its middle."""
     if isinstance(ci, str) or len(ci) != 2:
         raise UsageError(f"ci was given as {show(ci)}; allowed are its lower and its upper end")
@@ -573,7 +573,7 @@ def _list_readings(
     if not spreads or n_used is None or n_used < 2:
         return {"": reported}
     kinds = SD_KINDS if reading.sd_kind is None else (reading.sd_kind,)
-    found = {}
+    found: dict[str, Mapping[str, Reported]] = {}
     for kind in kinds:
         factor = 1.0 if kind == "n-1" else math.sqrt(n_used / (n_used - 1))
         scaled = {name: reported[name].scale(factor) for name in spreads}
@@ -625,8 +625,10 @@ def _compare(
         raise DataError(f"failures are {rule}, but where they were stopped is not known; give cap")
     counts = _count_used(reported, runs, rule)
     n_used = counts[len(counts) // 2] if counts else None
-    if n_used is not None and n_used < 2 and (
-        on_values.keys() & {"sd", "se"} or reading.half is not None
+    if (
+        n_used is not None
+        and n_used < 2
+        and (on_values.keys() & {"sd", "se"} or reading.half is not None)
     ):
         raise UsageError(
             f"the report summarises {plural(n_used, 'value')}, of which there is no standard "
@@ -654,11 +656,15 @@ def _compare(
             label = f"failures {FAILURE_WORDS[name]}" if len(sources) > 1 else ""
             for words, prediction in found.items():
                 predictions[", ".join(part for part in (label, words) if part)] = prediction
-        if on_values and isinstance(source, (OneSample, Difference)) and (
-            source.n <= NORMAL_RUNS and all(item.spread > 0 for item in source.samples)
+        if (
+            on_values
+            and isinstance(source, (OneSample, Difference))
+            and (source.n <= NORMAL_RUNS and all(item.spread > 0 for item in source.samples))
         ):
             readings = list(_list_readings(on_values, reading, n_used).values())
-            normal = source.predict_normal(readings[:1], n_used or 1, level=level, effort=Effort())[0]
+            normal = source.predict_normal(readings[:1], n_used or 1, level=level, effort=Effort())[
+                0
+            ]
     elif can_judge:
 
         def find_p(k: int) -> float:
@@ -688,8 +694,15 @@ def _compare(
         reason=reason,
         level=level,
         reported={name: item.text for name, item in reported.items()}
-        | ({} if reading.half is None else {"ci": f"± {reading.half.text}"
-           if " to " not in reading.half.text else reading.half.text}),
+        | (
+            {}
+            if reading.half is None
+            else {
+                "ci": f"± {reading.half.text}"
+                if " to " not in reading.half.text
+                else reading.half.text
+            }
+        ),
         runs=runs,
         n=own.n,
         n_failed=own.n_failed,
@@ -698,10 +711,10 @@ def _compare(
         failures=rule,
         mean=unknown if source is None or not on_values else source.estimate_mean(1.0 - level),
         share=estimate_proportion(own.n_done, own.n, level=1.0 - level),
-        findings={} if main is None else _blank(main.findings, impossible),
+        findings={} if main is None or is_few else _blank(main.findings, impossible),
         p=main.p if has_p and main is not None else None,
         p_error=0.0 if main is None else main.p_error,
-        normal_findings={} if normal is None or impossible else normal.findings,
+        normal_findings={} if normal is None or not has_p else normal.findings,
         normal_p=normal.p if normal is not None and has_p else None,
         missed=missed if has_p else None,
         p_by_assumption=(
@@ -800,7 +813,9 @@ def _check_possible(
     """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
     if other is not None or "constant" in reported or (has_values and sample is None):
         return (), (), None
-    bounds = (-math.inf, math.inf) if sample is None or not has_values else (sample.low, sample.high)
+    bounds = (
+        (-math.inf, math.inf) if sample is None or not has_values else (sample.low, sample.high)
+    )
     if own.n_failed and rule == "restarted":
         bounds = (bounds[0], math.inf)
     kinds = SD_KINDS if reading.sd_kind is None else (reading.sd_kind,)

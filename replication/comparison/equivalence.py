@@ -19,8 +19,8 @@ class Equivalence:
     p : float or None
         The larger of the two one-sided p-values; None for a single run.
     low, high : float or None
-        The interval at 1 - 2 level of own mean less reported one, which must lie within the
-        margin.
+        The interval at 1 - 2 level of the mean, with the uncertainty of the reported one where that
+        is known; it must lie within the margin of the reported mean.
     is_equivalent : bool
     takes_reported_as_exact : bool
         Whether the reported mean is taken as exact, for want of a standard deviation and n.
@@ -75,11 +75,8 @@ def assess_equivalence(
         variance = whole
     error = math.sqrt(variance)
     reach = float(special.stdtrit(degrees, 1.0 - level)) * error
-    difference = mean - reported
-    gap = margin - abs(difference)
+    gap = margin - abs(mean - reported)
     p = 0.0 if gap > 0 else 1.0
     if error > 0:
         p = float(special.stdtr(degrees, -gap / error))
-    return Equivalence(
-        margin, p, difference - reach, difference + reach, p < level, is_exact
-    )
+    return Equivalence(margin, p, mean - reach, mean + reach, p < level, is_exact)

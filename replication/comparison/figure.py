@@ -16,7 +16,7 @@ from replication.errors import UsageError
 
 N_BARS = 60
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
          "svg.hashsalt": "compare"}  # fmt: skip
 
 

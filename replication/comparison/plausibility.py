@@ -142,9 +142,7 @@ def _check_order(
             pair = (large, small) if large == "max" else (small, large)
             yield Impossible(pair[0], Fault.OUT_OF_ORDER, pair[1])
     for name in ("mean", "median", "q1", "q3", "iqm", "min", "max"):
-        if name in reported and (
-            reported[name].low > bounds[1] or reported[name].high < bounds[0]
-        ):
+        if name in reported and (reported[name].low > bounds[1] or reported[name].high < bounds[0]):
             yield Impossible(name, Fault.BEYOND_BOUNDS)
 
 
@@ -163,9 +161,7 @@ def _check_values(
     name = "sd" if "sd" in reported else "se"
     if n < 2 or name not in reported:
         return
-    faults = [
-        _check_spread(reported, name, n, kind, grid=grid, bounds=bounds) for kind in sd_kinds
-    ]
+    faults = [_check_spread(reported, name, n, kind, grid=grid, bounds=bounds) for kind in sd_kinds]
     if all(faults):
         yield next(item for item in faults if item is not None)
 
@@ -230,8 +226,9 @@ def _has_spread(
     is r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n. All
     pairs (r, q) that n such deviations reach are enumerated one deviation after the other.
     """
-    first, last = math.ceil(float(mean.low) * n / grid - 1e-9), math.floor(
-        float(mean.high) * n / grid + 1e-9
+    first, last = (
+        math.ceil(float(mean.low) * n / grid - 1e-9),
+        math.floor(float(mean.high) * n / grid + 1e-9),
     )
     if last - first >= MAX_SUMS:
         return True

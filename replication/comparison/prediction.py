@@ -150,9 +150,7 @@ def judge_draws(
     drawn: Draws, reported: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
 ) -> Prediction:
     """Hold reported statistics against those of drawn studies."""
-    distributions = {
-        name: SamplingDistribution.from_draws(drawn[name]) for name in reported
-    }
+    distributions = {name: SamplingDistribution.from_draws(drawn[name]) for name in reported}
     findings: dict[str, Finding] = {}
     tails, observed = [], []
     for name, item in reported.items():
@@ -188,14 +186,12 @@ def judge_draws(
     )  # fmt: skip
 
 
-def find_tails(
-    ordered: FloatArray, drawn: FloatArray, item: Reported
-) -> tuple[FloatArray, float]:
+def find_tails(ordered: FloatArray, drawn: FloatArray, item: Reported) -> tuple[FloatArray, float]:
     """Return the smaller tail that the rounding cell of each study cuts off, and the report's."""
     width = item.width
 
     def measure(low: FloatArray, high: FloatArray) -> FloatArray:
-        slack = TINY * np.maximum(width, np.abs(high))
+        slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(width, np.abs(high)))
         below = np.searchsorted(ordered, high + slack, side="right")
         above = ordered.size - np.searchsorted(ordered, low - slack, side="left")
         return np.asarray(np.minimum(below, above) / ordered.size)
@@ -448,16 +444,21 @@ def _predict_mean_and_max(
     if exact.mean_given_max is not None:
         distributions["mean_given_max"] = exact.mean_given_max
     items = dict(reported) | {"mean_given_max": reported["mean"]}
-    yours = describe_sample(sample, reported, runs)
-    yours["mean_given_max"] = sample.mean
-    p = {"mean": find_p(distributions["mean"], reported["mean"]), "max": exact.p_max,
-         "mean_given_max": exact.p_mean}  # fmt: skip
+    yours = describe_sample(sample, reported, runs) | {"mean_given_max": sample.mean}
+    p = {
+        "mean": find_p(distributions["mean"], reported["mean"]),
+        "max": exact.p_max,
+        "mean_given_max": exact.p_mean,
+    }
     findings = {
-        name: describe_finding(
-            name, items[name], yours[name], distribution, p=p[name], level=level
-        )
+        name: describe_finding(name, items[name], yours[name], distribution, p=p[name], level=level)
         for name, distribution in distributions.items()
     }
+    if exact.mean_given_max is None:  # no run is as small as the largest is said to be
+        findings["mean_given_max"] = dataclasses.replace(
+            findings["mean"], name="mean_given_max", p=1.0, low=math.nan, high=math.nan,
+            chance=math.nan, mean=math.nan, spread=math.nan,
+        )  # fmt: skip
     return Prediction(findings, exact.p, 0.0, distributions, exact.tail, exact.find_share)
 
 

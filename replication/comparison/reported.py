@@ -117,12 +117,13 @@ def read_reported(
         or is_long or abs(power) > MAX_EXPONENT
     ):  # fmt: skip
         raise UsageError(
-            f"{name} was given as {show(text, length=40)}; allowed is a plain decimal number; write it "
-            "as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
+            f"{name} was given as {show(text, length=40)}; allowed is a plain decimal number; "
+            "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
         )
     if has_percent and not is_share and scale is None:
         raise UsageError(
-            f"{name} was given as {show(text, length=40)}; say what your values are with scale: 100 if "
+            f"{name} was given as {show(text, length=40)}; say what your values are with scale: 100"
+            " if "
             "they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (power - len(part))

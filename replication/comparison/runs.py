@@ -1,4 +1,4 @@
-"""Runs of one's own: in what they may come, which of them failed, and what a report did with such."""
+"""Runs of one's own: how they may be given, which failed, and what a report did with those."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ def take_runs(
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
     size = np.abs(data)
-    wrong = np.flatnonzero(~(np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))))
+    wrong = np.flatnonzero(
+        ~(np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0)))
+    )
     if wrong.size:
         raise DataError(
             f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are 0 and finite "

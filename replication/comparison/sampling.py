@@ -381,4 +381,6 @@ class SamplingDistribution:
     @functools.cached_property
     def spread(self) -> float:
         """Standard deviation of the distribution."""
+        if math.isinf(self.mean):
+            return math.inf
         return math.sqrt(float((self.values - self.mean) ** 2 @ self.mass / self.mass.sum()))

@@ -124,7 +124,12 @@ class Difference:
         return self._judge(reports, runs, level=level, effort=effort, is_normal=True)
 
     def _judge(
-        self, reports: Sequence[Report], runs: int, *, level: float, effort: Effort,
+        self,
+        reports: Sequence[Report],
+        runs: int,
+        *,
+        level: float,
+        effort: Effort,
         is_normal: bool,
     ) -> list[Prediction]:
         (name,) = reports[0]

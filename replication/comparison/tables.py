@@ -11,6 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Feather, gzipped or not, and Excel"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
-STANDARD_INPUT = "-"
+STANDARD_INPUT, EXAMPLE = "-", "example"
 
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
@@ -111,6 +112,8 @@ def _read_bytes(path: str, name: str) -> bytes:
     try:
         if path == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        elif path == EXAMPLE and not Path(path).exists():
+            content = Path(__file__).with_name("example.csv").read_bytes()
         elif Path(path).is_dir():
             raise StorageError(f"{name} is a folder; give a file: {FORMATS}")
         elif Path(path).exists() and not Path(path).is_file():
@@ -169,7 +172,9 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
     unreadable = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
 
     def refuse(error: BaseException) -> DataError:
-        return DataError(f"{name} is not a readable {kind} file ({_shorten(error)}); write it again")
+        return DataError(
+            f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
+        )
 
     buffer = pa.BufferReader(content)
     n_bytes = 0
@@ -182,9 +187,7 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
             # Without any column only the sizes are read.
             stream = pa.ipc.open_file(buffer, options=pa.ipc.IpcReadOptions(included_fields=[]))
             schema = pa.ipc.open_file(buffer).schema
-            n_rows = sum(
-                stream.get_batch(i).num_rows for i in range(stream.num_record_batches)
-            )
+            n_rows = sum(stream.get_batch(i).num_rows for i in range(stream.num_record_batches))
     except unreadable as error:
         raise refuse(error) from None
     _refuse_size(name, n_rows, len(schema.names), n_bytes)
@@ -260,7 +263,7 @@ def _read_text(content: bytes, name: str) -> Table:
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
-                f"{place + 1} of the data); {ADVICE}, and semicolons if numbers have a decimal comma"
+                f"{place + 1} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
 
     def take(place: int) -> list[str]:
@@ -370,17 +373,11 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     DataError
         If a value is neither a finite number nor missing.
     """
-    try:
-        values = np.array(column, dtype=np.float64)
-        if any(isinstance(cell, bool) for cell in column[:1]):
-            raise DataError(
-                f"column {show(name)} holds true and false; give a column of numbers, or name it "
-                "with --succeeded and give --share"
-            )
-        if np.isfinite(values).all():
-            return values
-    except (ValueError, TypeError, OverflowError):
-        values = None
+    if any(isinstance(cell, bool) for cell in column[:1]):
+        raise DataError(
+            f"column {show(name)} holds true and false; give a column of numbers, or name it "
+            "with --succeeded and give --share"
+        )
     found = np.empty(len(column))
     for row, cell in enumerate(column):
         number = math.nan if _is_missing(cell) else _read_number(cell)
@@ -393,7 +390,7 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
 
 
 def _read_number(cell: Any) -> float | None:
-    if isinstance(cell, (bool, bytes)) or (isinstance(cell, str) and "_" in cell):
+    if not isinstance(cell, (str, int, float, Decimal)) or (isinstance(cell, str) and "_" in cell):
         return None
     try:
         number = float(cell)

@@ -26,9 +26,8 @@ WIDTH = 88
 SHOWN_RUNS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-
-def summarise(comparison: Comparison) -> str:
-    """Return the text that ``replication compare`` prints."""
+def summarise(comparison: Comparison, *, names_options: bool = False) -> str:
+    """Return the answer as text; with the names of options or of arguments."""
     paragraphs = [wrap(answer(comparison)), wrap(_describe_runs(comparison))]
     if comparison.findings:
         paragraphs.append(align(tabulate(comparison)))
@@ -38,7 +37,7 @@ def summarise(comparison: Comparison) -> str:
     if notes:
         paragraphs.append([line for note in notes for line in wrap(note)])
     for title, items in (
-        ("Taken for granted:", list_assumptions(comparison)),
+        ("Taken for granted:", list_assumptions(comparison, names_options=names_options)),
         ("Caution:", [caution.text for caution in comparison.cautions]),
     ):
         if items:
@@ -117,16 +116,17 @@ def answer(comparison: Comparison) -> str:
             f"{verdict}: nothing speaks against {reported}{p}, but the mean of your runs is not "
             "shown to lie within the margin of the reported one."
         )
+    is_ = "is" if len(parts) == 1 else "are"
     search = comparison.search
     if reason is Reason.DEPENDS_ON_RUNS:
         assert search is not None
         return (
-            f"{verdict} without the number of runs behind the report: {reported} is what "
+            f"{verdict} without the number of runs behind the report: {reported} {is_} what "
             f"{search.smallest} to {search.largest} runs like yours give, but not more."
         )
-    gives = "is the mean of runs like yours" if "constant" in comparison.reported else (
-        "is what runs like yours give"
-    )  # fmt: skip
+    gives = f"{is_} what runs like yours give"
+    if "constant" in comparison.reported:
+        gives = "is the mean of runs like yours"
     if comparison.agreement is Agreement.CONSISTENT:
         if search is not None:
             p = f", whether it rests on {search.smallest} runs or {search.runs[-1]}"
@@ -135,8 +135,8 @@ def answer(comparison: Comparison) -> str:
             extra = f"; it is not if runs are normal ({say_p(comparison.normal_p)})"
         return f"{verdict}: {reported} {gives}{p}{extra}."
     if search is not None:
-        return f"{verdict}: {reported} is not what any number of runs like yours gives."
-    return f"{verdict}: {reported} {gives.replace('is ', 'is not ', 1)}{p}."
+        return f"{verdict}: {reported} {is_} not what any number of runs like yours gives."
+    return f"{verdict}: {reported} {gives.replace(is_, f'{is_} not', 1)}{p}."
 
 
 def _article(name: str) -> str:
@@ -272,7 +272,9 @@ def list_notes(comparison: Comparison) -> list[str]:
     if p_values and max(p_values) - min(p_values) > 0.01 and not is_told:
         readings = [f"{format_p(p)} with {words}"
                     for words, p in comparison.p_by_assumption.items()]  # fmt: skip
-        notes.append(f"What the report does not say matters little: p is {_list(readings)}.")
+        notes.append(
+            f"The verdict does not depend on what the report does not say: p is {_list(readings)}."
+        )
     equivalence = comparison.equivalence
     if equivalence is not None:
         inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
@@ -300,12 +302,13 @@ def _say_missed(comparison: Comparison) -> str:
     )
 
 
-def list_assumptions(comparison: Comparison) -> list[str]:
-    """Return what is taken for granted, and the argument that changes it."""
-    return [
-        f"{text} (change with {name})" if name != "quartiles" else text
-        for name, text in comparison.assumptions.items()
-    ]
+def list_assumptions(comparison: Comparison, *, names_options: bool = False) -> list[str]:
+    """Return what is taken for granted, and the argument or option that changes it."""
+    found = []
+    for name, text in comparison.assumptions.items():
+        option = f"--{name.replace('_', '-')}" if names_options else name
+        found.append(text if name == "quartiles" else f"{text} (change with {option})")
+    return found
 
 
 # --------------------------------------------------------------------------- numbers and lists
@@ -354,7 +357,7 @@ def wrap(text: str, *, indent: str = "") -> list[str]:
     """Return lines of a paragraph; a number stays with its per cent sign, and p with its value."""
     bound = text.replace(" %", "\u00a0%").replace("p = ", "p\u00a0=\u00a0")
     bound = bound.replace("p < ", "p\u00a0<\u00a0")
-    lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent)
+    lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
 
 

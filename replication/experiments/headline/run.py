@@ -250,8 +250,7 @@ def describe_sampling(
         ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
         ``interval``, two-sided ``p``, ``chance`` to print the reported number ...);
         ``chance_at_most``, that the largest is at most the reported one; ``p`` of both;
-        ``equivalence``. Names that end in ``_range`` hold the middle 95 % over resamples
-        of the population. None where fewer than `MIN_CONVERGED` converged.
+        ``equivalence``. None where fewer than `MIN_CONVERGED` converged.
     """
     comparison = compare_with_report(counts) if comparison is None else comparison
     if comparison is None or comparison.equivalence is None:
@@ -265,7 +264,6 @@ def describe_sampling(
         "chance_at_most": (n_within / counts.n_converged) ** reported["runs"],
         **{name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")},
         "p": plain["p"],
-        "p_range": plain["p_range"],
         "equivalence": plain["equivalence"]
         | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }

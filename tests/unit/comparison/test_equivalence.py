@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -28,3 +29,16 @@ def test_a_single_run_shows_no_equivalence():
 def test_equal_values_are_equivalent_if_within_the_margin():
     assert assess_equivalence(48.0, 0.0, 10, 48.0, margin=1.0).is_equivalent
     assert not assess_equivalence(50.0, 0.0, 10, 48.0, margin=1.0).is_equivalent
+
+
+def test_with_the_spread_of_the_report_it_is_welch_and_his_test():
+    """TOST of two samples: the same error and degrees of freedom as scipy's unequal-variance t."""
+    first, second = np.random.default_rng(3).normal(size=(2, 12)) * [[1.0], [3.0]]
+    found = assess_equivalence(
+        first.mean(), first.std(ddof=1), 12, second.mean(), margin=4.0,
+        of_report=(second.std(ddof=1), 12),
+    )  # fmt: skip
+    below = stats.ttest_ind(first + 4.0, second, equal_var=False, alternative="greater").pvalue
+    above = stats.ttest_ind(first - 4.0, second, equal_var=False, alternative="less").pvalue
+    assert found.p == pytest.approx(max(below, above))
+    assert not found.takes_reported_as_exact

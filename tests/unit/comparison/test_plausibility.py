@@ -1,38 +1,42 @@
 """Reported numbers that cannot be right; bounds are checked against extreme samples."""
 
+import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from replication.comparison.printed import read_printed
 
 from replication.comparison.plausibility import Fault, find_impossible
+from replication.comparison.reported import read_reported
 
 ONE = Fraction(1)
 
 
-def find(runs=None, unit=None, cap=None, n_done=None, **reported):
-    printed = {
-        name: read_printed(text, name, allow_percent=name == "share")
-        for name, text in reported.items()
+def find(
+    runs=None, grid=None, bounds=(-math.inf, math.inf), counts=None, kinds=("n-1",), **reported
+):
+    read = {
+        name: read_reported(text, name, is_share=name == "share") for name, text in reported.items()
     }
+    counts = ([] if runs is None else [runs]) if counts is None else counts
     found = find_impossible(
-        printed, runs=runs, n_done=runs if n_done is None else n_done, unit=unit, cap=cap
+        read, runs=runs, counts=counts, grid=grid, bounds=bounds, sd_kinds=kinds
     )
     return [(item.name, item.fault) for item in found]
 
 
 def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():
-    assert find(runs=20, unit=ONE, mean="48.37") == [("mean", Fault.NOT_A_MEAN)]
-    assert find(runs=20, unit=ONE, mean="48.35") == []
+    assert find(runs=20, grid=ONE, mean="48.37") == [("mean", Fault.NOT_A_MEAN)]
+    assert find(runs=20, grid=ONE, mean="48.35") == []
     assert find(runs=20, mean="48.37") == []
-    assert find(unit=ONE, mean="48.37") == []
+    assert find(grid=ONE, mean="48.37") == []
 
 
 def test_halves_may_be_rounded_either_way():
     """194 / 8 = 24.25 prints as 24.2 or as 24.3."""
-    assert find(runs=8, unit=ONE, mean="24.2") == []
-    assert find(runs=8, unit=ONE, mean="24.3") == []
+    assert find(runs=8, grid=ONE, mean="24.2") == []
+    assert find(runs=8, grid=ONE, mean="24.3") == []
 
 
 @pytest.mark.parametrize(
@@ -51,17 +55,17 @@ def test_halves_may_be_rounded_either_way():
         ({"share": "55 %"}, []),
         ({"n_succeeded": "21"}, [("n_succeeded", Fault.OUTSIDE_SHARE)]),
         ({"n_succeeded": "3.5"}, [("n_succeeded", Fault.NOT_A_VALUE)]),
-        ({"mean": "70"}, [("mean", Fault.BEYOND_CAP)]),
+        ({"mean": "70"}, [("mean", Fault.BEYOND_BOUNDS)]),
         ({"sd": "4.0", "se": "0.89"}, []),
         ({"sd": "4.0", "se": "1.5"}, [("se", Fault.SPREADS_DISAGREE)]),
     ],
 )
 def test_contradictions_are_named(reported, expected):
-    assert find(runs=20, unit=ONE, cap=60.0, **reported) == expected
+    assert find(runs=20, grid=ONE, bounds=(0.0, 60.0), **reported) == expected
 
 
 def test_median_of_an_odd_number_is_one_of_the_values():
-    assert find(runs=21, unit=ONE, median="20.5") == [("median", Fault.NOT_A_VALUE)]
+    assert find(runs=21, grid=ONE, median="20.5") == [("median", Fault.NOT_A_VALUE)]
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 7, 20])
@@ -92,7 +96,55 @@ def test_no_real_study_is_called_impossible():
             study = generator.geometric(0.05, size=n)
             spread = study.std(ddof=1)
             assert not find(
-                runs=n, unit=ONE, mean=f"{study.mean():.2f}", sd=f"{spread:.2f}",
+                runs=n, grid=ONE, mean=f"{study.mean():.2f}", sd=f"{spread:.2f}",
                 se=f"{spread / np.sqrt(n):.2f}", median=f"{np.median(study):.1f}",
                 min=str(study.min()), max=str(study.max()),
             )  # fmt: skip
+
+
+def test_a_spread_is_possible_if_one_of_its_denominators_allows_it():
+    shown = {"min": "0.000", "max": "10.000", "sd": "5.000"}
+    assert find(runs=4, kinds=("n-1",), **shown) == []
+    largest = {"min": "0.000", "max": "10.000", "sd": "5.774"}  # 0, 0, 10, 10 with n - 1
+    assert find(runs=4, kinds=("n",), **largest) == [("sd", Fault.SPREAD_TOO_LARGE)]
+    assert find(runs=4, kinds=("n-1", "n"), **largest) == []
+
+
+def test_a_mean_is_possible_if_one_of_the_numbers_of_runs_allows_it():
+    """Of 30 runs 95 % succeeded, 28 or 29 of them: 23.79 is 690 / 29, and no mean of 28."""
+    assert find(runs=30, grid=ONE, counts=[28], mean="23.793") == [("mean", Fault.NOT_A_MEAN)]
+    assert find(runs=30, grid=ONE, counts=[28, 29], mean="23.793") == []
+
+
+def test_bounds_decide_whether_the_minimum_is_told_or_not():
+    """Adding a mean to a minimum changes nothing of what is possible."""
+    shown = {"mean": "-0.01", "sd": "1.00"}
+    assert find(runs=5, **shown) == find(runs=5, min="-1.5", **shown) == []
+    assert find(runs=5, bounds=(0.0, math.inf), **shown) == [("mean", Fault.BEYOND_BOUNDS)]
+
+
+@pytest.mark.parametrize(("n", "span"), [(3, 7), (4, 6), (5, 5)])
+def test_spreads_of_whole_numbers_are_possible_exactly_if_a_study_has_them(n, span):
+    """Against all studies of n whole numbers from 0 to `span`, with these as bounds."""
+    possible = set()
+    for study in itertools.combinations_with_replacement(range(span + 1), n):
+        possible.add((f"{np.mean(study):.2f}", f"{np.std(study, ddof=1):.2f}"))
+    means = sorted({mean for mean, _ in possible})
+    for mean in means[:: max(1, len(means) // 12)]:
+        for hundredths in range(0, 100 * span, 7):
+            sd = f"{hundredths / 100:.2f}"
+            found = find(runs=n, grid=ONE, bounds=(0.0, float(span)), mean=mean, sd=sd)
+            near = {f"{(hundredths + step) / 100:.2f}" for step in (-1, 0, 1)}
+            if not found:  # rounding of halves aside, a study has it
+                assert any((mean, other) in possible for other in near), (mean, sd)
+            else:
+                assert (mean, sd) not in possible
+
+
+def test_no_study_of_whole_numbers_has_an_impossible_spread():
+    generator = np.random.default_rng(12)
+    for _ in range(100):
+        study = generator.integers(0, 12, size=28)
+        assert not find(
+            runs=28, grid=ONE, mean=f"{study.mean():.2f}", sd=f"{study.std(ddof=1):.2f}"
+        )

@@ -3,27 +3,25 @@
 import gzip
 import io
 import json
+import zipfile
+import zlib
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from replication.cli.compare_rates import load_rates
-from replication.cli.external_tables import read_flags, read_table, read_values, take_column
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from replication.cli import main
+from replication.comparison.command import load_rates
+from replication.comparison.tables import read_flags, read_table, read_values
+from replication.errors import DataError, ReplicationError
 
 REPORT = ("--runs", "20", "--mean", "48")
 
-
-@pytest.fixture(autouse=True, scope="module")
-def few_resamples():
-    """Resample less than for a user: what is held here hangs on no last digit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replication.comparison.sampling.N_RESAMPLES_OF_FEW", 200)
-        patch.setattr("replication.comparison.sampling.N_STUDIES", 20_000)
-        yield
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 @pytest.fixture
@@ -88,9 +86,9 @@ def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path):
     assert len(paths) == 7
     for path in paths:
         table = read_table(str(path))
-        assert read_values(take_column(table, "updates")).tolist() == frame["updates"].tolist()
-        assert read_flags(take_column(table, "done")).tolist() == frame["done"].tolist()
-        assert take_column(table, "algorithm").tolist() == frame["algorithm"].tolist()
+        assert read_values(table.take("updates"), "u").tolist() == frame["updates"].tolist()
+        assert read_flags(table.take("done"), "done").tolist() == frame["done"].tolist()
+        assert table.take("algorithm") == frame["algorithm"].tolist()
 
 
 def test_runs_come_from_standard_input(frame, monkeypatch, capsys):
@@ -119,19 +117,81 @@ def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     assert (model["n"], model["n_missing"]) == (40, 2)
 
 
-def test_groups_are_compared_each_with_its_own_report(frame, tmp_path, capsys):
+def test_groups_have_a_line_each_and_one_verdict_over_all(frame, tmp_path, capsys):
     frame.loc[frame["algorithm"] == "new", "updates"] += 100
     frame.to_csv(tmp_path / "runs.csv", index=False)
-    (tmp_path / "paper.csv").write_text("algorithm,runs,mean,sd\nnew,20,148,\nold,10,148,9.0\n")
+    # Columns in any order, runs as pandas writes them, and a group that was not run.
+    (tmp_path / "paper.csv").write_text(
+        "runs,mean,algorithm,sd\n20.0,148,new,\n10.0,148,old,9.0\n5.0,3,other,\n"
+    )
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--by", "algorithm")
     text = run(capsys, *arguments, "--reported", tmp_path / "paper.csv")
-    table = text.split("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in table[1:]] == ["new", "old"]
-    assert table[1].endswith("  consistent")
-    assert table[2].endswith("not consistent")
-    assert "If all 2 groups were consistent, 0.1 of them would be expected" in text
+    verdict, table, *_ = text.split("\n\n")
+    assert verdict.startswith("Not consistent over all groups (Holm's adjustment): old;")
+    assert "0.1 would be expected by chance" in verdict.replace("\n", " ")
+    rows = table.splitlines()
+    assert [line.split()[0] for line in rows[1:]] == ["new", "old"]
+    assert rows[1].endswith("  consistent")
+    assert rows[2].endswith("not consistent")
+    assert "Reported, but not among your runs: other." in text
     model = json.loads(run(capsys, *arguments, *REPORT, "--json"))
+    assert model["schema"] == 1
     assert {name: item["n"] for name, item in model["groups"].items()} == {"new": 250, "old": 250}
+
+
+def test_groups_are_drawn_with_the_reported_values_on_their_intervals(frame):
+    from replication.comparison.comparison import compare as compare_values
+    from replication.comparison.figure import draw_groups
+
+    values = frame["updates"]
+    groups = {"a": compare_values(values, runs=20, mean="48"),
+              "b": compare_values(values, runs=20, mean="480")}  # fmt: skip
+    axes = draw_groups(groups).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert abs(dots[0]) < 1 < dots[1]
+
+
+def write_pairs(folder):
+    lines = [f"{seed},{name},{base + seed % 7 + extra}" for seed in range(12)
+             for name, base, extra in (("new", 30, 0.1 * seed), ("old", 27, 0.0))]  # fmt: skip
+    (folder / "runs.csv").write_text("seed,algorithm,score\n" + "\n".join(lines) + "\n")
+    return (folder / "runs.csv", "--column", "score", "--by", "algorithm", "--difference", "new",
+            "old", "--runs", "12", "--mean", "3.5")  # fmt: skip
+
+
+def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
+    arguments = write_pairs(tmp_path)
+    alone = json.loads(run(capsys, *arguments, "--json"))
+    paired = json.loads(run(capsys, *arguments, "--pair", "seed", "--json"))
+    assert alone["mean"]["value"] == pytest.approx(paired["mean"]["value"])
+    (low, high), (first, last) = (
+        model["findings"]["mean"]["interval"] for model in (paired, alone)
+    )
+    assert high - low < (last - first) / 2
+    code, line = refuse(capsys, *arguments[:-7], "--difference", "new", "older", *arguments[-4:])
+    assert (code, "there is no group 'older'" in line) == (2, True)
+
+
+@pytest.mark.parametrize(("mean", "code"), [("48", 0), ("480", 1)])
+def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path, capsys, mean, code):
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    arguments = (tmp_path / "runs.csv", "--column", "updates", "--runs", "20", "--mean", mean)
+    assert compare(*arguments, "--exit-code") == code
+    assert compare(*arguments) == 0
+    few = tmp_path / "few.csv"
+    few.write_text("u\n1\n2\n")
+    assert compare(few, "--mean", "1", "--runs", "3", "--exit-code") == 3
+
+
+def test_a_paper_s_plus_minus_needs_a_word_and_nothing_more(capsys):
+    code, line = refuse(capsys, "example", "--column", "reward", "--runs", "5",
+                        "--mean", "0.83 ± 0.04")  # fmt: skip
+    assert (code, "say what that is" in line) == (2, True)
+    text = run(capsys, "example", "--column", "reward", "--runs", "5", "--mean", "0.83 ± 0.04",
+               "--plus-minus", "sd", "--bounds", "0", "1")  # fmt: skip
+    assert text.startswith("Consistent: a mean of 0.83 and a standard deviation of 0.04 over 5")
+    assert "change with --sd-kind" in " ".join(text.split())
 
 
 def test_decimal_commas_hold_in_the_table_of_reports_too(frame, tmp_path, capsys):
@@ -151,9 +211,8 @@ def test_the_sampling_distribution_is_drawn(frame, tmp_path, capsys, name):
 
 
 def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
-    from replication.cli.compare_figure import draw_comparison, make_bars
-
     from replication.comparison.comparison import compare as compare_values
+    from replication.comparison.figure import draw_comparison, make_bars
 
     comparison = compare_values(frame["updates"], runs=20, mean="48", max="120")
     figure = draw_comparison(comparison)
@@ -164,8 +223,8 @@ def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
         "maximum of 20 runs (grey: 95 % of studies)",
         "mean of 20 runs, given the maximum (grey: 95 % of studies)",
     ]
-    for law in comparison.laws.values():
-        _, heights = make_bars(law)
+    for distribution in comparison.distributions.values():
+        _, heights = make_bars(distribution)
         assert heights.sum() == pytest.approx(1, abs=0.003)
 
 
@@ -187,8 +246,8 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     path = tmp_path / "runs.csv"
     path.write_bytes(content.encode())
     frame = read_table(str(path))
-    assert read_values(take_column(frame, "updates")).tolist() == [48.5, 50]
-    assert read_flags(take_column(frame, "stopped")).tolist() == [False, True]
+    assert read_values(frame.take("updates"), "u").tolist() == [48.5, 50]
+    assert read_flags(frame.take("stopped"), "stopped").tolist() == [False, True]
 
 
 @pytest.mark.parametrize("note", [b"{not json", b'{"columns": 7}', b"\xff\xfe"])
@@ -201,8 +260,8 @@ def test_notes_of_pandas_in_a_parquet_file_are_ignored(frame, tmp_path, capsys, 
 def test_an_index_of_pandas_is_a_column_like_others(frame, tmp_path):
     path = tmp_path / "runs.parquet"
     frame.set_index("updates").to_parquet(path)
-    column = take_column(read_table(str(path)), "updates")
-    assert read_values(column).tolist() == frame["updates"].tolist()
+    column = read_table(str(path)).take("updates")
+    assert read_values(column, "updates").tolist() == frame["updates"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -211,6 +270,7 @@ def test_an_index_of_pandas_is_a_column_like_others(frame, tmp_path):
         (pd.to_datetime(["2020-01-01", "2021-01-01"]), "holds dates"),
         (pd.to_timedelta([48, 50], unit="s"), "holds durations"),
         ([[1], [2]], "holds '[1]' in row 1"),
+        ([b"1", b"2"], "holds \"b'1'\" in row 1"),
         ([True, False], "holds true and false"),
     ],
 )
@@ -225,8 +285,8 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
     ("content", "extra", "code", "message"),
     [
         # One column of numbers with decimal commas is not two columns.
-        (b"u\n48,5\n50,25\n", [], 65, "more cells than its header"),
-        (b"u,b\n1,2\n1,2,3\n", [], 65, "saw 3); write it as UTF-8"),
+        (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
+        (b"u,b\n1,2\n1,2,3\n", [], 65, "a row of 3 cells under a header of 2 (row 2"),
         (b'u\n"1,000"\n2\n', [], 65, "holds '1,000' in row 1"),
         (b"u\n1\n2\n", ["--column", "x"], 2, "no column 'x'; the columns are 'u'"),
         (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
@@ -241,11 +301,19 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "every row lacks a value"),
         (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
         (b"u,c\n9,0\n9,0\n", ["--column", "u", "--succeeded", "c"], 65, "all 2 runs failed"),
-        (b"u,c\n9,0\n8,0\n7,1\n", ["--column", "u", "--succeeded", "c"], 65, "one common cap"),
+        (
+            b"u,c\n9,0\n8,0\n7,1\n",
+            ["--column", "u", "--succeeded", "c"],
+            65,
+            "would favour short runs",
+        ),
         (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
         (b"ARROW1 and no more", [], 65, "not a readable Feather file"),
         (b"\x1f\x8b and no more", [], 65, "not readable as gzip"),
-        (b"PK\x03\x04 a spreadsheet", [], 65, "allowed are CSV"),
+        (b"PK\x03\x04 a spreadsheet", [], 65, "not a readable Excel file"),
+        (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
+        (b"u\n1e-300\n2\n", [], 65, "from 1e-100"),
+        (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
         (b"u\n\xe9\n", [], 65, "not UTF-8"),
         (b"u\n1\n2\n", ["--by", "x"], 2, "no column 'x'"),
         (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
@@ -270,6 +338,8 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         (["one.csv", "--mean", "ca. 48"], 2, "plain decimal number"),
         (["one.csv", "--mean", "4" * 5000], 2, "plain decimal number"),
         (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed is a whole number"),
+        (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
+        (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with scale"),
         (["runs.csv", "--mean", "48", "--runs", "0"], 2, "allowed is a whole number"),
         (["one.csv", "--mean", "48", "--margin", "-1"], 2, "a number above 0"),
         (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
@@ -278,10 +348,10 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         (["runs.csv", "--mean", "48", "--reported", "x.csv"], 2, "without --by"),
         (["runs.csv", *REPORT, "--plot", "p.gif"], 2, ".png, .svg or .pdf"),
         (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
-        (["runs.csv", *REPORT, "--plot", "p.png", "--by", "g"], 2, "draws one comparison"),
+        (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
         (["runs.csv", "--mean", "48", "--plot", "p.png", "--column", "u"], 2, "needs --runs"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "odd.csv"], 2, "'colour'"),
-        (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "group 'c'"),
+        (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "none of your"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 2, "cannot be read"),
     ],
 )  # fmt: skip
@@ -305,20 +375,121 @@ def test_escape_codes_in_names_of_groups_are_shown(tmp_path, capsys):
     assert "\\x1b[31ma" in text
 
 
-def find_numbers(rates):
-    for rows in rates["cells"].values():
-        for row in rows.values():
-            for cell in row.values():
-                yield from cell["rejected"].values()
-    for shifts in rates["power"].values():
-        for row in shifts.values():
-            yield from row.values()
+def test_an_impossible_share_is_answered_in_one_sentence(tmp_path, capsys):
+    (tmp_path / "runs.csv").write_text("s\n" + "1\n0\n" * 20)
+    text = run(
+        capsys, tmp_path / "runs.csv", "--succeeded", "s", "--runs", "9", "--share", "9" * 15
+    )
+    assert "is not between none and all" in " ".join(text.split("\n\n")[0].split())
+
+
+def test_bytes_are_no_answers(tmp_path, capsys):
+    pd.DataFrame({"u": [1.0, 2.0], "s": [b"1", b"0"]}).to_parquet(tmp_path / "runs.parquet")
+    code, line = refuse(capsys, tmp_path / "runs.parquet", "--succeeded", "s", "--share", "0.5",
+                        "--runs", "10")  # fmt: skip
+    assert (code, "allowed are 1 and 0" in line) == (65, True)
+
+
+def test_half_a_million_rows_need_no_warning(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_text("u,name\n" + "1,a\n2.5,b\n" * 250_000 + "3,4\n")
+    assert json.loads(run(capsys, path, "--column", "u", "--runs", "9", "--mean", "1.8",
+                          "--json"))["n"] == 500_001  # fmt: skip
+
+
+def pack_zeros(n_bytes):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    zeros = b"0\n" * (1 << 19)
+    return b"".join(packer.compress(zeros) for _ in range(n_bytes // len(zeros))) + packer.flush()
+
+
+def test_what_unpacks_to_too_much_is_refused_before_the_memory_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr("replication.comparison.tables.MAX_BYTES", 1 << 22)
+    path = tmp_path / "runs.csv.gz"
+    path.write_bytes(pack_zeros(1 << 24))
+    with pytest.raises(DataError, match="unpacks to too much: at most"):
+        read_table(str(path))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * (1 << 24))
+    with pytest.raises(DataError, match="unpacks to too much"):
+        read_table(str(path))
+
+
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch, form):
+    monkeypatch.setattr("replication.comparison.tables.MAX_ROWS", 1000)
+    path = tmp_path / "runs"
+    frame = pd.DataFrame({"u": np.zeros(1001)})
+    (frame.to_parquet if form == "parquet" else frame.to_feather)(path)
+    with pytest.raises(DataError, match="with 1,001 rows and 1 columns"):
+        read_table(str(path))
+    path.write_text(",".join(f"c{i}" for i in range(10_001)) + "\n1\n")
+    with pytest.raises(DataError, match="too many columns"):
+        read_table(str(path))
+
+
+def test_equal_texts_of_a_parquet_file_are_held_once(tmp_path):
+    """A text of 1 MB in 2,000 rows would be 2 GB."""
+    path = tmp_path / "runs.parquet"
+    column = pa.DictionaryArray.from_arrays(np.zeros(2000, np.int32), ["x" * (1 << 20)])
+    pq.write_table(pa.table({"name": column.cast(pa.string())}).slice(0, 4), path)
+    cells = read_table(str(path)).take("name")
+    assert len(cells) == 4
+    assert len({id(cell) for cell in cells}) == 1
+
+
+def test_a_picture_is_whole_or_the_old_one_stays(frame, tmp_path, monkeypatch, capsys):
+    from matplotlib.figure import Figure
+
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"old")
+
+    def fail(figure, file, **options):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+    code, line = refuse(
+        capsys, tmp_path / "runs.csv", "--column", "updates", *REPORT, "--plot", picture
+    )
+    assert (code, "No space left" in line) == (74, True)
+    assert picture.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png", "runs.csv"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.tuples(
+            st.sampled_from([b"PAR1", b"ARROW1", b"FEA1", b"\x1f\x8b", b"PK\x03\x04"]),
+            st.binary(max_size=60),
+        ).map(b"".join),
+        st.text(alphabet="u,;\t\n\r\"'0123456789.-e \x00é\x1b", max_size=80).map(str.encode),
+    )
+)
+def test_random_bytes_are_a_table_or_one_line(tmp_path, content):
+    path = tmp_path / "runs"
+    path.write_bytes(content)
+    try:
+        table = read_table(str(path))
+        read_values(table.take(table.names[0]), "u")
+        read_flags(table.take(table.names[0]), "u")
+    except ReplicationError as error:
+        line = str(error)
+    else:
+        line = ""
+    assert "\n" not in line
+    assert len(line) < 1200
 
 
 def test_the_help_shows_the_measured_rates(capsys):
     assert compare("--help") == 0
     text = capsys.readouterr().out
-    assert "lognormal" in text
-    assert "mean   sd  max  both" in text
-    for number in (f"{100 * rate:.1f}" for rate in find_numbers(load_rates())):
-        assert number in text
+    rates = load_rates()
+    for population, rows in rates["rejected"].items():
+        assert population in text
+        for row in rows.values():
+            for cell in row.values():
+                assert all(f"{100 * rate:.1f}" in text for rate in cell.values())

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from replication.comparison.comparison_text import format_number, format_p
 
 from replication.comparison.comparison import Reason, compare
+from replication.comparison.text import adjust_holm, format_number, format_p
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
@@ -19,8 +19,8 @@ CASES = {
     "any number of runs": (NORMAL, {"mean": "10.0"}),
     "no number of runs": (NORMAL, {"mean": "30.0"}),
     "some numbers of runs": (NORMAL, {"max": "15.0"}),
-    "not a mean": (WHOLE, {"runs": 20, "mean": "30.01"}),
-    "not a value": (WHOLE, {"runs": 20, "max": "50.5"}),
+    "not a mean": (WHOLE, {"runs": 20, "grid": 1, "mean": "30.01"}),
+    "not a value": (WHOLE, {"runs": 20, "grid": 1, "max": "50.5"}),
     "not a share": (WHOLE, {"runs": 20, "share": "0.51"}),
     "out of order": (WHOLE, {"runs": 20, "mean": "30.0", "max": "20"}),
     "negative spread": (WHOLE, {"runs": 20, "sd": "-3"}),
@@ -53,19 +53,40 @@ def test_a_mean_that_differs_by_less_than_the_margin_is_said_to():
     assert "less than the margin" in first
 
 
-def test_the_number_of_runs_that_was_searched_is_told_in_plain_words():
-    some = " ".join(compare(NORMAL, mean="11.0").summary().split())
-    assert "The report fits studies of 2 to" in some
-    assert "If you ran yours again, the most could come out anywhere from" in some
-    every = " ".join(compare(NORMAL, mean="10.0").summary().split())
-    assert "studies of 2 runs and of up to 1,000, the most that were tried." in every
-
-
-def test_all_cautions_are_told():
+def test_all_cautions_and_assumptions_are_told():
     skewed = np.random.default_rng(25).lognormal(0, 1.5, size=40)
     found = compare(skewed, runs=60, max=f"{2 * skewed.max():.1f}")
     told = found.summary().split("Caution:\n")[1]
-    assert told.count("\n- ") + 1 == len(found.cautions) == 4
+    assert told.count("\n- ") + 1 == len(found.cautions) >= 3
+    assumed = found.summary().split("Taken for granted:\n")[1].split("\n\n")[0]
+    assert assumed.count("(change with") == len(found.assumptions)
+
+
+def test_what_decides_only_on_a_grid_is_told_and_decides_nothing():
+    found = compare(WHOLE, runs=20, mean="30.01")
+    assert found.reason is Reason.P_VALUE
+    text = " ".join(found.summary().split())
+    assert "If values are whole numbers, as yours are, the report cannot be right" in text
+    assert "Give grid 1" in text
+
+
+def test_a_notebook_shows_a_table_and_escapes_what_was_given():
+    found = compare(NORMAL, runs=20, mean="10.0", sd="2.0")
+    shown = found._repr_html_()
+    assert shown.count("<tr>") == 4
+    assert "<script" not in shown
+
+
+def test_a_repr_has_one_line_with_verdict_and_p():
+    found = compare(NORMAL, runs=20, mean="10.0")
+    assert repr(found).startswith("<Comparison: consistent, p = ")
+    assert "\n" not in repr(found)
+
+
+def test_holm_adjusts_as_in_his_paper():
+    """p of 0.01, 0.02, 0.04 among three: 0.03, 0.04, 0.04."""
+    adjusted = adjust_holm({"b": 0.02, "a": 0.01, "c": 0.04})
+    assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
 
 
 @pytest.mark.parametrize(

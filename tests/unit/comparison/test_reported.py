@@ -1,0 +1,82 @@
+"""Numbers as papers print them."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from replication.comparison.reported import read_reported, split_plus_minus
+from replication.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("given", "low", "high"),
+    [
+        ("48", 47.5, 48.5),
+        ("48.30", 48.295, 48.305),
+        (48.3, 48.25, 48.35),
+        (48, 47.5, 48.5),
+        ("-0.5", -0.55, -0.45),
+        ("−0.5", -0.55, -0.45),
+        (".25", 0.245, 0.255),
+        (" +3. ", 2.5, 3.5),
+        ("3.2e-4", 3.15e-4, 3.25e-4),
+        ("1e-05", 0.5e-5, 1.5e-5),
+        ("12,345", 12344.5, 12345.5),
+        ("1,234,567.8", 1234567.75, 1234567.85),
+        (np.float64(0.83), 0.825, 0.835),
+        (np.int64(5), 4.5, 5.5),
+    ],
+)
+def test_decimals_say_how_a_number_was_rounded(given, low, high):
+    found = read_reported(given, "mean")
+    assert (float(found.low), float(found.high)) == pytest.approx((low, high), rel=1e-12)
+    assert found.holds(found.value)
+
+
+@pytest.mark.parametrize("text", ["0.12", "0.13"])
+def test_both_ends_of_a_cell_belong_to_it_since_halves_are_rounded_up_or_to_even(text):
+    assert read_reported(text, "mean").holds(Fraction(1, 8))
+
+
+def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
+    share = read_reported("95 %", "share", is_share=True)
+    assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
+    with pytest.raises(UsageError, match="say what your values are with scale: 100 if"):
+        read_reported("97.3%", "mean")
+    assert float(read_reported("97.3%", "mean", scale=100).value) == pytest.approx(0.973)
+    assert float(read_reported("97.3%", "mean", scale=1).value) == pytest.approx(97.3)
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ("0.83 ± 0.04", ("0.83", "0.04")),
+        ("97.3±0.4 %", ("97.3%", "0.4%")),
+        ("97.3% +/- 0.4%", ("97.3%", "0.4%")),
+        ("(97.3 +- 0.4)%", ("97.3%", "0.4%")),
+        ("0.83", ("0.83", None)),
+        (0.83, (0.83, None)),
+    ],
+)
+def test_a_mean_may_have_its_spread_behind_it(given, parts):
+    assert split_plus_minus(given) == parts
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "about 48", "1e999", "nan", math.inf, True, "48,3", "1,23,456", "٤٨", "9" * 5000, "1.2.3",
+     "e5", "--3"],
+)  # fmt: skip
+def test_anything_else_is_refused_in_one_short_line(given):
+    with pytest.raises(UsageError, match="allowed is a plain decimal number") as error:
+        read_reported(given, "mean")
+    assert len(str(error.value)) < 250
+    assert "\n" not in str(error.value)
+
+
+def test_escape_codes_are_shown_and_not_sent():
+    with pytest.raises(UsageError) as error:
+        read_reported("\x1b[31m48", "mean")
+    assert "\x1b" not in str(error.value)
