@@ -67,10 +67,10 @@ def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> l
             "help says how often equal populations are called not consistent. Run more."
         )
         found.append(Caution(Cause.FEW_RUNS, text))
-    if runs is not None and SMALL_STUDY * runs < n:
-        return found
-    if n >= MIN_SHAPE:
+    if n >= MIN_SHAPE and (runs is None or SMALL_STUDY * runs >= n):
         found += _describe_shape(sample, names)
+    if n >= MIN_SHAPE:
+        found += _describe_ties(sample, names)
     if runs is not None and runs > n:
         text = (
             "The report rests on more runs than yours, so that what is rare among yours decides. "
@@ -84,7 +84,6 @@ def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
     """Return cautions on skewness, tails and ties, where they matter for what was reported."""
     found = []
     skewness, kurtosis = sample.find_shape()
-    ties = float(sample.counts.max()) / sample.n
     words = "what was reported (" + ", ".join(WORDS[name] for name in names) + ")"
     is_on_tails = not ON_TAILS.isdisjoint(names)
     if (is_on_tails and abs(skewness) > MUCH_SKEWNESS) or abs(skewness) > HEAVY_SKEWNESS:
@@ -106,12 +105,20 @@ def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
             "show for certain: a spread or an extreme that differs is found less often. "
             "Bounds, if values have any, help."
         )))  # fmt: skip
-    if ties > MANY_TIES and is_on_tails:
-        value = float(sample.values[sample.counts.argmax()])
-        is_end = value in (sample.values[0], sample.values[-1])
-        found.append(Caution(Cause.AT_BOUND if is_end else Cause.TIES, (
-            f"{100 * ties:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
-            "reported and the rates differ from the level."
-            + (" If no value can lie beyond, give bounds." if is_end else "")
-        )))  # fmt: skip
     return found
+
+
+def _describe_ties(sample: Sample, names: Collection[str]) -> list[Caution]:
+    """Return a caution on many equal runs where a spread or an extreme was reported."""
+    share = float(sample.counts.max()) / sample.n
+    if share <= MANY_TIES or ON_TAILS.isdisjoint(names):
+        return []
+    value = float(sample.values[sample.counts.argmax()])
+    is_end = value in (sample.values[0], sample.values[-1])
+    text = (
+        f"{100 * share:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
+        "reported and the rates differ from the level."
+    )
+    if is_end:
+        return [Caution(Cause.AT_BOUND, f"{text} If no value can lie beyond, give bounds.")]
+    return [Caution(Cause.TIES, text)]
