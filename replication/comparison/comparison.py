@@ -133,7 +133,7 @@ class Comparison:
         is not known, a reported number cannot be right, or there are too few runs.
     p_error : float
         Standard error of p from resampling and drawing.
-    normal_findings, normal_p
+    normal_findings, normal_p : mapping and float or None
         The same by normal theory, where there are at most 30 runs.
     missed : Missed or None
         What so few runs would have missed.
