@@ -350,6 +350,30 @@ def preview_experiment(
     return folder / "report.html"
 
 
+def write_multiverse(model: Mapping[str, Any], folder: Path, *, tell: Tell = silent) -> list[Path]:
+    """Write the model of a multiverse, its table and a short page; return table and page."""
+    from replication.experiments.headline.run import describe_reported
+    from replication.experiments.readings.figures import plot_multiverse
+    from replication.experiments.readings.multiverse import write_readings
+    from replication.report.build import Drawing, render_report
+
+    with _hold(folder):
+        plain = write_model(folder, "multiverse", model)
+        draw = functools.partial(plot_multiverse, plain)
+        files = render_report(
+            template=TEMPLATES / "readings" / "multiverse.md",
+            models={
+                "multiverse": plain, "reported": describe_reported(), "claims": list_claims(),
+            },
+            figures={"multiverse": Drawing(draw, "replication multiverse")},
+            bibliography=TEMPLATES / "references.bib",
+            metadata=METADATA | {"title": f"Multiverse: {model['name']}"},
+            search=[TEMPLATES], formats=["html", "md"], tell=tell,
+        )  # fmt: skip
+        place_files(folder, files)
+        return [*write_readings(plain, folder), folder / "report.html"]
+
+
 def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
     """Analyse a stored study and write its report. Return the headline's model.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +88,9 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 
 def run_multiverse(options: argparse.Namespace) -> int:
-    """Simulate readings of the user's own, compare them, write model, table and figure."""
+    """Simulate readings of the user's own, compare them, write model, table and page."""
     from replication.experiments.readings import multiverse
-    from replication.experiments.readings.figures import plot_multiverse
-    from replication.publication import write_model
-    from replication.report.save import save_figure
-    from replication.store.files import write_durably
+    from replication.publication import write_multiverse
 
     readings = multiverse.read_readings(options.file)
     model = multiverse.run_multiverse(
@@ -106,10 +102,7 @@ def run_multiverse(options: argparse.Namespace) -> int:
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     folder = options.results / "studies" / name
-    model = write_model(folder, "multiverse", model)
-    files = multiverse.write_readings(model, folder)
-    figure = save_figure(partial(plot_multiverse, model), name="multiverse")
-    write_durably(folder / "multiverse.svg", figure.svg.encode())
+    *files, page = write_multiverse(model, folder, tell=tell)
     columns = model["readings"]
     for i in range(min(model["n_readings"], MAX_SHOWN)):
         values = ", ".join(f"{name} = {json.dumps(columns[name][i])}" for name in model["fields"])
@@ -121,16 +114,18 @@ def run_multiverse(options: argparse.Namespace) -> int:
         "by both of the paper's numbers"
     )
     print("table: " + ", ".join(str(file) for file in files))
-    print(f"figure: {folder / 'multiverse.svg'}")
+    print(f"report: {page}")
     return 0
 
 
 def _describe_reading(columns: dict[str, list[Any]], i: int) -> str:
+    from replication.report.numbers import fixed, percent, pvalue
+
     share, mean, p = (columns[name][i] for name in ("share", "mean", "p"))
-    text = f"{100 * share:.2f} % converged"
+    text = f"{percent(share, 2)} converged"
     if mean is not None:
-        text += f", after {mean:.1f} updates on average"
-    return text if p is None else f"{text}, p of both numbers {p:.2g}"
+        text += f", after {fixed(mean, 1)} updates on average"
+    return text if p is None else f"{text}, p of both numbers {pvalue(p)}"
 
 
 def _parse_networks(text: str) -> int:
