@@ -66,14 +66,15 @@ class Store:
 
     def studies(self) -> list[StudyFolder]:
         """Return the folders of all studies, by protocol id and root seed."""
-        return [
+        found = (
             StudyFolder(protocol_id, int(seed), self.folder / protocol_id / seed)
             for protocol_id in list_names(self.folder)
             if re.fullmatch("[0-9a-f]{16}", protocol_id)
             for seed in list_names(self.folder / protocol_id)
             if re.fullmatch("0|[1-9][0-9]{0,18}", seed)
             if is_folder(self.folder / protocol_id / seed)
-        ]
+        )
+        return sorted(found, key=lambda study: (study.protocol_id, study.root_seed))
 
     def other_versions(self) -> list[Path]:
         """Return the folders of outcomes of other versions, which are left alone."""
