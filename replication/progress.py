@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -13,6 +15,7 @@ Tell = Callable[[str], object]
 """Takes the name of the step that begins, to show it."""
 
 BAR_WIDTH = 24
+SMALLEST_BAR = 5
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BEFORE_ESTIMATE = 1.0
@@ -46,19 +49,22 @@ class Progress:
         self._name = f"{name}: " if name else ""
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
-        self._is_terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        is_terminal = self._stream is not None and self._stream.isatty()
+        self._is_terminal = is_terminal and os.environ.get("TERM") != "dumb"
         self._begun = self._last = clock()
         self._width = 0
+        self._lock = threading.Lock()
 
     def advance(self, n_networks: int) -> None:
-        """Count finished networks and show them if it is time to."""
-        self.done += n_networks
-        now = self._clock()
-        pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
-        # The end is shown once, by __exit__.
-        if now - self._last >= pause and self.done < self.total:
-            self._last = now
-            self._show()
+        """Count finished networks, from any thread, and show them if it is time to."""
+        with self._lock:
+            self.done += n_networks
+            now = self._clock()
+            pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
+            # The end is shown once, by __exit__.
+            if now - self._last >= pause and self.done < self.total:
+                self._last = now
+                self._show()
 
     def announce(self, text: str) -> None:
         """Write a line of its own."""
@@ -77,14 +83,15 @@ class Progress:
         if self._is_terminal:
             self._write("\n")
 
-    def describe(self) -> str:
+    def describe(self, *, with_rate: bool = True) -> str:
         """Return the state as text, without a bar."""
         elapsed = self._clock() - self._begun
         text = f"{self._name}{self.done:,} of {self.total:,} networks"
         if elapsed <= 0 or self.done == 0:
             return text
         rate = self.done / elapsed
-        text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
+        if with_rate:
+            text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
         if self.done < self.total:
             # The first moments tell how long workers take to start, not how fast they are.
             is_telling = elapsed >= SECONDS_BEFORE_ESTIMATE
@@ -96,15 +103,31 @@ class Progress:
         if not self._is_terminal:
             self._write(self.describe() + "\n")
             return
-        filled = round(BAR_WIDTH * self.done / max(1, self.total))
-        line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {self.describe()}"
+        # A line that reaches the last column would wrap, and each drawing leave one behind.
+        width = _count_columns(self._stream) - 1
+        line = self.describe()
+        if width - len(line) - len("[] ") < SMALLEST_BAR:
+            line = self.describe(with_rate=False)[:width]
+        n_places = min(BAR_WIDTH, width - len(line) - len("[] "))
+        if n_places >= SMALLEST_BAR:
+            filled = round(n_places * self.done / max(1, self.total))
+            line = f"[{'#' * filled}{'.' * (n_places - filled)}] {line}"
         # Spaces in place of an escape code wipe what a longer line has left.
-        self._write("\r" + line.ljust(self._width))
+        self._write("\r" + line.ljust(min(self._width, width)))
         self._width = len(line)
 
     def _write(self, text: str) -> None:
         if not write_safely(self._stream, text):
             self._is_terminal = False
+
+
+def _count_columns(stream: TextIO) -> int:
+    """Return the width of the terminal that a stream leads to, 80 where it is not known."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        columns = shutil.get_terminal_size().columns
+    return columns or 80
 
 
 def silent(text: str) -> None:
@@ -130,6 +153,8 @@ def write_safely(stream: TextIO, text: str) -> bool:
     try:
         stream.write(text)
         stream.flush()
+    except AttributeError:  # there is none, as under pythonw
+        return False
     except OSError:
         silence(stream)
         return False

@@ -105,7 +105,7 @@ def map_in_threads(
     try:
         if jobs == 1 and threading.current_thread() is not threading.main_thread():
             return stop.run(lambda: [function(task) for task in tasks])
-        return _map_in_pool(function, tasks, stop, jobs)
+        return _map_in_pool(function, list(tasks), stop, jobs)
     except BaseException:
         stop.set()
         raise
@@ -115,7 +115,7 @@ def map_in_threads(
 
 
 def _map_in_pool(
-    function: Callable[[Task], Result], tasks: Iterable[Task], stop: Stop, jobs: int
+    function: Callable[[Task], Result], tasks: list[Task], stop: Stop, jobs: int
 ) -> list[Result]:
     pool = ThreadPoolExecutor(jobs if jobs > 0 else os.cpu_count())
     try:
@@ -125,8 +125,8 @@ def _map_in_pool(
             future.result()  # raises what ended the waiting
         return [future.result() for future in futures]
     except BaseException as error:
-        stop.set()
-        if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        stop.set()  # before the pool waits for tasks that are running
+        if lacks_threads(error):
             raise WorkerError(NO_THREADS) from None
         raise
     finally:
@@ -134,8 +134,15 @@ def _map_in_pool(
 
 
 NO_THREADS = (
-    "the system allows no more threads; raise the limit on processes (ulimit -u) or give --jobs 1"
+    "the system allows no more threads; give --jobs 1, or raise the limit on processes (ulimit -u)"
 )
+
+
+def lacks_threads(error: BaseException | None) -> bool:
+    """Tell whether an error, or one that it hides, is that no thread could be started."""
+    return error is not None and (
+        "start new thread" in str(error) or lacks_threads(error.__context__)
+    )
 
 
 def _bind(function: Callable[[Task], Result], task: Task) -> Callable[[], Result]:

@@ -22,7 +22,15 @@ from replication.simulator.backends import CLUSTER_PATIENCE, THREADS, configure_
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
-from replication.threads import Stop, Stopped, find_flag, map_in_threads, run_interruptibly
+from replication.threads import (
+    NO_THREADS,
+    Stop,
+    Stopped,
+    find_flag,
+    lacks_threads,
+    map_in_threads,
+    run_interruptibly,
+)
 from replication.wording import show
 
 if TYPE_CHECKING:
@@ -199,8 +207,10 @@ def simulate_ranges(
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
-            if backend == THREADS:
+            if backend == THREADS and not lacks_threads(error):
                 raise
+            if backend == THREADS:
+                raise WorkerError(NO_THREADS) from None
             raise _explain_loss(error, scheduler, patience) from None
         finally:
             stop.set()

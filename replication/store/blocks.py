@@ -152,7 +152,9 @@ def _open(block: Block) -> tuple[Any, Header]:
         raise DataError("its checksum is not the one in its name")
     try:
         # From memory: so the bytes that were checked are read, whatever the file is called.
-        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        file = pq.ParquetFile(
+            pa.BufferReader(content), page_checksum_verification=True, pre_buffer=False
+        )
         metadata = file.metadata
         # Before a row is read: nothing in a block can unpack to more than its own size.
         if (metadata.num_rows, metadata.num_row_groups) != (n_rows, 1):

@@ -259,6 +259,15 @@ def test_what_is_short_is_said_in_one_line(tmp_path, limits, advice):
     assert advice in done.stderr
 
 
+def test_one_job_needs_two_threads_and_takes_no_lack_of_more_for_damage(tmp_path):
+    """Reading a block in threads of the library once called it bad."""
+    tmp_path.chmod(0o777)
+    results = tmp_path / "results"
+    words = ("simulate", "--seeds", "2000", "--jobs", "1", "--results", results)
+    assert_clean(limit(*words, nproc=4), 0)
+    assert Store(results).digest(PAPER, 1988, 2000) == compute_reference(2000)
+
+
 def test_few_descriptors_are_enough_or_one_line(tmp_path):
     results = tmp_path / "results"
     assert_clean(run(*simulate_command(results, N_SEEDS)), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,42 @@ def test_a_terminal_gets_one_line_that_is_drawn_again(monkeypatch):
     assert [line.split("]")[0].count("#") for line in drawn] == [12, 24]
     assert drawn[-1].endswith("\n")
     assert len(drawn[1].rstrip("\n")) >= len(drawn[0])
+
+
+@pytest.mark.parametrize("columns", [200, 95, 80, 60, 30])
+def test_the_line_fits_the_terminal(monkeypatch, columns):
+    """At 80 columns each drawing once left a line behind."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream, clock = Terminal(), Clock()
+    with Progress(
+        1_000_000_000, name="root seed 9223372036854775807", stream=stream, clock=clock
+    ) as progress:
+        for _ in range(3):
+            clock.now += 2
+            progress.advance(300_000_000)
+    drawn = stream.getvalue().rstrip("\n").split("\r")[1:]
+    assert max(map(len, drawn)) < columns
+    assert ("a second" in drawn[0]) == (columns == 200)
+    assert ("[####" in drawn[-1]) == (columns >= 90)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_the_width_is_that_of_the_terminal_itself(monkeypatch):
+    import fcntl
+    import struct
+    import termios
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
+    with os.fdopen(slave, "w") as stream, Progress(10, stream=stream) as progress:
+        progress.advance(4)
+        progress._show()
+        drawn = os.read(master, 1000).decode()
+    os.close(master)
+    assert 40 < len(drawn.strip()) < 66
 
 
 def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
