@@ -25,7 +25,7 @@ from replication.progress import Tell
 EXPERIMENTS: dict[str, float] = {
     "readings": 40.0,
     "settings": 15.0,
-    "mechanism": 40.0,
+    "mechanism": 25.0,
     "speed": 15.0,
     "codes": 3.0,
     "rule": 3.0,

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from replication.experiments.mechanism.tasks import make_tasks
 from replication.report.style import (
     BLUE,
     GREEN,
@@ -77,22 +78,23 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw what replaced changes cost, and how fast each rule learns other inputs."""
     worth, left = create_figure(height=3.6, width=HALF)
     rows = model["interventions"]["paper"]
-    last = max(int(first) for first in rows["dropped"])
+    x = sorted(int(first) for first in rows["dropped"])
     for name, (color, dash, label, up) in LINES.items():
-        x, y = [int(first) for first in rows[name]], [row["extra"] for row in rows[name].values()]
-        low, high = zip(*(row["extra_interval"] for row in rows[name].values()), strict=True)
+        own = [rows[name][str(first)] for first in x]
+        y = [row["extra"] for row in own]
+        low, high = zip(*(row["extra_interval"] for row in own), strict=True)
         left.vlines(x, low, high, color=color, linewidth=1.0)
         left.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name)
-        label_line(left, x=last, y=y[-1], text=label, color=color, offset=(6, up))
+        label_line(left, x=x[-1], y=y[-1], text=label, color=color, offset=(6, up))
     left.axhline(0, color=MUTED, linewidth=0.8)
     left.set(
-        xlim=(0, 1.75 * last), ylim=(-5, 55), xticks=[1, 5, 10, 20],
+        xlim=(0, 1.75 * x[-1]), ylim=(-5, 55), xticks=x[2:],
         xlabel="first changes of W replaced",
         ylabel="extra weight updates (median)",
     )  # fmt: skip
     left.set_title(f"(a) Replaced, learning rate {model['rates']['paper']:g}")
     reach, right = create_figure(height=3.6, width=HALF)
-    names = list(model["tasks"])
+    names = [name for name in make_tasks() if name in model["tasks"]]
     for row, name in enumerate(names):
         for rule, result in model["tasks"][name]["rules"].items():
             color, marker, _ = MARKS[rule]

@@ -54,14 +54,16 @@ FOLLOWED = {"small": 150, "paper": 60}
 STEP = 10
 LEVEL = 0.9
 """Cosine from which matrices count as aligned, that of the statement *alignment-first*."""
-FUNCTIONS = ("softsign", "algebraic", "spline", "tanh", "arctan", "softplus", "linear")
-SETTINGS: tuple[dict[str, Any], ...] = (
-    *({"learning_rate": rate} for rate in (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)),
-    *({"regression": regression} for regression in (0.25, 0.5, 0.9)),
-    *({"half_width": width} for width in (0.1, 0.25, 1.0, 2.0)),
-    *({"hidden_function": name} for name in FUNCTIONS),
-    *({"group_sizes": sizes} for sizes in ((8, 3), (16, 4))),
-)
+SETTINGS: dict[str, dict[str, Any]] = {
+    **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
+    **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},
+    **{f"weights up to {width:g}": {"half_width": width} for width in (0.1, 2.0)},
+    **{
+        f"{name} hidden units": {"hidden_function": name}
+        for name in ("softsign", "tanh", "softplus", "linear")
+    },
+    **{f"{n}-{m}-{n}": {"group_sizes": (n, m)} for n, m in ((8, 3), (16, 4))},
+}
 """Where the theory is checked, at `SMALL_RATE` unless said."""
 REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 
@@ -141,16 +143,16 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[s
     Returns
     -------
     dict
-        ``checks`` (`check_theory`), ``predicted``; ``growth``: medians at every `STEP`-th update;
+        ``checks``: of each of `SETTINGS` its ``name`` and what `check_theory` returns;
+        ``predicted``; ``growth``: medians at every `STEP`-th update;
         ``ends``: the first update at which W grows half as fast as predicted, and the ``read``
         share, the ``error`` and the cosine ``along_w`` then.
     """
 
-    def check(setting: dict[str, Any]) -> dict[str, Any]:
-        return check_theory(
-            dataclasses.replace(protocol, **setting),
-            level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED,
-        )  # fmt: skip
+    def check(name: str) -> dict[str, Any]:
+        setting = dataclasses.replace(protocol, **SETTINGS[name])
+        checked = check_theory(setting, level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED)
+        return {"name": name} | checked
 
     growth = follow_growth(
         protocol, n_updates=FOLLOWED["small"], n_networks=n_networks, root_seed=ROOT_SEED

@@ -169,7 +169,7 @@ def check_theory(
     Returns
     -------
     dict
-        ``differences`` (of the protocol), ``predicted`` and ``growth`` with its quartiles,
+        ``predicted`` and ``growth`` with its quartiles,
         ``with_slope`` (predicted with the mean slope as it is), ``along_w``;
         ``alignment_predicted``, ``alignment`` (median update; None if never).
     """
@@ -179,7 +179,6 @@ def check_theory(
         protocol, level=level, n_networks=n_networks, root_seed=root_seed
     )
     return {
-        "differences": protocol.differences,
         "predicted": predicted,
         "growth": float(np.median(measured["growth"])),
         "quartiles": np.quantile(measured["growth"], (0.25, 0.75)).tolist(),
