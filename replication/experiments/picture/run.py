@@ -54,10 +54,7 @@ Array = NDArray[np.float64]
 
 
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
-    """Return the model of the picture: ``n_networks``, ``n_cases`` and ``claims``.
-
-    A case is one pattern at one update of a converged network.
-    """
+    """Return the model of the picture: ``n_networks`` and ``claims``."""
     claims = load_claims()
     histories = {}
     for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
@@ -70,7 +67,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     return {
         "n_networks": n_networks,
-        "n_cases": int(paper.take_learning("parallel").size),
         "claims": {
             "picture": judge_picture(claims["picture"], paper, slow),
             "picture-geometry": judge_geometry(claims["picture-geometry"], paper, slow),

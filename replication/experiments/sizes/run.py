@@ -54,8 +54,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     -------
     dict
         ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
-        what `describe_speed` returns; ``n_cases`` (patterns at updates of the loop `MEASURED`);
-        ``claims``.
+        what `describe_speed` returns; ``claims``.
     """
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
@@ -86,7 +85,6 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     return {
         "n_networks": n_networks,
         "networks": networks,
-        "n_cases": int(histories.take_learning("parallel-75").size),
         "claims": {"loops": judge_loops(histories)},
     }
 
