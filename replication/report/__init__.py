@@ -86,8 +86,8 @@ Pipe tables of pandoc, with a caption line behind an empty line::
 The first column names the rows. Align numbers to the right. On a telephone a wide table turns
 into one card a row, each number beside the name of its column, so keep those names short and free
 of formulas. Widths of columns follow from what they hold, not from the dashes. Write a "|" inside
-a cell as ``\|``. Readers of the page can sort a table that has ``{#tbl:readings .sortable}``; the class
-``texts`` leaves out the names of columns on a telephone.
+a cell as ``\|``. Readers of the page can sort a table that has ``{#tbl:readings .sortable}``; the
+class ``texts`` leaves out the names of columns on a telephone.
 
 References and citations
 ------------------------

@@ -41,7 +41,9 @@ def tools() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_sample(tmp_path_factory.mktemp("report"), formats=["html"])[0]
+    folder = tmp_path_factory.mktemp("report")
+    build_sample(folder, formats=["html"])
+    return folder / "report.html"
 
 
 def check(path: Path, tools: dict[str, str], *others: Path) -> dict:
