@@ -18,7 +18,6 @@ filter                         for                                      gives
 =============================  =======================================  ====================
 ``x | number(3)``              significant digits                       46.5
 ``x | fixed(1)``               decimals                                 46.5
-``x | signed(2)``              decimals, the sign always                +0.13
 ``x | exact``                  a setting, as it was given               0.75
 ``n | count``                  a whole number                           1,000,000
 ``n | amount("network")``      a count with its noun                    1 network, 3 networks

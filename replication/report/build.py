@@ -49,38 +49,29 @@ def render_report(
 ) -> dict[str, bytes]:
     """Return the files of a report: ``report.md``, ``.html``, ``.pdf``, ``figures/``.
 
-    Each figure is an SVG with its data as CSV. The same models give the same bytes. No file is
-    written but temporary ones.
+    Each figure that the template shows is an SVG with its data as CSV. The same models give the
+    same bytes. No file is written but temporary ones.
 
     Parameters
     ----------
-    template : Path
-        Written as `replication.report` says.
+    template, bibliography : Path
+        As `replication.report` says how to write them.
     models : mapping
         Plain data by the names that templates use.
     figures : mapping of str to Drawing
-        By name; only those are drawn that the template shows.
-    bibliography : Path
-        In BibTeX; entries that are not cited are not printed.
     metadata : mapping of str to str
         ``title`` and ``date`` (such as 2026-11-01; the clock is never asked), and optionally
         ``subtitle``, ``author``, ``version``, ``licence``, ``citation``.
     search : sequence of Path
         Folders in which included templates are looked for.
-    formats : collection of str
-        Some of "md", "html", "pdf".
     png : collection of str
         Figures that are wanted as PNG, too.
-    tell : callable
-        Takes the name of each step that begins.
 
     Raises
     ------
     ReportError
-        If a number is missing, a guarded sentence untrue, a reference dangling, an alternative
-        text missing, or pandoc missing; the message begins with the file and line of a template.
-    StorageError
-        If a temporary file cannot be written, or the bibliography not be read.
+        If a number is missing, a guarded sentence untrue, a reference dangling or an alternative
+        text missing; the message begins with the file and line of a template.
     """
     try:
         entries = bibliography.read_bytes()

@@ -58,18 +58,6 @@ def fixed(value: object, decimals: int = 1) -> str:
     return text.replace("-", MINUS)
 
 
-def signed(value: object, decimals: int = 1) -> str:
-    """Write a number with so many decimals and its sign; zero has none.
-
-    Examples
-    --------
-    >>> signed(0.128, 2), signed(-3.0), signed(0.0)
-    ('+0.13', '−3.0', '0.0')
-    """
-    text = fixed(value, decimals)
-    return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"
-
-
 def exact(value: object) -> str:
     """Write a setting as it was given.
 
@@ -139,13 +127,10 @@ def interval(ends: object, decimals: int = 1) -> str:
     ('42.9 to 43.4', '0.501 to 0.502', '30 or more')
     """
     low, high = _check_ends(ends)
-    if low is None:
-        return "unbounded" if high is None else f"up to {fixed(high, decimals)}"
-    if high is None:
-        return f"{fixed(low, decimals)} or more"
-    while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
-        decimals += 1
-    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+    if low is not None and high is not None:
+        while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
+            decimals += 1
+    return _write_ends(low, high, lambda end: fixed(end, decimals))
 
 
 def digits(ends: object, significant: int = 3) -> str:
@@ -156,12 +141,7 @@ def digits(ends: object, significant: int = 3) -> str:
     >>> digits([0.0123, 12.34]), digits([None, 1234]), digits([0.5, None])
     ('0.0123 to 12.3', 'up to 1,230', '0.500 or more')
     """
-    low, high = _check_ends(ends)
-    if low is None:
-        return "unbounded" if high is None else f"up to {number(high, significant)}"
-    if high is None:
-        return f"{number(low, significant)} or more"
-    return f"{number(low, significant)} to {number(high, significant)}"
+    return _write_ends(*_check_ends(ends), lambda end: number(end, significant))
 
 
 def percents(ends: object, decimals: int = 1) -> str:
@@ -222,7 +202,6 @@ def as_html(value: object) -> str:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "number": number,
     "fixed": fixed,
-    "signed": signed,
     "exact": exact,
     "count": count,
     "amount": amount,
@@ -257,6 +236,12 @@ def _check_ends(ends: Any) -> tuple[float | None, float | None]:
     if low is not None and high is not None and low > high:
         raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
     return low, high
+
+
+def _write_ends(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
+    if low is None:
+        return "unbounded" if high is None else f"up to {write(high)}"
+    return f"{write(low)} or more" if high is None else f"{write(low)} to {write(high)}"
 
 
 def _superscript(exponent: int) -> str:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from html import unescape
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +27,6 @@ def read_asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def describe_tools() -> dict[str, str]:
-    """Return the versions of what draws and sets the report."""
-    versions = {}
-    for name in ("matplotlib", "pypandoc_binary", "typst"):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
-
-
 def run_pandoc(
     markdown: str,
     arguments: Sequence[str],
@@ -46,26 +34,9 @@ def run_pandoc(
     workspace: Path,
     locate: Callable[[str], str] = repr,
 ) -> str:
-    """Convert Markdown by the engine's filter.
+    """Convert Markdown by the engine's filter, in a folder that `prepare` has filled.
 
-    Parameters
-    ----------
-    markdown : str
-    arguments : sequence of str
-        What differs from output to output.
-    workspace : Path
-        Holds ``metadata.json`` and ``report.lua`` (see `prepare`).
-    locate : callable
-        Returns file and line of the template where some text stands.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ReportError
-        If pandoc fails, or if it or the filter has something to complain of.
+    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
     """
     command = [
         find_pandoc(),
@@ -111,19 +82,7 @@ def prepare(
     svgs: Mapping[str, str],
     commands: Mapping[str, str],
 ) -> None:
-    """Put into a folder what pandoc and Typst read.
-
-    Parameters
-    ----------
-    workspace : Path
-        An empty folder.
-    metadata : mapping
-        See `replication.report.build.render_report`.
-    bibliography : bytes
-        Of a BibTeX file.
-    svgs, commands : mapping of str to str
-        Drawings by name, and what makes them.
-    """
+    """Put into an empty folder what pandoc and Typst read; drawings and commands by name."""
     (workspace / "figures").mkdir()
     (workspace / "inline").mkdir()
     for name, svg in svgs.items():
@@ -157,13 +116,7 @@ def prepare(
 
 
 def read_date(metadata: Mapping[str, str]) -> date:
-    """Return the date of the report, which is told to it and never the clock's.
-
-    Raises
-    ------
-    ReportError
-        If it is missing or no date.
-    """
+    """Return the date of the report, which is told to it and never the clock's."""
     try:
         return date.fromisoformat(metadata["date"])
     except (KeyError, ValueError):
@@ -227,13 +180,7 @@ def _math_css(page: str) -> str:
 
 
 def render_pdf(markdown: str, workspace: Path, locate: Callable[[str], str], day: date) -> bytes:
-    """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1.
-
-    Raises
-    ------
-    ReportError
-        If pandoc or Typst fails.
-    """
+    """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
     source = run_pandoc(

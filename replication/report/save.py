@@ -55,21 +55,10 @@ class SavedFigure:
 def save_figure(
     draw: Callable[[], Figure | Sequence[Figure]], *, name: str, png: bool = False
 ) -> SavedFigure:
-    """Draw a figure under the style sheet and return its bytes.
+    """Draw a figure, or its panels side by side, under the style sheet; return its bytes.
 
-    Parameters
-    ----------
-    draw : callable
-        Returns the figure, or several, which become panels side by side; called once, inside the
-        style sheet's context.
-    name : str
-        Starts the identifiers inside the SVG, so that one page can hold many.
-    png : bool
-        Whether the figure, which has one panel then, is wanted as PNG, too.
-
-    Returns
-    -------
-    SavedFigure
+    `name` starts the identifiers inside the SVG, so that one page can hold many. A figure wanted as
+    PNG, too, has one panel.
     """
     with styled():
         drawn = draw()

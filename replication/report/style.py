@@ -119,16 +119,7 @@ def styled() -> Any:
 def create_figure(
     *, height: float, width: float = NARROW, n_rows: int = 1, n_columns: int = 1, **options: Any
 ) -> tuple[Figure, Any]:
-    """Return a figure and its axes (one, or an array), laid out without overlaps.
-
-    Parameters
-    ----------
-    height, width : float
-        Inches.
-    n_rows, n_columns : int
-    **options
-        Passed to `Figure.subplots`.
-    """
+    """Return a figure and its axes (one, or an array), laid out without overlaps; inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(n_rows, n_columns, **options)
     return figure, axes
@@ -162,17 +153,7 @@ def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **optio
 
 
 def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | None = None) -> None:
-    """Put one key for all axes above them, where it covers no data.
-
-    Parameters
-    ----------
-    figure : Figure
-        Made by `create_figure`, which leaves room for it.
-    handles : sequence of artists
-        With labels.
-    n_columns : int, optional
-        All in one row unless given.
-    """
+    """Put one key above all axes of a figure of `create_figure`, where it covers no data."""
     figure.legend(
         handles=list(handles),
         loc="outside upper left",

@@ -94,15 +94,9 @@ class _Environment(jinja2.Environment):
 
 
 class Template:
-    """A template with those that it includes; `replication.report` tells how to write one.
+    """A template with those that it includes, as `replication.report` says how to write them.
 
-    Parameters
-    ----------
-    path : Path
-        The template.
-    search : sequence of Path
-        Folders in which included templates are looked for, in this order; the template's own
-        folder comes first.
+    The template's own folder comes first, then those of `search`, in this order.
     """
 
     def __init__(self, path: Path, search: Sequence[Path] = ()) -> None:
@@ -128,18 +122,10 @@ class Template:
         self._folders = folders
 
     def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
-        """Fill in the numbers.
+        """Return Markdown for pandoc, with the numbers filled in.
 
-        Returns
-        -------
-        str
-            Markdown for pandoc.
-
-        Raises
-        ------
-        ReportError
-            If a name or number is missing, a guard finds a sentence untrue, or a template has a
-            mistake or is missing; the message begins with file and line.
+        A missing name or number, an untrue sentence or a mistake in a template is a `ReportError`
+        whose message begins with file and line.
         """
         marked = {name: _mark_text(model) for name, model in models.items()}
         judged = _find_judged(marked)
@@ -160,7 +146,7 @@ class Template:
             raise ReportError(f"{self._find_line(error)}: {problem}") from None
         except (jinja2.UndefinedError, MissingNumber, UntrueSentence) as error:
             raise ReportError(f"{self._find_line(error)}: {error}") from None
-        except (TypeError, ValueError, ZeroDivisionError, KeyError, IndexError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise ReportError(f"{self._find_line(error)}: {problem}") from None
 
