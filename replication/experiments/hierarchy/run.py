@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from replication.claims import load_claims
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.measures import estimate_share
-from replication.experiments.parallel import map_in_threads
 from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
+from replication.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

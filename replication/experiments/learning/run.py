@@ -19,7 +19,6 @@ from replication.experiments.agreement import (
 )
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import estimate_share
-from replication.experiments.parallel import map_in_threads
 from replication.experiments.recording import Histories, measure_learning
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
@@ -27,6 +26,7 @@ from replication.simulator.changes import compute_changes, compute_gradients, li
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
+from replication.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000

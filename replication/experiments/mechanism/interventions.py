@@ -12,13 +12,13 @@ from scipy import special
 
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
-from replication.experiments.parallel import map_in_threads
 from replication.protocol import Protocol
 from replication.simulator.changes import compute_errors, compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.alignment import estimate_median
 from replication.statistics.intervals import Estimate
+from replication.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]

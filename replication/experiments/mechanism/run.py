@@ -32,10 +32,10 @@ from replication.experiments.mechanism.reach import compare_rules, examine_task
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
-from replication.experiments.parallel import map_in_threads
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.weights import draw_weights
+from replication.threads import map_in_threads
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000

@@ -23,7 +23,6 @@ from replication.experiments.agreement import (
 )
 from replication.experiments.judging import compare_with_levels, judge
 from replication.experiments.measures import compare_speed, describe_speed
-from replication.experiments.parallel import map_in_threads
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.progress import Tell, silent
@@ -33,6 +32,7 @@ from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
+from replication.threads import map_in_threads
 
 ROOT_SEED = 2009
 N_NETWORKS = 10_000

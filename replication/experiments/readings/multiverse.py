@@ -16,7 +16,6 @@ import numpy as np
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
 from replication.experiments.headline.run import describe_sampling
-from replication.experiments.parallel import map_in_threads
 from replication.progress import Tell, silent
 from replication.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.simulator.ensemble import simulate_weights
@@ -24,6 +23,7 @@ from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
 from replication.store.tables import write_table
+from replication.threads import map_in_threads
 
 MIN_NETWORKS = 1000
 """With fewer there is too little to judge a reading by."""

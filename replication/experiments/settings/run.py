@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.experiments.measures import describe_speed, name_estimate
-from replication.experiments.parallel import map_in_threads
 from replication.experiments.search import SEARCH_OFFSET
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.statistics.contrasts import compare_paired
+from replication.threads import map_in_threads
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000
