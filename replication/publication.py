@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.claims import load_claims
+from replication.claims import Verdict, load_claims
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
 from replication.progress import Tell, format_duration, silent
@@ -522,6 +522,13 @@ def describe_result(study: Study, model: Model) -> list[str]:
         "few converge": f": too few converge to tell what {reported['runs']} report",
         None: "",
     }[judged["reason"]]
+    if judged["verdict"] == Verdict.DEPENDS:
+        names = [
+            each.name
+            for each in load_claims()["headline"].operationalisations
+            if judged["operationalisations"][each.id]["outcome"] == "contradicts"
+        ]
+        why = f" on how one asks: not if by {'; '.join(names)}"
     lines["verdict"] = judged["verdict"] + why
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))

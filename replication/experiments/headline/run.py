@@ -22,7 +22,7 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge as judge_claim
-from replication.experiments.judging import supports_if
+from replication.experiments.judging import supports_if, supports_within
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
 from replication.simulator.engine import run_networks
@@ -299,11 +299,14 @@ def judge(
         )
         for name, value in p.items()
     }
-    equivalence = {} if sampling is None else sampling["equivalence"]
-    results["equivalent"] = supports_if(
-        equivalence.get("is_equivalent"),
-        population["mean"],
-        [equivalence["low"], equivalence["high"]] if equivalence else None,
+    reported = float(load_reported().mean)
+    margin = reported * claim.find("equivalent").thresholds["margin_percent"] / 100.0
+    tested = None if sampling is None else sampling["equivalence"]
+    results["equivalent"] = supports_within(
+        population["mean"] if tested else None,
+        [tested["low"], tested["high"]] if tested else None,
+        reported - margin,
+        reported + margin,
     )
     reason = _find_reason(population, sampling, differences, claim.thresholds)
     verdict = None

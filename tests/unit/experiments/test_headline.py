@@ -69,9 +69,9 @@ P_VALUES = [
 ]
 
 
-def judge_one(*, is_equivalent=True, chance=0.9, population=POPULATION, differences=(), **p):
+def judge_one(*, interval=(46.0, 47.0), chance=0.9, population=POPULATION, differences=(), **p):
     sampling = {
-        "equivalence": {"is_equivalent": is_equivalent, "low": 46.0, "high": 47.0},
+        "equivalence": {"low": interval[0], "high": interval[1]},
         "chance_all_converge": chance,
     }
     values = dict.fromkeys(P_VALUES, 0.5) | {k.replace("_", "-"): v for k, v in p.items()}
@@ -84,8 +84,9 @@ def judge_one(*, is_equivalent=True, chance=0.9, population=POPULATION, differen
         ({}, Verdict.HOLDS, None),
         ({"density": None}, Verdict.HOLDS, None),
         ({"density": 0.04}, Verdict.DEPENDS, None),
-        ({"is_equivalent": False}, Verdict.DEPENDS, None),
-        (dict.fromkeys(P_VALUES, 0.01) | {"is_equivalent": False}, Verdict.DOES_NOT_HOLD, None),
+        ({"interval": (40.0, 42.0)}, Verdict.DEPENDS, None),
+        ({"interval": (43.0, 47.0)}, Verdict.HOLDS, None),  # undecided
+        (dict.fromkeys(P_VALUES, 0.01) | {"interval": (53.0, 55.0)}, Verdict.DOES_NOT_HOLD, None),
         ({"chance": 0.009}, Verdict.NOT_TESTABLE, "few converge"),
         ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
         ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
