@@ -44,15 +44,7 @@ PROBE = """(
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
-    """Refuse a backend that cannot run blocks of seeds, before anything is written.
-
-    Parameters
-    ----------
-    backend : {"threading", "dask"}
-        As `joblib.parallel_config` names them.
-    scheduler : str or None
-        Address of a Dask cluster.
-    """
+    """Refuse a backend that cannot run blocks of seeds, before anything is written."""
     reason = ""
     if backend not in (THREADS, CLUSTER):
         reason = "it is not known to run blocks of networks"
@@ -77,20 +69,7 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 @contextlib.contextmanager
 def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Iterator[None]:
-    """Let joblib use a backend, whose workers are checked first.
-
-    Parameters
-    ----------
-    backend, scheduler
-        As `check_backend` takes them.
-    jobs : int
-        Workers; -1 for as many as the backend has.
-
-    Raises
-    ------
-    WorkerError
-        If the cluster does not answer, has no workers, or other versions.
-    """
+    """Let joblib use a backend; a cluster's scheduler and workers are checked first."""
     check_backend(backend, scheduler)
     if scheduler is None:
         with parallel_config(backend, n_jobs=jobs):
@@ -104,12 +83,7 @@ def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Iter
 
 
 class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
-    """Blocks as tasks of a Dask cluster, also where it has one worker only.
-
-    Parameters
-    ----------
-    client : distributed.Client
-    """
+    """Blocks as tasks of a Dask cluster, also where it has one worker only."""
 
     supports_retrieve_callback = True
     default_n_jobs = -1
@@ -144,14 +118,7 @@ class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
 
 
 def check_scheduler(scheduler: str) -> None:
-    """Ask the scheduler of a Dask cluster whether it is there, and of which version.
-
-    Raises
-    ------
-    WorkerError
-        If it does not answer in time, something else listens at its address, or its version
-        is not that of this machine.
-    """
+    """Refuse a scheduler that does not answer in time, or is of another version than this."""
     from distributed.core import rpc
 
     here = importlib.metadata.version("distributed")
@@ -190,13 +157,7 @@ def check_scheduler(scheduler: str) -> None:
 
 
 def check_workers(client: Any, scheduler: str) -> None:
-    """Wait for a worker, and let each say whether it has this package in this version.
-
-    Raises
-    ------
-    WorkerError
-        If there is none in time, or one lacks something.
-    """
+    """Wait for a worker, and refuse those that lack this package in this version."""
     try:
         client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
     except TimeoutError:

@@ -45,15 +45,8 @@ def list_connections(protocol: Protocol) -> list[slice]:
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
     """Return the weight changes of recirculation, summed over patterns, at learning rate 1.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        Its two factors are applied; its learning rate and rule are not.
-    weights : float64 array, shape (n, n_weights)
-
-    Returns
-    -------
-    float64 array, shape (n, n_weights)
+    For `weights` (n, n_weights) an array of the same shape. The protocol's two factors are
+    applied; its learning rate and rule are not.
 
     References
     ----------
@@ -67,15 +60,9 @@ def compute_changes(protocol: Protocol, weights: Array) -> Array:
 def compute_gradients(
     protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
 ) -> Array:
-    """Return the exact gradient of the reconstruction error, shape (n, n_weights).
+    """Return the exact gradient of the error of `compute_errors`, shape (n, n_weights).
 
-    Parameters
-    ----------
-    protocol : Protocol
-        Its learning rate, factors and rule are not applied.
-    weights : float64 array, shape (n, n_weights)
-    error : {"squared", "cross-entropy"}
-        As in `compute_errors`.
+    The protocol's learning rate, factors and rule are not applied.
     """
     _check_error(protocol, error)
     descent = dataclasses.replace(
@@ -101,14 +88,9 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
 def compute_errors(
     protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
 ) -> Array:
-    """Return the reconstruction error over all patterns, with zero regression, shape (n,).
+    """Return half the squared error, or the cross-entropy, summed over patterns and units, (n,).
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    error : {"squared", "cross-entropy"}
-        Half the summed squared error, or the summed cross-entropy of logistic units.
+    Measured with zero regression; the cross-entropy is that of logistic units.
     """
     _check_error(protocol, error)
     reconstruction = evaluate_networks(protocol, weights).reconstruction
@@ -120,18 +102,10 @@ def compute_errors(
 
 
 def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
-    """Return the image of visible vectors, once around the loop with zero regression.
+    """Return the images of visible vectors, (n, m, n_visible), once around with zero regression.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    visible : float64 array, shape (n, m, n_visible) or (m, n_visible), optional
-        Vectors of each network, or of all; the training patterns unless given.
-
-    Returns
-    -------
-    float64 array, shape (n, m, n_visible)
+    The vectors are those of each network (n, m, n_visible), those of all (m, n_visible), or
+    the training patterns.
     """
     if visible is None:
         return evaluate_networks(protocol, weights).reconstruction

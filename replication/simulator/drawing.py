@@ -23,17 +23,9 @@ _lock = threading.Lock()
 def fill_weights(
     weights: NDArray[np.float64], root_seed: int, first_step: int, half_width: float
 ) -> None:
-    """Fill rows with uniform numbers on [-half_width, half_width).
+    """Fill rows, of a multiple of four, with uniform numbers on [-half_width, half_width).
 
-    Parameters
-    ----------
-    weights : float64 array, shape (n, n_words), contiguous
-        `n_words` is a multiple of four.
-    root_seed : int
-        The key of the generator.
-    first_step : int
-        Counter steps before the first row; all steps are below 2^63.
-    half_width : float
+    The generator's key is the root seed; all of its steps, from `first_step` on, are below 2^63.
 
     References
     ----------

@@ -26,21 +26,11 @@ BYTES_AT_ONCE = 2**25
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Networks measured as they stand.
+    """Networks measured as they stand."""
 
-    Parameters
-    ----------
-    hidden : list of float64 arrays, one for each hidden group, shape (n, n_patterns, n_units)
-        States of the first pass.
-    reconstruction : float64 array, shape (n, n_patterns, n_visible)
-        With zero regression.
-    error : float64 array, shape (n,)
-        The protocol's criterion.
-    """
-
-    hidden: list[Array]
-    reconstruction: Array
-    error: Array
+    hidden: list[Array]  # states of the first pass, (n, n_patterns, n_units) for each hidden group
+    reconstruction: Array  # with zero regression, (n, n_patterns, n_visible)
+    error: Array  # the protocol's criterion, (n,)
 
 
 def run_networks(
@@ -99,18 +89,9 @@ def run_networks(
 
 
 def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
-    """Return the weights of networks after 0, 1, ..., `n_updates` updates.
+    """Return the weights after 0, 1, ..., `n_updates` updates, (n, n_updates + 1, n_weights).
 
-    Parameters
-    ----------
-    protocol : Protocol
-        Its criterion and cap do not stop the recording.
-    weights : float64 array, shape (n, n_weights)
-    n_updates : int
-
-    Returns
-    -------
-    float64 array, shape (n, n_updates + 1, n_weights)
+    Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
     weights = np.asarray(weights, dtype=np.float64)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
@@ -124,13 +105,7 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
-    """Measure networks as they stand: states, reconstruction and error.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    """
+    """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
     weights = np.asarray(weights, dtype=np.float64)
     n, n_patterns = len(weights), protocol.n_patterns
     places, _ = arrange(Rule.of(protocol))

@@ -157,8 +157,6 @@ def simulate_ranges(
 
     Parameters
     ----------
-    protocol : Protocol
-    root_seed : int
     ranges : iterable of (start, stop)
         Taken one by one, not long before they are started.
     jobs : int
@@ -169,19 +167,12 @@ def simulate_ranges(
     patience : float
         Seconds without a finished block after which to give up a cluster.
 
-    Yields
-    ------
-    Outcomes
-        One for each range, in no particular order.
-
     Raises
     ------
     LostWorker
         If a worker died, ran out of memory, or nothing was heard of any for too long.
     WorkerError
-        If a cluster does not answer, or is lost.
-    UsageError
-        If there is no such backend.
+        If a cluster does not answer, lacks something, or is lost.
 
     Notes
     -----
@@ -255,14 +246,10 @@ def simulate_weights(
     jobs: int = 1,
     final_weights: bool = False,
 ) -> Trained:
-    """Simulate networks from given initial `weights`, shape (n, n_weights), in parallel.
+    """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
-    Returns
-    -------
-    updates : int32 array, shape (n,)
-    converged : bool array, shape (n,)
-    final : float64 array, shape (n, n_weights), or None
-        The weights at the end, only with `final_weights`.
+    Returns updates (n,), whether they converged (n,), and with `final_weights` the weights at
+    the end (n, n_weights), else None.
     """
 
     def work(pair: tuple[int, int]) -> Trained:

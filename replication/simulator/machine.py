@@ -34,10 +34,7 @@ def _recognise_processor() -> tuple[str, str]:
 
 
 def compile_program(program: str, rule: Rule, n_lanes: int) -> Callable[..., None]:
-    """Return a program of `programs.py`, compiled; it may run in several threads at once.
-
-    What was compiled before in this process is not compiled again.
-    """
+    """Return a program of `programs.py`, compiled once; it may run in several threads."""
     with _lock:
         return _compile(program, rule, n_lanes, *choose_processor())
 
@@ -64,15 +61,7 @@ def optimise(text: str, processor: str, features: str) -> tuple[Any, Any]:
 
 
 def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
-    """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
-
-    Parameters
-    ----------
-    text : str
-    name : str
-    processor, features : str
-        As LLVM calls them.
-    """
+    """Compile LLVM text and return one function of it, which takes whole numbers and addresses."""
     module, machine = optimise(text, processor, features)
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)

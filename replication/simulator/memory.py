@@ -32,16 +32,10 @@ def list_numbers(protocol: Protocol) -> Array:
 
 
 def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
-    """Lay out all arrays of `Networks`, one after the other.
+    """Return where each array, or list of arrays, of `Networks` lies, and the rows in all.
 
-    Returns
-    -------
-    places : dict
-        For each array, or list of arrays, of `Networks`: where it lies. The weights
-        are in the order of `draw_weights` and come first; the same again follows,
-        under "next", for the weights after a sweep.
-    n_rows : int
-        Rows in all.
+    The weights are in the order of `draw_weights` and come first; the same again follows,
+    under "next", for the weights after a sweep.
     """
     places: dict[str, list[Place]] = {}
     n_rows = 0
@@ -78,16 +72,8 @@ def build_networks(
 ) -> Networks:
     """Return the arrays that the step works on, made one by one with ``take_rows(name, place)``.
 
-    Parameters
-    ----------
-    rule : Rule
-    loops : Tracer
-        Or what goes through whole numbers as it does.
-    numbers : sequence
-        Those of `list_numbers`.
-    patterns : array-like
-        Indexed by (visible unit, pattern).
-    take_rows : callable
+    `loops` goes through whole numbers as `Tracer` does; `numbers` are those of `list_numbers`;
+    `patterns` are indexed by (visible unit, pattern).
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}

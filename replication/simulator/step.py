@@ -80,7 +80,7 @@ class Rule:
 
 
 def _is(value: str, choice: str, *, other: str) -> bool:
-    """Tell which of two choices a value is; a third one that is new is no silent default."""
+    """Return whether a value is a choice, where a third one is no silent default."""
     if value not in (choice, other):
         raise ValueError(f"the kernel knows {choice!r} and {other!r}, and not {value!r}")
     return value == choice

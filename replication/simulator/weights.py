@@ -94,7 +94,7 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 
 
 def is_whole(number: object) -> bool:
-    """Tell whether a number is a whole one, of Python or of NumPy; a truth value is none."""
+    """Return whether a number is a whole one, of Python or of NumPy; a truth value is none."""
     return isinstance(number, numbers.Integral) and not isinstance(number, bool)
 
 
@@ -121,19 +121,10 @@ def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:
 def split_weights(
     protocol: Protocol, weights: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """View flat weights as one (matrix, biases) pair for each connection of the loop.
+    """View flat weights (..., n_weights) as (matrix, biases) of each connection of the loop.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (..., n_weights)
-
-    Returns
-    -------
-    list of (matrix, biases)
-        Connection k runs from group k to the next one around the loop; matrix
-        (..., n_target, n_source), biases (..., n_target). Views where NumPy
-        allows it: the last axis must be contiguous.
+    Connection k runs from group k to the next one; matrix (..., n_target, n_source), biases
+    (..., n_target). Views where NumPy allows it: the last axis must be contiguous.
     """
     connections = []
     first = 0
