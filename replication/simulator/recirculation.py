@@ -26,8 +26,14 @@ from numpy.typing import ArrayLike, NDArray
 from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
+from replication.simulator.checks import (
+    check_changes,
+    check_weights,
+    copy_numbers,
+    take_states,
+)
 from replication.simulator.patterns import make_patterns
-from replication.simulator.trace import Trace, make_trace
+from replication.simulator.trace import Trace, record_network
 from replication.simulator.weights import draw_weights, is_whole, split_weights
 from replication.wording import show
 
@@ -124,18 +130,12 @@ class RecirculationNetwork:
         *,
         protocol: Protocol | str = PAPER,
     ) -> None:
-        try:
-            self.W, self.b, self.U, self.c = (np.array(a, dtype=np.float64) for a in (W, b, U, c))
-        except (TypeError, ValueError):
-            raise UsageError(
-                f"W = {show(W)}, b = {show(b)}, U = {show(U)} and c = {show(c)} were given; "
-                "allowed are arrays of numbers"
-            ) from None
+        self.W, self.b, self.U, self.c = (copy_numbers(given) for given in (W, b, U, c))
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
         self.activate_visible = logistic if protocol.visible_units == "logistic" else _keep
-        self._check()
+        check_weights(protocol, self.weights)
         self._last_changes = tuple(np.zeros_like(weights) for weights in self.weights)
 
     @classmethod
@@ -192,7 +192,7 @@ class RecirculationNetwork:
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
-        visible = _take_states(visible, self.W.shape[1], "visible")
+        visible = take_states(visible, self.W.shape[1], "visible")
         return self.activate_hidden(self.W @ visible + self.b)
 
     def reconstruct(self, hidden: ArrayLike) -> Array:
@@ -200,7 +200,7 @@ class RecirculationNetwork:
 
         Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
-        hidden = _take_states(hidden, self.U.shape[1], "hidden")
+        hidden = take_states(hidden, self.U.shape[1], "hidden")
         return self.activate_visible(self.U @ hidden + self.c)
 
     def image(self, visible: ArrayLike) -> Array:
@@ -233,7 +233,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = _take_states(v0, self.W.shape[1], "visible")
+        v0 = take_states(v0, self.W.shape[1], "visible")
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
@@ -315,27 +315,12 @@ class RecirculationNetwork:
         (49, 4, 4)
         """
         if record:
-            return self.record(change=change)
+            return record_network(self, change=change)
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
             self.update(change)
         return self.protocol.max_updates, self.error() < self.protocol.threshold
-
-    def record(self, n_updates: int | None = None, *, change: Hook | None = None) -> Trace:
-        """Apply so many updates, or train until the outcome, and return every state passed."""
-        states: list[tuple[Any, ...]] = []
-        for t in range((self.protocol.max_updates if n_updates is None else n_updates) + 1):
-            if t > 0:
-                self.update(change)
-            hidden = [self.first_pass(v0) for v0 in self.patterns]
-            images = [self.reconstruct(h1) for h1 in hidden]
-            flat = np.concatenate([weights.ravel() for weights in self.weights])
-            states.append((self.error(), hidden, images, flat))
-            if n_updates is None and states[-1][0] < self.protocol.threshold:
-                break
-        parts = [np.array(part) for part in zip(*states, strict=True)]
-        return make_trace(self.protocol, parts[0], [parts[1]], parts[2], parts[3])
 
     def _learn(self, presynaptic: Array, difference: Array, factor: float) -> tuple[Array, Array]:
         """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
@@ -348,53 +333,10 @@ class RecirculationNetwork:
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
             changes = change(changes)
-            _check_changes(changes, self.weights)
+            check_changes(changes, self.weights)
         for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
             last[...] = self.protocol.momentum * last + new
             weights[...] += last
-
-    def _check(self) -> None:
-        """Refuse another rule, and weights that do not fit the group sizes."""
-        rule, sizes = self.protocol.learning_rule, self.protocol.group_sizes
-        if rule != "recirculation":
-            raise UsageError(
-                f"learning_rule = {rule!r} was given; this class learns by 'recirculation' only; "
-                "use simulate() for other rules"
-            )
-        shapes: list[tuple[int, ...]] = []
-        for n_source, n_target in self.protocol.connections:
-            shapes += [(n_target, n_source), (n_target,)]
-        given = [array.shape for array in self.weights]
-        if given != shapes:
-            raise UsageError(
-                f"weights of shapes {given} were given; group_sizes {list(sizes)} need {shapes}"
-            )
-
-
-def _take_states(states: ArrayLike, n_units: int, group: str) -> Array:
-    """Return the states of a group as an array, or refuse what is none."""
-    try:
-        array = np.asarray(states, dtype=np.float64)
-    except (TypeError, ValueError):
-        array = np.empty(0)
-    if array.shape != (n_units,):
-        raise UsageError(
-            f"{show(states)} was given as {group} states; allowed are {n_units} numbers, one for "
-            f"each {group} unit"
-        )
-    return array
-
-
-def _check_changes(changes: Any, weights: tuple[Array, ...]) -> None:
-    """Refuse what a hook returned if it cannot be added to the weights."""
-    try:
-        for weight, new in zip(weights, changes, strict=True):
-            np.broadcast_to(np.asarray(new, dtype=np.float64), weight.shape)
-    except (TypeError, ValueError):
-        raise UsageError(
-            f"change(...) returned {type(changes).__name__}; it must return changes of W, b, U "
-            "and c, each a number or an array that fits: changes._replace(W=...)"
-        ) from None
 
 
 def _keep(x: Array) -> Array:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from replication.errors import UsageError
 from replication.fields import MAX_UPDATES
 from replication.protocol import PAPER, Protocol, find_protocol
+from replication.simulator.checks import check_network
 from replication.simulator.weights import draw_weights, is_whole, split_weights
 from replication.wording import show
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from replication.simulator.recirculation import RecirculationNetwork
+    from replication.simulator.recirculation import Hook, RecirculationNetwork
 
 Array = NDArray[np.float64]
 
@@ -186,9 +187,8 @@ def trace_network(
         )
     if network is not None:
         check_network(network)
-        return network.from_seed(int(seed), root_seed=root_seed, protocol=protocol).record(
-            n_updates
-        )
+        one = network.from_seed(int(seed), root_seed=root_seed, protocol=protocol)
+        return record_network(one, n_updates)
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 
     initial = draw_weights(protocol, root_seed, int(seed), int(seed) + 1)
@@ -209,11 +209,20 @@ def make_trace(
     return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
 
 
-def check_network(network: object) -> None:
-    """Refuse what is no subclass of the readable network."""
-    from replication.simulator.recirculation import RecirculationNetwork
-
-    if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
-        raise UsageError(
-            f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
-        )
+def record_network(
+    network: RecirculationNetwork, n_updates: int | None = None, change: Hook | None = None
+) -> Trace:
+    """Apply so many updates, or train until the outcome, and return every state passed."""
+    states: list[tuple[Any, ...]] = []
+    protocol = network.protocol
+    for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
+        if t > 0:
+            network.update(change)
+        hidden = [network.first_pass(v0) for v0 in network.patterns]
+        images = [network.reconstruct(h1) for h1 in hidden]
+        flat = np.concatenate([weights.ravel() for weights in network.weights])
+        states.append((network.error(), hidden, images, flat))
+        if n_updates is None and states[-1][0] < protocol.threshold:
+            break
+    parts = [np.array(part) for part in zip(*states, strict=True)]
+    return make_trace(protocol, parts[0], [parts[1]], parts[2], parts[3])
