@@ -1,6 +1,6 @@
 """The notebooks run from top to bottom, quickly, and show what is stored in them.
 
-After a change: ``jupyter execute --inplace notebooks/*.ipynb``.
+After a change: ``python tools/run_notebooks.py``.
 """
 
 import ast
@@ -80,6 +80,11 @@ def test_notebook_shows_what_is_stored_in_it_and_its_solutions_run(name):
     assert counts == list(range(1, len(counts) + 1))
     for cell in notebook.cells[n:]:
         assert any(output.output_type == "stream" for output in cell.outputs)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_notebook_holds_no_times_that_change_with_each_run(name):
+    assert [cell.id for cell in read(name).cells if cell.metadata] == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
