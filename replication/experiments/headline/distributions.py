@@ -148,62 +148,6 @@ def find_regions(
     return outlines
 
 
-def find_less_extreme(counts: CountTable) -> dict[str, Any] | None:
-    """Return which studies are less extreme than the reported one, and the share of all others.
-
-    A study is at least as extreme if the smaller of its two p-values is at most that of the
-    reported numbers: of its largest count, and of its mean, rounded to a whole number, given the
-    largest. Each p is twice the smaller tail, at most 1.
-
-    Parameters
-    ----------
-    counts : CountTable
-        Of which some converged.
-
-    Returns
-    -------
-    dict or None
-        ``share`` of studies at least as extreme, exact for the population of `counts`; of the less
-        extreme ones ``max``, every largest count, with the rounded means from ``low`` to ``high``.
-        None where the reported largest count cannot occur.
-    """
-    reported = load_reported()
-    runs, top, mean = reported.runs, int(reported.max), int(reported.mean)
-    largest, chances = compute_max_mass(counts, runs)
-    of_max = np.minimum(1.0, 2.0 * np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1]))
-    if top not in largest:
-        return None
-    rounded = np.arange(math.floor(largest[0]), math.ceil(largest[-1]) + 1)
-    edges = np.append(rounded - 0.5, rounded[-1] + 0.5)
-
-    def find_cells(maxima: FloatArray) -> FloatArray:
-        """Chance of every rounded mean, (means, maxima), for outcomes that follow each other."""
-        ends = np.append(maxima, maxima[-1] + 1)
-        return compute_joint_mass(counts, runs, mean_edges=edges, max_edges=ends)
-
-    def find_p(cells: FloatArray) -> FloatArray:
-        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-        return cast("FloatArray", np.minimum(1.0, 2.0 * np.minimum(up_to, from_on) / up_to[-1]))
-
-    of_reported = find_p(find_cells(largest[largest == top]))[rounded == mean]
-    smaller = min(float(of_max[largest == top][0]), float(of_reported.item()))
-    near = of_max > smaller  # in one piece, since p of the largest rises and falls once
-    cells = find_cells(largest[near])
-    is_less = find_p(cells) > smaller
-    spans = [rounded[column] for column in is_less.T]
-    rows = [
-        (int(m), int(span[0]), int(span[-1]))
-        for m, span in zip(largest[near], spans, strict=True)
-        if span.size
-    ]
-    return {
-        "share": float(chances[~near].sum() + cells[~is_less].sum()),
-        "max": [row[0] for row in rows],
-        "low": [row[1] for row in rows],
-        "high": [row[2] for row in rows],
-    }
-
-
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
     """Return the smallest values whose cumulated mass reaches each level of the total.
 

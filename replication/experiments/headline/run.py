@@ -17,9 +17,9 @@ from replication.claims import Verdict, find_other_settings, load_claims, load_r
 from replication.comparison.comparison import Comparison, compare
 from replication.experiments.headline.distributions import (
     describe_joint,
-    find_less_extreme,
     make_histogram,
 )
+from replication.experiments.headline.ranking import find_less_extreme, rank_studies
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge as judge_claim
 from replication.experiments.judging import supports_if, supports_within
@@ -110,7 +110,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
     }
     if study.is_default:
-        model["less_extreme"] = find_less_extreme(counts)
+        model["less_extreme"] = find_less_extreme(rank_studies(counts))
         model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)

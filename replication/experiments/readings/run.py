@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from replication.claims import load_claims, load_reported
+from replication.experiments.headline.ranking import rank_studies
 from replication.experiments.headline.run import count_sweeps, describe_sampling
-from replication.experiments.readings.power import measure_power, rank_studies
+from replication.experiments.readings.power import measure_power
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
 from replication.simulator.ensemble import simulate_weights

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from replication.experiments.headline.ranking import rank_studies
 from replication.experiments.readings.figures import FIGURES
-from replication.experiments.readings.power import measure_power, rank_studies
+from replication.experiments.readings.power import measure_power
 from replication.experiments.readings.run import (
     OTHERS,
     count_networks,
