@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments.agreement import align_matrices
 from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
@@ -79,18 +80,6 @@ def measure_agreement(protocol: Protocol, weights: Array) -> Array:
     )
 
 
-def measure_alignment(protocol: Protocol, weights: Array, *, centred: bool) -> Array:
-    """Return the cosine between W and the transpose of U, shape (n,).
-
-    `centred` takes off both what does not differ between the patterns: for one-hot ones the
-    mean over the visible units.
-    """
-    span = Inputs.of(protocol).span if centred else np.eye(protocol.n_visible)
-    return compute_cosines(
-        flatten(take_w(protocol, weights) @ span), flatten(take_u(protocol, weights) @ span)
-    )
-
-
 def compare_freezes(
     protocol: Protocol, weights: Array, *, at: int, jobs: int
 ) -> dict[str, dict[str, Any]]:
@@ -130,7 +119,7 @@ def _describe_frozen(
     updates, converged, _ = simulate_weights(frozen, initial, jobs=jobs)
     later = record_weights(frozen, initial, at)[:, -1]
     alignment, centred = (
-        _estimate(measure_alignment(protocol, later, centred=flag)) for flag in (False, True)
+        _estimate(align_matrices(protocol, later, centred=flag)[0]) for flag in (False, True)
     )
     return {
         "converged": estimate_share(int(converged.sum()), len(converged)),
@@ -161,7 +150,7 @@ def compare_surgeries(
         updates, converged, _ = simulate_weights(rest, after, jobs=jobs)
         described[name] = {
             **name_estimate("agreement", _estimate(measure_agreement(protocol, after))),
-            "alignment": _median(measure_alignment(protocol, after, centred=False)),
+            "alignment": _median(align_matrices(protocol, after)[0]),
             **describe_extra(at + updates, converged, base),
         }
     return described

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from replication.claims import Claim, load_claims
+from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import (
     Result,
     judge,
@@ -52,8 +53,7 @@ FROZEN_AT = 60
 SURGERY_AT = {"small": 20, "paper": 10}
 FOLLOWED = {"small": 150, "paper": 60}
 STEP = 10
-LEVEL = 0.9
-"""Cosine from which matrices count as aligned, that of the statement *alignment-first*."""
+"""Updates between those at which the growth is kept."""
 SETTINGS: dict[str, dict[str, Any]] = {
     **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
     **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},

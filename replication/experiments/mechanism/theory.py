@@ -54,7 +54,8 @@ class Inputs:
         """Return the inputs of a protocol."""
         patterns = make_patterns(protocol)
         deviations = patterns - patterns.mean(axis=0)
-        scatter = deviations.T @ deviations
+        # No matrix product: its last bits depend on the processor.
+        scatter = np.sum(deviations[:, :, None] * deviations[:, None, :], axis=0)
         strengths, directions = np.linalg.eigh(scatter)
         kept = directions[:, strengths > 1e-9 * max(strengths[-1], 1e-300)]
         return cls(scatter, kept @ kept.T, strengths[::-1])
