@@ -196,7 +196,7 @@ class Protocol:
     @property
     def n_weights(self) -> int:
         """Number of weights and biases of one network."""
-        return sum((source + 1) * target for source, target in self.connections)
+        return count_weights(self.group_sizes)
 
     @property
     def differences(self) -> dict[str, Any]:
@@ -225,6 +225,11 @@ def connect_groups(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     ((4, 3), (3, 2), (2, 4))
     """
     return tuple(zip(sizes, sizes[1:] + sizes[:1], strict=True))
+
+
+def count_weights(sizes: tuple[int, ...]) -> int:
+    """Return the weights and biases of a closed loop of groups."""
+    return sum((source + 1) * target for source, target in connect_groups(sizes))
 
 
 def as_plain(protocol: Protocol) -> dict[str, Any]:

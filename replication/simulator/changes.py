@@ -17,29 +17,21 @@ from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import list_connections, split_weights
 from replication.wording import show
 
 Array = NDArray[np.float64]
 
+__all__ = [
+    "compute_changes",
+    "compute_errors",
+    "compute_gradients",
+    "list_connections",
+    "reconstruct",
+]
+
 RATE = 2.0**60
 """So large that nothing of a change is lost when it is added to a weight of ordinary size."""
-
-
-def list_connections(protocol: Protocol) -> list[slice]:
-    """Return where the weights and biases of each connection stand in flat weights.
-
-    Connection k runs from group k to the next one around the loop; the last one leads into
-    the visible group.
-
-    Examples
-    --------
-    >>> from replication.protocol import PAPER
-    >>> list_connections(PAPER)
-    [slice(0, 10, None), slice(10, 22, None)]
-    """
-    stops = np.cumsum([(source + 1) * target for source, target in protocol.connections]).tolist()
-    return [slice(*pair) for pair in zip([0, *stops], stops, strict=False)]
 
 
 def compute_changes(protocol: Protocol, weights: Array) -> Array:

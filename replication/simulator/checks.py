@@ -56,8 +56,14 @@ def take_states(states: ArrayLike, n_units: int, group: str) -> Array:
     return array
 
 
-def check_changes(changes: Any, weights: tuple[Array, ...]) -> None:
-    """Refuse what a hook returned if it cannot be added to the weights."""
+def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
+    """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
+    if not callable(hook):
+        raise UsageError(
+            f"change = {show(hook)} was given; allowed is a function that takes changes and "
+            "returns changes"
+        )
+    changes = hook(changes)
     try:
         for weight, new in zip(weights, changes, strict=True):
             np.broadcast_to(np.asarray(new, dtype=np.float64), weight.shape)
@@ -66,6 +72,7 @@ def check_changes(changes: Any, weights: tuple[Array, ...]) -> None:
             f"change(...) returned {type(changes).__name__}; it must return changes of W, b, U "
             "and c, each a number or an array that fits: changes._replace(W=...)"
         ) from None
+    return changes
 
 
 def check_network(network: object) -> None:

@@ -46,6 +46,10 @@ BYTES_AT_ONCE = 2**25
 """Memory of initial weights at a time, for large networks."""
 
 
+MOST_IN_MEMORY = 10**9
+"""Networks that `simulate` returns at once, 5 GB."""
+
+
 class LostWorker(WorkerError):
     """A worker died or fell silent; what it was simulating can be tried once more."""
 
@@ -103,6 +107,11 @@ def simulate(
         raise UsageError(
             f"n_seeds = {show(n_seeds)} and jobs = {show(jobs)} were given; allowed are whole "
             "numbers of at least 1, or jobs -1 for one a core"
+        )
+    if n_seeds > MOST_IN_MEMORY:
+        raise UsageError(
+            f"n_seeds = {n_seeds} was given; allowed in memory are up to {MOST_IN_MEMORY}; the "
+            "command `replication simulate` stores more"
         )
     if network is not None:
         check_network(network)

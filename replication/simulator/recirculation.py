@@ -27,7 +27,7 @@ from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.checks import (
-    check_changes,
+    apply_hook,
     check_weights,
     copy_numbers,
     take_states,
@@ -332,8 +332,7 @@ class RecirculationNetwork:
         each = [self.weight_changes(pattern) for pattern in batch]
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
-            changes = change(changes)
-            check_changes(changes, self.weights)
+            changes = apply_hook(change, changes, self.weights)
         for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
             last[...] = self.protocol.momentum * last + new
             weights[...] += last

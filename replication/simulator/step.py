@@ -18,7 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol, connect_groups
+from replication.protocol import (
+    BACK_PROPAGATION,
+    RECIRCULATION,
+    Protocol,
+    connect_groups,
+    count_weights,
+)
 from replication.simulator.arithmetic import (
     HIDDEN_FUNCTIONS,
     SLOPES,
@@ -76,7 +82,7 @@ class Rule:
     @property
     def n_weights(self) -> int:
         """Weights and biases of one network."""
-        return sum((source + 1) * target for source, target in self.connections)
+        return count_weights(self.sizes)
 
 
 def _is(value: str, choice: str, *, other: str) -> bool:

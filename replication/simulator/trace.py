@@ -12,7 +12,7 @@ from replication.errors import UsageError
 from replication.fields import MAX_UPDATES
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.checks import check_network
-from replication.simulator.weights import draw_weights, is_whole, split_weights
+from replication.simulator.weights import MAX_SEED, draw_weights, is_whole, split_weights
 from replication.wording import show
 
 if TYPE_CHECKING:
@@ -176,15 +176,12 @@ def trace_network(
     (11,)
     """
     protocol = find_protocol(protocol)
-    for name, value, low in (("seed", seed, 0), ("n_updates", n_updates, 0)):
-        if value is not None and not (is_whole(value) and low <= value):
+    asked = 0 if n_updates is None else n_updates
+    for name, value, most in (("seed", seed, MAX_SEED), ("n_updates", asked, MAX_UPDATES)):
+        if not (is_whole(value) and 0 <= value <= most):
             raise UsageError(
-                f"{name} = {show(value)} was given; allowed is a whole number of at least {low}"
+                f"{name} = {show(value)} was given; allowed is a whole number from 0 to {most}"
             )
-    if n_updates is not None and n_updates > MAX_UPDATES:
-        raise UsageError(
-            f"n_updates = {n_updates} was given; allowed is a whole number up to {MAX_UPDATES}"
-        )
     if network is not None:
         check_network(network)
         one = network.from_seed(int(seed), root_seed=root_seed, protocol=protocol)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from replication.errors import UsageError
 from replication.protocol import Protocol
+from replication.wording import show
 
 WORDS_PER_STEP = 4
 """64-bit words that one counter step of Philox gives."""
@@ -22,6 +23,8 @@ COMPILED_FROM = 50_000
 """Words from which compiled code draws them; fewer are NumPy's, with the same bits."""
 
 MAX_ROOT_SEED = 2**63 - 1
+MAX_SEED = 2**200
+"""The generator counts to 2^256, and then begins again."""
 
 
 def count_steps(protocol: Protocol) -> int:
@@ -64,13 +67,13 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     """
     if not is_whole(root_seed) or not 0 <= root_seed <= MAX_ROOT_SEED:
         raise UsageError(
-            f"the root seed {root_seed} was given; allowed is a whole number from 0 to "
+            f"the root seed {show(root_seed)} was given; allowed is a whole number from 0 to "
             f"{MAX_ROOT_SEED}"
         )
-    if not (is_whole(start) and is_whole(stop)) or not 0 <= start <= stop:
+    if not (is_whole(start) and is_whole(stop)) or not 0 <= start <= stop <= MAX_SEED + 1:
         raise UsageError(
-            f"the seeds from {start} to {stop} were given; allowed are whole numbers from 0, "
-            "in ascending order"
+            f"the seeds from {show(start)} to {show(stop)} were given; allowed are whole numbers "
+            "from 0 to 2^200, in ascending order"
         )
     steps = count_steps(protocol)
     n_words = steps * WORDS_PER_STEP
@@ -118,6 +121,22 @@ def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:
         backward[...] = np.swapaxes(forward, -1, -2)
 
 
+def list_connections(protocol: Protocol) -> list[slice]:
+    """Return where the weights and biases of each connection stand in flat weights.
+
+    Connection k runs from group k to the next one around the loop; the last one leads into
+    the visible group.
+
+    Examples
+    --------
+    >>> from replication.protocol import PAPER
+    >>> list_connections(PAPER)
+    [slice(0, 10, None), slice(10, 22, None)]
+    """
+    stops = np.cumsum([(source + 1) * target for source, target in protocol.connections]).tolist()
+    return [slice(*pair) for pair in zip([0, *stops], stops, strict=False)]
+
+
 def split_weights(
     protocol: Protocol, weights: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
@@ -126,11 +145,9 @@ def split_weights(
     Connection k runs from group k to the next one; matrix (..., n_target, n_source), biases
     (..., n_target). Views where NumPy allows it: the last axis must be contiguous.
     """
-    connections = []
-    first = 0
-    for n_source, n_target in protocol.connections:
-        middle, last = first + n_source * n_target, first + (n_source + 1) * n_target
-        matrix = weights[..., first:middle].reshape(*weights.shape[:-1], n_target, n_source)
-        connections.append((matrix, weights[..., middle:last]))
-        first = last
-    return connections
+    pairs = []
+    for place, sizes in zip(list_connections(protocol), protocol.connections, strict=True):
+        part, n_target = weights[..., place], sizes[1]
+        matrix = part[..., :-n_target].reshape(*weights.shape[:-1], n_target, sizes[0])
+        pairs.append((matrix, part[..., -n_target:]))
+    return pairs

@@ -50,7 +50,7 @@ def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any], form
         np.testing.assert_allclose(final[s], reached, rtol=0, atol=1e-8)
 
 
-@pytest.mark.parametrize("criterion", ["half-squared-error", "squared-error"])
+@pytest.mark.parametrize("criterion", ["half-squared-error", "worst-pattern"])
 @pytest.mark.parametrize("cap", [1, 2])
 def test_a_cap_of_few_updates_censors_after_as_many(cap: int, criterion: str, form: Any) -> None:
     protocol = dataclasses.replace(PAPER, max_updates=cap, threshold=1e-9, criterion=criterion)

@@ -10,6 +10,7 @@ from replication.protocol import PAPER, Protocol
 from replication.simulator import weights
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
+from replication.wording import show
 
 
 def test_weights_are_the_words_of_the_counter_based_generator():
@@ -54,14 +55,15 @@ def test_seeds_out_of_their_range_are_refused_in_words():
         with pytest.raises(UsageError) as caught:
             draw_weights(PAPER, root_seed, 0, 1)
         assert str(caught.value) == (
-            f"the root seed {root_seed} was given; allowed is a whole number from 0 to {2**63 - 1}"
+            f"the root seed {show(root_seed)} was given; allowed is a whole number from 0 to "
+            f"{2**63 - 1}"
         )
     for start, stop in ((-1, 2), (3, 2), (1.5, 2), (0, True), ("0", 2)):
         with pytest.raises(UsageError) as caught:
             draw_weights(PAPER, 0, start, stop)
         assert str(caught.value) == (
-            f"the seeds from {start} to {stop} were given; allowed are whole numbers from 0, "
-            "in ascending order"
+            f"the seeds from {show(start)} to {show(stop)} were given; allowed are whole numbers "
+            "from 0 to 2^200, in ascending order"
         )
 
 
