@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     from replication.cli.parser import make_parser
 
-    options = make_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = make_parser().parse_args(given or ["--help"])
     _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

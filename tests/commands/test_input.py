@@ -29,6 +29,22 @@ def reject(tmp_path, capsys):
     return reject
 
 
+def test_without_a_command_the_help_is_shown(capsys):
+    assert main([]) == 0
+    assert "COMMAND" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        (["comapre", "runs.csv"], "compare"),
+        (["compare", "example", "--failures", "exclude"], "excluded"),
+    ],
+)
+def test_what_is_not_among_the_choices_is_answered_with_the_nearest(reject, words, nearest):
+    assert f"(did you mean {nearest}?); allowed are" in reject(*words)
+
+
 BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "inf", "many", "", " 5", "1_000", "0x10", "+5", "٥", "５"]
 
 
@@ -173,7 +189,7 @@ def test_a_field_given_twice_is_refused(reject):
     reject("simulate", "--set", "threshold=0.2", "--set", "threshold=0.3")
 
 
-@pytest.mark.parametrize("words", [[], ["similate"], ["simulate", "--seds", "5"], ["trace"]])
+@pytest.mark.parametrize("words", [["similate"], ["simulate", "--seds", "5"], ["trace"]])
 def test_wrong_words_are_refused(words, capsys):
     assert main(words) == 2
     output = capsys.readouterr()
