@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.claims import load_claims
+from replication.errors import ReportError
+from replication.experiments import TEMPLATES
 from replication.experiments.mechanism import freezes, interventions, reach, rules, tasks, theory
 from replication.experiments.mechanism import run as mechanism
 from replication.experiments.mechanism.figures import FIGURES
 from replication.experiments.mechanism.turning import follow_turning
+from replication.publication import METADATA, read_model
 from replication.report.style import styled
+from replication.report.template import Template
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -397,3 +402,17 @@ def test_figures_draw_the_model(model):
             assert mark.get_xdata()[0] == result["median"]
             is_full = mark.get_markerfacecolor() == mark.get_color()
             assert is_full == (result["converged"]["share"] >= 0.98)
+
+
+def test_every_sentence_is_true_of_the_published_model(tmp_path):
+    """Each sentence with a direction has a guard, which refuses a model that says otherwise."""
+    published = read_model(Path(__file__).parents[3] / "results", "mechanism")
+    template = tmp_path / "page.md"
+    parts = (f'{{% include "mechanism/{name}.md" %}}' for name in ("chapter", "appendix"))
+    template.write_text("\n\n".join(parts), "utf-8")
+    page = Template(template, [TEMPLATES])
+    assert "amplifies its own code" in page.render({"mechanism": published}, METADATA)
+    dropped = published["interventions"]["paper"]["dropped"]["5"]
+    dropped["extra_interval"] = [-1.0, 1.0]
+    with pytest.raises(ReportError, match=r"chapter\.md"):
+        page.render({"mechanism": published}, METADATA)
