@@ -46,11 +46,8 @@ class Search:
         """Return the search as plain JSON values; ``best`` holds the fields of the grid alone."""
         return {
             "grid": {name: list(values) for name, values in self.grid.items()},
-            "means": self.means.tolist(),
             "best": {name: getattr(self.best, name) for name in self.grid},
-            "best_mean": float(self.means.min()),
             "edges": list(self.edges),
-            "n_settings": self.means.size,
             "n_networks": self.n_networks,
         }
 
@@ -65,23 +62,8 @@ def search_settings(
 ) -> Search:
     """Try every setting of a grid and take the one with the smallest mean of updates.
 
-    Parameters
-    ----------
-    base : Protocol
-        Supplies all fields that the grid does not name.
-    grid : mapping of str to sequence of float
-        Protocol fields and the values to try, ascending.
-    n_networks : int
-        Networks at each setting, the same ones at all of them.
-    root_seed : int
-        Apart from the one whose outcomes are reported, so that nothing is chosen on the
-        networks that it is then judged by.
-    jobs : int
-        Threads; -1 for one a core. What is found does not depend on it.
-
-    Returns
-    -------
-    Search
+    All are tried on the same networks. Their root seed is apart from the one whose outcomes are
+    reported, so that nothing is chosen on the networks that it is then judged by.
     """
     values = {name: tuple(tried) for name, tried in grid.items()}
     settings: list[dict[str, Any]] = [
@@ -113,22 +95,9 @@ def simulate_best(
     root_seed: int,
     jobs: int,
 ) -> tuple[Search, Outcomes]:
-    """Search the best settings, and simulate other networks with them.
+    """Search the best settings on `n_search` networks, and simulate `n_networks` others with them.
 
-    Parameters
-    ----------
-    base, grid, jobs
-        As `search_settings` takes them.
-    n_search, n_networks : int
-        Networks at each setting of the search, and with the best one.
-    root_seed : int
-        Of the latter; the search uses `SEARCH_OFFSET` more.
-
-    Returns
-    -------
-    search : Search
-    outcomes : Outcomes
-        With ``search.best``.
+    The latter have the root seed given; the search uses `SEARCH_OFFSET` more.
     """
     search = search_settings(
         base, grid, n_networks=n_search, root_seed=root_seed + SEARCH_OFFSET, jobs=jobs

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replication.claims import load_claims
 from replication.experiments.judging import judge, share_above
-from replication.experiments.measures import estimate_share
+from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
 from replication.simulator.activations import logistic

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from replication.claims import load_claims
 from replication.experiments.judging import judge, supports_above, supports_below
-from replication.experiments.measures import describe_speed
 from replication.experiments.search import simulate_best
+from replication.experiments.summaries import describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from replication.claims import load_claims
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.measures import estimate_share
 from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot

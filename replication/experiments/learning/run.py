@@ -18,8 +18,8 @@ from replication.experiments.agreement import (
     measure_agreement,
 )
 from replication.experiments.judging import compare_with_levels, judge
-from replication.experiments.measures import estimate_share
 from replication.experiments.recording import Histories, measure_learning
+from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, list_connections

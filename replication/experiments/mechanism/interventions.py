@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from replication.experiments.measures import estimate_share, name_estimate
 from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
+from replication.experiments.summaries import estimate_share, name_estimate
 from replication.protocol import Protocol
 from replication.simulator.changes import compute_errors, compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.experiments.measures import estimate_share
 from replication.experiments.mechanism.interventions import (
     INTERVENTIONS,
     describe_extra,
@@ -18,6 +17,7 @@ from replication.experiments.mechanism.interventions import (
 from replication.experiments.mechanism.rules import draw_feedback, train_by_feedback
 from replication.experiments.mechanism.theory import Inputs, measure_growth, take_w
 from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.summaries import estimate_share
 from replication.protocol import BACK_PROPAGATION, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights

@@ -22,9 +22,9 @@ from replication.experiments.agreement import (
     find_events,
 )
 from replication.experiments.judging import compare_with_levels, judge
-from replication.experiments.measures import compare_speed, describe_speed
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
+from replication.experiments.summaries import compare_speed, describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, reconstruct

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.experiments.measures import describe_speed, name_estimate
 from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.summaries import describe_speed, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate

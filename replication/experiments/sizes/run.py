@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from replication.claims import load_claims
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import compare_with_levels, judge
-from replication.experiments.measures import describe_speed
 from replication.experiments.recording import (
     Histories,
     find_medians,
@@ -19,6 +18,7 @@ from replication.experiments.recording import (
     pool_shares,
 )
 from replication.experiments.search import simulate_best
+from replication.experiments.summaries import describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, list_connections

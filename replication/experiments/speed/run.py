@@ -19,14 +19,14 @@ from replication.experiments.judging import (
     supports_if,
     supports_within,
 )
-from replication.experiments.measures import (
+from replication.experiments.recording import record_learning
+from replication.experiments.search import Search, simulate_best
+from replication.experiments.summaries import (
     compare_speed,
     count_within,
     describe_speed,
     name_estimate,
 )
-from replication.experiments.recording import record_learning
-from replication.experiments.search import Search, simulate_best
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.contrasts import compare_paired
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_proportion
 from replication.statistics.ratios import estimate_ratios
 
@@ -28,10 +27,7 @@ def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
 def estimate_share(successes: int, n: int) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval, ``share_interval``.
 
-    Parameters
-    ----------
-    successes, n : int
-        Successes among n trials; of no trial the share is None and the interval [0, 1].
+    Of no trial the share is None and the interval [0, 1].
 
     Examples
     --------
@@ -44,33 +40,23 @@ def estimate_share(successes: int, n: int) -> dict[str, Any]:
 
 
 def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
-    """Describe how fast the networks of a protocol learnt.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        At least two networks.
-    protocol : Protocol
-        What they were simulated with.
+    """Describe how fast at least two networks of a protocol learnt.
 
     Returns
     -------
     dict
-        ``learning_rule``, ``learning_rate``, ``momentum``, ``regression``; ``n_networks``;
-        ``converged`` and ``failed`` (shares with intervals); ``mean`` with ``mean_interval``
-        (failures at the cap); ``mean_converged`` and ``median`` (None where undefined).
+        ``learning_rate``, ``momentum``, ``regression``; ``converged`` (share with interval);
+        ``mean`` with ``mean_interval`` (failures at the cap); ``mean_converged`` and ``median``
+        (None where undefined).
     """
     updates, converged = outcomes.updates, outcomes.converged
     n, n_converged = len(updates), int(converged.sum())
     median = float(np.median(np.where(converged, updates, np.inf)))
     return {
-        "learning_rule": protocol.learning_rule,
         "learning_rate": protocol.learning_rate,
         "momentum": protocol.momentum,
         "regression": protocol.regression,
-        "n_networks": n,
         "converged": estimate_share(n_converged, n),
-        "failed": estimate_share(n - n_converged, n) | {"n": n - n_converged},
         **name_estimate("mean", estimate_mean(updates)),
         "mean_converged": float(updates[converged].mean()) if n_converged else None,
         "median": median if np.isfinite(median) else None,
@@ -84,17 +70,10 @@ def compare_speed(first: Outcomes, second: Outcomes) -> dict[str, Any]:
     -------
     dict
         ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
-        intervals; ``first_faster``, ``second_faster``, ``tied``: shares of the networks.
+        intervals.
     """
     ratios = estimate_ratios(first.updates, second.updates)
-    contrast = compare_paired(first.updates, second.updates)
-    return {
-        **name_estimate("mean_ratio", ratios.mean),
-        **name_estimate("median_ratio", ratios.median),
-        "first_faster": name_estimate("share", contrast.slower),
-        "second_faster": name_estimate("share", contrast.faster),
-        "tied": name_estimate("share", contrast.same),
-    }
+    return name_estimate("mean_ratio", ratios.mean) | name_estimate("median_ratio", ratios.median)
 
 
 def count_within(outcomes: Outcomes, updates: Any) -> NDArray[np.int64]:
