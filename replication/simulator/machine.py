@@ -82,4 +82,5 @@ def _prepare() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     # What processors without fused multiply-add call in its place.
-    llvm.add_symbol("fma", ctypes.cast(ctypes.CDLL(None).fma, ctypes.c_void_p).value)
+    library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+    llvm.add_symbol("fma", ctypes.cast(library.fma, ctypes.c_void_p).value)
