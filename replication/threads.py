@@ -117,7 +117,7 @@ def map_in_threads(
 def _map_in_pool(
     function: Callable[[Task], Result], tasks: list[Task], stop: Stop, jobs: int
 ) -> list[Result]:
-    pool = ThreadPoolExecutor(jobs if jobs > 0 else os.cpu_count())
+    pool = ThreadPoolExecutor(jobs if jobs > 0 else count_cores())
     try:
         futures = [pool.submit(stop.run, _bind(function, task)) for task in tasks]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
@@ -136,6 +136,12 @@ def _map_in_pool(
 NO_THREADS = (
     "the system allows no more threads; give --jobs 1, or raise the limit on processes (ulimit -u)"
 )
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # which Windows and macOS lack
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def lacks_threads(error: BaseException | None) -> bool:
