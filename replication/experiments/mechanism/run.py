@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,8 +42,8 @@ from replication.threads import map_in_threads
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
 SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE = 0.25, 0.125, 0.1, 0.015
-"""Networks of theory and turning, of interventions for ever, of tasks, and of each rate that
-is searched, as shares of all."""
+"""Networks of theory, turning and first changes in tasks, of interventions for ever, of tasks, and
+of each rate that is searched, as shares of all."""
 
 SMALL_RATE = 2.0
 RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
@@ -120,11 +121,14 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         for rate, protocol in protocols.items()
     }
     tell("other inputs and regressions")
-    model["tasks"] = try_tasks(make_tasks(), n_search=n_search, n_networks=n_task, jobs=jobs)
-    model["regressions"] = try_tasks(
+    try_all = functools.partial(
+        try_tasks, n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
+    )
+    model["tasks"] = try_all(make_tasks())
+    model["regressions"] = try_all(
         {f"{value:g}": Protocol(regression=value) for value in REGRESSIONS},
-        n_search=n_search, n_networks=n_task, jobs=jobs, rules=("recirculation",),
-    )  # fmt: skip
+        rules=("recirculation",),
+    )
     claims = load_claims()
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(
@@ -172,10 +176,15 @@ def try_tasks(
     *,
     n_search: int,
     n_networks: int,
+    n_examined: int,
     jobs: int,
     rules: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Return for each task the rules compared and what the first changes of W are worth."""
+    """Return for each task the rules compared and what the first changes of W are worth.
+
+    `n_search` networks are trained at each rate, `n_networks` by each rule at its best, and the
+    first changes of `n_examined` are replaced.
+    """
 
     def run_task(item: tuple[str, Protocol]) -> tuple[str, dict[str, Any]]:
         name, protocol = item
@@ -186,7 +195,7 @@ def try_tasks(
         own = compared["recirculation"]
         best = dataclasses.replace(protocol, learning_rate=own["rate"])
         examined = examine_task(
-            best, median=own["median"], n_networks=n_networks, root_seed=ROOT_SEED
+            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED
         )
         return name, {"rules": compared, **examined}
 
