@@ -23,13 +23,13 @@ from typing import Any
 from replication.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
-    "readings": 40.0,
-    "settings": 15.0,
+    "readings": 12.0,
+    "settings": 5.0,
     "mechanism": 25.0,
-    "speed": 15.0,
-    "codes": 3.0,
+    "speed": 12.0,
+    "codes": 1.0,
     "rule": 3.0,
-    "functions": 10.0,
+    "functions": 5.0,
     "learning": 6.0,
     "picture": 6.0,
     "proposal": 5.0,

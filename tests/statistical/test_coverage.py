@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from replication.statistics.counts import CountTable
-from replication.statistics.coverage import measure_coverage
+from tests.statistical.coverage import measure_coverage
 
 
 @pytest.fixture(scope="module")

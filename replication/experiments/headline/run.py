@@ -29,7 +29,6 @@ from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_seeds
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.coverage import measure_coverage
 from replication.statistics.intervals import (
     describe_counts,
     estimate_count_mean,
@@ -70,23 +69,14 @@ class Study(Protocol):
 def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> dict[str, Any]:
     """Return the model of a stored study.
 
-    Parameters
-    ----------
-    study : Study
-        All its networks, and those of its repetitions, must be stored.
-    store : Store
-    jobs : int
-        Threads, -1 for one a core.
-    tell : callable
-        Takes the name of each step.
+    All its networks, and those of its repetitions, must be stored.
 
     Returns
     -------
     dict
         That of `describe_study`, with ``study`` (protocol id, differences from the paper,
         root seed, networks, digest). The default study also has
-        ``less_extreme`` (see `find_less_extreme`), ``coverage`` (see
-        `measure_coverage`), ``tail`` and ``trace``.
+        ``less_extreme`` (see `find_less_extreme`), ``tail`` and ``trace``.
 
     Raises
     ------
@@ -111,7 +101,6 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(rank_studies(counts))
-        model["coverage"] = measure_coverage(counts, seed=study.root_seed)
         tell("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
         censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
@@ -130,13 +119,7 @@ def describe_study(
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them.
 
-    Parameters
-    ----------
-    counts : CountTable
-    repetitions : mapping of int to CountTable
-        Other root seeds, and what they gave.
-    differences : mapping of str to plain value
-        In which fields the protocol differs from the paper's.
+    `repetitions` are what other root seeds gave; `differences`, of the protocol from the paper's.
 
     Returns
     -------
@@ -179,10 +162,6 @@ def describe_reported() -> dict[str, Any]:
 def describe_population(counts: CountTable) -> dict[str, Any]:
     """Return what is known of the population; numbers that there are none of are None.
 
-    Parameters
-    ----------
-    counts : CountTable
-
     Returns
     -------
     dict
@@ -213,46 +192,32 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 
 
 def compare_with_report(counts: CountTable) -> Comparison | None:
-    """Compare the converged of a population with the two reported numbers.
-
-    Returns
-    -------
-    Comparison or None
-        None where fewer than `MIN_CONVERGED` converged.
-    """
+    """Compare the converged with the reported numbers; None if fewer than `MIN_CONVERGED`."""
     if counts.n_converged < MIN_CONVERGED:
         return None
-    reported, claim = load_reported(), load_claims()["headline"]
+    reported, margin = load_reported(), load_claims()["headline"].find("equivalent").thresholds
     return compare(
         counts,
         runs=reported.runs,
         mean=reported.mean,
         max=reported.max,
         failures="excluded",
-        margin=f"{claim.find('equivalent').thresholds['margin_percent']:g} %",
+        margin=f"{margin['margin_percent']:g} %",
     )
 
 
-def describe_sampling(
-    counts: CountTable, comparison: Comparison | None = None
-) -> dict[str, Any] | None:
+def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what the reported number of networks report, given that all converge.
-
-    Parameters
-    ----------
-    counts : CountTable
-    comparison : Comparison, optional
-        From `compare_with_report`, if it is known already.
 
     Returns
     -------
     dict or None
         ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
-        ``interval``, two-sided ``p``, ``chance`` to print the reported number ...);
+        ``interval``, two-sided ``p``, ``chance`` to report the same number ...);
         ``chance_at_most``, that the largest is at most the reported one; ``p`` of both;
         ``equivalence``. None where fewer than `MIN_CONVERGED` converged.
     """
-    comparison = compare_with_report(counts) if comparison is None else comparison
+    comparison = compare_with_report(counts)
     if comparison is None or comparison.equivalence is None:
         return None
     reported = describe_reported()
@@ -260,7 +225,6 @@ def describe_sampling(
     n_within = int(counts.count_within(reported["max"]))
     return {
         "chance_all_converge": plain["chance_all_succeed"],
-        "chance_all_converge_range": plain["chance_all_succeed_range"],
         "chance_at_most": (n_within / counts.n_converged) ** reported["runs"],
         **{name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")},
         "p": plain["p"],
@@ -422,32 +386,22 @@ def pick_network(protocol: NetworkProtocol, root_seed: int) -> dict[str, Any]:
 def follow_censored(
     protocol: NetworkProtocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = -1
 ) -> dict[str, Any] | None:
-    """Run the first censored networks on to a later cap.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    root_seed : int
-    seeds : int64 array, shape (n,)
-        Networks that had not converged at the protocol's cap.
-    jobs : int
+    """Run the first of the networks that had not converged on to a later cap.
 
     Returns
     -------
     dict or None
-        ``n``, ``cap``, ``n_converged``, ``share`` of these that converged by `TAIL_CAP`
-        with its interval; None where there is nothing to follow.
+        ``n``, ``cap``, and the ``share`` of these that converged by `TAIL_CAP` with its interval;
+        None where there is nothing to follow.
     """
     if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:
         return None
     later = dataclasses.replace(protocol, max_updates=TAIL_CAP)
     _, converged, _ = simulate_seeds(later, root_seed, seeds[:N_TAIL], jobs=jobs)
-    n_converged = int(np.count_nonzero(converged))
-    share = estimate_proportion(n_converged, len(converged))
+    share = estimate_proportion(int(np.count_nonzero(converged)), len(converged))
     return {
         "n": len(converged),
         "cap": TAIL_CAP,
-        "n_converged": n_converged,
         "share": share.value,
         "share_interval": share.interval,
     }

@@ -72,6 +72,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         row["times_as_likely"] = ratio
     tell("how often it rejects others")
     ranked = rank_studies(populations["paper"])
+    known = {row["name"]: row["p"] for row in named}
     power = []
     for name, counts in populations.items():
         rejected = measure_power(ranked, counts, level=level)
@@ -81,12 +82,18 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
                 "is_reading": name in READINGS,
                 "share": counts.n_converged / counts.n,
                 "mean": estimate_count_mean(counts).value,
-                "p": (describe_sampling(counts) or {"p": None})["p"],
+                "p": known[name] if name in known else find_p(counts),
                 "rejected": rejected["share"],
                 "error": rejected["error"],
             }
         )
     return {"n_networks": n_networks, "n_others": n_others, "named": named, "power": power}
+
+
+def find_p(counts: CountTable) -> float | None:
+    """Return p of both reported numbers in a population; None where too few converge."""
+    sampling = describe_sampling(counts)
+    return None if sampling is None else sampling["p"]
 
 
 def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
