@@ -374,7 +374,9 @@ def write_multiverse(model: Mapping[str, Any], folder: Path, *, tell: Tell = sil
         return [*write_readings(plain, folder), folder / "report.html"]
 
 
-def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
+def write_report(
+    study: Study, *, jobs: int = -1, tell: Tell = silent, set_aside: bool = False
+) -> Model:
     """Analyse a stored study and write its report. Return the headline's model.
 
     Simulates nothing but single networks for the figures; an experiment whose model is
@@ -425,7 +427,7 @@ def write_report(study: Study, *, jobs: int = -1, tell: Tell = silent) -> Model:
         )
         if template == "report.md":
             files["statements.csv"] = list_statements(models).encode()
-        place_files(study.folder, files)
+        place_files(study.folder, files, set_aside=set_aside)
     return models["headline"]
 
 
@@ -617,7 +619,7 @@ def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Ite
             if folder == results:
                 names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
                 run_experiments(names, results, jobs=jobs, tell=tell)
-            write_report(_find_study(folder, results), jobs=jobs, tell=tell)
+            write_report(_find_study(folder, results), jobs=jobs, tell=tell, set_aside=True)
         except DataError as error:
             errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
             continue

@@ -115,9 +115,9 @@ def is_folder(path: Path) -> bool:
     """
     try:
         return stat.S_ISDIR(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
         raise storage_error(path, error, "looked at") from error
 
 
@@ -148,16 +148,24 @@ def remove_temporaries(folder: Path, *, seconds: float = 0.0) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or move a folder that stands in the place of one aside."""
+    """Remove a file; give a folder that is in its place another name."""
+    if is_folder(path) and not path.is_symlink():
+        put_aside(path)
+        return
     try:
-        if stat.S_ISDIR(path.lstat().st_mode):
-            path.replace(path.with_name(f"{path.name}.set-aside-{secrets.token_hex(4)}"))
-        else:
-            path.unlink()
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise storage_error(path, error, "removed") from error
+
+
+def put_aside(path: Path) -> None:
+    """Give what is in the place of a file another name, if there is anything."""
+    try:
+        path.replace(path.with_name(f"{path.name}.set-aside-{secrets.token_hex(4)}"))
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise storage_error(path, error, "removed") from error
+        raise storage_error(path, error, "moved aside") from error
 
 
 def read_content(path: Path, *, largest: int) -> bytes:

@@ -20,6 +20,7 @@ from replication.store.files import (
     TEMPORARY_NAME,
     list_names,
     make_folder,
+    put_aside,
     read_content,
     storage_error,
     sync_folder,
@@ -37,11 +38,19 @@ LINE = re.compile(
 )
 
 
-def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = False) -> None:
     """Put files into a folder in place of those of its list; to be called with its lock held.
 
     A kill before all files are on disk leaves the old ones; after a later one,
     `finish_placing` leads to the new ones.
+
+    Parameters
+    ----------
+    folder : Path
+    files : mapping of str to bytes
+        By name; only such names are allowed as `LINE` knows.
+    set_aside : bool
+        Whether what is in the place of a file and not ours gets another name.
 
     Raises
     ------
@@ -54,8 +63,13 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     if read_list(folder) == listed and not find_damaged(folder):
         return
-    for name in files:
-        _check_place(folder, name, is_ours=name in (read_list(folder) or {}))
+    ours = read_list(folder) or {}
+    for name, content in files.items():
+        is_ours = name in ours or _holds(folder / name, content)
+        is_file = stat.S_ISREG(_find_mode(folder / name))
+        if set_aside and not (is_ours and is_file) and _is_within(folder, name):
+            put_aside(folder / name)
+        _check_place(folder, name, is_ours=is_ours)
     stage = folder / f".replication-{secrets.token_hex(8)}.part"
     try:
         make_folder(stage / "figures")
@@ -87,13 +101,17 @@ def finish_placing(folder: Path) -> None:
     try:
         for name in sorted(new):
             if stat.S_ISREG(_find_mode(ready / name)):
-                _check_place(folder, name, is_ours=name in old)
+                content = read_content(ready / name, largest=LARGEST_FILE)
+                is_ours = name in old or _holds(folder / name, content)
+                _check_place(folder, name, is_ours=is_ours)
                 make_folder((folder / name).parent)
                 (ready / name).replace(folder / name)
         for name in sorted(set(old) - set(new)):
             if _is_within(folder, name) and stat.S_ISREG(_find_mode(folder / name)):
                 (folder / name).unlink()
         with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISDIR(_find_mode(folder / LIST)):
+                put_aside(folder / LIST)
             (ready / LIST).replace(folder / LIST)
     except StorageError:
         raise
@@ -121,7 +139,7 @@ def find_damaged(folder: Path) -> list[str]:
     """Return the names of listed files that are missing or not as they were written."""
     listed = read_list(folder)
     if listed is None:
-        return [LIST] if LIST in list_names(folder) else []
+        return [LIST] if {LIST, "report.html"} & set(list_names(folder)) else []
     damaged = []
     for name, digest in listed.items():
         try:
@@ -143,6 +161,15 @@ def _check_place(folder: Path, name: str, *, is_ours: bool) -> None:
         f"this program (it is not in {LIST}, or it is a link); move it away, or give another "
         "results folder"
     )
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Return whether a file is there with this very content, so that nothing of it can be lost."""
+    with contextlib.suppress(DataError):
+        return stat.S_ISREG(_find_mode(path)) and content == read_content(
+            path, largest=LARGEST_FILE
+        )
+    return False
 
 
 def _is_within(folder: Path, name: str) -> bool:
