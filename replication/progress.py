@@ -135,7 +135,7 @@ def silent(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a line to standard error, as far as it takes one: a full one stops no work."""
+    """Write a line to standard error; a full disk there stops no work."""
     write_safely(sys.stderr, text + "\n")
 
 
@@ -162,7 +162,7 @@ def write_safely(stream: TextIO, text: str) -> bool:
 
 
 def silence(stream: TextIO) -> None:
-    """Let a stream whose device is full or closed lead nowhere, with what it still holds."""
+    """Redirect a stream whose device is full or closed to nowhere, with what it still holds."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -178,10 +178,10 @@ def escape(text: str) -> str:
     >>> print(escape("a" + chr(27) + "[31m" + chr(10)))
     a\x1b[31m\n
     """
-    return "".join(letter if letter.isprintable() else _spell(letter) for letter in text)
+    return "".join(letter if letter.isprintable() else _escape_letter(letter) for letter in text)
 
 
-def _spell(letter: str) -> str:
+def _escape_letter(letter: str) -> str:
     return letter.encode("unicode_escape", "backslashreplace").decode()
 
 

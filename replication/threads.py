@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class Stop:
-    """Tells tasks to stop, and those that they have begun in turn.
+    """Stops tasks, and those that they have started in turn.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ def count_cores() -> int:
 
 
 def lacks_threads(error: BaseException | None) -> bool:
-    """Tell whether an error, or one that it hides, is that no thread could be started."""
+    """Return whether an error, or one that it hides, is that no thread could be started."""
     return error is not None and (
         "start new thread" in str(error) or lacks_threads(error.__context__)
     )

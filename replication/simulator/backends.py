@@ -69,7 +69,7 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 @contextlib.contextmanager
 def configure_backend(backend: str, *, jobs: int, scheduler: str | None) -> Iterator[None]:
-    """Let joblib use a backend; a cluster's scheduler and workers are checked first."""
+    """Make joblib use a backend; a cluster's scheduler and workers are checked first."""
     check_backend(backend, scheduler)
     if scheduler is None:
         with parallel_config(backend, n_jobs=jobs):
@@ -98,7 +98,7 @@ class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
         return max(2, n_threads if n_jobs < 1 else n_jobs)
 
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
-        """Take note of who asks, as joblib has it."""
+        """Keep the `Parallel` that asks, as joblib expects, and return the number of workers."""
         self.parallel = parallel
         return self.effective_n_jobs(n_jobs)
 
@@ -201,7 +201,7 @@ def _connect(scheduler: str) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _silence_distributed() -> Iterator[None]:
-    """Keep quiet what the library logs with tracebacks; what matters is raised as one line."""
+    """Silence what the library logs with tracebacks; what matters is raised as one line."""
     names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
     loggers = [logging.getLogger(name) for name in names]
     enabled = [logger for logger in loggers if not logger.disabled]

@@ -60,7 +60,7 @@ def _compile(processor: str, features: str) -> Callable[..., None]:
 
 
 def _encrypt(tracer: Tracer, words: list[Whole | int]) -> list[Whole]:
-    """Let ten rounds of Philox mix a counter of four words with the key."""
+    """Emit ten rounds of Philox, which mix a counter of four words with the key."""
     keys: list[Whole | int] = [Whole(tracer, "%key"), 0]
     for _ in range(N_ROUNDS):
         high_0, low_0 = _multiply(tracer, MULTIPLIERS[0], words[0])

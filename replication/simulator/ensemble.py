@@ -186,7 +186,7 @@ def simulate_ranges(
     Notes
     -----
     When the caller stops iterating, by an exception or by closing the
-    iterator, running blocks are told to stop and are thrown away.
+    iterator, running blocks are stopped and thrown away.
     """
     stop = Stop()
     work = functools.partial(_simulate_under, stop) if backend == THREADS else simulate_range
@@ -223,7 +223,7 @@ def _simulate_under(stop: Stop, *arguments: Any) -> Outcomes:
 
 
 def _explain_loss(error: Exception, scheduler: str | None, patience: float) -> WorkerError:
-    """Say in one line what became of a cluster."""
+    """Return the error that describes in one line how a cluster was lost."""
     kind = type(error).__name__
     if isinstance(error, TimeoutError):
         return LostWorker(f"no worker has finished anything for {patience:g} s")
@@ -276,7 +276,7 @@ def _simulate_part(protocol: Protocol, root_seed: int, pair: tuple[int, int]) ->
 def _train(
     protocol: Protocol, weights: NDArray[np.float64], *, final_weights: bool = False
 ) -> Trained:
-    """Train networks unless told to stop, when there is nothing to return."""
+    """Train networks; raise `Stopped` if the flag is set before all are finished."""
     from replication.simulator.engine import run_networks  # which loads the compiler
 
     flag = find_flag()

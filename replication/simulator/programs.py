@@ -32,11 +32,11 @@ def trace(program: str, rule: Rule, n_lanes: int) -> str:
     else:
         parameters = "ptr %strips, ptr %numbers, ptr %patterns, i64 %n"
         _trace_strips(tracer, rule, program)
-    text = spell_function(tracer, program, parameters)
+    text = render_function(tracer, program, parameters)
     return text if program != "train" else f"{text}\n{_trace_exchange(rule, n_lanes)}"
 
 
-def spell_function(tracer: Tracer, name: str, parameters: str) -> str:
+def render_function(tracer: Tracer, name: str, parameters: str) -> str:
     """Return the LLVM text of a function with what a tracer has collected."""
     kind = tracer.kind
     return "\n".join(

@@ -130,10 +130,10 @@ class Tracer:
     def compute(self, operation: str, *operands: Any) -> Value:
         """Emit an operation on values and numbers."""
 
-        def spell(first: str, *others: str) -> str:
+        def render(first: str, *others: str) -> str:
             return ", ".join([f"{operation} {self.kind} {first}", *others])
 
-        return self._emit_each(spell, *operands)
+        return self._emit_each(render, *operands)
 
     def fma(self, a: Any, b: Any, c: Any) -> Value:
         """Emit ``a * b + c`` with a single rounding."""
@@ -150,10 +150,10 @@ class Tracer:
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Emit a choice: x where the condition holds, else y."""
 
-        def spell(chosen: str, x: str, y: str) -> str:
+        def render(chosen: str, x: str, y: str) -> str:
             return f"select <{self.n_lanes} x i1> {chosen}, {self.kind} {x}, {self.kind} {y}"
 
-        return self._emit_each(spell, condition, x, y)
+        return self._emit_each(render, condition, x, y)
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
@@ -176,27 +176,27 @@ class Tracer:
         places = f"<{self.n_lanes} x i32> zeroinitializer"
         return self.emit(f"shufflevector {vector} {first}, {vector} poison, {places}")
 
-    def spell(self, operand: Any) -> str:
-        """Return a value or a number as LLVM spells it."""
-        (name,) = self._spell_each(operand)
+    def render(self, operand: Any) -> str:
+        """Return a value or a number as LLVM writes it."""
+        (name,) = self._render_each(operand)
         return name
 
     def _call(self, function: str, *operands: Any) -> Value:
         name = f"@llvm.{function}.v{self.n_lanes}f64"
 
-        def spell(*names: str) -> str:
+        def render(*names: str) -> str:
             return f"call {self.kind} {name}({', '.join(f'{self.kind} {x}' for x in names)})"
 
-        return self._emit_each(spell, *operands)
+        return self._emit_each(render, *operands)
 
-    def _emit_each(self, spell: Callable[..., str], *operands: Any) -> Value:
+    def _emit_each(self, render: Callable[..., str], *operands: Any) -> Value:
         """Emit an instruction for each number of a stack."""
-        spelled = [self._spell_each(operand) for operand in operands]
-        n = max(len(names) for names in spelled)
-        rows = zip(*(names * (n // len(names)) for names in spelled), strict=True)
-        return Value(self, *(self.emit(spell(*row)) for row in rows))
+        rendered = [self._render_each(operand) for operand in operands]
+        n = max(len(names) for names in rendered)
+        rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)
+        return Value(self, *(self.emit(render(*row)) for row in rows))
 
-    def _spell_each(self, operand: Any) -> tuple[str, ...]:
+    def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
         (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
@@ -206,11 +206,11 @@ class Tracer:
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers."""
-        return Whole(self, self.emit(f"{operation} i64 {spell_whole(a)}, {spell_whole(b)}"))
+        return Whole(self, self.emit(f"{operation} i64 {render_whole(a)}, {render_whole(b)}"))
 
     def find(self, base: str, place: Any, kind: str = "i64") -> str:
         """Emit the address of an entry of an array and return its name."""
-        return self.emit(f"getelementptr {kind}, ptr {base}, i64 {spell_whole(place)}")
+        return self.emit(f"getelementptr {kind}, ptr {base}, i64 {render_whole(place)}")
 
     def load_whole(self, base: str, place: Any) -> Whole:
         """Emit a read of a whole number."""
@@ -218,7 +218,7 @@ class Tracer:
 
     def store_whole(self, base: str, place: Any, number: Any) -> None:
         """Emit a write of a whole number."""
-        self.write(f"store i64 {spell_whole(number)}, ptr {self.find(base, place)}, align 8")
+        self.write(f"store i64 {render_whole(number)}, ptr {self.find(base, place)}, align 8")
 
     def load_address(self, base: str, place: int) -> str:
         """Emit a read of an address and return its name."""
@@ -244,7 +244,7 @@ class Tracer:
 
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
-        """Let what is emitted within run where a condition holds."""
+        """Run what is emitted within only where a condition holds."""
         inside, after = self.name_block(), self.name_block()
         self.write(f"br i1 {condition}, label %{inside}, label %{after}")
         self.begin(inside)
@@ -254,7 +254,7 @@ class Tracer:
 
     def compare(self, relation: str, a: Any, b: Any) -> str:
         """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
-        return self.emit(f"icmp {relation} i64 {spell_whole(a)}, {spell_whole(b)}")
+        return self.emit(f"icmp {relation} i64 {render_whole(a)}, {render_whole(b)}")
 
     def each(self, n: int, begin: Any = 0) -> Iterator[Any]:
         """Go through `n` numbers from `begin`, as a loop of the compiled code."""
@@ -269,7 +269,7 @@ class Tracer:
     def fold(
         self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
     ) -> tuple[Any, ...]:
-        """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+        """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
         if n < 2:
             return body(begin, *values) if n else values
         before = self.block
@@ -278,8 +278,8 @@ class Tracer:
         carried = [Value(self, self.emit("phi")) for _ in values]
         results = body(number, *carried)
         self.lines[place : place + len(values)] = [
-            f"  {self.spell(value)} = phi {self.kind} [{self.spell(first)}, %{before}], "
-            f"[{self.spell(result)}, %{self.block}]"
+            f"  {self.render(value)} = phi {self.kind} [{self.render(first)}, %{before}], "
+            f"[{self.render(result)}, %{self.block}]"
             for value, first, result in zip(carried, values, results, strict=True)
         ]
         close()
@@ -287,7 +287,7 @@ class Tracer:
 
     def _open_loop(self, n: Any, begin: Any) -> tuple[Whole, Callable[[], None]]:
         before, head, after = self.block, self.name_block(), self.name_block()
-        end = spell_whole(begin + n)
+        end = render_whole(begin + n)
         self.write(f"br label %{head}")
         self.begin(head)
         place = len(self.lines)
@@ -295,7 +295,7 @@ class Tracer:
 
         def close() -> None:
             following = self.emit(f"add i64 {name}, 1")
-            first = f"[{spell_whole(begin)}, %{before}]"
+            first = f"[{render_whole(begin)}, %{before}]"
             self.lines[place] = f"  {name} = phi i64 {first}, [{following}, %{self.block}]"
             goes_on = self.emit(f"icmp ult i64 {following}, {end}")
             self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
@@ -304,8 +304,8 @@ class Tracer:
         return Whole(self, name), close
 
 
-def spell_whole(number: Any) -> str:
-    """Return a whole number as LLVM spells it."""
+def render_whole(number: Any) -> str:
+    """Return a whole number as LLVM writes it."""
     return number.name if isinstance(number, Whole) else str(number)
 
 
@@ -333,8 +333,8 @@ class Rows:
         return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {self._find(place)}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
-        kind, spelled = self.tracer.kind, self.tracer.spell(value)
-        self.tracer.write(f"store {kind} {spelled}, ptr {self._find(place)}, align 64")
+        kind, rendered = self.tracer.kind, self.tracer.render(value)
+        self.tracer.write(f"store {kind} {rendered}, ptr {self._find(place)}, align 64")
 
     def _find(self, place: Any) -> str:
         row = number_place(place, self.shape) + self.first

@@ -31,7 +31,7 @@ def use_the_system_exponential(monkeypatch):
     def exponential_of_minus(x):
         return (-x).tracer._call("exp", -x)
 
-    def spell_function(tracer, name, parameters, plain=programs.spell_function):
+    def render_function(tracer, name, parameters, plain=programs.render_function):
         kind = tracer.kind
         return (
             f"{plain(tracer, name, parameters)}\n"
@@ -39,7 +39,7 @@ def use_the_system_exponential(monkeypatch):
         )
 
     monkeypatch.setattr(arithmetic, "exponential_of_minus", exponential_of_minus)
-    monkeypatch.setattr(programs, "spell_function", spell_function)
+    monkeypatch.setattr(programs, "render_function", render_function)
 
 
 @pytest.mark.parametrize("change", [round_twice, use_the_system_exponential])

@@ -19,7 +19,7 @@ from replication.simulator.arithmetic import (
 )
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.memory import allocate
-from replication.simulator.programs import spell_function
+from replication.simulator.programs import render_function
 from replication.simulator.tracing import Rows, Tracer, Whole
 
 N_LANES = 8
@@ -32,7 +32,7 @@ def compute_compiled(function, x):
         place = tracer.find("%rows", row, tracer.kind)
         rows = Rows(tracer, place, 0, (1,))
         rows[0] = function(rows[0])
-    text = spell_function(tracer, "apply", "ptr %rows, i64 %n")
+    text = render_function(tracer, "apply", "ptr %rows, i64 %n")
     rows = allocate(-(-len(x) // N_LANES), N_LANES)
     rows.reshape(-1)[: len(x)] = x
     compile_text(text, "apply", *choose_processor())(rows.ctypes.data, rows.shape[1])
