@@ -15,7 +15,7 @@ from replication.progress import tell
 from replication.protocol import PAPER, Protocol
 from replication.wording import plural, show
 
-N_NETWORKS, MIN_NETWORKS, MAX_NETWORKS = 200, 40, 10_000
+N_NETWORKS, MIN_NETWORKS, MAX_NETWORKS = 200, 40, 1_000
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
 MAX_WORK = 100_000
