@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,9 @@ from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_proportion
 from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = 1
 """Version of what `Comparison.to_dict` returns."""
@@ -209,6 +212,35 @@ class Comparison:
         from replication.comparison.text import render_html
 
         return render_html(self)
+
+    def plot(self, statistic: str | None = None, ax: Any = None) -> Any:
+        """Draw the sampling distribution of a reported statistic, with the reported value.
+
+        Parameters
+        ----------
+        statistic : str, optional
+            A key of `findings`; the first unless given.
+        ax : matplotlib Axes, optional
+            New ones unless given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from replication.comparison.figure import plot_comparison
+
+        return plot_comparison(self, statistic, ax)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row for each statistic: reported, yours, interval and p."""
+        import pandas as pd
+
+        columns = ["reported", "yours", "low", "high", "p"]
+        rows = {
+            name: (one.reported, one.yours, one.low, one.high, one.p)
+            for name, one in self.findings.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
     def summary(self) -> str:
         """Return the answer in words: one sentence, a short table, cautions."""
@@ -990,7 +1022,8 @@ def _list_cautions(
              "failed.")  # fmt: skip
     if isinstance(source, OneSample):
         sample = source.sample
-        for name, seen in (("max", float(sample.values[-1])), ("min", float(sample.values[0]))):
+        ends = {"max": float(sample.values[-1]), "min": float(sample.values[0])}  # noqa: PD011
+        for name, seen in ends.items():
             item = reported.get(name)
             if item is not None and (item.low > seen if name == "max" else item.high < seen):
                 note(Cause.BEYOND_SEEN, "The reported extreme lies beyond all of your runs; its p "

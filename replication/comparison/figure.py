@@ -13,6 +13,7 @@ from replication.comparison.reported import WORDS
 from replication.comparison.sampling import SamplingDistribution
 from replication.comparison.text import percent, say_p
 from replication.errors import UsageError
+from replication.wording import show
 
 N_BARS = 60
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
@@ -36,23 +37,42 @@ def draw_comparison(comparison: Comparison) -> Any:
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
-            finding, distribution = comparison.findings[name], comparison.distributions[name]
-            edges, heights = make_bars(distribution)
-            panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
-            panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
-            value = finding.value
-            panel.axvline(value, color=REPORTED, linewidth=1.8)
-            p = "" if np.isnan(finding.p) else f"  ({say_p(finding.p)})"
-            panel.annotate(
-                f"reported: {finding.reported}{p}",
-                (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-                textcoords="offset points", ha="center", va="bottom", color=REPORTED,
-            )  # fmt: skip
-            covered = f"{percent(1 - comparison.level)} of studies"
-            panel.set_xlabel(f"{describe_axis(name, comparison.runs)} (grey: {covered})")
-            panel.set_yticks([])
-            panel.set_ylabel("probability")
+            draw_distribution(comparison, name, panel)
     return figure
+
+
+def draw_distribution(comparison: Comparison, name: str, panel: Any) -> None:
+    """Draw the sampling distribution of one reported statistic into Matplotlib axes."""
+    finding, distribution = comparison.findings[name], comparison.distributions[name]
+    edges, heights = make_bars(distribution)
+    panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
+    panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
+    panel.axvline(finding.value, color=REPORTED, linewidth=1.8)
+    p = "" if np.isnan(finding.p) else f"  ({say_p(finding.p)})"
+    panel.annotate(
+        f"reported: {finding.reported}{p}",
+        (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", ha="center", va="bottom", color=REPORTED,
+    )  # fmt: skip
+    covered = f"{percent(1 - comparison.level)} of studies"
+    panel.set_xlabel(f"{describe_axis(name, comparison.runs)} (grey: {covered})")
+    panel.set_yticks([])
+    panel.set_ylabel("probability")
+
+
+def plot_comparison(comparison: Comparison, statistic: str | None, ax: Any) -> Any:
+    """Draw one statistic, the first unless named, into the axes given or new ones."""
+    names = [name for name in comparison.distributions if name in comparison.findings]
+    if not names:
+        raise UsageError("a plot needs runs=, the number of runs behind the report; give it")
+    if statistic is not None and statistic not in names:
+        raise UsageError(f"{show(statistic)} was given to plot; allowed are {', '.join(names)}")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots(figsize=(6.4, 2.6), layout="constrained")[1]
+    draw_distribution(comparison, statistic or names[0], ax)
+    return ax
 
 
 def draw_groups(groups: Mapping[str, Comparison]) -> Any:

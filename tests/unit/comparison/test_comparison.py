@@ -2,6 +2,7 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -484,3 +485,15 @@ def test_values_are_refused_in_one_line(values, arguments, message):
     with pytest.raises(DataError, match=message) as error:
         compare(values, mean="48", **arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_comparison_gives_axes_and_a_table():
+    comparison = compare([40, 44, 48, 52, 47, 60, 51, 43], runs=5, mean="48", max="60")
+    axes = comparison.plot()
+    assert "mean of 5 runs" in axes.get_xlabel()
+    assert comparison.plot("max", ax=axes) is axes
+    plt.close(axes.figure)
+    frame = comparison.to_frame()
+    assert list(frame.loc["mean", ["reported", "p"]]) == ["48", comparison.findings["mean"].p]
+    with pytest.raises(UsageError, match="'sd' was given to plot; allowed are mean, max"):
+        comparison.plot("sd")
