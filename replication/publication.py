@@ -131,15 +131,7 @@ class Study:
 
 
 def read_model(folder: Path, name: str) -> Model | None:
-    """Read ``models/<name>.json`` in the folder of a study; None if there is none.
-
-    Raises
-    ------
-    StorageError
-        If the system does not permit to read it.
-    DataError
-        If it is damaged: not, to the byte, what `write_model` wrote.
-    """
+    """Read ``models/<name>.json`` in the folder of a study; None if there is none."""
     path = folder / "models" / f"{name}.json"
     if not os.path.lexists(path):
         return None
@@ -156,15 +148,7 @@ def read_model(folder: Path, name: str) -> Model | None:
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
-    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back.
-
-    Parameters
-    ----------
-    folder : Path
-    name : str
-    model : mapping
-        Numbers, texts, lists and dicts; numbers keep `DIGITS` significant digits.
-    """
+    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
     plain: Model = round_numbers(model)
     place = folder / "models"
     if place.is_symlink():
@@ -188,13 +172,6 @@ def _render_model(model: Model) -> bytes:
 
 def round_numbers(value: Any) -> Any:
     """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
-
-    Raises
-    ------
-    ValueError
-        If a number is not finite: a model says None where there is none.
-    TypeError
-        If something is not plain data.
 
     Examples
     --------
@@ -225,18 +202,7 @@ def replicate_study(
     experiments: bool = True,
     tell: Tell = silent,
 ) -> Model:
-    """Make what is missing of a study: outcomes, models, report. Return the headline's model.
-
-    Parameters
-    ----------
-    study : Study
-    jobs, backend, scheduler
-        As `replication.store.filling.simulate_study` takes them.
-    experiments : bool
-        Whether the default study runs the experiments whose models are missing.
-    tell : callable
-        Takes the name of each step as it begins.
-    """
+    """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
     from replication.report.tools import require_tools
 
     require_tools()
@@ -273,17 +239,7 @@ def simulate_all(study: Study, *, tell: Tell = silent, **backend: Any) -> Simula
 def run_experiments(
     names: Iterable[str], results: Path, *, jobs: int = -1, tell: Tell = silent
 ) -> None:
-    """Run experiments and write their models into a results folder.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Of `EXPERIMENTS`.
-    results : Path
-    jobs : int
-    tell : callable
-        Takes the name of each step, with the time that is left.
-    """
+    """Run experiments and write their models into a results folder."""
     names = list(names)
     done = 0.0
     begun = time.monotonic()
@@ -309,11 +265,6 @@ def preview_experiment(
 
     What the chapter says of other experiments is taken from the models in the results folder. The
     page, its figures and the model stand in ``previews/NAME`` there; nothing else changes.
-
-    Raises
-    ------
-    ReportError
-        If a sentence is not true of so few networks, or a number is missing.
     """
     from replication.report.build import Drawing, render_report
     from replication.report.template import Template
@@ -381,11 +332,6 @@ def write_report(
 
     Simulates nothing but single networks for the figures; an experiment whose model is
     missing leaves the default study with a short report.
-
-    Raises
-    ------
-    DataError
-        If an outcome is missing or damaged.
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models, list_statements
@@ -481,14 +427,7 @@ def list_claims() -> Model:
 
 
 def describe_result(study: Study, model: Model) -> list[str]:
-    """Return what a person wants to know of a replicated study, a line each.
-
-    Parameters
-    ----------
-    study : Study
-    model : dict
-        Of its headline.
-    """
+    """Return what a person wants to know of a replicated study, a line each."""
     from replication.report.numbers import amount, count, fixed, interval, percent, percents, pvalue
 
     population, sampling = model["population"], model["sampling"]
@@ -538,27 +477,7 @@ def describe_result(study: Study, model: Model) -> list[str]:
 
 
 def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:
-    """Make the default study again in a temporary folder and compare it with what is stored.
-
-    Parameters
-    ----------
-    results : Path
-        Holds the report of the default study; it is only read.
-    jobs : int
-    tell : callable
-        Takes the name of each step as it begins.
-
-    Returns
-    -------
-    list of str
-        What was compared, and how: models by value, which includes the digest of all
-        outcomes; the report and its figures byte by byte.
-
-    Raises
-    ------
-    DataError
-        If something differs.
-    """
+    """Make the default study again in a temporary folder and compare it with what is stored."""
     damaged = find_damaged_files(results)
     if damaged:
         raise DataError(
@@ -603,13 +522,7 @@ def find_damaged_files(folder: Path) -> list[str]:
 
 
 def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Iterator[str]:
-    """Make the damaged models and reports in a results folder again; yield a line for each.
-
-    Raises
-    ------
-    DataError
-        If one cannot be made again, after the others.
-    """
+    """Make the damaged models and reports in a results folder again; yield a line for each."""
     errors = []
     for folder in find_report_folders(results):
         damaged = find_damaged_files(folder)

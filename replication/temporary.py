@@ -18,13 +18,7 @@ NAME = re.compile(r"replication-([0-9]{1,10})-[A-Za-z0-9_]+")
 
 @contextlib.contextmanager
 def make_temporary_folder() -> Iterator[Path]:
-    """Make a folder for the time of a block, after removing those that killed runs have left.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be made or written.
-    """
+    """Make a folder for the time of a block, after removing those that killed runs have left."""
     try:
         place = Path(tempfile.gettempdir())
         with contextlib.suppress(OSError):

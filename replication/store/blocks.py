@@ -69,13 +69,7 @@ def find_blocks(folder: Path) -> list[Block]:
 
 
 def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_seed: int) -> Block:
-    """Write a block, which is whole and durable when this returns.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written; then there is no such block.
-    """
+    """Write a block, which is whole and durable when this returns."""
     header = {
         **_describe(root_seed, outcomes.start, outcomes.stop),
         "protocol": as_plain(protocol),
@@ -90,15 +84,7 @@ def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_se
 
 
 def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
-    """Return the outcomes of a block after every check there is.
-
-    Raises
-    ------
-    DataError
-        If anything differs from what was written.
-    StorageError
-        If the system does not permit to read it.
-    """
+    """Return the outcomes of a block after every check there is."""
     try:
         file, header = _open(block)
         expected = _describe(root_seed, block.start, block.stop)
@@ -129,13 +115,7 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
 
 
 def read_header(block: Block) -> Header:
-    """Return what a block says of itself, where its checksum is the one in its name.
-
-    Raises
-    ------
-    DataError
-        If it is damaged, or its protocol is none that this version knows.
-    """
+    """Return what a block says of itself, where its checksum is the one in its name."""
     try:
         return _open(block)[1]
     except DataError as error:

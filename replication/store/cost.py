@@ -37,13 +37,7 @@ def count_workers(jobs: int) -> int:
 
 
 def check_memory(protocol: Protocol, jobs: int) -> None:
-    """Refuse networks that do not fit in the memory of this machine.
-
-    Raises
-    ------
-    UsageError
-        If the estimate is larger than the memory.
-    """
+    """Refuse networks that do not fit in the memory of this machine."""
     _, n_rows = arrange(Rule.of(protocol))
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + BLOCK_MEMORY)
     if not hasattr(os, "sysconf"):  # on Windows, which does not say
@@ -63,13 +57,7 @@ def estimate_bytes(n_networks: int, n_blocks: int) -> float:
 
 
 def check_disk(folder: Path, n_networks: int, *, n_blocks: int) -> None:
-    """Refuse a run of `n_networks` in `n_blocks` that the disk of `folder` cannot hold.
-
-    Raises
-    ------
-    StorageError
-        If less space is free than the estimate.
-    """
+    """Refuse a run of `n_networks` in `n_blocks` that the disk of `folder` cannot hold."""
     place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     needed, free = estimate_bytes(n_networks, n_blocks), shutil.disk_usage(place).free
     if needed > free:

@@ -32,24 +32,6 @@ def export_outcomes(
 
     Both are complete before either is given its name, and no dictionary ever stands beside a
     table that it does not describe.
-
-    Parameters
-    ----------
-    blocks : iterable of Outcomes
-        In seed order.
-    path : Path
-        Ends in ``.csv`` or ``.parquet``.
-    description : mapping
-        What the data dictionary says besides the columns.
-    force : bool
-        Whether files that exist are replaced.
-
-    Raises
-    ------
-    UsageError
-        If the file name ends otherwise, or there is such a file and it is not to be replaced.
-    StorageError
-        If a file cannot be written, or whatever reading the blocks raises.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(

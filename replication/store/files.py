@@ -24,13 +24,7 @@ SECONDS_BETWEEN_TRIES = 0.2
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves either the old file or the new one.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written; then no temporary file is left behind.
-    """
+    """Write a file so that a crash leaves either the old file or the new one."""
     with temporary_file(path) as temporary:
         with temporary.open("wb") as file:
             file.write(content)
@@ -84,13 +78,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents, each forced to disk in its parent.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be made, for instance because a file stands in its place.
-    """
+    """Make a folder and its missing parents, each forced to disk in its parent."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -106,13 +94,7 @@ def make_folder(folder: Path) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a path is a folder; whether it may be looked into does not matter.
-
-    Raises
-    ------
-    StorageError
-        If the system does not permit to say so.
-    """
+    """Return whether a path is a folder; whether it may be looked into does not matter."""
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
@@ -122,13 +104,7 @@ def is_folder(path: Path) -> bool:
 
 
 def list_names(folder: Path) -> list[str]:
-    """Return the sorted names in a folder; none where there is no folder.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be read.
-    """
+    """Return the sorted names in a folder; none where there is no folder."""
     try:
         return sorted(path.name for path in folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -169,14 +145,10 @@ def put_aside(path: Path) -> None:
 
 
 def read_content(path: Path, *, largest: int) -> bytes:
-    """Return the bytes of a regular file, which is looked at before it is read.
+    """Return the bytes of a regular file of at most `largest`, looked at before it is read.
 
-    Raises
-    ------
-    DataError
-        If it is missing, no file, larger than `largest` bytes, or not to be read.
-    StorageError
-        If the system is short of something, or does not permit to read it.
+    `DataError` says what is wrong with the file; `StorageError`, that the system is short of
+    something or does not permit to read it.
     """
     try:
         # Without waiting: a pipe in the place of a file may never have a writer.
@@ -207,21 +179,8 @@ def hold_lock(
 ) -> Iterator[None]:
     """Hold an exclusive lock that the system frees when its holder dies.
 
-    Parameters
-    ----------
-    path : Path
-        Of the lock file, in a folder that exists.
-    what : str
-        What another process that holds it is doing, for the message.
-    announce : callable or None
-        Given, the lock is waited for, and this is called once with a line that says so.
-
-    Raises
-    ------
-    BusyError
-        If another process holds it and it is not waited for.
-    StorageError
-        If the file cannot be opened for writing.
+    Where another process holds it, which is doing `what`, `BusyError` is raised; or, given
+    `announce`, it is waited for after a line that says so.
     """
     mask = os.umask(0)
     os.umask(mask)

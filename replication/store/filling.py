@@ -46,36 +46,9 @@ def simulate_study(
 ) -> Simulated:
     """Simulate those of the first `n_seeds` networks that the store does not hold.
 
-    Parameters
-    ----------
-    store : Store
-    protocol : Protocol
-    root_seed : int
-    n_seeds : int
-        Networks that the store holds afterwards, at least.
-    wait : bool
-        Whether to wait where another process simulates this study, too.
-    jobs, backend, scheduler
-        As `replication.simulator.ensemble.simulate_ranges` takes them.
-    block_size : int or None
-        Networks a block; outcomes do not depend on it.
-    show_progress : bool
-        Whether progress appears on standard error.
-
-    Raises
-    ------
-    BusyError
-        If another process is writing to the study and is not waited for.
-    DataError
-        If the store is damaged.
-    StorageError
-        If the disk is too small or a file cannot be written.
-    UsageError
-        If the networks are larger than the memory, or the backend is not known.
-    WorkerError
-        If a block was lost with its worker twice, or a cluster does not answer.
-    Interrupted
-        On Ctrl-C and SIGTERM; finished blocks are kept.
+    Another process that simulates this very study makes a run leave with `BusyError`, unless it
+    may `wait`, as for a study that is but a part of another one. Outcomes do not depend on
+    `block_size`; `jobs`, `backend` and `scheduler` are those of `simulate_ranges`.
     """
     check_backend(backend, scheduler)
     check_memory(protocol, jobs)
@@ -116,24 +89,7 @@ def simulate_blocks(
 ) -> None:
     """Simulate blocks of seeds and hand each to `write` as soon as it is finished.
 
-    Parameters
-    ----------
-    blocks : list of (int, int)
-        Half-open ranges of seeds.
-    protocol : Protocol
-    root_seed : int
-    write : callable
-        Called in this thread with one finished block at a time, and never interrupted.
-    show_progress : bool
-    **backend
-        ``jobs``, ``backend`` and ``scheduler``, as `simulate_ranges` takes them.
-
-    Raises
-    ------
-    WorkerError
-        If a block was lost with its worker twice.
-    Interrupted
-        On Ctrl-C and SIGTERM.
+    `write` is called in this thread, with one block at a time, and is never interrupted.
     """
     n_networks = sum(stop - start for start, stop in blocks)
     if n_networks == 0:

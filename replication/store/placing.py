@@ -42,21 +42,12 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
     """Put files into a folder in place of those of its list; to be called with its lock held.
 
     A kill before all files are on disk leaves the old ones; after a later one,
-    `finish_placing` leads to the new ones.
-
-    Parameters
-    ----------
-    folder : Path
-    files : mapping of str to bytes
-        By name; only such names are allowed as `LINE` knows.
-    set_aside : bool
-        Whether what is in the place of a file and not ours gets another name.
-
-    Raises
-    ------
-    StorageError
-        If a file cannot be written, or somebody else's file is in its place.
+    `finish_placing` leads to the new ones. What is in the place of a file and not ours is refused,
+    or given another name (`set_aside`).
     """
+    for name in files:
+        if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
+            raise ValueError(f"{name!r} is no name of a file of a report")
     make_folder(folder)
     finish_placing(folder)
     _remove_stages(folder)

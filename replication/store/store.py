@@ -92,18 +92,7 @@ class Store:
     ) -> Iterator[None]:
         """Be the only process that writes to the folder of a study; sweep what a kill left.
 
-        Parameters
-        ----------
-        folder : Path
-        announce : callable or None
-            Given, another process is waited for, and this is called with a line that says so.
-
-        Raises
-        ------
-        BusyError
-            If another process is writing there and is not waited for.
-        StorageError
-            If the folder cannot be made or written.
+        As `hold_lock`: another process is waited for where `announce` is given.
         """
         if folder in self._held:
             yield
@@ -119,15 +108,7 @@ class Store:
                 self._held.remove(folder)
 
     def write(self, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> None:
-        """Add a block; it is on disk, whole and durable, when this returns.
-
-        Raises
-        ------
-        BusyError
-            If another process is writing.
-        StorageError
-            If it cannot be written; blocks written before are intact.
-        """
+        """Add a block; it is on disk, whole and durable, when this returns."""
         folder = self.study_folder(protocol, root_seed)
         with self.lock(folder):
             write_block(folder, outcomes, protocol=protocol, root_seed=root_seed)
@@ -142,13 +123,7 @@ class Store:
         return subtract_ranges([(0, n_seeds)], self.ranges(protocol, root_seed))
 
     def read(self, protocol: Protocol, root_seed: int, start: int, stop: int) -> Iterator[Outcomes]:
-        """Yield the outcomes of the seeds in [start, stop) in seed order, block by block.
-
-        Raises
-        ------
-        DataError
-            If a block is damaged, or a seed is not stored.
-        """
+        """Yield the outcomes of the seeds in [start, stop) in seed order, block by block."""
         folder = self.study_folder(protocol, root_seed)
         position = start
         for block in find_blocks(folder):
@@ -164,13 +139,7 @@ class Store:
             )
 
     def counts(self, protocol: Protocol, root_seed: int, n_seeds: int) -> CountTable:
-        """Return how many of the first `n_seeds` networks took how many updates.
-
-        Raises
-        ------
-        DataError
-            If a block is damaged, or a seed is not stored.
-        """
+        """Return how many of the first `n_seeds` networks took how many updates."""
         tables = (
             CountTable.from_outcomes(part.updates, part.converged, protocol.max_updates)
             for part in self.read(protocol, root_seed, 0, n_seeds)
@@ -178,23 +147,11 @@ class Store:
         return functools.reduce(operator.add, tables)
 
     def digest(self, protocol: Protocol, root_seed: int, n_seeds: int) -> str:
-        """Return the digest of the first `n_seeds` outcomes.
-
-        Raises
-        ------
-        DataError
-            If a block is damaged, or a seed is not stored.
-        """
+        """Return the digest of the first `n_seeds` outcomes."""
         return compute_digest(self.read(protocol, root_seed, 0, n_seeds))
 
     def find_protocol(self, protocol_id: str) -> Protocol:
-        """Return the protocol of an id: a named reading, or what any sound block says.
-
-        Raises
-        ------
-        DataError
-            If nothing says it.
-        """
+        """Return the protocol of an id: a named reading, or what any sound block says."""
         studies = [study for study in self.studies() if study.protocol_id == protocol_id]
         for reading in READINGS.values():
             if reading.id == protocol_id:

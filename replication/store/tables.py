@@ -18,28 +18,7 @@ from replication.store.files import make_folder, write_durably
 def write_table(
     folder: Path, name: str, columns: Mapping[str, Sequence[Any]], meanings: Mapping[str, str]
 ) -> list[Path]:
-    """Write ``<name>.csv``, ``<name>.parquet`` and ``<name>.dictionary.json``.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it does not exist.
-    name : str
-    columns : mapping of str to sequence
-        Equally long; a missing entry is None.
-    meanings : mapping of str to str
-        What each column holds, with its unit.
-
-    Returns
-    -------
-    list of Path
-        The three files. The same table gives the same bytes.
-
-    Raises
-    ------
-    StorageError
-        If a file cannot be written.
-    """
+    """Write ``<name>.csv``, ``<name>.parquet`` and ``<name>.dictionary.json``."""
     types = {column: _infer_type(values) for column, values in columns.items()}
     schema = pa.schema(
         pa.field(column, kind, metadata={"meaning": meanings[column]})

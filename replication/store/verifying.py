@@ -54,13 +54,7 @@ class Checked:
 
 
 def check_study(store: Store, study: StudyFolder) -> Checked:
-    """Read every byte of a study and compare it with what each block says of itself.
-
-    Raises
-    ------
-    DataError
-        If it is so damaged that not even its protocol is known.
-    """
+    """Read every byte of a study and compare it with what each block says of itself."""
     blocks = find_blocks(study.path)
     protocol = store.find_protocol(study.protocol_id)
     sound: list[Block] = []
@@ -102,22 +96,7 @@ class Verified:
 def verify_study(
     store: Store, study: StudyFolder, *, n_sample: int | None, jobs: int = -1
 ) -> Verified:
-    """Check every byte of a study, then simulate a random sample of it again.
-
-    Parameters
-    ----------
-    store : Store
-    study : StudyFolder
-    n_sample : int or None
-        Networks to simulate again; None for all that are in sound blocks.
-    jobs : int
-        Workers; -1 for one a core.
-
-    Raises
-    ------
-    DataError
-        If it is so damaged that not even its protocol is known.
-    """
+    """Check every byte of a study, then simulate a random sample of it again; None is all."""
     checked = check_study(store, study)
     ranges = [(block.start, block.stop) for block in checked.blocks]
     if n_sample is not None:
@@ -146,21 +125,7 @@ def verify_study(
 
 
 def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) -> list[Range]:
-    """Draw short runs of neighbouring seeds at random, without replacement.
-
-    Parameters
-    ----------
-    ranges : list of (int, int)
-        Half-open ranges of seeds to draw from.
-    n_sample : int
-        About how many seeds, rounded up to whole runs.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    list of (int, int)
-        Ascending, each within one of `ranges`.
-    """
+    """Draw about `n_sample` seeds from half-open ranges, in short runs, without replacement."""
     length = min(RUN_OF_SEEDS, n_sample)
     n_runs = [-(-(stop - start) // length) for start, stop in ranges]
     ends = np.cumsum(n_runs, dtype=np.int64)
@@ -194,20 +159,6 @@ def repair_study(
     """Compute the blocks that are bad and the seeds that are missing again, and no others.
 
     A bad block stands until the new one is on disk.
-
-    Returns
-    -------
-    Checked
-        What was found, and is repaired now.
-
-    Raises
-    ------
-    BusyError
-        If another process is writing to the study.
-    DataError
-        If the study cannot be repaired, and why.
-    StorageError
-        If a file cannot be read, removed or written.
     """
     with store.lock(study.path):
         checked = check_study(store, study)

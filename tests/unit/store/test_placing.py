@@ -75,6 +75,12 @@ def test_a_list_that_names_other_files_is_none(folder: Path, tmp_path: Path) -> 
         assert find_damaged(folder) == [LIST]
 
 
+def test_a_name_that_the_list_cannot_hold_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="'notes.txt' is no name of a file of a report"):
+        place_files(folder, {**NEW, "notes.txt": b""})
+    assert read_all(folder) == OLD
+
+
 def test_the_list_is_one_that_sha256sum_checks(folder: Path) -> None:
     done = subprocess.run(["sha256sum", "--check", "--strict", LIST], cwd=folder, check=False)
     assert done.returncode == 0
