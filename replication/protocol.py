@@ -287,9 +287,10 @@ def find_protocol(given: object) -> Protocol:
     reading = READINGS.get(given) if isinstance(given, str) else None
     if reading is not None:
         return reading
+    advice = "; give a number by its name: n_seeds or seed" if isinstance(given, int) else ""
     raise UsageError(
         f"protocol = {show(given)} was given; allowed are a Protocol and the named readings "
-        f"{', '.join(READINGS)}"
+        f"{', '.join(READINGS)}{advice}"
     )
 
 

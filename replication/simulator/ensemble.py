@@ -63,7 +63,7 @@ def cut_range(protocol: Protocol, start: int, end: int) -> list[tuple[int, int]]
 def simulate(
     protocol: Protocol | str = PAPER,
     *,
-    n_seeds: int,
+    n_seeds: int = 100,
     root_seed: int = 1988,
     jobs: int = -1,
     network: type[RecirculationNetwork] | None = None,
@@ -76,7 +76,7 @@ def simulate(
     protocol : Protocol or str
         Or the name of a reading (`READINGS`); the paper's unless given.
     n_seeds : int
-        Networks, at least 1, with the seeds 0 to n_seeds - 1.
+        Networks, at least 1, with the seeds 0 to n_seeds - 1; 100, as in the paper, unless given.
     root_seed : int
         From 0 to 2**63 - 1.
     jobs : int

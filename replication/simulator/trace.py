@@ -140,7 +140,7 @@ class Trace:
 def trace_network(
     protocol: Protocol | str = PAPER,
     *,
-    seed: int,
+    seed: int = 0,
     root_seed: int = 1988,
     n_updates: int | None = None,
     network: type[RecirculationNetwork] | None = None,

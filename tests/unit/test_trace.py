@@ -122,6 +122,7 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: trace(seed=0, root_seed=-1), "root seed -1"),
         (lambda: trace(seed=0, network=RecirculationNetwork.from_seed(0)), "subclass of"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
+        (lambda: simulate(100), "by its name: n_seeds"),
         (lambda: simulate(n_seeds="3"), "n_seeds = '3'"),
         (lambda: simulate(n_seeds=10**12), "up to 1000000000"),
         (lambda: RecirculationNetwork.from_seed(0).update(change=3), "change = 3"),
