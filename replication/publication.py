@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.claims import Verdict, load_claims
-from replication.errors import DataError, StorageError
+from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
 from replication.progress import Tell, format_duration, silent
 from replication.protocol import (
@@ -278,7 +278,13 @@ def preview_experiment(
         models[name] = write_model(folder, name, model)
         chapter = TEMPLATES / name / "chapter.md"
         known = models | {"claims": list_claims()}
-        text = Template(chapter, [TEMPLATES]).render(known, METADATA)
+        try:
+            text = Template(chapter, [TEMPLATES]).render(known, METADATA)
+        except ReportError as error:
+            raise ReportError(
+                f"{name}/{error}; the models at hand are {', '.join(models)}, and `replication "
+                "replicate` makes the others"
+            ) from None
         # What stands in another chapter has no number here.
         text = re.sub(
             r"\[\]\(#([^)]+)\)",
