@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -215,7 +216,9 @@ def simulate_ranges(
         finally:
             stop.set()
             if isinstance(results, Generator):
-                results.close()
+                with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
+                    warnings.simplefilter("ignore", UserWarning)
+                    results.close()
 
 
 def _simulate_under(stop: Stop, *arguments: Any) -> Outcomes:

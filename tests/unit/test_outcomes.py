@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -74,3 +75,9 @@ def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():
     assert OUTCOMES.plot(axes) is axes
     assert sum(patch.get_height() for patch in axes.patches) == 2
     assert axes.get_title() == "2 converged, 1 did not"
+
+
+def test_without_axes_the_picture_makes_its_own():
+    axes = OUTCOMES.plot()
+    assert axes.get_ylabel() == "networks"
+    plt.close(axes.figure)

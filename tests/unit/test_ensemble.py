@@ -1,0 +1,67 @@
+"""Blocks in threads: what a failing one raises, and what happens when nobody waits any more."""
+
+import threading
+import time
+
+import pytest
+
+from replication.errors import WorkerError
+from replication.protocol import PAPER
+from replication.simulator import ensemble
+from replication.simulator.ensemble import LostWorker, simulate_ranges
+from replication.threads import find_flag
+
+RANGES = [(start, start + 10) for start in range(0, 100, 10)]
+
+
+def replace(monkeypatch, function):
+    """Put a function in place of the simulation of blocks from seed 50 on."""
+    original = ensemble.simulate_range
+
+    def simulate(protocol, root_seed, start, end):
+        return function() if start >= 50 else original(protocol, root_seed, start, end)
+
+    monkeypatch.setattr(ensemble, "simulate_range", simulate)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (MemoryError(), LostWorker, "ran out of memory"),
+        (RuntimeError("can't start new thread"), WorkerError, "allows no more threads"),
+        (ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
+    ],
+)
+def test_a_block_that_fails_raises_after_those_that_are_finished(
+    monkeypatch, error, kind, message, jobs
+):
+    def fail():
+        time.sleep(0.05)
+        raise error
+
+    replace(monkeypatch, fail)
+    running = simulate_ranges(PAPER, 1988, RANGES, jobs=jobs)
+    starts = [next(running).start for _ in range(5)]
+    assert sorted(starts) == [0, 10, 20, 30, 40]
+    with pytest.raises(kind, match=message):
+        next(running)
+
+
+def test_closing_stops_the_blocks_that_are_running(monkeypatch):
+    begun, stopped = threading.Event(), threading.Event()
+
+    def wait():
+        flag = find_flag()
+        begun.set()
+        while not flag[0]:
+            time.sleep(0.001)
+        stopped.set()
+
+    replace(monkeypatch, wait)
+    running = simulate_ranges(PAPER, 1988, RANGES, jobs=2)
+    for _ in range(5):
+        next(running)
+    assert begun.wait(10)
+    running.close()
+    assert stopped.wait(10)
