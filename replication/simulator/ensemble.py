@@ -202,7 +202,8 @@ def simulate_ranges(
         results: Any = iter(())
         try:
             results = parallel(tasks)
-            yield from results
+            for outcomes in results:  # noqa: UP028  # closed below, where it may not warn
+                yield outcomes
         except (ReplicationError, Stopped):
             raise
         except MemoryError:
