@@ -413,6 +413,9 @@ def compare(
         for name, value in given.items()
         if value is not None
     }
+    if "constant" in reported:
+        exact = reported["constant"]
+        reported["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     half = None
     if behind is not None and plus_minus == "ci":
         half = read_reported(behind, "the half of the interval", scale=scale)

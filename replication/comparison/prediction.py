@@ -196,9 +196,11 @@ def find_tails(ordered: FloatArray, drawn: FloatArray, item: Reported) -> tuple[
         above = ordered.size - np.searchsorted(ordered, low - slack, side="left")
         return np.asarray(np.minimum(below, above) / ordered.size)
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        centres = np.rint(drawn / width) * width
-    centres = np.where(np.isfinite(centres), centres, drawn)
+    centres = drawn  # a constant has no cell
+    if width > 0:
+        with np.errstate(over="ignore", invalid="ignore"):
+            centres = np.rint(drawn / width) * width
+        centres = np.where(np.isfinite(centres), centres, drawn)
     of_report = measure(np.array([float(item.low)]), np.array([float(item.high)]))
     return measure(centres - width / 2.0, centres + width / 2.0), float(of_report[0])
 
