@@ -10,10 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import hashlib
 import json
-import math
-import os
 import re
 import shlex
 import time
@@ -23,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.claims import Verdict, load_claims
-from replication.errors import DataError, ReportError, StorageError
+from replication.errors import ReportError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
+from replication.models import Model, read_model, write_model
 from replication.progress import Tell, format_duration, silent
 from replication.protocol import (
     BASE_VERSION,
@@ -33,26 +31,15 @@ from replication.protocol import (
     PAPER,
     Protocol,
     as_plain,
-    canonical_json,
 )
-from replication.store import Store, StudyFolder
+from replication.store import Store
 from replication.store.files import (
     hold_lock,
-    is_folder,
-    list_names,
     make_folder,
-    read_content,
-    remove,
     remove_temporaries,
-    write_durably,
 )
 from replication.store.placing import (
-    LIST,
-    READY,
-    find_damaged,
-    finish_placing,
     place_files,
-    read_list,
 )
 from replication.temporary import make_temporary_folder
 from replication.wording import plural
@@ -62,12 +49,6 @@ if TYPE_CHECKING:
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000
-DIGITS = 6
-"""Significant digits that a model keeps of each number."""
-
-RELATIVE_TOLERANCE = 1e-5
-"""Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
-
 METADATA = {
     "title": "Does recirculation learn in 48 updates?",
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
@@ -78,12 +59,8 @@ METADATA = {
 }
 """Of the report; the date is that of the study's definition."""
 
-LARGEST_MODEL = 2**26
-
 LEFT_OUT = ("python", "platform", "commit")
 """What belongs to a run and not to its results, which are the same on all of them."""
-
-Model = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -128,69 +105,6 @@ class Study:
         n_seeds = min(self.n_seeds, MAX_REPETITION_SEEDS)
         seeds = [(self.root_seed + 1 + i) % 2**63 for i in range(N_REPETITIONS)]
         return [dataclasses.replace(self, root_seed=seed, n_seeds=n_seeds) for seed in seeds]
-
-
-def read_model(folder: Path, name: str) -> Model | None:
-    """Read ``models/<name>.json`` in the folder of a study; None if there is none."""
-    path = folder / "models" / f"{name}.json"
-    if not os.path.lexists(path):
-        return None
-    try:
-        content = read_content(path, largest=LARGEST_MODEL)
-        model = json.loads(content)
-        del model["sha256"]
-        is_sound = _render_model(model) == content
-    except (DataError, ValueError, TypeError, KeyError, RecursionError):
-        is_sound = False
-    if not is_sound:
-        raise DataError(f"{str(path)!r} is damaged; run `replication repair` to make it again")
-    return dict(model)
-
-
-def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
-    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
-    plain: Model = round_numbers(model)
-    place = folder / "models"
-    if place.is_symlink():
-        raise StorageError(f"{str(place)!r} is a link; put a folder in its place")
-    make_folder(place)
-    path = place / f"{name}.json"
-    if is_folder(path):
-        remove(path)
-    write_durably(path, _render_model(plain))
-    return plain
-
-
-def _render_model(model: Model) -> bytes:
-    """Return a model as JSON whose first entry is a checksum of the others."""
-    checksum = hashlib.sha256(canonical_json(model).encode()).hexdigest()
-    text = json.dumps(model, indent=1, sort_keys=True, allow_nan=False)
-    rest = text.removeprefix("{").lstrip("\n")
-    separator = "," if model else "\n"
-    return f'{{\n "sha256": "{checksum}"{separator}\n{rest}\n'.encode()
-
-
-def round_numbers(value: Any) -> Any:
-    """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
-
-    Examples
-    --------
-    >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
-    {'mean': 46.5123, 'runs': [100, True]}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): round_numbers(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [round_numbers(entry) for entry in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if hasattr(value, "tolist"):  # of NumPy
-        return round_numbers(value.tolist())
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"a model holds the number {value}")
-        return float(f"{value:.{DIGITS}g}")
-    raise TypeError(f"a model holds a {type(value).__name__}")
 
 
 def replicate_study(
@@ -243,7 +157,7 @@ def run_experiments(
     names = list(names)
     done = 0.0
     begun = time.monotonic()
-    with _hold(results):
+    with hold_report(results):
         for i, name in enumerate(names):
             pace = (time.monotonic() - begun) / done if done else 1.0
             left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
@@ -272,7 +186,7 @@ def preview_experiment(
     command = f"replication experiments {name} --preview {n_networks}"
     folder = results / "previews" / name
     model = run_experiment(name, jobs=jobs, tell=tell, n_networks=n_networks)
-    with _hold(folder):
+    with hold_report(folder):
         found = {each: read_model(results, each) for each in ("headline", *EXPERIMENTS)}
         models = {each: known for each, known in found.items() if known is not None}
         models[name] = write_model(folder, name, model)
@@ -314,7 +228,7 @@ def write_multiverse(model: Mapping[str, Any], folder: Path, *, tell: Tell = sil
     from replication.experiments.readings.multiverse import write_readings
     from replication.report.build import Drawing, render_report
 
-    with _hold(folder):
+    with hold_report(folder):
         plain = write_model(folder, "multiverse", model)
         draw = functools.partial(plot_multiverse, plain)
         files = render_report(
@@ -348,7 +262,7 @@ def write_report(
     require_tools()
     headline = run(study, Store(study.results), jobs=jobs, tell=tell)
     headline["provenance"] = _describe_provenance(study)
-    with _hold(study.folder):
+    with hold_report(study.folder):
         models = {"headline": write_model(study.folder, "headline", headline)}
         template = "headline/short.md"
         if study.is_default:
@@ -384,7 +298,7 @@ def write_report(
 
 
 @contextlib.contextmanager
-def _hold(folder: Path) -> Iterator[None]:
+def hold_report(folder: Path) -> Iterator[None]:
     """Be the only process that writes models and report in the folder of a study."""
     make_folder(folder)
     what = f"writing models or a report in {str(folder)!r}"
@@ -480,135 +394,3 @@ def describe_result(study: Study, model: Model) -> list[str]:
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))
     return [f"{name:{width}}  {text}" for name, text in lines.items()]
-
-
-def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:
-    """Make the default study again in a temporary folder and compare it with what is stored."""
-    damaged = find_damaged_files(results)
-    if damaged:
-        raise DataError(
-            f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
-            "`replication repair` to make it again"
-        )
-    with make_temporary_folder() as fresh:
-        replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
-        models = ["headline", *EXPERIMENTS]
-        differences = [
-            f"models/{model}.json: {place}"
-            for model in models
-            for place in find_differences(read_model(results, model), read_model(fresh, model))
-        ]
-        stored, made = read_list(results) or {}, read_list(fresh) or {}
-    differences += [
-        f"{name}: other bytes, or missing"
-        for name in sorted({*stored, *made})
-        if stored.get(name) != made.get(name)
-    ]
-    if differences:
-        raise DataError(
-            f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
-            "file's versions are installed and the sources are unchanged, please report it"
-        )
-    return [
-        f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
-        f"by value: the models of {', '.join(models)}",
-        "byte by byte: the report in three forms, its figures and their data",
-    ]
-
-
-def find_damaged_files(folder: Path) -> list[str]:
-    """Return the models and report files in the folder of a study that are not as written."""
-    damaged = []
-    for path in sorted((folder / "models").glob("*.json")):
-        try:
-            read_model(folder, path.stem)
-        except DataError:
-            damaged.append(f"models/{path.name}")
-    return damaged + find_damaged(folder)
-
-
-def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Iterator[str]:
-    """Make the damaged models and reports in a results folder again; yield a line for each."""
-    errors = []
-    for folder in find_report_folders(results):
-        damaged = find_damaged_files(folder)
-        if not damaged:
-            continue
-        try:
-            if folder == results:
-                names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
-                run_experiments(names, results, jobs=jobs, tell=tell)
-            write_report(_find_study(folder, results), jobs=jobs, tell=tell, set_aside=True)
-        except DataError as error:
-            errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
-            continue
-        yield f"made {_join(damaged)} in {str(folder)!r} again"
-    if errors:
-        raise DataError("; ".join(errors))
-
-
-def finish_reports(results: Path) -> None:
-    """Bring the files of reports to their places where a kill has kept them from it."""
-    for folder in find_report_folders(results):
-        if os.path.lexists(folder / READY):
-            with _hold(folder):
-                finish_placing(folder)
-
-
-def find_reports(results: Path, study: StudyFolder) -> list[Path]:
-    """Return the reports on the networks of a study."""
-    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    prefix = f"{study.protocol_id}-{study.root_seed}-"
-    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
-    folders = [results / "studies" / name for name in names]
-    if (study.protocol_id, study.root_seed) == (default.protocol.id, default.root_seed):
-        folders.insert(0, results)
-    return [path for folder in folders if (path := folder / "report.html").is_file()]
-
-
-def find_report_folders(results: Path) -> list[Path]:
-    """Return the folders of the studies that have models or a report; links are not followed."""
-    studies = results / "studies"
-    parts = [studies / name for name in list_names(studies)]
-    return [
-        part
-        for part in [results, *(part for part in parts if not part.is_symlink())]
-        if is_folder(part / "models") or LIST in list_names(part)
-    ]
-
-
-def _find_study(folder: Path, results: Path) -> Study:
-    """Return the study whose report is in a folder."""
-    if folder == results:
-        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([0-9]{1,12})", folder.name, re.ASCII)
-    if match is None:
-        raise DataError(f"{folder.name!r} is not the name of a study")
-    protocol = Store(results).find_protocol(match[1])
-    return Study(protocol, int(match[2]), int(match[3]), results)
-
-
-def _join(names: list[str]) -> str:
-    more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
-    return "; ".join(names[:5]) + more
-
-
-def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Yield where two plain values differ; numbers may differ by rounding.
-
-    Examples
-    --------
-    >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
-    ['a.1: 2.0 became 2.5']
-    """
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        for key in old:
-            yield from find_differences(old[key], new[key], f"{place}.{key}".lstrip("."))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for i, pair in enumerate(zip(old, new, strict=True)):
-            yield from find_differences(*pair, f"{place}.{i}".lstrip("."))
-    elif isinstance(old, float) and isinstance(new, float):
-        if not math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12):
-            yield f"{place}: {old} became {new}"
-    elif old != new:
-        yield f"{place}: {json.dumps(old)[:60]} became {json.dumps(new)[:60]}"

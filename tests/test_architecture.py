@@ -31,10 +31,12 @@ FLOORS = {
     "store": 5,
     "report": 5,
     "experiments": 6,
+    "models": 6,
     "publication": 7,
-    "cli": 8,
-    "__init__": 9,
-    "__main__": 9,
+    "verification": 8,
+    "cli": 9,
+    "__init__": 10,
+    "__main__": 10,
 }
 
 # Libraries that only these rooms or modules may import.

@@ -64,8 +64,8 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
-    from replication.publication import finish_reports
     from replication.store import Store
+    from replication.verification import finish_reports
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
@@ -87,9 +87,9 @@ def run_info(options: argparse.Namespace) -> int:
 
 
 def _describe_study(store: Store, study: StudyFolder, *, is_short: bool) -> dict[str, Any]:
-    from replication.publication import find_reports
     from replication.store import find_blocks
     from replication.store.blocks import read_header
+    from replication.verification import find_reports
 
     entry: dict[str, Any] = {"id": study.protocol_id, "root_seed": study.root_seed}
     results = store.folder.parents[1]
@@ -154,7 +154,7 @@ def _write_lines(entry: dict[str, Any]) -> list[str]:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every study and report; return 0, or an exit code if something is wrong."""
-    from replication.publication import (
+    from replication.verification import (
         find_damaged_files,
         find_report_folders,
         finish_reports,
@@ -210,9 +210,9 @@ def _verify_study(study: StudyFolder, options: argparse.Namespace) -> int:
 
 def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
-    from replication.publication import find_report_folders, finish_reports, repair_reports
     from replication.store import Store, find_blocks
     from replication.store.verifying import repair_study
+    from replication.verification import find_report_folders, finish_reports, repair_reports
 
     exit_code = 0
     store = Store(options.results)

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from replication.cli import main
+from replication.models import write_model
 from replication.protocol import PAPER
-from replication.publication import write_model
 from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
 from replication.store.placing import READY, place_files
@@ -46,7 +46,7 @@ def test_verify_checks_the_published_report_also_where_no_study_is_stored(
     tmp_path, monkeypatch, run
 ):
     write_model(tmp_path, "headline", {})
-    monkeypatch.setattr("replication.publication.verify_published", lambda *_, **__: ["by value"])
+    monkeypatch.setattr("replication.verification.verify_published", lambda *_, **__: ["by value"])
     text = run("verify", "--results", tmp_path)
     assert text == "the published report is the same, compared by value\n"
 

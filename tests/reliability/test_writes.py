@@ -9,17 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from replication.models import read_model, write_model
 from replication.protocol import PAPER
-from replication.publication import (
-    Study,
-    find_damaged_files,
-    finish_reports,
-    read_model,
-    write_model,
-)
+from replication.publication import Study
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.placing import place_files
+from replication.verification import find_damaged_files, finish_reports
 from tests.reliability.faults import (
     Strace,
     assert_clean,

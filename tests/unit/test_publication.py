@@ -11,27 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication import PAPER, Protocol, publication
+from replication import PAPER, Protocol, publication, verification
 from replication.errors import BusyError, DataError, StorageError
 from replication.experiments import EXPERIMENTS
+from replication.models import find_differences, read_model, round_numbers, write_model
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.publication import (
     Study,
     describe_result,
-    find_damaged_files,
-    find_differences,
     preview_experiment,
-    read_model,
-    repair_reports,
     replicate_study,
-    round_numbers,
     run_experiments,
-    write_model,
     write_report,
 )
 from replication.store import Store
 from replication.store.files import hold_lock
 from replication.store.placing import place_files
+from replication.verification import find_damaged_files, repair_reports
 
 
 @pytest.fixture(scope="module")
@@ -265,9 +261,10 @@ def test_a_published_report_that_differs_is_not_reproduced(
     study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """On a small study in place of the default one, without the experiments."""
-    monkeypatch.setattr(publication, "DEFAULT_SEEDS", 3000)
-    monkeypatch.setattr(publication, "DEFAULT_ROOT_SEED", 7)
-    monkeypatch.setattr(publication, "EXPERIMENTS", {"codes": 1.0})
+    for module in (publication, verification):
+        monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
+        monkeypatch.setattr(module, "DEFAULT_ROOT_SEED", 7)
+        monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
     monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
 
     def write_short_report(study: Study, **_: object) -> dict[str, object]:
@@ -278,12 +275,12 @@ def test_a_published_report_that_differs_is_not_reproduced(
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5})
     place_files(tmp_path, {"report.html": b"the report"})
-    lines = publication.verify_published(tmp_path)
+    lines = verification.verify_published(tmp_path)
     assert any("by value" in line for line in lines)
     write_model(tmp_path, "codes", {"a": 0.25})
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
-        publication.verify_published(tmp_path)
+        verification.verify_published(tmp_path)
     (tmp_path / "report.html").write_bytes(b"<script>")
     with pytest.raises(DataError, match=r"is damaged \(report\.html not as written\)"):
-        publication.verify_published(tmp_path)
+        verification.verify_published(tmp_path)

@@ -1,0 +1,109 @@
+"""Models: what an experiment has found, as plain data in a JSON file with a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from replication.errors import DataError, StorageError
+from replication.protocol import canonical_json
+from replication.store.files import is_folder, make_folder, read_content, remove, write_durably
+
+DIGITS = 6
+"""Significant digits that a model keeps of each number."""
+
+RELATIVE_TOLERANCE = 1e-5
+"""Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
+
+LARGEST_MODEL = 2**26
+
+Model = dict[str, Any]
+
+
+def read_model(folder: Path, name: str) -> Model | None:
+    """Read ``models/<name>.json`` in the folder of a study; None if there is none."""
+    path = folder / "models" / f"{name}.json"
+    if not os.path.lexists(path):
+        return None
+    try:
+        content = read_content(path, largest=LARGEST_MODEL)
+        model = json.loads(content)
+        del model["sha256"]
+        is_sound = _render_model(model) == content
+    except (DataError, ValueError, TypeError, KeyError, RecursionError):
+        is_sound = False
+    if not is_sound:
+        raise DataError(f"{str(path)!r} is damaged; run `replication repair` to make it again")
+    return dict(model)
+
+
+def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
+    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
+    plain: Model = round_numbers(model)
+    place = folder / "models"
+    if place.is_symlink():
+        raise StorageError(f"{str(place)!r} is a link; put a folder in its place")
+    make_folder(place)
+    path = place / f"{name}.json"
+    if is_folder(path):
+        remove(path)
+    write_durably(path, _render_model(plain))
+    return plain
+
+
+def _render_model(model: Model) -> bytes:
+    """Return a model as JSON whose first entry is a checksum of the others."""
+    checksum = hashlib.sha256(canonical_json(model).encode()).hexdigest()
+    text = json.dumps(model, indent=1, sort_keys=True, allow_nan=False)
+    rest = text.removeprefix("{").lstrip("\n")
+    separator = "," if model else "\n"
+    return f'{{\n "sha256": "{checksum}"{separator}\n{rest}\n'.encode()
+
+
+def round_numbers(value: Any) -> Any:
+    """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
+
+    Examples
+    --------
+    >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
+    {'mean': 46.5123, 'runs': [100, True]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): round_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [round_numbers(entry) for entry in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if hasattr(value, "tolist"):  # of NumPy
+        return round_numbers(value.tolist())
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"a model holds the number {value}")
+        return float(f"{value:.{DIGITS}g}")
+    raise TypeError(f"a model holds a {type(value).__name__}")
+
+
+def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """Yield where two plain values differ; numbers may differ by rounding.
+
+    Examples
+    --------
+    >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
+    ['a.1: 2.0 became 2.5']
+    """
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        for key in old:
+            yield from find_differences(old[key], new[key], f"{place}.{key}".lstrip("."))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for i, pair in enumerate(zip(old, new, strict=True)):
+            yield from find_differences(*pair, f"{place}.{i}".lstrip("."))
+    elif isinstance(old, float) and isinstance(new, float):
+        if not math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12):
+            yield f"{place}: {old} became {new}"
+    elif old != new:
+        yield f"{place}: {json.dumps(old)[:60]} became {json.dumps(new)[:60]}"

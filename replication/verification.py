@@ -1,0 +1,136 @@
+"""Whether a results folder holds what was written into it, and making it again where not."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from replication.errors import DataError
+from replication.experiments import EXPERIMENTS
+from replication.models import find_differences, read_model
+from replication.progress import Tell, silent
+from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
+from replication.publication import (
+    Study,
+    hold_report,
+    replicate_study,
+    run_experiments,
+    write_report,
+)
+from replication.store import Store, StudyFolder
+from replication.store.files import is_folder, list_names
+from replication.store.placing import LIST, READY, find_damaged, finish_placing, read_list
+from replication.temporary import make_temporary_folder
+
+
+def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:
+    """Make the default study again in a temporary folder and compare it with what is stored."""
+    damaged = find_damaged_files(results)
+    if damaged:
+        raise DataError(
+            f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
+            "`replication repair` to make it again"
+        )
+    with make_temporary_folder() as fresh:
+        replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
+        models = ["headline", *EXPERIMENTS]
+        differences = [
+            f"models/{model}.json: {place}"
+            for model in models
+            for place in find_differences(read_model(results, model), read_model(fresh, model))
+        ]
+        stored, made = read_list(results) or {}, read_list(fresh) or {}
+    differences += [
+        f"{name}: other bytes, or missing"
+        for name in sorted({*stored, *made})
+        if stored.get(name) != made.get(name)
+    ]
+    if differences:
+        raise DataError(
+            f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
+            "file's versions are installed and the sources are unchanged, please report it"
+        )
+    return [
+        f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
+        f"by value: the models of {', '.join(models)}",
+        "byte by byte: the report in three forms, its figures and their data",
+    ]
+
+
+def find_damaged_files(folder: Path) -> list[str]:
+    """Return the models and report files in the folder of a study that are not as written."""
+    damaged = []
+    for path in sorted((folder / "models").glob("*.json")):
+        try:
+            read_model(folder, path.stem)
+        except DataError:
+            damaged.append(f"models/{path.name}")
+    return damaged + find_damaged(folder)
+
+
+def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Iterator[str]:
+    """Make the damaged models and reports in a results folder again; yield a line for each."""
+    errors = []
+    for folder in find_report_folders(results):
+        damaged = find_damaged_files(folder)
+        if not damaged:
+            continue
+        try:
+            if folder == results:
+                names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
+                run_experiments(names, results, jobs=jobs, tell=tell)
+            write_report(_find_study(folder, results), jobs=jobs, tell=tell, set_aside=True)
+        except DataError as error:
+            errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
+            continue
+        yield f"made {_join(damaged)} in {str(folder)!r} again"
+    if errors:
+        raise DataError("; ".join(errors))
+
+
+def finish_reports(results: Path) -> None:
+    """Bring the files of reports to their places where a kill has kept them from it."""
+    for folder in find_report_folders(results):
+        if os.path.lexists(folder / READY):
+            with hold_report(folder):
+                finish_placing(folder)
+
+
+def find_reports(results: Path, study: StudyFolder) -> list[Path]:
+    """Return the reports on the networks of a study."""
+    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    prefix = f"{study.protocol_id}-{study.root_seed}-"
+    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
+    folders = [results / "studies" / name for name in names]
+    if (study.protocol_id, study.root_seed) == (default.protocol.id, default.root_seed):
+        folders.insert(0, results)
+    return [path for folder in folders if (path := folder / "report.html").is_file()]
+
+
+def find_report_folders(results: Path) -> list[Path]:
+    """Return the folders of the studies that have models or a report; links are not followed."""
+    studies = results / "studies"
+    parts = [studies / name for name in list_names(studies)]
+    return [
+        part
+        for part in [results, *(part for part in parts if not part.is_symlink())]
+        if is_folder(part / "models") or LIST in list_names(part)
+    ]
+
+
+def _find_study(folder: Path, results: Path) -> Study:
+    """Return the study whose report is in a folder."""
+    if folder == results:
+        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([0-9]{1,12})", folder.name, re.ASCII)
+    if match is None:
+        raise DataError(f"{folder.name!r} is not the name of a study")
+    protocol = Store(results).find_protocol(match[1])
+    return Study(protocol, int(match[2]), int(match[3]), results)
+
+
+def _join(names: list[str]) -> str:
+    more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
+    return "; ".join(names[:5]) + more
