@@ -65,6 +65,23 @@ def test_the_last_lines_say_what_a_person_wants_to_know(replicated):
     assert report.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        (("--seeds", 1000, "--set", "max_updates=100"),
+         "not testable: networks are stopped after 100 updates, and the paper's largest count"),
+        (("--seeds", 20), "too few to tell: give at least 1,000 with --seeds"),
+        (("--seeds", 1000, "--set", "learning_rate=40"), "not testable: other settings than the"),
+    ],
+)  # fmt: skip
+def test_study_that_cannot_judge_the_paper_says_why(tmp_path, run, words, verdict):
+    text = run("replicate", *words, "--results", tmp_path)
+    (line,) = [line for line in text.splitlines() if line.startswith("verdict")]
+    assert line.split(maxsplit=1)[1].startswith(verdict)
+    if "learning_rate=40" in words:
+        assert "if all converge (probability" in text
+
+
 def test_steps_make_what_replicate_makes(results, tmp_path):
     for command in ("simulate", "report"):
         assert_clean(call(command, *STUDY, "--results", tmp_path), 0)
