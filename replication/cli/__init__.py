@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import sys
@@ -139,6 +140,8 @@ def _explain_shortage(error: BaseException) -> str | None:
             )
         if any(words in text for words in NO_THREAD):
             return "too few threads or processes are allowed; raise the limit (ulimit -u)"
+        if isinstance(seen, OSError) and seen.errno in (errno.EMFILE, errno.ENFILE):
+            return "too few open files are allowed; raise the limit (ulimit -n)"
         seen = seen.__cause__ or seen.__context__
     return None
 

@@ -279,6 +279,22 @@ def test_few_descriptors_are_enough_or_one_line(tmp_path):
         assert "is bad" not in done.stdout, "a lack of descriptors was taken for damage"
 
 
+def test_report_says_that_descriptors_are_short_and_blames_no_program(tmp_path):
+    """Once the advice was to install pandoc again."""
+    results = tmp_path / "results"
+    words = ("--seeds", "1000", "--results", results)
+    assert_clean(run(*COMMAND, "replicate", *words), 0)
+    tmp_path.chmod(0o777)
+    run("chmod", "-R", "a+rwX", tmp_path)
+    seen = set()
+    for n in (8, 14, 20):
+        done = limit("report", *words, nofile=n)
+        seen.add(done.returncode)
+        assert done.returncode in (0, 70), done.stderr
+        assert done.returncode == 0 or "(ulimit -n)" in done.stderr
+    assert 70 in seen
+
+
 @pytest.mark.parametrize("closed", [">&- 2>&-", ">&- 2>&- <&-", "<&-", "2>&- <&-"])
 def test_closed_streams_lose_no_outcome(tmp_path, reference, closed):
     """Once two that were closed at the start were an AttributeError, and nothing was simulated."""
