@@ -62,11 +62,11 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
 def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
     damaged = []
-    for path in sorted((folder / "models").glob("*.json")):
+    for name in ("headline", *EXPERIMENTS):
         try:
-            read_model(folder, path.stem)
+            read_model(folder, name)
         except DataError:
-            damaged.append(f"models/{path.name}")
+            damaged.append(f"models/{name}.json")
     return damaged + find_damaged(folder)
 
 

@@ -195,6 +195,12 @@ def test_the_committed_models_are_as_they_were_written() -> None:
     assert find_damaged_files(Path(__file__).parents[2] / "results") == []
 
 
+def test_what_is_none_of_our_models_is_no_damage(tmp_path: Path) -> None:
+    write_model(tmp_path, "codes", {})
+    (tmp_path / "models" / "mine.json").write_text("[]")
+    assert find_damaged_files(tmp_path) == []
+
+
 def test_a_report_that_another_process_writes_is_refused(study: Study) -> None:
     with (
         hold_lock(study.folder / ".report.lock", what=""),
