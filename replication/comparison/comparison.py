@@ -651,9 +651,10 @@ def _compare(
 ) -> Comparison:
     runs, rule = reading.runs, reading.failures or "excluded"
     on_values = {name: item for name, item in reported.items() if name not in SUCCESSES}
-    if on_values and own.done is None:
+    if on_values and (own.done is None or (other is not None and other.done is None)):
+        which = f"{own.n}" if own.done is None else "other"
         raise DataError(
-            f"all {own.n} runs failed, so there is no value to compare; give runs of which some "
+            f"all {which} runs failed, so there is no value to compare; give runs of which some "
             "succeeded, or compare the share that succeeded only"
         )
     if rule != "excluded" and own.n_failed and own.stop is None and own.stops is None:

@@ -159,7 +159,7 @@ def _check_values(
     if mean is not None and grid is not None and not _has_multiple(mean, Fraction(grid) / n):
         yield Impossible("mean", Fault.NOT_A_MEAN, runs=n)
     name = "sd" if "sd" in reported else "se"
-    if n < 2 or name not in reported:
+    if n < 2 or name not in reported or reported[name].high < 0:
         return
     faults = [_check_spread(reported, name, n, kind, grid=grid, bounds=bounds) for kind in sd_kinds]
     if all(faults):

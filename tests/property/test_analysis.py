@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from replication.comparison.comparison import Agreement, compare
 from replication.comparison.prediction import predict
-from replication.comparison.reported import read_reported
+from replication.comparison.reported import STATISTICS, read_reported
 from replication.comparison.sampling import Effort, Sample, draw_populations
+from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_quantile
@@ -26,6 +27,7 @@ def few_resamples():
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 100)
         patch.setattr("replication.comparison.comparison.Effort", lambda: small)
+        patch.setattr("replication.comparison.comparison.SEARCH_EFFORT", Effort(500, 20))
         yield
 
 
@@ -139,3 +141,34 @@ def test_every_comparison_has_an_answer_in_words_and_in_json(table, mean):
     assert isinstance(found.agreement, Agreement)
     assert found.summary().startswith(("Consistent", "Not consistent", "Cannot tell"))
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["agreement"] == found.agreement
+
+
+numbers = st.sampled_from(
+    ["0", "-3", "5", "0.5", "48.37", "12,345", "3.2e-4", "1e-30", "1e30", "999999999999999", "95 %"]
+)
+
+
+@given(
+    st.one_of(values, st.lists(st.sampled_from([0.0, 1.0, 1e15, 1e-80, -7.0]), max_size=12)),
+    st.dictionaries(
+        st.sampled_from([*STATISTICS, "share", "constant", "runs", "cap", "grid", "margin"]),
+        numbers, min_size=1, max_size=4,
+    ),
+)  # fmt: skip
+@settings(max_examples=120, deadline=None)
+def test_whatever_is_given_there_is_an_answer_or_one_line(runs_seen, given_numbers):
+    arguments = dict(given_numbers)
+    for name in ("cap", "scale"):
+        if name in arguments:
+            arguments[name] = 5.0
+    if "runs" in arguments:
+        arguments["runs"] = 5
+    try:
+        found = compare(runs_seen, **arguments)
+    except ReplicationError as error:
+        line = str(error)
+    else:
+        line = repr(found)
+        assert found.summary()
+        json.dumps(found.to_dict(), allow_nan=False)
+    assert "\n" not in line

@@ -478,6 +478,7 @@ def test_arguments_are_refused_in_one_line(arguments, message):
         ([1.0, 5e-324], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
         ([1.0, 2.0], {"succeeded": [True]}, "equally long"),
+        ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
         ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
     ],
 )
