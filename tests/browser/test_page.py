@@ -212,6 +212,12 @@ def test_committed_page_passes_the_same_checks(tools: dict[str, str]) -> None:
     check_first_screen(found)
 
 
+def test_committed_report_is_short() -> None:
+    text = (HERE.parents[1] / "results" / "report.md").read_text()
+    assert len(text.split()) <= 6500
+    assert len(re.findall(r"!\[", text)) <= 13
+
+
 def test_checks_notice_what_they_look_for(tmp_path: Path, tools: dict[str, str]) -> None:
     bad = tmp_path / "bad.html"
     bad.write_text(
