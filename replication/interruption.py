@@ -17,15 +17,7 @@ GO_ON = "finished blocks are kept: run the same command again to go on"
 
 
 class Interrupted(KeyboardInterrupt):
-    """The run was interrupted.
-
-    Parameters
-    ----------
-    signal_number : int
-        One of `SIGNALS`.
-    advice : str
-        What to do next.
-    """
+    """The run was interrupted by one of `SIGNALS`; the advice says what to do next."""
 
     def __init__(self, signal_number: int, advice: str) -> None:
         super().__init__(f"interrupted; {advice}")
@@ -33,13 +25,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """While entered, a signal raises `Interrupted` in the main thread, but not amid a write.
-
-    Parameters
-    ----------
-    advice : str
-        What the user should do next.
-    """
+    """While entered, a signal raises `Interrupted` in the main thread, but not amid a write."""
 
     def __init__(self, advice: str = "run the same command again") -> None:
         self._advice = advice

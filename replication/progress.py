@@ -22,18 +22,9 @@ SECONDS_BEFORE_ESTIMATE = 1.0
 
 
 class Progress:
-    """Show how many networks are done, how fast, and how long the rest takes.
+    """Show how many of `total` networks are done, how fast, and how long the rest takes.
 
-    Parameters
-    ----------
-    total : int
-        Networks to simulate.
-    name : str
-        Of the step, shown before the numbers.
-    stream : text stream
-        Standard error unless given.
-    clock : callable
-        Returns seconds; replaced in tests.
+    The name is that of the step; the stream is standard error unless given.
     """
 
     def __init__(
@@ -140,15 +131,10 @@ def tell(text: str) -> None:
 
 
 def write_safely(stream: TextIO, text: str) -> bool:
-    """Write and flush; a stream that takes nothing more is silenced for good.
+    """Write and flush, and return whether it worked; a stream that takes no more is silenced.
 
     What could not be written would otherwise be tried again while the interpreter ends,
     which then reports an error of its own and exits with 120.
-
-    Returns
-    -------
-    bool
-        Whether the text was written.
     """
     try:
         stream.write(text)

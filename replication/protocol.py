@@ -239,20 +239,7 @@ def as_plain(protocol: Protocol) -> dict[str, Any]:
 
 
 def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
-    """Return `base` (`PAPER` unless given) with some fields replaced.
-
-    Parameters
-    ----------
-    fields : mapping
-        Fields and their plain values, lists in place of tuples.
-    base : Protocol, optional
-        Supplies all other fields; `PAPER` unless given.
-
-    Raises
-    ------
-    UsageError
-        If a field does not exist or its value is not allowed.
-    """
+    """Return `base` (`PAPER` unless given) with some fields replaced by plain JSON values."""
     names = [field.name for field in dataclasses.fields(Protocol)]
     for name in fields:
         if name not in names:
@@ -271,11 +258,6 @@ def _suggest(name: str, names: list[str]) -> str:
 
 def find_protocol(given: object) -> Protocol:
     """Return a protocol as it is, or the named reading.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
 
     Examples
     --------
@@ -302,18 +284,8 @@ def canonical_json(value: Any) -> str:
 def read_protocol(name: str) -> Protocol:
     """Return a named reading, or read a TOML file that lists the fields that differ.
 
-    Parameters
-    ----------
-    name : str
-        A key of `READINGS`, or the path of a TOML file. The file's fields replace those
-        of `PAPER`, or of the reading that a line ``base = "NAME"`` names.
-
-    Raises
-    ------
-    UsageError
-        If the file is not TOML, or a field or value is not allowed.
-    StorageError
-        If the file cannot be read.
+    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
+    names.
     """
     if name in READINGS:
         return READINGS[name]
@@ -350,13 +322,7 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """Read ``FIELD=VALUE``; the value is TOML, a bare word counts as a string.
-
-    Raises
-    ------
-    UsageError
-        If there is no ``=``, no field before it, or more than one line.
-    """
+    """Read ``FIELD=VALUE``; the value is TOML, a bare word counts as a string."""
     name, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not name or len(text.splitlines()) > 1:
         raise UsageError(f"--set was given {text!r}; write FIELD=VALUE, e.g. learning_rate=15")

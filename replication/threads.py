@@ -26,10 +26,7 @@ Result = TypeVar("Result")
 class Stop:
     """Stops tasks, and those that they have started in turn.
 
-    Attributes
-    ----------
-    flag : bool array, shape (1,)
-        What compiled code looks at.
+    Compiled code looks at `flag`, a bool array of shape (1,).
     """
 
     def __init__(self) -> None:
@@ -81,18 +78,8 @@ def map_in_threads(
 
     An exception, Ctrl-C included, sets the flag of all tasks, and what has not begun never does.
 
-    Parameters
-    ----------
-    function : callable
-        Looks at `find_flag` now and then if it takes long.
-    tasks : iterable
-    jobs : int
-        Threads, -1 for one a core.
-
-    Raises
-    ------
-    WorkerError
-        If the system allows no more threads.
+    A function that takes long looks at `find_flag` now and then. Of `jobs` threads -1 are one
+    for each core.
 
     Examples
     --------

@@ -40,18 +40,10 @@ def run_networks(
     final_weights: bool = False,
     stop: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
-    """Train networks from given initial weights until the criterion or the cap.
+    """Train networks from initial weights (n, n_weights) until the criterion or the cap.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights, in the order of `draw_weights`.
-    final_weights : bool
-        Whether to return the weights at the end too.
-    stop : bool array, shape (1,), optional
-        Set to true from another thread to return within a sweep; what is returned is
-        then incomplete and must be thrown away.
+    A `stop` of shape (1,) that another thread sets to true ends the work within a sweep; what
+    is returned is then incomplete and must be thrown away.
 
     Returns
     -------
@@ -59,6 +51,7 @@ def run_networks(
         Updates before the criterion was first met, or the cap.
     converged : bool array, shape (n,)
     final : float64 array, shape (n, n_weights), or None
+        The weights at the end, with `final_weights`.
     """
     weights = np.asarray(weights, dtype=np.float64)
     if weights.strides[1] != weights.itemsize:

@@ -163,31 +163,18 @@ def simulate_ranges(
     scheduler: str | None = None,
     patience: float = CLUSTER_PATIENCE,
 ) -> Iterator[Outcomes]:
-    """Simulate ranges of seeds in parallel; yield each as soon as it is finished.
+    """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
-    Parameters
-    ----------
-    ranges : iterable of (start, stop)
-        Taken one by one, not long before they are started.
-    jobs : int
-        Workers; -1 for as many as the backend has.
-    backend : {"threading", "dask"}
-    scheduler : str, optional
-        Address of a Dask cluster, with the backend "dask".
-    patience : float
-        Seconds without a finished block after which to give up a cluster.
+    Ranges are taken one by one, not long before they are started, and come in no particular
+    order. When the caller stops iterating, running blocks are stopped and thrown away.
 
     Raises
     ------
     LostWorker
-        If a worker died, ran out of memory, or nothing was heard of any for too long.
+        If a worker died, ran out of memory, or a cluster has finished nothing for `patience`
+        seconds.
     WorkerError
         If a cluster does not answer, lacks something, or is lost.
-
-    Notes
-    -----
-    When the caller stops iterating, by an exception or by closing the
-    iterator, running blocks are stopped and thrown away.
     """
     stop = Stop()
     work = functools.partial(_simulate_under, stop) if backend == THREADS else simulate_range

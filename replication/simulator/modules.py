@@ -29,20 +29,13 @@ TOP_STREAM = 2**62
 class Hierarchy:
     """Two levels of modules and the set of vectors that they learn.
 
-    Parameters
-    ----------
-    lower : Protocol
-        Of each lower module; of it and of `top` group sizes, learning rate, regression and half
-        width count, all else is as in the paper.
-    top : Protocol
-        Of the top module. Its visible group holds the hidden groups of all lower modules.
-    vectors : tuple of tuple of float
-        The set, each vector over the visible groups of all lower modules, in [0, 1].
+    Of both protocols group sizes, learning rate, regression and half width count; all else is
+    as in the paper.
     """
 
-    lower: Protocol
-    top: Protocol
-    vectors: tuple[tuple[float, ...], ...]
+    lower: Protocol  # of each lower module
+    top: Protocol  # its visible group holds the hidden groups of all lower modules
+    vectors: tuple[tuple[float, ...], ...]  # over the visible groups of all lower modules, 0 to 1
 
     @property
     def n_lower(self) -> int:
@@ -64,22 +57,12 @@ def pair_one_hot(n_vectors: int, n_units: int) -> tuple[tuple[float, ...], ...]:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleWeights:
-    """Weights of modules side by side: m in a network, n networks.
+    """Weights of modules side by side: m in a network, n networks."""
 
-    Parameters
-    ----------
-    forward : float64 array, shape (n_hidden, n_visible, m, n)
-        Visible to hidden, W.
-    hidden_biases : float64 array, shape (n_hidden, m, n)
-    backward : float64 array, shape (n_visible, n_hidden, m, n)
-        Hidden to visible, U.
-    visible_biases : float64 array, shape (n_visible, m, n)
-    """
-
-    forward: Array
-    hidden_biases: Array
-    backward: Array
-    visible_biases: Array
+    forward: Array  # visible to hidden, W, (n_hidden, n_visible, m, n)
+    hidden_biases: Array  # (n_hidden, m, n)
+    backward: Array  # hidden to visible, U, (n_visible, n_hidden, m, n)
+    visible_biases: Array  # (n_visible, m, n)
 
     @classmethod
     def draw(
@@ -93,12 +76,8 @@ class ModuleWeights:
                 apart = array.reshape(stop - start, n_modules, *array.shape[1:])
                 last = np.moveaxis(apart, (1, 0), (-2, -1))
                 arrays.append(np.ascontiguousarray(last))
-        return cls(
-            forward=arrays[0],
-            hidden_biases=arrays[1],
-            backward=arrays[2],
-            visible_biases=arrays[3],
-        )
+        names = (field.name for field in dataclasses.fields(cls))
+        return cls(**dict(zip(names, arrays, strict=True)))
 
     def send_forward(self, visible: Array) -> Array:
         """Return hidden activities (n_hidden, p, m, n) of p vectors (n_visible, p, m, n)."""
@@ -132,15 +111,9 @@ class ModuleWeights:
 class ModularBatch:
     """Many hierarchies that learn the same set of vectors from different initial weights.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    root_seed : int
-    start, stop : int
-        Seeds: lower module m of network s takes the draws of seed ``n_lower s + m``, the top
-        module those of seed s under another root seed.
-    alike : bool
-        Whether all lower modules of a network start from the weights of its first one.
+    Lower module m of network s takes the draws of seed ``n_lower s + m``, the top module those
+    of seed s under another root seed. If `alike`, all lower modules of a network start from the
+    weights of its first one.
     """
 
     def __init__(

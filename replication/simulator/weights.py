@@ -33,27 +33,10 @@ def count_steps(protocol: Protocol) -> int:
 
 
 def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> NDArray[np.float64]:
-    """Draw the initial weights of the networks with seeds in [start, stop).
+    """Draw the initial weights of seeds in [start, stop), (stop - start, n_weights).
 
-    Parameters
-    ----------
-    protocol : Protocol
-    root_seed : int
-        From 0 to 2^63 - 1, the key of the generator.
-    start, stop : int
-        Seeds, 0 <= start <= stop.
-
-    Returns
-    -------
-    float64 array, shape (stop - start, n_weights)
-        Connection by connection around the loop, the matrix row by row (a row
-        holds the weights into one unit) and then the biases: W, b, U, c for
-        4-2-4. Uniform on [-half_width, half_width).
-
-    Raises
-    ------
-    UsageError
-        If a seed is out of its range.
+    Connection by connection around the loop, the matrix row by row (a row holds the weights
+    into one unit) and then the biases: W, b, U, c for 4-2-4. Uniform on [-half_width, half_width).
 
     Notes
     -----
