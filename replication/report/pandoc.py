@@ -116,7 +116,7 @@ def prepare(
 
 
 def read_date(metadata: Mapping[str, str]) -> date:
-    """Return the date of the report, which is told to it and never the clock's."""
+    """Return the date of the report, which is given and never the clock's."""
     try:
         return date.fromisoformat(metadata["date"])
     except (KeyError, ValueError):

@@ -169,13 +169,13 @@ end
 local function set_front(div)
   div = div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
   if is_html then
-    local told, shown = pandoc.Blocks {}, pandoc.Blocks {}
+    local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
     for _, block in ipairs(div.content) do
       local is_shown = block.t == "Figure" or #shown > 0
-      if is_shown then shown:insert(block) else told:insert(block) end
+      if is_shown then shown:insert(block) else said:insert(block) end
     end
-    told:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
-    div.content = told
+    said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
+    div.content = said
   end
   return div
 end
