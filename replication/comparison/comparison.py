@@ -446,7 +446,6 @@ def compare(
     return _compare(
         own, other, reported, reading,
         margin=_read_margin(margin, reported.get("mean")), level=level,
-        is_bounded=bounds is not None, is_gridded=grid is not None,
     )  # fmt: skip
 
 
@@ -646,8 +645,6 @@ def _compare(
     *,
     margin: float | None,
     level: float,
-    is_bounded: bool,
-    is_gridded: bool,
 ) -> Comparison:
     runs, rule = reading.runs, reading.failures or "excluded"
     on_values = {name: item for name, item in reported.items() if name not in SUCCESSES}
@@ -758,9 +755,7 @@ def _compare(
             if len(predictions) > 1 and has_p
             else {}
         ),
-        assumptions=_list_assumptions(
-            sample, reported, reading, is_bounded=is_bounded, is_gridded=is_gridded
-        ),
+        assumptions=_list_assumptions(sample, reported, reading),
         chance_all_succeed=all_succeed[0],
         chance_all_succeed_range=all_succeed[1],
         equivalence=equivalence,
@@ -953,40 +948,28 @@ def _blank(
 
 
 def _list_assumptions(
-    sample: Sample | None,
-    reported: Mapping[str, Reported],
-    reading: _Reading,
-    *,
-    is_bounded: bool,
-    is_gridded: bool,
+    sample: Sample | None, reported: Mapping[str, Reported], reading: _Reading
 ) -> dict[str, str]:
     """Return what the answer takes for granted, by the argument that changes it."""
     if sample is None or reported.keys() <= SUCCESSES.keys():
         return {}
-    found = {}
-    low, high = sample.low, sample.high
-    if is_bounded or math.isfinite(low) or math.isfinite(high):
-        words = [f"from {low:g}"] if math.isfinite(low) else []
-        words += [f"up to {high:g}"] if math.isfinite(high) else []
-        found["bounds"] = f"values lie {' '.join(words)}" if words else "values have no bounds"
-    else:
-        found["bounds"] = "values have no bounds"
-    if not is_gridded and sample.grid is None:
-        found["grid"] = "values are real numbers"
-    else:
-        found["grid"] = (
-            "values are real numbers" if sample.grid is None
-            else f"values are multiples of {float(sample.grid):g}"
-        )  # fmt: skip
+    ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
+    ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
+    step = sample.grid
+    found = {
+        "bounds": f"values lie {' '.join(ends)}" if ends else "values have no bounds",
+        "grid": "values are "
+        + ("real numbers" if step is None else f"multiples of {float(step):g}"),
+    }
     if not reported.keys().isdisjoint({"sd", "se"}):
-        kind = reading.sd_kind
+        kind = reading.sd_kind or "n-1 or n, both tried"
         found["sd_kind"] = (
-            "the denominator of the standard deviation is "
-            + ("n - 1 or n, both tried" if kind is None else kind.replace("-", " - "))
-        )  # fmt: skip
+            f"the denominator of the standard deviation is {kind.replace('-', ' - ')}"
+        )
     if reading.half is not None:
-        kind = {"t": "Student's t", "normal": "the normal distribution", None:
-                "Student's t or the normal distribution, both tried"}[reading.ci_kind]  # fmt: skip
+        kind = {"t": "Student's t", "normal": "the normal distribution"}.get(
+            reading.ci_kind or "", "Student's t or the normal distribution, both tried"
+        )
         found["ci_kind"] = f"the interval, at {100 * reading.ci_level:g} %, is by {kind}"
     if not reported.keys().isdisjoint({"q1", "q3", "iqr"}):
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"

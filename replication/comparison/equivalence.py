@@ -46,13 +46,8 @@ def assess_equivalence(
 ) -> Equivalence:
     """Test whether the mean of a population lies within a margin of a reported one.
 
-    Parameters
-    ----------
-    mean, spread, n
-        Of the runs; the standard deviation has n - 1 in its denominator.
-    of_report : (float, int), optional
-        Standard deviation and n of the report. With them the test is one of two samples of
-        different variance (Welch); without, the reported mean is taken as exact.
+    With `of_report`, the standard deviation and n of the report, the test is one of two samples of
+    different variance (Welch); without, the reported mean is taken as exact.
 
     References
     ----------

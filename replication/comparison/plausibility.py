@@ -49,18 +49,7 @@ class Fault(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Impossible:
-    """A reported number that cannot be right.
-
-    Parameters
-    ----------
-    name : str
-        The statistic.
-    fault : Fault
-    other : str or None
-        The statistic that it contradicts.
-    runs : int or None
-        Runs that it is said to summarise.
-    """
+    """A reported number that cannot be right: `other` is what it contradicts."""
 
     name: str
     fault: Fault
@@ -79,20 +68,8 @@ def find_impossible(
 ) -> tuple[Impossible, ...]:
     """Return reported numbers that cannot be right.
 
-    Parameters
-    ----------
-    reported : mapping of str to Reported
-        Keys as in `compare`.
-    runs : int or None
-        Runs started.
-    counts : sequence of int
-        How many values can have been summarised; a number is possible if one of them allows it.
-    grid : Fraction or None
-        What every value is a multiple of; None for real values.
-    bounds : (float, float)
-        That no value can leave.
-    sd_kinds : sequence of str
-        Denominators that a standard deviation may have.
+    A number is possible if one of `counts`, the values that can have been summarised, and one of
+    the denominators in `sd_kinds` allow it. `runs` are those started.
 
     Examples
     --------

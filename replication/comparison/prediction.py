@@ -210,14 +210,8 @@ def _condition_on_max(
 ) -> tuple[FloatArray, FloatArray, float]:
     """Judge the mean of each study among those of nearly the same maximum.
 
-    Returns
-    -------
-    near : float64[1, m]
-        Means of the studies whose maximum is nearest to the reported one.
-    tails : float64, shape of the drawn means
-        Tail of each mean among the studies next to it in the order of their maxima.
-    observed : float
-        Tail of the reported mean among `near`.
+    Returns the means of the studies whose maximum is nearest to the reported one, the tail of each
+    drawn mean among its neighbours by maximum, and that of the reported mean among the nearest.
     """
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = reported["mean"], reported["max"]
@@ -308,19 +302,8 @@ def measure_tails(
 class MeanAndMax:
     """A reported mean and maximum against the exact distributions of counts.
 
-    Parameters
-    ----------
-    p : float
-        Share of studies of which the maximum, or the mean given the maximum, has a tail at most
-        as small as the smaller one of the report.
-    p_max, p_mean : float
-        Of the maximum, and of the mean given the maximum (1 if there is no such maximum).
-    tail : float
-        The smaller tail of the report.
-    mean_given_max : SamplingDistribution or None
-        None where no run is as small as the reported maximum.
-    find_share : callable
-        From a tail to the share of studies whose smaller tail is at most that.
+    `p_mean` is that of the mean given the maximum. Where no run is as small as the reported maximum
+    it is 1, and there is no distribution. `find_share` gives the share of studies by their tail.
     """
 
     p: float

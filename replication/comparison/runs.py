@@ -27,20 +27,7 @@ MAX_VALUES = 10_000_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Runs:
-    """Runs of one's own.
-
-    Parameters
-    ----------
-    done : Sample or None
-        Those that succeeded, None if none did.
-    n_failed : int
-    stop : float or None
-        Where failures were stopped, if all at one value.
-    stops : float64[n_failed] or None
-        Where each was, if at different values.
-    n_missing : int
-        Values that were missing and left out.
-    """
+    """Runs of one's own: failures have one common `stop`, or `stops` of their own."""
 
     done: Sample | None
     n_failed: int
@@ -69,22 +56,9 @@ def take_runs(
     nan_policy: str = "raise",
     needs_cap: bool = True,
 ) -> Runs:
-    """Return runs from whatever holds them.
+    """Return runs from whatever holds them; arguments are those of `compare`.
 
-    Parameters
-    ----------
-    values : array_like, Series, one-column DataFrame, column of Polars or Arrow, CountTable, or
-        outcomes of `simulate` (anything with `updates` and `converged`)
-        Masked and missing values are missing.
-    succeeded, cap, bounds, grid, nan_policy
-        As in `compare`.
-    needs_cap : bool
-        Whether failures must have been stopped at one common value.
-
-    Raises
-    ------
-    UsageError, DataError
-        If an argument is not what it must be, or the values cannot be taken.
+    With `needs_cap` failures must have been stopped at one common value.
     """
     if isinstance(values, CountTable):
         return _take_counts(values, succeeded, cap)
@@ -255,11 +229,7 @@ def apply_rule(runs: Runs, rule: str) -> Sample | None:
 def estimate_medians(values: FloatArray, flags: BoolArray) -> FloatArray:
     """Return the Kaplan-Meier median of each study, infinite where less than half is reached.
 
-    Parameters
-    ----------
-    values : float64[m, n]
-    flags : bool[m, n]
-        Which runs succeeded; the others were stopped at their value.
+    `values` float64[m, n]; `flags` bool[m, n]: others than those were stopped at their value.
 
     References
     ----------
@@ -284,12 +254,7 @@ def estimate_medians(values: FloatArray, flags: BoolArray) -> FloatArray:
 
 
 def draw_medians(runs: Runs, n: int, *, n_studies: int) -> FloatArray:
-    """Draw studies of n runs, failures among them, and return their Kaplan-Meier medians.
-
-    Returns
-    -------
-    float64[n_resamples, n_studies of each]
-    """
+    """Return Kaplan-Meier medians of drawn studies of n runs, float64[n_resamples, n_each]."""
     assert runs.done is not None
     assert runs.stops is not None
     generator = np.random.default_rng([SEED, 3])

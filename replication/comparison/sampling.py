@@ -151,14 +151,9 @@ class Sample:
 
 @dataclasses.dataclass(frozen=True)
 class Tail:
-    """What lies beyond the outermost seen run.
+    """What lies beyond the outermost seen run: its mean excess, 0 for nothing, and how sure it is.
 
-    Parameters
-    ----------
-    scale : float
-        Mean excess of the outermost sqrt(N) runs over the next one; 0 if nothing lies beyond.
-    degrees : float
-        Shape of the inverse gamma distribution of that mean excess.
+    `degrees` is the shape of the inverse gamma distribution of that mean excess.
     """
 
     scale: float
@@ -195,16 +190,10 @@ class Effort:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Population:
-    """A population that the seen runs allow for.
+    """A population that the seen runs allow for: N resampled runs, and what lies beyond them.
 
-    Parameters
-    ----------
-    runs : float64[N]
-        Resampled runs.
-    beyond : (float, float)
-        Share that lies below the smallest and above the largest seen run.
-    scales : (float, float)
-        Mean distance of those from it.
+    `beyond` is the share below the smallest and above the largest seen run, `scales` the mean
+    distance of those from it.
     """
 
     runs: FloatArray

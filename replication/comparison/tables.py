@@ -37,15 +37,7 @@ LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} c
 
 
 class Table:
-    """Columns by name: lists of cells, read when they are asked for.
-
-    Parameters
-    ----------
-    name : str
-        Of the file, quoted.
-    names : sequence of str
-    columns : mapping of int to list, or callable from int to list
-    """
+    """Columns by name; `columns` returns the cells of the one at a place when it is asked for."""
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
@@ -53,15 +45,7 @@ class Table:
             raise DataError(f"{name} has no rows; give at least two runs")
 
     def take(self, name: str | None) -> list[Any]:
-        """Return a column by name; the only one there is unless named.
-
-        Raises
-        ------
-        UsageError
-            If there is no such column, or none was named and there are several.
-        DataError
-            If several columns have that name.
-        """
+        """Return a column by name; the only one there is unless named."""
         if name is None:
             if len(self.names) == 1:
                 return list(self.columns(0))
@@ -85,15 +69,8 @@ class Table:
 def read_table(path: str) -> Table:
     """Read a table; what it is shows in its content, not in its name.
 
-    Columns of text may be separated by commas, semicolons or tabs, and with
-    semicolons numbers may have a decimal comma.
-
-    Raises
-    ------
-    StorageError
-        If the file is missing or cannot be read.
-    DataError
-        If its content is no such table, too large, or there is no row.
+    Columns of text may be separated by commas, semicolons or tabs, and with semicolons numbers may
+    have a decimal comma.
     """
     name = "standard input" if path == STANDARD_INPUT else show(path)
     content = _unpack(_read_bytes(path, name), name)
@@ -314,18 +291,7 @@ def _is_number(text: str) -> bool:
 
 
 def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
-    """Read a small table of reported numbers, one row for each group, as text.
-
-    Returns
-    -------
-    dict of str to dict of str to str
-        By group: the cells that are not empty, by column.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be read, has no such column or names a group twice.
-    """
+    """Return reported numbers as text by group and column, from a table of a row for each group."""
     name = show(path)
     try:
         with Path(path).open("rb") as file:
@@ -366,13 +332,7 @@ def _is_missing(cell: Any) -> bool:
 
 
 def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
-    """Return a column of numbers, float64[n]; NaN where a cell is empty.
-
-    Raises
-    ------
-    DataError
-        If a value is neither a finite number nor missing.
-    """
+    """Return a column of numbers, float64[n]; NaN where a cell is empty."""
     if any(isinstance(cell, bool) for cell in column[:1]):
         raise DataError(
             f"column {show(name)} holds true and false; give a column of numbers, or name it "
@@ -402,13 +362,7 @@ def _read_number(cell: Any) -> float | None:
 
 
 def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
-    """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`).
-
-    Raises
-    ------
-    DataError
-        If a value is anything but 1/0, true/false, yes/no or their first letters, or missing.
-    """
+    """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
     flags = np.zeros(len(column), dtype=np.bool_)
     known: Mapping[str, bool] = ANSWERS
     for row, cell in enumerate(column):
