@@ -111,8 +111,8 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         nargs=2,
         type=_parse_end,
         metavar=("LOW", "HIGH"),
-        help="what no value can lie beyond, such as 0 1 or 0 inf (default: none, but 0 1 where all "
-        "values are 0 and 1)",
+        help="what no value can lie beyond, such as 0 1, 0 inf or none 100 (default: none, "
+        "but 0 1 where all values are 0 and 1)",
     )
     add(
         "--grid",
@@ -286,6 +286,8 @@ def _compare_one(columns: _Columns, options: argparse.Namespace) -> Comparison:
 
     assert columns.groups is not None
     parts = []
+    if options.difference[0] == options.difference[1]:
+        raise UsageError(f"--difference names {show(options.difference[0])} twice; name two groups")
     for name in options.difference:
         if name not in columns.groups:
             known = ", ".join(show(group) for group in sorted(set(columns.groups))[:12])
@@ -475,8 +477,11 @@ def _parse_number(text: str) -> float:
     )
 
 
-def _parse_end(text: str) -> float:
-    return float(text) if text in {"inf", "-inf"} else _parse_number(text)
+def _parse_end(text: str) -> float | None:
+    """Read one of two bounds; "-inf" would be taken for an option, so that it is "none"."""
+    if text == "none":
+        return None
+    return float(text) if text == "inf" else _parse_number(text)
 
 
 # ------------------------------------------------------------------------- the measured rates

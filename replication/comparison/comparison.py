@@ -302,7 +302,7 @@ def compare(
     failures: str | None = None,
     margin: str | float | None = None,
     level: float = 0.05,
-    bounds: tuple[float, float] | None = None,
+    bounds: tuple[float | None, float] | None = None,
     grid: str | float | None = None,
     sd_kind: str | None = None,
     plus_minus: str | None = None,
@@ -390,6 +390,8 @@ def compare(
     >>> compare(updates, runs=20, mean="46.5", max="71").is_consistent
     True
     """
+    if scale is not None and not 0 < scale < math.inf:
+        raise UsageError(f"scale was given as {show(scale)}; allowed is a number above 0")
     center, behind = split_plus_minus(mean)
     if behind is not None:
         if plus_minus not in PLUS_MINUS:
@@ -516,11 +518,12 @@ def _is_count(runs: object) -> bool:
     )
 
 
-def _read_bounds(bounds: tuple[float, float] | None) -> tuple[float, float]:
+def _read_bounds(bounds: tuple[float | None, float] | None) -> tuple[float, float]:
     if bounds is None:
         return -math.inf, math.inf
     try:
-        low, high = (float(end) for end in bounds)
+        low, high = bounds
+        low, high = -math.inf if low is None else float(low), float(high)
     except (TypeError, ValueError):
         low = high = math.nan
     if not low < high:

@@ -453,6 +453,7 @@ def test_everything_is_plain_json_with_a_schema_and_the_same_twice():
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
         ({"mean": "48", "bounds": 3}, "a lower and a higher number"),
         ({"mean": "48", "grid": 0}, "a number above 0, or none"),
+        ({"mean": "48", "scale": 0}, "scale was given as 0; allowed is a number above 0"),
         ({"mean": "48", "margin": "-3"}, "a number above 0"),
         ({"mean": "0", "margin": "10%"}, "reported mean of 0"),
         ({"max": "48", "margin": "3"}, "without a reported mean"),
