@@ -204,6 +204,19 @@ def hold_lock(
         lock.release()
 
 
+def is_locked(path: Path) -> bool:
+    """Return whether another process holds a lock; false where that cannot be found out."""
+    try:
+        if path.exists():
+            with hold_lock(path, what="writing"):
+                pass
+    except BusyError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def storage_error(path: Path, error: OSError, what: str) -> StorageError:
     """Return the error that says what could not be done with a file, why, and what to do."""
     advice = "correct the permissions"

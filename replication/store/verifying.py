@@ -13,9 +13,16 @@ from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import LARGEST_BLOCK, Block, find_blocks, read_block, write_block
 from replication.store.cost import choose_block_size
-from replication.store.files import is_folder, remove
+from replication.store.files import is_folder, is_locked, remove
 from replication.store.filling import cut_blocks, simulate_blocks
-from replication.store.store import Range, Store, StudyFolder, join_ranges, subtract_ranges
+from replication.store.store import (
+    Range,
+    Store,
+    StudyFolder,
+    join_ranges,
+    lock_path,
+    subtract_ranges,
+)
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
@@ -98,6 +105,8 @@ def verify_study(
 ) -> Verified:
     """Check every byte of a study, then simulate a random sample of it again; None is all."""
     checked = check_study(store, study)
+    if is_locked(lock_path(study.path, "write")):  # blocks are finished in any order
+        checked = dataclasses.replace(checked, missing=[])
     ranges = [(block.start, block.stop) for block in checked.blocks]
     if n_sample is not None:
         ranges = draw_sample(join_ranges(ranges), n_sample, np.random.default_rng())

@@ -89,6 +89,14 @@ def test_the_first_of_several_differences_is_reported_whatever_the_order(store, 
     assert verified.difference.startswith("seed 351 is stored as ")
 
 
+def test_seeds_are_not_missing_while_another_process_may_be_simulating_them(store, study):
+    (block,) = (block for block in find_blocks(study.path) if block.start == 300)
+    block.path.unlink()
+    assert verify(store, study, n_sample=50).checked.missing == [(300, 600)]
+    with Store(store.folder.parents[1]).lock(study.path):
+        assert verify(store, study, n_sample=50).checked.exit_code == 0
+
+
 def test_repair_simulates_the_bad_blocks_and_no_others(store, study):
     (block,) = (block for block in find_blocks(study.path) if block.start == 300)
     block.path.write_bytes(b"")
