@@ -24,6 +24,7 @@ from replication.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 from replication.store.files import list_names, read_content, write_durably
+from replication.store.footer import check_footer
 from replication.store.provenance import collect_versions
 
 LAYOUT = f"3.{OUTCOME_VERSION}"
@@ -130,20 +131,16 @@ def _open(block: Block) -> tuple[Any, Header]:
     content = read_content(block.path, largest=32 * n_rows + 2**20)
     if not block.path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
         raise DataError("its checksum is not the one in its name")
+    # Before a row is read: nothing in a block can unpack to more than its own size.
+    check_footer(content, n_rows=n_rows, n_columns=len(COLUMNS))
     try:
         # From memory: so the bytes that were checked are read, whatever the file is called.
         file = pq.ParquetFile(
             pa.BufferReader(content), page_checksum_verification=True, pre_buffer=False
         )
         metadata = file.metadata
-        # Before a row is read: nothing in a block can unpack to more than its own size.
-        if (metadata.num_rows, metadata.num_row_groups) != (n_rows, 1):
-            raise DataError(f"it has {metadata.num_rows:,} rows and not {n_rows:,}")
         if file.schema_arrow.remove_metadata() != COLUMNS:
             raise DataError(f"its columns are {', '.join(file.schema_arrow.names[:5])!r:.60}")
-        columns = [metadata.row_group(0).column(i) for i in range(len(COLUMNS))]
-        if {column.compression for column in columns} != {"UNCOMPRESSED"}:
-            raise DataError("it is compressed")
         header = json.loads(metadata.metadata[METADATA_KEY])
         made_with = {str(k): str(v) for k, v in header["made_with"].items()}
         is_of = {key: header[key] for key in ("layout", "root_seed", "start", "stop")}

@@ -377,9 +377,9 @@ def test_a_file_too_large_for_its_rows_is_not_read(store, folder, block):
 
 
 def test_a_block_that_is_no_parquet_at_all_is_named_where_it_is_signed(store, folder, block):
-    block.path.write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    block.path.write_bytes(b"PAR1" + bytes(100) + (40).to_bytes(4, "little") + b"PAR1")
     sign(block.path)
-    assert "its header cannot be read" in find_fault(store, folder)
+    assert "its footer cannot be read" in find_fault(store, folder)
 
 
 def test_a_study_named_twice_is_one(store, folder):
