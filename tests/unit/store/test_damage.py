@@ -382,5 +382,25 @@ def test_a_block_that_is_no_parquet_at_all_is_named_where_it_is_signed(store, fo
     assert "its footer cannot be read" in find_fault(store, folder)
 
 
+def test_no_byte_of_a_signed_footer_ends_the_process_or_reads_as_other_outcomes(folder, block):
+    """Once a codec that does not exist ended it without a word."""
+    content = block.path.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little")
+    refused = 0
+    for place in range(len(content) - 8 - footer, len(content)):
+        changed = bytearray(content)
+        changed[place] = 0x40 if content[place] != 0x40 else 0
+        block.path.write_bytes(bytes(changed))
+        path = sign(block.path)
+        try:
+            outcomes = read_block(Block(20, 40, path), protocol=OTHER, root_seed=1988)
+        except DataError:
+            refused += 1
+        else:
+            assert compute_digest([outcomes]) == compute_digest([invent(20, 40)])
+        path.unlink()
+    assert refused > footer / 2
+
+
 def test_a_study_named_twice_is_one(store, folder):
     assert find_study(store, folder).name == f"study {OTHER.id}/1988"
