@@ -21,7 +21,7 @@ import numpy as np
 
 from replication.comparison.reported import Reported
 
-MAX_ENUMERATION = 300_000_000
+MAX_ENUMERATION = 100_000_000
 """Steps of an enumeration; for more only the parity of the sum of squares is checked."""
 MAX_SUMS = 50
 SLACK = 1.0 + 1e-12

@@ -37,14 +37,14 @@ def test_mean_of_normal_runs_has_students_prediction_interval():
     """mean +- t s sqrt(1/N + 1/n), on average over samples."""
     generator = np.random.default_rng(12)
     ratios = []
-    for _ in range(25):
+    for _ in range(10):
         values = generator.normal(size=40)
         finding = find(values, 10, mean="0.0").findings["mean"]
         reach = stats.t.ppf(0.975, 39) * values.std(ddof=1) * math.sqrt(1 / 40 + 1 / 10)
         ratios.append((finding.high - finding.low) / (2 * reach))
         assert (finding.high + finding.low) / 2 == pytest.approx(values.mean(), abs=0.3)
     # Unseen values beyond either end make it somewhat wider.
-    assert 0.97 < np.mean(ratios) < 1.2
+    assert 0.95 < np.mean(ratios) < 1.2
 
 
 def test_p_of_many_normal_runs_is_that_of_the_z_test():
