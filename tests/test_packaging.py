@@ -88,7 +88,7 @@ def test_every_dependency_is_locked(path):
 def test_version_is_the_same_everywhere():
     version = METADATA["project"]["version"]
     assert re.search(r"^version: (.*)$", read("CITATION.cff"), re.M).group(1) == version
-    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.M).group(1) == version
+    assert re.search(r"^## (\d\S*)", read("CHANGELOG.md"), re.M).group(1) == version
 
 
 def test_citation_names_the_paper():
