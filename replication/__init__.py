@@ -88,9 +88,8 @@ if TYPE_CHECKING:
     )
     from replication.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.simulator.ensemble import simulate
-    from replication.simulator.outcomes import Outcomes
+    from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import RecirculationNetwork
-    from replication.simulator.trace import Trace
     from replication.simulator.trace import trace_network as trace
     from replication.statistics.counts import CountTable
 
@@ -131,7 +130,7 @@ _HOMES = {
     "compare": ("replication.comparison.comparison", "compare"),
     "load_claims": ("replication.claims", "load_claims"),
     "simulate": ("replication.simulator.ensemble", "simulate"),
-    "Trace": ("replication.simulator.trace", "Trace"),
+    "Trace": ("replication.simulator.outcomes", "Trace"),
     "trace": ("replication.simulator.trace", "trace_network"),
     **{name: ("replication.errors", name) for name in __all__ if name.endswith("Error")},
 }

@@ -41,7 +41,7 @@ FLOORS = {
 
 # Libraries that only these rooms or modules may import.
 CONFINED = {
-    "matplotlib": {"report", "experiments", "simulator.plots", "comparison.figure"},
+    "matplotlib": {"report", "experiments", "simulator.outcomes", "comparison.figure"},
     "llvmlite": {"simulator"},
     "joblib": {"simulator.backends", "simulator.ensemble"},
     "pyarrow": {"store", "cli", "comparison.tables"},

@@ -73,13 +73,3 @@ def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
             "and c, each a number or an array that fits: changes._replace(W=...)"
         ) from None
     return changes
-
-
-def check_network(network: object) -> None:
-    """Refuse what is no subclass of the readable network."""
-    from replication.simulator.recirculation import RecirculationNetwork
-
-    if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
-        raise UsageError(
-            f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
-        )

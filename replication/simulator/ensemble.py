@@ -20,8 +20,8 @@ from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import CLUSTER_PATIENCE, THREADS, configure_backend
-from replication.simulator.checks import check_network
 from replication.simulator.outcomes import Outcomes
+from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
 from replication.threads import (
     NO_THREADS,

@@ -1,19 +1,24 @@
-"""What a simulation returns: one outcome a network, and the digest over them."""
+"""What simulations return: one outcome a network with the digest over them, or one trace."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.errors import UsageError
+from replication.protocol import Protocol
+from replication.simulator.weights import split_weights
 from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Array = NDArray[np.float64]
 
 OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; stores of another version are kept apart."""
@@ -79,9 +84,13 @@ class Outcomes:
         -------
         matplotlib Axes
         """
-        from replication.simulator.plots import plot_outcomes
-
-        return plot_outcomes(self, ax)
+        ax = _make_axes(ax)
+        times = self.updates[self.converged]
+        ax.hist(times, bins=50)
+        ax.set_xlabel("weight updates until the criterion was met")
+        ax.set_ylabel("networks")
+        ax.set_title(f"{len(times):,} converged, {len(self) - len(times):,} did not")
+        return ax
 
     @property
     def stop(self) -> int:
@@ -121,3 +130,140 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
     for block in blocks:
         sha.update(pack_rows(block).data)
     return sha.hexdigest()
+
+
+class Matrices(NamedTuple):
+    """The weights of one network after 0, 1, ..., n updates.
+
+    Attributes
+    ----------
+    W : float64 array, shape (n + 1, n_hidden, n_visible)
+        Visible to hidden.
+    b : float64 array, shape (n + 1, n_hidden)
+    U : float64 array, shape (n + 1, n_visible, n_hidden)
+        Hidden to visible.
+    c : float64 array, shape (n + 1, n_visible)
+    """
+
+    W: Array
+    b: Array
+    U: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trace:
+    """One network after 0, 1, ..., n updates.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    updates : int
+        The outcome: updates before the criterion was first met, or the last one traced.
+    converged : bool
+    errors : float64 array, shape (n + 1,)
+        The protocol's criterion.
+    hidden : list of float64 arrays, shape (n + 1, n_patterns, n_units)
+        First-pass activities, one array for each hidden group.
+    reconstructions : float64 array, shape (n + 1, n_patterns, n_visible)
+        With zero regression.
+    weights : float64 array, shape (n + 1, n_weights)
+        Flat, in the order of `matrices`.
+
+    Examples
+    --------
+    >>> from replication import trace
+    >>> traced = trace(seed=0)
+    >>> traced
+    Trace(converged after 48 updates, error 0.73 to 0.067)
+    >>> traced.matrices().W.shape
+    (49, 2, 4)
+    >>> traced.to_frame().columns[:4].tolist()
+    ['update', 'error', 'W[0,0]', 'W[0,1]']
+    """
+
+    protocol: Protocol
+    updates: int
+    converged: bool
+    errors: Array
+    hidden: list[Array]
+    reconstructions: Array
+    weights: Array
+
+    def __repr__(self) -> str:
+        outcome = "converged after" if self.converged else "not converged after"
+        return (
+            f"Trace({outcome} {self.updates} updates, error {self.errors[0]:.2g} to "
+            f"{self.errors[-1]:.2g})"
+        )
+
+    def matrices(self) -> Matrices:
+        """Return W, b, U and c after each update, as views of `weights`.
+
+        Raises
+        ------
+        UsageError
+            If the loop has several hidden groups.
+        """
+        connections = split_weights(self.protocol, self.weights)
+        if len(connections) > 2:
+            raise UsageError(
+                f"group_sizes = {list(self.protocol.group_sizes)} was traced; W, b, U and c are "
+                "those of one hidden group; use replication.simulator.weights.split_weights"
+            )
+        (W, b), (U, c) = connections
+        return Matrices(W, b, U, c)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row an update: update, error, and each weight by its name."""
+        import pandas as pd
+
+        columns = {"update": np.arange(len(self.errors)), "error": self.errors}
+        connections = split_weights(self.protocol, self.weights)
+        names = [("W", "b"), ("U", "c")]
+        if len(connections) > 2:
+            names = [(f"W{k}", f"b{k}") for k in range(len(connections))]
+        for pair, arrays in zip(names, connections, strict=True):
+            for name, array in zip(pair, arrays, strict=True):
+                for place in np.ndindex(array.shape[1:]):
+                    columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
+        return pd.DataFrame(columns)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the error over learning, beside the threshold.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new one unless given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        ax = _make_axes(ax)
+        ax.plot(self.errors, label="error")
+        ax.axhline(self.protocol.threshold, color="black", linestyle=":", label="threshold")
+        ax.set_xlabel("weight updates")
+        ax.set_ylabel(f"error ({self.protocol.criterion})")
+        ax.set_ylim(bottom=0.0)
+        ax.legend()
+        return ax
+
+
+def make_trace(
+    protocol: Protocol, errors: Array, hidden: list[Array], reconstructions: Array, weights: Array
+) -> Trace:
+    """Return a trace with its outcome, the first error below the threshold."""
+    below = np.flatnonzero(errors < protocol.threshold)
+    updates = int(below[0]) if len(below) else len(errors) - 1
+    return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
+
+
+def _make_axes(ax: Any) -> Any:
+    """Return the axes that were given, or new ones."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots()[1]

@@ -32,8 +32,8 @@ from replication.simulator.checks import (
     copy_numbers,
     take_states,
 )
+from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
-from replication.simulator.trace import Trace, record_network
 from replication.simulator.weights import draw_weights, is_whole, split_weights
 from replication.wording import show
 
@@ -341,3 +341,22 @@ class RecirculationNetwork:
 def _keep(x: Array) -> Array:
     """Linear visible units: their state is their total input."""
     return x
+
+
+def record_network(
+    network: RecirculationNetwork, n_updates: int | None = None, change: Hook | None = None
+) -> Trace:
+    """Apply so many updates, or train until the outcome, and return every state passed."""
+    states: list[tuple[Any, ...]] = []
+    protocol = network.protocol
+    for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
+        if t > 0:
+            network.update(change)
+        hidden = [network.first_pass(v0) for v0 in network.patterns]
+        images = [network.reconstruct(h1) for h1 in hidden]
+        flat = np.concatenate([weights.ravel() for weights in network.weights])
+        states.append((network.error(), hidden, images, flat))
+        if n_updates is None and states[-1][0] < protocol.threshold:
+            break
+    parts = [np.array(part) for part in zip(*states, strict=True)]
+    return make_trace(protocol, parts[0], [parts[1]], parts[2], parts[3])
