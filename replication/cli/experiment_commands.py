@@ -24,8 +24,8 @@ def add_commands(subparsers: Any) -> None:
     experiments = subparsers.add_parser(
         "experiments",
         help="run the experiments on the paper's other statements",
-        description="Run the experiments of the report, all or some, and write their models. "
-        f"There are: {', '.join(EXPERIMENTS)}. `replication report` then takes them up.",
+        description="Run all or some of the experiments in the report and write their models. "
+        f"Experiments: {', '.join(EXPERIMENTS)}. `replication report` then uses the models.",
     )
     experiments.add_argument(
         "names", nargs="*", metavar="NAME", help="experiments to run (default: all)"
@@ -41,7 +41,7 @@ def add_commands(subparsers: Any) -> None:
     multiverse = subparsers.add_parser(
         "multiverse",
         help="compare readings of your own",
-        description="Simulate readings of your own on the same seeds, and say what 100 networks "
+        description="Simulate readings of your own on the same seeds and report what 100 networks "
         "of each would have reported.",
         epilog="For example, four readings: [factors] and, below it, a line "
         "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "

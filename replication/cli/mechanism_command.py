@@ -34,12 +34,12 @@ def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     command = subparsers.add_parser(
         "mechanism",
-        help="see whether recirculation amplifies its own code on inputs of your own",
+        help="test whether recirculation amplifies its own code on inputs of your own",
         description="Train networks on your own patterns by recirculation, back-propagation and "
-        "feedback alignment, each at its own best learning rate, and say whether W amplifies its "
-        "own code, as predicted, and what its first changes are worth.",
+        "feedback alignment, each at its own best learning rate, and report whether W amplifies "
+        "its own code as predicted and what its first changes are worth.",
         epilog="For example: replication mechanism --patterns FILE.csv --group-sizes 8,3. The "
-        "file holds one pattern a line, numbers from 0 to 1 between commas.",
+        "file holds one pattern per line: numbers from 0 to 1, separated by commas.",
     )
     command.add_argument(
         "--patterns", type=Path, metavar="FILE.csv", help="the inputs (default: one-hot vectors)"

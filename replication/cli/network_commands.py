@@ -25,8 +25,8 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     trace = subparsers.add_parser(
         "trace",
-        help="show one network over learning, as CSV",
-        description="Show one network over learning, as CSV: the updates applied so far, the "
+        help="print one network's learning as CSV",
+        description="Print one network's learning as CSV: the updates applied so far, the "
         "error, and the reconstruction of each unit (r_PATTERN_UNIT).",
     )
     trace.add_argument("seed", type=_parse_seed, metavar="SEED", help="number of the network")
@@ -36,8 +36,8 @@ def add_commands(subparsers: Any) -> None:
     export = subparsers.add_parser(
         "export",
         help="write the outcomes of a study as CSV or Parquet",
-        description="Write the outcomes of a study as CSV or Parquet, and what the columns mean "
-        "as FILE.dictionary.json beside; to standard output as CSV alone.",
+        description="Write the outcomes of a study as CSV or Parquet, with a description of the "
+        "columns in FILE.dictionary.json; to standard output, write the CSV alone.",
     )
     add_options(export, *STUDY)
     export.add_argument(

@@ -35,7 +35,7 @@ def make_parser() -> Parser:
     shtab.add_argument_to(
         parser,
         "--print-completion",
-        help="print the script by which a shell completes commands and options",
+        help="print a shell script that completes commands and options",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:

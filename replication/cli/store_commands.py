@@ -30,15 +30,15 @@ def add_commands(subparsers: Any) -> None:
     add_options(info, "--results")
     form = info.add_mutually_exclusive_group()
     form.add_argument("--long", action="store_true", help="also seeds, digest, versions, folder")
-    form.add_argument("--json", action="store_true", help="all of it for programs, as JSON")
+    form.add_argument("--json", action="store_true", help="print everything as JSON, for programs")
     info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
         "verify",
-        help="check stored outcomes and the published report by making them again",
+        help="check stored outcomes and the published report by reproducing them",
         description="Compare every stored block and every model and report with its checksum, and "
         "simulate a random sample of networks again. Where the folder holds the report of the "
-        "default study, make study and report afresh elsewhere and compare them too. Exit code 0 "
+        "default study, make study and report again elsewhere and compare them too. Exit code 0 "
         "if all is well, 65 if not.",
     )
     add_options(verify, "--results", "--jobs")
@@ -54,7 +54,7 @@ def add_commands(subparsers: Any) -> None:
 
     repair = subparsers.add_parser(
         "repair",
-        help="make what is missing or damaged again, and nothing else",
+        help="repair only what is missing or damaged",
         description="Compare every stored block and every model and report with its checksum, and "
         "make those that are missing or damaged again.",
     )

@@ -17,22 +17,22 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     replicate = subparsers.add_parser(
         "replicate",
-        help="simulate what is missing of a study, analyse it and write its report",
-        description="Simulate what is missing of a study, analyse it and write its report. The "
-        "default study is the one that the committed report describes; any other has a short "
+        help="simulate the missing networks of a study, analyse it and write its report",
+        description="Simulate the missing networks of a study, analyse it and write its report. "
+        "The default study is the one that the committed report describes; any other has a short "
         "report of its own.",
     )
     add_options(replicate, *STUDY, *WORKERS)
     replicate.add_argument(
         "--no-experiments", action="store_true",
         help="do not run the experiments whose models are missing; the default study then has a "
-        "short report, too",
+        "short report too",
     )  # fmt: skip
     replicate.set_defaults(handler=run_replicate)
 
     simulate = subparsers.add_parser(
         "simulate",
-        help="simulate the networks of a study that are missing",
+        help="simulate the missing networks of a study",
         description="Simulate the networks of a study that the results folder does not hold, and "
         "those of a few other root seeds that its report compares them with. Print how many they "
         "are and the digest of all.",
