@@ -83,6 +83,7 @@ def answer(comparison: Comparison) -> str:
     if "ci" in comparison.reported:
         parts.append(f"a confidence interval of {comparison.reported['ci']}")
     reported = _list(parts)
+    is_ = "is" if len(parts) == 1 else "are"
     if comparison.runs is not None:
         reported += f" over {plural(comparison.runs, 'run')}"
     p = "" if comparison.p is None else f" ({say_p(comparison.p)})"
@@ -113,10 +114,9 @@ def answer(comparison: Comparison) -> str:
         )
     if reason is Reason.NOT_SHOWN_WITHIN_MARGIN:
         return (
-            f"{verdict}: nothing speaks against {reported}{p}, but the mean of your runs is not "
+            f"{verdict}: {reported} {is_} what runs like yours give{p}, but their mean is not "
             "shown to lie within the margin of the reported one."
         )
-    is_ = "is" if len(parts) == 1 else "are"
     search = comparison.search
     if reason is Reason.DEPENDS_ON_RUNS:
         assert search is not None
