@@ -36,16 +36,9 @@ class Verdict(enum.StrEnum):
 class Reported:
     """The numbers of page 363, as printed.
 
-    Parameters
-    ----------
-    runs : int
-        Simulations that were averaged.
-    mean, max : str
-        Weight updates until every unit's error was below 0.1.
-    page : str
-    settings : tuple of str
-        Protocol fields that the paper reports beside them; where one differs, the
-        numbers cannot be judged. All other fields are open.
+    `runs`: simulations that were averaged. `mean`, `max`: weight updates until every unit's error
+    was below 0.1. `settings`: protocol fields that the paper reports beside them; where one
+    differs, the numbers cannot be judged. All other fields are open.
     """
 
     runs: int
@@ -59,16 +52,9 @@ class Reported:
 class Operationalisation:
     """One way to turn a statement into a measurement.
 
-    Parameters
-    ----------
-    id, name : str
-        Unique within the statement, and in a few words.
-    measured, supports : str
-        What is measured, and when it supports the statement.
-    primary : bool
-        Whether it is the one closest to the sentence.
-    thresholds : mapping of str to float or int
-        The numbers that `supports` names.
+    `id`, `name`: unique within the statement, and in a few words. `measured`, `supports`: what is
+    measured, and when it supports the statement. `primary`: whether it is the one closest to the
+    sentence. `thresholds`: the numbers that `supports` names.
     """
 
     id: str
@@ -151,15 +137,9 @@ def load_claims() -> Mapping[str, Claim]:
 def read_claims(tables: Mapping[str, Any]) -> dict[str, Claim]:
     """Return the statements of a ledger by id.
 
-    Parameters
-    ----------
-    tables : mapping
-        The tables ``[claims.*]`` of a file such as ``claims.toml``.
-
-    Raises
-    ------
-    DataError
-        If an entry is incomplete or contradicts the rules for one; the message names it.
+    `tables`: the tables ``[claims.*]`` of a file such as ``claims.toml``.
+    Raises DataError if an entry is incomplete or contradicts the rules for one; the message names
+    it.
     """
     return {name: _read_claim(name, table) for name, table in tables.items()}
 
@@ -167,10 +147,7 @@ def read_claims(tables: Mapping[str, Any]) -> dict[str, Claim]:
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
     """Return those differences of a protocol from `PAPER` that the paper reports as settings.
 
-    Parameters
-    ----------
-    differences : mapping of str to plain JSON value
-        `Protocol.differences`.
+    `differences`: `Protocol.differences`.
     """
     settings = load_reported().settings
     return {name: value for name, value in differences.items() if name in settings}

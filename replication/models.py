@@ -68,8 +68,6 @@ def _render_model(model: Model) -> bytes:
 def round_numbers(value: Any) -> Any:
     """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
 
-    Examples
-    --------
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
     {'mean': 46.5123, 'runs': [100, True]}
     """
@@ -91,8 +89,6 @@ def round_numbers(value: Any) -> Any:
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
     """Yield where two plain values differ; numbers may differ by rounding.
 
-    Examples
-    --------
     >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
     ['a.1: 2.0 became 2.5']
     """

@@ -159,8 +159,6 @@ def silence(stream: TextIO) -> None:
 def escape(text: str) -> str:
     r"""Return text on one line, with control characters written as escapes.
 
-    Examples
-    --------
     >>> print(escape("a" + chr(27) + "[31m" + chr(10)))
     a\x1b[31m\n
     """
@@ -174,8 +172,6 @@ def _escape_letter(letter: str) -> str:
 def format_duration(seconds: float) -> str:
     """Return a duration in words, with two significant units at most.
 
-    Examples
-    --------
     >>> format_duration(7.2), format_duration(200), format_duration(90_000)
     ('7 s', '3 min 20 s', '25 h')
     """

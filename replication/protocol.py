@@ -219,8 +219,6 @@ class Protocol:
 def connect_groups(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     """Return (source, target) units of the connections of a closed loop, from group 0 on.
 
-    Examples
-    --------
     >>> connect_groups((4, 3, 2))
     ((4, 3), (3, 2), (2, 4))
     """
@@ -259,8 +257,6 @@ def _suggest(name: str, names: list[str]) -> str:
 def find_protocol(given: object) -> Protocol:
     """Return a protocol as it is, or the named reading.
 
-    Examples
-    --------
     >>> find_protocol("notebook")
     Protocol(criterion='half-squared-error')
     """

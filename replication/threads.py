@@ -81,8 +81,6 @@ def map_in_threads(
     A function that takes long looks at `find_flag` now and then. Of `jobs` threads -1 are one
     for each core.
 
-    Examples
-    --------
     >>> map_in_threads(abs, [-1, 2], jobs=2)
     [1, 2]
     """

@@ -10,8 +10,6 @@ from typing import Any
 def plural(n: int, noun: str, nouns: str | None = None) -> str:
     """Return a count with its noun: "1 network", "2,000 networks", "2 studies".
 
-    Examples
-    --------
     >>> plural(1, "network"), plural(2000, "network"), plural(2, "study", "studies")
     ('1 network', '2,000 networks', '2 studies')
     """
@@ -21,8 +19,6 @@ def plural(n: int, noun: str, nouns: str | None = None) -> str:
 def show(value: Any, *, length: int = 60) -> str:
     r"""Quote a given value on one line: control characters escaped, cut where it is long.
 
-    Examples
-    --------
     >>> print(show("a" + chr(27) + "[31m"), show(True), show(0.5), show("x" * 9, length=6))
     'a\x1b[31m' true 0.5 'xxx...'
     """

@@ -27,16 +27,9 @@ LONGEST_MESSAGE = 10_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Those of the process unless given.
-
-    Returns
-    -------
-    int
-        0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 75
-        busy; 129, 130 and 143 when interrupted.
+    `arguments`: those of the process unless given.
+    Returns 0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 75 busy; 129, 130 and
+    143 when interrupted.
     """
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):

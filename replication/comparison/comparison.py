@@ -90,11 +90,8 @@ class Reason(enum.StrEnum):
 class Missed:
     """What so few runs would have missed.
 
-    Parameters
-    ----------
-    power, normal_power : float
-        How often a shift of two standard deviations is found, for normal runs: by the prediction
-        interval of the mean without assumptions, and by that of normal theory.
+    `power`, `normal_power`: how often a shift of two standard deviations is found, for normal
+    runs: by the prediction interval of the mean without assumptions, and by that of normal theory.
     """
 
     power: float

@@ -24,11 +24,8 @@ STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": Fal
 def draw_comparison(comparison: Comparison) -> Any:
     """Draw the sampling distribution of each reported statistic.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line
-        at the reported value.
+    A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line at the
+    reported value.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -78,11 +75,8 @@ def plot_comparison(comparison: Comparison, statistic: str | None, ax: Any) -> A
 def draw_groups(groups: Mapping[str, Comparison]) -> Any:
     """Draw the prediction interval of each group, with the reported value on it.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A row for each group, in units of its interval: from -1 to 1 lie the middle 1 - level of
-        studies, so that groups of any scale share an axis.
+    A row for each group, in units of its interval: from -1 to 1 lie the middle 1 - level of
+    studies, so that groups of any scale share an axis.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure

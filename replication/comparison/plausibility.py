@@ -71,8 +71,6 @@ def find_impossible(
     A number is possible if one of `counts`, the values that can have been summarised, and one of
     the denominators in `sd_kinds` allow it. `runs` are those started.
 
-    Examples
-    --------
     >>> from replication.comparison.reported import read_reported
     >>> mean = read_reported("48.37", "mean")
     >>> [item.fault.name for item in find_impossible({"mean": mean}, runs=20, counts=[20], grid=1)]
@@ -197,11 +195,9 @@ def _has_spread(
 ) -> bool:
     """Say whether n values on a grid can have such a mean and sum of squared deviations.
 
-    Notes
-    -----
-    In steps of the grid, from the whole number c at or below the mean: n deviations d whose sum
-    is r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n. All
-    pairs (r, q) that n such deviations reach are enumerated one deviation after the other.
+    In steps of the grid, from the whole number c at or below the mean: n deviations d whose sum is
+    r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n. All pairs
+    (r, q) that n such deviations reach are enumerated one deviation after the other.
     """
     first, last = (
         math.ceil(float(mean.low) * n / grid - 1e-9),

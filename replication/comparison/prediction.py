@@ -54,24 +54,11 @@ MAX_SPAN = 20_000
 class Finding:
     """A reported statistic against its sampling distribution.
 
-    Parameters
-    ----------
-    name : str
-        A key of `reported.WORDS`.
-    reported : str
-        As printed.
-    value : float
-        The reported number in the unit of the runs.
-    yours : float
-        The same statistic of all runs that were seen; a standard error of n runs.
-    low, high : float
-        Prediction interval of a study of n runs, at 1 - level.
-    p : float
-        Two-sided; NaN for a number that cannot be right.
-    chance : float
-        Probability that a study of n runs prints the reported number.
-    mean, spread : float
-        Of the sampling distribution.
+    `name`: a key of `reported.WORDS`. `reported`: as printed. `value`: the reported number in the
+    unit of the runs. `yours`: the same statistic of all runs that were seen; a standard error of n
+    runs. `low`, `high`: prediction interval of a study of n runs, at 1 - level. `p`: two-sided;
+    NaN for a number that cannot be right. `chance`: probability that a study of n runs prints the
+    reported number. `mean`, `spread`: of the sampling distribution.
     """
 
     name: str
@@ -263,8 +250,6 @@ def describe_finding(
 def find_p(distribution: SamplingDistribution, item: Reported) -> float:
     """Return p of one statistic whose sampling distribution is known exactly.
 
-    Notes
-    -----
     The mass of all printed numbers whose smaller tail is at most that of the reported one.
     """
     tail, find_share = measure_tails(distribution, item)
@@ -319,8 +304,6 @@ def judge_mean_and_max(
 ) -> MeanAndMax:
     """Return how unusual a reported mean and maximum of n converged runs are, exactly.
 
-    Notes
-    -----
     Exact for the population that the table is; with many more runs than n that is all that there
     is to know. Means are printed as the reported one is, maxima as whole numbers.
     """
@@ -367,12 +350,10 @@ def _find_mean_given_max(
 ) -> SamplingDistribution | None:
     """Return the exact distribution of the mean of n runs given their maximum.
 
-    Notes
-    -----
-    The sum of n runs of which the largest lies in a cell has the mass of the n-fold convolution
-    of the counts truncated above the cell, less that of those truncated below it. Where no run
-    lies in the cell, one is put there and the others are drawn from those below: the limit for a
-    rare one.
+    The sum of n runs of which the largest lies in a cell has the mass of the n-fold convolution of
+    the counts truncated above the cell, less that of those truncated below it. Where no run lies
+    in the cell, one is put there and the others are drawn from those below: the limit for a rare
+    one.
     """
     start = int(table.updates[0])
     one = np.zeros(int(table.updates[-1]) - start + 1)
@@ -455,14 +436,10 @@ def predict_successes(
 ) -> Prediction:
     """Hold a reported number or share of successes of n runs against successes that were seen.
 
-    Notes
-    -----
-    The number is beta-binomial: the share of the population has Jeffreys' posterior
-    Beta(k + 1/2, N - k + 1/2).
-
-    References
-    ----------
-    Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, Stat. Sci. 16.
+    The number is beta-binomial: the share of the population has Jeffreys' posterior Beta(k + 1/2,
+    N - k + 1/2).
+    Reference: Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, Stat.
+    Sci. 16.
     """
     numbers = np.arange(runs + 1)
     a, b = n_succeeded + 0.5, n - n_succeeded + 0.5
@@ -502,8 +479,6 @@ def combine_independent(first: Prediction, second: Prediction) -> Prediction:
 def estimate_all_succeed(n_succeeded: int, n: int, runs: int) -> tuple[float, tuple[float, float]]:
     """Return the chance that all of n runs succeed, with its range over resamples.
 
-    Examples
-    --------
     >>> chance, (low, high) = estimate_all_succeed(99_880, 100_000, 100)
     >>> round(chance, 2)
     0.89

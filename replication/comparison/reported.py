@@ -44,14 +44,9 @@ _PLUS_MINUS = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*")
 class Reported:
     """A reported number, and all numbers that print so.
 
-    Parameters
-    ----------
-    text : str
-        As reported, e.g. "48", "48.30" or "95 %".
-    value : Fraction
-        The number itself, in the unit of the runs.
-    low, high : Fraction
-        The rounding cell. Both ends belong to it, since halves are rounded up or to even.
+    `text`: as reported, e.g. "48", "48.30" or "95 %". `value`: the number itself, in the unit of
+    the runs. `low`, `high`: the rounding cell. Both ends belong to it, since halves are rounded up
+    or to even.
     """
 
     text: str
@@ -80,26 +75,13 @@ def read_reported(
 ) -> Reported:
     """Read a reported number; its decimals say how it was rounded.
 
-    Parameters
-    ----------
-    given : str, int or float
-        A decimal number such as 48, 12,345, 3.2e-4 or 97.3 %. A string keeps the zeros that
-        were printed: "48.30" lies within 0.005 of 48.3, "48.3" within 0.05.
-    name : str
-        What it is, for the message.
-    is_share : bool
-        Whether a per cent sign always means a hundredth.
-    scale : float, optional
-        What the number is divided by. A per cent sign needs one, since values may be shares (100)
-        or per cent themselves (1).
+    `given`: a decimal number such as 48, 12,345, 3.2e-4 or 97.3 %. A string keeps the zeros that
+    were printed: "48.30" lies within 0.005 of 48.3, "48.3" within 0.05. `name`: what it is, for
+    the message. `is_share`: whether a per cent sign always means a hundredth. `scale`: what the
+    number is divided by. A per cent sign needs one, since values may be shares (100) or per cent
+    themselves (1).
+    Raises UsageError if it is not such a number, or too long.
 
-    Raises
-    ------
-    UsageError
-        If it is not such a number, or too long.
-
-    Examples
-    --------
     >>> cell = read_reported("48", "mean")
     >>> float(cell.low), float(cell.high)
     (47.5, 48.5)

@@ -13,14 +13,8 @@ SEARCHED = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 10
 class RunSearch:
     """How many runs may lie behind a report that does not say.
 
-    Parameters
-    ----------
-    runs : tuple of int
-        Numbers tried.
-    p : tuple of float
-        p-value at each.
-    smallest, largest : int or None
-        Smallest and largest of the numbers tried that is compatible; None if none is.
+    `runs`: numbers tried. `p`: p-value at each. `smallest`, `largest`: smallest and largest of the
+    numbers tried that is compatible; None if none is.
     """
 
     runs: tuple[int, ...]

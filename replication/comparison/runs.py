@@ -230,10 +230,7 @@ def estimate_medians(values: FloatArray, flags: BoolArray) -> FloatArray:
     """Return the Kaplan-Meier median of each study, infinite where less than half is reached.
 
     `values` float64[m, n]; `flags` bool[m, n]: others than those were stopped at their value.
-
-    References
-    ----------
-    Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481.
+    Reference: Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481.
     """
     # A run that succeeded at a value comes before one that was stopped there.
     order = np.lexsort((~flags, values), axis=-1)

@@ -60,16 +60,9 @@ MAX_DECIMALS = 6
 class Sample:
     """The runs that were seen.
 
-    Parameters
-    ----------
-    values : float64[k]
-        Distinct values, ascending.
-    counts : int64[k]
-        How often each was seen, at least 1.
-    low, high : float
-        Bounds that no value can leave; infinite where there is none.
-    grid : Fraction or None
-        What every value is a multiple of, None if values are real numbers.
+    `values` (k,): distinct values, ascending. `counts` integers (k,): how often each was seen, at
+    least 1. `low`, `high`: bounds that no value can leave; infinite where there is none. `grid`:
+    what every value is a multiple of, None if values are real numbers.
     """
 
     values: FloatArray
@@ -163,8 +156,6 @@ class Tail:
 def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> Tail:
     """Describe what lies beyond the largest of N runs in ascending order.
 
-    Notes
-    -----
     The degrees of freedom are those of the outermost runs where there are many runs, fewer where
     there are few, and fewer where the runs have long tails (excess kurtosis), which a mean excess
     that is exponential would miss. The numbers were chosen for the rates in the help.

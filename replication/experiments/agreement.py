@@ -31,28 +31,17 @@ which the running median of the cosine over so many updates reaches the level.""
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure networks with logistic visible units as they stand.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        With one hidden group.
-    weights : float64 array, shape (n, n_weights)
-
-    Returns
-    -------
-    dict of str to float64 array, shape (n,)
-        ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest descent
-        in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
-        ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy (the
-        latter with biases), in which the slopes of the visible units cancel;
-        ``alignment`` and ``centred``: cosine between U and the transpose of W, the latter with
-        the mean over visible units taken away; ``unit``: the smallest cosine of a hidden unit;
-        ``ratio``: length of U over that of W, ``unit_ratio``: the smallest of a hidden unit;
-        ``variation``: standard deviation over mean of the slopes r (1 - r) of the visible
-        units, over units and patterns; ``variation_error``: the same where each counts by its
-        squared error; ``variation_units``: between the units, slopes averaged over patterns.
-
-    Notes
-    -----
+    `protocol`: with one hidden group. `weights` (n, n_weights).
+    Returns (n,): ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest
+    descent in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
+    ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy (the latter
+    with biases), in which the slopes of the visible units cancel; ``alignment`` and ``centred``:
+    cosine between U and the transpose of W, the latter with the mean over visible units taken
+    away; ``unit``: the smallest cosine of a hidden unit; ``ratio``: length of U over that of W,
+    ``unit_ratio``: the smallest of a hidden unit; ``variation``: standard deviation over mean of
+    the slopes r (1 - r) of the visible units, over units and patterns; ``variation_error``: the
+    same where each counts by its squared error; ``variation_units``: between the units, slopes
+    averaged over patterns.
     If the hidden states of the patterns are at right angles, the cosine for U is
     ``1 / sqrt(1 + variation_error^2)``.
     """
@@ -97,16 +86,9 @@ def align_matrices(
 ) -> tuple[Array, Array]:
     """Return the cosine between U and the transpose of W, and the length of U over that of W.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    centred : bool
-        Whether to take the mean over visible units away from both, for each hidden unit.
-
-    Returns
-    -------
-    cosine, ratio : float64 array, shape (n,)
+    `weights` (n, n_weights). `centred`: whether to take the mean over visible units away from
+    both, for each hidden unit.
+    Returns `cosine`, `ratio` (n,).
     """
     forward, backward = (
         (matrix - centred * matrix.mean(axis=2, keepdims=True)).reshape(len(matrix), -1)
@@ -143,21 +125,10 @@ def find_events(
 ) -> NDArray[np.float64]:
     """Return when each series passes a level: the first update with a high running median.
 
-    Parameters
-    ----------
-    series : iterable of float64 array, shape (n_updates,)
-    level : float
-    width : int
-        Odd; the running median is that of so many updates in a row, and stands for the
-        one in the middle.
+    `series` (n_updates,). `width`: odd; the running median is that of so many updates in a row,
+    and stands for the one in the middle.
+    Returns (n,): infinity where it never does.
 
-    Returns
-    -------
-    float64 array, shape (n,)
-        Infinity where it never does.
-
-    Examples
-    --------
     >>> find_events([np.array([0.95, 0.1, 0.2, 0.95, 0.93, 0.96])], level=0.9, width=3)
     array([3.])
     """

@@ -44,8 +44,6 @@ def supports_above(value: float | None, interval: Interval, level: float) -> Res
     An interval on both sides of the level leaves it undecided, as does no value at all; without
     an interval the value itself decides.
 
-    Examples
-    --------
     >>> supports_above(0.95, [0.93, 0.97], 0.9)["outcome"]
     'supports'
     >>> supports_above(0.91, [0.89, 0.93], 0.9)["outcome"]
@@ -102,8 +100,6 @@ def supports_including(value: float | None, interval: Interval, target: float) -
 def share_above(successes: int, n: int, level: float) -> Result:
     """Support a statement by a share (95 % Clopper-Pearson) at or above a level.
 
-    Examples
-    --------
     >>> share_above(99, 100, 0.9)["outcome"], share_above(0, 0, 0.9)["outcome"]
     ('supports', 'undecided')
     """
@@ -118,23 +114,10 @@ def judge(
 ) -> dict[str, Any]:
     """Return the entry of a statement in the model of an experiment.
 
-    Parameters
-    ----------
-    claim : Claim
-    results : mapping of str to Result
-        Of each operationalisation of the ledger, by id.
-    verdict : Verdict, optional
-        In place of the one that follows from the results, where these cannot be judged.
-
-    Returns
-    -------
-    dict
-        ``operationalisations``, the results in the order of the ledger; ``verdict``.
-
-    Raises
-    ------
-    DataError
-        If the results are not those of the ledger.
+    `results`: of each operationalisation of the ledger, by id. `verdict`: in place of the one that
+    follows from the results, where these cannot be judged.
+    Returns ``operationalisations``, the results in the order of the ledger; ``verdict``.
+    Raises DataError if the results are not those of the ledger.
     """
     check_results(claim, results, f"experiments/{claim.experiment}/run.py")
     ordered = {each.id: dict(results[each.id]) for each in claim.operationalisations}
@@ -154,8 +137,6 @@ def find_verdict(kind: str, outcomes: Iterable[Outcome]) -> Verdict:
     Those that are undecided are set aside; where all are, there are too few networks to tell. A
     definition or theorem is checked if nothing contradicts it.
 
-    Examples
-    --------
     >>> find_verdict("empirical", [Outcome.SUPPORTS, Outcome.CONTRADICTS]).name
     'DEPENDS'
     """
@@ -189,10 +170,7 @@ def check_results(claim: Claim, results: Mapping[str, Any], where: str) -> None:
 def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse models of experiments whose statements are not those of the ledger.
 
-    Raises
-    ------
-    DataError
-        If an entry of the ledger has no measurement, or a measurement no entry.
+    Raises DataError if an entry of the ledger has no measurement, or a measurement no entry.
     """
     claims = load_claims()
     for experiment, model in models.items():
@@ -244,11 +222,8 @@ def _make_result(value: float | None, interval: Interval, outcome: Outcome) -> R
 def compare_with_levels(claim: Claim, measured: Mapping[str, Any]) -> dict[str, Result]:
     """Compare measurements with ``at_least`` and ``at_most`` of their entries in the ledger.
 
-    Parameters
-    ----------
-    claim : Claim
-    measured : mapping of str to array, Estimate or float
-        By id. Of a bool array the share decides, of any other the median, each with its interval.
+    `measured`: by id. Of a bool array the share decides, of any other the median, each with its
+    interval.
     """
     check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
     results = {}

@@ -27,14 +27,8 @@ MAX_STATES = 20_000
 class Histories:
     """What was measured of every converged network at every update, its last state included.
 
-    Parameters
-    ----------
-    n_networks : int
-        Networks that were started.
-    updates : int64 array, shape (n_converged,)
-        Ascending.
-    values : dict of str to array, shape (n_states, ...)
-        Network by network the quantities after 0, 1, ..., `updates` updates.
+    `n_networks`: networks that were started. `updates` integers (n_converged,): ascending.
+    `values` (n_states, ...): network by network the quantities after 0, 1, ..., `updates` updates.
     """
 
     n_networks: int
@@ -166,22 +160,10 @@ def pool_shares(
 def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
     """Return a share over cases that come in clusters, with its 95 % interval.
 
-    Parameters
-    ----------
-    successes, cases : array, shape (n,)
-        Of each cluster; clusters are independent, the cases in one are not.
+    `successes`, `cases` (n,): of each cluster; clusters are independent, the cases in one are not.
+    The interval is limited to [0, 1]; of no case it is the whole of it.
+    Reference: Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
 
-    Returns
-    -------
-    Estimate
-        Limited to [0, 1]; of no case the whole of it.
-
-    References
-    ----------
-    Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
-
-    Examples
-    --------
     >>> estimate_pooled_share(np.array([1, 1]), np.array([2, 2]))
     Estimate(value=0.5, low=0.5, high=0.5, level=0.95)
     """

@@ -22,18 +22,11 @@ SEARCH_OFFSET = 100
 class Search:
     """Every setting of a grid, tried on the same networks.
 
-    Parameters
-    ----------
-    grid : mapping of str to tuple
-        The values tried of each protocol field, ascending.
-    means : float64 array, one axis for each field of the grid
-        Mean updates, networks that have not converged counted at the cap.
-    best : Protocol
-        The settings with the smallest mean; the first of several.
-    edges : tuple of str
-        Fields whose best value lies at an end of the values tried, so that a better one
-        may lie beyond. A momentum of 0 is no such end.
-    n_networks : int
+    `grid`: the values tried of each protocol field, ascending. `means` float64 array, one axis for
+    each field of the grid: mean updates, networks that have not converged counted at the cap.
+    `best`: the settings with the smallest mean; the first of several. `edges`: fields whose best
+    value lies at an end of the values tried, so that a better one may lie beyond. A momentum of 0
+    is no such end.
     """
 
     grid: Mapping[str, tuple[float, ...]]

@@ -16,8 +16,6 @@ from replication.statistics.ratios import estimate_ratios
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as two entries of a model: ``name`` and ``name_interval``.
 
-    Examples
-    --------
     >>> name_estimate("mean", Estimate(2.0, 1.0, 3.0))
     {'mean': 2.0, 'mean_interval': [1.0, 3.0]}
     """
@@ -29,8 +27,6 @@ def estimate_share(successes: int, n: int) -> dict[str, Any]:
 
     Of no trial the share is None and the interval [0, 1].
 
-    Examples
-    --------
     >>> estimate_share(1, 2)["share"]
     0.5
     """
@@ -42,12 +38,9 @@ def estimate_share(successes: int, n: int) -> dict[str, Any]:
 def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
     """Describe how fast at least two networks of a protocol learnt.
 
-    Returns
-    -------
-    dict
-        ``learning_rate``, ``momentum``, ``regression``; ``converged`` (share with interval);
-        ``mean`` with ``mean_interval`` (failures at the cap); ``mean_converged`` and ``median``
-        (None where undefined).
+    Returns ``learning_rate``, ``momentum``, ``regression``; ``converged`` (share with interval);
+    ``mean`` with ``mean_interval`` (failures at the cap); ``mean_converged`` and ``median`` (None
+    where undefined).
     """
     updates, converged = outcomes.updates, outcomes.converged
     n, n_converged = len(updates), int(converged.sum())
@@ -66,11 +59,8 @@ def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
 def compare_speed(first: Outcomes, second: Outcomes) -> dict[str, Any]:
     """Compare two procedures on the same networks, failures at the cap.
 
-    Returns
-    -------
-    dict
-        ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
-        intervals.
+    Returns ``mean_ratio``, ``median_ratio``: updates of the first over those of the second, with
+    intervals.
     """
     ratios = estimate_ratios(first.updates, second.updates)
     return name_estimate("mean_ratio", ratios.mean) | name_estimate("median_ratio", ratios.median)

@@ -51,27 +51,13 @@ def render_report(
 
     Each figure that the template shows is an SVG with its data as CSV. The same models give the
     same bytes. No file is written but temporary ones.
-
-    Parameters
-    ----------
-    template, bibliography : Path
-        As `replication.report` says how to write them.
-    models : mapping
-        Plain data by the names that templates use.
-    figures : mapping of str to Drawing
-    metadata : mapping of str to str
-        ``title`` and ``date`` (such as 2026-11-01; the clock is never asked), and optionally
-        ``subtitle``, ``author``, ``version``, ``licence``, ``citation``.
-    search : sequence of Path
-        Folders in which included templates are looked for.
-    png : collection of str
-        Figures that are wanted as PNG, too.
-
-    Raises
-    ------
-    ReportError
-        If a number is missing, a guarded sentence untrue, a reference dangling or an alternative
-        text missing; the message begins with the file and line of a template.
+    `template`, `bibliography`: as `replication.report` says how to write them. `models`: plain
+    data by the names that templates use. `metadata`: ``title`` and ``date`` (such as 2026-11-01;
+    the clock is never asked), and optionally ``subtitle``, ``author``, ``version``, ``licence``,
+    ``citation``. `search`: folders in which included templates are looked for. `png`: figures that
+    are wanted as PNG, too.
+    Raises ReportError if a number is missing, a guarded sentence untrue, a reference dangling or
+    an alternative text missing; the message begins with the file and line of a template.
     """
     try:
         entries = bibliography.read_bytes()

@@ -26,8 +26,6 @@ class MissingNumber(ValueError):
 def number(value: object, digits: int = 3) -> str:
     """Write a number with so many significant digits, without exponent where it can be read.
 
-    Examples
-    --------
     >>> number(43.2198), number(0.00123, 2), number(12345), number(0)
     ('43.2', '0.0012', '12,300', '0')
     >>> number(0.0000123, 2)
@@ -47,8 +45,6 @@ def number(value: object, digits: int = 3) -> str:
 def fixed(value: object, decimals: int = 1) -> str:
     """Write a number with so many decimals.
 
-    Examples
-    --------
     >>> fixed(-43.2198), fixed(-0.001, 2), fixed(1234.5, 0)
     ('−43.2', '0.00', '1,234')
     """
@@ -61,8 +57,6 @@ def fixed(value: object, decimals: int = 1) -> str:
 def exact(value: object) -> str:
     """Write a setting as it was given.
 
-    Examples
-    --------
     >>> exact(20.0), exact(0.05), exact(2000), exact(1e-12)
     ('20', '0.05', '2,000', '1 × 10⁻¹²')
     """
@@ -76,8 +70,6 @@ def exact(value: object) -> str:
 def count(value: object) -> str:
     """Write a whole number.
 
-    Examples
-    --------
     >>> count(1000000)
     '1,000,000'
     """
@@ -90,8 +82,6 @@ def count(value: object) -> str:
 def amount(value: object, noun: str) -> str:
     """Write a count with its noun, which takes an "s" unless there is exactly one.
 
-    Examples
-    --------
     >>> amount(1, "network"), amount(0, "update"), amount(2000, "run")
     ('1 network', '0 updates', '2,000 runs')
     """
@@ -101,8 +91,6 @@ def amount(value: object, noun: str) -> str:
 def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %.
 
-    Examples
-    --------
     >>> [percent(share).replace(NARROW_SPACE, " ") for share in (0.1234, 1, 0.99996, 0.0001)]
     ['12.3 %', '100 %', 'more than 99.9 %', 'less than 0.1 %']
     """
@@ -121,8 +109,6 @@ def percent(share: object, decimals: int = 1) -> str:
 def interval(ends: object, decimals: int = 1) -> str:
     """Write an interval with the same decimals at both ends; more of them where both look alike.
 
-    Examples
-    --------
     >>> interval([42.936, 43.371]), interval([0.501, 0.502], 1), interval([30, None], 0)
     ('42.9 to 43.4', '0.501 to 0.502', '30 or more')
     """
@@ -136,8 +122,6 @@ def interval(ends: object, decimals: int = 1) -> str:
 def digits(ends: object, significant: int = 3) -> str:
     """Write an interval with significant digits.
 
-    Examples
-    --------
     >>> digits([0.0123, 12.34]), digits([None, 1234]), digits([0.5, None])
     ('0.0123 to 12.3', 'up to 1,230', '0.500 or more')
     """
@@ -147,8 +131,6 @@ def digits(ends: object, significant: int = 3) -> str:
 def percents(ends: object, decimals: int = 1) -> str:
     """Write an interval of shares in per cent.
 
-    Examples
-    --------
     >>> percents([0.941, 0.958]).replace(NARROW_SPACE, " ")
     '94.1 to 95.8 %'
     """
@@ -159,8 +141,6 @@ def percents(ends: object, decimals: int = 1) -> str:
 def pvalue(p: object) -> str:
     """Write a p-value with two digits.
 
-    Examples
-    --------
     >>> pvalue(0.6412), pvalue(0.0312), pvalue(1)
     ('0.64', '0.031', '1')
     >>> [pvalue(p).replace(NO_BREAK, " ") for p in (1e-9, 0.9971)]
@@ -183,8 +163,6 @@ def as_json(data: object) -> str:
 def code(value: object, length: int = 200) -> str:
     """Write a value between backticks, cut to a length.
 
-    Examples
-    --------
     >>> code("a`b"), code([1, 2.5]), code("x" * 99, 5)
     ("a'b", '[1, 2.5]', 'xxxx…')
     """

@@ -127,8 +127,6 @@ def _find_box(svg: str) -> tuple[str, str]:
 def make_inline(svg: str) -> str:
     """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
 
-    Examples
-    --------
     >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>')
     '<svg style="flex:9 1 9px;max-width:14px" viewBox="0 0 9 4"><g fill="var(--fig-ffffff)"/></svg>'
     """

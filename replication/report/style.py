@@ -102,8 +102,6 @@ SHEET: dict[str, Any] = {
 def styled() -> Any:
     """Return a context in which the style sheet, and nothing else, is in force.
 
-    Examples
-    --------
     >>> with styled():
     ...     figure, axes = create_figure(height=3.0)
     """

@@ -50,8 +50,6 @@ class ModelText(str):
 def escape_markdown(text: str) -> str:
     r"""Return a text as Markdown, and HTML, that shows exactly this text in one line.
 
-    Examples
-    --------
     >>> print(escape_markdown("<b>*x*</b> `y`"))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\`
     """

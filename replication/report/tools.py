@@ -64,10 +64,7 @@ def run_tool(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program on some text, in a folder and in UTF-8 whatever the locale.
 
-    Raises
-    ------
-    WorkerError
-        If it cannot be started, or takes longer than `TIME_LIMIT`.
+    Raises WorkerError if it cannot be started, or takes longer than `TIME_LIMIT`.
     """
     name = Path(command[0]).name
     try:

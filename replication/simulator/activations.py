@@ -19,8 +19,6 @@ Array = NDArray[np.float64]
 def logistic(x: Array) -> Array:
     """Return ``1 / (1 + exp(-x))``, the function of equation 2.
 
-    Examples
-    --------
     >>> float(logistic(np.array(0.0)))
     0.5
     """
@@ -31,8 +29,6 @@ def logistic(x: Array) -> Array:
 def softsign(x: Array) -> Array:
     """Return ``(1 + x / (1 + |x|)) / 2``.
 
-    Examples
-    --------
     >>> softsign(np.array([-3.0, 0.0, 1.0])).tolist()
     [0.125, 0.5, 0.75]
     """
@@ -42,8 +38,6 @@ def softsign(x: Array) -> Array:
 def algebraic(x: Array) -> Array:
     """Return ``(1 + x / sqrt(1 + x^2)) / 2``.
 
-    Examples
-    --------
     >>> algebraic(np.array([-0.75, 0.0, 0.75])).tolist()
     [0.2, 0.5, 0.8]
     """
@@ -53,8 +47,6 @@ def algebraic(x: Array) -> Array:
 def spline(x: Array) -> Array:
     """Return ``s^2 (3 - 2 s)`` of ``s = 1/2 + x / 6``, limited to [0, 1].
 
-    Examples
-    --------
     >>> spline(np.array([-4.0, 0.0, 1.5])).tolist()
     [0.0, 0.5, 0.84375]
     """

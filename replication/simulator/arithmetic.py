@@ -112,14 +112,9 @@ def _scale_plainly(q: Any, shifted: Any) -> Any:
 def exponential_of_minus(x: Any) -> Any:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
-    Notes
-    -----
-    Cody-Waite reduction and a polynomial of degree 11. The largest error measured
-    against mpmath is 1.06 units in the last place, over eight million arguments.
-
-    References
-    ----------
-    Cody & Waite (1980), Software Manual for the Elementary Functions.
+    Cody-Waite reduction and a polynomial of degree 11. The largest error measured against mpmath
+    is 1.06 units in the last place, over eight million arguments.
+    Reference: Cody & Waite (1980), Software Manual for the Elementary Functions.
     """
     x = limit(x, -MAX_ARGUMENT, MAX_ARGUMENT)
     shifted = fma(x, -_LOG2_E, _ROUND)
@@ -136,10 +131,8 @@ def exponential_of_minus(x: Any) -> Any:
 def logistic(x: Any, y: Any) -> tuple[Any, Any]:
     """Return ``1 / (1 + exp(-x))`` of two values, with one division for both.
 
-    Notes
-    -----
-    Beyond +-354 the value stays at that of +-354. The largest error measured
-    against mpmath is 3.5 units in the last place.
+    Beyond +-354 the value stays at that of +-354. The largest error measured against mpmath is 3.5
+    units in the last place.
     """
     n = len(x)
     e = 1.0 + exponential_of_minus(stack([*x, *y]))

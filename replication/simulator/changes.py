@@ -39,11 +39,8 @@ def compute_changes(protocol: Protocol, weights: Array) -> Array:
 
     For `weights` (n, n_weights) an array of the same shape. The protocol's two factors are
     applied; its learning rate and rule are not.
-
-    References
-    ----------
-    Hinton & McClelland (1988), equations 3 and 4, and page 365 for the second round. For
-    several hidden groups our reading: each of them is treated as the one hidden group is.
+    Reference: Hinton & McClelland (1988), equations 3 and 4, and page 365 for the second round.
+    For several hidden groups our reading: each of them is treated as the one hidden group is.
     """
     rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
     return _apply_once(rule, weights)

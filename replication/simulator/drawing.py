@@ -26,10 +26,7 @@ def fill_weights(
     """Fill rows, of a multiple of four, with uniform numbers on [-half_width, half_width).
 
     The generator's key is the root seed; all of its steps, from `first_step` on, are below 2^63.
-
-    References
-    ----------
-    Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3. Philox 4x64-10.
+    Reference: Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3. Philox 4x64-10.
     """
     scale = np.array([half_width])
     with _lock:

@@ -44,14 +44,9 @@ def run_networks(
 
     A `stop` of shape (1,) that another thread sets to true ends the work within a sweep; what
     is returned is then incomplete and must be thrown away.
-
-    Returns
-    -------
-    updates : int32 array, shape (n,)
-        Updates before the criterion was first met, or the cap.
-    converged : bool array, shape (n,)
-    final : float64 array, shape (n, n_weights), or None
-        The weights at the end, with `final_weights`.
+    Returns `updates` integers (n,): updates before the criterion was first met, or the cap;
+    `converged` bools (n,); `final` (n, n_weights), or None: the weights at the end, with
+    `final_weights`.
     """
     weights = np.asarray(weights, dtype=np.float64)
     if weights.strides[1] != weights.itemsize:

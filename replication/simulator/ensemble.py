@@ -167,14 +167,9 @@ def simulate_ranges(
 
     Ranges are taken one by one, not long before they are started, and come in no particular
     order. When the caller stops iterating, running blocks are stopped and thrown away.
-
-    Raises
-    ------
-    LostWorker
-        If a worker died, ran out of memory, or a cluster has finished nothing for `patience`
-        seconds.
-    WorkerError
-        If a cluster does not answer, lacks something, or is lost.
+    Raises LostWorker if a worker died, ran out of memory, or a cluster has finished nothing for
+    `patience` seconds. Raises WorkerError if a cluster does not answer, lacks something, or is
+    lost.
     """
     stop = Stop()
     work = functools.partial(_simulate_under, stop) if backend == THREADS else simulate_range

@@ -46,8 +46,6 @@ class Hierarchy:
 def pair_one_hot(n_vectors: int, n_units: int) -> tuple[tuple[float, ...], ...]:
     """Return so many vectors over two halves of `n_units`, the same unit on in both.
 
-    Examples
-    --------
     >>> pair_one_hot(2, 3)
     ((1.0, 0.0, 0.0, 1.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0, 1.0, 0.0))
     """

@@ -121,10 +121,7 @@ def pack_rows(outcomes: Outcomes) -> NDArray[np.void]:
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
     """Return the SHA-256 over the packed rows of all blocks, which must be in seed order.
 
-    Returns
-    -------
-    str
-        64 hexadecimal digits. How the seeds are cut into blocks does not matter.
+    Returns 64 hexadecimal digits. How the seeds are cut into blocks does not matter.
     """
     sha = hashlib.sha256()
     for block in blocks:

@@ -11,8 +11,6 @@ from replication.protocol import Protocol
 def make_patterns(protocol: Protocol) -> NDArray[np.float64]:
     """Return the training patterns, float64 of shape (n_patterns, n_visible).
 
-    Examples
-    --------
     >>> from replication import PAPER
     >>> make_patterns(PAPER)[0]
     array([1., 0., 0., 0.])

@@ -17,13 +17,10 @@ N_WORDS = 10
 def trace(program: str, rule: Rule, n_lanes: int) -> str:
     """Return the LLVM text of a program: "train", "update" or "evaluate".
 
-    Notes
-    -----
-    ``train(strip, numbers, patterns, job, lanes)`` trains all networks of a job, with
-    `lanes` int64 of shape (2, n_lanes): the network in each lane, or -1, and the sweep
-    that it began with. ``update(strips, numbers, patterns, n)`` applies one update to
-    each of n strips. ``evaluate(strips, numbers, patterns, n)`` leaves states and error
-    in them.
+    ``train(strip, numbers, patterns, job, lanes)`` trains all networks of a job, with `lanes`
+    int64 of shape (2, n_lanes): the network in each lane, or -1, and the sweep that it began with.
+    ``update(strips, numbers, patterns, n)`` applies one update to each of n strips.
+    ``evaluate(strips, numbers, patterns, n)`` leaves states and error in them.
     """
     tracer = Tracer(n_lanes)
     if program == "train":

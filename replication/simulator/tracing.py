@@ -101,10 +101,7 @@ class Whole:
 class Tracer:
     """Collects the instructions of one LLVM function.
 
-    Parameters
-    ----------
-    n_lanes : int
-        Networks side by side, from 2 to 32.
+    `n_lanes`: networks side by side, from 2 to 32.
     """
 
     def __init__(self, n_lanes: int) -> None:
@@ -312,14 +309,7 @@ def render_whole(number: Any) -> str:
 class Rows:
     """An array of values in memory, indexed like one of NumPy.
 
-    Parameters
-    ----------
-    tracer : Tracer
-    base : str
-        Name of the address of the memory.
-    first : int
-        Row of the first value.
-    shape : tuple of int
+    `base`: name of the address of the memory. `first`: row of the first value.
     """
 
     def __init__(self, tracer: Tracer, base: str, first: int, shape: tuple[int, ...]) -> None:
@@ -344,12 +334,7 @@ class Rows:
 class Numbers:
     """An array of single float64 numbers in memory; each is the same for all lanes.
 
-    Parameters
-    ----------
-    tracer : Tracer
-    base : str
-        Name of the address of the memory.
-    shape : tuple of int
+    `base`: name of the address of the memory.
     """
 
     def __init__(self, tracer: Tracer, base: str, shape: tuple[int, ...]) -> None:

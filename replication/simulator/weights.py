@@ -37,16 +37,10 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 
     Connection by connection around the loop, the matrix row by row (a row holds the weights
     into one unit) and then the biases: W, b, U, c for 4-2-4. Uniform on [-half_width, half_width).
-
-    Notes
-    -----
-    Philox 4x64-10 with the root seed as its key; the uniform number of a word
-    is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made
-    and dropped, so that protocols of equal sizes stay paired seed by seed.
-
-    References
-    ----------
-    Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
+    Philox 4x64-10 with the root seed as its key; the uniform number of a word is
+    ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so that
+    protocols of equal sizes stay paired seed by seed.
+    Reference: Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
     """
     if not is_whole(root_seed) or not 0 <= root_seed <= MAX_ROOT_SEED:
         raise UsageError(
@@ -110,8 +104,6 @@ def list_connections(protocol: Protocol) -> list[slice]:
     Connection k runs from group k to the next one around the loop; the last one leads into
     the visible group.
 
-    Examples
-    --------
     >>> from replication.protocol import PAPER
     >>> list_connections(PAPER)
     [slice(0, 10, None), slice(10, 22, None)]

@@ -13,8 +13,6 @@ FloatArray = npt.NDArray[np.float64]
 def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
     """Return the cosine of the angle between vectors along the last axis; NaN without a length.
 
-    Examples
-    --------
     >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
     [0.0, 1.0]
     """
@@ -26,8 +24,6 @@ def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
 def estimate_median(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
     """Return the median with its order-statistic interval; an end is None if n is too small.
 
-    Examples
-    --------
     >>> estimate_median([3.0, 1.0, 2.0])
     Estimate(value=2.0, low=None, high=None, level=0.95)
     """

@@ -30,8 +30,6 @@ class Contrast:
 def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Contrast:
     """Compare two conditions network by network, failures counted at the common cap.
 
-    Examples
-    --------
     >>> contrast = compare_paired([40, 50, 60, 45], [44, 55, 60, 47])
     >>> contrast.change.value, contrast.slower.value
     (2.75, 0.75)

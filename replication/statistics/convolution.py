@@ -58,17 +58,9 @@ def _raise(transform: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.
 def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
     """Return the distribution of the sum of n lattice values.
 
-    Parameters
-    ----------
-    masses : float64[m, n_points]
-    runs : int
-        n, at least 0.
-    length : int
-        At least n_points; sums wrap round beyond it (see `find_length`).
-
-    Returns
-    -------
-    float64[m, length]
+    `masses` (m, n_points). `runs`: n, at least 0. `length`: at least n_points; sums wrap round
+    beyond it (see `find_length`).
+    Returns (m, length).
     """
     if runs == 0:
         nothing = np.zeros((masses.shape[0], length))
@@ -108,23 +100,9 @@ def compute_joint_mass(
 ) -> FloatArray:
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
-    Parameters
-    ----------
-    table : CountTable
-    runs : int
-        n.
-    mean_edges : array_like of float, shape (a + 1,)
-        Edges of the cells of the mean, ascending, in updates; a cell holds its lower edge.
-    max_edges : array_like of float, shape (b + 1,)
-        The same for the largest.
-
-    Returns
-    -------
-    float64[a, b]
-        Probabilities; they sum to 1 if the edges enclose everything.
-
-    Notes
-    -----
+    `runs`: n. `mean_edges` (a + 1,): edges of the cells of the mean, ascending, in updates; a cell
+    holds its lower edge. `max_edges` (b + 1,): the same for the largest.
+    Returns (a, b): probabilities; they sum to 1 if the edges enclose everything.
     By difference of the convolutions of the counts truncated at the edges, as in
     `sampling.compute_mean_law_given_max`.
     """

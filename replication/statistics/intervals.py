@@ -48,27 +48,11 @@ def bound_proportion(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the Clopper-Pearson interval of a proportion.
 
-    Parameters
-    ----------
-    successes : array_like of int
-        From 0 to n.
-    n : int
-        Trials, at least 1.
-    level : float
-        Nominal coverage, between 0 and 1; the true coverage is never less.
-
-    Returns
-    -------
-    low, high : float64, shape of `successes`
-
-    Raises
-    ------
-    UsageError
-        If n is below 1 or a count is outside 0 to n.
-
-    References
-    ----------
-    Clopper & Pearson (1934), Biometrika 26, 404-413.
+    `successes`: from 0 to n. `n`: trials, at least 1. `level`: nominal coverage, between 0 and 1;
+    the true coverage is never less.
+    Returns `low`, `high`.
+    Raises UsageError if n is below 1 or a count is outside 0 to n.
+    Reference: Clopper & Pearson (1934), Biometrika 26, 404-413.
     """
     count = np.asarray(successes, dtype=np.float64)
     if n < 1 or np.any(count < 0) or np.any(count > n):
@@ -82,8 +66,6 @@ def bound_proportion(
 def estimate_proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     """Return a proportion with its Clopper-Pearson interval (see `bound_proportion`).
 
-    Examples
-    --------
     >>> estimate_proportion(95, 100).interval
     [0.887..., 0.983...]
     """

@@ -34,8 +34,6 @@ def estimate_ratios(
     Both are updates of the same networks, resampled together, failures at the common cap.
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
 
-    Examples
-    --------
     >>> ratios = estimate_ratios([20, 40, 60], [10, 20, 30])
     >>> ratios.mean.value, ratios.mean.low, ratios.median.high
     (2.0, 2.0, 2.0)

@@ -49,8 +49,6 @@ class StudyFolder:
 class Store:
     """All outcomes below one results folder, of which nothing is made until the first write.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> from replication import PAPER, simulate
     >>> with TemporaryDirectory() as folder:

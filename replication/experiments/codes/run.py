@@ -30,13 +30,10 @@ Flags = NDArray[np.bool_]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the codes.
 
-    Returns
-    -------
-    dict
-        ``n_networks``, ``n_converged``; ``smallest_separation`` of two codes in any converged
-        network; ``corners`` and ``near_corners`` (shares of the converged); ``failures`` (how
-        many, and the share of them in which two patterns have one code); ``drawn`` (codes and
-        whether their corners differ); ``claims`` (good-codes).
+    Returns ``n_networks``, ``n_converged``; ``smallest_separation`` of two codes in any converged
+    network; ``corners`` and ``near_corners`` (shares of the converged); ``failures`` (how many,
+    and the share of them in which two patterns have one code); ``drawn`` (codes and whether their
+    corners differ); ``claims`` (good-codes).
     """
     tell("codes when the criterion is met")
     claim = load_claims()["good-codes"]
@@ -86,13 +83,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 def measure_separation(codes: Array) -> Array:
     """Return how far the two most similar codes lie apart: their larger difference over units.
 
-    Parameters
-    ----------
-    codes : float64 array, shape (n, n_patterns, n_units)
-
-    Returns
-    -------
-    float64 array, shape (n,)
+    `codes` (n, n_patterns, n_units).
+    Returns (n,).
     """
     pairs = itertools.combinations(range(codes.shape[1]), 2)
     apart = [np.abs(codes[:, one] - codes[:, other]).max(axis=1) for one, other in pairs]
@@ -102,11 +94,7 @@ def measure_separation(codes: Array) -> Array:
 def reconstruct(weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active.
 
-    Parameters
-    ----------
-    weights : float64 array, shape (n, n_weights)
-        Of networks as the paper's.
-    codes : float64 array, shape (n, 4, 2)
+    `weights` (n, n_weights): of networks as the paper's. `codes` (n, 4, 2).
     """
     matrix, biases = split_weights(PAPER, weights)[-1]
     states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
@@ -116,9 +104,7 @@ def reconstruct(weights: Array, codes: Array) -> Flags:
 def are_convex(codes: Array) -> Flags:
     """Say in which networks a line can part each of four codes from the other three.
 
-    Parameters
-    ----------
-    codes : float64 array, shape (n, 4, 2)
+    `codes` (n, 4, 2).
     """
     convex = np.ones(len(codes), dtype=np.bool_)
     for corners in TRIANGLES:

@@ -57,12 +57,9 @@ STEP = 1e-5
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Measure other hidden functions at their best rates, and functions unknown to the rule.
 
-    Returns
-    -------
-    dict
-        ``functions`` by name (as `describe_speed`, with the ``search``), the paper's and one that
-        is not smooth among them; ``regression`` of the check; ``claims`` (other-functions,
-        unknown-function).
+    Returns ``functions`` by name (as `describe_speed`, with the ``search``), the paper's and one
+    that is not smooth among them; ``regression`` of the check; ``claims`` (other-functions,
+    unknown-function).
     """
     n_search = max(2, round(SEARCH_SHARE * n_networks))
     n_check = max(20, round(CHECK_SHARE * n_networks))
@@ -121,17 +118,9 @@ def judge_unknown(n_networks: int) -> dict[str, Any]:
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the change of W and its biases by equation 4, at a learning rate of 1.
 
-    Parameters
-    ----------
-    weights : float64 array, shape (n, 22)
-        Of networks as the paper's with linear visible units.
-    functions : sequence of two callables
-        Of the hidden units; nothing else is known of them.
-
-    Returns
-    -------
-    float64 array, shape (n, 10)
-        Of the four patterns added up: row by row, with each unit's bias.
+    `weights` (n, 22): of networks as the paper's with linear visible units. `functions`: of the
+    hidden units; nothing else is known of them.
+    Returns (n, 10): of the four patterns added up: row by row, with each unit's bias.
     """
     (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
     away, visible = 1.0 - RESTRICTED.regression, np.eye(4)

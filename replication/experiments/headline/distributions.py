@@ -39,10 +39,7 @@ N_BARS = 60
 def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     """Return shares of all networks by number of updates, up to a little beyond the reported 202.
 
-    Returns
-    -------
-    dict or None
-        ``edges``, ``shares`` and ``share_beyond``; None where nothing converged.
+    Returns ``edges``, ``shares`` and ``share_beyond``; None where nothing converged.
     """
     if counts.n_converged == 0:
         return None
@@ -63,18 +60,10 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
 def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     """Return the joint sampling distribution of mean and maximum, for its figure.
 
-    Parameters
-    ----------
-    counts : CountTable
-        Of which some converged.
-
-    Returns
-    -------
-    dict or None
-        ``mean_edges``, ``mean_share``, ``max_edges``, ``max_share``: the two margins;
-        ``regions`` (see `find_regions`); ``studies``: means and maxima of studies drawn at
-        random. None where networks hardly differ, or spread over more than `MAX_SPAN` updates.
-
+    `counts`: of which some converged.
+    Returns ``mean_edges``, ``mean_share``, ``max_edges``, ``max_share``: the two margins;
+    ``regions`` (see `find_regions`); ``studies``: means and maxima of studies drawn at random.
+    None where networks hardly differ, or spread over more than `MAX_SPAN` updates.
     """
     runs = load_reported().runs
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
@@ -111,18 +100,10 @@ def find_regions(
 ) -> list[Outline]:
     """Return outlines of equal density that hold the shares `REGION_LEVELS` of all studies.
 
-    Parameters
-    ----------
-    counts : CountTable
-    means, maxima : two floats each
-        Between which values of the two nearly all studies lie.
-
-    Returns
-    -------
-    list of dict
-        ``level``, and ``mean`` and ``max`` of the corners of a closed polygon. The density is
-        that of the mean and the logarithm of the largest, as the figure shows them, and exact but
-        for a Gaussian of 3 cells, which takes out the noise of a finite population.
+    `means`, `maxima`: between which values of the two nearly all studies lie.
+    Returns dicts: ``level``, and ``mean`` and ``max`` of the corners of a closed polygon. The
+    density is that of the mean and the logarithm of the largest, as the figure shows them, and
+    exact but for a Gaussian of 3 cells, which takes out the noise of a finite population.
     """
     mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
@@ -151,8 +132,6 @@ def find_regions(
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
     """Return the smallest values whose cumulated mass reaches each level of the total.
 
-    Examples
-    --------
     >>> find_quantiles(np.array([1.0, 2.0, 5.0]), np.array([0.5, 0.25, 0.25]), [0.4, 0.9]).tolist()
     [1.0, 5.0]
     """

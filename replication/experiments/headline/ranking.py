@@ -25,15 +25,9 @@ NEGLIGIBLE = 1e-12
 class Ranked(NamedTuple):
     """The p of studies by mean and largest count.
 
-    Parameters
-    ----------
-    means : float64 array, shape (a,)
-        Rounded to whole numbers, which follow one another.
-    maxima : float64 array, shape (b,)
-        Ascending.
-    p : float64 array, shape (a, b)
-        Share of studies whose smaller tail is at most as large: the tail of the largest count, or
-        that of the mean given the largest count.
+    `means` (a,): rounded to whole numbers, which follow one another. `maxima` (b,): ascending. `p`
+    (a, b): share of studies whose smaller tail is at most as large: the tail of the largest count,
+    or that of the mean given the largest count.
     """
 
     means: FloatArray
@@ -44,10 +38,7 @@ class Ranked(NamedTuple):
 def rank_studies(counts: CountTable) -> Ranked:
     """Return the exact p of every study: its mean, rounded, and its largest count.
 
-    Parameters
-    ----------
-    counts : CountTable
-        Of the population that the test takes to be true.
+    `counts`: of the population that the test takes to be true.
     """
     runs = load_reported().runs
     maxima, chances = compute_max_mass(counts, runs)
@@ -74,12 +65,9 @@ def rank_studies(counts: CountTable) -> Ranked:
 def find_less_extreme(ranked: Ranked) -> dict[str, Any] | None:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
-    Returns
-    -------
-    dict or None
-        ``share`` of studies at least as extreme; of the less extreme ones ``max``, every largest
-        count, with the rounded means from ``low`` to ``high``. None where the reported pair cannot
-        occur.
+    Returns ``share`` of studies at least as extreme; of the less extreme ones ``max``, every
+    largest count, with the rounded means from ``low`` to ``high``. None where the reported pair
+    cannot occur.
     """
     reported = load_reported()
     row = np.flatnonzero(ranked.means == int(reported.mean))

@@ -70,18 +70,10 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     """Return the model of a stored study.
 
     All its networks, and those of its repetitions, must be stored.
-
-    Returns
-    -------
-    dict
-        That of `describe_study`, with ``study`` (protocol id, differences from the paper,
-        root seed, networks, digest). The default study also has
-        ``less_extreme`` (see `find_less_extreme`), ``tail`` and ``trace``.
-
-    Raises
-    ------
-    DataError
-        If an outcome is missing or damaged.
+    Returns that of `describe_study`, with ``study`` (protocol id, differences from the paper, root
+    seed, networks, digest). The default study also has ``less_extreme`` (see `find_less_extreme`),
+    ``tail`` and ``trace``.
+    Raises DataError if an outcome is missing or damaged.
     """
     counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
     repetitions = {
@@ -120,15 +112,10 @@ def describe_study(
     """Return the model of a population of networks, whatever became of them.
 
     `repetitions` are what other root seeds gave; `differences`, of the protocol from the paper's.
-
-    Returns
-    -------
-    dict
-        ``reported``; ``population``; ``sampling``, what 100 networks report, with the
-        p-values of the reported numbers, None where too few converged; ``repetitions``
-        and ``ranges``, the same over the other root seeds; ``claims``; ``histogram``,
-        ``joint`` for the figures, None where there is nothing to draw; ``meanings``, the range
-        of p over the meanings of unusual.
+    Returns ``reported``; ``population``; ``sampling``, what 100 networks report, with the p-values
+    of the reported numbers, None where too few converged; ``repetitions`` and ``ranges``, the same
+    over the other root seeds; ``claims``; ``histogram``, ``joint`` for the figures, None where
+    there is nothing to draw; ``meanings``, the range of p over the meanings of unusual.
     """
     sampling = describe_sampling(counts)
     joint = None if sampling is None else describe_joint(counts)
@@ -162,13 +149,10 @@ def describe_reported() -> dict[str, Any]:
 def describe_population(counts: CountTable) -> dict[str, Any]:
     """Return what is known of the population; numbers that there are none of are None.
 
-    Returns
-    -------
-    dict
-        ``n``, ``n_converged``, ``n_censored``, ``cap``; ``share`` of the converged with
-        ``share_interval`` (Clopper-Pearson); of the converged ``mean`` with
-        ``mean_interval`` (Student's t), ``sd``, ``smallest``, ``largest``; of all networks
-        ``median`` with ``median_interval``.
+    Returns ``n``, ``n_converged``, ``n_censored``, ``cap``; ``share`` of the converged with
+    ``share_interval`` (Clopper-Pearson); of the converged ``mean`` with ``mean_interval``
+    (Student's t), ``sd``, ``smallest``, ``largest``; of all networks ``median`` with
+    ``median_interval``.
     """
     share = estimate_proportion(counts.n_converged, counts.n)
     mean = estimate_count_mean(counts)
@@ -209,13 +193,10 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what the reported number of networks report, given that all converge.
 
-    Returns
-    -------
-    dict or None
-        ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
-        ``interval``, two-sided ``p``, ``chance`` to report the same number ...);
-        ``chance_at_most``, that the largest is at most the reported one; ``p`` of both;
-        ``equivalence``. None where fewer than `MIN_CONVERGED` converged.
+    Returns ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
+    ``interval``, two-sided ``p``, ``chance`` to report the same number ...); ``chance_at_most``,
+    that the largest is at most the reported one; ``p`` of both; ``equivalence``. None where fewer
+    than `MIN_CONVERGED` converged.
     """
     comparison = compare_with_report(counts)
     if comparison is None or comparison.equivalence is None:
@@ -241,20 +222,11 @@ def judge(
 ) -> dict[str, Any]:
     """Judge the two reported numbers.
 
-    Parameters
-    ----------
-    population, sampling : mapping
-        From `describe_population` and `describe_sampling`.
-    p : mapping of str to float or None
-        Of each operationalisation that is a p-value.
-    differences : mapping of str to plain value
-
-    Returns
-    -------
-    dict
-        ``operationalisations``, ``verdict``; ``reason``, why they are not judged: "settings",
-        "cap", "few networks", "few converge", or None; ``other_settings``, reported settings that
-        differ.
+    `population`, `sampling`: from `describe_population` and `describe_sampling`. `p`: of each
+    operationalisation that is a p-value.
+    Returns ``operationalisations``, ``verdict``; ``reason``, why they are not judged: "settings",
+    "cap", "few networks", "few converge", or None; ``other_settings``, reported settings that
+    differ.
     """
     claim = load_claims()["headline"]
     results = {
@@ -366,11 +338,8 @@ def _find_ranges(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float]] | 
 def pick_network(protocol: NetworkProtocol, root_seed: int) -> dict[str, Any]:
     """Return a typical network: the one of the first 20 whose outcome is nearest to their median.
 
-    Returns
-    -------
-    dict
-        ``seed``, ``updates``, ``converged`` and ``start``, its weights in the order of
-        `draw_weights`.
+    Returns ``seed``, ``updates``, ``converged`` and ``start``, its weights in the order of
+    `draw_weights`.
     """
     weights = draw_weights(protocol, root_seed, 0, N_PICKED)
     updates, converged, _ = run_networks(protocol, weights)
@@ -388,11 +357,8 @@ def follow_censored(
 ) -> dict[str, Any] | None:
     """Run the first of the networks that had not converged on to a later cap.
 
-    Returns
-    -------
-    dict or None
-        ``n``, ``cap``, and the ``share`` of these that converged by `TAIL_CAP` with its interval;
-        None where there is nothing to follow.
+    Returns ``n``, ``cap``, and the ``share`` of these that converged by `TAIL_CAP` with its
+    interval; None where there is nothing to follow.
     """
     if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:
         return None

@@ -44,13 +44,10 @@ def draw_studies(counts: CountTable, n_studies: int = N_STUDIES) -> tuple[FloatA
 def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[str, float | None]:
     """Return the share of studies at least as unusual as the reported one, by meaning.
 
-    Returns
-    -------
-    dict
-        ``mahalanobis``: at least as far from the mean of all, logarithms of mean and largest count
-        scaled by their covariance; ``density-log`` and ``density``: of a joint density at most as
-        high, that of mean and logarithm of the largest count, or of mean and largest count. None
-        where studies hardly differ.
+    Returns ``mahalanobis``: at least as far from the mean of all, logarithms of mean and largest
+    count scaled by their covariance; ``density-log`` and ``density``: of a joint density at most
+    as high, that of mean and logarithm of the largest count, or of mean and largest count. None
+    where studies hardly differ.
     """
     reported = load_reported()
     mean, largest = float(reported.mean), float(reported.max)

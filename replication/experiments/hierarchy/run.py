@@ -48,13 +48,9 @@ Vectors = tuple[tuple[float, ...], ...]
 def make_vectors(kind: str, number: int = 0) -> Vectors:
     """Return a set of vectors over two halves of four units.
 
-    Parameters
-    ----------
-    kind : {"two", "three", "four", "bits", "random"}
-        So many pairs of equal one-hot vectors; pairs of equal halves of two units on, a and not
-        a, b and not b, which differ in two bits; or four different random vectors.
-    number : int
-        Of the random set.
+    `kind` {"two", "three", "four", "bits", "random"}: so many pairs of equal one-hot vectors;
+    pairs of equal halves of two units on, a and not a, b and not b, which differ in two bits; or
+    four different random vectors. `number`: of the random set.
     """
     if kind == "random":
         generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
@@ -74,17 +70,10 @@ def make_vectors(kind: str, number: int = 0) -> Vectors:
 class Condition:
     """Networks of one kind.
 
-    Parameters
-    ----------
-    kind : str
-        Of the set of vectors, as `make_vectors` takes it.
-    rates_of : str, optional
-        The condition whose search gives the learning rates; a search of its own unless given.
-    lower_hidden, top_hidden : int
-        Hidden units of each lower module and of the top one.
-    alike : bool
-        Whether both lower modules start from the same weights.
-    train_top : bool
+    `kind`: of the set of vectors, as `make_vectors` takes it. `rates_of`: the condition whose
+    search gives the learning rates; a search of its own unless given. `lower_hidden`,
+    `top_hidden`: hidden units of each lower module and of the top one. `alike`: whether both lower
+    modules start from the same weights.
     """
 
     kind: str = "four"
@@ -128,12 +117,9 @@ MEASURES = ("encoded", "attractors", "completed", "all")
 class Outcome:
     """What became of n networks.
 
-    Parameters
-    ----------
-    encoded, attractors, completed, all : bool arrays, shape (n,)
-        Whether every vector of the set is. `all`: whether it is all three.
-    codes : float64 array, shape (n_hidden, n_vectors, 2, n)
-        Hidden activities of the two lower modules.
+    `encoded`, `attractors`, `completed`, `all` bools (n,): whether every vector of the set is.
+    `all`: whether it is all three. `codes` (n_hidden, n_vectors, 2, n): hidden activities of the
+    two lower modules.
     """
 
     encoded: Flags
@@ -146,11 +132,8 @@ class Outcome:
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the experiment.
 
-    Returns
-    -------
-    dict
-        ``n`` networks; ``conditions``, by name what `describe` returns and the rates; ``splits``,
-        of `compare_splits`; ``claims``.
+    Returns ``n`` networks; ``conditions``, by name what `describe` returns and the rates;
+    ``splits``, of `compare_splits`; ``claims``.
     """
     rates: dict[str, tuple[float, float]] = {}
     outcomes: dict[str, Outcome] = {}
@@ -286,11 +269,8 @@ def name_splits(codes: Array) -> list[frozenset[int]]:
 def compare_splits(outcome: Outcome) -> dict[str, Any]:
     """Divide the networks by whether both lower modules split the four vectors in the same way.
 
-    Returns
-    -------
-    dict
-        ``same``, ``different`` and ``single`` (the units of a module make one split only): the
-        share of all networks, and what became of them.
+    Returns ``same``, ``different`` and ``single`` (the units of a module make one split only): the
+    share of all networks, and what became of them.
     """
     left, right = (name_splits(outcome.codes[:, :, module]) for module in (0, 1))
     single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])

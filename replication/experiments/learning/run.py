@@ -46,11 +46,8 @@ Array = NDArray[np.float64]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of what happens along learning.
 
-    Returns
-    -------
-    dict
-        ``n_networks``, ``learning_rate``, ``slow_rate``, ``level``; ``paper`` and ``slow``, of
-        `describe_histories`; ``orders``, of `compare_order` at each of `RATES`; ``claims``.
+    Returns ``n_networks``, ``learning_rate``, ``slow_rate``, ``level``; ``paper`` and ``slow``, of
+    `describe_histories`; ``orders``, of `compare_order` at each of `RATES`; ``claims``.
     """
     claims = load_claims()
     histories = {}
@@ -205,12 +202,9 @@ def judge_alignment_first(claim: Claim, paper: Histories, slow: Histories) -> di
 def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
     """Return what comes first at a learning rate, whether networks have converged or not.
 
-    Returns
-    -------
-    dict
-        ``learning_rate``; for ``raw`` and ``centred`` matrices the share of networks in which
-        they pass `LEVEL` before the change of W agrees with descent as well; median updates
-        ``aligned_at``, ``centred_at`` and ``agrees_at``.
+    Returns ``learning_rate``; for ``raw`` and ``centred`` matrices the share of networks in which
+    they pass `LEVEL` before the change of W agrees with descent as well; median updates
+    ``aligned_at``, ``centred_at`` and ``agrees_at``.
     """
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)

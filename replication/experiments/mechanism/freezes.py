@@ -85,20 +85,10 @@ def compare_freezes(
 ) -> dict[str, dict[str, Any]]:
     """Return what comes of each start with neither, or one, of the matrices frozen.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights.
-    at : int
-        The update after which agreement and alignment are measured.
-    jobs : int
-
-    Returns
-    -------
-    dict
-        By start and what is frozen: ``converged`` (share), ``median`` of the updates;
-        ``agreement_at_first``; at the update ``agreement``, ``alignment``, ``centred``.
+    `weights` (n, n_weights): initial weights. `at`: the update after which agreement and alignment
+    are measured.
+    Returns by start and what is frozen: ``converged`` (share), ``median`` of the updates;
+    ``agreement_at_first``; at the update ``agreement``, ``alignment``, ``centred``.
     """
     starts = {name: change_u(protocol, weights, change) for name, change in STARTS.items()}
     starts["W with a mean"] = add_mean(protocol, weights)
@@ -136,10 +126,8 @@ def compare_surgeries(
 ) -> dict[str, dict[str, Any]]:
     """Return what a change of U after some updates does, and what it costs.
 
-    Returns
-    -------
-    dict
-        By name ``agreement`` and ``alignment`` just after it, and what `describe_extra` returns.
+    Returns by name ``agreement`` and ``alignment`` just after it, and what `describe_extra`
+    returns.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     before = record_weights(protocol, weights, at)[:, -1]
@@ -159,13 +147,9 @@ def compare_surgeries(
 def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Any]:
     """Return how U has grown with W after some updates, medians with intervals.
 
-    Returns
-    -------
-    dict
-        ``raw`` and ``centred``: cosine of the growth of U, transposed, with W, and the same of
-        both relative to the mean over the inputs; ``sign``: share of the weights of a network
-        at which U has grown by more than its mean where W is above its own, or by less where
-        it is below.
+    Returns ``raw`` and ``centred``: cosine of the growth of U, transposed, with W, and the same of
+    both relative to the mean over the inputs; ``sign``: share of the weights of a network at which
+    U has grown by more than its mean where W is above its own, or by less where it is below.
     """
     span = Inputs.of(protocol).span
     later = record_weights(protocol, weights, at)[:, -1]

@@ -32,14 +32,8 @@ TRIMMED = 0.1
 class Update:
     """One update of some networks, before it is applied.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-    change : float64 array, shape (n, n_hidden, n_visible)
-        What equation 4 adds to W.
-    noise : float64 array, shape (n, n_hidden, n_visible)
-        Uniform from -1 to 1.
+    `weights` (n, n_weights). `change` (n, n_hidden, n_visible): what equation 4 adds to W. `noise`
+    (n, n_hidden, n_visible): uniform from -1 to 1.
     """
 
     protocol: Protocol
@@ -102,20 +96,9 @@ def train_changed(
 ) -> Outcome:
     """Train networks of which the first updates change W in another way.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights.
-    replace : callable
-        Takes an `Update` and returns the change of W to apply.
-    n_first : int
-        Updates that are replaced; the kernel makes the others.
-
-    Returns
-    -------
-    updates : int64 array, shape (n,)
-    converged : bool array, shape (n,)
+    `weights` (n, n_weights): initial weights. `replace`: takes an `Update` and returns the change
+    of W to apply. `n_first`: updates that are replaced; the kernel makes the others.
+    Returns `updates` integers (n,); `converged` bools (n,).
     """
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
     updates = np.full(len(weights), protocol.max_updates)
@@ -149,14 +132,8 @@ def compare_interventions(
 ) -> dict[str, dict[str, Any]]:
     """Return by intervention and number of first updates, as text, what `describe_extra` does.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights, the same for all.
-    firsts : sequence of int
-        Updates to replace; the cap for all of them.
-    jobs : int
+    `weights` (n, n_weights): initial weights, the same for all. `firsts`: updates to replace; the
+    cap for all of them.
     """
     base, _, _ = simulate_weights(protocol, weights)
     tasks = [(name, first) for name in INTERVENTIONS for first in firsts]
@@ -175,11 +152,8 @@ def describe_extra(
 ) -> dict[str, Any]:
     """Return what networks took more than the same networks without an intervention.
 
-    Returns
-    -------
-    dict
-        ``extra`` (median of the differences), ``trimmed`` (their trimmed mean) and ``failed``
-        (a share), with intervals; ``median`` of the updates themselves. Failures count as the cap.
+    Returns ``extra`` (median of the differences), ``trimmed`` (their trimmed mean) and ``failed``
+    (a share), with intervals; ``median`` of the updates themselves. Failures count as the cap.
     """
     extra = updates.astype(np.int64) - base
     n_failed = len(converged) - int(converged.sum())
@@ -194,12 +168,8 @@ def describe_extra(
 def estimate_trimmed_mean(values: Any, *, level: float = 0.95) -> Estimate:
     """Return the mean without the smallest and largest tenth, with its interval.
 
-    References
-    ----------
-    Tukey & McLaughlin (1963), Sankhya A 25, 331-352.
+    Reference: Tukey & McLaughlin (1963), Sankhya A 25, 331-352.
 
-    Examples
-    --------
     >>> estimate_trimmed_mean([0, 1, 2, 3, 4, 5, 6, 7, 8, 900]).value
     4.5
     """

@@ -89,10 +89,7 @@ def compare_rules(
 ) -> dict[str, Any]:
     """Return how fast each rule learns a task at its best rate, from the same weights.
 
-    Returns
-    -------
-    dict
-        By rule ``rate``, ``converged`` (share), ``median``, ``mean`` (failures at the cap).
+    Returns by rule ``rate``, ``converged`` (share), ``median``, ``mean`` (failures at the cap).
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     compared = {}
@@ -118,24 +115,14 @@ def examine_task(
 ) -> dict[str, Any]:
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        At the best learning rate of recirculation.
-    median : float
-        Updates that it takes.
-    n_networks, root_seed : int
-
-    Returns
-    -------
-    dict
-        ``strengths``: eigenvalues of the scatter; ``along_w`` and ``along_theory``: median
-        cosines of the change with W and with W S, early; ``growth`` and ``predicted`` then;
-        ``descent``: median cosines of steepest descent with W, at the start and then;
-        ``n_first``: updates replaced, and by intervention what `describe_extra` returns and
-        ``cost``, the median of the extra updates for each that was replaced;
-        ``concentration`` of W on the strongest directions, at the start and, of those that
-        converge, at the end (the start again where none does).
+    `protocol`: at the best learning rate of recirculation. `median`: updates that it takes.
+    Returns ``strengths``: eigenvalues of the scatter; ``along_w`` and ``along_theory``: median
+    cosines of the change with W and with W S, early; ``growth`` and ``predicted`` then;
+    ``descent``: median cosines of steepest descent with W, at the start and then; ``n_first``:
+    updates replaced, and by intervention what `describe_extra` returns and ``cost``, the median of
+    the extra updates for each that was replaced; ``concentration`` of W on the strongest
+    directions, at the start and, of those that converge, at the end (the start again where none
+    does).
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)

@@ -32,29 +32,12 @@ def train_by_feedback(
 
     Back-propagation in which the errors reach the hidden units through `feedback` and not
     through U. The change of U is then that of recirculation, but for a factor.
-
-    Parameters
-    ----------
-    protocol : Protocol
-        One hidden group of logistic units; its learning rate is not used.
-    weights : float64 array, shape (n, n_weights)
-        Initial weights.
-    feedback : float64 array, shape (n, n_visible, n_hidden)
-    rates : float64 array, shape (n,)
-        A learning rate for each network.
-
-    Returns
-    -------
-    updates : int64 array, shape (n,)
-    converged : bool array, shape (n,)
-
-    Notes
-    -----
+    `protocol`: one hidden group of logistic units; its learning rate is not used. `weights` (n,
+    n_weights): initial weights. `feedback` (n, n_visible, n_hidden). `rates` (n,): a learning rate
+    for each network.
+    Returns `updates` integers (n,); `converged` bools (n,).
     States come from the kernel, and sums are taken one by one, for the same bits everywhere.
-
-    References
-    ----------
-    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
+    Reference: Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
     """
     weights = weights.copy()
     updates = np.full(len(weights), protocol.max_updates)

@@ -72,12 +72,9 @@ REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the mechanism.
 
-    Returns
-    -------
-    dict
-        ``n_networks``, ``rates``, ``level``; ``theory`` (``checks``, ``growth``, ``ends``);
-        ``interventions`` and ``ever``, ``freezes``, ``surgeries``, ``turning``, each for the
-        ``small`` and the ``paper``'s rate; ``tasks``; ``regressions``; ``claims``.
+    Returns ``n_networks``, ``rates``, ``level``; ``theory`` (``checks``, ``growth``, ``ends``);
+    ``interventions`` and ``ever``, ``freezes``, ``surgeries``, ``turning``, each for the ``small``
+    and the ``paper``'s rate; ``tasks``; ``regressions``; ``claims``.
     """
     n_smaller, n_ever, n_task, n_search = (
         max(8, round(share * n_networks))
@@ -144,13 +141,10 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[str, Any]:
     """Return the theory checked at `SETTINGS`, and where the growth ends.
 
-    Returns
-    -------
-    dict
-        ``checks``: of each of `SETTINGS` its ``name`` and what `check_theory` returns;
-        ``predicted``; ``growth``: medians at every `STEP`-th update;
-        ``ends``: the first update at which W grows half as fast as predicted, and the ``read``
-        share, the ``error`` and the cosine ``along_w`` then.
+    Returns ``checks``: of each of `SETTINGS` its ``name`` and what `check_theory` returns;
+    ``predicted``; ``growth``: medians at every `STEP`-th update; ``ends``: the first update at
+    which W grows half as fast as predicted, and the ``read`` share, the ``error`` and the cosine
+    ``along_w`` then.
     """
 
     def check(name: str) -> dict[str, Any]:
@@ -210,11 +204,8 @@ def judge_useless_at_first(
 ) -> dict[str, Any]:
     """Judge whether the first changes of W help, by what their absence costs.
 
-    Returns
-    -------
-    dict
-        Of `judge`, and ``first_step``: shares of the networks in which the first change of W
-        lowers the error, by rate.
+    Returns of `judge`, and ``first_step``: shares of the networks in which the first change of W
+    lowers the error, by rate.
     """
     results: dict[str, Result] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
@@ -261,11 +252,8 @@ def judge_zero_mean(
 ) -> dict[str, Any]:
     """Judge whether U grows faster where W is above its mean, W being frozen.
 
-    Returns
-    -------
-    dict
-        Of `judge`, and ``readings``: what `measure_reading` finds by rate, of W as it was
-        drawn (``zero``) and with a mean (``mean``).
+    Returns of `judge`, and ``readings``: what `measure_reading` finds by rate, of W as it was
+    drawn (``zero``) and with a mean (``mean``).
     """
     results: dict[str, Result] = {}
     readings: dict[str, Any] = {}

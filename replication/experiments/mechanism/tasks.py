@@ -51,8 +51,6 @@ def draw_bits(generator: np.random.Generator, *, n_prototypes: int, flipped: flo
 def make_bars(size: int) -> Array:
     """Return all rows and columns of a square of pixels, one bar a pattern.
 
-    Examples
-    --------
     >>> make_bars(2).tolist()
     [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
     """

@@ -34,15 +34,10 @@ Array = NDArray[np.float64]
 class Inputs:
     """The training patterns relative to their mean.
 
-    Parameters
-    ----------
-    scatter : float64 array, shape (n_visible, n_visible)
-        Sum over patterns of the products of deviations from the mean.
-    span : float64 array, shape (n_visible, n_visible)
-        Projector on the directions in which the patterns differ; for one-hot patterns it
-        takes the mean over the visible units off.
-    strengths : float64 array, shape (n_visible,)
-        Eigenvalues of the scatter, the largest first.
+    `scatter` (n_visible, n_visible): sum over patterns of the products of deviations from the
+    mean. `span` (n_visible, n_visible): projector on the directions in which the patterns differ;
+    for one-hot patterns it takes the mean over the visible units off. `strengths` (n_visible,):
+    eigenvalues of the scatter, the largest first.
     """
 
     scatter: Array
@@ -84,11 +79,9 @@ def compute_slopes(protocol: Protocol, total: Array) -> Array:
 def predict_alignment(protocol: Protocol, *, level: float) -> float:
     """Return after how many updates W and U reach a cosine, both relative to the mean.
 
-    Notes
-    -----
-    For one-hot patterns ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth
-    by one update and k what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ.
-    With U(0) at right angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
+    For one-hot patterns ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth by
+    one update and k what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ. With
+    U(0) at right angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
     """
     growth = predict_growth(protocol)
     gain = protocol.learning_rate * protocol.hidden_to_visible_factor
@@ -115,14 +108,11 @@ def flatten(matrices: Array) -> Array:
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure what the next update does to W, relative to the mean over the inputs.
 
-    Returns
-    -------
-    dict of str to float64 array, shape (n,)
-        ``growth``: the share of its length that W gains along itself; ``predicted``: the same
-        by theory; ``along_w`` and ``along_theory``: cosines of the change with W and with W S;
-        ``descent``: cosine of steepest descent in the squared error with W; ``slope``: mean
-        slope of the hidden units; ``read``: the share of the differences between the
-        patterns that the reconstructions show.
+    Returns (n,): ``growth``: the share of its length that W gains along itself; ``predicted``: the
+    same by theory; ``along_w`` and ``along_theory``: cosines of the change with W and with W S;
+    ``descent``: cosine of steepest descent in the squared error with W; ``slope``: mean slope of
+    the hidden units; ``read``: the share of the differences between the patterns that the
+    reconstructions show.
     """
     inputs = Inputs.of(protocol)
     W = take_w(protocol, weights) @ inputs.span
@@ -167,12 +157,9 @@ def check_theory(
 ) -> dict[str, Any]:
     """Compare prediction and measurement at one setting.
 
-    Returns
-    -------
-    dict
-        ``predicted`` and ``growth`` with its quartiles,
-        ``with_slope`` (predicted with the mean slope as it is), ``along_w``;
-        ``alignment_predicted``, ``alignment`` (median update; None if never).
+    Returns ``predicted`` and ``growth`` with its quartiles, ``with_slope`` (predicted with the
+    mean slope as it is), ``along_w``; ``alignment_predicted``, ``alignment`` (median update; None
+    if never).
     """
     measured = measure_growth(protocol, draw_weights(protocol, root_seed, 0, n_networks))
     predicted = predict_growth(protocol)

@@ -33,19 +33,10 @@ SHADED = ("change_w", "descent_w")
 def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dict[str, Any]:
     """Follow the cosines of `PAIRS` over learning, relative to the mean over the inputs.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    weights : float64 array, shape (n, n_weights)
-        Initial weights.
-    n_updates : int
-        All networks are followed so long, whether they have converged or not.
-
-    Returns
-    -------
-    dict
-        ``updates`` (median until the criterion is met); by the names of `PAIRS` the ``median``
-        after 0, 1, ..., `n_updates` updates, for `SHADED` the quartiles ``low`` and ``high``, too.
+    `weights` (n, n_weights): initial weights. `n_updates`: all networks are followed so long,
+    whether they have converged or not.
+    Returns ``updates`` (median until the criterion is met); by the names of `PAIRS` the ``median``
+    after 0, 1, ..., `n_updates` updates, for `SHADED` the quartiles ``low`` and ``high``, too.
     """
     taken, converged, final = simulate_weights(protocol, weights, final_weights=True)
     assert final is not None

@@ -80,17 +80,14 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
     """Measure the vectors of Figure 3, and what changes of W do.
 
-    Returns
-    -------
-    dict of str to array, shape (n, n_patterns) unless it says otherwise
-        ``parallel``: cosine of AP and CR; ``alignment`` and ``centred``, shape (n,): cosine of the
-        matrices. For each change, ``CHANGE`` being ``small``, ``whole`` (by the learning rate) and
-        ``high`` (small, with `HIGH_REGRESSION`): ``CHANGE_hidden`` and ``CHANGE_visible``, cosines
-        of BB' with QB and of CC' with RC, and ``CHANGE_falls``, whether the error of the pattern
-        falls. For a small change by all patterns, ``batch`` and ``biases`` (biases of the hidden
-        units included): ``..._falls``, ``..._hidden``, ``..._visible``, and ``..._total``, shape
-        (n,): whether the error of all patterns falls. ``high_parallel``: the cosine with
-        `HIGH_REGRESSION`.
+    Returns (n, n_patterns) unless it says otherwise: ``parallel``: cosine of AP and CR;
+    ``alignment`` and ``centred``, shape (n,): cosine of the matrices. For each change, ``CHANGE``
+    being ``small``, ``whole`` (by the learning rate) and ``high`` (small, with `HIGH_REGRESSION`):
+    ``CHANGE_hidden`` and ``CHANGE_visible``, cosines of BB' with QB and of CC' with RC, and
+    ``CHANGE_falls``, whether the error of the pattern falls. For a small change by all patterns,
+    ``batch`` and ``biases`` (biases of the hidden units included): ``..._falls``, ``..._hidden``,
+    ``..._visible``, and ``..._total``, shape (n,): whether the error of all patterns falls.
+    ``high_parallel``: the cosine with `HIGH_REGRESSION`.
     """
     high = dataclasses.replace(protocol, regression=HIGH_REGRESSION)
     lower = list_connections(protocol)[0]

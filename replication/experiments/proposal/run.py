@@ -64,12 +64,8 @@ Array = NDArray[np.float64]
 class Alignment:
     """How networks become aligned under one rule at one learning rate.
 
-    Parameters
-    ----------
-    events : float64 array, shape (n,)
-        The update at which the matrices of each network are aligned.
-    vectors : float64 array, shape (n,)
-        Mean cosine of AP and CR over the patterns at the update `at`.
+    `events` (n,): the update at which the matrices of each network are aligned. `vectors` (n,):
+    mean cosine of AP and CR over the patterns at the update `at`.
     """
 
     events: Array
@@ -79,13 +75,10 @@ class Alignment:
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Try the proposal beside the paper's rule and a control that only enlarges the changes of U.
 
-    Returns
-    -------
-    dict
-        ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
-        the matrices are aligned; ``rules``: what `describe_speed` returns of a rule at its best
-        rate; ``against_paper``: the proposal compared with the paper's rule (`compare_speed`);
-        ``premise``, of `compare_lengths`; ``claims``.
+    Returns ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
+    the matrices are aligned; ``rules``: what `describe_speed` returns of a rule at its best rate;
+    ``against_paper``: the proposal compared with the paper's rule (`compare_speed`); ``premise``,
+    of `compare_lengths`; ``claims``.
     """
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     tell("second round: alignment at equal learning rates")
@@ -154,11 +147,8 @@ def change_by_whole(protocol: Protocol, weights: Array) -> Array:
 def compare_lengths(weights: Array) -> dict[str, float]:
     """Test the premise that AC is longer than PR where AP and CR are anti-aligned.
 
-    Returns
-    -------
-    dict
-        ``aligned`` and ``anti_aligned``: the share of cases in which AC is longer than PR, where
-        the cosine of AP and CR is positive, and where it is not.
+    Returns ``aligned`` and ``anti_aligned``: the share of cases in which AC is longer than PR,
+    where the cosine of AP and CR is positive, and where it is not.
     """
     a, c = make_patterns(PAPER), reconstruct(PAPER, weights)
     p = PAPER.regression * a + (1.0 - PAPER.regression) * c

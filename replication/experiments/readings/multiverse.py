@@ -64,13 +64,8 @@ def read_readings(path: Path) -> Readings:
 
     ``[factors]`` lists values of protocol fields, every combination of which is a reading;
     ``[fixed]`` holds fields that all readings share; ``name`` is optional.
-
-    Raises
-    ------
-    UsageError
-        If the file is not such a file; the message says what to write.
-    StorageError
-        If it cannot be read.
+    Raises UsageError if the file is not such a file; the message says what to write. Raises
+    StorageError if it cannot be read.
     """
     content = read_toml(path, what="multiverse file")
     try:
@@ -144,11 +139,8 @@ def run_multiverse(
 ) -> dict[str, Any]:
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
-    Returns
-    -------
-    dict
-        ``name``, ``root_seed``, ``n_networks``, ``n_readings``, ``n_compatible``; ``fields``, those
-        that differ; ``readings``, columns: the fields and those of `COLUMNS`.
+    Returns ``name``, ``root_seed``, ``n_networks``, ``n_readings``, ``n_compatible``; ``fields``,
+    those that differ; ``readings``, columns: the fields and those of `COLUMNS`.
     """
     tell(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 

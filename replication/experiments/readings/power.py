@@ -17,11 +17,8 @@ N_STUDIES = 20_000
 def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> dict[str, Any]:
     """Return how often studies of another population are rejected, `ranked` being taken as true.
 
-    Returns
-    -------
-    dict
-        ``share`` of `N_STUDIES` studies drawn from the converged of `truth` that are rejected, and
-        its standard ``error``.
+    Returns ``share`` of `N_STUDIES` studies drawn from the converged of `truth` that are rejected,
+    and its standard ``error``.
     """
     means, maxima, p = ranked.means, ranked.maxima, ranked.p
     drawn_means, drawn_maxima = draw_studies(truth, N_STUDIES)

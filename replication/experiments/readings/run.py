@@ -48,15 +48,11 @@ OTHERS: dict[str, Protocol] = {
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the readings.
 
-    Returns
-    -------
-    dict
-        ``n_networks``, ``n_others``; ``named``, the rows of `describe_named`, with
-        ``times_as_likely``: the probability of the first reading to report the mean, given the
-        largest count, over that of this one; ``power``, for each population its ``name``,
-        ``is_reading``, ``share`` that converges, ``mean`` of these, ``p`` of the reported numbers,
-        and ``rejected``, the share of its studies that the test of the headline rejects, with its
-        ``error``.
+    Returns ``n_networks``, ``n_others``; ``named``, the rows of `describe_named`, with
+    ``times_as_likely``: the probability of the first reading to report the mean, given the largest
+    count, over that of this one; ``power``, for each population its ``name``, ``is_reading``,
+    ``share`` that converges, ``mean`` of these, ``p`` of the reported numbers, and ``rejected``,
+    the share of its studies that the test of the headline rejects, with its ``error``.
     """
     n_others = max(1000, round(OTHERS_SHARE * n_networks))
     level = load_claims()["headline"].thresholds["min_p"]
@@ -109,13 +105,10 @@ def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> Co
 def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
     """Return the row of a named reading, judged as the headline is.
 
-    Returns
-    -------
-    dict
-        ``name``; ``mean`` of the converged with its interval; ``chance_at_most``, that the largest
-        of a study is at most the reported one; ``chance_mean`` to report the mean given the
-        largest; ``p`` of both; ``p_sweeps``, the same if sweeps are counted, the last one
-        included; ``curve``, the distribution of the mean given the largest count.
+    Returns ``name``; ``mean`` of the converged with its interval; ``chance_at_most``, that the
+    largest of a study is at most the reported one; ``chance_mean`` to report the mean given the
+    largest; ``p`` of both; ``p_sweeps``, the same if sweeps are counted, the last one included;
+    ``curve``, the distribution of the mean given the largest count.
     """
     sampling, sweeps = describe_sampling(counts), describe_sampling(count_sweeps(counts))
     assert sampling is not None

@@ -115,8 +115,6 @@ def round_up(deviation: float) -> float:
     What rounding leaves differs between processors; its order of magnitude, in a report
     that is compared byte by byte, does not.
 
-    Examples
-    --------
     >>> round_up(3.3e-16), round_up(1e-9), round_up(0.0)
     (1e-15, 1e-09, 0.0)
     """
@@ -126,13 +124,10 @@ def round_up(deviation: float) -> float:
 def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
     """Judge directions and lengths of the changes where the conditions of page 361 hold.
 
-    Notes
-    -----
-    With G the gradient of the reconstruction's error (zero regression) and R that of the
-    regressed error E of page 361, U changes by -(1 - lambda) G and W by -R, which is
-    -(1 - lambda)^2 G. Equation 7 gives the regressed state a slope of 1 where by equation 5 it
-    is 1 - lambda; so the factor 1 / (1 - lambda) of equation 9 is right relative to U, and not
-    for E as it is written.
+    With G the gradient of the reconstruction's error (zero regression) and R that of the regressed
+    error E of page 361, U changes by -(1 - lambda) G and W by -R, which is -(1 - lambda)^2 G.
+    Equation 7 gives the regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the
+    factor 1 / (1 - lambda) of equation 9 is right relative to U, and not for E as it is written.
     """
     regression = claim.thresholds["regression"]
     protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)

@@ -45,13 +45,10 @@ Array = NDArray[np.float64]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Return the model of the map.
 
-    Returns
-    -------
-    dict
-        ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing`` (share), a row
-        for each regression; ``ridge``, for each regression the fastest rate (see `find_ridge`);
-        ``paper`` and ``best``, as `describe_speed`, on ``n_fresh`` fresh networks, and the
-        ``gain`` of the latter; ``fastest_rate`` of the map at the paper's regression; ``edge``.
+    Returns ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing`` (share), a
+    row for each regression; ``ridge``, for each regression the fastest rate (see `find_ridge`);
+    ``paper`` and ``best``, as `describe_speed`, on ``n_fresh`` fresh networks, and the ``gain`` of
+    the latter; ``fastest_rate`` of the map at the paper's regression; ``edge``.
     """
     tell("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
@@ -92,10 +89,7 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
 
     Where fewer than half of the first networks converge, the others are not tried:
     each would cost as much as forty that converge.
-
-    Returns
-    -------
-    mean, failing : float64, shape (n_regressions, n_rates)
+    Returns `mean`, `failing` (n_regressions, n_rates).
     """
     n_first = max(10, round(SHARE_FIRST * n_networks))
 
@@ -129,11 +123,8 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
 def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
     """Return where the share that fails passes `EDGE_SHARES`, from the paper's rate on.
 
-    Returns
-    -------
-    dict
-        ``shares``, and ``passes``: for each share the rate at which it is passed, between two
-        rates by straight line, None if not by the last.
+    Returns ``shares``, and ``passes``: for each share the rate at which it is passed, between two
+    rates by straight line, None if not by the last.
     """
     failing = [
         float(
@@ -153,8 +144,6 @@ def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
     """Return where a curve first reaches `level`, by straight lines between its points.
 
-    Examples
-    --------
     >>> find_crossing([1.0, 2.0, 3.0], [0.0, 0.5, 1.0], 0.25)
     1.5
     """

@@ -50,11 +50,8 @@ Array = NDArray[np.float64]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Run other group sizes at the paper's settings and at the best of a small search.
 
-    Returns
-    -------
-    dict
-        ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
-        what `describe_speed` returns; ``claims``.
+    Returns ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
+    what `describe_speed` returns; ``claims``.
     """
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
@@ -92,14 +89,11 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure how well changes into hidden groups agree with steepest descent.
 
-    Returns
-    -------
-    dict of str to float64 array, shape (n, n_patterns) unless it says otherwise
-        For each of `REGRESSIONS`: ``parallel-REGRESSION``, the cosine of the difference between
-        the two visible vectors (AP) with that of their images (CR); ``GROUP-REGRESSION`` for each
-        of `GROUPS`, the cosine of the change by one pattern with descent in its squared error;
-        ``stages-REGRESSION``, the smaller one of the two groups, and ``batch-REGRESSION``, shape
-        (n, 1), the same of the change by all patterns.
+    Returns (n, n_patterns) unless it says otherwise: for each of `REGRESSIONS`:
+    ``parallel-REGRESSION``, the cosine of the difference between the two visible vectors (AP) with
+    that of their images (CR); ``GROUP-REGRESSION`` for each of `GROUPS`, the cosine of the change
+    by one pattern with descent in its squared error; ``stages-REGRESSION``, the smaller one of the
+    two groups, and ``batch-REGRESSION``, shape (n, 1), the same of the change by all patterns.
     """
     connections = list_connections(protocol)
     measured = {}

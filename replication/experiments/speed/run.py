@@ -77,13 +77,10 @@ Found = dict[str, tuple[Search, Outcomes]]
 def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
     """Measure speed at the paper's settings and at the best ones of all rules.
 
-    Returns
-    -------
-    dict
-        ``procedures`` by name (as `describe_speed`, with ``learning``, the share that still learns
-        after each of ``curve_points``), ``pairs`` (back-propagation over recirculation),
-        ``factors``, ``rates``, ``paths``, ``searches``; ``claims`` (rapid, comparable, best-rates,
-        hidden-regression, slower-half).
+    Returns ``procedures`` by name (as `describe_speed`, with ``learning``, the share that still
+    learns after each of ``curve_points``), ``pairs`` (back-propagation over recirculation),
+    ``factors``, ``rates``, ``paths``, ``searches``; ``claims`` (rapid, comparable, best-rates,
+    hidden-regression, slower-half).
     """
     n_search, n_rates, n_paths, n_large = (
         max(2, round(share * n_networks))
@@ -172,11 +169,8 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
 def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
     """Compare every learning rate of a search with the best one, on `n` networks reported.
 
-    Returns
-    -------
-    dict
-        ``rates``, ``means`` (failures at the cap), ``best`` (found on other seeds); ``good``: the
-        rates whose paired difference from the best does not lie above zero; their ``range``.
+    Returns ``rates``, ``means`` (failures at the cap), ``best`` (found on other seeds); ``good``:
+    the rates whose paired difference from the best does not lie above zero; their ``range``.
     """
     rates, best = search.grid["learning_rate"], search.best.learning_rate
     updates = {
@@ -205,21 +199,11 @@ def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
 def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> dict[str, Any]:
     """Measure how far both matrices move, from the initial weights to convergence.
 
-    Parameters
-    ----------
-    protocol : Protocol
-    outcomes : Outcomes
-        Of this protocol, under `ROOT_SEED`.
-    n : int
-        The first so many networks; those that did not converge, or were there at the start, have
-        no path and are left out.
-
-    Returns
-    -------
-    dict
-        ``paths``, float64 (n_moved, 2): for W and U (biases left out) the lengths of all changes
-        added up; ``ratios``, float64 (n_updates,): length of the change of U over that of W at
-        every update of all networks.
+    `outcomes`: of this protocol, under `ROOT_SEED`. `n`: the first so many networks; those that
+    did not converge, or were there at the start, have no path and are left out.
+    Returns ``paths``, float64 (n_moved, 2): for W and U (biases left out) the lengths of all
+    changes added up; ``ratios``, float64 (n_updates,): length of the change of U over that of W at
+    every update of all networks.
     """
     moved = outcomes.converged[:n] & (outcomes.updates[:n] > 0)
     weights = draw_weights(protocol, ROOT_SEED, 0, n)[moved]
