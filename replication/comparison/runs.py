@@ -22,7 +22,6 @@ LARGEST = 1e15
 SMALLEST = 1e-100
 """Smaller numbers, but for 0, have squares that vanish."""
 FAILURE_RULES = ("excluded", "at-cap", "restarted")
-MAX_VALUES = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

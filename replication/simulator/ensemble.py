@@ -227,11 +227,10 @@ def simulate_seeds(
     seeds: NDArray[np.int64],
     *,
     jobs: int = 1,
-    final_weights: bool = False,
 ) -> Trained:
     """Simulate scattered seeds (n,), as `simulate_weights` does."""
     weights = draw_scattered_weights(protocol, root_seed, seeds)
-    return simulate_weights(protocol, weights, jobs=jobs, final_weights=final_weights)
+    return simulate_weights(protocol, weights, jobs=jobs)
 
 
 def simulate_weights(

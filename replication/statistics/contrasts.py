@@ -34,12 +34,7 @@ def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float 
     >>> contrast.change.value, contrast.slower.value
     (2.75, 0.75)
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
-        raise UsageError(
-            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired contrast "
-            "needs two equally long rows of at least two networks"
-        )
+    one, other = read_pairs(first, second)
     n = one.size
     slower, faster = int((other > one).sum()), int((other < one).sum())
     return Contrast(
@@ -49,3 +44,14 @@ def compare_paired(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float 
         estimate_proportion(faster, n, level=level),
         estimate_proportion(n - slower - faster, n, level=level),
     )
+
+
+def read_pairs(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the outcomes of the same networks under two conditions, (2, n)."""
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
+        raise UsageError(
+            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired comparison "
+            "needs two equally long rows of at least two networks"
+        )
+    return np.stack([one, other])

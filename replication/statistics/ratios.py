@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from replication.errors import UsageError
+from replication.statistics.contrasts import read_pairs
 from replication.statistics.intervals import Estimate
 
 N_RESAMPLES = 1000
@@ -38,17 +38,12 @@ def estimate_ratios(
     >>> ratios.mean.value, ratios.mean.low, ratios.median.high
     (2.0, 2.0, 2.0)
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
-        raise UsageError(
-            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired ratio needs "
-            "two equally long rows of at least two networks"
-        )
-    pairs = np.stack([one, other])
+    pairs = read_pairs(first, second)
+    n = pairs.shape[1]
     generator = np.random.default_rng(seed)
     resampled = np.empty((n_resamples, 2))
     for row in resampled:
-        drawn = pairs[:, generator.integers(one.size, size=one.size)]
+        drawn = pairs[:, generator.integers(n, size=n)]
         means, medians = drawn.mean(axis=1), np.median(drawn, axis=1)
         row[:] = means[0] / means[1], medians[0] / medians[1]
     tails = 0.5 - level / 2.0, 0.5 + level / 2.0
