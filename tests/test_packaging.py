@@ -33,15 +33,13 @@ def normalise(requirement):
     return re.match(r"[A-Za-z0-9._-]+", requirement).group().lower().replace("_", "-")
 
 
+def run(*command, cwd=ROOT, env=None):
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
+
+
 def run_make(*arguments, cwd=ROOT, **environment):
-    return subprocess.run(
-        ["make", "--no-print-directory", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | environment,
-    )
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    return run("make", "--no-print-directory", *arguments, cwd=cwd, env=plain | environment)
 
 
 # Locks
@@ -180,23 +178,17 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
     work.mkdir()
     environment = os.environ | {"PYTHONPATH": str(target), "PYTHONWARNINGS": ""}
 
-    where = subprocess.run(
-        [sys.executable, "-c", "import replication; print(replication.__file__)"],
-        capture_output=True,
-        text=True,
-        check=True,
+    where = run(
+        sys.executable,
+        "-c",
+        "import replication; print(replication.__file__)",
         cwd=work,
         env=environment,
     )
     assert where.stdout.startswith(str(target)), "the installed copy is the one that is tested"
 
-    done = subprocess.run(
-        [target / "bin" / "replication", "replicate", "--seeds", "100"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=work,
-        env=environment,
+    done = run(
+        target / "bin" / "replication", "replicate", "--seeds", "100", cwd=work, env=environment
     )
     assert done.returncode == 0, done.stderr
     (report,) = work.glob("results/studies/*/report.html")
@@ -281,13 +273,7 @@ def test_a_binder_installs_what_the_notebooks_need():
 
 
 def test_first_page_says_what_the_results_say():
-    done = subprocess.run(
-        [sys.executable, "tools/write_readme.py", "--check"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
+    done = run(sys.executable, "tools/write_readme.py", "--check")
     assert done.returncode == 0, done.stderr
 
 

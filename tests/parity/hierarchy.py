@@ -17,16 +17,8 @@ Array = NDArray[np.float64]
 class ModularNetwork:
     """A hierarchy of modules, equation by equation.
 
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    lower : sequence of RecirculationNetwork
-        The lower modules, left to right.
-    top : RecirculationNetwork
-
-    References
-    ----------
-    Hinton & McClelland (1988), pages 365 and 366, Figure 4. That each module learns by
+    `lower`: the lower modules, left to right.
+    Reference: Hinton & McClelland (1988), pages 365 and 366, Figure 4. That each module learns by
     its own loop is our reading.
     """
 
@@ -112,21 +104,11 @@ class ModularNetwork:
     ) -> Array:
         """Send a vector up through the top and down again, round after round.
 
-        Parameters
-        ----------
-        vector : float64 array, shape (n_units,)
-        n_rounds : int
-        held : bool array, shape (n_units,), optional
-            Units that keep their state; none unless given.
-
-        Returns
-        -------
-        float64 array, shape (n_units,)
-
-        Notes
-        -----
-        With zero regression: a state that is partly kept would look stable for long without
-        being an attractor.
+        `vector` (n_units,). `held` bools (n_units,), optional: units that keep their state; none
+        unless given.
+        Returns (n_units,).
+        With zero regression: a state that is partly kept would look stable for long without being
+        an attractor.
         """
         held = np.zeros(len(vector), dtype=np.bool_) if held is None else held
         state = vector
@@ -137,12 +119,7 @@ class ModularNetwork:
     def complete(self, vector: Array, *, missing: int, n_rounds: int) -> Array:
         """Settle with the units of one lower module off at first and all others held.
 
-        Parameters
-        ----------
-        vector : float64 array, shape (n_units,)
-        missing : int
-            The lower module whose part of the vector is taken away.
-        n_rounds : int
+        `vector` (n_units,). `missing`: the lower module whose part of the vector is taken away.
         """
         owner = np.repeat(np.arange(len(self.lower)), self.hierarchy.lower.n_visible)
         partial = np.where(owner == missing, 0.0, vector)

@@ -160,12 +160,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 class Strace:
     """A command under strace, with a fault at one of its system calls.
 
-    Parameters
-    ----------
-    results : Path
-        The folder that the command writes to. Only calls on files in it count.
-    log : Path
-        Where strace writes what it saw.
+    `results`: the folder that the command writes to. Only calls on files in it count. `log`: where
+    strace writes what it saw.
     """
 
     CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")

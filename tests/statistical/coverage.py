@@ -29,23 +29,11 @@ def measure_coverage(
 ) -> dict[str, Any]:
     """Draw samples of a large run and count how often their 95 % intervals hold its values.
 
-    Parameters
-    ----------
-    table : CountTable
-        The large run, taken for the truth.
-    seed : int
-        Of the drawing.
-    sizes : sequence of int
-        Networks in a sample, small beside the large run.
-    n_studies : int
-        Samples of each size.
-
-    Returns
-    -------
-    dict
-        ``sizes``, ``n_studies`` and, for each of ``share`` (converged within 100 updates;
-        Clopper-Pearson), ``median`` and ``quantile_95`` (order statistics) and ``mean`` (of the
-        converged; Student's t), the coverage by size.
+    `table`: the large run, taken for the truth. `seed`: of the drawing. `sizes`: networks in a
+    sample, small beside the large run. `n_studies`: samples of each size.
+    Returns ``sizes``, ``n_studies`` and, for each of ``share`` (converged within 100 updates;
+    Clopper-Pearson), ``median`` and ``quantile_95`` (order statistics) and ``mean`` (of the
+    converged; Student's t), the coverage by size.
     """
     generator = np.random.default_rng(seed)
     weights = np.append(table.counts, table.n_censored) / table.n
