@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -30,6 +31,8 @@ def make_temporary_folder() -> Iterator[Path]:
     except StorageError:
         raise
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):  # not the folder's fault
+            raise
         raise StorageError(
             f"a temporary folder cannot be used ({error.strerror or error}); make room there, or "
             "let the variable TMPDIR name a folder that can be written"
