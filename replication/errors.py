@@ -13,7 +13,7 @@ class ReplicationError(Exception):
 
 
 class UsageError(ReplicationError, ValueError):
-    """An argument, a field or a file is not what it must be."""
+    """An argument, a field or a file is invalid."""
 
     exit_code = 2
 

@@ -125,7 +125,7 @@ def silent(text: str) -> None:
     """Take the name of a step and show nothing."""
 
 
-def tell(text: str) -> None:
+def report_progress(text: str) -> None:
     """Write a line to standard error; a full disk there stops no work."""
     write_safely(sys.stderr, text + "\n")
 

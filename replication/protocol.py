@@ -43,7 +43,7 @@ SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updat
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protocol:
-    """One complete assignment of the choices that define a population of networks.
+    """All settings that define a population of networks.
 
     Every field has the paper's value (`PAPER`) unless given; its representation shows what
     differs. Numbers and arrays may be those of NumPy.

@@ -114,7 +114,7 @@ def replicate_study(
     backend: str = "threading",
     scheduler: str | None = None,
     experiments: bool = True,
-    tell: Tell = silent,
+    report_progress: Tell = silent,
 ) -> Model:
     """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
     from replication.report.tools import require_tools
@@ -125,17 +125,19 @@ def replicate_study(
         missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
     if missing:
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
-        tell(
+        report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
             "on two cores (--no-experiments leaves them out)"
         )
-    simulate_all(study, jobs=jobs, backend=backend, scheduler=scheduler, tell=tell)
+    simulate_all(
+        study, jobs=jobs, backend=backend, scheduler=scheduler, report_progress=report_progress
+    )
     if missing:
-        run_experiments(missing, study.results, jobs=jobs, tell=tell)
-    return write_report(study, jobs=jobs, tell=tell)
+        run_experiments(missing, study.results, jobs=jobs, report_progress=report_progress)
+    return write_report(study, jobs=jobs, report_progress=report_progress)
 
 
-def simulate_all(study: Study, *, tell: Tell = silent, **backend: Any) -> Simulated:
+def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> Simulated:
     """Simulate what is missing of a study and of its repetitions; return what it was of itself."""
     from replication.store.filling import simulate_study
 
@@ -143,7 +145,7 @@ def simulate_all(study: Study, *, tell: Tell = silent, **backend: Any) -> Simula
     done = [
         simulate_study(
             store, part.protocol, part.root_seed, part.n_seeds,
-            wait=part is not study, show_progress=tell is not silent, **backend,
+            wait=part is not study, show_progress=report_progress is not silent, **backend,
         )
         for part in (study, *study.repetitions)
     ]  # fmt: skip
@@ -151,7 +153,7 @@ def simulate_all(study: Study, *, tell: Tell = silent, **backend: Any) -> Simula
 
 
 def run_experiments(
-    names: Iterable[str], results: Path, *, jobs: int = -1, tell: Tell = silent
+    names: Iterable[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> None:
     """Run experiments and write their models into a results folder."""
     names = list(names)
@@ -162,18 +164,18 @@ def run_experiments(
             pace = (time.monotonic() - begun) / done if done else 1.0
             left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
             prefix = f"{name} ({i + 1} of {len(names)})"
-            tell(f"{prefix}: about {left} left")
+            report_progress(f"{prefix}: about {left} left")
 
             def tell_step(step: str, prefix: str = prefix) -> None:
-                tell(f"{prefix}: {step}")
+                report_progress(f"{prefix}: {step}")
 
-            model = run_experiment(name, jobs=jobs, tell=tell_step)
+            model = run_experiment(name, jobs=jobs, report_progress=tell_step)
             write_model(results, name, model)
             done += EXPERIMENTS[name]
 
 
 def preview_experiment(
-    name: str, n_networks: int, results: Path, *, jobs: int = -1, tell: Tell = silent
+    name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> Path:
     """Run one experiment with few networks and render its chapter alone; return the page.
 
@@ -185,7 +187,7 @@ def preview_experiment(
 
     command = f"replication experiments {name} --preview {n_networks}"
     folder = results / "previews" / name
-    model = run_experiment(name, jobs=jobs, tell=tell, n_networks=n_networks)
+    model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     with hold_report(folder):
         found = {each: read_model(results, each) for each in ("headline", *EXPERIMENTS)}
         models = {each: known for each, known in found.items() if known is not None}
@@ -215,13 +217,15 @@ def preview_experiment(
                     for figure, draw in list_figures(name).items()
                 },
                 metadata=METADATA | {"title": f"Preview: {name}"},
-                search=[TEMPLATES], formats=["html", "md"], tell=tell,
+                search=[TEMPLATES], formats=["html", "md"], report_progress=report_progress,
             )  # fmt: skip
         place_files(folder, files)
     return folder / "report.html"
 
 
-def write_multiverse(model: Mapping[str, Any], folder: Path, *, tell: Tell = silent) -> list[Path]:
+def write_multiverse(
+    model: Mapping[str, Any], folder: Path, *, report_progress: Tell = silent
+) -> list[Path]:
     """Write the model of a multiverse, its table and a short page; return table and page."""
     from replication.experiments.headline.run import describe_reported
     from replication.experiments.readings.figures import plot_multiverse
@@ -239,14 +243,14 @@ def write_multiverse(model: Mapping[str, Any], folder: Path, *, tell: Tell = sil
             figures={"multiverse": Drawing(draw, "replication multiverse")},
             bibliography=TEMPLATES / "references.bib",
             metadata=METADATA | {"title": f"Multiverse: {model['name']}"},
-            search=[TEMPLATES], formats=["html", "md"], tell=tell,
+            search=[TEMPLATES], formats=["html", "md"], report_progress=report_progress,
         )  # fmt: skip
         place_files(folder, files)
         return [*write_readings(plain, folder), folder / "report.html"]
 
 
 def write_report(
-    study: Study, *, jobs: int = -1, tell: Tell = silent, set_aside: bool = False
+    study: Study, *, jobs: int = -1, report_progress: Tell = silent, set_aside: bool = False
 ) -> Model:
     """Analyse a stored study and write its report. Return the headline's model.
 
@@ -260,7 +264,7 @@ def write_report(
     from replication.report.tools import require_tools
 
     require_tools()
-    headline = run(study, Store(study.results), jobs=jobs, tell=tell)
+    headline = run(study, Store(study.results), jobs=jobs, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     with hold_report(study.folder):
         models = {"headline": write_model(study.folder, "headline", headline)}
@@ -289,7 +293,7 @@ def write_report(
             metadata=METADATA | {"version": version("recirculation-replication")},
             search=[TEMPLATES],
             png=["joint"] if study.is_default else [],
-            tell=tell,
+            report_progress=report_progress,
         )
         if template == "report.md":
             files["statements.csv"] = list_statements(models).encode()

@@ -25,7 +25,7 @@ from replication.store.placing import LIST, READY, find_damaged, finish_placing,
 from replication.temporary import make_temporary_folder
 
 
-def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> list[str]:
+def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = silent) -> list[str]:
     """Make the default study again in a temporary folder and compare it with what is stored."""
     damaged = find_damaged_files(results)
     if damaged:
@@ -34,7 +34,11 @@ def verify_published(results: Path, *, jobs: int = -1, tell: Tell = silent) -> l
             "`replication repair` to make it again"
         )
     with make_temporary_folder() as fresh:
-        replicate_study(Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh), jobs=jobs, tell=tell)
+        replicate_study(
+            Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),
+            jobs=jobs,
+            report_progress=report_progress,
+        )
         models = ["headline", *EXPERIMENTS]
         differences = [
             f"models/{model}.json: {place}"
@@ -70,7 +74,9 @@ def find_damaged_files(folder: Path) -> list[str]:
     return damaged + find_damaged(folder)
 
 
-def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Iterator[str]:
+def repair_reports(
+    results: Path, *, jobs: int = -1, report_progress: Tell = silent
+) -> Iterator[str]:
     """Make the damaged models and reports in a results folder again; yield a line for each."""
     errors = []
     for folder in find_report_folders(results):
@@ -80,8 +86,13 @@ def repair_reports(results: Path, *, jobs: int = -1, tell: Tell = silent) -> Ite
         try:
             if folder == results:
                 names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
-                run_experiments(names, results, jobs=jobs, tell=tell)
-            write_report(_find_study(folder, results), jobs=jobs, tell=tell, set_aside=True)
+                run_experiments(names, results, jobs=jobs, report_progress=report_progress)
+            write_report(
+                _find_study(folder, results),
+                jobs=jobs,
+                report_progress=report_progress,
+                set_aside=True,
+            )
         except DataError as error:
             errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
             continue

@@ -10,7 +10,7 @@ from typing import Any
 from replication.cli.arguments import add_options, parse_whole
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
-from replication.progress import tell
+from replication.progress import report_progress
 from replication.wording import plural
 
 MULTIVERSE_SEEDS = 10_000
@@ -77,11 +77,17 @@ def run_experiments_command(options: argparse.Namespace) -> int:
             )
         (name,) = options.names
         print(
-            preview_experiment(name, options.preview, options.results, jobs=options.jobs, tell=tell)
+            preview_experiment(
+                name,
+                options.preview,
+                options.results,
+                jobs=options.jobs,
+                report_progress=report_progress,
+            )
         )
         return 0
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
-    run_experiments(names, options.results, jobs=options.jobs, tell=tell)
+    run_experiments(names, options.results, jobs=options.jobs, report_progress=report_progress)
     for name in names:
         print(options.results / "models" / f"{name}.json")
     return 0
@@ -98,11 +104,11 @@ def run_multiverse(options: argparse.Namespace) -> int:
         n_networks=options.seeds,
         root_seed=options.root_seed,
         jobs=options.jobs,
-        tell=tell,
+        report_progress=report_progress,
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     folder = options.results / "studies" / name
-    *files, page = write_multiverse(model, folder, tell=tell)
+    *files, page = write_multiverse(model, folder, report_progress=report_progress)
     columns = model["readings"]
     for i in range(min(model["n_readings"], MAX_SHOWN)):
         values = ", ".join(f"{name} = {json.dumps(columns[name][i])}" for name in model["fields"])

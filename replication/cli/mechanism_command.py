@@ -11,7 +11,7 @@ from typing import Any
 
 from replication.cli.arguments import add_options, parse_whole
 from replication.errors import UsageError
-from replication.progress import tell
+from replication.progress import report_progress
 from replication.protocol import PAPER, Protocol
 from replication.wording import plural, show
 
@@ -83,12 +83,12 @@ def run_mechanism(options: argparse.Namespace) -> int:
 
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
-        tell("finding the best learning rate of each rule")
+        report_progress("finding the best learning rate of each rule")
         compared = compare_rules(
             protocol, n_search=max(10, round(SEARCH_SHARE * options.seeds)),
             n_networks=options.seeds, root_seed=options.root_seed, jobs=options.jobs,
         )  # fmt: skip
-        tell("replacing the first changes of W")
+        report_progress("replacing the first changes of W")
         own = compared["recirculation"]
         examined = examine_task(
             dataclasses.replace(protocol, learning_rate=own["rate"]),

@@ -17,7 +17,7 @@ from replication.cli.arguments import (
     read_study,
 )
 from replication.errors import StorageError
-from replication.progress import tell
+from replication.progress import report_progress
 from replication.wording import plural
 
 
@@ -60,7 +60,7 @@ def run_trace(options: argparse.Namespace) -> int:
         print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
     state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
     updates = plural(trace.updates, "update")
-    tell(f"seed {options.seed} {state} after {updates}")
+    report_progress(f"seed {options.seed} {state} after {updates}")
     return 0
 
 

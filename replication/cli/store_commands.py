@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
 from replication.errors import DataError, ReplicationError, StorageError
-from replication.progress import escape, tell
+from replication.progress import escape, report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -172,7 +172,9 @@ def run_verify(options: argparse.Namespace) -> int:
             codes.append(DataError.exit_code)
         has_headline = (folder / "models" / "headline.json").exists()
         if folder == options.results and has_headline and not damaged:
-            for line in verify_published(options.results, jobs=options.jobs, tell=tell):
+            for line in verify_published(
+                options.results, jobs=options.jobs, report_progress=report_progress
+            ):
                 print(f"the published report is the same, compared {line}")
     return max([0, *codes])
 
@@ -233,7 +235,7 @@ def run_repair(options: argparse.Namespace) -> int:
         if not checked.messages:
             print(f"{study.name}: nothing to repair")
     finish_reports(options.results)
-    for line in repair_reports(options.results, jobs=options.jobs, tell=tell):
+    for line in repair_reports(options.results, jobs=options.jobs, report_progress=report_progress):
         print(line)
     return exit_code
 
@@ -277,4 +279,4 @@ def _name(path: Path) -> str:
 
 
 def _complain(message: str) -> None:
-    tell(f"replication: {escape(message)}")
+    report_progress(f"replication: {escape(message)}")

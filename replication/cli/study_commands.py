@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
-from replication.progress import tell
+from replication.progress import report_progress
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run_replicate(options: argparse.Namespace) -> int:
         backend=options.backend,
         scheduler=options.scheduler,
         experiments=not options.no_experiments,
-        tell=tell,
+        report_progress=report_progress,
     )
     print("\n".join(describe_result(study, model)))
     return 0
@@ -75,7 +75,11 @@ def run_simulate(options: argparse.Namespace) -> int:
 
     _mention_other_versions(study)
     done = simulate_all(
-        study, jobs=options.jobs, backend=options.backend, scheduler=options.scheduler, tell=tell
+        study,
+        jobs=options.jobs,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        report_progress=report_progress,
     )
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
@@ -91,7 +95,7 @@ def run_report(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.publication import describe_result, write_report
 
-    model = write_report(study, jobs=options.jobs, tell=tell)
+    model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
     return 0
 
@@ -100,7 +104,7 @@ def _mention_other_versions(study: Study) -> None:
     from replication.store import Store
 
     if Store(study.results).other_versions():
-        tell(
+        report_progress(
             "the results folder also holds outcomes of another version: left alone, and listed "
             "by `replication info`"
         )

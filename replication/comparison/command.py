@@ -255,9 +255,9 @@ class _Columns:
         if options.by is not None:
             column = table.take(options.by)
             missing = missing | find_missing(column)
-            groups = [_spell(cell) for cell in column]
+            groups = [_to_text(cell) for cell in column]
         if options.pair is not None:
-            pairs = [_spell(cell) for cell in table.take(options.pair)]
+            pairs = [_to_text(cell) for cell in table.take(options.pair)]
         return cls(values, succeeded, groups, pairs, missing)
 
     def select(self, name: str) -> tuple[Any, Any, list[str] | None]:
@@ -274,7 +274,7 @@ class _Columns:
         )  # fmt: skip
 
 
-def _spell(cell: Any) -> str:
+def _to_text(cell: Any) -> str:
     """Return the name of a group: 5 and 5.0 are the same."""
     return str(cell).strip().removesuffix(".0")
 
@@ -324,7 +324,7 @@ def _compare_groups(
         )
     skipped: list[str] = []
     if reports is not None:
-        reports = {_spell(name): report for name, report in reports.items()}
+        reports = {_to_text(name): report for name, report in reports.items()}
         skipped = [name for name in reports if name not in set(names)]
         names = [name for name in reports if name in set(names)][:MAX_GROUPS]
         if not names:

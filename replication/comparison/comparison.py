@@ -100,7 +100,7 @@ class Missed:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """A reported result against runs of one's own.
+    """The result of a comparison between a report and runs of your own.
 
     Parameters
     ----------
@@ -199,9 +199,9 @@ class Comparison:
         raise TypeError("a comparison has three answers; ask for its is_consistent or agreement")
 
     def __repr__(self) -> str:
-        from replication.comparison.text import say_p
+        from replication.comparison.text import describe_p
 
-        p = "" if self.p is None else f", {say_p(self.p)}"
+        p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.agreement}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
@@ -308,7 +308,7 @@ def compare(
     scale: float | None = None,
     nan_policy: str = "raise",
 ) -> Comparison:
-    """Say whether a reported result is what runs of your own say.
+    """Compare a reported result with runs of your own.
 
     Parameters
     ----------

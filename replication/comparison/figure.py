@@ -11,7 +11,7 @@ import numpy.typing as npt
 from replication.comparison.comparison import Comparison
 from replication.comparison.reported import WORDS
 from replication.comparison.sampling import SamplingDistribution
-from replication.comparison.text import percent, say_p
+from replication.comparison.text import describe_p, percent
 from replication.errors import UsageError
 from replication.wording import show
 
@@ -45,7 +45,7 @@ def draw_distribution(comparison: Comparison, name: str, panel: Any) -> None:
     panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
     panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
     panel.axvline(finding.value, color=REPORTED, linewidth=1.8)
-    p = "" if np.isnan(finding.p) else f"  ({say_p(finding.p)})"
+    p = "" if np.isnan(finding.p) else f"  ({describe_p(finding.p)})"
     panel.annotate(
         f"reported: {finding.reported}{p}",
         (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),

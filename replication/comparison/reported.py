@@ -86,7 +86,7 @@ def read_reported(
     >>> float(cell.low), float(cell.high)
     (47.5, 48.5)
     """
-    text = _spell(given)
+    text = _to_text(given)
     body = text.strip()
     has_percent = body.endswith("%")
     body = body.removesuffix("%").strip()
@@ -118,7 +118,7 @@ def read_reported(
     )
 
 
-def _spell(given: object) -> str:
+def _to_text(given: object) -> str:
     """Return a number as text: a NumPy scalar as the Python number that it holds."""
     item = getattr(given, "item", None)
     if callable(item) and not isinstance(given, (str, bytes)) and getattr(given, "ndim", 1) == 0:

@@ -86,10 +86,10 @@ def answer(comparison: Comparison) -> str:
     is_ = "is" if len(parts) == 1 else "are"
     if comparison.runs is not None:
         reported += f" over {plural(comparison.runs, 'run')}"
-    p = "" if comparison.p is None else f" ({say_p(comparison.p)})"
+    p = "" if comparison.p is None else f" ({describe_p(comparison.p)})"
     reason = comparison.reason
     if reason is Reason.IMPOSSIBLE:
-        faults = _list([say_fault(item, comparison) for item in comparison.impossible])
+        faults = _list([describe_fault(item, comparison) for item in comparison.impossible])
         return f"{verdict}: {faults}."
     if reason is Reason.FEW:
         done = comparison.n - comparison.n_failed
@@ -132,7 +132,7 @@ def answer(comparison: Comparison) -> str:
             p = f", whether it rests on {search.smallest} runs or {search.runs[-1]}"
         extra = ""
         if comparison.normal_p is not None and comparison.normal_p <= comparison.level:
-            extra = f"; it is not if runs are normal ({say_p(comparison.normal_p)})"
+            extra = f"; it is not if runs are normal ({describe_p(comparison.normal_p)})"
         return f"{verdict}: {reported} {gives}{p}{extra}."
     if search is not None:
         return f"{verdict}: {reported} {is_} not what any number of runs like yours gives."
@@ -143,7 +143,7 @@ def _article(name: str) -> str:
     return "an " if WORDS[name][0] in "aeiou" else "a "
 
 
-def say_fault(item: Impossible, comparison: Comparison) -> str:
+def describe_fault(item: Impossible, comparison: Comparison) -> str:
     """Return why a reported number cannot be right."""
     name, text = WORDS[item.name], comparison.reported.get(item.name, "")
     other = "" if item.other is None else f"the {WORDS[item.other]} of "
@@ -208,12 +208,12 @@ def tabulate(comparison: Comparison) -> list[list[str]]:
             WORDS[name],
             comparison.reported.get(name, comparison.reported.get("ci", finding.reported)),
             "" if is_conditional else format_number(finding.yours),
-            _say_interval(finding),
+            _format_interval(finding),
             format_p(finding.p),
         ]
         if normal:
             other = normal.get(name)
-            row += ["", ""] if other is None else [_say_interval(other), format_p(other.p)]
+            row += ["", ""] if other is None else [_format_interval(other), format_p(other.p)]
         rows.append(row)
     if len(comparison.findings) > 1 and comparison.p is not None:
         row = ["all together", "", "", "", format_p(comparison.p)]
@@ -233,7 +233,7 @@ def _name_runs(comparison: Comparison) -> str:
     return f"your {plural(n, 'run')}"
 
 
-def _say_interval(finding: Finding) -> str:
+def _format_interval(finding: Finding) -> str:
     if finding.name in SUCCESSES:
         return f"{finding.low:.3g} to {finding.high:.3g}"
     return f"{format_number(finding.low)} to {format_number(finding.high)}"
@@ -257,19 +257,19 @@ def list_notes(comparison: Comparison) -> list[str]:
     notes = []
     if comparison.impossible_on_grid:
         unit = "whole numbers" if comparison.unit == 1.0 else f"multiples of {comparison.unit:g}"
-        faults = _list([say_fault(item, comparison) for item in comparison.impossible_on_grid])
+        faults = _list([describe_fault(item, comparison) for item in comparison.impossible_on_grid])
         notes.append(
             f"If values are {unit}, as yours are, the report cannot be right: {faults}. Give grid "
             f"{comparison.unit:g} if they must be."
         )
     if comparison.missed is not None:
-        notes.append(_say_missed(comparison))
+        notes.append(_describe_missed(comparison))
     if comparison.n_failed and comparison.chance_all_succeed is not None:
         chance = percent(comparison.chance_all_succeed)
         notes.append(f"The probability that none of {comparison.runs} runs fails is {chance}.")
     p_values = comparison.p_by_assumption.values()
-    is_told = comparison.reason is Reason.ASSUMPTION
-    if p_values and max(p_values) - min(p_values) > 0.01 and not is_told:
+    is_reported = comparison.reason is Reason.ASSUMPTION
+    if p_values and max(p_values) - min(p_values) > 0.01 and not is_reported:
         readings = [f"{format_p(p)} with {words}"
                     for words, p in comparison.p_by_assumption.items()]  # fmt: skip
         notes.append(
@@ -278,7 +278,7 @@ def list_notes(comparison: Comparison) -> list[str]:
     equivalence = comparison.equivalence
     if equivalence is not None:
         inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
-        p = "" if equivalence.p is None else f" (two one-sided tests, {say_p(equivalence.p)})"
+        p = "" if equivalence.p is None else f" (two one-sided tests, {describe_p(equivalence.p)})"
         notes.append(
             f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
             f"the reported mean{p}."
@@ -290,7 +290,7 @@ def list_notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _say_missed(comparison: Comparison) -> str:
+def _describe_missed(comparison: Comparison) -> str:
     """Say what so few runs would not have found."""
     missed, finding = comparison.missed, comparison.findings["mean"]
     assert missed is not None
@@ -323,7 +323,7 @@ def format_p(p: float) -> str:
     return f"{p:.2g}"
 
 
-def say_p(p: float) -> str:
+def describe_p(p: float) -> str:
     """Return a p-value as words: "p = 0.03"."""
     return f"p {'' if p < 1e-4 else '= '}{format_p(p)}"
 

@@ -1,10 +1,11 @@
-"""One folder a question: simulate and analyse (`run.py`), draw (`figures.py`), say (`chapter.md`).
+"""One folder per question: simulation (`run.py`), figures (`figures.py`) and text (`chapter.md`).
 
 The headline is made from the stored outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(*, jobs, tell, n_networks)``: threads (-1 for one a core), a callable that takes
-the name of each step as it begins, and how many networks; the default is the published number.
+Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
+that takes the name of each step as it begins, and the number of networks; the default is the
+published number.
 It returns the model, plain data whose keys its docstring lists. Its networks have the root seed
 ``ROOT_SEED``; what is searched for is found on other networks (`search.SEARCH_OFFSET`).
 
@@ -45,11 +46,13 @@ TEMPLATES = Path(__file__).parent
 Model = dict[str, Any]
 
 
-def run_experiment(name: str, *, jobs: int, tell: Tell, n_networks: int | None = None) -> Model:
+def run_experiment(
+    name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
+) -> Model:
     """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data."""
     module = importlib.import_module(f"replication.experiments.{name}.run")
     size = {} if n_networks is None else {"n_networks": n_networks}
-    model: Model = module.run(jobs=jobs, tell=tell, **size)
+    model: Model = module.run(jobs=jobs, report_progress=report_progress, **size)
     return model
 
 

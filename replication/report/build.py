@@ -45,7 +45,7 @@ def render_report(
     search: Sequence[Path] = (),
     formats: Collection[str] = FORMATS,
     png: Collection[str] = (),
-    tell: Tell = silent,
+    report_progress: Tell = silent,
 ) -> dict[str, bytes]:
     """Return the files of a report: ``report.md``, ``.html``, ``.pdf``, ``figures/``.
 
@@ -72,12 +72,12 @@ def render_report(
             problem = f"there is no figure {name!r}; there are: {', '.join(sorted(figures))}"
             raise ReportError(f"{page.locate(f'figures/{name}.svg')}: {problem}")
 
-    tell("drawing the figures")
+    report_progress("drawing the figures")
     saved = {name: _draw(name, figures[name].draw, png=name in png) for name in shown}
     commands = {name: figures[name].command for name in shown}
     svgs = {name: one.svg for name, one in saved.items()}
 
-    tell("setting the report")
+    report_progress("setting the report")
     with make_temporary_folder() as workspace:
         pandoc.prepare(
             workspace, metadata=metadata, bibliography=entries, svgs=svgs, commands=commands

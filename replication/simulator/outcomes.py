@@ -28,7 +28,7 @@ ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Outcomes:
-    """What became of the networks with seeds `start`, `start + 1`, ...
+    """The outcomes of the networks with seeds `start`, `start + 1`, ...
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ class Outcomes:
         return f"Outcomes({text})"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with the columns seed, updates and converged, a row a network."""
+        """Return a table with the columns seed, updates and converged, one row per network."""
         import pandas as pd
 
         seeds = np.arange(self.start, self.stop)
         return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw how many of the networks that converged needed how many updates.
+        """Draw a histogram of the updates that converged networks needed.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class Trace:
         return Matrices(W, b, U, c)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with a row an update: update, error, and each weight by its name."""
+        """Return a table with one row per update: update, error, and each weight by its name."""
         import pandas as pd
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}

@@ -208,7 +208,7 @@ class RecirculationNetwork:
         return self.reconstruct(self.first_pass(visible))
 
     def regress(self, before: Array, arriving: Array) -> Array:
-        """Return states that keep a share lambda of what they were.
+        """Return states regressed towards what they were, with weight lambda.
 
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
         and equation 6 for the hidden ones at time 3.

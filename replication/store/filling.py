@@ -10,7 +10,7 @@ from typing import Any
 
 from replication.errors import WorkerError
 from replication.interruption import GO_ON, Interruption
-from replication.progress import Progress, tell
+from replication.progress import Progress, report_progress
 from replication.protocol import Protocol
 from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
@@ -62,7 +62,7 @@ def simulate_study(
             make_folder(folder)
             what = f"working on {str(folder)!r}"
             stack.enter_context(hold_lock(lock_path(folder, "run"), what=what))
-        stack.enter_context(store.lock(folder, announce=tell))
+        stack.enter_context(store.lock(folder, announce=report_progress))
         ranges = store.missing(protocol, root_seed, n_seeds)
         n_missing = sum(stop - start for start, stop in ranges)
         simulate_blocks(

@@ -51,8 +51,8 @@ def test_version_is_the_installed_one(capsys: Any) -> None:
 
 
 def test_experiments_say_what_is_under_way(monkeypatch: Any, capsys: Any, tmp_path: Any) -> None:
-    def fail_after_a_word(name: str, *, jobs: int, tell: Any) -> None:
-        tell("searching the settings")
+    def fail_after_a_word(name: str, *, jobs: int, report_progress: Any) -> None:
+        report_progress("searching the settings")
         raise WorkerError("a worker has gone")
 
     monkeypatch.setattr("replication.publication.run_experiment", fail_after_a_word)

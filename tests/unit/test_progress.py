@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from replication.progress import Progress, escape, format_duration, tell
+from replication.progress import Progress, escape, format_duration, report_progress
 
 
 class Clock:
@@ -168,10 +168,10 @@ def test_the_end_is_shown_once_and_a_slow_rate_is_not_none():
 
 
 def test_a_line_for_a_full_stream_stops_nothing(monkeypatch, capsys):
-    tell("one line")
+    report_progress("one line")
     assert capsys.readouterr().err == "one line\n"
     monkeypatch.setattr("sys.stderr", FullStream())
-    tell("another")
+    report_progress("another")
 
 
 def test_a_stream_that_fails_stops_nothing():
@@ -182,7 +182,7 @@ def test_a_stream_that_fails_stops_nothing():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 def test_what_a_full_stream_still_holds_is_no_error_at_the_end():
-    code = "from replication.progress import tell; tell('x')"
+    code = "from replication.progress import report_progress; report_progress('x')"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", code], stderr=full, check=False)
     assert done.returncode == 0, "120 is what Python ends with where it cannot flush"

@@ -101,12 +101,12 @@ def test_experiments_are_run_one_by_one_with_the_time_left(
 ) -> None:
     said: list[str] = []
 
-    def run(name: str, *, jobs: int, tell: publication.Tell) -> dict[str, object]:
-        tell("a step")
+    def run(name: str, *, jobs: int, report_progress: publication.Tell) -> dict[str, object]:
+        report_progress("a step")
         return {"name": name, "jobs": jobs}
 
     monkeypatch.setattr(publication, "run_experiment", run)
-    run_experiments(["codes", "rule"], tmp_path, jobs=1, tell=said.append)
+    run_experiments(["codes", "rule"], tmp_path, jobs=1, report_progress=said.append)
     assert read_model(tmp_path, "rule") == {"name": "rule", "jobs": 1}
     assert [line.split(":")[0] for line in said[::2]] == ["codes (1 of 2)", "rule (2 of 2)"]
     assert all("left" in line for line in said[::2])
@@ -124,7 +124,7 @@ def test_missing_experiments_are_announced_before_any_network_or_left_out(
     )
     write_model(tmp_path, "codes", {})
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    replicate_study(default, experiments=experiments, tell=done.append)
+    replicate_study(default, experiments=experiments, report_progress=done.append)
     missing = sorted(set(EXPERIMENTS) - {"codes"})
     if experiments:
         said, *rest = done

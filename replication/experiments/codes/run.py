@@ -27,7 +27,9 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the codes.
 
     Returns ``n_networks``, ``n_converged``; ``smallest_separation`` of two codes in any converged
@@ -35,7 +37,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     and the share of them in which two patterns have one code); ``drawn`` (codes and whether their
     corners differ); ``claims`` (good-codes).
     """
-    tell("codes when the criterion is met")
+    report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     _, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)

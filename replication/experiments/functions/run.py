@@ -54,7 +54,9 @@ RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0
 STEP = 1e-5
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Measure other hidden functions at their best rates, and functions unknown to the rule.
 
     Returns ``functions`` by name (as `describe_speed`, with the ``search``), the paper's and one
@@ -65,13 +67,13 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     n_check = max(20, round(CHECK_SHARE * n_networks))
     functions = {}
     for name in (PAPER.hidden_function, *SMOOTH, NOT_SMOOTH):
-        tell(f"hidden function {name}")
+        report_progress(f"hidden function {name}")
         search, outcomes = simulate_best(
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
         functions[name] = describe_speed(outcomes, search.best) | {"search": search.to_plain()}
-    tell("changes of hidden units whose function the rule does not know")
+    report_progress("changes of hidden units whose function the rule does not know")
     return {
         "n_networks": n_networks,
         "n_check": n_check,

@@ -66,7 +66,9 @@ class Study(Protocol):
     def repetitions(self) -> Sequence[Study]: ...  # noqa: D102
 
 
-def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> dict[str, Any]:
+def run(
+    study: Study, store: Store, *, jobs: int = -1, report_progress: Tell = silent
+) -> dict[str, Any]:
     """Return the model of a stored study.
 
     All its networks, and those of its repetitions, must be stored.
@@ -80,7 +82,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
         part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
         for part in study.repetitions
     }
-    tell("the sampling distributions of mean and maximum")
+    report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(counts, repetitions=repetitions, differences=differences)
     model["study"] = {
@@ -93,7 +95,7 @@ def run(study: Study, store: Store, *, jobs: int = -1, tell: Tell = silent) -> d
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(rank_studies(counts))
-        tell("networks that had not converged")
+        report_progress("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
         censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
         model["tail"] = follow_censored(

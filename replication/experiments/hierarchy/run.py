@@ -129,7 +129,9 @@ class Outcome:
     codes: Array
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the experiment.
 
     Returns ``n`` networks; ``conditions``, by name what `describe` returns and the rates;
@@ -139,10 +141,10 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     outcomes: dict[str, Outcome] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
-            tell(f"hierarchy: learning rates, {name}")
+            report_progress(f"hierarchy: learning rates, {name}")
             rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
         rates[name] = rates[condition.rates_of or name]
-        tell(f"hierarchy: {name}")
+        report_progress(f"hierarchy: {name}")
         (outcomes[name],) = simulate([(condition, rates[name])], ROOT_SEED, n_networks, jobs=jobs)
     conditions = {
         name: describe(outcomes[name]) | {"lower_rate": rates[name][0], "top_rate": rates[name][1]}

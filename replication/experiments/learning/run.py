@@ -43,7 +43,9 @@ MIN_LEARNING = 0.05
 Array = NDArray[np.float64]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of what happens along learning.
 
     Returns ``n_networks``, ``learning_rate``, ``slow_rate``, ``level``; ``paper`` and ``slow``, of
@@ -52,13 +54,13 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     claims = load_claims()
     histories = {}
     for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
-        tell(f"networks measured at every update, learning rate {rate:g}")
+        report_progress(f"networks measured at every update, learning rate {rate:g}")
         histories[rate] = measure_learning(
             dataclasses.replace(PAPER, learning_rate=rate), measure_agreement,
             n_networks=round(share * n_networks), root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
     paper, slow = histories.values()
-    tell("what comes first, by learning rate")
+    report_progress("what comes first, by learning rate")
     orders = map_in_threads(
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
     )

@@ -69,7 +69,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the mechanism.
 
     Returns ``n_networks``, ``rates``, ``level``; ``theory`` (``checks``, ``growth``, ``ends``);
@@ -84,7 +86,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in RATES.items()
     }
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    tell("theory")
+    report_progress("theory")
     model: dict[str, Any] = {
         "n_networks": n_networks,
         "n_task": n_task,
@@ -94,7 +96,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         "surgery_at": SURGERY_AT,
         "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
     }
-    tell("other changes in place of those of W")
+    report_progress("other changes in place of those of W")
     for name, rows in (("interventions", initial), ("ever", initial[:n_ever])):
         model[name] = {
             rate: compare_interventions(
@@ -103,7 +105,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
             )
             for rate, protocol in protocols.items()
         }  # fmt: skip
-    tell("matrices frozen, started otherwise and changed on the way")
+    report_progress("matrices frozen, started otherwise and changed on the way")
     model["freezes"] = {
         rate: compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
         for rate, protocol in protocols.items()
@@ -112,12 +114,12 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         rate: compare_surgeries(protocol, initial, at=SURGERY_AT[rate], jobs=jobs)
         for rate, protocol in protocols.items()
     }
-    tell("who turns towards whom")
+    report_progress("who turns towards whom")
     model["turning"] = {
         rate: follow_turning(protocol, initial[:n_smaller], n_updates=FOLLOWED[rate])
         for rate, protocol in protocols.items()
     }
-    tell("other inputs and regressions")
+    report_progress("other inputs and regressions")
     try_all = functools.partial(
         try_tasks, n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
     )

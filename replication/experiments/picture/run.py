@@ -53,12 +53,14 @@ HIGH_REGRESSION = 0.99
 Array = NDArray[np.float64]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the picture: ``n_networks`` and ``claims``."""
     claims = load_claims()
     histories = {}
     for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
-        tell(f"the picture at a learning rate of {rate:g}")
+        report_progress(f"the picture at a learning rate of {rate:g}")
         histories[rate] = measure_learning(
             dataclasses.replace(PAPER, learning_rate=rate), measure_picture,
             n_networks=max(2, round(share * n_networks)), root_seed=ROOT_SEED, jobs=jobs,

@@ -72,7 +72,9 @@ class Alignment:
     vectors: Array
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Try the proposal beside the paper's rule and a control that only enlarges the changes of U.
 
     Returns ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
@@ -81,12 +83,12 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     of `compare_lengths`; ``claims``.
     """
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
-    tell("second round: alignment at equal learning rates")
+    report_progress("second round: alignment at equal learning rates")
     measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
     alignments = {key: each for part in measured for key, each in part.items()}
     rules, outcomes = {}, {}
     for name, protocol in RULES.items():
-        tell(f"second round: speed of the rule {name!r}")
+        report_progress(f"second round: speed of the rule {name!r}")
         search, outcomes[name] = simulate_best(
             protocol, {"learning_rate": SEARCHED_RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,

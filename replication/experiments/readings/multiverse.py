@@ -135,14 +135,19 @@ def _write_value(value: Any) -> str:
 
 
 def run_multiverse(
-    readings: Readings, *, n_networks: int, root_seed: int, jobs: int = -1, tell: Tell = silent
+    readings: Readings,
+    *,
+    n_networks: int,
+    root_seed: int,
+    jobs: int = -1,
+    report_progress: Tell = silent,
 ) -> dict[str, Any]:
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     Returns ``name``, ``root_seed``, ``n_networks``, ``n_readings``, ``n_compatible``; ``fields``,
     those that differ; ``readings``, columns: the fields and those of `COLUMNS`.
     """
-    tell(f"{len(readings.protocols)} readings of {n_networks:,} networks")
+    report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
         weights = draw_weights(protocol, root_seed, 0, n_networks)

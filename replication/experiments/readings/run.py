@@ -45,7 +45,9 @@ OTHERS: dict[str, Protocol] = {
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the readings.
 
     Returns ``n_networks``, ``n_others``; ``named``, the rows of `describe_named`, with
@@ -59,14 +61,14 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     populations: dict[str, CountTable] = {}
     for name, protocol in {**READINGS, **OTHERS}.items():
         n = n_networks if name in READINGS else n_others
-        tell(f"{name}, {n:,} networks")
+        report_progress(f"{name}, {n:,} networks")
         populations[name] = count_networks(protocol, n_networks=n, jobs=jobs)
-    tell("the test of the headline for each")
+    report_progress("the test of the headline for each")
     named = [describe_named(name, populations[name]) for name in READINGS]
     for row in named:
         ratio = named[0]["chance_mean"] / row["chance_mean"] if row["chance_mean"] > 0 else None
         row["times_as_likely"] = ratio
-    tell("how often it rejects others")
+    report_progress("how often it rejects others")
     ranked = rank_studies(populations["paper"])
     known = {row["name"]: row["p"] for row in named}
     power = []

@@ -54,15 +54,17 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the rule: ``n_networks`` and ``claims``."""
     claims = load_claims()
-    tell("the simple rule, and steepest descent by finite differences")
+    report_progress("the simple rule, and steepest descent by finite differences")
     judged = {
         "simple-rule": judge_simple_rule(claims["simple-rule"], n_networks),
         "descent": judge_descent(claims["descent"], n_networks),
     }
-    tell("networks without linear units, and without symmetric weights")
+    report_progress("networks without linear units, and without symmetric weights")
     judged["without-linearity"] = judge_without_linearity(
         claims["without-linearity"], n_networks, jobs
     )

@@ -42,7 +42,9 @@ EDGE_SHARES = (0.01, 0.1)
 Array = NDArray[np.float64]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Return the model of the map.
 
     Returns ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing`` (share), a
@@ -50,9 +52,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     ``paper`` and ``best``, as `describe_speed`, on ``n_fresh`` fresh networks, and the ``gain`` of
     the latter; ``fastest_rate`` of the map at the paper's regression; ``edge``.
     """
-    tell("the map of learning rate and regression")
+    report_progress("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
-    tell("the fastest settings against the paper's")
+    report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = make_protocol(RATES[column], REGRESSIONS[row])
     n_fresh = FRESH_FACTOR * n_networks
@@ -60,7 +62,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
         simulate(protocol, n_seeds=n_fresh, root_seed=ROOT_SEED, jobs=jobs)
         for protocol in (PAPER, best)
     )
-    tell("the edge at the paper's regression")
+    report_progress("the edge at the paper's regression")
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
         "n_networks": n_networks,

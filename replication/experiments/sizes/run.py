@@ -47,7 +47,9 @@ GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 Array = NDArray[np.float64]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Run other group sizes at the paper's settings and at the best of a small search.
 
     Returns ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
@@ -56,7 +58,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
         name = "-".join(map(str, (*sizes, sizes[0])))
-        tell(f"networks of the sizes {name}")
+        report_progress(f"networks of the sizes {name}")
         base = Protocol(group_sizes=sizes)
         search, outcomes = simulate_best(
             base, LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
@@ -74,7 +76,7 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
                 "best": describe_speed(outcomes, search.best),
             }
         )
-    tell("gradient descent in the longer loop")
+    report_progress("gradient descent in the longer loop")
     histories = measure_learning(
         best, measure_loop, n_networks=max(2, round(MEASURED_SHARE * n_networks)),
         root_seed=ROOT_SEED, jobs=jobs,

@@ -74,7 +74,9 @@ CURVE_POINTS = (*range(0, 100, 2), *range(100, 201, 10))
 Found = dict[str, tuple[Search, Outcomes]]
 
 
-def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) -> dict[str, Any]:
+def run(
+    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
+) -> dict[str, Any]:
     """Measure speed at the paper's settings and at the best ones of all rules.
 
     Returns ``procedures`` by name (as `describe_speed`, with ``learning``, the share that still
@@ -98,23 +100,23 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     found: Found = {}
     for rule, base in RULES.items():
         name = rule.replace("_", " ")
-        tell(f"best learning rate ({name})")
+        report_progress(f"best learning rate ({name})")
         found[rule] = find(base, RATES[rule])
-        tell(f"best learning rate and momentum ({name})")
+        report_progress(f"best learning rate and momentum ({name})")
         found[f"{rule}_momentum"] = find(base, MOMENTUM_RATES[rule], momentum=MOMENTA)
-    tell("best learning rate without hidden regression")
+    report_progress("best learning rate without hidden regression")
     found["no_hidden_regression"] = find(NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
-    tell("best learning rate of a larger network")
+    report_progress("best learning rate of a larger network")
     found["large"] = find(LARGE, LARGE_RATES, n_large)
     for rule, factors in {"recirculation": (RESTORED,), **FACTORS}.items():
-        tell(f"factors on the changes of W ({rule.replace('_', ' ')})")
+        report_progress(f"factors on the changes of W ({rule.replace('_', ' ')})")
         for factor in factors:
             slowed = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
             rates = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
             found[f"{rule}_{factor:g}"] = find(slowed, [float(f"{rate:.3g}") for rate in rates])
     protocols = {name: search.best for name, (search, _) in found.items()}
     outcomes = {name: each for name, (_, each) in found.items()}
-    tell("the paper's learning rate")
+    report_progress("the paper's learning rate")
     for name, protocol in {
         "paper": PAPER,
         "squared_paper_rate": SQUARED,
@@ -125,9 +127,9 @@ def run(*, jobs: int = -1, tell: Tell = silent, n_networks: int = N_NETWORKS) ->
     }.items():
         protocols[name] = protocol
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
-    tell("updates at every learning rate")
+    report_progress("updates at every learning rate")
     rates_of = {rule: measure_rates(found[rule][0], n=n_rates, jobs=jobs) for rule in RULES}
-    tell("paths of the weights")
+    report_progress("paths of the weights")
     paths = measure_paths(PAPER, outcomes["paper"], n=n_paths)
     pairs = {
         name: compare_speed(outcomes[name], outcomes[f"recirculation{momentum}"])
