@@ -164,10 +164,14 @@ local function set_link(link)
   return link
 end
 
--- The figure of the first screen does not float above the title; in a page it and what follows it
--- stay together, beside the text or within it.
+-- The figures of the first screen do not float above the title or into a table; in a page they and
+-- what follows them stay together, beside the text or within it.
+local function keep_here(div)
+  return div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
+end
+
 local function set_front(div)
-  div = div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
+  div = keep_here(div)
   if is_html then
     local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
     for _, block in ipairs(div.content) do
@@ -276,6 +280,7 @@ function Pandoc(doc)
   doc.blocks = doc.blocks:walk { Math = set_math }
   doc.blocks = doc.blocks:walk { Div = function(div)
     if div.classes:includes("front") then return set_front(div) end
+    if is_typst and div.classes:includes("beside") then return keep_here(div) end
   end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end
