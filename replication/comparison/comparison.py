@@ -206,9 +206,10 @@ class Comparison:
         return f"<Comparison: {self.agreement}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
+        from replication.comparison.figure import render_picture
         from replication.comparison.text import render_html
 
-        return render_html(self)
+        return render_html(self) + render_picture(self)
 
     def plot(self, statistic: str | None = None, ax: Any = None) -> Any:
         """Draw the sampling distribution of a reported statistic, with the reported value.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +38,17 @@ def draw_comparison(comparison: Comparison) -> Any:
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
             draw_distribution(comparison, name, panel)
     return figure
+
+
+def render_picture(comparison: Comparison) -> str:
+    """Return the picture as an HTML image that holds its data; nothing where none can be drawn."""
+    if not comparison.findings:
+        return ""
+    content = io.BytesIO()
+    draw_comparison(comparison).savefig(content, format="svg", metadata={"Date": None})
+    data = base64.b64encode(content.getvalue()).decode("ascii")
+    alt = "Sampling distributions of the reported statistics, with the reported values."
+    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 
 
 def draw_distribution(comparison: Comparison, name: str, panel: Any) -> None:

@@ -270,10 +270,9 @@ def list_notes(comparison: Comparison) -> list[str]:
     p_values = comparison.p_by_assumption.values()
     is_reported = comparison.reason is Reason.ASSUMPTION
     if p_values and max(p_values) - min(p_values) > 0.01 and not is_reported:
-        readings = [f"{format_p(p)} with {words}"
-                    for words, p in comparison.p_by_assumption.items()]  # fmt: skip
+        readings = [f"{format_p(p)} ({words})" for words, p in comparison.p_by_assumption.items()]
         notes.append(
-            f"The verdict does not depend on what the report does not say: p is {_list(readings)}."
+            f"Whichever the report means, the verdict is the same: p is {_list(readings)}."
         )
     equivalence = comparison.equivalence
     if equivalence is not None:

@@ -76,6 +76,7 @@ def test_a_notebook_shows_a_table_and_escapes_what_was_given():
     shown = found._repr_html_()
     assert shown.count("<tr>") == 4
     assert "<script" not in shown
+    assert shown.count("<img ") == 1
 
 
 def test_a_repr_has_one_line_with_verdict_and_p():
