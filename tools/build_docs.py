@@ -157,7 +157,10 @@ def build(site: Path) -> None:
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(parents=True)
     write_api(site)
-    shutil.copy(ROOT / "results" / "report.html", site)
+    results = ROOT / "results"
+    (site / "figures").mkdir()
+    for path in (results / "report.html", *results.glob("*.csv"), *results.glob("figures/*.csv")):
+        shutil.copy(path, site / path.relative_to(results))
     sources = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS}
     sources |= {path.stem: path for path in (ROOT / "docs").glob("*.md") if path.stem in PAGES}
     sources = {name: path for name, path in sources.items() if path.exists()}
