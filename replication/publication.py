@@ -102,9 +102,16 @@ class Study:
     @property
     def repetitions(self) -> list[Study]:
         """The same study under other root seeds, of limited size."""
-        n_seeds = min(self.n_seeds, MAX_REPETITION_SEEDS)
-        seeds = [(self.root_seed + 1 + i) % 2**63 for i in range(N_REPETITIONS)]
-        return [dataclasses.replace(self, root_seed=seed, n_seeds=n_seeds) for seed in seeds]
+        return [
+            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
+            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
+        ]
+
+
+def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
+    """Return root seed and number of networks of each repetition of a study."""
+    n_repeated = min(n_seeds, MAX_REPETITION_SEEDS)
+    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}
 
 
 def replicate_study(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.publication import (
     Study,
     hold_report,
+    list_repetitions,
     replicate_study,
     run_experiments,
     write_report,
@@ -65,13 +67,32 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
 
 def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
+    listed = read_list(folder) or {}
+    models = ("headline", *EXPERIMENTS)
+    needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []
-    for name in ("headline", *EXPERIMENTS):
+    for name in models:
         try:
-            read_model(folder, name)
+            is_sound = read_model(folder, name) is not None or name not in needed
         except DataError:
+            is_sound = False
+        if not is_sound:
             damaged.append(f"models/{name}.json")
     return damaged + find_damaged(folder)
+
+
+def count_published(results: Path, study: StudyFolder) -> int:
+    """Return of how many networks of a study the largest report in a results folder is."""
+    largest = 0
+    for folder in find_report_folders(results):
+        if folder == results and not os.path.lexists(folder / "models" / "headline.json"):
+            continue  # with models of experiments alone
+        with contextlib.suppress(DataError):
+            protocol_id, root_seed, n_seeds = _read_name(folder, results)
+            parts = {**list_repetitions(root_seed, n_seeds), root_seed: n_seeds}
+            if protocol_id == study.protocol_id:
+                largest = max(largest, parts.get(study.root_seed, 0))
+    return largest
 
 
 def repair_reports(
@@ -131,15 +152,20 @@ def find_report_folders(results: Path) -> list[Path]:
     ]
 
 
-def _find_study(folder: Path, results: Path) -> Study:
-    """Return the study whose report is in a folder."""
+def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
+    """Return protocol id, root seed and networks of the study whose report is in a folder."""
     if folder == results:
-        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+        return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
     match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([0-9]{1,12})", folder.name, re.ASCII)
     if match is None:
         raise DataError(f"{folder.name!r} is not the name of a study")
-    protocol = Store(results).find_protocol(match[1])
-    return Study(protocol, int(match[2]), int(match[3]), results)
+    return match[1], int(match[2]), int(match[3])
+
+
+def _find_study(folder: Path, results: Path) -> Study:
+    """Return the study whose report is in a folder."""
+    protocol_id, root_seed, n_seeds = _read_name(folder, results)
+    return Study(Store(results).find_protocol(protocol_id), root_seed, n_seeds, results)
 
 
 def _join(names: list[str]) -> str:

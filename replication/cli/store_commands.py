@@ -168,7 +168,7 @@ def run_verify(options: argparse.Namespace) -> int:
     for folder in folders:
         damaged = find_damaged_files(folder)
         for name in damaged:
-            _complain(f"{_name(folder / name)} is damaged; run `replication repair`")
+            _complain(f"{_name(folder / name)} is missing or damaged; run `replication repair`")
             codes.append(DataError.exit_code)
         has_headline = (folder / "models" / "headline.json").exists()
         if folder == options.results and has_headline and not damaged:
@@ -182,13 +182,21 @@ def run_verify(options: argparse.Namespace) -> int:
 def _verify_study(study: StudyFolder, options: argparse.Namespace) -> int:
     from replication.store import Store, find_blocks
     from replication.store.verifying import verify_study
+    from replication.verification import count_published
 
     try:
-        if not find_blocks(study.path):
+        n_published = count_published(options.results, study)
+        if not find_blocks(study.path) and not n_published:
             print(f"{study.name}: nothing stored yet")
             return 0
         n_sample = None if options.all else options.sample
-        verified = verify_study(Store(options.results), study, n_sample=n_sample, jobs=options.jobs)
+        verified = verify_study(
+            Store(options.results),
+            study,
+            n_sample=n_sample,
+            n_published=n_published,
+            jobs=options.jobs,
+        )
     except (DataError, StorageError) as error:
         _complain(f"{study.name}: {error}")
         return error.exit_code
@@ -214,16 +222,22 @@ def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
     from replication.store import Store, find_blocks
     from replication.store.verifying import repair_study
-    from replication.verification import find_report_folders, finish_reports, repair_reports
+    from replication.verification import (
+        count_published,
+        find_report_folders,
+        finish_reports,
+        repair_reports,
+    )
 
     exit_code = 0
     store = Store(options.results)
     folders = find_report_folders(options.results)
     for study in _list_studies(options.results, may_be_empty=bool(folders)):
         try:
-            if not find_blocks(study.path):
+            n_published = count_published(options.results, study)
+            if not find_blocks(study.path) and not n_published:
                 continue
-            checked = repair_study(store, study, jobs=options.jobs)
+            checked = repair_study(store, study, n_published=n_published, jobs=options.jobs)
         except (DataError, StorageError) as error:
             _complain(f"{study.name}: {error}")
             exit_code = max(exit_code, error.exit_code)

@@ -12,7 +12,7 @@ from replication.errors import DataError, ReplicationError, StorageError
 from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import LARGEST_BLOCK, Block, find_blocks, read_block, write_block
-from replication.store.cost import choose_block_size
+from replication.store.cost import check_disk, choose_block_size
 from replication.store.files import is_folder, is_locked, remove
 from replication.store.filling import cut_blocks, simulate_blocks
 from replication.store.store import (
@@ -32,8 +32,9 @@ RUN_OF_SEEDS = 50
 class Checked:
     """The state of a study: its sound blocks, what is wrong with others, which seeds are missing.
 
-    Seeds are missing where others with larger numbers are there: after an interruption, or
-    where a block was deleted. Those of bad blocks are lost, too, as far as no sound one has them.
+    Seeds are missing where others with larger numbers are there, or where a report is of more:
+    after an interruption, or where a block was deleted. Those of bad blocks are lost, too, as far
+    as no sound one has them.
     """
 
     protocol: Protocol
@@ -48,8 +49,9 @@ class Checked:
         lines = [str(error) for error in self.faults.values()]
         for start, stop in self.missing:
             lines.append(
-                f"the seeds {start} to {stop - 1} are missing (a run was interrupted, or a block "
-                "was deleted); run `replication repair` to compute them"
+                f"the seeds {start} to {stop - 1} are missing (a run was interrupted, a block was "
+                "deleted, or a report here is of more networks); run `replication repair` to "
+                "compute them"
             )
         return lines
 
@@ -60,8 +62,11 @@ class Checked:
         return max([*codes, DataError.exit_code if self.missing else 0])
 
 
-def check_study(store: Store, study: StudyFolder) -> Checked:
-    """Read every byte of a study and compare it with what each block says of itself."""
+def check_study(store: Store, study: StudyFolder, *, n_published: int = 0) -> Checked:
+    """Read every byte of a study and compare it with what each block says of itself.
+
+    A report is of its first `n_published` networks.
+    """
     blocks = find_blocks(study.path)
     protocol = store.find_protocol(study.protocol_id)
     sound: list[Block] = []
@@ -79,7 +84,7 @@ def check_study(store: Store, study: StudyFolder) -> Checked:
         for block in faults
         if block.stop - block.start <= LARGEST_BLOCK and block.start <= end + LARGEST_BLOCK
     ]
-    end = max([end, *(stop for _, stop in bad)])
+    end = max([end, n_published, *(stop for _, stop in bad)])
     there = [(block.start, block.stop) for block in sound]
     missing = subtract_ranges([(0, end)], [*there, *bad])
     lost: list[Range] = []
@@ -101,10 +106,15 @@ class Verified:
 
 
 def verify_study(
-    store: Store, study: StudyFolder, *, n_sample: int | None, jobs: int = -1
+    store: Store,
+    study: StudyFolder,
+    *,
+    n_sample: int | None,
+    n_published: int = 0,
+    jobs: int = -1,
 ) -> Verified:
     """Check every byte of a study, then simulate a random sample of it again; None is all."""
-    checked = check_study(store, study)
+    checked = check_study(store, study, n_published=n_published)
     if is_locked(lock_path(study.path, "write")):  # blocks are finished in any order
         checked = dataclasses.replace(checked, missing=[])
     ranges = [(block.start, block.stop) for block in checked.blocks]
@@ -163,20 +173,26 @@ def find_difference(stored: Outcomes, computed: Outcomes) -> dict[int, str]:
 
 
 def repair_study(
-    store: Store, study: StudyFolder, *, jobs: int = -1, show_progress: bool = True
+    store: Store,
+    study: StudyFolder,
+    *,
+    n_published: int = 0,
+    jobs: int = -1,
+    show_progress: bool = True,
 ) -> Checked:
     """Compute the blocks that are bad and the seeds that are missing again, and no others.
 
     A bad block stands until the new one is on disk.
     """
     with store.lock(study.path):
-        checked = check_study(store, study)
+        checked = check_study(store, study, n_published=n_published)
         for block, error in checked.faults.items():
             if isinstance(error, StorageError):  # no damage, and not to be helped by computing
                 raise error
             if is_folder(block.path):
                 remove(block.path)
         n_lost = sum(stop - start for start, stop in checked.lost)
+        check_disk(study.path, n_lost, n_blocks=len(checked.lost))
         size = choose_block_size(checked.protocol, n_lost, jobs)
         options: Any = {"protocol": checked.protocol, "root_seed": study.root_seed}
         simulate_blocks(

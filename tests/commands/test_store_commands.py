@@ -8,6 +8,7 @@ import json
 import pytest
 
 from replication.cli import main
+from replication.experiments import EXPERIMENTS
 from replication.models import write_model
 from replication.protocol import PAPER
 from replication.store import Store, find_blocks
@@ -139,9 +140,49 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     assert main(["verify", "--results", str(both)]) == 65
     messages = capsys.readouterr().err
     for name in ("models/headline.json", "report.html"):
-        assert f"{str(folder / name)!r} is damaged; run `replication repair`" in messages
+        assert f"{str(folder / name)!r} is missing or damaged; run `replication repair`" in messages
     assert main(["repair", "--results", str(both)]) == 65
-    assert "cannot be made again: the outcome of seed 10 is not in" in capsys.readouterr().err
+    assert "cannot be made again: the outcome of seed 0 is not in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("deleted", [1, 2], ids=["the last block", "every block"])
+def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_deleted(
+    tmp_path, run, capsys, deleted
+):
+    """Once `verify` exited with 0 and `repair` had nothing to do."""
+    store = Store(tmp_path)
+    for root_seed in (3, 4):  # the study, and the first of its repetitions
+        simulate_study(store, PAPER, root_seed, 20, block_size=10, show_progress=False)
+        digest = store.digest(PAPER, root_seed, 20)
+        write_model(tmp_path / "studies" / f"{PAPER.id}-3-20", "headline", {})
+        for block in find_blocks(store.study_folder(PAPER, root_seed))[-deleted:]:
+            block.path.unlink()
+        assert main(["verify", "--results", str(tmp_path)]) == 65
+        first = 20 - 10 * deleted
+        assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
+        text = run("repair", "--results", tmp_path)
+        assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
+        assert store.digest(PAPER, root_seed, 20) == digest
+        run("verify", "--results", tmp_path)
+
+
+def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
+    """Or a folder from somebody else could keep `repair` busy until the disk is full."""
+    write_model(both / "studies" / f"{PAPER.id}-3-{10**12 - 1}", "headline", {})
+    assert main(["repair", "--results", str(both)]) == 74
+
+
+@pytest.mark.parametrize("name", ["headline", "codes"])
+def test_models_that_a_report_was_made_of_are_missed_where_they_were_deleted(
+    tmp_path, capsys, name
+):
+    place_files(tmp_path, {"report.html": b"page", "statements.csv": b"all models are here"})
+    for model in ("headline", *EXPERIMENTS):
+        write_model(tmp_path, model, {})
+    (tmp_path / "models" / f"{name}.json").unlink()
+    assert main(["verify", "--results", str(tmp_path)]) == 65
+    path = tmp_path / "models" / f"{name}.json"
+    assert f"{str(path)!r} is missing or damaged" in capsys.readouterr().err
 
 
 def test_a_report_that_a_kill_kept_from_its_place_is_brought_there(both, run):
