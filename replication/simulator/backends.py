@@ -8,8 +8,8 @@ import importlib.metadata
 import importlib.util
 import logging
 import re
-import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,11 +32,11 @@ SECONDS_FOR_WORKERS = 30.0
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
-PACKAGE = "recirculation-replication"
 PROBE = """(
     __import__("importlib").import_module("replication.simulator.engine"),
-    "recirculation-replication " + __import__("importlib.metadata").metadata.version(
-        "recirculation-replication"
+    *(
+        name + " " + __import__("importlib.metadata").metadata.version(name)
+        for name in ("recirculation-replication", "distributed")
     ),
     "Python {}.{}".format(*__import__("sys").version_info),
 )[1:]"""
@@ -165,17 +165,16 @@ def check_workers(client: Any, scheduler: str) -> None:
             f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
             f"start one: dask worker {scheduler}"
         ) from None
-    version = importlib.metadata.version(PACKAGE)
-    here = f"{PACKAGE} {version}", "Python {}.{}".format(*sys.version_info)
+    here = eval(PROBE)
     for address, there in sorted(client.run(eval, PROBE, on_error="return").items()):
         if isinstance(there, BaseException):
             what = f"cannot load this package ({type(there).__name__}: {there})"
         elif there != here:
-            what = f"has {' and '.join(there)}"
+            what = f"has {', '.join(there)}"
         else:
             continue
         raise WorkerError(
-            f"the Dask worker at {address} {what}; it needs {' and '.join(here)} as on this "
+            f"the Dask worker at {address} {what}; it needs {', '.join(here)}, as on this "
             "machine: install them there, or stop that worker"
         )
 
@@ -201,14 +200,16 @@ def _connect(scheduler: str) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _silence_distributed() -> Iterator[None]:
-    """Silence what the library logs with tracebacks; what matters is raised as one line."""
+    """Silence the tracebacks and tables of the library; what matters is raised as one line."""
     names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
     loggers = [logging.getLogger(name) for name in names]
     enabled = [logger for logger in loggers if not logger.disabled]
     for logger in enabled:
         logger.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="distributed")
+            yield
     finally:
         for logger in enabled:
             logger.disabled = False

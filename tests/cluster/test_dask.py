@@ -153,25 +153,40 @@ def test_a_scheduler_that_is_killed_while_it_works_ends_the_run_with_one_line(cl
     assert list_blocks(results)
 
 
-def test_a_worker_without_this_package_is_named_before_the_first_block(cluster, tmp_path):
+OTHER_DASK = (
+    "import importlib.metadata as m, distributed.versions as v; f = m.version\n"
+    "m.version = lambda name: '2020.1.0' if name == 'distributed' else f(name)\n"
+    "g = v._version_cached\n"
+    "v._version_cached = lambda p: '2020.1.0' if p == 'distributed' else g(p)\n"
+)
+OTHER_PACKAGE = (
+    "import importlib.metadata as m; f = m.version\n"
+    "m.version = lambda name: '0.0.1' if name.startswith('recirculation') else f(name)"
+)
+NO_PACKAGE = OTHER_DASK + "import sys; sys.modules['replication'] = None"
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (NO_PACKAGE, r"worker at tcp://\S+ cannot load this package"),
+        (OTHER_PACKAGE, r"worker at tcp://\S+ has recirculation-replication 0\.0\.1"),
+        (OTHER_DASK, r"worker at tcp://\S+ has .*distributed 2020\.1\.0"),
+    ],
+    ids=["no package", "other package", "other Dask"],
+)
+def test_a_worker_that_lacks_something_is_named_in_one_line_before_the_first_block(
+    cluster, tmp_path, before, message
+):
+    """Once a warning of eleven lines about versions came first."""
     cluster.start_scheduler()
     cluster.start_worker()
-    cluster.start_worker(before="import sys; sys.modules['replication'] = None")
+    cluster.start_worker(before=before)
     done = run(*ONE_STUDY, *cluster.words(tmp_path / "results", 1000))
     assert_clean(done, 70)
-    assert re.search(r"worker at tcp://\S+ cannot load this package", done.stderr)
+    assert re.search(message, done.stderr)
+    assert len(done.stderr.splitlines()) == 1, done.stderr
     assert list_blocks(tmp_path / "results") == []
-
-
-def test_a_worker_with_another_version_of_this_package_is_named(cluster, tmp_path):
-    cluster.start_scheduler()
-    cluster.start_worker(
-        before="import importlib.metadata as m; f = m.version\n"
-        "m.version = lambda name: '0.0.1' if name.startswith('recirculation') else f(name)"
-    )
-    done = run(*ONE_STUDY, *cluster.words(tmp_path / "results", 1000))
-    assert_clean(done, 70)
-    assert "has recirculation-replication 0.0.1" in done.stderr
 
 
 def test_a_scheduler_without_workers_is_given_up_after_the_stated_time(cluster, tmp_path):
