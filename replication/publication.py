@@ -380,12 +380,13 @@ def describe_result(study: Study, model: Model) -> list[str]:
             f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
             f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
         )
-        lines["p"] = (
-            "none: such networks cannot report these numbers"
-            if None in (largest["p"], given["p"], sampling["p"])
-            else f"{pvalue(sampling['p'])} for a mean of {reported['mean']:g} and a largest count "
-            f"of {reported['max']}"
-        )
+        if judged["verdict"] != Verdict.NOT_TESTABLE:
+            lines["p"] = (
+                "none: such networks cannot report these numbers"
+                if None in (largest["p"], given["p"], sampling["p"])
+                else f"{pvalue(sampling['p'])} for a mean of {reported['mean']:g} and a largest "
+                f"count of {reported['max']}"
+            )
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "

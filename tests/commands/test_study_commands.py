@@ -68,8 +68,10 @@ def test_the_last_lines_say_what_a_person_wants_to_know(replicated):
 @pytest.mark.parametrize(
     ("words", "verdict"),
     [
-        (("--seeds", 1000, "--set", "max_updates=100"),
-         "not testable: networks are stopped after 100 updates, and the paper's largest count"),
+        (("--seeds", 1000, "--set", "max_updates=200"),
+         "not testable: networks are stopped after 200 updates, and the paper's largest count"),
+        (("--seeds", 1000, "--set", "max_updates=202"),
+         "not testable: networks are stopped after 202 updates, and the paper's largest count"),
         (("--seeds", 20), "too few to tell: give at least 1,000 with --seeds"),
         (("--seeds", 1000, "--set", "learning_rate=40"), "not testable: other settings than the"),
     ],
@@ -78,6 +80,8 @@ def test_study_that_cannot_judge_the_paper_says_why(tmp_path, run, words, verdic
     text = run("replicate", *words, "--results", tmp_path)
     (line,) = [line for line in text.splitlines() if line.startswith("verdict")]
     assert line.split(maxsplit=1)[1].startswith(verdict)
+    if "not testable" in verdict:
+        assert re.search("^p ", text, re.MULTILINE) is None, "a p that judges nothing"
     if "learning_rate=40" in words:
         assert "if all converge (probability" in text
 
