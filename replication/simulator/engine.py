@@ -37,11 +37,14 @@ def run_networks(
     protocol: Protocol,
     weights: Array,
     *,
+    fixed_feedback: bool = False,
     final_weights: bool = False,
     stop: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
     """Train networks from initial weights (n, n_weights) until the criterion or the cap.
 
+    With `fixed_feedback`, back-propagation becomes feedback alignment: fixed weights (n_visible,
+    n_hidden) follow those of each network and return the errors in place of U.
     A `stop` of shape (1,) that another thread sets to true ends the work within a sweep; what
     is returned is then incomplete and must be thrown away.
     Returns `updates` integers (n,): updates before the criterion was first met, or the cap;
@@ -55,7 +58,7 @@ def run_networks(
     converged = np.zeros(len(weights), dtype=np.int64)
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
-    rule = Rule.of(protocol)
+    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     if len(weights):
         _, n_rows = arrange(rule)
         strip = allocate(n_rows, N_LANES)

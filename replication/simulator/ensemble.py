@@ -238,16 +238,21 @@ def simulate_weights(
     weights: NDArray[np.float64],
     *,
     jobs: int = 1,
+    fixed_feedback: bool = False,
     final_weights: bool = False,
 ) -> Trained:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
+    `fixed_feedback`: as for `run_networks`, with the same further weights.
     Returns updates (n,), whether they converged (n,), and with `final_weights` the weights at
     the end (n, n_weights), else None.
     """
 
     def work(pair: tuple[int, int]) -> Trained:
-        return _train(protocol, weights[slice(*pair)], final_weights=final_weights)
+        return _train(
+            protocol, weights[slice(*pair)],
+            fixed_feedback=fixed_feedback, final_weights=final_weights,
+        )  # fmt: skip
 
     # At least one part, so that there are arrays to return.
     parts = cut_range(protocol, 0, len(weights)) or [(0, 0)]
@@ -258,14 +263,12 @@ def _simulate_part(protocol: Protocol, root_seed: int, pair: tuple[int, int]) ->
     return _train(protocol, draw_weights(protocol, root_seed, *pair))
 
 
-def _train(
-    protocol: Protocol, weights: NDArray[np.float64], *, final_weights: bool = False
-) -> Trained:
-    """Train networks; raise `Stopped` if the flag is set before all are finished."""
+def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:
+    """Run networks as `run_networks` does, or raise `Stopped` where the flag is set meanwhile."""
     from replication.simulator.engine import run_networks  # which loads the compiler
 
     flag = find_flag()
-    trained = run_networks(protocol, weights, final_weights=final_weights, stop=flag)
+    trained = run_networks(protocol, weights, **options, stop=flag)
     if flag[0]:
         raise Stopped
     return trained

@@ -46,14 +46,16 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
         n_rows += math.prod(shape)
 
     n = rule.n_patterns
-    for matrices, vectors in (
-        ("weights", "biases"),
-        ("next", "next"),
-        ("velocities", "bias_velocities"),
+    for matrices, vectors, fixed in (
+        ("weights", "biases", "feedback"),
+        ("next", "next", "next"),
+        ("velocities", "bias_velocities", "next"),
     ):
         for n_sources, n_targets in rule.connections:
             add(matrices, n_targets, n_sources)
             add(vectors, n_targets)
+        if rule.fixed_feedback:
+            add(fixed, rule.sizes[0], rule.sizes[-1])
     for name in ("first", "inputs", "second", "difference"):
         for size in rule.sizes:
             add(name, size, n)
@@ -81,6 +83,7 @@ def build_networks(
     single = {
         name: arrays.pop(name)[0] for name in ("reconstruction", "image", "second_difference")
     }
+    (feedback,) = arrays.pop("feedback", [None])
     arrays["first"][0] = patterns
     return Networks(
         rule=rule,
@@ -89,6 +92,7 @@ def build_networks(
         take=numbers[TAKE],
         momentum=numbers[MOMENTUM],
         rates=list(numbers[FIRST_RATE:]),
+        feedback=feedback,
         **arrays,
         **single,
     )

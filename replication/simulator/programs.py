@@ -63,7 +63,7 @@ def _build(tracer: Tracer, rule: Rule, numbers: list[Value], strip: str, now: st
     patterns = Numbers(tracer, "%patterns", (rule.sizes[0], rule.n_patterns))
 
     def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
-        return Rows(tracer, now if name in ("weights", "biases") else strip, *place)
+        return Rows(tracer, now if name in ("weights", "biases", "feedback") else strip, *place)
 
     return build_networks(rule, tracer, numbers, patterns, take_rows)
 

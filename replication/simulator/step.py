@@ -53,9 +53,10 @@ class Rule:
     has_momentum: bool
     criterion: str
     regressed_error: bool
+    fixed_feedback: bool  # feedback alignment, in place of back-propagation; one hidden group
 
     @classmethod
-    def of(cls, protocol: Protocol) -> Rule:
+    def of(cls, protocol: Protocol, *, fixed_feedback: bool = False) -> Rule:
         """Return the rule of a protocol."""
         linear = _is(protocol.visible_units, "linear", other="logistic")
         return cls(
@@ -72,6 +73,7 @@ class Rule:
             has_momentum=protocol.momentum > 0.0,
             criterion=protocol.criterion,
             regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
+            fixed_feedback=fixed_feedback,
         )
 
     @property
@@ -81,8 +83,9 @@ class Rule:
 
     @property
     def n_weights(self) -> int:
-        """Weights and biases of one network."""
-        return count_weights(self.sizes)
+        """Weights and biases of one network, and the fixed weights that follow them."""
+        n_fixed = self.sizes[0] * self.sizes[-1] if self.fixed_feedback else 0
+        return count_weights(self.sizes) + n_fixed
 
 
 def _is(value: str, choice: str, *, other: str) -> bool:
@@ -111,6 +114,7 @@ class Networks:
     biases: list[Any]  # minus the thresholds
     velocities: list[Any]  # last changes over the learning rate, with momentum
     bias_velocities: list[Any]
+    feedback: Any  # fixed weights that return errors in place of U, if the rule has them
     first: list[Any]  # at times 0 and 1; those of group 0 are the patterns
     inputs: list[Any]  # total inputs of hidden units at time 1, for their slope
     second: list[Any]  # at times 2 and 3
@@ -227,7 +231,8 @@ def pass_back(net: Networks, begin: Any, n: int) -> None:
 
 def _collect(net: Networks, k: int, j: Any, p: Any) -> Any:
     """Sum what the next group sends back to unit j of group k."""
-    weights, above = net.weights[k], net.difference[(k + 1) % len(net.rule.sizes)]
+    weights = net.feedback if net.rule.fixed_feedback else net.weights[k]
+    above = net.difference[(k + 1) % len(net.rule.sizes)]
 
     def add(i: Any, x: Any) -> tuple[Any]:
         return (fma(weights[i, j], above[i, p], x),)

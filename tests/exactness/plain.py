@@ -70,12 +70,13 @@ def run_networks(
     protocol: Protocol,
     initial: Array,
     *,
+    fixed_feedback: bool = False,
     final_weights: bool = False,
     n_lanes: int = 4,
     stop: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
     """Train networks, as the engine does."""
-    rule = Rule.of(protocol)
+    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     updates, converged = np.zeros(len(initial), np.int32), np.zeros(len(initial), np.bool_)
     final = np.zeros(initial.shape)
     places, n_rows = arrange(rule)

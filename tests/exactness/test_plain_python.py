@@ -11,10 +11,13 @@ from replication.simulator.weights import draw_weights
 from tests.exactness import plain
 
 
-def compare(protocol, n_networks):
+def compare(protocol, n_networks, *, fixed_feedback=False):
     weights = draw_weights(protocol, 1988, 0, n_networks)
-    compiled = run_networks(protocol, weights, final_weights=True)
-    slow = plain.run_networks(protocol, weights, final_weights=True, n_lanes=n_networks)
+    if fixed_feedback:
+        weights = np.hstack([weights, np.roll(weights[:, :8], 1, axis=0)])
+    options = {"fixed_feedback": fixed_feedback, "final_weights": True}
+    compiled = run_networks(protocol, weights, **options)
+    slow = plain.run_networks(protocol, weights, n_lanes=n_networks, **options)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
     return slow
@@ -52,6 +55,12 @@ FIELDS = [
 @pytest.mark.parametrize("fields", FIELDS, ids=" ".join)
 def test_plain_python_gives_the_same_bits_for_every_choice(fields):
     compare(Protocol(**{"max_updates": 4, **fields}), 10)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_plain_python_gives_the_same_bits_for_fixed_feedback(momentum):
+    protocol = Protocol(learning_rule="back-propagation", momentum=momentum, max_updates=4)
+    compare(protocol, 20, fixed_feedback=True)
 
 
 @pytest.mark.parametrize("fields", [{}, {"group_sizes": (9, 5), "momentum": 0.5}])

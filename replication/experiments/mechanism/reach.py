@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,6 @@ from replication.experiments.mechanism.interventions import (
     describe_extra,
     train_changed,
 )
-from replication.experiments.mechanism.rules import draw_feedback, train_by_feedback
 from replication.experiments.mechanism.theory import Inputs, measure_growth, take_w
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
@@ -25,6 +25,8 @@ from replication.simulator.weights import draw_weights
 
 Array = NDArray[np.float64]
 Outcome = tuple[NDArray[Any], NDArray[np.bool_]]
+
+FEEDBACK_SEED = 2013
 
 COARSE = (0.025, 0.075, 0.25, 0.75, 2.5, 7.5)
 FINE = (0.5, 0.7, 1.4, 2.0)
@@ -40,25 +42,33 @@ RULES: Mapping[str, dict[str, Any]] = {
     "back-propagation, cross-entropy": {
         "learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy",
     },
-    "feedback alignment": {},
+    "feedback alignment": {
+        "learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy",
+    },
 }  # fmt: skip
 
 
-def train(rule: str, protocol: Protocol, weights: Array, rates: Array, *, jobs: int) -> Outcome:
-    """Train networks by one of `RULES`, each at its own learning rate."""
-    if rule == "feedback alignment":
-        n_different = len(weights) // len(np.unique(rates))
-        feedback = np.resize(
-            draw_feedback(protocol, n_different), (len(weights), *protocol.group_sizes[:2])
-        )
-        return train_by_feedback(protocol, weights, feedback, rates)
-    updates = np.empty(len(weights), dtype=np.int64)
-    converged = np.empty(len(weights), dtype=np.bool_)
-    for rate in np.unique(rates):
-        chosen = dataclasses.replace(protocol, **RULES[rule], learning_rate=float(rate))
-        here = rates == rate
-        updates[here], converged[here], _ = simulate_weights(chosen, weights[here], jobs=jobs)
-    return updates, converged
+def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: int) -> Outcome:
+    """Train networks by one of `RULES` at a learning rate."""
+    fields = RULES[rule] | {"learning_rate": rate}
+    has_feedback = rule == "feedback alignment"
+    if has_feedback:
+        weights = np.hstack([weights, draw_feedback(protocol, len(weights))])
+        if protocol.visible_units == "linear":  # of which the squared error has the same descent
+            del fields["minimised_error"]
+    chosen = dataclasses.replace(protocol, **fields)
+    return simulate_weights(chosen, weights, jobs=jobs, fixed_feedback=has_feedback)[:2]
+
+
+def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
+    """Draw the fixed weights by which errors reach hidden units in feedback alignment.
+
+    Uniform like the initial weights; shape (n_networks, n_visible * n_hidden).
+    Reference: Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
+    """
+    generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
+    drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
+    return protocol.half_width * (2.0 * drawn - 1.0)
 
 
 def search_rate(
@@ -69,9 +79,9 @@ def search_rate(
     means: dict[float, float] = {}
 
     def find_best(tried: Sequence[float]) -> float:
-        rates = np.repeat(np.array(tried), n_networks)
-        updates, _ = train(rule, protocol, np.tile(weights, (len(tried), 1)), rates, jobs=jobs)
-        means.update(zip(tried, updates.reshape(len(tried), -1).mean(axis=1), strict=True))
+        for rate in tried:
+            updates, _ = train(rule, protocol, weights, rate, jobs=jobs)
+            means[rate] = float(updates.mean())
         return min(means, key=lambda rate: means[rate])
 
     best = find_best([float(f"{rate / (1.0 - protocol.regression):.3g}") for rate in COARSE])
@@ -100,7 +110,7 @@ def compare_rules(
             rule, protocol,
             n_networks=n_search, root_seed=root_seed + SEARCH_OFFSET, jobs=jobs,
         )  # fmt: skip
-        updates, converged = train(rule, protocol, weights, np.full(n_networks, rate), jobs=jobs)
+        updates, converged = train(rule, protocol, weights, rate, jobs=jobs)
         compared[rule] = {
             "rate": rate,
             "converged": estimate_share(int(converged.sum()), n_networks),
