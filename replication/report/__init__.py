@@ -64,8 +64,9 @@ Both caption and ``alt`` are needed. The name of the file is the name in ``FIGUR
 ``figures.py``: a function that takes the model (plain data, as in its JSON file) and returns a
 Matplotlib figure, styled by `replication.report.style`, or several: panels that stand side by side
 on paper and, where there is no room, one below the other. Nothing else is orange but what the
-paper reports or sets. Signs are written in Unicode (λ, ε, ×),
-not as ``$\lambda$``, so that text stays text. Numbers in captions come from models, too.
+paper reports or sets. Signs are written in Unicode (λ, ε, ×), not as ``$\lambda$``, so that text
+stays text. Numbers in captions come from models, too. In the PDF a figure stands where it is; one
+of class ``float`` (``{#fig:speed .float ...}``) goes to the top of a page and leaves no gap.
 
 An axes that a script in the page needs gets a gid, ``axes.set_gid("joint-plane")``: the SVG then
 says on the element of that id where the axes lies and how it is scaled (``data-box`` "left top
@@ -116,8 +117,7 @@ Boxes and notes
     :::
 
     ::: front
-    The text of the first screen, then one figure: on a wide screen it stands beside the text. In
-    the PDF this figure stays where it is; others float.
+    The text of the first screen, then one figure: on a wide screen it stands beside the text.
     :::
 
     ::: beside

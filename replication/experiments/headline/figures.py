@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
@@ -67,14 +68,11 @@ def plot_joint(model: Model) -> Figure:
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
         color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=10, zorder=7,
     )  # fmt: skip
-    for region, name in ((outer, "95 % of studies"), (inner, "half")):
-        top = int(np.argmax(region["max"]))
-        label_line(
-            plane, x=region["mean"][top], y=region["max"][top], text=name, color=BLUE,
-            offset=(0, 7), ha="center", zorder=5,
-        )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
+    # The cloud rises to the right, which leaves these corners empty.
+    _point_to_outline(plane, outer, "95 % of studies", x=0.03, y=0.93, ha="left")
+    _point_to_outline(plane, inner, "half of all studies", x=0.97, y=0.07, ha="right")
     use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
     runs = exact(reported["runs"])
     plane.set_xlabel(f"mean updates of {runs} networks")
@@ -82,6 +80,20 @@ def plot_joint(model: Model) -> Figure:
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
+
+
+def _point_to_outline(
+    axes: Axes, region: Mapping[str, Any], text: str, *, x: float, y: float, ha: str
+) -> None:
+    """Write a label at a place in the axes, with a line to the nearest point of an outline."""
+    outline = np.transpose([region["mean"], region["max"]])
+    to_axes = axes.transData - axes.transAxes
+    distances = np.linalg.norm(to_axes.transform(outline) - (x, y), axis=1)
+    axes.annotate(
+        text, outline[np.argmin(distances)], xytext=(x, y), textcoords="axes fraction",
+        ha=ha, va="center", color=BLUE,
+        arrowprops={"arrowstyle": "-", "color": BLUE, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0},
+    )  # fmt: skip
 
 
 def plot_distribution(model: Model) -> Figure:

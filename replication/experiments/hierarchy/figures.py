@@ -20,24 +20,24 @@ from replication.report.style import (
 )
 
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("by the set of vectors", "conditions", (
+    ("by set of vectors", "conditions", (
         ("two", "2 one-hot pairs"),
         ("three", "3 one-hot pairs"),
         ("four", "4 one-hot pairs"),
-        ("bits", "4 that carry two bits"),
+        ("bits", "4 with two-bit halves"),
         ("random", "4 random vectors"),
     )),
-    ("4 one-hot pairs, by pairings", "splits", (
-        ("same", "the same two ({:,})"),
-        ("different", "not the same two ({:,})"),
-        ("single", "one makes only one ({:,})"),
+    ("4 one-hot pairs, by splits", "splits", (
+        ("same", "same two splits ({:,})"),
+        ("different", "different splits ({:,})"),
+        ("single", "one split in a module ({:,})"),
     )),
     ("4 one-hot pairs, one change", "conditions", (
         ("same_start", "lower modules start alike"),
         ("untrained_top", "top module not trained"),
         ("wider_lower", "3 hidden units below"),
         ("wider_top", "3 hidden units on top"),
-        ("wider", "3 hidden units in all"),
+        ("wider", "3 hidden units in each"),
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
@@ -77,7 +77,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     axes.set_xticks([0, 50, 100])
     axes.set_xlabel("networks, %")
     axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(
         handles=[
             Patch(facecolor=SKY, edgecolor=BLUE, label="encoded, kept and completed"),

@@ -41,7 +41,7 @@ LINES: dict[str, tuple[str, Any, str, int]] = {
 MARKS: dict[str, tuple[str, str, str]] = {
     "recirculation": (BLUE, "o", "recirculation"),
     "back-propagation": (PURPLE, "s", "back-propagation"),
-    "back-propagation, cross-entropy": (PURPLE, "D", "... cross-entropy"),
+    "back-propagation, cross-entropy": (PURPLE, "D", "back-propagation, cross-entropy"),
     "feedback alignment": (GREEN, "^", "feedback alignment"),
 }
 RELIABLE = 0.98
@@ -88,7 +88,7 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         label_line(left, x=x[-1], y=y[-1], text=label, color=color, offset=(6, up))
     left.axhline(0, color=MUTED, linewidth=0.8)
     left.set(
-        xlim=(0, 1.75 * x[-1]), ylim=(-5, 55), xticks=x[2:],
+        xlim=(0, 1.85 * x[-1]), ylim=(-5, 55), xticks=x[2:],
         xlabel="first changes of W replaced",
         ylabel="extra weight updates (median)",
     )  # fmt: skip

@@ -62,9 +62,9 @@ def plot_readings(model: Model) -> Figure:
         axes.plot(x, top, color=BLUE, linewidth=1.2, zorder=3)
         inside = (x > mean - 0.5) & (x < mean + 0.5)
         axes.fill_between(x[inside], base, top[inside], facecolor=BLUE, linewidth=0, zorder=4)
-        axes.text(
-            1.0, base + 0.3, f"mean {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
-            transform=axes.get_yaxis_transform(), ha="right", color=INK,
+        label_line(
+            axes, x=mean + 13, y=base + 0.36, color=INK, offset=(0, 0), ha="right",
+            text=f"mean {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
         )  # fmt: skip
     axes.set_yticks(
         [len(rows) - 0.65 - place for place in range(len(rows))],

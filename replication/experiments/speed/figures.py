@@ -24,7 +24,7 @@ NAMES = {
     "squared": "back-propagation, squared error",
     "cross_entropy": "back-propagation, cross-entropy",
 }
-LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross_entropy": (1.4, 400.0)}
+LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross_entropy": (1.3, 330.0)}
 """Where the curves over rates are named."""
 MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
 Panels = tuple[Figure, Figure]
@@ -73,7 +73,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
             linestyle="none", marker=marker, markersize=5, gid=f"good-{rule}",
         )  # fmt: skip
         x, y = LABELS[rule]
-        name = NAMES[rule].removeprefix("back-propagation, ")
+        name = NAMES[rule].removeprefix("back-propagation, ").replace("-", "-\n")
         label_line(axes, x=x, y=y, text=name, color=color, ha="center")
     rates = [rate for rule in RULES for rate in model["rates"][rule]["rates"]]
     axes.set(

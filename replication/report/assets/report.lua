@@ -94,8 +94,7 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    -- At the foot of its page or of the next one: never before the text that speaks of it.
-    local place = figure.classes:includes("here") and "none" or "bottom"
+    local place = image.classes:includes("float") and "top" or "none"
     local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
@@ -106,7 +105,7 @@ local function set_figure(figure)
     blocks:insert(raw('<p class="source"><a href="figures/' .. name .. '.csv">Data (CSV)</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
-  image.caption, image.attributes = { pandoc.Str(alt) }, {}
+  image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()
   local words = caption[1].content
   words:extend { pandoc.Space(), pandoc.Link("Data", "figures/" .. name .. ".csv"), pandoc.Str(".") }
   return { raw('<a id="' .. id .. '"></a>'), pandoc.Para { image }, pandoc.Para(words) }
@@ -164,23 +163,15 @@ local function set_link(link)
   return link
 end
 
--- The figures of the first screen do not float above the title or into a table; in a page they and
--- what follows them stay together, beside the text or within it.
-local function keep_here(div)
-  return div:walk { Figure = function(figure) figure.classes:insert("here"); return figure end }
-end
-
+-- In a page the figure and what follows it stay together, beside the text or within it.
 local function set_front(div)
-  div = keep_here(div)
-  if is_html then
-    local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
-    for _, block in ipairs(div.content) do
-      local is_shown = block.t == "Figure" or #shown > 0
-      if is_shown then shown:insert(block) else said:insert(block) end
-    end
-    said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
-    div.content = said
+  local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
+  for _, block in ipairs(div.content) do
+    local is_shown = block.t == "Figure" or #shown > 0
+    if is_shown then shown:insert(block) else said:insert(block) end
   end
+  said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
+  div.content = said
   return div
 end
 
@@ -279,8 +270,7 @@ function Pandoc(doc)
   if is_html then doc.blocks = doc.blocks:walk { Inlines = tie } end
   doc.blocks = doc.blocks:walk { Math = set_math }
   doc.blocks = doc.blocks:walk { Div = function(div)
-    if div.classes:includes("front") then return set_front(div) end
-    if is_typst and div.classes:includes("beside") then return keep_here(div) end
+    if is_html and div.classes:includes("front") then return set_front(div) end
   end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end
