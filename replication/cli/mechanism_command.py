@@ -22,6 +22,8 @@ MAX_WORK = 100_000
 """Patterns times weights, so that an answer takes minutes and not days."""
 CLEAR = 0.9
 """Cosine from which the change counts as along W, or along what the theory predicts."""
+HALF = 0.5
+"""Share of converged networks below which the median of their updates is the cap."""
 INSTEAD = {
     "dropped": "dropped",
     "gradient": "steepest descent instead",
@@ -88,12 +90,13 @@ def run_mechanism(options: argparse.Namespace) -> int:
             protocol, n_search=max(10, round(SEARCH_SHARE * options.seeds)),
             n_networks=options.seeds, root_seed=options.root_seed, jobs=options.jobs,
         )  # fmt: skip
-        report_progress("replacing the first changes of W")
-        own = compared["recirculation"]
-        examined = examine_task(
-            dataclasses.replace(protocol, learning_rate=own["rate"]),
-            median=own["median"], n_networks=options.seeds, root_seed=options.root_seed,
-        )  # fmt: skip
+        own, examined = compared["recirculation"], None
+        if own["converged"]["share"] > 0.0:
+            report_progress("replacing the first changes of W")
+            examined = examine_task(
+                dataclasses.replace(protocol, learning_rate=own["rate"]),
+                median=own["median"], n_networks=options.seeds, root_seed=options.root_seed,
+            )  # fmt: skip
     print(
         f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
         f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
@@ -104,9 +107,43 @@ def run_mechanism(options: argparse.Namespace) -> int:
 
 
 def describe(
-    compared: dict[str, Any], examined: dict[str, Any], *, max_updates: int
+    compared: dict[str, Any], examined: dict[str, Any] | None, *, max_updates: int
 ) -> Iterator[str]:
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
+    if examined is not None:
+        yield from _describe_growth(examined)
+        yield ""
+        if compared["recirculation"]["converged"]["share"] >= HALF:
+            yield from _describe_worth(examined)
+        else:
+            yield (
+                "Fewer than half of the networks converge, too few to say what the first changes "
+                "of W are worth."
+            )
+    yield ""
+    yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
+    for rule, row in compared.items():
+        line = f"  {rule:32}{{}}{row['converged']['share']:>11.1%}{{}}"
+        if row["converged"]["share"] > 0.0:
+            numbers = f"{row['rate']:>8g}", f"{row['median']:>9g}{row['mean']:>9.1f}"
+        else:
+            numbers = " " * 8, ""
+        yield line.format(*numbers)
+    yield f"(a network that has not converged counts as {max_updates:,} updates)"
+    yield ""
+    if examined is not None:
+        yield judge_amplification(examined["along_w"], examined["along_theory"])
+        return
+    who = "Recirculation did not converge"
+    if not any(row["converged"]["share"] for row in compared.values()):
+        who = "No rule converged"
+    yield (
+        f"{who} within {max_updates:,} updates in any network, so there is no best learning rate "
+        "at which to look at its changes; try more hidden units or other patterns."
+    )
+
+
+def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
     strengths = [x for x in examined["strengths"] if x > 1e-9 * examined["strengths"][0]]
     start, then = examined["descent"]
     shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
@@ -125,21 +162,15 @@ def describe(
         yield f"  {text:52}{left:>10}{scale * examined[measured]:>10.{2 if predicted else 3}f}"
     yield f"  {'cosine of steepest descent with W, at the start':62}{start:>10.3f}"
     yield f"  {'cosine of steepest descent with W, then':62}{then:>10.3f}"
-    yield ""
+
+
+def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
     first = f"First {plural(examined['n_first'], 'change')} of W"
     yield f"{first:32}{'extra updates, median (95 %)':>32}{'failed':>10}"
     for name, row in examined["interventions"].items():
         low, high = ("none" if end is None else f"{end:g}" for end in row["extra_interval"])
         extra = f"{row['extra']:g} ({low} to {high})"
         yield f"  {INSTEAD[name]:30}{extra:>32}{row['failed']['share']:>10.1%}"
-    yield ""
-    yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
-    for rule, row in compared.items():
-        share = f"{row['converged']['share']:.1%}"
-        yield f"  {rule:32}{row['rate']:>8g}{share:>11}{row['median']:>9g}{row['mean']:>9.1f}"
-    yield f"(a network that has not converged counts as {max_updates:,} updates)"
-    yield ""
-    yield judge_amplification(examined["along_w"], examined["along_theory"])
 
 
 def judge_amplification(along_w: float, along_theory: float) -> str:

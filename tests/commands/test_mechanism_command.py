@@ -43,6 +43,22 @@ def test_inputs_of_unequal_strength_say_what_happens_instead(run, write):
     assert "0.748, 0.748, 0.159" in answer
 
 
+def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run):
+    answer = run("mechanism", "--seeds", 40, "--group-sizes", "4,1")
+    assert "No rule converged within 2,000 updates" in answer
+    assert "changes of W" not in answer
+    assert "back-propagation                               0.0%\n" in answer, "blank, not a number"
+
+
+def test_where_few_networks_converge_no_cost_is_named(run, write):
+    patterns = write(RING + "0.5,0.5,0.5,0.5\n")
+    answer = run("mechanism", "--patterns", patterns, "--group-sizes", "4,2", "--seeds", 40)
+    assert "Fewer than half of the networks converge" in answer
+    assert "extra updates" not in answer
+    assert "feedback alignment                             0.0%\n" in answer
+    assert "cosine of the change of W with W" in answer, "which is measured at the start"
+
+
 @pytest.mark.parametrize(
     ("along_w", "along_theory", "words"),
     [
