@@ -14,14 +14,21 @@ from replication.wording import show
 Array = NDArray[np.float64]
 
 
-def copy_numbers(given: ArrayLike) -> Array:
-    """Return a float64 copy of numbers, or refuse what holds others."""
+def copy_numbers(given: ArrayLike) -> Array | None:
+    """Return a float64 copy of numbers, or None where they are text or no numbers at all."""
     try:
-        return np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise UsageError(
-            f"weights = {show(given)} was given; allowed are arrays of numbers"
-        ) from None
+        numbers = np.array(given)
+        return None if numbers.dtype.kind not in "biufO" else numbers.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def take_weights(given: ArrayLike) -> Array:
+    """Return a copy of weights, or refuse what holds anything but finite numbers."""
+    weights = copy_numbers(given)
+    if weights is None or not np.isfinite(weights).all():
+        raise UsageError(f"weights = {show(given)} was given; allowed are arrays of finite numbers")
+    return weights
 
 
 def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
@@ -42,18 +49,24 @@ def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
         )
 
 
-def take_states(states: ArrayLike, n_units: int, group: str) -> Array:
-    """Return the states of a group as an array, or refuse what is none."""
-    try:
-        array = np.asarray(states, dtype=np.float64)
-    except (TypeError, ValueError):
-        array = np.empty(0)
-    if array.shape != (n_units,):
+def take_states(
+    given: ArrayLike, n_units: int, group: str, *, must_be_finite: bool = False
+) -> Array:
+    """Return the states of a group as an array, or refuse what is none.
+
+    States that learning has made may be infinite, where it diverges; those of a user must not.
+    """
+    states = copy_numbers(given)
+    if (
+        states is None
+        or states.shape != (n_units,)
+        or (must_be_finite and not np.isfinite(states).all())
+    ):
         raise UsageError(
-            f"{show(states)} was given as {group} states; allowed are {n_units} numbers, one for "
-            f"each {group} unit"
+            f"{show(given)} was given as {group} states; allowed are {n_units} finite numbers, "
+            f"one for each {group} unit"
         )
-    return array
+    return states
 
 
 def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:

@@ -114,10 +114,11 @@ def simulate(
             f"n_seeds = {n_seeds} was given; allowed in memory are up to {MOST_IN_MEMORY}; the "
             "command `replication simulate` stores more"
         )
-    if network is not None:
-        check_network(network)
+    if not isinstance(progress, bool):
+        raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     parts = cut_range(protocol, 0, int(n_seeds))
     if network is not None:
+        check_network(network)
         parts = [(seed, seed + 1) for seed in range(int(n_seeds))]
     with Progress(int(n_seeds)) if progress else contextlib.nullcontext() as shown:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 
 OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; stores of another version are kept apart."""
+
+N_ROWS = 6
+"""Rows of the table of a trace in a notebook."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 
@@ -64,6 +67,14 @@ class Outcomes:
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
+
+    def _repr_html_(self) -> str:
+        there = self.updates[self.converged]
+        mean, largest = (f"{there.mean():.2f}", f"{there.max():,}") if len(there) else ("", "")
+        return _render_table(
+            ("networks", "converged", "mean of their updates", "largest"),
+            [(f"{len(self):,}", f"{len(there):,}", mean, largest)],
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
@@ -194,6 +205,15 @@ class Trace:
             f"{self.errors[-1]:.2g})"
         )
 
+    def _repr_html_(self) -> str:
+        sizes = self.protocol.group_sizes
+        loop = "-".join(str(size) for size in (*sizes, sizes[0]))
+        outcome = "converged" if self.converged else "not converged"
+        shown = np.linspace(0, len(self.errors) - 1, N_ROWS).round().astype(int)
+        rows = [(f"{update:,}", f"{self.errors[update]:.3g}") for update in np.unique(shown)]
+        title = f"<p>{loop} network, {outcome} after {plural(self.updates, 'update')}</p>"
+        return title + _render_table(("update", f"error ({self.protocol.criterion})"), rows)
+
     def matrices(self) -> Matrices:
         """Return W, b, U and c after each update, as views of `weights`.
 
@@ -255,6 +275,13 @@ def make_trace(
     below = np.flatnonzero(errors < protocol.threshold)
     updates = int(below[0]) if len(below) else len(errors) - 1
     return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
+
+
+def _render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table for a notebook, as HTML."""
+    lines = ["".join(f"<th>{cell}</th>" for cell in head)]
+    lines += ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def _make_axes(ax: Any) -> Any:

@@ -29,8 +29,8 @@ from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.checks import (
     apply_hook,
     check_weights,
-    copy_numbers,
     take_states,
+    take_weights,
 )
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
@@ -130,7 +130,7 @@ class RecirculationNetwork:
         *,
         protocol: Protocol | str = PAPER,
     ) -> None:
-        self.W, self.b, self.U, self.c = (copy_numbers(given) for given in (W, b, U, c))
+        self.W, self.b, self.U, self.c = (take_weights(given) for given in (W, b, U, c))
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
@@ -205,6 +205,7 @@ class RecirculationNetwork:
 
     def image(self, visible: ArrayLike) -> Array:
         """Return the reconstruction of a visible vector, once around the loop."""
+        visible = take_states(visible, self.W.shape[1], "visible", must_be_finite=True)
         return self.reconstruct(self.first_pass(visible))
 
     def regress(self, before: Array, arriving: Array) -> Array:
@@ -233,7 +234,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = take_states(v0, self.W.shape[1], "visible")
+        v0 = take_states(v0, self.W.shape[1], "visible", must_be_finite=True)
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)

@@ -61,6 +61,15 @@ def test_the_representation_is_one_line_that_says_what_happened():
     )
 
 
+def test_a_notebook_shows_a_table_of_one_row():
+    head = "<th>networks</th><th>converged</th><th>mean of their updates</th><th>largest</th>"
+    assert OUTCOMES._repr_html_() == (
+        f"<table><tr>{head}</tr><tr><td>3</td><td>2</td><td>24.00</td><td>48</td></tr></table>"
+    )
+    none = Outcomes(0, OUTCOMES.updates[2:], OUTCOMES.converged[2:])
+    assert "<td>1</td><td>0</td><td></td><td></td>" in none._repr_html_()
+
+
 def test_a_table_has_a_row_a_network():
     table = OUTCOMES.to_frame()
     assert table.columns.tolist() == ["seed", "updates", "converged"]

@@ -298,8 +298,26 @@ def test_a_hook_that_returns_no_changes_is_refused(change: Any) -> None:
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:
     network = RecirculationNetwork.from_seed(4)
     np.testing.assert_array_equal(network.image([1, 0, 0, 0]), network.image(np.eye(4)[0]))
-    for states in ([1, 0, 0], "one", np.eye(4), [[1], 0, 0, 0]):
-        with pytest.raises(UsageError, match="as visible states; allowed are 4 numbers"):
-            network.image(states)
-    with pytest.raises(UsageError, match="as hidden states; allowed are 2 numbers"):
+    for states in (
+        [1, 0, 0], "one", np.eye(4), [[1], 0, 0, 0], ["1", "0", "0", "0"], [1j, 0, 0, 0],
+        [10**400, 0, 0, 0],
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match="as visible states; allowed are 4 finite numbers"):
+            network.first_pass(states)
+    with pytest.raises(UsageError, match="as hidden states; allowed are 2 finite numbers"):
         network.reconstruct([0.5])
+
+
+@pytest.mark.parametrize("state", [math.nan, math.inf, None])
+def test_states_that_are_not_finite_are_refused_where_a_user_gives_them(state: Any) -> None:
+    network = RecirculationNetwork.from_seed(4)
+    for method in (network.image, network.weight_changes):
+        with pytest.raises(UsageError, match="allowed are 4 finite numbers"):
+            method([1, 0, 0, state])
+
+
+def test_learning_that_diverges_is_no_mistake_of_the_user() -> None:
+    network = make_tiny(visible_units="linear", learning_rate=1e200, max_updates=5)
+    with np.errstate(all="ignore"):
+        assert network.train() == (5, False)
+    assert not np.isfinite(network.U).all(), "or nothing is tested"

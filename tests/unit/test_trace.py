@@ -51,6 +51,19 @@ def test_the_representation_says_how_it_ended():
     assert repr(trace(seed=0, n_updates=2)).startswith("Trace(not converged after 2 updates, ")
 
 
+def test_a_notebook_shows_how_it_ended_and_a_few_errors_on_the_way():
+    traced = trace(seed=0)
+    page = traced._repr_html_()
+    assert page.startswith("<p>4-2-4 network, converged after 48 updates</p><table>")
+    assert "<th>error (every-unit)</th>" in page
+    for update in (0, 10, 19, 29, 38, 48):
+        assert f"<tr><td>{update}</td><td>{traced.errors[update]:.3g}</td></tr>" in page
+    assert page.count("<tr>") == 7
+    short = trace(seed=0, n_updates=0)._repr_html_()
+    assert "not converged after 0 updates" in short
+    assert short.count("<tr>") == 2
+
+
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
     kernel, readable = trace(seed=5), trace(seed=5, network=RecirculationNetwork)
     assert (readable.updates, readable.converged) == (kernel.updates, kernel.converged)
@@ -129,7 +142,11 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: simulate(n_seeds=3, network=int), "subclass of RecirculationNetwork"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(3)), r"need \(22,\)"),
-        (lambda: RecirculationNetwork([["x"]], [0], [[0]], [0]), "arrays of numbers"),
+        (lambda: RecirculationNetwork([["x"]], [0], [[0]], [0]), "arrays of finite numbers"),
+        (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "arrays of finite numbers"),
+        (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "arrays of finite numbers"),
+        (lambda: simulate(n_seeds=3, progress="x"), "progress = 'x' was given; allowed are True"),
+        (lambda: simulate(n_seeds=3, progress=1), "progress = 1 was given"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(call, message):
