@@ -1,15 +1,16 @@
-"""Measure how often `compare` rejects, and write what the help shows (about seven minutes).
+"""Measure how often `compare` rejects, and write what the help shows (about half an hour).
 
 Each trial draws N runs and a study of n runs from one population, and asks whether the study is
 consistent with the runs. The share of trials in which it is not should be 5 %. Less is resampled
 and drawn than for a user, which adds noise to each p, but no bias where p is evenly spread, since
-each trial has a seed of its own. `python tools/measure_rates.py [TRIALS]`.
+each trial has a seed of its own. `python tools/measure_rates.py`.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import sys
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.comparison.cautions import find_cautions
-from replication.comparison.command import RATES
+from replication.comparison.comparison import NORMAL_RUNS
 from replication.comparison.prediction import judge_draws
+from replication.comparison.rates import PATH
 from replication.comparison.reported import Reported, read_reported
+from replication.comparison.result import MIN_RUNS
 from replication.comparison.sampling import (
     Effort,
     Sample,
@@ -51,9 +54,11 @@ POPULATIONS: Mapping[str, Draw] = {
 }
 """How runs are drawn: accuracy is beta(50, 1); capped rewards are normal and stop at 500."""
 STATISTICS = {"mean": ("mean",), "sd": ("sd",), "both": ("mean", "sd"), "max": ("max",)}
-SEEN, RUNS = (5, 10, 30, 100, 500), (5, 10, 30, 100)
-FEW = 30
+SEEN, RUNS = (3, 5, 10, 30, 100, 500), (5, 10, 30, 100)
 LEVEL = 0.05
+LIMIT, LIMITED_FROM = 0.12, 10
+"""No rate may be above the limit with so many runs or more."""
+TRIALS = (400, 2000, 12_000)
 EFFORT = Effort(1000, 50)
 SEED = 100
 POWER = ((5, 5), (10, 10), (30, 30))
@@ -68,7 +73,10 @@ def print_study(study: FloatArray) -> dict[str, Reported]:
 def measure_cell(
     population: str, n_seen: int, runs: int, *, n_trials: int, seed: int
 ) -> dict[str, dict[str, float]]:
-    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where N is small."""
+    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where N is small.
+
+    With three runs there is an answer by normal theory only.
+    """
     generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n_seen, runs])
     draw = POPULATIONS[population]
     found = {kind: dict.fromkeys(STATISTICS, 0) for kind in ("rejected", "cautioned", "normal")}
@@ -76,22 +84,35 @@ def measure_cell(
         sample = Sample.from_values(draw(generator, n_seen))
         printed = print_study(draw(generator, runs))
         effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
-        drawn = draw_statistics(sample, runs, list(printed), effort=effort)
-        is_few = n_seen <= FEW and sample.spread > 0
-        normal = (
-            draw_normal_statistics(sample, runs, list(printed), effort=effort) if is_few else {}
-        )
+        answers = {}
+        if n_seen >= MIN_RUNS:
+            answers["rejected"] = draw_statistics(sample, runs, list(printed), effort=effort)
+        if n_seen <= NORMAL_RUNS and sample.spread > 0:
+            answers["normal"] = draw_normal_statistics(sample, runs, list(printed), effort=effort)
         for name, names in STATISTICS.items():
             of = {key: printed[key] for key in names}
             yours = dict.fromkeys(names, 0.0)
-            found["rejected"][name] += judge_draws(drawn, of, yours, level=LEVEL).p <= LEVEL
+            for kind, drawn in answers.items():
+                found[kind][name] += judge_draws(drawn, of, yours, level=LEVEL).p <= LEVEL
             found["cautioned"][name] += bool(find_cautions(sample, names, runs))
-            if normal:
-                found["normal"][name] += judge_draws(normal, of, yours, level=LEVEL).p <= LEVEL
     return {
         kind: {name: round(count / n_trials, 4) for name, count in counts.items()}
         for kind, counts in found.items()
     }
+
+
+def measure_near_limit(population: str, n_seen: int, runs: int) -> tuple[int, dict[str, Any]]:
+    """Measure a cell with as many trials as it takes to say on which side of the limit it lies.
+
+    More, up to the last of `TRIALS`, as long as a rate is within three standard errors of it.
+    """
+    for n_trials in TRIALS:
+        found = measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED)
+        error = math.sqrt(LIMIT * (1 - LIMIT) / n_trials)
+        nearest = min(abs(rate - LIMIT) for rate in found["rejected"].values())
+        if n_seen < LIMITED_FROM or nearest > 3 * error:
+            break
+    return n_trials, found
 
 
 def measure_power(n_seen: int, runs: int, *, n_trials: int, seed: int) -> dict[str, float]:
@@ -110,41 +131,28 @@ def measure_power(n_seen: int, runs: int, *, n_trials: int, seed: int) -> dict[s
 
 def main() -> None:
     """Measure all cells and write the table of the help."""
-    n_trials = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    cells = {
-        population: {
-            str(n_seen): {
-                str(runs): measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED)
-                for runs in RUNS
-            }
-            for n_seen in SEEN
-        }
-        for population in POPULATIONS
-    }
-
-    def gather(kind: str, names: tuple[str, ...], sizes: tuple[int, ...]) -> dict[str, Any]:
-        return {
-            population: {
-                str(n): {runs: {name: cell[kind][name] for name in names}
-                         for runs, cell in rows[str(n)].items()}
-                for n in sizes
-            }
-            for population, rows in cells.items()
-        }  # fmt: skip
-
-    few = tuple(n for n in SEEN if n <= FEW)
+    trials: dict[str, Any] = {}
+    kinds: dict[str, dict[str, Any]] = {"rejected": {}, "cautioned": {}, "normal": {}}
+    for population, n_seen, runs in itertools.product(POPULATIONS, SEEN, RUNS):
+        n_trials, found = measure_near_limit(population, n_seen, runs)
+        trials.setdefault(population, {}).setdefault(str(n_seen), {})[str(runs)] = n_trials
+        for kind, rates in found.items():
+            is_shown = n_seen <= NORMAL_RUNS if kind == "normal" else n_seen >= MIN_RUNS
+            if is_shown:
+                row = kinds[kind].setdefault(population, {}).setdefault(str(n_seen), {})
+                row[str(runs)] = rates
     model = {
-        "n_trials": n_trials,
         "runs": list(RUNS),
-        "rejected": gather("rejected", tuple(STATISTICS), SEEN),
-        "cautioned": gather("cautioned", tuple(STATISTICS), SEEN),
-        "normal_theory": gather("normal", ("mean", "sd", "both"), few),
+        "trials": trials,
+        "rejected": kinds["rejected"],
+        "cautioned": kinds["cautioned"],
+        "normal_theory": kinds["normal"],
         "power": {
-            f"{n_seen},{runs}": measure_power(n_seen, runs, n_trials=5 * n_trials, seed=SEED)
+            f"{n_seen},{runs}": measure_power(n_seen, runs, n_trials=5 * TRIALS[0], seed=SEED)
             for n_seen, runs in POWER
         },
     }
-    RATES.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
+    PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,14 @@ import dataclasses
 import enum
 from collections.abc import Collection
 
-from replication.comparison.reported import WORDS
+from replication.comparison.equivalence import Equivalence
+from replication.comparison.prediction import Prediction
+from replication.comparison.report import Report
+from replication.comparison.reported import SUCCESSES, WORDS
+from replication.comparison.run_search import RunSearch
+from replication.comparison.runs import Runs
 from replication.comparison.sampling import Sample
+from replication.comparison.sources import CutShort, Source
 from replication.wording import plural
 
 FEW_RUNS = 50
@@ -21,7 +27,9 @@ MIN_SHAPE = 10
 """Fewer runs have no shape to speak of."""
 SMALL_STUDY = 10
 """Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
-ON_TAILS = {"sd", "se", "min", "max", "iqr"}
+MANY_FAILURES = 0.1
+UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
+ON_TAILS = {"sd", "se", "ci", "min", "max", "iqr"}
 """Statistics that depend on tails and on the shape of the distribution."""
 
 
@@ -54,71 +62,141 @@ class Caution:
     text: str
 
 
-def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> list[Caution]:
+def list_cautions(
+    own: Runs,
+    source: Source | CutShort | None,
+    report: Report,
+    main: Prediction | None,
+    normal: Prediction | None,
+    equivalence: Equivalence | None,
+    search: RunSearch | None,
+    *,
+    level: float,
+) -> tuple[Caution, ...]:
+    """Return all cautions of a comparison; `main` and `normal` are its two answers."""
+    names = list(report.on_values)
+    found: dict[Cause, str] = {}
+    for sample in () if source is None else source.samples:
+        found = find_cautions(sample, names, report.runs) | found
+    if names and own.n_failed > MANY_FAILURES * own.n:
+        share = 100.0 * own.n_failed / own.n
+        found[Cause.MANY_FAILED] = (
+            f"{share:.2g} % of your runs failed: what the report did with "
+            "failures decides its numbers."
+        )
+    if own.n_failed == 0 and not report.numbers.keys().isdisjoint(SUCCESSES):
+        found[Cause.NONE_FAILED] = (
+            "All your runs count as successes. Give `succeeded` or `cap` if some failed."
+        )
+    if source is not None and source.sample is not None:
+        found |= _describe_values(source.sample, report)
+    if main is not None and abs(main.p - level) < 2.0 * main.p_error:
+        found[Cause.NEAR_LEVEL] = (
+            "p is so near the level that another drawing could change the verdict."
+        )
+    if main is not None and normal is not None and (main.p <= level) != (normal.p <= level):
+        side = "not consistent" if normal.p <= level else "consistent"
+        found[Cause.NORMAL_DIFFERS] = (
+            f"If runs are normal the report is {side}: the verdict depends "
+            "on that, which so few runs cannot show."
+        )
+    if equivalence is not None and equivalence.takes_reported_as_exact:
+        found[Cause.REPORTED_AS_EXACT] = (
+            "The margin takes the reported mean as exact, for want of "
+            "its standard deviation and number of runs."
+        )
+    if search is not None and search.largest is not None and not search.is_open:
+        found[Cause.SEARCHED] = (
+            "How many runs the report can rest on is a rough answer. Give the "
+            "number if the report says it."
+        )
+    return tuple(Caution(cause, text) for cause, text in found.items())
+
+
+def _describe_values(sample: Sample, report: Report) -> dict[Cause, str]:
+    """Return cautions on the reported values: extremes beyond all runs, and other units."""
+    found = {}
+    smallest, largest = report.numbers.get("min"), report.numbers.get("max")
+    if (smallest is not None and smallest.high < sample.values[0]) or (
+        largest is not None and largest.low > sample.values[-1]
+    ):
+        found[Cause.BEYOND_SEEN] = (
+            "The reported extreme lies beyond all of your runs; its p takes their tail to be "
+            "exponential."
+        )
+    item = report.numbers.get("mean") or report.numbers.get("median")
+    value, centre = 0.0 if item is None else float(item.value), sample.mean
+    near = max(4.0 * sample.spread, 0.1 * abs(centre))
+    for scale in UNIT_FACTORS:
+        is_far = item is not None and abs(value - centre) > near
+        if is_far and abs(value / scale - centre) <= min(near, abs(centre)):
+            found[Cause.UNITS] = (
+                f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
+                f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+            )
+            break
+    return found
+
+
+def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> dict[Cause, str]:
     """Return cautions that depend on the runs and on what was reported, whatever its value."""
-    found = []
     n = sample.n
     if sample.values.size == 1:
         text = "All your runs gave the same value, so nothing is known of how runs vary."
-        return [Caution(Cause.EQUAL_VALUES, text)]
+        return {Cause.EQUAL_VALUES: text}
+    found = {}
     if n < FEW_RUNS:
-        text = (
+        found[Cause.FEW_RUNS] = (
             f"With {plural(n, 'run')} little is known of what lies beyond them: the table in the "
             "help says how often equal populations are called not consistent. Run more."
         )
-        found.append(Caution(Cause.FEW_RUNS, text))
     if n >= MIN_SHAPE and (runs is None or SMALL_STUDY * runs >= n):
-        found += _describe_shape(sample, names)
-    if n >= MIN_SHAPE:
-        found += _describe_ties(sample, names)
+        found |= _describe_shape(sample, names)
+    if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names):
+        found |= _describe_ties(sample)
     if runs is not None and runs > n:
-        text = (
+        found[Cause.MORE_RUNS_THAN_SEEN] = (
             "The report rests on more runs than yours, so that what is rare among yours decides. "
             "Run more."
         )
-        found.append(Caution(Cause.MORE_RUNS_THAN_SEEN, text))
     return found
 
 
-def _describe_shape(sample: Sample, names: Collection[str]) -> list[Caution]:
-    """Return cautions on skewness, tails and ties, where they matter for what was reported."""
-    found = []
+def _describe_shape(sample: Sample, names: Collection[str]) -> dict[Cause, str]:
+    """Return a caution on skewness or tails, where they matter for what was reported."""
     skewness, kurtosis = sample.find_shape()
-    words = "what was reported (" + ", ".join(WORDS[name] for name in names) + ")"
     is_on_tails = not ON_TAILS.isdisjoint(names)
-    if (is_on_tails and abs(skewness) > MUCH_SKEWNESS) or abs(skewness) > HEAVY_SKEWNESS:
+    decides = (
+        f"what was reported ({', '.join(WORDS[name] for name in names)}) depends on rare runs, of "
+        "which few were seen, and can be called not consistent more often than the level says."
+    )
+    if abs(skewness) > (MUCH_SKEWNESS if is_on_tails else HEAVY_SKEWNESS):
         side = "high" if skewness > 0 else "low"
-        found.append(Caution(Cause.SKEWED, (
-            f"Your runs are skewed towards {side} values (skewness {skewness:.2g}): {words} "
-            "depends on rare runs, of which few were seen, and can be called not consistent more "
-            "often than the level says."
-        )))  # fmt: skip
-    elif is_on_tails and kurtosis > LONG_TAILS:
-        found.append(Caution(Cause.LONG_TAILS, (
-            f"Your runs have long tails (excess kurtosis {kurtosis:.2g}): {words} depends on "
-            "rare runs, of which few were seen, and can be called not consistent more often than "
-            "the level says."
-        )))  # fmt: skip
-    elif is_on_tails and kurtosis < SHORT_TAILS:
-        found.append(Caution(Cause.SHORT_TAILS, (
+        text = f"Your runs are skewed towards {side} values (skewness {skewness:.2g}): {decides}"
+        return {Cause.SKEWED: text}
+    if is_on_tails and kurtosis > LONG_TAILS:
+        text = f"Your runs have long tails (excess kurtosis {kurtosis:.2g}): {decides}"
+        return {Cause.LONG_TAILS: text}
+    if is_on_tails and kurtosis < SHORT_TAILS:
+        text = (
             f"Your runs have short tails (excess kurtosis {kurtosis:.2g}), which few runs cannot "
             "show for certain: a spread or an extreme that differs is found less often. "
-            "Bounds, if values have any, help."
-        )))  # fmt: skip
-    return found
+            "Bounds, if values have any, help: give `bounds`."
+        )
+        return {Cause.SHORT_TAILS: text}
+    return {}
 
 
-def _describe_ties(sample: Sample, names: Collection[str]) -> list[Caution]:
-    """Return a caution on many equal runs where a spread or an extreme was reported."""
+def _describe_ties(sample: Sample) -> dict[Cause, str]:
+    """Return a caution on many equal runs."""
     share = float(sample.counts.max()) / sample.n
-    if share <= MANY_TIES or ON_TAILS.isdisjoint(names):
-        return []
+    if share <= MANY_TIES:
+        return {}
     value = float(sample.values[sample.counts.argmax()])
-    is_end = value in (sample.values[0], sample.values[-1])
     text = (
         f"{100 * share:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
         "reported and the rates differ from the level."
     )
-    if is_end:
-        return [Caution(Cause.AT_BOUND, f"{text} If no value can lie beyond, give bounds.")]
-    return [Caution(Cause.TIES, text)]
+    if value in (sample.values[0], sample.values[-1]):
+        return {Cause.AT_BOUND: f"{text} If no value can lie beyond, give `bounds`."}
+    return {Cause.TIES: text}

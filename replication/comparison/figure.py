@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.comparison import Comparison
 from replication.comparison.reported import WORDS
+from replication.comparison.result import Result
 from replication.comparison.sampling import SamplingDistribution
 from replication.comparison.text import describe_p, percent
 from replication.errors import UsageError
@@ -23,7 +23,7 @@ STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": Fal
          "svg.hashsalt": "compare"}  # fmt: skip
 
 
-def draw_comparison(comparison: Comparison) -> Any:
+def draw_comparison(result: Result) -> Any:
     """Draw the sampling distribution of each reported statistic.
 
     A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line at the
@@ -32,28 +32,39 @@ def draw_comparison(comparison: Comparison) -> Any:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    names = [name for name in comparison.distributions if name in comparison.findings]
+    names = _list_drawn(result)
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
-            draw_distribution(comparison, name, panel)
+            draw_distribution(result, name, panel)
     return figure
 
 
-def render_picture(comparison: Comparison) -> str:
+def render_picture(result: Result) -> str:
     """Return the picture as an HTML image that holds its data; nothing where none can be drawn."""
-    if not comparison.findings:
+    if not result.findings:
         return ""
     content = io.BytesIO()
-    draw_comparison(comparison).savefig(content, format="svg", metadata={"Date": None})
+    draw_comparison(result).savefig(content, format="svg", metadata={"Date": None})
     data = base64.b64encode(content.getvalue()).decode("ascii")
     alt = "Sampling distributions of the reported statistics, with the reported values."
     return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 
 
-def draw_distribution(comparison: Comparison, name: str, panel: Any) -> None:
+def _list_drawn(result: Result) -> list[str]:
+    """Return the statistics that can be drawn, at least one."""
+    names = [name for name in result.distributions if name in result.findings]
+    if not names:
+        raise UsageError(
+            "a picture needs `runs`, the number of runs behind the report, and enough runs of "
+            "your own; give them"
+        )
+    return names
+
+
+def draw_distribution(result: Result, name: str, panel: Any) -> None:
     """Draw the sampling distribution of one reported statistic into Matplotlib axes."""
-    finding, distribution = comparison.findings[name], comparison.distributions[name]
+    finding, distribution = result.findings[name], result.distributions[name]
     edges, heights = make_bars(distribution)
     panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
     panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
@@ -64,28 +75,26 @@ def draw_distribution(comparison: Comparison, name: str, panel: Any) -> None:
         (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", color=REPORTED,
     )  # fmt: skip
-    covered = f"{percent(1 - comparison.level)} of studies"
-    panel.set_xlabel(f"{describe_axis(name, comparison.runs)} (grey: {covered})")
+    covered = f"{percent(1 - result.level)} of studies"
+    panel.set_xlabel(f"{describe_axis(name, result.runs)} (grey: {covered})")
     panel.set_yticks([])
     panel.set_ylabel("probability")
 
 
-def plot_comparison(comparison: Comparison, statistic: str | None, ax: Any) -> Any:
+def plot_comparison(result: Result, statistic: str | None, ax: Any) -> Any:
     """Draw one statistic, the first unless named, into the axes given or new ones."""
-    names = [name for name in comparison.distributions if name in comparison.findings]
-    if not names:
-        raise UsageError("a plot needs runs=, the number of runs behind the report; give it")
+    names = _list_drawn(result)
     if statistic is not None and statistic not in names:
         raise UsageError(f"{show(statistic)} was given to plot; allowed are {', '.join(names)}")
     if ax is None:
         import matplotlib.pyplot as plt
 
         ax = plt.subplots(figsize=(6.4, 2.6), layout="constrained")[1]
-    draw_distribution(comparison, statistic or names[0], ax)
+    draw_distribution(result, statistic or names[0], ax)
     return ax
 
 
-def draw_groups(groups: Mapping[str, Comparison]) -> Any:
+def draw_groups(groups: Mapping[str, Result]) -> Any:
     """Draw the prediction interval of each group, with the reported value on it.
 
     A row for each group, in units of its interval: from -1 to 1 lie the middle 1 - level of
@@ -97,7 +106,7 @@ def draw_groups(groups: Mapping[str, Comparison]) -> Any:
     shown = {name: next(iter(item.findings.values())) for name, item in groups.items()
              if item.findings}  # fmt: skip
     if not shown:
-        raise UsageError("--plot needs runs behind each report; give them, or leave --plot out")
+        raise UsageError("a picture needs `runs` behind each report; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.2 + 0.28 * len(shown)), layout="constrained")
         panel = figure.subplots()
@@ -144,4 +153,5 @@ def make_bars(
     heights, _ = np.histogram(
         distribution.values[inside], bins=edges, weights=distribution.mass[inside]
     )
+    heights = heights / distribution.running[-1]
     return edges, heights

@@ -32,19 +32,26 @@ ORDER = (
 
 
 class Fault(enum.StrEnum):
-    """Why a reported number cannot be right."""
+    """Why a reported number cannot be right, in words.
 
-    NOT_A_MEAN = "no sum of n values on the grid divides to it"
-    NOT_A_SPREAD = "no n values on the grid have this mean and this spread"
-    NOT_A_VALUE = "not a value on the grid"
-    NOT_A_SHARE = "no whole number of n runs is that share"
-    OUT_OF_ORDER = "two statistics are out of order"
-    NEGATIVE_SPREAD = "a negative standard deviation, error or range"
-    SPREAD_TOO_LARGE = "no n values in this range spread so far"
-    SPREAD_TOO_SMALL = "no n values reach so far with this spread"
-    SPREADS_DISAGREE = "standard error times square root of n is not the standard deviation"
-    OUTSIDE_SHARE = "not between none and all"
-    BEYOND_BOUNDS = "beyond the bounds of the values"
+    `number` is the number with its name, `other` what it contradicts, `runs` how many there are and
+    `grid` what values are.
+    """
+
+    NOT_A_MEAN = "{runs} {grid} cannot have {number}"
+    NOT_A_SPREAD = "{runs} {grid} with {other} cannot have {number}"
+    NOT_A_VALUE = "{grid} cannot have {number}"
+    NOT_A_SHARE = "no number of {runs} runs is {number}"
+    OUT_OF_ORDER = "{number} contradicts {other}"
+    NEGATIVE_SPREAD = "{number} is below 0"
+    SPREAD_TOO_LARGE = (
+        "{number} is larger than {runs} runs between the smallest and the largest possible value "
+        "can have"
+    )
+    SPREAD_TOO_SMALL = "{number} is smaller than {runs} runs with {other} can have"
+    SPREADS_DISAGREE = "{number} contradicts {other} of as many runs"
+    OUTSIDE_SHARE = "{number} is not between none and all"
+    BEYOND_BOUNDS = "{number} lies beyond the bounds of the values"
 
 
 @dataclasses.dataclass(frozen=True)

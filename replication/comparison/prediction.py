@@ -15,23 +15,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.comparison.reported import Reported
-from replication.comparison.sampling import (
-    SEED,
-    Draws,
-    Effort,
-    Sample,
-    SamplingDistribution,
-    draw_statistics,
-    reduce_studies,
-)
+from replication.comparison.reported import SPREADS, Reported
+from replication.comparison.sampling import Draws, Effort, Sample, SamplingDistribution
+from replication.comparison.sources import CutShort, Source
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -43,8 +35,8 @@ from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
 
-TINY = 1e-9
-"""Tails that differ by less than this share of themselves are the same."""
+TINY, ZERO = 1e-9, 1e-15
+"""Tails that differ by less than this share of themselves, or by this, are the same."""
 NEAR = 1000
 """Studies whose maximum is nearest to the reported one, for the mean given the maximum."""
 MAX_SPAN = 20_000
@@ -56,27 +48,31 @@ class Finding:
 
     `name`: a key of `reported.WORDS`. `reported`: as printed. `value`: the reported number in the
     unit of the runs. `yours`: the same statistic of all runs that were seen; a standard error of n
-    runs. `low`, `high`: prediction interval of a study of n runs, at 1 - level. `p`: two-sided;
-    NaN for a number that cannot be right. `chance`: probability that a study of n runs prints the
-    reported number. `mean`, `spread`: of the sampling distribution.
+    runs. `interval`: the smallest and the largest number, printed as the reported one is, whose p
+    is above the level. `p`: two-sided; NaN for a number that cannot be right. `chance`: probability
+    that a study of n runs prints the reported number. `mean`, `spread`: of the sampling
+    distribution.
     """
 
     name: str
     reported: str
     value: float
     yours: float
-    low: float
-    high: float
+    interval: tuple[float, float]
     p: float
     chance: float
     mean: float
     spread: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all numbers as plain values."""
-        plain = dataclasses.asdict(self)
-        plain["interval"] = [plain.pop("low"), plain.pop("high")]
-        return plain
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        return self.interval[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        return self.interval[1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,27 +102,39 @@ class Prediction:
 
 
 def predict(
-    sample: Sample,
-    reported: Mapping[str, Reported],
+    source: Source | CutShort,
+    numbers: Mapping[str, Reported],
     runs: int,
     *,
     level: float,
     effort: Effort | None = None,
-) -> Prediction:
-    """Hold reported statistics of n runs against the runs that were seen, at least two."""
-    if reported.keys() == {"mean", "max"} and (table := _count_exactly(sample, reported, runs)):
-        return _predict_mean_and_max(table, sample, reported, runs, level=level)
-    drawn = draw_statistics(sample, runs, list(reported), effort=effort)
-    return judge_draws(drawn, reported, describe_sample(sample, reported, runs), level=level)
+    readings: Sequence[Mapping[str, float]] = ({},),
+    is_normal: bool = False,
+) -> list[Prediction]:
+    """Hold reported statistics of n runs against a source, under each reading of their spreads.
 
-
-def describe_sample(sample: Sample, names: Mapping[str, Any], runs: int) -> dict[str, float]:
-    """Return the statistics of the runs that were seen; a standard error is one of n runs."""
-    own = sample.runs
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = {name: float(value) for name, value in reduce_studies(own, names).items()}
-    if "se" in found:
-        found["se"] = sample.spread / math.sqrt(runs)
+    A reading has a factor for each spread, by which it is larger than the standard deviation.
+    """
+    names = {"sd" if name in SPREADS else name for name in numbers}
+    yours = source.describe(names)
+    is_pair = numbers.keys() == {"mean", "max"} and source.sample is not None and not is_normal
+    if is_pair and (table := _count_exactly(source.samples[0], numbers, runs)):
+        return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
+    drawn = source.draw(sorted(names), runs, effort or Effort(), is_normal=is_normal)
+    found = []
+    for factors in readings:
+        scales = {
+            name: ("sd", factors.get(name, 1.0)) if name in SPREADS else (name, 1.0)
+            for name in numbers
+        }
+        found.append(
+            judge_draws(
+                {name: drawn[base] * factor for name, (base, factor) in scales.items()},
+                numbers,
+                {name: yours[base] * factor for name, (base, factor) in scales.items()},
+                level=level,
+            )
+        )
     return found
 
 
@@ -134,193 +142,174 @@ def describe_sample(sample: Sample, names: Mapping[str, Any], runs: int) -> dict
 
 
 def judge_draws(
-    drawn: Draws, reported: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
+    drawn: Draws, numbers: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
 ) -> Prediction:
-    """Hold reported statistics against those of drawn studies."""
-    distributions = {name: SamplingDistribution.from_draws(drawn[name]) for name in reported}
+    """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
+    distributions = {name: SamplingDistribution.from_draws(drawn[name]) for name in numbers}
     findings: dict[str, Finding] = {}
-    tails, observed = [], []
-    for name, item in reported.items():
-        distribution = distributions[name]
-        of_studies, of_report = find_tails(distribution.values, drawn[name], item)
-        findings[name] = describe_finding(
-            name, item, yours[name], distribution,
-            p=float((of_studies <= of_report * (1 + TINY)).mean()), level=level,
-        )  # fmt: skip
-        tails.append(of_studies)
-        observed.append(of_report)
-    if reported.keys() == {"mean", "max"}:
-        near, tails[list(reported).index("mean")], tail = _condition_on_max(drawn, reported)
-        observed[list(reported).index("mean")] = tail
-        distribution = SamplingDistribution.from_draws(near)
-        of_near, of_report = find_tails(distribution.values, near, reported["mean"])
-        findings["mean_given_max"] = describe_finding(
-            "mean_given_max", reported["mean"], yours["mean"], distribution,
-            p=float((of_near <= of_report * (1 + TINY)).mean()), level=level,
-        )  # fmt: skip
-        distributions["mean_given_max"] = distribution
-    smaller = np.minimum.reduce(tails)
-    tail = min(observed)
+    tails, observed = {}, {}
+    for name, item in numbers.items():
+        findings[name], observed[name] = describe(
+            name, item, yours[name], distributions[name], level=level
+        )
+        tails[name] = measure_tails(distributions[name], drawn[name], item)
+    if numbers.keys() == {"mean", "max"}:
+        near, tails["mean"] = _condition_on_max(drawn, numbers)
+        distributions["mean_given_max"] = near
+        findings["mean_given_max"], observed["mean"] = describe(
+            "mean_given_max", numbers["mean"], yours["mean"], near, level=level
+        )
+    smaller, tail = np.minimum.reduce(list(tails.values())), min(observed.values())
+
+    def find_share(at_most: float) -> float:
+        return float((smaller <= at_most * (1 + TINY)).mean())
+
+    p = find_share(tail)
     by_resample = (smaller <= tail * (1 + TINY)).mean(axis=-1)
-    n_resamples, n_each = smaller.shape
-    p = float(by_resample.mean())
-    error = math.sqrt(max(p * (1.0 - p), 1e-12) / (n_resamples * n_each))
-    if n_resamples > 1:
-        error = max(error, float(by_resample.std()) / math.sqrt(n_resamples))
-    return Prediction(
-        findings, p, error, distributions, tail,
-        lambda at_most: float((smaller <= at_most * (1 + TINY)).mean()),
-    )  # fmt: skip
+    error = math.sqrt(max(p * (1.0 - p), 1e-12) / smaller.size)
+    if by_resample.size > 1:
+        error = max(error, float(by_resample.std()) / math.sqrt(by_resample.size))
+    return Prediction(findings, p, error, distributions, tail, find_share)
 
 
-def find_tails(ordered: FloatArray, drawn: FloatArray, item: Reported) -> tuple[FloatArray, float]:
-    """Return the smaller tail that the rounding cell of each study cuts off, and the report's."""
+def measure_tails(
+    distribution: SamplingDistribution, values: FloatArray, item: Reported
+) -> FloatArray:
+    """Return the smaller tail that the rounding cell of each value cuts off."""
     width = item.width
-
-    def measure(low: FloatArray, high: FloatArray) -> FloatArray:
-        slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(width, np.abs(high)))
-        below = np.searchsorted(ordered, high + slack, side="right")
-        above = ordered.size - np.searchsorted(ordered, low - slack, side="left")
-        return np.asarray(np.minimum(below, above) / ordered.size)
-
-    centres = drawn  # a constant has no cell
-    if width > 0:
+    centres = values
+    if width > 0:  # a constant has no cell
         with np.errstate(over="ignore", invalid="ignore"):
-            centres = np.rint(drawn / width) * width
-        centres = np.where(np.isfinite(centres), centres, drawn)
-    of_report = measure(np.array([float(item.low)]), np.array([float(item.high)]))
-    return measure(centres - width / 2.0, centres + width / 2.0), float(of_report[0])
+            centres = np.rint(values / width) * width
+        centres = np.where(np.isfinite(centres), centres, values)
+    return _measure_cells(distribution, centres - width / 2.0, centres + width / 2.0, width)
+
+
+def _measure_cells(
+    distribution: SamplingDistribution, low: FloatArray, high: FloatArray, width: float
+) -> FloatArray:
+    slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(width, np.abs(high)))
+    return np.minimum(*distribution.measure(low - slack, high + slack))
+
+
+def describe(
+    name: str, item: Reported, yours: float, distribution: SamplingDistribution, *, level: float
+) -> tuple[Finding, float]:
+    """Hold one statistic against its sampling distribution; return its smaller tail too.
+
+    Its p is the mass of all values whose printed number has a tail at most as large.
+    """
+    values, mass = distribution.values, distribution.mass
+    low, high = np.array([float(item.low)]), np.array([float(item.high)])
+    tail = float(_measure_cells(distribution, low, high, item.width)[0])
+    tails = measure_tails(distribution, values, item)
+    total = float(distribution.running[-1])
+    slack = TINY * max(item.width, abs(float(item.high)))
+    below, above = distribution.measure(low - slack, high + slack)
+    finding = Finding(
+        name,
+        item.text,
+        float(item.value),
+        yours,
+        _find_interval(item, distribution, tails, level),
+        min(float(mass[tails <= tail * (1 + TINY) + ZERO].sum()) / total, 1.0),
+        max(float(below[0] + above[0]) - 1.0, 0.0),
+        distribution.mean,
+        distribution.spread,
+    )
+    return finding, tail
+
+
+def _find_interval(
+    item: Reported, distribution: SamplingDistribution, tails: FloatArray, level: float
+) -> tuple[float, float]:
+    """Return the smallest and the largest reported number whose p is above the level.
+
+    They are those whose cells reach the values of larger tails than the rejected ones.
+    """
+    order = np.argsort(tails, kind="stable")
+    share = np.cumsum(distribution.mass[order]) / distribution.running[-1]
+    least = tails[order[np.searchsorted(share, level * (1 + TINY), side="right")]] * (1 - TINY)
+    below, above = distribution.measure(distribution.values, distribution.values)
+    low = float(distribution.values[np.argmax(below >= least - ZERO)])
+    high = float(distribution.values[np.flatnonzero(above >= least - ZERO)[-1]])
+    step = item.high - item.low
+    ends = [end + sign * float(step) / 2.0 for end, sign in ((low, -1), (high, 1))]
+    if not step or item.value % step or not all(map(math.isfinite, ends)):
+        return low, high
+    first, last = math.ceil(ends[0] / float(step) - 1e-9), math.floor(ends[1] / float(step) + 1e-9)
+    return float(first * step), float(last * step)
 
 
 def _condition_on_max(
-    drawn: Draws, reported: Mapping[str, Reported]
-) -> tuple[FloatArray, FloatArray, float]:
-    """Judge the mean of each study among those of nearly the same maximum.
+    drawn: Draws, numbers: Mapping[str, Reported]
+) -> tuple[SamplingDistribution, FloatArray]:
+    """Return means of the studies whose maximum is nearest to the reported one.
 
-    Returns the means of the studies whose maximum is nearest to the reported one, the tail of each
-    drawn mean among its neighbours by maximum, and that of the reported mean among the nearest.
+    And the tail of each drawn mean among its own neighbours by maximum.
     """
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
-    mean, top = reported["mean"], reported["max"]
+    mean, top = numbers["mean"], numbers["max"]
     size = min(NEAR, means.size)
     order = np.argsort(largest, kind="stable")
     first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
     if last - first < size:
         first = min(max((first + last - size) // 2, 0), means.size - size)
         last = first + size
-    near = means[order[first:last]]
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        tails[part] = find_tails(np.sort(means[part]), means[part], mean)[0]
-    return (
-        near[None, :],
-        tails.reshape(drawn["mean"].shape),
-        find_tails(np.sort(near), near, mean)[1],
-    )
-
-
-def describe_finding(
-    name: str,
-    item: Reported,
-    yours: float,
-    distribution: SamplingDistribution,
-    *,
-    p: float,
-    level: float,
-) -> Finding:
-    """Return a finding from a sampling distribution and its p."""
-    values, mass = distribution.values, distribution.mass
-    slack = TINY * max(item.width, abs(float(item.high)))
-    first = np.searchsorted(values, float(item.low) - slack)
-    last = np.searchsorted(values, float(item.high) + slack, side="right")
-    return Finding(
-        name,
-        item.text,
-        float(item.value),
-        yours,
-        distribution.find_quantile(level / 2.0),
-        distribution.find_quantile(1.0 - level / 2.0),
-        min(p, 1.0),
-        float(min(mass[first:last].sum() / mass.sum(), 1.0)),
-        distribution.mean,
-        distribution.spread,
-    )
-
-
-def find_p(distribution: SamplingDistribution, item: Reported) -> float:
-    """Return p of one statistic whose sampling distribution is known exactly.
-
-    The mass of all printed numbers whose smaller tail is at most that of the reported one.
-    """
-    tail, find_share = measure_tails(distribution, item)
-    return find_share(tail)
-
-
-def measure_tails(
-    distribution: SamplingDistribution, item: Reported
-) -> tuple[float, Callable[[float], float]]:
-    """Return the smaller tail of a reported number, and the share of studies by their tail."""
-    values, mass = distribution.values, distribution.mass
-    total = float(mass.sum())
-    running = np.concatenate([[0.0], np.cumsum(mass)]) / total
-
-    def measure(low: FloatArray, high: FloatArray) -> FloatArray:
-        slack = TINY * np.maximum(item.width, np.abs(high))
-        below = running[np.searchsorted(values, high + slack, side="right")]
-        above = 1.0 - running[np.searchsorted(values, low - slack, side="left")]
-        return np.asarray(np.minimum(below, above))
-
-    centres = np.rint(values / item.width) * item.width
-    tails = measure(centres - item.width / 2.0, centres + item.width / 2.0)
-    own = float(measure(np.array([float(item.low)]), np.array([float(item.high)]))[0])
-
-    def find_share(at_most: float) -> float:
-        return min(float(mass[tails <= at_most * (1 + TINY) + 1e-15].sum()) / total, 1.0)
-
-    return own, find_share
+        near = SamplingDistribution.from_draws(means[part])
+        tails[part] = measure_tails(near, means[part], mean)
+    near = SamplingDistribution.from_draws(means[order[first:last]])
+    return near, tails.reshape(drawn["mean"].shape)
 
 
 # ---------------------------------------------------------------- mean and maximum of many counts
 
 
-@dataclasses.dataclass(frozen=True)
-class MeanAndMax:
-    """A reported mean and maximum against the exact distributions of counts.
+def predict_mean_and_max(
+    table: CountTable,
+    numbers: Mapping[str, Reported],
+    runs: int,
+    *,
+    yours: Mapping[str, float],
+    level: float,
+) -> Prediction:
+    """Hold a reported mean and maximum of n runs against the population that the table is.
 
-    `p_mean` is that of the mean given the maximum. Where no run is as small as the reported maximum
-    it is 1, and there is no distribution. `find_share` gives the share of studies by their tail.
+    Exact for that population; with many more runs than n that is all that there is to know. Means
+    are printed as the reported one is, maxima as whole numbers. Where no run is as small as the
+    reported maximum, p of the mean given the maximum is 1, and there is no distribution.
     """
-
-    p: float
-    p_max: float
-    p_mean: float
-    tail: float
-    mean_given_max: SamplingDistribution | None
-    find_share: Callable[[float], float]
-
-
-def judge_mean_and_max(
-    table: CountTable, *, mean: Reported, largest: Reported, runs: int
-) -> MeanAndMax:
-    """Return how unusual a reported mean and maximum of n converged runs are, exactly.
-
-    Exact for the population that the table is; with many more runs than n that is all that there
-    is to know. Means are printed as the reported one is, maxima as whole numbers.
-    """
-    of_max = SamplingDistribution(*compute_max_mass(table, runs))
-    tail, find_share_of_max = measure_tails(of_max, largest)
-    p_max = find_share_of_max(tail)
+    mean, largest = numbers["mean"], numbers["max"]
+    distributions = {
+        "mean": SamplingDistribution(*compute_mean_mass(table, runs)),
+        "max": SamplingDistribution(*compute_max_mass(table, runs)),
+    }
+    findings: dict[str, Finding] = {}
+    findings["mean"], _ = describe("mean", mean, yours["mean"], distributions["mean"], level=level)
+    findings["max"], tail = describe(
+        "max", largest, yours["max"], distributions["max"], level=level
+    )
     given = _find_mean_given_max(table, largest, runs)
-    p_mean = 1.0
-    if given is not None:
-        tail_of_mean, find_share_of_mean = measure_tails(given, mean)
-        p_mean = find_share_of_mean(tail_of_mean)
+    if given is None:
+        findings["mean_given_max"] = Finding(
+            "mean_given_max", mean.text, float(mean.value), yours["mean"], (math.nan, math.nan),
+            1.0, math.nan, math.nan, math.nan,
+        )  # fmt: skip
+    else:
+        distributions["mean_given_max"] = given
+        findings["mean_given_max"], tail_of_mean = describe(
+            "mean_given_max", mean, yours["mean"], given, level=level
+        )
         tail = min(tail, tail_of_mean)
 
     def find_share(at_most: float) -> float:
-        return _sum_studies(table, of_max, mean, runs, at_most=at_most * (1 + TINY) + 1e-15)
+        return _sum_studies(
+            table, distributions["max"], mean, runs, at_most=at_most * (1 + TINY) + ZERO
+        )
 
-    return MeanAndMax(find_share(tail), p_max, p_mean, tail, given, find_share)
+    return Prediction(findings, find_share(tail), 0.0, distributions, tail, find_share)
 
 
 def _sum_studies(
@@ -378,9 +367,7 @@ def _find_mean_given_max(
     return SamplingDistribution((kept + shift) / runs + start, sums[kept] / sums[kept].sum())
 
 
-def _count_exactly(
-    sample: Sample, reported: Mapping[str, Reported], runs: int
-) -> CountTable | None:
+def _count_exactly(sample: Sample, numbers: Mapping[str, Reported], runs: int) -> CountTable | None:
     """Return runs as a table of counts if they are many whole numbers of a modest range."""
     values = sample.values
     if (
@@ -388,44 +375,10 @@ def _count_exactly(
         or not sample.is_enough_for(runs)
         or values[0] < 0
         or values[-1] - values[0] > MAX_SPAN
-        or reported["max"].width > 1
+        or numbers["max"].width > 1
     ):
         return None
     return CountTable(values.astype(np.int64), sample.counts, 0, None)
-
-
-def _predict_mean_and_max(
-    table: CountTable,
-    sample: Sample,
-    reported: Mapping[str, Reported],
-    runs: int,
-    *,
-    level: float,
-) -> Prediction:
-    exact = judge_mean_and_max(table, mean=reported["mean"], largest=reported["max"], runs=runs)
-    distributions = {
-        "mean": SamplingDistribution(*compute_mean_mass(table, runs)),
-        "max": SamplingDistribution(*compute_max_mass(table, runs)),
-    }
-    if exact.mean_given_max is not None:
-        distributions["mean_given_max"] = exact.mean_given_max
-    items = dict(reported) | {"mean_given_max": reported["mean"]}
-    yours = describe_sample(sample, reported, runs) | {"mean_given_max": sample.mean}
-    p = {
-        "mean": find_p(distributions["mean"], reported["mean"]),
-        "max": exact.p_max,
-        "mean_given_max": exact.p_mean,
-    }
-    findings = {
-        name: describe_finding(name, items[name], yours[name], distribution, p=p[name], level=level)
-        for name, distribution in distributions.items()
-    }
-    if exact.mean_given_max is None:  # no run is as small as the largest is said to be
-        findings["mean_given_max"] = dataclasses.replace(
-            findings["mean"], name="mean_given_max", p=1.0, low=math.nan, high=math.nan,
-            chance=math.nan, mean=math.nan, spread=math.nan,
-        )  # fmt: skip
-    return Prediction(findings, exact.p, 0.0, distributions, exact.tail, exact.find_share)
 
 
 # -------------------------------------------------------------------------------- successes
@@ -452,10 +405,13 @@ def predict_successes(
     )
     scale = runs if name == "share" else 1
     distribution = SamplingDistribution(numbers / scale, np.exp(log_mass))
-    tail, find_share = measure_tails(distribution, item)
-    finding = describe_finding(
-        name, item, n_succeeded / n * runs / scale, distribution, p=find_share(tail), level=level
-    )
+    yours = n_succeeded / n * runs / scale
+    finding, tail = describe(name, item, yours, distribution, level=level)
+    tails = measure_tails(distribution, distribution.values, item)
+
+    def find_share(at_most: float) -> float:
+        return min(float(distribution.mass[tails <= at_most * (1 + TINY) + ZERO].sum()), 1.0)
+
     return Prediction({name: finding}, finding.p, 0.0, {name: distribution}, tail, find_share)
 
 
@@ -474,15 +430,3 @@ def combine_independent(first: Prediction, second: Prediction) -> Prediction:
         tail,
         find_share,
     )
-
-
-def estimate_all_succeed(n_succeeded: int, n: int, runs: int) -> tuple[float, tuple[float, float]]:
-    """Return the chance that all of n runs succeed, with its range over resamples.
-
-    >>> chance, (low, high) = estimate_all_succeed(99_880, 100_000, 100)
-    >>> round(chance, 2)
-    0.89
-    """
-    shares = np.random.default_rng(SEED).binomial(n, n_succeeded / n, size=1000) / n
-    low, high = np.quantile(shares**runs, [0.025, 0.975])
-    return (n_succeeded / n) ** runs, (float(low), float(high))

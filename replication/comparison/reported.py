@@ -23,7 +23,10 @@ STATISTICS = {
 }
 """Statistics of values, by name, in words."""
 SUCCESSES = {"share": "share that succeeded", "n_succeeded": "number that succeeded"}
+SPREADS = ("sd", "se", "ci")
+"""What is the standard deviation of the runs times a factor."""
 WORDS = STATISTICS | SUCCESSES | {
+    "ci": "confidence interval",
     "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
@@ -63,12 +66,6 @@ class Reported:
         """Say whether a number prints so."""
         return self.low <= value <= self.high
 
-    def scale(self, factor: float | Fraction) -> Reported:
-        """Return the number times a factor, its cell too."""
-        times = Fraction(factor)
-        ends = sorted((self.low * times, self.high * times))
-        return Reported(self.text, self.value * times, *ends)
-
 
 def read_reported(
     given: object, name: str, *, is_share: bool = False, scale: float | None = None
@@ -99,14 +96,13 @@ def read_reported(
         or is_long or abs(power) > MAX_EXPONENT
     ):  # fmt: skip
         raise UsageError(
-            f"{name} was given as {show(text, length=40)}; allowed is a plain decimal number; "
+            f"`{name}` was given as {show(text, length=40)}; allowed is a plain decimal number; "
             "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
         )
     if has_percent and not is_share and scale is None:
         raise UsageError(
-            f"{name} was given as {show(text, length=40)}; say what your values are with scale: 100"
-            " if "
-            "they are shares such as 0.973, 1 if they are per cent such as 97.3"
+            f"`{name}` was given as {show(text, length=40)}; say what your values are with "
+            "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (power - len(part))
     value = int(whole + part) * unit * (-1 if found["sign"] in {"-", "\u2212"} else 1)
@@ -115,6 +111,19 @@ def read_reported(
         divisor = Fraction(scale)
     return Reported(
         text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
+    )
+
+
+def read_runs(given: object) -> int:
+    """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
+    body = str(given).strip().removesuffix(".0")
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12}", body, re.ASCII):
+        runs = int(body.replace(",", ""))
+        if 1 <= runs <= MAX_RUNS:
+            return runs
+    raise UsageError(
+        f"`runs` was given as {show(given, length=40)}; allowed are whole numbers from 1 to "
+        f"{MAX_RUNS:,}; for a value without error give `constant`"
     )
 
 

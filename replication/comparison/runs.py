@@ -21,7 +21,11 @@ BoolArray = npt.NDArray[np.bool_]
 LARGEST = 1e15
 SMALLEST = 1e-100
 """Smaller numbers, but for 0, have squares that vanish."""
-FAILURE_RULES = ("excluded", "at-cap", "restarted")
+FAILURE_WORDS = {
+    "excluded": "left out",
+    "at-cap": "counted where they were stopped",
+    "restarted": "started over and added up",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,35 +52,36 @@ class Runs:
 def take_runs(
     values: Any,
     *,
-    succeeded: Any = None,
-    cap: float | None = None,
-    bounds: tuple[float, float] = (-math.inf, math.inf),
-    grid: Fraction | None = None,
-    nan_policy: str = "raise",
-    needs_cap: bool = True,
+    name: str,
+    succeeded: Any,
+    cap: float | None,
+    bounds: tuple[float, float],
+    grid: Fraction | None,
+    omits_missing: bool,
+    needs_cap: bool,
 ) -> Runs:
     """Return runs from whatever holds them; arguments are those of `compare`.
 
-    With `needs_cap` failures must have been stopped at one common value.
+    `name` is that of the argument for messages. A grid of 0 is none even where all values are 0
+    and 1. With `needs_cap` failures must have been stopped at one common value.
     """
     if isinstance(values, CountTable):
         return _take_counts(values, succeeded, cap)
     if hasattr(values, "updates") and hasattr(values, "converged"):
         if succeeded is not None:
-            raise UsageError("succeeded was given with outcomes, which say it already; leave it")
+            raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
         values, succeeded = values.updates, values.converged
-    data, missing = _take_numbers(values)
+    data, missing = _take_numbers(values, name)
     flags = np.ones(data.shape, bool) if succeeded is None else _take_flags(succeeded)
-    if data.ndim != 1 or data.shape != flags.shape:
+    if data.shape != flags.shape:
         raise DataError(
-            f"values have shape {data.shape} and succeeded {flags.shape}; both must be "
-            "one-dimensional and equally long"
+            f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
         )
     if missing.any():
-        if nan_policy == "raise":
+        if not omits_missing:
             raise DataError(
                 f"the value in row {missing.argmax() + 1} is missing ({missing.sum()} in all); "
-                "remove these rows, or give nan_policy='omit' if they are missing at random"
+                "remove these rows, or give `nan_policy` as omit if they are missing at random"
             )
         data, flags = data[~missing], flags[~missing]
     if data.size == 0:
@@ -95,15 +100,15 @@ def take_runs(
     if beyond.size:
         raise DataError(
             f"the value in row {beyond[0] + 1} is {data[beyond[0]]:g}, beyond the bounds of "
-            f"{bounds[0]:g} and {bounds[1]:g}; correct the bounds or the value"
+            f"{bounds[0]:g} and {bounds[1]:g}; correct `bounds` or the value"
         )
-    if grid is not None:
+    if grid:
         scaled = data / float(grid)
         off = np.flatnonzero(np.abs(scaled - np.rint(scaled)) > 1e-6)
         if off.size:
             raise DataError(
                 f"the value in row {off[0] + 1} is {data[off[0]]:g}, which is no multiple of the "
-                f"grid {float(grid):g}; correct it, or give no grid"
+                f"grid {float(grid):g}; correct it, or give no `grid`"
             )
     stop, stops = _find_cap(data, flags, cap)
     if stops is not None and needs_cap:
@@ -111,53 +116,63 @@ def take_runs(
     if stop is not None:
         flags = flags & (data <= stop)
     if bool(np.all((data == 0) | (data == 1))) and bounds == (-math.inf, math.inf):
-        bounds, grid = (0.0, 1.0), grid or Fraction(1)
+        bounds, grid = (0.0, 1.0), Fraction(1) if grid is None else grid
     if not flags.all() and stop is not None:
         bounds = (bounds[0], min(bounds[1], stop))
-    done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
+    done = (
+        Sample.from_values(data[flags], bounds=bounds, grid=grid or None) if flags.any() else None
+    )
     return Runs(done, int((~flags).sum()), stop, stops, int(missing.sum()))
 
 
 def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
     if succeeded is not None:
-        raise UsageError("succeeded was given with a count table, which holds it already")
+        raise UsageError("`succeeded` was given with a count table, which holds it already")
     if cap is not None and not float(cap).is_integer():
-        raise UsageError(f"cap was given as {cap:g}; counts need a whole number")
+        raise UsageError(f"`cap` was given as {cap:g}; counts need a whole number")
     table = table if cap is None else table.censor(int(cap))
     done = Sample.from_counts(table) if table.n_converged else None
     return Runs(done, table.n_censored, None if table.cap is None else float(table.cap))
 
 
-def _take_numbers(values: Any) -> tuple[FloatArray, BoolArray]:
+def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
+    if hasattr(values, "collect") and not hasattr(values, "__len__"):
+        raise DataError(f"`{name}` is a table that was not computed yet; give .collect() of it")
     for method in ("to_numpy", "__array__"):
         if hasattr(values, method) and not isinstance(values, np.ndarray):
             if len(getattr(values, "columns", [0])) != 1:
                 raise DataError(
-                    f"the values are a table of {len(values.columns)} columns; give one of them"
+                    f"`{name}` is a table of {len(values.columns)} columns; give one of them"
                 )
             values = np.asarray(getattr(values, method)())
             break
-    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     try:
-        array = np.ma.getdata(values) if mask is not None else np.asarray(values)
+        array = (
+            np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        )
         if array.dtype.kind == "O":
-            array = np.array([math.nan if _is_missing(x) else x for x in array.ravel().tolist()]
-                             ).reshape(array.shape)  # fmt: skip
+            array = np.array([_take_number(value) for value in array.ravel()]).reshape(array.shape)
         if array.dtype.kind not in "iufb":
             raise TypeError
         data = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise DataError("the values are not all numbers; give one number for each run") from None
+        raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
+    missing = np.isnan(data) | np.ma.getmaskarray(values)
     if data.ndim == 2 and data.shape[1] == 1:
-        data = data[:, 0]
-        mask = None if mask is None else mask[:, 0]
-    missing = np.isnan(data)
-    return data, missing if mask is None else missing | mask
+        data, missing = data[:, 0], missing[:, 0]
+    if data.ndim != 1:
+        raise DataError(f"`{name}` has the shape {data.shape}; give one number for each run")
+    return data, missing
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+def _take_number(value: Any) -> float:
+    """Return a cell of a column that may hold anything, NaN where it is missing."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return math.nan
+    if isinstance(value, (str, bytes)) or np.ndim(value) != 0:
+        raise TypeError
+    return float(value)
 
 
 def _take_flags(succeeded: Any) -> BoolArray:
@@ -165,7 +180,7 @@ def _take_flags(succeeded: Any) -> BoolArray:
     if flags.dtype != np.bool_ and not (
         flags.dtype.kind in "iuf" and np.all((flags == 0) | (flags == 1))
     ):
-        raise DataError("succeeded is neither true and false nor 1 and 0; give one for each run")
+        raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
     return flags.astype(np.bool_)
 
 
@@ -175,7 +190,7 @@ def _find_cap(
     """Return the common cap of the failures, or where each was stopped if they have none."""
     stops = data[~flags]
     if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
-        raise UsageError(f"cap was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
+        raise UsageError(f"`cap` was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
     if stops.size == 0:
         return cap, None
     common = float(stops.max()) if cap is None else cap
@@ -196,11 +211,11 @@ def _refuse_stops(data: FloatArray, stops: FloatArray, cap: float | None) -> str
     share = 100.0 * float((data >= lowest).mean())
     advice = ""
     if share <= 50:
-        advice = f"give a cap of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
+        advice = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
     return (
         f"{what}, so that a mean or maximum is not known: leaving them out would favour short "
         f"runs; {advice}compare a median, for which the Kaplan-Meier estimate is used, give "
-        "failures as excluded if the report left them out, or compare the share that succeeded"
+        "`failures` as excluded if the report left them out, or compare the share that succeeded"
     )
 
 

@@ -35,6 +35,7 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from replication.statistics.counts import CountTable
 
@@ -273,7 +274,12 @@ def draw_population_means(sample: Sample, *, effort: Effort) -> FloatArray:
 def draw_statistics(
     sample: Sample, runs: int, names: Collection[str], *, effort: Effort | None = None
 ) -> Draws:
-    """Draw studies of n runs like those that were seen and return their statistics."""
+    """Draw studies of n runs like those that were seen and return their statistics.
+
+    The one statistic "constant" is the mean of the population.
+    """
+    if "constant" in names:
+        return {"constant": draw_population_means(sample, effort=effort or Effort())}
     rows = [
         reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort or Effort())
     ]
@@ -286,6 +292,11 @@ def draw_normal_statistics(
     """Draw studies of n runs from normal populations that the seen runs allow for."""
     effort = effort or Effort()
     generator = np.random.default_rng([effort.seed, 2])
+    if "constant" in names:
+        even = (np.arange(N_STUDIES) + 0.5) / N_STUDIES
+        error = sample.spread / math.sqrt(sample.n)
+        means = sample.mean + error * special.stdtrit(sample.n - 1, even)
+        return {"constant": generator.permuted(means)[None, :]}
     found: dict[str, list[FloatArray]] = {name: [] for name in names}
     n_left = max(1, min(effort.n_studies, effort.max_draws // runs))
     while n_left:
@@ -320,9 +331,8 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
     for name in names:
         if name == "mean":
             found[name] = studies.mean(axis=-1)
-        elif name in {"sd", "se"}:
-            spread = studies.std(axis=-1, ddof=1)
-            found[name] = spread / (math.sqrt(n) if name == "se" else 1.0)
+        elif name == "sd":
+            found[name] = studies.std(axis=-1, ddof=1)
         elif name == "iqr":
             found[name] = interpolate(0.75) - interpolate(0.25)
         elif name == "iqm":
@@ -336,7 +346,7 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SamplingDistribution:
-    """The sampling distribution of one statistic: values, ascending, and their probabilities."""
+    """The sampling distribution of one statistic: values, ascending, and their mass of any sum."""
 
     values: FloatArray
     mass: FloatArray
@@ -344,13 +354,23 @@ class SamplingDistribution:
     @classmethod
     def from_draws(cls, drawn: FloatArray) -> SamplingDistribution:
         """Take drawn values, each as probable as any other."""
-        ordered = np.sort(drawn, axis=None)
-        return cls(ordered, np.full(ordered.size, 1.0 / ordered.size))
+        return cls(np.sort(drawn, axis=None), np.ones(drawn.size))
+
+    @functools.cached_property
+    def running(self) -> FloatArray:
+        """Mass of the first 0, 1, ... all values."""
+        return np.concatenate([[0.0], np.cumsum(self.mass)])
+
+    def measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the probability of values up to `high`, and of those from `low` on."""
+        below = self.running[np.searchsorted(self.values, high, side="right")]
+        above = self.running[-1] - self.running[np.searchsorted(self.values, low)]
+        return below / self.running[-1], above / self.running[-1]
 
     def find_quantile(self, probability: float) -> float:
         """Return the smallest value that is not exceeded with that probability."""
-        running = np.cumsum(self.mass)
-        place = int(np.searchsorted(running, probability * running[-1] - 1e-12))
+        total = self.running[-1]
+        place = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
         return float(self.values[min(place, self.values.size - 1)])
 
     @functools.cached_property

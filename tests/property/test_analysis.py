@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.comparison.comparison import Agreement, compare
+from replication.comparison.comparison import compare
 from replication.comparison.prediction import predict
 from replication.comparison.reported import STATISTICS, read_reported
+from replication.comparison.result import Agreement
 from replication.comparison.sampling import Effort, Sample, draw_populations
+from replication.comparison.sources import Source
 from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
@@ -111,17 +113,20 @@ def test_populations_hold_seen_runs_and_a_share_beyond_them(runs_seen):
 def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, reported):
     for names in (("mean",), ("max",), ("min",), ("mean", "max"), ("median", "min"), ("iqm",)):
         printed = {name: read_reported(reported, name) for name in names}
-        found = predict(Sample.from_values(runs_seen), printed, runs, level=0.05, effort=EFFORT)
+        source = Source((Sample.from_values(runs_seen),))
+        (found,) = predict(source, printed, runs, level=0.05, effort=EFFORT)
         assert 0 <= found.p <= 1
         for finding in found.findings.values():
             assert 0 <= finding.p <= 1
             assert 0 <= finding.chance <= 1
             assert finding.low <= finding.high
+            assert (finding.p > 0.05) == (finding.low <= finding.value <= finding.high)
 
 
 def find(runs_seen, mean, largest):
     printed = {"mean": read_reported(mean, "mean"), "max": read_reported(largest, "max")}
-    return predict(Sample.from_values(runs_seen), printed, 5, level=0.05, effort=EFFORT)
+    source = Source((Sample.from_values(runs_seen),))
+    return predict(source, printed, 5, level=0.05, effort=EFFORT)[0]
 
 
 @given(values, st.floats(-1000, 1000).map(lambda x: float(round(x))))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from replication.comparison.command import load_rates
+from replication.comparison.rates import load_rates
 
 _SPEC = importlib.util.spec_from_file_location(
     "measure_rates", Path(__file__).parents[2] / "tools" / "measure_rates.py"
@@ -19,16 +19,22 @@ rates = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(rates)
 
 SHOWN = load_rates()
+MIN_RUNS = rates.MIN_RUNS
 CELLS = [
     (population, n_seen, runs)
     for population in rates.POPULATIONS
     for n_seen in rates.SEEN
     for runs in rates.RUNS
+    if n_seen >= MIN_RUNS
 ]
 
 
 def get_cell(kind, population, n_seen, runs):
     return SHOWN[kind][population][str(n_seen)][str(runs)]
+
+
+def count_trials(population, n_seen, runs):
+    return get_cell("trials", population, n_seen, runs)
 
 
 def find_error(rate, n_trials):
@@ -39,7 +45,7 @@ def find_error(rate, n_trials):
 @pytest.mark.parametrize(("population", "n_seen", "runs"), CELLS)
 def test_rates_shown_are_near_5_per_cent_or_a_caution_names_the_cause(population, n_seen, runs):
     """Between 3 and 6.5 %, three standard errors of the measurement allowed."""
-    slack = 3 * find_error(0.05, SHOWN["n_trials"])
+    slack = 3 * find_error(0.05, count_trials(population, n_seen, runs))
     rejected = get_cell("rejected", population, n_seen, runs)
     cautioned = get_cell("cautioned", population, n_seen, runs)
     for name, rate in rejected.items():
@@ -49,15 +55,15 @@ def test_rates_shown_are_near_5_per_cent_or_a_caution_names_the_cause(population
 @pytest.mark.parametrize(("population", "n_seen", "runs"), CELLS)
 def test_no_rate_shown_is_above_12_per_cent_with_ten_runs_or_more(population, n_seen, runs):
     if n_seen >= 10:
-        slack = 3 * find_error(0.12, SHOWN["n_trials"])
+        slack = 3 * find_error(0.12, count_trials(population, n_seen, runs))
         assert max(get_cell("rejected", population, n_seen, runs).values()) <= 0.12 + slack
 
 
 def test_normal_theory_holds_its_level_for_normal_runs():
     for n_seen, row in SHOWN["normal_theory"]["normal"].items():
-        for cell in row.values():
+        for runs, cell in row.items():
             for rate in cell.values():
-                error = find_error(0.05, SHOWN["n_trials"])
+                error = find_error(0.05, count_trials("normal", n_seen, runs))
                 assert rate == pytest.approx(0.05, abs=4 * error), n_seen
 
 
@@ -89,5 +95,6 @@ def test_rates_shown_are_those_measured(population, n_seen, runs):
     found = rates.measure_cell(population, n_seen, runs, n_trials=n_trials, seed=15)["rejected"]
     for name, shown in get_cell("rejected", population, n_seen, runs).items():
         # Both are measured, on different seeds.
-        error = math.hypot(find_error(shown, n_trials), find_error(shown, SHOWN["n_trials"]))
+        n_shown = count_trials(population, n_seen, runs)
+        error = math.hypot(find_error(shown, n_trials), find_error(shown, n_shown))
         assert found[name] == pytest.approx(shown, abs=4 * error), name

@@ -195,9 +195,10 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what the reported number of networks report, given that all converge.
 
-    Returns ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (prediction
-    ``interval``, two-sided ``p``, ``chance`` to report the same number ...); ``chance_at_most``,
-    that the largest is at most the reported one; ``p`` of both; ``equivalence``. None where fewer
+    Returns ``chance_all_converge``; ``mean``, ``max`` and ``mean_given_max`` (``interval`` of the
+    middle 95 % of studies, two-sided ``p``, ``chance`` to report the same number ...);
+    ``chance_at_most``, that the largest is at most the reported one; ``p`` of both;
+    ``equivalence``. None where fewer
     than `MIN_CONVERGED` converged.
     """
     comparison = compare_with_report(counts)
@@ -206,10 +207,14 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     reported = describe_reported()
     plain = comparison.to_dict()
     n_within = int(counts.count_within(reported["max"]))
+    findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
+    for name, distribution in comparison.distributions.items():
+        middle = [distribution.find_quantile(share) for share in (0.025, 0.975)]
+        findings[name] |= {"interval": middle}
     return {
         "chance_all_converge": plain["chance_all_succeed"],
         "chance_at_most": (n_within / counts.n_converged) ** reported["runs"],
-        **{name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")},
+        **findings,
         "p": plain["p"],
         "equivalence": plain["equivalence"]
         | {"margin_share": comparison.equivalence.margin / reported["mean"]},

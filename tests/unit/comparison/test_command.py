@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from replication.cli import main
-from replication.comparison.command import load_rates
+from replication.comparison.rates import load_rates
 from replication.comparison.tables import read_flags, read_table, read_values
 from replication.errors import DataError, ReplicationError
 
@@ -127,7 +127,7 @@ def test_groups_have_a_line_each_and_one_verdict_over_all(frame, tmp_path, capsy
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--by", "algorithm")
     text = run(capsys, *arguments, "--reported", tmp_path / "paper.csv")
     verdict, table, *_ = text.split("\n\n")
-    assert verdict.startswith("Not consistent over all groups (Holm's adjustment): old;")
+    assert verdict.startswith("Not consistent over all groups (Holm's adjustment): old.")
     assert "0.1 would be expected by chance" in verdict.replace("\n", " ")
     rows = table.splitlines()
     assert [line.split()[0] for line in rows[1:]] == ["new", "old"]
@@ -337,10 +337,10 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         (REPORT, 2, "FILE"),
         (["one.csv", "--mean", "ca. 48"], 2, "plain decimal number"),
         (["one.csv", "--mean", "4" * 5000], 2, "plain decimal number"),
-        (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed is a whole number"),
+        (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed are whole numbers"),
         (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
-        (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with scale"),
-        (["runs.csv", "--mean", "48", "--runs", "0"], 2, "allowed is a whole number"),
+        (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
+        (["runs.csv", "--mean", "48", "--runs", "0"], 2, "allowed are whole numbers"),
         (["one.csv", "--mean", "48", "--margin", "-1"], 2, "a number above 0"),
         (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
         (["runs.csv", "--mean", "48", "--cap", "1e308"], 2, "a plain number"),

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from replication.comparison.cautions import Cause
-from replication.comparison.comparison import Agreement, Reason, compare
+from replication.comparison.comparison import compare
 from replication.comparison.plausibility import Fault
+from replication.comparison.result import Agreement, Reason
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 
@@ -116,7 +117,7 @@ def test_a_confidence_interval_stands_for_a_standard_error():
 
 
 def test_plus_minus_is_asked_about_and_then_read():
-    with pytest.raises(UsageError, match="say what that is with plus_minus"):
+    with pytest.raises(UsageError, match="say what that is with `plus_minus`"):
         compare(FIVE, runs=5, mean="0.83 ± 0.04")
     found = compare(FIVE, runs=5, mean="0.83 ± 0.04", plus_minus="sd")
     assert found.reported == {"mean": "0.83", "sd": "0.04"}
@@ -131,7 +132,7 @@ def test_per_cent_is_scaled_to_the_unit_of_the_values():
 def test_units_that_differ_by_a_hundred_are_asked_about():
     found = compare(FIVE, runs=5, mean="83")
     assert Cause.UNITS in causes(found)
-    assert "give scale 100" in found.summary()
+    assert "give `scale` 100" in found.summary()
     assert Cause.UNITS not in causes(compare(FIVE, runs=5, mean="0.83"))
     assert Cause.UNITS not in causes(compare(FIVE, runs=5, mean="0.95"))
 
@@ -141,10 +142,20 @@ def test_units_that_differ_by_a_hundred_are_asked_about():
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_fewer_than_five_runs_cannot_tell_and_have_no_p(n):
-    found = compare([40.0, 60.0, 48.0, 52.0][:n], runs=5, mean="9000")
+    values = [40.0, 60.0, 48.0, 52.0][:n]
+    found = compare(values, runs=5, mean="9000")
     assert (found.agreement, found.reason, found.p) == (Agreement.CANNOT_TELL, Reason.FEW, None)
     assert "too few to say; at least 5" in found.summary()
-    assert "< 0.0001" not in found.summary().split("\n\n")[0]
+    # From three runs on normal theory has an answer, and the power of its test.
+    assert (found.normal_p is None) == (found.missed is None) == (n < 3)
+    if n >= 3:
+        shown = compare(values, runs=5, mean="62.00")
+        t = (62 - np.mean(values)) / (np.std(values, ddof=1) * np.sqrt(1 / n + 1 / 5))
+        assert shown.normal_p == pytest.approx(2 * stats.t.sf(t, n - 1), abs=0.01)
+        text = " ".join(shown.summary().split())
+        assert f"If runs are normal the report is consistent (p = {shown.normal_p:.2g})" in text
+        assert f"found in about {100 * shown.missed.normal_power:.0f} % of cases by" in text
+        assert shown.missed.power is None
 
 
 def test_normal_theory_stands_beside_up_to_30_runs():
@@ -242,7 +253,7 @@ def test_a_difference_is_held_against_runs_of_both():
     low, high = found.normal_findings["mean"].low, found.normal_findings["mean"].high
     assert (high - low) / 2 == pytest.approx(2.04 * error, rel=0.05)
     assert compare(first, minus=second, runs=10, mean="12").is_consistent is False
-    with pytest.raises(UsageError, match="only the mean"):
+    with pytest.raises(UsageError, match="only the `mean`"):
         compare(first, minus=second, runs=10, sd="2")
     assert compare(first, minus=second, constant="0").is_consistent is False
 
@@ -356,7 +367,7 @@ def test_a_mean_of_runs_cut_short_is_refused_and_never_advised_by_dropping():
         compare(values, succeeded=succeeded, runs=10, mean="50")
     assert "remove" not in str(error.value)
     late = np.append(np.arange(1.0, 101.0), [95.0, 98.0])
-    with pytest.raises(DataError, match="give a cap of 95, which counts 7.8 %"):
+    with pytest.raises(DataError, match="give a `cap` of 95, which counts 7.8 %"):
         compare(late, succeeded=np.arange(102) < 100, runs=10, mean="50")
 
 
@@ -437,14 +448,17 @@ def test_everything_is_plain_json_with_a_schema_and_the_same_twice():
         ({"mean": "9" * 5000}, "plain decimal number"),
         ({"share": "999999999999999", "runs": 10**6}, "whole numbers from 1 to 100,000"),
         ({"mean": "48", "runs": 0}, "whole numbers from 1 to 100,000"),
-        ({"mean": "48", "runs": 1_000_000}, "or constant for a value without error"),
+        ({"mean": "48", "runs": 1_000_000}, "for a value without error give `constant`"),
         ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
         ({"mean": "48", "runs": True}, "whole numbers from 1 to 100,000"),
-        ({"sd": "4", "runs": 1}, "one run has no standard deviation"),
-        ({"sd": "4", "mean": "3", "runs": 10, "n_succeeded": 1}, "no standard deviation"),
+        ({"sd": "4", "runs": 1}, "summarises 1 value, which has no standard deviation"),
+        (
+            {"sd": "4", "mean": "3", "runs": 10, "n_succeeded": 1},
+            "summarises 1 value, which has no",
+        ),
         ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
-        ({"n_succeeded": "9"}, "without runs"),
-        ({"ci": ("1", "2")}, "interval was given without runs"),
+        ({"n_succeeded": "9"}, "without `runs`"),
+        ({"ci": ("1", "2")}, "interval was given without `runs`"),
         ({"ci": ("2", "1"), "runs": 5}, "lower end comes first"),
         ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
         ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
@@ -453,7 +467,7 @@ def test_everything_is_plain_json_with_a_schema_and_the_same_twice():
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
         ({"mean": "48", "bounds": 3}, "a lower and a higher number"),
         ({"mean": "48", "grid": 0}, "a number above 0, or none"),
-        ({"mean": "48", "scale": 0}, "scale was given as 0; allowed is a number above 0"),
+        ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
         ({"mean": "48", "margin": "-3"}, "a number above 0"),
         ({"mean": "0", "margin": "10%"}, "reported mean of 0"),
         ({"max": "48", "margin": "3"}, "without a reported mean"),
@@ -471,14 +485,18 @@ def test_arguments_are_refused_in_one_line(arguments, message):
     ("values", "arguments", "message"),
     [
         ([], {}, "there are no values"),
-        ([[1, 2], [3, 4]], {}, "one-dimensional"),
+        ([[1, 2], [3, 4]], {}, "`values` has the shape \\(2, 2\\)"),
         (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
         (["a", "b"], {}, "not all numbers"),
         ([10**400, 1], {}, "not all numbers"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 5e-324], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
-        ([1.0, 2.0], {"succeeded": [True]}, "equally long"),
+        (
+            [1.0, 2.0],
+            {"succeeded": [True]},
+            "`succeeded` has the shape \\(1,\\), `values` \\(2,\\)",
+        ),
         ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
         ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
     ],

@@ -43,7 +43,7 @@ def test_both_ends_of_a_cell_belong_to_it_since_halves_are_rounded_up_or_to_even
 def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
     share = read_reported("95 %", "share", is_share=True)
     assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
-    with pytest.raises(UsageError, match="say what your values are with scale: 100 if"):
+    with pytest.raises(UsageError, match="say what your values are with `scale`: 100 if"):
         read_reported("97.3%", "mean")
     assert float(read_reported("97.3%", "mean", scale=100).value) == pytest.approx(0.973)
     assert float(read_reported("97.3%", "mean", scale=1).value) == pytest.approx(97.3)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from replication.comparison.comparison import Reason, compare
-from replication.comparison.text import adjust_holm, format_number, format_p
+from replication.comparison.comparison import compare
+from replication.comparison.groups import adjust_holm
+from replication.comparison.result import Reason
+from replication.comparison.text import format_number, format_p
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
@@ -68,7 +70,7 @@ def test_what_decides_only_on_a_grid_is_told_and_decides_nothing():
     assert found.reason is Reason.P_VALUE
     text = " ".join(found.summary().split())
     assert "If values are whole numbers, as yours are, the report cannot be right" in text
-    assert "Give grid 1" in text
+    assert "Give `grid` 1" in text
 
 
 def test_a_notebook_shows_a_table_and_escapes_what_was_given():

@@ -1,0 +1,269 @@
+"""What the command does: it reads a table, compares, and prints or draws the answer."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.comparison.comparison import Comparison, compare
+from replication.comparison.figure import draw_comparison, draw_groups
+from replication.comparison.groups import Groups
+from replication.comparison.reported import STATISTICS, SUCCESSES
+from replication.comparison.tables import (
+    Table,
+    find_missing,
+    list_names,
+    read_flags,
+    read_reports,
+    read_table,
+    read_values,
+)
+from replication.errors import DataError, ReplicationError, StorageError, UsageError
+from replication.wording import plural, show
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MAX_GROUPS = 100
+NUMBERS = (*STATISTICS, *SUCCESSES, "constant")
+EXIT_CODES = {"consistent": 0, "not consistent": 1, "cannot tell": 3}
+OPTIONS = {"minus": "difference"}
+"""Options that are not called as the arguments of `compare`."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what the runs of a file say of a reported result."""
+    try:
+        return _run(options)
+    except ReplicationError as error:
+        raise type(error)(name_options(str(error))) from None
+
+
+def name_options(text: str) -> str:
+    """Return text with options in place of the arguments that stand in backticks."""
+    return re.sub(
+        r"`(\w+)`",
+        lambda found: f"--{OPTIONS.get(found[1], found[1]).replace('_', '-')}",
+        text,
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+
+    _check(options)
+    reports = None if options.reported is None else read_reports(options.reported, options.by)
+    columns = _read_columns(read_table(options.file), options, reports)
+    found: Comparison | Groups
+    if options.by is None or options.difference is not None:
+        found = one = _compare_one(columns, options)
+        draw = functools.partial(draw_comparison, one)
+    else:
+        found = groups = _compare_groups(columns, options, reports)
+        draw = functools.partial(draw_groups, groups.results)
+    if options.plot is not None:
+        _save(draw(), options.plot)
+    if options.json:
+        plain = found.to_dict() | {"n_missing": columns.n_missing}
+        sys.stdout.write(json.dumps(plain, indent=1) + "\n")
+    else:
+        sys.stdout.write(name_options(found.summary()) + "\n")
+        if columns.n_missing:
+            lack, was = ("lacks", "was") if columns.n_missing == 1 else ("lack", "were")
+            rows = plural(columns.n_missing, "row")
+            sys.stdout.write(f"\n{rows} {lack} a value and {was} left out.\n")
+    return EXIT_CODES[str(found.agreement)] if options.exit_code else 0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Columns:
+    """The columns of a table that are compared, without the rows that lack a value."""
+
+    values: FloatArray
+    succeeded: BoolArray | None = None
+    groups: Any = None
+    pairs: Any = None
+    n_missing: int = 0
+
+    def select(self, kept: BoolArray) -> _Columns:
+        """Return some of the rows."""
+
+        def pick(part: Any) -> Any:
+            return None if part is None else part[kept]
+
+        return _Columns(
+            self.values[kept], pick(self.succeeded), pick(self.groups), pick(self.pairs)
+        )
+
+
+def _read_columns(
+    table: Table, options: argparse.Namespace, reports: Mapping[str, Any] | None
+) -> _Columns:
+
+    missing = np.zeros(table.n_rows, dtype=np.bool_)
+    values, succeeded = np.zeros(table.n_rows), None
+    if options.succeeded is not None:
+        cells = table.take(options.succeeded)
+        succeeded = read_flags(cells, options.succeeded)
+        missing |= find_missing(cells)
+    if succeeded is None or options.column is not None or _needs_values(options, reports):
+        values = read_values(table.take(options.column), options.column or table.names[0])
+        missing |= np.isnan(values)
+    names = {}
+    for option in ("by", "pair"):
+        name = getattr(options, option)
+        if name is not None:
+            cells = table.take(name)
+            missing |= find_missing(cells)
+            names[option] = np.array([_to_text(cell) for cell in cells], dtype=np.object_)
+    if missing.all():
+        raise DataError("every row lacks a value; give at least two runs")
+    columns = _Columns(values, succeeded, names.get("by"), names.get("pair"))
+    return dataclasses.replace(columns.select(~missing), n_missing=int(missing.sum()))
+
+
+def _to_text(cell: Any) -> str:
+    """Return the name of a group: 5 and 5.0 are the same."""
+    return str(cell).strip().removesuffix(".0")
+
+
+def _compare_one(columns: _Columns, options: argparse.Namespace) -> Comparison:
+    if options.difference is None:
+        return _compare(columns, options, {})
+    if options.difference[0] == options.difference[1]:
+        raise UsageError(f"--difference names {show(options.difference[0])} twice; name two groups")
+    names = list(dict.fromkeys(columns.groups))
+    for name in options.difference:
+        if name not in names:
+            raise UsageError(f"there is no group {show(name)}; the groups are {list_names(names)}")
+    first, second = (columns.select(columns.groups == name) for name in options.difference)
+    if options.pair is None:
+        return _compare(first, options, {}, minus=second.values)
+    seeds = [list(part.pairs) for part in (first, second)]
+    if any(len(set(part)) < len(part) for part in seeds):
+        raise DataError(
+            f"column {show(options.pair)} holds a seed twice in one group; give one run of each"
+        )
+    both = [seed for seed in seeds[0] if seed in set(seeds[1])]
+    if not both:
+        raise DataError(
+            f"no seed of column {show(options.pair)} is in both groups; leave --pair out if runs "
+            "are not paired"
+        )
+    one, two = ([part.values[part.pairs == seed][0] for seed in both] for part in (first, second))
+    return _compare(_Columns(np.subtract(one, two)), options, {})
+
+
+def _compare_groups(
+    columns: _Columns, options: argparse.Namespace, reports: Mapping[str, Any] | None
+) -> Groups:
+
+    known = list(dict.fromkeys(columns.groups))
+    if reports is None:
+        reports = {name: {} for name in known}
+        if len(known) > MAX_GROUPS:
+            raise UsageError(
+                f"--by gives {len(known)} groups; allowed are {MAX_GROUPS}; name a column of few "
+                "values"
+            )
+    reports = {_to_text(name): report for name, report in reports.items()}
+    if not set(known) & reports.keys():
+        raise UsageError(
+            f"the reported numbers name none of your groups; those are {list_names(known)}"
+        )
+    found: dict[str, Comparison] = {}
+    for name in [name for name in reports if name in set(known)][:MAX_GROUPS]:
+        try:
+            runs = columns.select(columns.groups == name)
+            found[show(name)[1:-1]] = _compare(runs, options, reports[name])
+        except ReplicationError as error:
+            raise type(error)(f"group {show(name)}: {error}") from None
+    skipped = [show(name)[1:-1] for name in reports if name not in set(known)]
+    return Groups(options.by, found, skipped)
+
+
+def _compare(
+    columns: _Columns,
+    options: argparse.Namespace,
+    report: Mapping[str, str],
+    *,
+    minus: FloatArray | None = None,
+) -> Comparison:
+    """Compare one set of runs; what a group's own report gives comes first."""
+    texts = {name.replace("-", "_").replace(" ", "_"): text for name, text in report.items()}
+    unknown = set(texts) - {*NUMBERS, "runs", "ci_low", "ci_high"}
+    if unknown:
+        raise UsageError(
+            f"the reported numbers have a column {show(min(unknown))}; allowed are runs, "
+            f"{', '.join(NUMBERS)}, ci_low and ci_high"
+        )
+    has_ci = "ci_low" in texts and "ci_high" in texts
+    shared = ("cap", "failures", "margin", "level", "bounds", "grid", "sd_kind", "plus_minus",
+              "ci_level", "ci_kind", "scale")  # fmt: skip
+    return compare(
+        columns.values,
+        runs=texts.get("runs", options.runs),
+        ci=(texts["ci_low"], texts["ci_high"]) if has_ci else options.ci,
+        minus=minus,
+        succeeded=columns.succeeded,
+        **{name: texts.get(name, getattr(options, name)) for name in NUMBERS},
+        **{name: getattr(options, name) for name in shared},
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together before anything is read."""
+    for name in ("reported", "difference"):
+        if getattr(options, name) is not None and options.by is None:
+            raise UsageError(f"--{name} was given without --by; name the column of groups")
+    if options.pair is not None and options.difference is None:
+        raise UsageError("--pair was given without --difference; name the two groups")
+    for name in ("reported", "succeeded"):
+        if options.difference is not None and getattr(options, name) is not None:
+            raise UsageError(f"--difference and --{name} do not go together; leave one out")
+    if options.plot is not None:
+        if options.plot.suffix.lower() not in {".png", ".svg", ".pdf"}:
+            raise UsageError(
+                f"--plot was given as {show(options.plot)}; its name must end in .png, .svg or .pdf"
+            )
+        if not options.plot.absolute().parent.is_dir():
+            raise StorageError(f"the folder of {show(options.plot)} does not exist; make it first")
+
+
+def _needs_values(options: argparse.Namespace, reports: Mapping[str, Any] | None) -> bool:
+    """Say whether more than a share or number of successes was reported, or a cap given."""
+    given = {name for name in (*NUMBERS, "ci") if getattr(options, name) is not None}
+    for report in (reports or {}).values():
+        given |= {name.replace("-", "_") for name in report} - {"runs"}
+    return options.cap is not None or not given or not given <= SUCCESSES.keys()
+
+
+def _save(figure: Any, path: Path) -> None:
+    """Write a figure whole or not at all; an older one is kept until then."""
+    name = None
+    try:
+        number, name = tempfile.mkstemp(dir=path.absolute().parent, suffix=path.suffix)
+        with os.fdopen(number, "wb") as file:
+            figure.savefig(file, format=path.suffix[1:].lower(), dpi=150)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{show(path)} cannot be written ({error.strerror or error}); give another place"
+        ) from None
+    finally:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""What a comparison found: its verdict, and every number behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from replication.comparison.cautions import Caution
+from replication.comparison.equivalence import Equivalence
+from replication.comparison.plausibility import Impossible
+from replication.comparison.prediction import Finding
+from replication.comparison.run_search import RunSearch
+from replication.comparison.sampling import SamplingDistribution
+from replication.statistics.intervals import Estimate
+
+SCHEMA = 1
+"""Version of what `Result.to_dict` returns."""
+MIN_RUNS = 5
+"""With fewer runs there is no verdict."""
+
+
+class Agreement(enum.StrEnum):
+    """Whether the reported result is what the runs say."""
+
+    CONSISTENT = "consistent"
+    NOT_CONSISTENT = "not consistent"
+    CANNOT_TELL = "cannot tell"
+
+
+class Reason(enum.Enum):
+    """What an `Agreement` rests on."""
+
+    P_VALUE = enum.auto()
+    IMPOSSIBLE = enum.auto()
+    """A reported number cannot be right."""
+    FEW = enum.auto()
+    """Too few runs."""
+    ASSUMPTION = enum.auto()
+    """It depends on what was not said."""
+    DIFFERENT_WITHIN_MARGIN = enum.auto()
+    NOT_SHOWN_WITHIN_MARGIN = enum.auto()
+    """Not different, but not shown to lie within the margin."""
+    DEPENDS_ON_RUNS = enum.auto()
+    """It depends on how many runs are behind the report."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Missed:
+    """How often so few runs find a shift of two standard deviations, were they normal.
+
+    `power` is that of the prediction interval of the mean without assumptions, None where there is
+    none; `normal_power` that of normal theory.
+    """
+
+    power: float | None
+    normal_power: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a comparison found; `Comparison` says what each field is."""
+
+    agreement: Agreement
+    reason: Reason
+    level: float
+    reported: Mapping[str, str]
+    runs: int | None
+    n: int
+    n_failed: int
+    n_missing: int
+    cap: float | None
+    failures: str
+    mean: Estimate
+    share: Estimate
+    findings: Mapping[str, Finding]
+    p: float | None
+    p_error: float
+    normal_findings: Mapping[str, Finding]
+    normal_p: float | None
+    missed: Missed | None
+    p_by_assumption: Mapping[str, float]
+    assumptions: Mapping[str, str]
+    chance_all_succeed: float | None
+    equivalence: Equivalence | None
+    search: RunSearch | None
+    impossible: tuple[Impossible, ...]
+    impossible_on_grid: tuple[Impossible, ...]
+    unit: float | None
+    cautions: tuple[Caution, ...]
+    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
+
+    @property
+    def is_consistent(self) -> bool | None:
+        """Whether the report is consistent with the runs; None where one cannot tell."""
+        if self.agreement is Agreement.CANNOT_TELL:
+            return None
+        return self.agreement is Agreement.CONSISTENT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the sampling distributions as plain JSON values."""
+        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del plain["distributions"]
+        plain = {"schema": SCHEMA, "is_consistent": self.is_consistent, **plain}
+        return {name: _make_plain(value) for name, value in plain.items()}
+
+
+def _make_plain(value: Any) -> Any:
+    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    if dataclasses.is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_make_plain(item) for item in value]
+    if isinstance(value, Agreement):
+        return value.value
+    if isinstance(value, enum.Enum):
+        return value.name.lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
