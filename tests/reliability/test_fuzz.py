@@ -166,17 +166,11 @@ def check_one(pristine: Path, folder: Path, number: int, monkeypatch) -> bool:
     lines = verified.stderr.splitlines()
     if verified.returncode == 0:
         assert lines == [], story
-        after = read(results)  # what is gone is no damage, and what is there is as it was
-        changed = [name for name in before if after.get(name, before[name]) != before[name]]
-        assert changed == [], story
+        assert before.items() <= read(results).items(), story
     else:
         assert verified.returncode == 65, story + verified.stderr
         assert all(line.startswith("replication: ") for line in lines), story
         repaired = call("repair", "--results", results)
-        if "run `replication simulate`" in repaired.stderr:  # of a last block nothing is known
-            assert repaired.returncode == 65
-            assert call("simulate", *study).returncode == 0
-            repaired = call("repair", "--results", results)
         assert repaired.returncode == 0, f"{story}\n{verified.stderr}\n{repaired.stderr}"
         again = call("verify", "--results", results)
         assert again.returncode == 0, f"{story}\n{repaired.stdout}\n{again.stderr}"
