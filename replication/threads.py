@@ -17,8 +17,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.errors import WorkerError
-
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -102,38 +100,26 @@ def map_in_threads(
 def _map_in_pool(
     function: Callable[[Task], Result], tasks: list[Task], stop: Stop, jobs: int
 ) -> list[Result]:
-    pool = ThreadPoolExecutor(jobs if jobs > 0 else count_cores())
+    pool = ThreadPoolExecutor(count_workers(jobs))
     try:
         futures = [pool.submit(stop.run, _bind(function, task)) for task in tasks]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()  # raises what ended the waiting
         return [future.result() for future in futures]
-    except BaseException as error:
+    except BaseException:
         stop.set()  # before the pool waits for tasks that are running
-        if lacks_threads(error):
-            raise WorkerError(NO_THREADS) from None
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-NO_THREADS = (
-    "the system allows no more threads; give --jobs 1, or raise the limit on processes (ulimit -u)"
-)
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
+def count_workers(jobs: int) -> int:
+    """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
+    if jobs > 0:
+        return jobs
     affinity = getattr(os, "sched_getaffinity", None)  # which Windows and macOS lack
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-
-
-def lacks_threads(error: BaseException | None) -> bool:
-    """Return whether an error, or one that it hides, is that no thread could be started."""
-    return error is not None and (
-        "start new thread" in str(error) or lacks_threads(error.__context__)
-    )
 
 
 def _bind(function: Callable[[Task], Result], task: Task) -> Callable[[], Result]:

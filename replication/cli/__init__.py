@@ -132,7 +132,10 @@ def _explain_shortage(error: BaseException) -> str | None:
                 "the memory is full; give fewer --seeds or --jobs, or raise the limit (ulimit -v)"
             )
         if any(words in text for words in NO_THREAD):
-            return "too few threads or processes are allowed; raise the limit (ulimit -u)"
+            return (
+                "too few threads or processes are allowed; give --jobs 1, or raise the limit "
+                "(ulimit -u)"
+            )
         if isinstance(seen, OSError) and seen.errno in (errno.EMFILE, errno.ENFILE):
             return "too few open files are allowed; raise the limit (ulimit -n)"
         seen = seen.__cause__ or seen.__context__

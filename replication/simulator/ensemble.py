@@ -24,11 +24,9 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
 from replication.threads import (
-    NO_THREADS,
     Stop,
     Stopped,
     find_flag,
-    lacks_threads,
     map_in_threads,
     run_interruptibly,
 )
@@ -192,10 +190,8 @@ def simulate_ranges(
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
-            if backend == THREADS and not lacks_threads(error):
-                raise
             if backend == THREADS:
-                raise WorkerError(NO_THREADS) from None
+                raise
             raise _explain_loss(error, scheduler, patience) from None
         finally:
             stop.set()

@@ -7,10 +7,12 @@ outcomes, too, which does not depend on the version of the Parquet writer.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,7 +88,7 @@ def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_se
 
 def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     """Return the outcomes of a block after every check there is."""
-    try:
+    with _name_faults(block):
         file, header = _open(block)
         expected = _describe(root_seed, block.start, block.stop)
         for key, value in expected.items():
@@ -106,21 +108,27 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         if compute_digest([outcomes]) != header.digest:
             raise DataError("its outcomes have another digest")
         CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
-    except (DataError, UsageError) as error:
-        raise _bad_block(block, str(error)) from None
-    except StorageError:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _bad_block(block, f"it cannot be read: {_first_line(error)}") from None
-    return outcomes
+        return outcomes
 
 
 def read_header(block: Block) -> Header:
     """Return what a block says of itself, where its checksum is the one in its name."""
-    try:
+    with _name_faults(block):
         return _open(block)[1]
-    except DataError as error:
-        raise _bad_block(block, str(error)) from None
+
+
+@contextlib.contextmanager
+def _name_faults(block: Block) -> Iterator[None]:
+    """Turn whatever is wrong with a block into one error that names it."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except (DataError, UsageError, pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(
+            f"block {str(block.path)!r} is bad ({_first_line(error)}); run `replication repair` to "
+            "compute it again"
+        ) from None
 
 
 def _open(block: Block) -> tuple[Any, Header]:
@@ -145,10 +153,16 @@ def _open(block: Block) -> tuple[Any, Header]:
         made_with = {str(k): str(v) for k, v in header["made_with"].items()}
         is_of = {key: header[key] for key in ("layout", "root_seed", "start", "stop")}
         protocol, digest = dict(header["protocol"]), str(header["digest"])
-    except (pa.ArrowException, OSError, LookupError, TypeError, ValueError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise DataError(f"its header cannot be read: {_first_line(error)}") from None
-    except (AttributeError, RecursionError):
-        raise DataError("its header cannot be read") from None
     try:
         return file, Header(from_plain(protocol), made_with, digest, is_of)
     except UsageError as error:
@@ -166,7 +180,8 @@ def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
     return np.from_dlpack(column.combine_chunks())
 
 
-def _encode(outcomes: Outcomes, header: str) -> bytes:
+def make_table(outcomes: Outcomes) -> pa.Table:
+    """Return outcomes as a table of `COLUMNS`."""
     # As buffers: given arrays, pyarrow would import pandas, which takes longer than a study.
     columns = (
         np.arange(outcomes.start, outcomes.stop, dtype=np.int64),
@@ -177,6 +192,10 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         pa.Array.from_buffers(field.type, len(outcomes.updates), [None, pa.py_buffer(column)])
         for field, column in zip(COLUMNS, columns, strict=True)
     ]
+    return pa.table(arrays, schema=COLUMNS)
+
+
+def _encode(outcomes: Outcomes, header: str) -> bytes:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -189,18 +208,10 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         write_page_checksum=True,
     ) as writer:
         writer.add_key_value_metadata({METADATA_KEY: header})
-        writer.write_table(
-            pa.table(arrays, schema=COLUMNS), row_group_size=max(1, len(outcomes.updates))
-        )
+        writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
-
-
-def _bad_block(block: Block, reason: str) -> DataError:
-    return DataError(
-        f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to compute it again"
-    )

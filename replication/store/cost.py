@@ -11,6 +11,7 @@ from replication.protocol import Protocol
 from replication.simulator.engine import N_LANES
 from replication.simulator.memory import arrange
 from replication.simulator.step import Rule
+from replication.threads import count_workers
 
 LARGEST_SHARE = 100_000
 """Networks of a block: a fraction of a second of work, so that little is ever lost."""
@@ -29,11 +30,6 @@ def choose_block_size(protocol: Protocol, n_missing: int, jobs: int) -> int:
     share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
     largest = min(LARGEST_SHARE, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
     return min(largest, max(SMALLEST_SHARE, share))
-
-
-def count_workers(jobs: int) -> int:
-    """Return how many workers `jobs` means on this machine."""
-    return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
 
 
 def check_memory(protocol: Protocol, jobs: int) -> None:

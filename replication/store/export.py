@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
 from replication.errors import StorageError, UsageError
 from replication.simulator.outcomes import Outcomes
-from replication.store.blocks import COLUMNS
+from replication.store.blocks import COLUMNS, make_table
 from replication.store.files import publish, remove_temporaries, temporary_file
 
 MEANINGS = {
@@ -72,6 +71,4 @@ def write_outcomes(blocks: Iterable[Outcomes], file: BinaryIO, *, is_text: bool)
     write = pa.csv.CSVWriter if is_text else pa.parquet.ParquetWriter
     with write(file, COLUMNS) as writer:
         for block in blocks:
-            seeds = np.arange(block.start, block.stop)
-            arrays = [pa.array(a) for a in (seeds, block.updates, block.converged)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=COLUMNS))
+            writer.write_table(make_table(block))

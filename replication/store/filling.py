@@ -15,6 +15,7 @@ from replication.protocol import Protocol
 from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
+from replication.store.blocks import write_block
 from replication.store.cost import check_disk, check_memory, choose_block_size, estimate_bytes
 from replication.store.files import hold_lock, make_folder
 from replication.store.store import Range, Store, lock_path
@@ -69,7 +70,7 @@ def simulate_study(
             cut_blocks(ranges, block_size or choose_block_size(protocol, n_missing, jobs)),
             protocol=protocol,
             root_seed=root_seed,
-            write=functools.partial(store.write, protocol, root_seed),
+            write=functools.partial(write_block, folder, protocol=protocol, root_seed=root_seed),
             jobs=jobs,
             backend=backend,
             scheduler=scheduler,

@@ -60,7 +60,6 @@ class Store:
 
     def __init__(self, results_folder: Path | str) -> None:
         self.folder = Path(results_folder) / "outcomes" / LAYOUT
-        self._held: set[Path] = set()
 
     def studies(self) -> list[StudyFolder]:
         """Return the folders of all studies, by protocol id and root seed."""
@@ -92,18 +91,11 @@ class Store:
 
         As `hold_lock`: another process is waited for where `announce` is given.
         """
-        if folder in self._held:
-            yield
-            return
         make_folder(folder)
         what = f"working on {str(folder)!r}"
         with hold_lock(lock_path(folder, "write"), what=what, announce=announce):
             remove_temporaries(folder)
-            self._held.add(folder)
-            try:
-                yield
-            finally:
-                self._held.remove(folder)
+            yield
 
     def write(self, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> None:
         """Add a block; it is on disk, whole and durable, when this returns."""

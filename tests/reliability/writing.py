@@ -16,14 +16,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from replication import publication
-from replication.cli import main, parser, study_commands  # noqa: F401  (imported before the fork)
+from replication.cli import main
+from replication.cli.parser import make_parser
 from replication.experiments.headline import run as headline
 from replication.report import build
-from replication.store import files, filling
+from replication.store import export, files, filling  # noqa: F401  (imported before the fork)
 from replication.store.provenance import collect_versions
 from tests.unit.store.invented import simulate
 
-collect_versions()  # asks git, once and before the fork
+make_parser()  # loads all commands, before the fork
+collect_versions()  # asks git
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
 
 

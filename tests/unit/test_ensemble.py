@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from replication.errors import WorkerError
 from replication.protocol import PAPER
 from replication.simulator import ensemble
 from replication.simulator.ensemble import LostWorker, simulate_ranges
@@ -29,7 +28,6 @@ def replace(monkeypatch, function):
     ("error", "kind", "message"),
     [
         (MemoryError(), LostWorker, "ran out of memory"),
-        (RuntimeError("can't start new thread"), WorkerError, "allows no more threads"),
         (ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
     ],
 )

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from replication.errors import WorkerError
-from replication.threads import Stopped, find_flag, map_in_threads
+from replication.threads import Stopped, count_workers, find_flag, map_in_threads
 
 
 def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():
@@ -67,10 +66,9 @@ def test_outside_of_tasks_nothing_is_ever_stopped():
     assert map_in_threads(lambda _: bool(find_flag()[0]), [1]) == [False]
 
 
-def test_too_few_threads_are_one_of_our_errors(monkeypatch):
-    def refuse(self):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    with pytest.raises(WorkerError, match="allows no more threads"):
-        map_in_threads(abs, [1, 2])
+def test_workers_are_the_cores_that_this_process_may_use(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 2, 5})
+    assert (count_workers(7), count_workers(-1)) == (7, 3)
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert count_workers(-1) == 1

@@ -12,7 +12,7 @@ from replication.errors import BusyError, WorkerError
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, cost
-from replication.store.cost import choose_block_size, count_workers
+from replication.store.cost import choose_block_size
 from replication.store.filling import cut_blocks, simulate_blocks
 from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 
@@ -46,13 +46,6 @@ def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose(n_missing, jo
 def test_blocks_of_large_networks_fit_in_memory():
     large = Protocol(group_sizes=(256, 256))
     assert 8 * large.n_weights * choose_block_size(large, 10**8, 4) <= cost.BLOCK_MEMORY
-
-
-def test_workers_are_counted_as_joblib_does(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    assert [count_workers(jobs) for jobs in (3, -1, -2, -100)] == [3, 8, 7, 1]
-    monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert count_workers(-1) == 1
 
 
 def lose_three(rounds):

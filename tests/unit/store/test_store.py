@@ -16,6 +16,7 @@ from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 from replication.store import Store, find_blocks
+from replication.store.blocks import write_block
 from replication.store.files import hold_lock, make_folder, write_durably
 from replication.store.store import join_ranges, subtract_ranges
 from tests.unit.store.invented import check, fill, invent
@@ -255,7 +256,7 @@ def test_a_results_folder_that_vanishes_is_named(store, tmp_path):
     with store.lock(folder):
         (tmp_path / "results").rename(tmp_path / "gone")
         with pytest.raises(StorageError, match="the folder .* is gone: run the same command again"):
-            store.write(PAPER, 1988, invent(20, 40))
+            write_block(folder, invent(20, 40), protocol=PAPER, root_seed=1988)
 
 
 def test_arrays_of_wider_types_are_stored_as_the_types_of_the_format(store):
