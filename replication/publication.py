@@ -401,7 +401,7 @@ def describe_result(study: Study, model: Model) -> list[str]:
             for each in load_claims()["headline"].operationalisations
             if judged["operationalisations"][each.id]["outcome"] == "contradicts"
         ]
-        why = f" on how one asks: not if by {'; '.join(names)}"
+        why = f" on the measurement: contradicted by {'; '.join(names)}"
     lines["verdict"] = judged["verdict"] + why
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))

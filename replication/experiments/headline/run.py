@@ -46,6 +46,11 @@ MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 N_PICKED = 20
 """Networks of which a typical one is drawn as it learns."""
 
+OTHER_ERRORS = {"square": "every-unit-squared", "half-square": "every-unit-half-squared"}
+"""Operationalisations that read "error" otherwise, by their criteria."""
+N_OTHER_ERROR = 200_000
+"""Networks of each, no more than the study has."""
+
 TAIL_CAP = 100_000
 N_TAIL = 100
 """Censored networks, the first of them, that are run on to a cap of `TAIL_CAP`."""
@@ -82,9 +87,13 @@ def run(
         part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
         for part in study.repetitions
     }
+    report_progress("other meanings of error")
+    other_errors = count_other_errors(study.protocol, study.root_seed, study.n_seeds, jobs=jobs)
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
-    model = describe_study(counts, repetitions=repetitions, differences=differences)
+    model = describe_study(
+        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
+    )
     model["study"] = {
         "protocol_id": study.protocol.id,
         "differences": differences,
@@ -105,15 +114,30 @@ def run(
     return model
 
 
+def count_other_errors(
+    protocol: NetworkProtocol, root_seed: int, n_seeds: int, *, jobs: int = -1
+) -> dict[str, CountTable]:
+    """Count the outcomes of the same networks for each of `OTHER_ERRORS`."""
+    seeds = np.arange(min(n_seeds, N_OTHER_ERROR))
+    tables = {}
+    for name, criterion in OTHER_ERRORS.items():
+        changed = dataclasses.replace(protocol, criterion=criterion)
+        updates, converged, _ = simulate_seeds(changed, root_seed, seeds, jobs=jobs)
+        tables[name] = CountTable.from_outcomes(updates, converged, protocol.max_updates)
+    return tables
+
+
 def describe_study(
     counts: CountTable,
     *,
     repetitions: Mapping[int, CountTable],
+    other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them.
 
-    `repetitions` are what other root seeds gave; `differences`, of the protocol from the paper's.
+    `repetitions` are what other root seeds gave, `other_errors` what other meanings of "error" did;
+    `differences`, of the protocol from the paper's.
     Returns ``reported``; ``population``; ``sampling``, what 100 networks report, with the p-values
     of the reported numbers, None where too few converged; ``repetitions`` and ``ranges``, the same
     over the other root seeds; ``claims``; ``histogram``, ``joint`` for the figures, None where
@@ -122,7 +146,10 @@ def describe_study(
     sampling = describe_sampling(counts)
     joint = None if sampling is None else describe_joint(counts)
     others = [_describe_repetition(seed, table) for seed, table in repetitions.items()]
-    population, p = describe_population(counts), find_p_values(counts, sampling, others)
+    population = describe_population(counts)
+    p = find_p_values(counts, sampling, others) | {
+        name: find_p(table) for name, table in other_errors.items()
+    }
     meanings = [value for name in MEANINGS if (value := p[name]) is not None]
     return {
         "reported": describe_reported(),
@@ -289,16 +316,21 @@ def find_p_values(
     names = ("smaller-tail", "mean", "max", "sweeps", "root-seeds")
     if sampling is None:
         return dict.fromkeys((*names, "mahalanobis", "density-log", "density"))
-    sweeps = describe_sampling(count_sweeps(counts))
     others = [row["p"] for row in repetitions if row["p"] is not None]
     return {
         "smaller-tail": sampling["p"],
         "mean": sampling["mean"]["p"],
         "max": sampling["max"]["p"],
-        "sweeps": None if sweeps is None else sweeps["p"],
+        "sweeps": find_p(count_sweeps(counts)),
         "root-seeds": min(others, default=None),
         **measure_unusualness(counts),
     }
+
+
+def find_p(counts: CountTable) -> float | None:
+    """Return p of both reported numbers in a population; None where too few converge."""
+    sampling = describe_sampling(counts)
+    return None if sampling is None else sampling["p"]
 
 
 def count_sweeps(counts: CountTable) -> CountTable:

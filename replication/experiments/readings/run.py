@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.claims import load_claims, load_reported
 from replication.experiments.headline.ranking import rank_studies
-from replication.experiments.headline.run import count_sweeps, describe_sampling
+from replication.experiments.headline.run import count_sweeps, describe_sampling, find_p
 from replication.experiments.readings.power import measure_power
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
@@ -86,12 +86,6 @@ def run(
             }
         )
     return {"n_networks": n_networks, "n_others": n_others, "named": named, "power": power}
-
-
-def find_p(counts: CountTable) -> float | None:
-    """Return p of both reported numbers in a population; None where too few converge."""
-    sampling = describe_sampling(counts)
-    return None if sampling is None else sampling["p"]
 
 
 def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
