@@ -23,6 +23,7 @@ from replication.experiments.headline.ranking import find_less_extreme, rank_stu
 from replication.experiments.headline.run import (
     MEANINGS,
     TAIL_CAP,
+    count_other_errors,
     describe_population,
     describe_sampling,
     describe_study,
@@ -47,6 +48,9 @@ def make_counts(values, *, n_censored=0, cap=2000):
     return CountTable(distinct, counts, n_censored, cap)
 
 
+OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40)))
+
+
 @pytest.fixture(scope="module")
 def skewed():
     """Counts much like those of the networks: log-normal, a few beyond the cap."""
@@ -58,7 +62,26 @@ def skewed():
 def model(skewed):
     slower = CountTable(skewed.updates + 5, skewed.counts, skewed.n_censored, 2005)
     others = {4: skewed, 5: slower}
-    return describe_study(skewed, repetitions=others, differences={})
+    errors = {"square": skewed, "half-square": make_counts(np.arange(10, 40))}
+    return describe_study(skewed, repetitions=others, other_errors=errors, differences={})
+
+
+def test_other_meanings_of_error_are_asked_of_the_same_networks():
+    tables = count_other_errors(PAPER, 5, 300)
+    for name, criterion in {
+        "square": "every-unit-squared",
+        "half-square": "every-unit-half-squared",
+    }.items():
+        outcomes = simulate_range(Protocol(criterion=criterion), 5, 0, 300)
+        counted = np.repeat(tables[name].updates, tables[name].counts)
+        assert tables[name].n == 300
+        assert np.array_equal(counted, np.sort(outcomes.updates[outcomes.converged]))
+
+
+def test_each_meaning_of_error_has_a_p_of_its_own(model):
+    ways = model["claims"]["headline"]["operationalisations"]
+    assert ways["square"]["value"] == ways["smaller-tail"]["value"]  # made of the same counts
+    assert ways["half-square"]["outcome"] == "contradicts"
 
 
 # ------------------------------------------------------------------------------- the verdict
@@ -305,7 +328,7 @@ ODD_STUDIES = {
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     counts = ODD_STUDIES[name]
     differences = {"hidden_regression": False}
-    model = describe_study(counts, repetitions={}, differences=differences)
+    model = describe_study(counts, repetitions={}, other_errors=OTHERS, differences=differences)
     model["study"] = {"n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1"}
     model["provenance"] = {"command": "replication replicate --seeds 5"}
     models = json.loads(json.dumps({"headline": model}, allow_nan=False))
@@ -320,13 +343,18 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
 
 def test_repetitions_in_which_nothing_converges_have_a_row_each():
     nothing = make_counts([], n_censored=20)
-    model = describe_study(nothing, repetitions={1: nothing, 2: nothing}, differences={})
+    model = describe_study(
+        nothing, repetitions={1: nothing, 2: nothing}, other_errors=dict.fromkeys(OTHERS, nothing),
+        differences={},
+    )  # fmt: skip
     assert [row["p"] for row in model["repetitions"]] == [None, None]
     assert model["ranges"] == {"share": [0.0, 0.0]}
 
 
 def test_networks_that_all_take_ten_updates_contradict_the_paper():
-    model = describe_study(make_counts([10] * 5000), repetitions={}, differences={})
+    model = describe_study(
+        make_counts([10] * 5000), repetitions={}, other_errors=OTHERS, differences={}
+    )
     assert model["claims"]["headline"]["verdict"] == Verdict.DOES_NOT_HOLD
     assert model["ranges"] is None
 
