@@ -23,6 +23,7 @@ from replication.experiments.headline.ranking import find_less_extreme, rank_stu
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge as judge_claim
 from replication.experiments.judging import supports_if, supports_within
+from replication.fields import Criterion
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
 from replication.simulator.engine import run_networks
@@ -46,7 +47,10 @@ MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 N_PICKED = 20
 """Networks of which a typical one is drawn as it learns."""
 
-OTHER_ERRORS = {"square": "every-unit-squared", "half-square": "every-unit-half-squared"}
+OTHER_ERRORS: Mapping[str, Criterion] = {
+    "square": "every-unit-squared",
+    "half-square": "every-unit-half-squared",
+}
 """Operationalisations that read "error" otherwise, by their criteria."""
 N_OTHER_ERROR = 200_000
 """Networks of each, no more than the study has."""
