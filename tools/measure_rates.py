@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.case import NORMAL_RUNS
 from replication.comparison.cautions import find_cautions
-from replication.comparison.comparison import NORMAL_RUNS
 from replication.comparison.prediction import judge_draws
 from replication.comparison.rates import PATH
 from replication.comparison.reported import Reported, read_reported

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 from collections.abc import Collection
 
+from replication.comparison.case import Case
 from replication.comparison.equivalence import Equivalence
 from replication.comparison.prediction import Prediction
 from replication.comparison.report import Report
 from replication.comparison.reported import SUCCESSES, WORDS
+from replication.comparison.result import Cause, Caution
 from replication.comparison.run_search import RunSearch
-from replication.comparison.runs import Runs
 from replication.comparison.sampling import Sample
-from replication.comparison.sources import CutShort, Source
 from replication.wording import plural
 
 FEW_RUNS = 50
@@ -33,47 +31,15 @@ ON_TAILS = {"sd", "se", "ci", "min", "max", "iqr"}
 """Statistics that depend on tails and on the shape of the distribution."""
 
 
-class Cause(enum.StrEnum):
-    """What makes a comparison less reliable."""
-
-    FEW_RUNS = "few runs"
-    MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
-    SKEWED = "skewed"
-    LONG_TAILS = "long tails"
-    SHORT_TAILS = "short tails"
-    TIES = "many equal values"
-    AT_BOUND = "many values at a bound"
-    MANY_FAILED = "many failed"
-    NONE_FAILED = "all runs count as successes"
-    EQUAL_VALUES = "all values are equal"
-    BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
-    NEAR_LEVEL = "the p-value is within its own error of the level"
-    NORMAL_DIFFERS = "normal theory gives the other answer"
-    UNITS = "the units may differ"
-    SEARCHED = "how many runs there can be is a rough answer"
-    REPORTED_AS_EXACT = "the reported mean is taken as exact"
-
-
-@dataclasses.dataclass(frozen=True)
-class Caution:
-    """What to know before relying on a comparison: a cause, and a sentence on it."""
-
-    cause: Cause
-    text: str
-
-
 def list_cautions(
-    own: Runs,
-    source: Source | CutShort | None,
-    report: Report,
+    case: Case,
     main: Prediction | None,
     normal: Prediction | None,
     equivalence: Equivalence | None,
     search: RunSearch | None,
-    *,
-    level: float,
 ) -> tuple[Caution, ...]:
     """Return all cautions of a comparison; `main` and `normal` are its two answers."""
+    own, source, report, level = case.own, case.source, case.report, case.level
     names = list(report.on_values)
     found: dict[Cause, str] = {}
     for sample in () if source is None else source.samples:

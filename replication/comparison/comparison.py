@@ -14,38 +14,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
-from scipy import special
 
+from replication.comparison.case import Case, judge
 from replication.comparison.cautions import list_cautions
-from replication.comparison.equivalence import Equivalence, assess_equivalence
 from replication.comparison.figure import plot_comparison, render_picture
-from replication.comparison.plausibility import Impossible, find_impossible
-from replication.comparison.prediction import (
-    Finding,
-    Prediction,
-    combine_independent,
-    predict,
-    predict_successes,
-)
-from replication.comparison.report import CI_WORDS, Report, read_report
-from replication.comparison.reported import SUCCESSES, Reported, read_reported
-from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason, Result
-from replication.comparison.run_search import RunSearch, search_runs
-from replication.comparison.runs import FAILURE_WORDS, Runs, apply_rule, take_runs
-from replication.comparison.sampling import Effort, Sample
-from replication.comparison.sources import CutShort, Source
+from replication.comparison.plausibility import Impossible
+from replication.comparison.prediction import Finding
+from replication.comparison.report import read_report
+from replication.comparison.reported import Reported, read_reported
+from replication.comparison.result import Result
+from replication.comparison.runs import Runs, take_runs
 from replication.comparison.text import describe_p, render_html, summarise
-from replication.errors import DataError, UsageError
+from replication.errors import UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_proportion
+from replication.statistics.intervals import estimate_proportion
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MIN_NORMAL, NORMAL_RUNS = 3, 30
-"""From and up to so many runs the answer of normal theory stands beside, and what is missed."""
-SEARCH_EFFORT = Effort(5_000, 200, max_draws=1_000_000)
 NAN_POLICIES = ("raise", "omit")
 
 
@@ -290,10 +277,64 @@ def compare(
             grid=_read_grid(grid), omits_missing=nan_policy == "omit", needs_cap=is_cap_needed,
         )  # fmt: skip
 
-    own = take("values", values, succeeded)
     other = None if minus is None else take("minus", minus, None)
-    width = _read_margin(margin, report.numbers.get("mean"))
-    return _compare(own, other, report, margin=width, level=level)
+    case = Case(take("values", values, succeeded), other, report, level)
+    return _compare(case, _read_margin(margin, report.numbers.get("mean")))
+
+
+def _compare(case: Case, margin: float | None) -> Comparison:
+    own, other, report = case.own, case.other, case.report
+    impossible, on_grid, unit = case.find_impossible()
+    search, predictions = case.search(), case.predict_all()
+    main, normal = next(iter(predictions.values()), None), None
+    if not impossible:
+        normal = case.predict_normal()
+    equivalence = case.assess_equivalence(margin)
+    agreement, reason = judge(impossible, predictions, search, equivalence, level=case.level)
+    p_values = {} if impossible else {words: item.p for words, item in predictions.items()}
+    return Comparison(
+        agreement=agreement,
+        reason=reason,
+        level=case.level,
+        reported={name: item.text for name, item in report.numbers.items()},
+        runs=report.runs,
+        n=own.n,
+        n_failed=own.n_failed,
+        n_missing=own.n_missing + (0 if other is None else other.n_missing),
+        cap=own.stop if report.on_values else None,
+        failures=case.rule,
+        mean=case.estimate_mean(),
+        share=estimate_proportion(own.n_done, own.n, level=1.0 - case.level),
+        findings={} if main is None else _blank(main.findings, impossible),
+        p=next(iter(p_values.values()), None),
+        p_error=0.0 if main is None else main.p_error,
+        normal_findings={} if normal is None else normal.findings,
+        normal_p=None if normal is None else normal.p,
+        missed=None if normal is None else case.find_missed(normal, main),
+        p_by_assumption=p_values if len(p_values) > 1 else {},
+        assumptions=case.list_assumptions(),
+        chance_all_succeed=None if report.runs is None else (own.n_done / own.n) ** report.runs,
+        equivalence=equivalence,
+        search=search,
+        impossible=impossible,
+        impossible_on_grid=on_grid,
+        unit=unit,
+        cautions=list_cautions(case, main, normal, equivalence, search),
+        distributions={} if main is None else main.distributions,
+    )
+
+
+def _blank(
+    findings: Mapping[str, Finding], impossible: tuple[Impossible, ...]
+) -> Mapping[str, Finding]:
+    """Take p away from findings on numbers that cannot be right."""
+    names = {item.name for item in impossible}
+    if "mean" in names or "max" in names:
+        names.add("mean_given_max")
+    return {
+        name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
+        for name, item in findings.items()
+    }
 
 
 # -------------------------------------------------------------------------------- the arguments
@@ -349,304 +390,3 @@ def _read_margin(margin: str | float | None, mean: Reported | None) -> float | N
                 "the values"
             )
     return value
-
-
-# -------------------------------------------------------------------------------- the judgment
-
-
-def _compare(
-    own: Runs, other: Runs | None, report: Report, *, margin: float | None, level: float
-) -> Comparison:
-    rule = report.failures or "excluded"
-    _check_runs(own, other, report, rule)
-    sources = _list_sources(own, other, report) if report.on_values else {rule: None}
-    source = sources.get(rule)
-    impossible, on_grid, unit = _check_possible(own, other, report, rule)
-    n = own.n if not report.on_values else 0 if source is None else source.n
-    n_used = report.count_middle(rule)
-    predictions: dict[str, Prediction] = {}
-    search = None
-    if n >= MIN_RUNS and n_used != 0:
-        if report.runs is None and "constant" not in report.numbers:
-            search = search_runs(
-                lambda runs: _find_p(own, source, report, runs, level=level), level=level
-            )
-        else:
-            predictions = _predict_all(own, sources, report, level=level)
-    normal = None
-    if search is None and isinstance(source, Source) and not impossible:
-        normal = _predict_normal(source, report, n_used or 1, level=level)
-    main = next(iter(predictions.values()), None)
-    equivalence = None
-    if margin is not None and source is not None and source.sample is not None:
-        equivalence = _assess(source.sample, report, n_used, margin=margin, level=level)
-    agreement, reason = _judge(impossible, predictions, search, equivalence, level=level)
-    chance = None
-    if report.runs is not None and own.n >= 2:
-        chance = (own.n_done / own.n) ** report.runs
-    unknown = Estimate(None, None, None, 1.0 - level)
-    return Comparison(
-        agreement=agreement,
-        reason=reason,
-        level=level,
-        reported={name: item.text for name, item in report.numbers.items()},
-        runs=report.runs,
-        n=own.n,
-        n_failed=own.n_failed,
-        n_missing=own.n_missing + (0 if other is None else other.n_missing),
-        cap=own.stop if report.on_values else None,
-        failures=rule,
-        mean=unknown if source is None else source.estimate_mean(1.0 - level),
-        share=estimate_proportion(own.n_done, own.n, level=1.0 - level),
-        findings={} if main is None else _blank(main.findings, impossible),
-        p=None if main is None or impossible else main.p,
-        p_error=0.0 if main is None else main.p_error,
-        normal_findings={} if normal is None else normal.findings,
-        normal_p=None if normal is None else normal.p,
-        missed=None if normal is None else _find_missed(source, normal, main, n_used or 1, level),
-        p_by_assumption=(
-            {}
-            if len(predictions) < 2 or impossible
-            else {words: item.p for words, item in predictions.items()}
-        ),
-        assumptions=_list_assumptions(own, report, rule),
-        chance_all_succeed=chance,
-        equivalence=equivalence,
-        search=search,
-        impossible=impossible,
-        impossible_on_grid=on_grid,
-        unit=unit,
-        cautions=list_cautions(own, source, report, main, normal, equivalence, search, level=level),
-        distributions={} if main is None else main.distributions,
-    )
-
-
-def _check_runs(own: Runs, other: Runs | None, report: Report, rule: str) -> None:
-    """Refuse runs that hold nothing to compare."""
-    for which, runs in ((str(own.n), own), ("other", other)):
-        if report.on_values and runs is not None and runs.done is None:
-            raise DataError(
-                f"all {which} runs failed, so there is no value to compare; give runs of which "
-                "some succeeded, or compare the share that succeeded only"
-            )
-    if rule != "excluded" and own.n_failed and own.stop is None and own.stops is None:
-        raise DataError(
-            f"failures are {rule}, but where they were stopped is not known; give `cap`"
-        )
-
-
-def _list_sources(
-    own: Runs, other: Runs | None, report: Report
-) -> dict[str, Source | CutShort | None]:
-    """Return what the report is held against under each rule for failures that can hold."""
-    rule = report.failures or "excluded"
-    assert own.done is not None
-    if other is not None:
-        assert other.done is not None
-        enough = min(own.n_done, other.n_done) >= 2
-        return {rule: Source((own.done, other.done))} if enough else {}
-    if own.stops is not None and report.failures != "excluded":
-        return {rule: CutShort(own, own.done)} if report.on_values.keys() == {"median"} else {}
-    rules = [rule]
-    if report.failures is None and own.n_failed:
-        rules += ["at-cap", "restarted"]
-    samples = {name: apply_rule(own, name) for name in rules}
-    return {
-        name: Source((sample,))
-        for name, sample in samples.items()
-        if sample is not None and sample.n >= 2
-    }
-
-
-def _predict(
-    own: Runs,
-    source: Source | CutShort | None,
-    report: Report,
-    n_used: int,
-    *,
-    level: float,
-    runs: int | None = None,
-    effort: Effort | None = None,
-) -> dict[str, Prediction]:
-    """Hold everything that was reported against the runs, under each reading of it."""
-    found: dict[str, Prediction] = {}
-    if source is not None:
-        readings = report.list_readings(n_used)
-        predictions = predict(
-            source, report.on_values, n_used, level=level, effort=effort or Effort(),
-            readings=list(readings.values()),
-        )  # fmt: skip
-        found = dict(zip(readings, predictions, strict=True))
-    for name in SUCCESSES:
-        if name in report.numbers:
-            successes = predict_successes(
-                own.n_done, own.n, report.numbers[name], runs or report.runs or 1, name=name,
-                level=level,
-            )  # fmt: skip
-            if not found:
-                return {"": successes}
-            found = {key: combine_independent(item, successes) for key, item in found.items()}
-    return found
-
-
-def _predict_all(
-    own: Runs, sources: Mapping[str, Source | CutShort | None], report: Report, *, level: float
-) -> dict[str, Prediction]:
-    """Do so under each rule for failures that can hold, by words for rule and reading."""
-    found = {}
-    for rule, source in sources.items():
-        label = f"failures {FAILURE_WORDS[rule]}" if len(sources) > 1 else ""
-        predictions = _predict(own, source, report, report.count_middle(rule) or 1, level=level)
-        for words, prediction in predictions.items():
-            found[", ".join(part for part in (label, words) if part)] = prediction
-    return found
-
-
-def _find_p(
-    own: Runs, source: Source | CutShort | None, report: Report, runs: int, *, level: float
-) -> float:
-    """Return the largest p that the report can have if it rests on so many runs."""
-    found = _predict(own, source, report, runs, level=level, runs=runs, effort=SEARCH_EFFORT)
-    return max(item.p for item in found.values())
-
-
-def _predict_normal(
-    source: Source, report: Report, n_used: int, *, level: float
-) -> Prediction | None:
-    """Return the answer of normal theory, where there are few runs and they vary."""
-    if not MIN_NORMAL <= source.n <= NORMAL_RUNS or any(not s.spread > 0 for s in source.samples):
-        return None
-    reading = next(iter(report.list_readings(n_used).values()))
-    return predict(
-        source, report.on_values, n_used, level=level, effort=Effort(), readings=[reading],
-        is_normal=True,
-    )[0]  # fmt: skip
-
-
-def _check_possible(
-    own: Runs, other: Runs | None, report: Report, rule: str
-) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
-    """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
-    sample = apply_rule(own, rule) if report.on_values else None
-    if other is not None or "constant" in report.numbers or (report.on_values and sample is None):
-        return (), (), None
-    bounds = (-math.inf, math.inf) if sample is None else (sample.low, sample.high)
-    counts = [n for n in report.count_used(rule) if n > 0]
-
-    def find(grid: Fraction | None) -> tuple[Impossible, ...]:
-        return find_impossible(
-            report.numbers, runs=report.runs, counts=counts, grid=grid, bounds=bounds,
-            sd_kinds=report.sd_kinds,
-        )  # fmt: skip
-
-    grid = None if sample is None else sample.grid
-    unit = None if sample is None else sample.find_unit()
-    found = find(grid)
-    if grid is not None or found or unit is None:
-        return found, (), None
-    return found, find(unit), float(unit)
-
-
-def _assess(
-    sample: Sample, report: Report, n_used: int | None, *, margin: float, level: float
-) -> Equivalence:
-    of_report = None
-    for name, factor in next(iter(report.list_readings(n_used).values())).items():
-        if name in report.numbers and of_report is None and n_used is not None:
-            of_report = (float(report.numbers[name].value) / factor, n_used)
-    return assess_equivalence(
-        sample.mean, sample.spread, sample.n, float(report.numbers["mean"].value),
-        margin=margin, level=level, of_report=of_report,
-    )  # fmt: skip
-
-
-def _find_missed(
-    source: Source | CutShort | None,
-    normal: Prediction,
-    main: Prediction | None,
-    runs: int,
-    level: float,
-) -> Missed | None:
-    """Return how often a shift of two standard deviations would be found, were runs normal."""
-    if source is None or source.sample is None or "mean" not in normal.findings:
-        return None
-    sample = source.sample
-    error = math.sqrt(1.0 / sample.n + 1.0 / runs)
-
-    def find_power(limit: float) -> float:
-        shift = 2.0 / error
-        below = special.nctdtr(sample.n - 1, shift, limit)
-        return float(1.0 - below + special.nctdtr(sample.n - 1, shift, -limit))
-
-    normal_power = find_power(float(special.stdtrit(sample.n - 1, 1.0 - level / 2.0)))
-    if main is None:
-        return Missed(None, normal_power)
-    low, high = (main.distributions["mean"].find_quantile(q) for q in (level / 2, 1 - level / 2))
-    return Missed(find_power((high - low) / 2.0 / (sample.spread * error)), normal_power)
-
-
-def _judge(
-    impossible: tuple[Impossible, ...],
-    predictions: Mapping[str, Prediction],
-    search: RunSearch | None,
-    equivalence: Equivalence | None,
-    *,
-    level: float,
-) -> tuple[Agreement, Reason]:
-    if impossible:
-        return Agreement.NOT_CONSISTENT, Reason.IMPOSSIBLE
-    if search is None and not predictions:
-        return Agreement.CANNOT_TELL, Reason.FEW
-    if search is not None:
-        differs = search.largest is None
-        if not differs and not search.is_open:
-            return Agreement.CANNOT_TELL, Reason.DEPENDS_ON_RUNS
-    else:
-        answers = {item.p <= level for item in predictions.values()}
-        if len(answers) > 1:
-            return Agreement.CANNOT_TELL, Reason.ASSUMPTION
-        differs = answers.pop()
-    if equivalence is not None:
-        if differs and equivalence.is_equivalent:
-            return Agreement.CANNOT_TELL, Reason.DIFFERENT_WITHIN_MARGIN
-        if not differs and not equivalence.is_equivalent:
-            return Agreement.CANNOT_TELL, Reason.NOT_SHOWN_WITHIN_MARGIN
-    return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE
-
-
-def _blank(
-    findings: Mapping[str, Finding], impossible: tuple[Impossible, ...]
-) -> Mapping[str, Finding]:
-    """Take p away from findings on numbers that cannot be right."""
-    names = {item.name for item in impossible}
-    if "mean" in names or "max" in names:
-        names.add("mean_given_max")
-    return {
-        name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
-        for name, item in findings.items()
-    }
-
-
-def _list_assumptions(own: Runs, report: Report, rule: str) -> dict[str, str]:
-    """Return what the answer takes for granted, by the argument that changes it."""
-    sample = apply_rule(own, rule) if report.on_values else None
-    if sample is None:
-        return {}
-    ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
-    ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
-    step = sample.grid
-    found = {
-        "bounds": f"values lie {' '.join(ends)}" if ends else "values have no bounds",
-        "grid": "values are "
-        + ("real numbers" if step is None else f"multiples of {float(step):g}"),
-    }
-    if not report.numbers.keys().isdisjoint({"sd", "se"}):
-        kind = report.sd_kind or "n-1 or n, both tried"
-        words = kind.replace("-", " - ")
-        found["sd_kind"] = f"the denominator of the standard deviation is {words}"
-    if "ci" in report.numbers:
-        kind = CI_WORDS.get(report.ci_kind or "", f"{' or '.join(CI_WORDS.values())}, both tried")
-        found["ci_kind"] = f"the interval, at {100 * report.ci_level:g} %, is by {kind}"
-    if not report.numbers.keys().isdisjoint({"q1", "q3", "iqr"}):
-        found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
-    return found

@@ -50,6 +50,11 @@ class Report:
         """Denominators that the standard deviation can have."""
         return SD_KINDS if self.sd_kind is None else (self.sd_kind,)
 
+    @property
+    def ci_kinds(self) -> tuple[str, ...]:
+        """How a confidence interval can have been made."""
+        return tuple(CI_WORDS) if self.ci_kind is None else (self.ci_kind,)
+
     def count_used(self, rule: str) -> list[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
         if self.runs is None:
@@ -79,10 +84,9 @@ class Report:
         if spreads == ["ci"]:
             tail = 0.5 + self.ci_level / 2.0
             factors = {"t": special.stdtrit(n_used - 1, tail), "normal": special.ndtri(tail)}
-            kinds = tuple(factors) if self.ci_kind is None else (self.ci_kind,)
             return {
                 f"interval by {CI_WORDS[kind]}": {"ci": float(factors[kind]) * error}
-                for kind in kinds
+                for kind in self.ci_kinds
             }
         found = {}
         for kind in self.sd_kinds:
@@ -167,11 +171,11 @@ def _check(report: Report) -> None:
     if "ci" in numbers and not numbers.keys().isdisjoint({"sd", "se"}):
         raise UsageError("a confidence interval says what `sd` and `se` say; give one of them")
     n_used = report.count_middle(report.failures or "excluded")
-    if n_used is not None and n_used < 2 and not numbers.keys().isdisjoint(SPREADS):
+    least, of = (1, "mean") if numbers.keys().isdisjoint(SPREADS) else (2, "standard deviation")
+    if n_used is not None and report.on_values and n_used < least:
         raise UsageError(
-            f"the report summarises {plural(n_used, 'value')}, which {'has' if n_used else 'have'} "
-            "no standard deviation; correct `runs` or the number that succeeded, or leave the "
-            "spread out"
+            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `runs` "
+            "or the number that succeeded"
         )
 
 

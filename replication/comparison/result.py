@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from replication.comparison.cautions import Caution
 from replication.comparison.equivalence import Equivalence
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
@@ -45,6 +44,35 @@ class Reason(enum.Enum):
     """Not different, but not shown to lie within the margin."""
     DEPENDS_ON_RUNS = enum.auto()
     """It depends on how many runs are behind the report."""
+
+
+class Cause(enum.StrEnum):
+    """What makes a comparison less reliable."""
+
+    FEW_RUNS = "few runs"
+    MORE_RUNS_THAN_SEEN = "the report rests on more runs than were seen"
+    SKEWED = "skewed"
+    LONG_TAILS = "long tails"
+    SHORT_TAILS = "short tails"
+    TIES = "many equal values"
+    AT_BOUND = "many values at a bound"
+    MANY_FAILED = "many failed"
+    NONE_FAILED = "all runs count as successes"
+    EQUAL_VALUES = "all values are equal"
+    BEYOND_SEEN = "the reported extreme lies beyond all that were seen"
+    NEAR_LEVEL = "the p-value is within its own error of the level"
+    NORMAL_DIFFERS = "normal theory gives the other answer"
+    UNITS = "the units may differ"
+    SEARCHED = "how many runs there can be is a rough answer"
+    REPORTED_AS_EXACT = "the reported mean is taken as exact"
+
+
+@dataclasses.dataclass(frozen=True)
+class Caution:
+    """What to know before relying on a comparison: a cause, and a sentence on it."""
+
+    cause: Cause
+    text: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import difflib
+import gzip
 import io
 import itertools
 import math
 import re
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,8 @@ import numpy.typing as npt
 from replication.errors import DataError, StorageError, UsageError
 from replication.wording import show
 
-YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
-ANSWERS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+YES = {"1", "true", "t", "yes", "y"}
+ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Feather, gzipped or not, and Excel"
@@ -82,25 +84,30 @@ def read_table(path: str) -> Table:
         return _read_excel(content, name)
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table that can be read; allowed are {FORMATS}")
-    return _read_text(content, name)
+    try:
+        return _read_text(content, name)
+    except DataError as error:
+        if not Path(path).suffix.lower().startswith(".xls"):
+            raise
+        raise DataError(f"{name} is text and no Excel file, and as text {error}") from None
 
 
 def _read_bytes(path: str, name: str) -> bytes:
+    place = Path(path)
+    if path == EXAMPLE and not place.exists():
+        place = Path(__file__).with_name("example.csv")
     try:
         if path == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        elif path == EXAMPLE and not Path(path).exists():
-            content = Path(__file__).with_name("example.csv").read_bytes()
-        elif Path(path).is_dir():
-            raise StorageError(f"{name} is a folder; give a file: {FORMATS}")
-        elif Path(path).exists() and not Path(path).is_file():
-            raise StorageError(f"{name} is not a plain file; give one, or - for standard input")
+        elif place.exists() and not place.is_file():
+            raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
         else:
-            with Path(path).open("rb") as file:
+            with place.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise StorageError(f"{name} is not a file; give an existing file, or - for standard "
-                           "input") from None  # fmt: skip
+        raise StorageError(
+            f"{name} is not a file; give an existing file, or - for standard input"
+        ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, StorageError):
             raise
@@ -114,24 +121,16 @@ def _read_bytes(path: str, name: str) -> bytes:
 def _unpack(content: bytes, name: str) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
-    parts, size = [], 0
     try:
-        while content:
-            unpacker = zlib.decompressobj(wbits=31)
-            while content and not unpacker.eof:
-                part = unpacker.decompress(content, 1 << 24)
-                content = unpacker.unconsumed_tail
-                size += len(part)
-                if size > MAX_BYTES:
-                    raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
-                parts.append(part)
-            if not unpacker.eof:
-                raise zlib.error("it ends early")
-            content = unpacker.unused_data.lstrip(b"\0")
-    except zlib.error as error:
-        raise DataError(f"{name} is damaged: not readable as gzip ({show(str(error))}); copy it "
-                        "again") from None  # fmt: skip
-    return b"".join(parts)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            unpacked = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{name} is damaged: not readable as gzip ({_shorten(error)}); copy it again"
+        ) from None
+    if len(unpacked) > MAX_BYTES:
+        raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
+    return unpacked
 
 
 def _refuse_size(name: str, n_rows: int, n_columns: int, n_bytes: int = 0) -> None:
@@ -146,43 +145,51 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    unreadable = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
-
-    def refuse(error: BaseException) -> DataError:
-        return DataError(
-            f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
-        )
-
     buffer = pa.BufferReader(content)
-    n_bytes = 0
-    try:
+
+    @contextlib.contextmanager
+    def refuse() -> Iterator[None]:
+        try:
+            yield
+        except (
+            pa.ArrowException,
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            OverflowError,
+        ) as error:
+            raise DataError(
+                f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
+            ) from None
+
+    def open_feather(places: list[int]) -> Any:
+        return pa.ipc.open_file(buffer, options=pa.ipc.IpcReadOptions(included_fields=places))
+
+    with refuse():
         if kind == "Parquet":
             found = parquet.read_metadata(buffer)
             schema, n_rows = found.schema.to_arrow_schema(), found.num_rows
             n_bytes = sum(found.row_group(i).total_byte_size for i in range(found.num_row_groups))
         else:
-            # Without any column only the sizes are read.
-            stream = pa.ipc.open_file(buffer, options=pa.ipc.IpcReadOptions(included_fields=[]))
-            schema = pa.ipc.open_file(buffer).schema
+            schema, n_bytes = pa.ipc.open_file(buffer).schema, 0
+            stream = open_feather([])  # without any column only the sizes are read
             n_rows = sum(stream.get_batch(i).num_rows for i in range(stream.num_record_batches))
-    except unreadable as error:
-        raise refuse(error) from None
     _refuse_size(name, n_rows, len(schema.names), n_bytes)
 
     def read(place: int) -> list[Any]:
-        column, field = schema.names[place], schema.field(place)
-        if pa.types.is_temporal(field.type):
-            unit = "durations with a unit" if pa.types.is_duration(field.type) else "dates"
+        column, dtype = schema.names[place], schema.field(place).type
+        if pa.types.is_temporal(dtype):
+            unit = "durations with a unit" if pa.types.is_duration(dtype) else "dates"
             raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
-        try:
+        with refuse():
             if kind == "Parquet":
                 # Texts that are equal are held once, however many rows have them.
-                is_text = pa.types.is_string(field.type) or pa.types.is_binary(field.type)
+                is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
                 file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
                 chunks = file.read(columns=[column]).column(0).chunks
             else:
-                options = pa.ipc.IpcReadOptions(included_fields=[place])
-                chunks = pa.ipc.open_file(buffer, options=options).read_all().column(0).chunks
+                chunks = open_feather([place]).read_all().column(0).chunks
             cells: list[Any] = []
             for chunk in chunks:
                 if pa.types.is_dictionary(chunk.type):
@@ -190,8 +197,6 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
                     cells += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
                 else:
                     cells += chunk.to_pylist()
-        except unreadable as error:
-            raise refuse(error) from None
         return cells
 
     return Table(name, schema.names, read, n_rows)
@@ -207,7 +212,7 @@ def _read_excel(content: bytes, name: str) -> Table:
             raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
         import pandas as pd
 
-        frame = pd.read_excel(io.BytesIO(content))
+        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None)
     except ImportError:
         raise DataError(
             f"{name} is an Excel file, for which pandas needs openpyxl; install that, or export "
@@ -216,8 +221,16 @@ def _read_excel(content: bytes, name: str) -> Table:
     except DataError:
         raise
     except Exception as error:  # whatever the reader meets in a damaged archive
-        raise DataError(f"{name} is not a readable Excel file ({_shorten(error)}); export the "
-                        "sheet as CSV") from None  # fmt: skip
+        raise DataError(
+            f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV"
+        ) from None
+    filled = {title: frame for title, frame in sheets.items() if frame.size}
+    if len(filled) > 1:
+        raise DataError(
+            f"{name} has {len(filled)} sheets ({list_names(list(filled))}); export the one that "
+            "holds your runs as CSV, or remove the others"
+        )
+    frame = next(iter(filled.values()), pd.DataFrame())
     _refuse_size(name, *frame.shape)
     names = [str(column).strip() for column in frame.columns]
     return Table(name, names, lambda place: frame.iloc[:, place].tolist(), len(frame))
@@ -230,7 +243,7 @@ def _read_text(content: bytes, name: str) -> Table:
         raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
     if not text.strip():
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    names, rows, separator = _split(text, name, DataError)
+    names, rows, separator = _split(text, name)
     if all(map(_is_number, names)):
         raise DataError(
             f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
@@ -253,33 +266,31 @@ def _read_text(content: bytes, name: str) -> Table:
     return Table(name, names, take, len(rows))
 
 
-def _split(
-    text: str, name: str, error_class: type[DataError] | type[UsageError]
-) -> tuple[list[str], list[list[str]], str]:
+def _split(text: str, name: str) -> tuple[list[str], list[list[str]], str]:
     """Return header, rows and separator, the one that gives most names."""
     line = next((line for line in io.StringIO(text) if line.strip()), "")
-    found = {}
     if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
-        raise error_class(f"{name} has too many columns: {LIMITS}; give a smaller table")
+        raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
+
+    def split(text: str, separator: str) -> Iterator[list[str]]:
+        lines = io.StringIO(text, newline="")
+        return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+
+    headers: dict[str, list[str]] = {separator: [] for separator in SEPARATORS}
     for separator in SEPARATORS:
-        try:
-            cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-        except csv.Error:
-            cells = []
-        found[separator] = [cell.strip() for cell in cells]
-    separator = max(found, key=lambda key: len(found[key]))
+        with contextlib.suppress(csv.Error):
+            headers[separator] = next(split(line, separator), [])
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator,
-                            skipinitialspace=True)  # fmt: skip
+        separator = max(headers, key=lambda key: len(headers[key]))
         rows = []
-        for row in reader:
-            if any(cell.strip() for cell in row) or (len(row) > 1):
+        for row in split(text, separator):
+            if any(cell.strip() for cell in row) or len(row) > 1:
                 rows.append(row)
-                if len(rows) > MAX_ROWS:
-                    raise error_class(f"{name} has too many rows: {LIMITS}; give a smaller table")
+            if len(rows) > MAX_ROWS:
+                raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
     except csv.Error as error:
-        raise error_class(f"{name} is not a readable table ({_shorten(error)}); {ADVICE}") from None
-    return found[separator], rows[1:], separator
+        raise DataError(f"{name} is not a readable table ({_shorten(error)}); {ADVICE}") from None
+    return [cell.strip() for cell in headers[separator]], rows[1:], separator
 
 
 def _is_number(text: str) -> bool:
@@ -292,31 +303,28 @@ def _is_number(text: str) -> bool:
 
 def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
     """Return reported numbers as text by group and column, from a table of a row for each group."""
-    name = show(path)
+    name = f"the table of reported numbers {show(path)}"
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_BYTES >> 6)
-        text = content.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"the reported numbers in {name} cannot be read ({reason})") from None
-    names, rows, separator = _split(text, name, UsageError)
+        text = _read_bytes(path, name).decode("utf-8-sig")
+        names, rows, separator = _split(text, name)
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} cannot be read: it is not UTF-8 text") from None
+    except (DataError, StorageError) as error:
+        raise UsageError(str(error)) from None
     if by not in names:
         raise UsageError(f"{name} has no column {show(by)}; its columns are {list_names(names)}")
     reports: dict[str, dict[str, str]] = {}
     for row in rows:
         if len(row) != len(names):
             raise UsageError(f"{name} has a row of {len(row)} cells under {len(names)} columns")
-        cells = {
-            column: cell.strip().replace(",", "." if separator == ";" else ",")
-            for column, cell in zip(names, row, strict=True)
-            if cell.strip()
-        }
-        group = row[names.index(by)].strip()
-        cells.pop(by, None)
+        cells = [cell.strip() for cell in row]
+        if separator == ";":
+            cells = [cell.replace(",", ".") for cell in cells]
+        report = {column: cell for column, cell in zip(names, cells, strict=True) if cell}
+        group = report.pop(by, "")
         if group in reports:
             raise UsageError(f"{name} names the group {show(group)} twice; give one row for each")
-        reports[group] = cells
+        reports[group] = report
     return reports
 
 
@@ -341,10 +349,8 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     found = np.empty(len(column))
     for row, cell in enumerate(column):
         number = math.nan if _is_missing(cell) else _read_number(cell)
-        if number is None:
-            raise _refuse(column, name, row, words="allowed are numbers")
-        if math.isinf(number):
-            raise _refuse(column, name, row, words="allowed are finite numbers")
+        if number is None or math.isinf(number):
+            raise _refuse(column, name, row, "numbers" if number is None else "finite numbers")
         found[row] = number
     return found
 
@@ -364,16 +370,11 @@ def _read_number(cell: Any) -> float | None:
 def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
     """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
     flags = np.zeros(len(column), dtype=np.bool_)
-    known: Mapping[str, bool] = ANSWERS
     for row, cell in enumerate(column):
-        if _is_missing(cell):
-            continue
-        answer = known.get(str(cell).strip().lower().removesuffix(".0"))
-        if answer is None or isinstance(cell, bytes):
-            raise _refuse(
-                column, name, row, words="allowed are 1 and 0, true and false, yes and no"
-            )
-        flags[row] = answer
+        answer = str(cell).strip().lower().removesuffix(".0")
+        if not _is_missing(cell) and (isinstance(cell, bytes) or answer not in ANSWERS):
+            raise _refuse(column, name, row, "1 and 0, true and false, yes and no")
+        flags[row] = answer in YES
     return flags
 
 
@@ -390,10 +391,9 @@ def list_names(names: Sequence[str]) -> str:
     return shown + (", ..." if len(names) > 12 else "")
 
 
-def _refuse(column: Sequence[Any], name: str, row: int, *, words: str) -> DataError:
+def _refuse(column: Sequence[Any], name: str, row: int, allowed: str) -> DataError:
     """Return the error that names the first wrong row."""
-    value = show(str(column[row]) if not isinstance(column[row], str) else column[row], length=40)
     return DataError(
-        f"column {show(name)} holds {value} in row {row + 1} of the data; {words}; correct or "
-        "remove such rows"
+        f"column {show(name)} holds {show(str(column[row]), length=40)} in row {row + 1} of the "
+        f"data; allowed are {allowed}; correct or remove such rows"
     )

@@ -28,8 +28,8 @@ def few_resamples():
     """Resample less than for a user: what is held here hangs on no last digit."""
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 100)
-        patch.setattr("replication.comparison.comparison.Effort", lambda: small)
-        patch.setattr("replication.comparison.comparison.SEARCH_EFFORT", Effort(500, 20))
+        patch.setattr("replication.comparison.case.Effort", lambda: small)
+        patch.setattr("replication.comparison.case.SEARCH_EFFORT", Effort(500, 20))
         yield
 
 

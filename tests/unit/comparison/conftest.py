@@ -9,6 +9,6 @@ from replication.comparison.sampling import Effort
 def few_resamples(monkeypatch):
     monkeypatch.setattr("replication.comparison.sampling.N_RESAMPLES", 200)
     small = Effort(20_000, 200)
-    monkeypatch.setattr("replication.comparison.comparison.Effort", lambda: small)
+    monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)
     effort = Effort(2_000, 100)
-    monkeypatch.setattr("replication.comparison.comparison.SEARCH_EFFORT", effort)
+    monkeypatch.setattr("replication.comparison.case.SEARCH_EFFORT", effort)

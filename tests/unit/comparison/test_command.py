@@ -340,7 +340,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed are whole numbers"),
         (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
-        (["runs.csv", "--mean", "48", "--runs", "0"], 2, "allowed are whole numbers"),
+        (["one.csv", "--mean", "48", "--runs", "0"], 2, "allowed are whole numbers"),
         (["one.csv", "--mean", "48", "--margin", "-1"], 2, "a number above 0"),
         (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
         (["runs.csv", "--mean", "48", "--cap", "1e308"], 2, "a plain number"),
@@ -356,7 +356,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         (["runs.csv", "--mean", "48", "--plot", "p.png", "--column", "u"], 2, "needs --runs"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "odd.csv"], 2, "'colour'"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "none of your"),
-        (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 2, "cannot be read"),
+        (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 2, "is not a file"),
     ],
 )  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):

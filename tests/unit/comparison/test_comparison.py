@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from replication.comparison.cautions import Cause
 from replication.comparison.comparison import compare
 from replication.comparison.plausibility import Fault
-from replication.comparison.result import Agreement, Reason
+from replication.comparison.result import Agreement, Cause, Reason
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 
@@ -451,10 +450,10 @@ def test_everything_is_plain_json_with_a_schema_and_the_same_twice():
         ({"mean": "48", "runs": 1_000_000}, "for a value without error give `constant`"),
         ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
         ({"mean": "48", "runs": True}, "whole numbers from 1 to 100,000"),
-        ({"sd": "4", "runs": 1}, "summarises 1 value, which has no standard deviation"),
+        ({"sd": "4", "runs": 1}, "summarises 1 value, too few for a standard deviation"),
         (
             {"sd": "4", "mean": "3", "runs": 10, "n_succeeded": 1},
-            "summarises 1 value, which has no",
+            "summarises 1 value, too few",
         ),
         ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
         ({"n_succeeded": "9"}, "without `runs`"),

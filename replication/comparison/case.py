@@ -1,0 +1,297 @@
+"""A report and the runs that it is held against: every reading of it, and the verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+from scipy import special
+
+from replication.comparison.equivalence import Equivalence, assess_equivalence
+from replication.comparison.plausibility import Impossible, find_impossible
+from replication.comparison.prediction import (
+    Prediction,
+    combine_independent,
+    predict,
+    predict_successes,
+)
+from replication.comparison.report import CI_WORDS, Report
+from replication.comparison.reported import SUCCESSES
+from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason
+from replication.comparison.run_search import RunSearch, search_runs
+from replication.comparison.runs import FAILURE_WORDS, Runs, apply_rule
+from replication.comparison.sampling import Effort, Sample
+from replication.comparison.sources import CutShort, Source
+from replication.errors import DataError
+from replication.statistics.intervals import Estimate
+
+MIN_NORMAL, NORMAL_RUNS = 3, 30
+"""From and up to so many runs the answer of normal theory stands beside, and what is missed."""
+SEARCH_EFFORT = Effort(5_000, 200, max_draws=1_000_000)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Case:
+    """A report and the runs that it is held against, less `other` if there are such."""
+
+    own: Runs
+    other: Runs | None
+    report: Report
+    level: float
+
+    def __post_init__(self) -> None:
+        """Refuse runs that hold nothing to compare."""
+        for which, runs in ((str(self.own.n), self.own), ("other", self.other)):
+            if self.report.on_values and runs is not None and runs.done is None:
+                raise DataError(
+                    f"all {which} runs failed, so there is no value to compare; give runs of "
+                    "which some succeeded, or compare the share that succeeded only"
+                )
+        own = self.own
+        if self.rule != "excluded" and own.n_failed and own.stop is None and own.stops is None:
+            raise DataError(
+                f"failures are {self.rule}, but where they were stopped is not known; give `cap`"
+            )
+
+    @property
+    def rule(self) -> str:
+        """What the report did with failures, if it did what it does most often."""
+        return self.report.failures or "excluded"
+
+    @functools.cached_property
+    def sample(self) -> Sample | None:
+        """The runs under that rule; None if only successes are compared."""
+        return apply_rule(self.own, self.rule) if self.report.on_values else None
+
+    @functools.cached_property
+    def sources(self) -> dict[str, Source | CutShort | None]:
+        """What the report is held against under each rule for failures that can hold."""
+        own, other, report = self.own, self.other, self.report
+        if not report.on_values:
+            return {self.rule: None}
+        assert own.done is not None
+        if other is not None:
+            assert other.done is not None
+            enough = min(own.n_done, other.n_done) >= 2
+            return {self.rule: Source((own.done, other.done))} if enough else {}
+        if own.stops is not None and report.failures != "excluded":
+            is_median = report.on_values.keys() == {"median"}
+            return {self.rule: CutShort(own, own.done)} if is_median else {}
+        rules = [self.rule]
+        if report.failures is None and own.n_failed:
+            rules += ["at-cap", "restarted"]
+        samples = {rule: apply_rule(own, rule) for rule in rules}
+        return {
+            rule: Source((sample,))
+            for rule, sample in samples.items()
+            if sample is not None and sample.n >= 2
+        }
+
+    @property
+    def source(self) -> Source | CutShort | None:
+        """What it is held against under the rule."""
+        return self.sources.get(self.rule)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether there are enough runs for a verdict."""
+        if not self.report.on_values:
+            return self.own.n >= MIN_RUNS
+        return self.source is not None and self.source.n >= MIN_RUNS
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the number of runs behind the report is searched."""
+        return self.report.runs is None and "constant" not in self.report.numbers
+
+    @functools.cached_property
+    def n_used(self) -> int:
+        """How many values were summarised; 1 where that is not known."""
+        return self.report.count_middle(self.rule) or 1
+
+    def estimate_mean(self) -> Estimate:
+        """Return the mean of the runs, nothing where only successes are compared."""
+        if self.source is None:
+            return Estimate(None, None, None, 1.0 - self.level)
+        return self.source.estimate_mean(1.0 - self.level)
+
+    def predict_all(self) -> dict[str, Prediction]:
+        """Hold the report against the runs, by words for each reading of what it leaves open."""
+        if self.is_searched or not self.has_enough:
+            return {}
+        found = {}
+        for rule, source in self.sources.items():
+            label = f"failures {FAILURE_WORDS[rule]}" if len(self.sources) > 1 else ""
+            n_used = self.report.count_middle(rule) or 1
+            readings = self._predict(source, n_used, self.report.runs or 1, Effort())
+            for words, prediction in readings.items():
+                found[", ".join(part for part in (label, words) if part)] = prediction
+        return found
+
+    def _predict(
+        self, source: Source | CutShort | None, n_used: int, runs: int, effort: Effort
+    ) -> dict[str, Prediction]:
+        report, found = self.report, {}
+        if source is not None:
+            readings = report.list_readings(n_used)
+            predictions = predict(
+                source, report.on_values, n_used, level=self.level, effort=effort,
+                readings=list(readings.values()),
+            )  # fmt: skip
+            found = dict(zip(readings, predictions, strict=True))
+        for name in SUCCESSES:
+            if name in report.numbers:
+                successes = predict_successes(
+                    self.own.n_done, self.own.n, report.numbers[name], runs, name=name,
+                    level=self.level,
+                )  # fmt: skip
+                if not found:
+                    return {"": successes}
+                found = {key: combine_independent(item, successes) for key, item in found.items()}
+        return found
+
+    def predict_normal(self) -> Prediction | None:
+        """Return the answer of normal theory, where there are few runs and they vary."""
+        source = self.source
+        if (
+            self.is_searched
+            or not isinstance(source, Source)
+            or not MIN_NORMAL <= source.n <= NORMAL_RUNS
+            or any(not sample.spread > 0 for sample in source.samples)
+        ):
+            return None
+        reading = next(iter(self.report.list_readings(self.n_used).values()))
+        return predict(
+            source, self.report.on_values, self.n_used, level=self.level, effort=Effort(),
+            readings=[reading], is_normal=True,
+        )[0]  # fmt: skip
+
+    def search(self) -> RunSearch | None:
+        """Return how many runs there can be behind a report that does not say."""
+        if not self.is_searched or not self.has_enough:
+            return None
+
+        def find_p(runs: int) -> float:
+            readings = self._predict(self.source, runs, runs, SEARCH_EFFORT)
+            return max(item.p for item in readings.values())
+
+        return search_runs(find_p, level=self.level)
+
+    def find_impossible(
+        self,
+    ) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
+        """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
+        report, sample = self.report, self.sample
+        is_unknown = report.on_values and sample is None
+        if self.other is not None or "constant" in report.numbers or is_unknown:
+            return (), (), None
+        counts = [n for n in report.count_used(self.rule) if n > 0]
+
+        def find(grid: Fraction | None) -> tuple[Impossible, ...]:
+            return find_impossible(
+                report.numbers,
+                runs=report.runs,
+                counts=counts,
+                grid=grid,
+                bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
+                sd_kinds=report.sd_kinds,
+            )
+
+        grid = None if sample is None else sample.grid
+        unit = None if sample is None else sample.find_unit()
+        found = find(grid)
+        if grid is not None or found or unit is None:
+            return found, (), None
+        return found, find(unit), float(unit)
+
+    def assess_equivalence(self, margin: float | None) -> Equivalence | None:
+        """Test whether the mean lies within a margin of the reported one."""
+        sample = None if self.source is None else self.source.sample
+        if margin is None or sample is None:
+            return None
+        numbers, of_report = self.report.numbers, None
+        for name, factor in next(iter(self.report.list_readings(self.n_used).values())).items():
+            if name in numbers and of_report is None:
+                of_report = (float(numbers[name].value) / factor, self.n_used)
+        return assess_equivalence(
+            sample.mean, sample.spread, sample.n, float(numbers["mean"].value), margin=margin,
+            level=self.level, of_report=of_report,
+        )  # fmt: skip
+
+    def find_missed(self, normal: Prediction, main: Prediction | None) -> Missed | None:
+        """Return how often a shift of two standard deviations would be found, were runs normal."""
+        sample = None if self.source is None else self.source.sample
+        if sample is None or "mean" not in normal.findings:
+            return None
+        error = math.sqrt(1.0 / sample.n + 1.0 / self.n_used)
+
+        def find_power(limit: float) -> float:
+            below, above = (
+                special.nctdtr(sample.n - 1, 2.0 / error, end) for end in (-limit, limit)
+            )
+            return float(1.0 - above + below)
+
+        ends = (self.level / 2.0, 1.0 - self.level / 2.0)
+        normal_power = find_power(float(special.stdtrit(sample.n - 1, ends[1])))
+        if main is None:
+            return Missed(None, normal_power)
+        low, high = map(main.distributions["mean"].find_quantile, ends)
+        return Missed(find_power((high - low) / 2.0 / (sample.spread * error)), normal_power)
+
+    def list_assumptions(self) -> dict[str, str]:
+        """Return what the answer takes for granted, by the argument that changes it."""
+        report, sample = self.report, self.sample
+        if sample is None:
+            return {}
+        ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
+        ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
+        grid = "real numbers" if sample.grid is None else f"multiples of {float(sample.grid):g}"
+        found = {
+            "bounds": f"values lie {' '.join(ends)}" if ends else "values have no bounds",
+            "grid": f"values are {grid}",
+        }
+        if not report.numbers.keys().isdisjoint({"sd", "se"}):
+            kind = " or ".join(kind.replace("-", " - ") for kind in report.sd_kinds)
+            tried = ", both tried" if report.sd_kind is None else ""
+            found["sd_kind"] = f"the denominator of the standard deviation is {kind}{tried}"
+        if "ci" in report.numbers:
+            kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
+            tried = ", both tried" if report.ci_kind is None else ""
+            level = f"{100 * report.ci_level:g} %"
+            found["ci_kind"] = f"the interval, at {level}, is by {kind}{tried}"
+        if not report.numbers.keys().isdisjoint({"q1", "q3", "iqr"}):
+            found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
+        return found
+
+
+def judge(
+    impossible: tuple[Impossible, ...],
+    predictions: Mapping[str, Prediction],
+    search: RunSearch | None,
+    equivalence: Equivalence | None,
+    *,
+    level: float,
+) -> tuple[Agreement, Reason]:
+    """Return the verdict, and what it rests on."""
+    if impossible:
+        return Agreement.NOT_CONSISTENT, Reason.IMPOSSIBLE
+    if search is not None:
+        differs = search.largest is None
+        if not differs and not search.is_open:
+            return Agreement.CANNOT_TELL, Reason.DEPENDS_ON_RUNS
+    elif not predictions:
+        return Agreement.CANNOT_TELL, Reason.FEW
+    else:
+        answers = {item.p <= level for item in predictions.values()}
+        if len(answers) > 1:
+            return Agreement.CANNOT_TELL, Reason.ASSUMPTION
+        differs = answers.pop()
+    if equivalence is not None:
+        if differs and equivalence.is_equivalent:
+            return Agreement.CANNOT_TELL, Reason.DIFFERENT_WITHIN_MARGIN
+        if not differs and not equivalence.is_equivalent:
+            return Agreement.CANNOT_TELL, Reason.NOT_SHOWN_WITHIN_MARGIN
+    return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE
