@@ -5,5 +5,5 @@ One network: `recirculation` (equation by equation), `checks` (what it refuses),
 in, outcomes out), `ensemble` and `backends` (seeds, in threads or on a cluster), `outcomes`,
 `changes` (of one update, and gradients). The kernel: `step` (a sweep of learning), `arithmetic`
 (operations with the same bits everywhere), `tracing`, `memory`, `programs` and `machine` (how
-it becomes compiled code). `modules` is the hierarchy of page 365, `plots` draws quick pictures.
+it becomes compiled code). `modules` is the hierarchy of page 365.
 """

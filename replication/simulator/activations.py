@@ -1,9 +1,7 @@
-"""The activation functions of the hidden units in NumPy.
+"""The activation functions of the hidden units in NumPy; `arithmetic.py` has those of the kernel.
 
 The paper's is the logistic function of equation 2. It says on page 360 that other
-smooth monotonic functions with bounded slopes would serve as well. The kernel makes them of
-operations that every processor rounds in the same way (`arithmetic.py`). The rectifier is not
-smooth.
+smooth monotonic functions with bounded slopes would serve as well. The rectifier is not smooth.
 """
 
 from __future__ import annotations
@@ -26,39 +24,16 @@ def logistic(x: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))))
 
 
-def softsign(x: Array) -> Array:
-    """Return ``(1 + x / (1 + |x|)) / 2``.
-
-    >>> softsign(np.array([-3.0, 0.0, 1.0])).tolist()
-    [0.125, 0.5, 0.75]
-    """
-    return np.asarray(0.5 + 0.5 * (x / (1.0 + np.abs(x))))
-
-
-def algebraic(x: Array) -> Array:
-    """Return ``(1 + x / sqrt(1 + x^2)) / 2``.
-
-    >>> algebraic(np.array([-0.75, 0.0, 0.75])).tolist()
-    [0.2, 0.5, 0.8]
-    """
-    return np.asarray(0.5 + 0.5 * (x / np.sqrt(1.0 + x * x)))
-
-
-def spline(x: Array) -> Array:
-    """Return ``s^2 (3 - 2 s)`` of ``s = 1/2 + x / 6``, limited to [0, 1].
-
-    >>> spline(np.array([-4.0, 0.0, 1.5])).tolist()
-    [0.0, 0.5, 0.84375]
-    """
+def _spline(x: Array) -> Array:
     s = np.clip(0.5 + x / 6.0, 0.0, 1.0)
     return np.asarray(s * s * (3.0 - 2.0 * s))
 
 
 HIDDEN_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "logistic": logistic,
-    "softsign": softsign,
-    "algebraic": algebraic,
-    "spline": spline,
+    "softsign": lambda x: np.asarray(0.5 + 0.5 * (x / (1.0 + np.abs(x)))),
+    "algebraic": lambda x: np.asarray(0.5 + 0.5 * (x / np.sqrt(1.0 + x * x))),
+    "spline": _spline,
     "linear": lambda x: np.asarray(x, dtype=np.float64),
     "tanh": np.tanh,
     "arcsinh": np.arcsinh,

@@ -43,8 +43,7 @@ _COEFFICIENTS = tuple(float.fromhex(digits) for digits in _HIGHER)
 def fma(a: Any, b: Any, c: Any) -> Any:
     """Return ``a * b + c`` with a single rounding.
 
-    As plain Python it is exact for finite numbers (one correctly rounded division of
-    whole numbers; an exact zero has the sign +); for others it is ``a * b + c``.
+    As plain Python it is exact for finite numbers (an exact zero has the sign +).
     """
     return _apply("fma", _fma_each, a, b, c)
 
@@ -141,23 +140,28 @@ def logistic(x: Any, y: Any) -> tuple[Any, Any]:
     return q * b, q * a
 
 
+# The other hidden functions and their slopes, of one unit's total input x.
+
+_FAR = 2.0**60
+"""Beyond it, softsign, algebraic and arctan are constant to the last bit."""
+_N_TERMS = 18
+"""Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
+
+
 def _softsign(x: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
     return 0.5 * (1.0 + x / (1.0 + absolute(x)))
 
 
-def _softsign_slope(x: Any, _: Any) -> Any:
-    a = 1.0 + absolute(limit(x, -_FAR, _FAR))
+def _softsign_slope(x: Any) -> Any:
+    a = 1.0 + absolute(x)
     return 0.5 / (a * a)
 
 
 def _algebraic(x: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
     return 0.5 * (1.0 + x / square_root(1.0 + x * x))
 
 
-def _algebraic_slope(x: Any, _: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
+def _algebraic_slope(x: Any) -> Any:
     a = 1.0 + x * x
     return 0.5 / (a * square_root(a))
 
@@ -167,17 +171,9 @@ def _spline(x: Any) -> Any:
     return s * s * (3.0 - 2.0 * s)
 
 
-def _spline_slope(x: Any, _: Any) -> Any:
+def _spline_slope(x: Any) -> Any:
     s = limit(0.5 + x / 6.0, 0.0, 1.0)
     return s * (1.0 - s)
-
-
-_FAR = 2.0**60
-"""Beyond it, softsign, algebraic and arctan are constant to the last bit."""
-_N_TERMS = 18
-"""Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
-_N_HALVINGS = {"arcsinh": 7, "arctan": 3}
-"""How often the value is halved, so that the argument of the series is at most 1/3."""
 
 
 def _sum_odd_series(z: Any, sign: float) -> Any:
@@ -189,70 +185,60 @@ def _sum_odd_series(z: Any, sign: float) -> Any:
     return fma(z * square, total, z)
 
 
+def _arcsinh(x: Any) -> Any:
+    for _ in range(7):  # asinh(x) = 2 asinh(this), until the argument of the series is at most 1/3
+        x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
+    return 2.0**7 * _sum_odd_series(x / square_root(1.0 + x * x), 1.0)
+
+
+def _arctan(x: Any) -> Any:
+    for _ in range(3):  # atan(x) = 2 atan(this)
+        x = x / (1.0 + square_root(1.0 + x * x))
+    return 2.0**3 * _sum_odd_series(x, -1.0)
+
+
+def _softplus(x: Any) -> Any:
+    u = exponential_of_minus(absolute(x))
+    return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
+
+
 def _tanh(x: Any, y: Any) -> tuple[Any, Any]:
     a, b = logistic(2.0 * x, 2.0 * y)
     return 2.0 * a - 1.0, 2.0 * b - 1.0
 
 
-def _arcsinh(x: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
-    for _ in range(_N_HALVINGS["arcsinh"]):  # asinh(x) = 2 asinh(this)
-        x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
-    z = x / square_root(1.0 + x * x)
-    return 2.0 ** _N_HALVINGS["arcsinh"] * _sum_odd_series(z, 1.0)
+def _of_each(function: Callable[[Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
+    return lambda x, y: (function(limit(x, -_FAR, _FAR)), function(limit(y, -_FAR, _FAR)))
 
 
-def _arcsinh_slope(x: Any, _: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
-    return 1.0 / square_root(1.0 + x * x)
-
-
-def _arctan(x: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
-    for _ in range(_N_HALVINGS["arctan"]):  # atan(x) = 2 atan(this)
-        x = x / (1.0 + square_root(1.0 + x * x))
-    return 2.0 ** _N_HALVINGS["arctan"] * _sum_odd_series(x, -1.0)
-
-
-def _arctan_slope(x: Any, _: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
-    return 1.0 / (1.0 + x * x)
-
-
-def _softplus(x: Any) -> Any:
-    x = limit(x, -_FAR, _FAR)
-    u = exponential_of_minus(absolute(x))
-    return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
-
-
-def _softplus_slope(x: Any, _: Any) -> Any:
-    return 1.0 / (1.0 + exponential_of_minus(x))
+def _of_input(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, _: slope(limit(x, -_FAR, _FAR))
 
 
 HIDDEN_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "logistic": logistic,
-    "softsign": lambda x, y: (_softsign(x), _softsign(y)),
-    "algebraic": lambda x, y: (_algebraic(x), _algebraic(y)),
+    "softsign": _of_each(_softsign),
+    "algebraic": _of_each(_algebraic),
     "spline": lambda x, y: (_spline(x), _spline(y)),
     "linear": lambda x, y: (x, y),
     "tanh": _tanh,
-    "arcsinh": lambda x, y: (_arcsinh(x), _arcsinh(y)),
-    "arctan": lambda x, y: (_arctan(x), _arctan(y)),
-    "softplus": lambda x, y: (_softplus(x), _softplus(y)),
+    "arcsinh": _of_each(_arcsinh),
+    "arctan": _of_each(_arctan),
+    "softplus": _of_each(_softplus),
     "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
 }
 """What a hidden unit makes of its total input (equation 2), for two units at once."""
 
 SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "logistic": lambda _, h: h * (1.0 - h),
-    "softsign": _softsign_slope,
-    "algebraic": _algebraic_slope,
-    "spline": _spline_slope,
+    "softsign": _of_input(_softsign_slope),
+    "algebraic": _of_input(_algebraic_slope),
+    "spline": lambda x, _: _spline_slope(x),
     "linear": lambda *_: 1.0,
     "tanh": lambda _, h: 1.0 - h * h,
-    "arcsinh": _arcsinh_slope,
-    "arctan": _arctan_slope,
-    "softplus": _softplus_slope,
+    "arcsinh": _of_input(lambda x: 1.0 / square_root(1.0 + x * x)),
+    "arctan": _of_input(lambda x: 1.0 / (1.0 + x * x)),
+    "softplus": lambda x, _: 1.0 / (1.0 + exponential_of_minus(x)),
     "rectifier": lambda x, _: where(x > 0.0, 1.0, 0.0),
 }
 """Derivative of each of them, given the total input and the state."""

@@ -11,20 +11,16 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.errors import UsageError
-from replication.fields import CHOICES, MinimisedError
+from replication.fields import MinimisedError
 from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections, split_weights
-from replication.wording import show
 
 Array = NDArray[np.float64]
 
 __all__ = [
     "compute_changes",
-    "compute_errors",
     "compute_gradients",
     "list_connections",
     "reconstruct",
@@ -49,11 +45,11 @@ def compute_changes(protocol: Protocol, weights: Array) -> Array:
 def compute_gradients(
     protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
 ) -> Array:
-    """Return the exact gradient of the error of `compute_errors`, shape (n, n_weights).
+    """Return the exact gradient of an error, summed over patterns and units, (n, n_weights).
 
-    The protocol's learning rate, factors and rule are not applied.
+    Of half the squared error, or of the cross-entropy of logistic units, with zero regression. The
+    protocol's learning rate, factors and rule are not applied.
     """
-    _check_error(protocol, error)
     descent = dataclasses.replace(
         protocol,
         second_round=False,
@@ -74,22 +70,6 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
 
-def compute_errors(
-    protocol: Protocol, weights: Array, *, error: MinimisedError = "squared"
-) -> Array:
-    """Return half the squared error, or the cross-entropy, summed over patterns and units, (n,).
-
-    Measured with zero regression; the cross-entropy is that of logistic units.
-    """
-    _check_error(protocol, error)
-    reconstruction = evaluate_networks(protocol, weights).reconstruction
-    visible = make_patterns(protocol)
-    if error == "squared":
-        return np.asarray(0.5 * np.sum((reconstruction - visible) ** 2, axis=(1, 2)))
-    likelihood = visible * np.log(reconstruction) + (1.0 - visible) * np.log1p(-reconstruction)
-    return np.asarray(-np.sum(likelihood, axis=(1, 2)))
-
-
 def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
     """Return the images of visible vectors, (n, m, n_visible), once around with zero regression.
 
@@ -108,14 +88,3 @@ def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None
 
 def _feed(matrix: Array, biases: Array, states: Array) -> Array:
     return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
-
-
-def _check_error(protocol: Protocol, error: str) -> None:
-    allowed = CHOICES["minimised_error"]
-    if error not in allowed:
-        raise UsageError(f"error = {show(error)} was given; allowed are {', '.join(allowed)}")
-    if error == "cross-entropy" and protocol.visible_units != "logistic":
-        raise UsageError(
-            "the cross-entropy of linear visible units was asked for; it is defined for "
-            "logistic units only, so ask for the squared error"
-        )

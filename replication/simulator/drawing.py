@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.tracing import Tracer, Whole
+from replication.simulator.weights import WORDS_PER_STEP
 
-WORDS_PER_STEP = 4
 N_ROUNDS = 10
 MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 KEY_STEPS = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
@@ -45,7 +45,7 @@ def _compile(processor: str, features: str) -> Callable[..., None]:
         words: list[Whole | int] = [step + Whole(tracer, "%first") + 1, 0, 0, 0]
         for turn, word in enumerate(_encrypt(tracer, words)):
             # 53 bits are a whole number that float64 holds; the scales are powers of two.
-            number = tracer.emit(f"uitofp i64 {(word >> 11).name} to double")
+            number = tracer.emit(f"uitofp i64 {word >> 11} to double")
             number = tracer.emit(f"fmul double {number}, {2.0**-52!r}")
             number = tracer.emit(f"fsub double {number}, 1.0")
             number = tracer.emit(f"fmul double {number}, {width}")
@@ -74,8 +74,7 @@ def _encrypt(tracer: Tracer, words: list[Whole | int]) -> list[Whole]:
 
 def _multiply(tracer: Tracer, factor: int, word: Whole | int) -> tuple[Whole, Whole]:
     """Emit the upper and the lower 64 bits of a product."""
-    name = word.name if isinstance(word, Whole) else str(word)
-    wide = tracer.emit(f"zext i64 {name} to i128")
+    wide = tracer.emit(f"zext i64 {word} to i128")
     product = tracer.emit(f"mul i128 {wide}, {factor}")
     upper = tracer.emit(f"lshr i128 {product}, 64")
     high, low = (tracer.emit(f"trunc i128 {part} to i64") for part in (upper, product))

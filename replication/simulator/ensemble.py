@@ -22,7 +22,7 @@ from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import CLUSTER_PATIENCE, THREADS, configure_backend
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.trace import check_network
-from replication.simulator.weights import draw_scattered_weights, draw_weights, is_whole
+from replication.simulator.weights import draw_weights, is_whole
 from replication.threads import (
     Stop,
     Stopped,
@@ -43,7 +43,6 @@ networks keep the lanes waiting."""
 
 BYTES_AT_ONCE = 2**25
 """Memory of initial weights at a time, for large networks."""
-
 
 MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
@@ -219,15 +218,11 @@ def _explain_loss(error: Exception, scheduler: str | None, patience: float) -> W
 
 
 def simulate_seeds(
-    protocol: Protocol,
-    root_seed: int,
-    seeds: NDArray[np.int64],
-    *,
-    jobs: int = 1,
+    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = 1
 ) -> Trained:
-    """Simulate scattered seeds (n,), as `simulate_weights` does."""
-    weights = draw_scattered_weights(protocol, root_seed, seeds)
-    return simulate_weights(protocol, weights, jobs=jobs)
+    """Simulate scattered seeds (n,), at least one, as `simulate_weights` does."""
+    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
+    return simulate_weights(protocol, np.concatenate(rows), jobs=jobs)
 
 
 def simulate_weights(

@@ -7,7 +7,6 @@ import functools
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import llvmlite.binding as llvm
 
@@ -46,8 +45,8 @@ def _compile(
     return compile_text(trace(program, rule, n_lanes), program, processor, features)
 
 
-def optimise(text: str, processor: str, features: str) -> tuple[Any, Any]:
-    """Return LLVM text as an optimised module, and the machine that it is for."""
+def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+    """Compile LLVM text and return one function of it, which takes whole numbers and addresses."""
     _prepare()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, opt=2, jit=True
@@ -57,12 +56,6 @@ def optimise(text: str, processor: str, features: str) -> tuple[Any, Any]:
     options.loop_vectorization = options.slp_vectorization = False  # values are vectors already
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    return module, machine
-
-
-def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
-    """Compile LLVM text and return one function of it, which takes whole numbers and addresses."""
-    module, machine = optimise(text, processor, features)
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()

@@ -1,9 +1,7 @@
 """Modules that share groups of units: the hierarchy of closed loops of pages 365 and 366.
 
-Each module is a loop of one visible and one hidden group. The hidden groups of the lower
-modules, side by side, are the visible group of the top module (the paper's Figure 4). Each
-module learns by its own loop, all at the same time: what the lower hidden units say on the
-first pass is the visible vector of the top module. Plain NumPy operations for many initial
+The hidden groups of the lower modules, side by side, are the visible group of the top module (the
+paper's Figure 4), and all modules learn at the same time. NumPy operations for many initial
 weights at once, with the same bits on every machine; tests compare it with a readable form.
 """
 
@@ -29,8 +27,7 @@ TOP_STREAM = 2**62
 class Hierarchy:
     """Two levels of modules and the set of vectors that they learn.
 
-    Of both protocols group sizes, learning rate, regression and half width count; all else is
-    as in the paper.
+    Of both protocols group sizes, learning rate, regression and half width count.
     """
 
     lower: Protocol  # of each lower module
@@ -90,8 +87,7 @@ class ModuleWeights:
     ) -> list[tuple[Array, Array]]:
         """Return each weight array beside its change, summed over p patterns.
 
-        `visible` (n_visible, p, m, n) is v0, and `first` (n_hidden, p, m, n) is h1, that is
-        `send_forward` of it.
+        `visible` (n_visible, p, m, n) is v0, and `first` (n_hidden, p, m, n) is h1.
         """
         keep, rate = protocol.regression, protocol.learning_rate
         regressed = keep * visible + (1.0 - keep) * self.send_back(first)  # equation 5
@@ -153,10 +149,6 @@ class ModularBatch:
             for weights, change in changes:
                 np.add(weights, change, out=weights)
 
-    def lower_codes(self, state: Array) -> Array:
-        """Return the hidden activities of the lower modules, (n_hidden, p, n_lower, n)."""
-        return self.lower.send_forward(state)
-
     def reconstruct(self, state: Array) -> Array:
         """Send a state (n_visible, p, n_lower, n) up through the top and down again."""
         code = self.top.send_forward(self._join(self.lower.send_forward(state)))
@@ -167,8 +159,7 @@ class ModularBatch:
     ) -> Array:
         """Reconstruct a state (n_visible, p, n_lower, n) so many times; units `held` keep theirs.
 
-        With zero regression: a state that is partly kept would look stable for long without
-        being an attractor.
+        With zero regression: a state that is partly kept looks stable without being an attractor.
         """
         begun = state
         for _ in range(n_rounds):
@@ -236,9 +227,8 @@ _PADE = [
 def _sigmoid(x: Array) -> Array:
     """Return ``1 / (1 + exp(-x))``, for x limited to [-700, 700].
 
-    NumPy's exponential depends on the processor. Here ``exp(-x)`` is ``2^k exp(r)`` with
-    ``|r| <= ln(2) / 2``, the latter by its Pade approximation, all in operations that IEEE 754
-    rounds correctly.
+    NumPy's exponential depends on the processor; here ``exp(-x)`` is ``2^k exp(r)`` with
+    ``|r| <= ln(2) / 2``, in operations that IEEE 754 rounds correctly.
     """
     r = np.clip(x, -700.0, 700.0)
     np.negative(r, out=r)

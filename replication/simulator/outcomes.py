@@ -130,10 +130,7 @@ def pack_rows(outcomes: Outcomes) -> NDArray[np.void]:
 
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
-    """Return the SHA-256 over the packed rows of all blocks, which must be in seed order.
-
-    Returns 64 hexadecimal digits. How the seeds are cut into blocks does not matter.
-    """
+    """Return the SHA-256, in hexadecimal, over the packed rows of blocks in seed order."""
     sha = hashlib.sha256()
     for block in blocks:
         sha.update(pack_rows(block).data)
@@ -141,22 +138,12 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
 
 
 class Matrices(NamedTuple):
-    """The weights of one network after 0, 1, ..., n updates.
+    """The weights of one network after 0, 1, ..., n updates, float64."""
 
-    Attributes
-    ----------
-    W : float64 array, shape (n + 1, n_hidden, n_visible)
-        Visible to hidden.
-    b : float64 array, shape (n + 1, n_hidden)
-    U : float64 array, shape (n + 1, n_visible, n_hidden)
-        Hidden to visible.
-    c : float64 array, shape (n + 1, n_visible)
-    """
-
-    W: Array
-    b: Array
-    U: Array
-    c: Array
+    W: Array  # visible to hidden, (n + 1, n_hidden, n_visible)
+    b: Array  # (n + 1, n_hidden)
+    U: Array  # hidden to visible, (n + 1, n_visible, n_hidden)
+    c: Array  # (n + 1, n_visible)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -261,43 +261,28 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
                 for j, total in zip(units, totals, strict=True):
                     _change(net, k, net.weights[k], net.velocities[k], (j, i), total)
         for j in net.loops.each(n_targets):
-            total = _sum_differences(net, rounds, j, begin, n)
+            (total,) = _sum_products(net, rounds, None, (j,), begin, n)
             _change(net, k, net.biases[k], net.bias_velocities[k], j, total)
 
 
 def _sum_products(
     net: Networks, rounds: list[Any], i: Any, units: tuple[Any, ...], begin: Any, n: int
 ) -> tuple[Any, ...]:
-    """Sum the state of source i times the difference of some targets."""
+    """Sum the state of source i times the difference of some targets; no source is always 1."""
     totals: tuple[Any, ...] = ()
     for states, differences in rounds:
         start, left = begin, n
         if not totals:
-            state = states[i, begin]
+            state = 1.0 if i is None else states[i, begin]
             totals = tuple(state * differences[j, begin] for j in units)
             start, left = begin + 1, n - 1
 
         def add(p: Any, *sums: Any, states: Any = states, d: Any = differences) -> tuple[Any, ...]:
-            state = states[i, p]
+            state = 1.0 if i is None else states[i, p]
             return tuple(fma(state, d[j, p], x) for j, x in zip(units, sums, strict=True))
 
         totals = net.loops.fold(left, add, *totals, begin=start)
     return totals
-
-
-def _sum_differences(net: Networks, rounds: list[Any], j: Any, begin: Any, n: int) -> Any:
-    """Sum the difference of one target: a bias is a weight from a state of 1."""
-    total: Any = None
-    for _, differences in rounds:
-        start, left = begin, n
-        if total is None:
-            total, start, left = differences[j, begin], begin + 1, n - 1
-
-        def add(p: Any, x: Any, d: Any = differences) -> tuple[Any]:
-            return (x + d[j, p],)
-
-        (total,) = net.loops.fold(left, add, total, begin=start)
-    return total
 
 
 def _change(net: Networks, k: int, weights: Any, velocities: Any, place: Any, total: Any) -> None:

@@ -18,8 +18,7 @@ from typing import Any
 class Value:
     """A float64 number of every lane, or a stack of several.
 
-    What is done to a stack is done to each of its numbers in turn, so that independent
-    instructions stand side by side and the processor can overlap them.
+    What is done to a stack is done to each in turn, so that the processor can overlap them.
     """
 
     __slots__ = ("names", "tracer")
@@ -80,6 +79,9 @@ class Whole:
         self.tracer = tracer
         self.name = name
 
+    def __str__(self) -> str:
+        return self.name
+
     def __add__(self, other: Any) -> Whole:
         return self.tracer.count("add", self, other)
 
@@ -99,10 +101,7 @@ class Whole:
 
 
 class Tracer:
-    """Collects the instructions of one LLVM function.
-
-    `n_lanes`: networks side by side, from 2 to 32.
-    """
+    """Collects the instructions of one LLVM function for 2 to 32 networks side by side."""
 
     def __init__(self, n_lanes: int) -> None:
         self.n_lanes = n_lanes
@@ -203,11 +202,11 @@ class Tracer:
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers."""
-        return Whole(self, self.emit(f"{operation} i64 {render_whole(a)}, {render_whole(b)}"))
+        return Whole(self, self.emit(f"{operation} i64 {a}, {b}"))
 
     def find(self, base: str, place: Any, kind: str = "i64") -> str:
         """Emit the address of an entry of an array and return its name."""
-        return self.emit(f"getelementptr {kind}, ptr {base}, i64 {render_whole(place)}")
+        return self.emit(f"getelementptr {kind}, ptr {base}, i64 {place}")
 
     def load_whole(self, base: str, place: Any) -> Whole:
         """Emit a read of a whole number."""
@@ -215,7 +214,7 @@ class Tracer:
 
     def store_whole(self, base: str, place: Any, number: Any) -> None:
         """Emit a write of a whole number."""
-        self.write(f"store i64 {render_whole(number)}, ptr {self.find(base, place)}, align 8")
+        self.write(f"store i64 {number}, ptr {self.find(base, place)}, align 8")
 
     def load_address(self, base: str, place: int) -> str:
         """Emit a read of an address and return its name."""
@@ -251,7 +250,7 @@ class Tracer:
 
     def compare(self, relation: str, a: Any, b: Any) -> str:
         """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
-        return self.emit(f"icmp {relation} i64 {render_whole(a)}, {render_whole(b)}")
+        return self.emit(f"icmp {relation} i64 {a}, {b}")
 
     def each(self, n: int, begin: Any = 0) -> Iterator[Any]:
         """Go through `n` numbers from `begin`, as a loop of the compiled code."""
@@ -259,9 +258,19 @@ class Tracer:
 
     def loop(self, n: Any, begin: Any = 0) -> Iterator[Whole]:
         """Go through `n` numbers from `begin` as a loop of the compiled code; n is above 0."""
-        number, close = self._open_loop(n, begin)
+        before, head, after = self.block, self.name_block(), self.name_block()
+        end = begin + n
+        self.write(f"br label %{head}")
+        self.begin(head)
+        place = len(self.lines)
+        number = Whole(self, self.emit("phi"))  # known only when the loop is closed
         yield number
-        close()
+        following = self.emit(f"add i64 {number}, 1")
+        first, next_ = f"[{begin}, %{before}]", f"[{following}, %{self.block}]"
+        self.lines[place] = f"  {number} = phi i64 {first}, {next_}"
+        goes_on = self.emit(f"icmp ult i64 {following}, {end}")
+        self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
+        self.begin(after)
 
     def fold(
         self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
@@ -269,48 +278,21 @@ class Tracer:
         """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
         if n < 2:
             return body(begin, *values) if n else values
-        before = self.block
-        number, close = self._open_loop(n, begin)
-        place = len(self.lines)
-        carried = [Value(self, self.emit("phi")) for _ in values]
-        results = body(number, *carried)
-        self.lines[place : place + len(values)] = [
-            f"  {self.render(value)} = phi {self.kind} [{self.render(first)}, %{before}], "
-            f"[{self.render(result)}, %{self.block}]"
-            for value, first, result in zip(carried, values, results, strict=True)
-        ]
-        close()
+        before, results = self.block, values
+        for number in self.loop(n, begin):
+            place = len(self.lines)
+            carried = [Value(self, self.emit("phi")) for _ in values]
+            results = body(number, *carried)
+            self.lines[place : place + len(values)] = [
+                f"  {self.render(value)} = phi {self.kind} [{self.render(first)}, %{before}], "
+                f"[{self.render(result)}, %{self.block}]"
+                for value, first, result in zip(carried, values, results, strict=True)
+            ]
         return results
-
-    def _open_loop(self, n: Any, begin: Any) -> tuple[Whole, Callable[[], None]]:
-        before, head, after = self.block, self.name_block(), self.name_block()
-        end = render_whole(begin + n)
-        self.write(f"br label %{head}")
-        self.begin(head)
-        place = len(self.lines)
-        name = self.emit("phi")  # known only when the loop is closed
-
-        def close() -> None:
-            following = self.emit(f"add i64 {name}, 1")
-            first = f"[{render_whole(begin)}, %{before}]"
-            self.lines[place] = f"  {name} = phi i64 {first}, [{following}, %{self.block}]"
-            goes_on = self.emit(f"icmp ult i64 {following}, {end}")
-            self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
-            self.begin(after)
-
-        return Whole(self, name), close
-
-
-def render_whole(number: Any) -> str:
-    """Return a whole number as LLVM writes it."""
-    return number.name if isinstance(number, Whole) else str(number)
 
 
 class Rows:
-    """An array of values in memory, indexed like one of NumPy.
-
-    `base`: name of the address of the memory. `first`: row of the first value.
-    """
+    """An array of values in memory at the address `base`, from row `first` on."""
 
     def __init__(self, tracer: Tracer, base: str, first: int, shape: tuple[int, ...]) -> None:
         self.tracer = tracer
@@ -332,10 +314,7 @@ class Rows:
 
 
 class Numbers:
-    """An array of single float64 numbers in memory; each is the same for all lanes.
-
-    `base`: name of the address of the memory.
-    """
+    """An array of single float64 numbers in memory; each is the same for all lanes."""
 
     def __init__(self, tracer: Tracer, base: str, shape: tuple[int, ...]) -> None:
         self.tracer = tracer

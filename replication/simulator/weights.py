@@ -27,11 +27,6 @@ MAX_SEED = 2**200
 """The generator counts to 2^256, and then begins again."""
 
 
-def count_steps(protocol: Protocol) -> int:
-    """Return the counter steps that every network of these group sizes takes."""
-    return -(-protocol.n_weights // WORDS_PER_STEP)
-
-
 def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> NDArray[np.float64]:
     """Draw the initial weights of seeds in [start, stop), (stop - start, n_weights).
 
@@ -52,7 +47,7 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
             f"the seeds from {show(start)} to {show(stop)} were given; allowed are whole numbers "
             "from 0 to 2^200, in ascending order"
         )
-    steps = count_steps(protocol)
+    steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
     n_words = steps * WORDS_PER_STEP
     if (stop - start) * n_words >= COMPILED_FROM and stop * steps < 2**63:
         from replication.simulator.drawing import fill_weights
@@ -76,16 +71,6 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 def is_whole(number: object) -> bool:
     """Return whether a number is a whole one, of Python or of NumPy; a truth value is none."""
     return isinstance(number, numbers.Integral) and not isinstance(number, bool)
-
-
-def draw_scattered_weights(
-    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the initial weights of scattered `seeds` (n,), shape (n, n_weights)."""
-    if len(seeds) and np.array_equal(seeds, np.arange(seeds[0], seeds[0] + len(seeds))):
-        return draw_weights(protocol, root_seed, int(seeds[0]), int(seeds[-1]) + 1)
-    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
-    return np.concatenate(rows) if rows else np.zeros((0, protocol.n_weights))
 
 
 def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:

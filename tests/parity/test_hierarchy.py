@@ -190,7 +190,7 @@ def test_completion_knows_nothing_of_the_part_that_is_missing():
 def test_extreme_inputs_saturate_without_a_warning():
     batch = ModularBatch(DRAWN, 1, 0, 2)
     batch.lower.forward[0], batch.lower.forward[1] = 1e6, -1e6
-    codes = batch.lower_codes(batch.spread(np.array(DRAWN.vectors)))
+    codes = batch.lower.send_forward(batch.spread(np.array(DRAWN.vectors)))
     assert np.all(codes[0] == 1.0)
     assert np.all(codes[1] < 1e-300)
 

@@ -9,7 +9,7 @@ from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol
 from replication.simulator import weights
 from replication.simulator.ensemble import simulate
-from replication.simulator.weights import draw_scattered_weights, draw_weights, split_weights
+from replication.simulator.weights import draw_weights, split_weights
 from replication.wording import show
 
 
@@ -36,18 +36,6 @@ def test_a_network_starts_alike_in_any_range(start):
 
 def test_an_empty_range_has_no_weights():
     assert draw_weights(PAPER, 1988, 5, 5).shape == (0, 22)
-
-
-@pytest.mark.parametrize(
-    "seeds", [[0], [7, 8, 9], [9, 8, 7], [3, 5, 4], [0, 2, 39], [5, 5], [1, 2, 4], [6]]
-)
-def test_scattered_seeds_start_as_they_do_in_the_study(seeds):
-    drawn = draw_scattered_weights(PAPER, 1988, np.array(seeds))
-    np.testing.assert_array_equal(drawn, draw_weights(PAPER, 1988, 0, 40)[seeds])
-
-
-def test_no_seeds_are_no_weights():
-    assert draw_scattered_weights(PAPER, 1988, np.empty(0, dtype=np.int64)).shape == (0, 22)
 
 
 def test_seeds_out_of_their_range_are_refused_in_words():

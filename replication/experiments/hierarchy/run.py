@@ -251,7 +251,7 @@ def examine(batch: ModularBatch) -> Outcome:
         attractors=attractors,
         completed=completed,
         all=encoded & attractors & completed,
-        codes=batch.lower_codes(targets),
+        codes=batch.lower.send_forward(targets),
     )
 
 

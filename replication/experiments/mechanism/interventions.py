@@ -13,7 +13,7 @@ from scipy import special
 from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.protocol import Protocol
-from replication.simulator.changes import compute_errors, compute_gradients
+from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.alignment import estimate_median
@@ -193,5 +193,9 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
     with_w = record_weights(protocol, weights, 1)[:, 1]
     without_w = with_w.copy()
     take_w(protocol, without_w)[...] = take_w(protocol, weights)
-    helped = compute_errors(protocol, with_w) < compute_errors(protocol, without_w)
+    squared = dataclasses.replace(protocol, criterion="half-squared-error")
+    with_error, without_error = (
+        evaluate_networks(squared, states).error for states in (with_w, without_w)
+    )
+    helped = with_error < without_error
     return estimate_share(int(helped.sum()), len(helped))
