@@ -57,7 +57,7 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 # The last tests measure seconds, so that they run alone.
 .PHONY: test
 test: $(VENV)/.dev ## all tests that take seconds
-	@$(RUN) -m pytest -n logical --dist worksteal -m "not long and not emulated and not alone"
+	@$(RUN) -m pytest -n auto --dist worksteal -m "not long and not emulated and not alone"
 	@$(RUN) -m pytest -m "alone and not long"
 
 .PHONY: test-long
@@ -86,7 +86,7 @@ verify-emulated: $(VENV)/.dev ## the same bits on emulated processors (needs qem
 .PHONY: coverage
 coverage: $(VENV)/.dev ## the lines and branches that tests reach, at least 95 % of them
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -n logical --dist worksteal --ignore tests/reliability \
+	@$(RUN) -m coverage run -m pytest -n auto --dist worksteal --ignore tests/reliability \
 		-m "not long and not emulated and not alone"
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report

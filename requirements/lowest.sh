@@ -13,5 +13,5 @@ place=.venv/lowest
 "$python" -m uv pip install --quiet --python "$place/bin/python" --no-deps --editable .
 "$python" -m uv pip install --quiet --python "$place/bin/python" --only-binary :all: \
     --requirement "$place/lowest.txt" pytest pytest-timeout pytest-xdist hypothesis statsmodels
-"$place/bin/python" -m pytest -n logical --dist worksteal \
+"$place/bin/python" -m pytest -n auto --dist worksteal \
     -p no:cacheprovider -W "ignore::DeprecationWarning" tests/unit

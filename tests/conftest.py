@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -10,3 +11,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # first call of a compiled function compiles it.
 settings.register_profile("replication", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("replication")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let `pytest -n auto` run at least four tests at once: many wait for another process."""
+    return max(4, os.cpu_count() or 1)

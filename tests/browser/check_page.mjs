@@ -1,8 +1,9 @@
-// Opens one HTML page in Chromium and reports, as JSON, what a reader would stumble over.
+// Opens HTML pages in Chromium and reports, as JSON, what a reader of each would stumble over.
 //
-//   node check_page.mjs PAGE.html [STARTS.json]
+//   node check_page.mjs STARTS.json PAGE.html ...
 //
-// STARTS.json holds initial weights of networks, whose numbers of updates are reported, too.
+// STARTS.json holds initial weights of networks, whose numbers of updates in the first page are
+// reported, too.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -10,8 +11,7 @@ import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
-const [page_path, starts_path] = process.argv.slice(2);
-const address = pathToFileURL(resolve(page_path)).href;
+const [starts_path, ...page_paths] = process.argv.slice(2);
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 // Widths and colours in which a reader may see the page. What depends on colours only is all that
@@ -20,7 +20,7 @@ const views = [360, 768, 1600].flatMap((width) => [
   { width, scheme: "light", rules: { type: "tag", values: tags } },
   { width, scheme: "dark", rules: { type: "rule", values: ["color-contrast", "link-in-text-block"] } },
 ]);
-const found = { console: [], requests: [], scroll: [], axe: [] };
+let address, found;
 
 async function open(browser, { script = true, width = 1280, height = 900, still = true } = {}) {
   const viewport = { width, height };
@@ -175,7 +175,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
-async function check_in_browser() {
+async function check_in_browser(starts) {
   const page = await open(browser);
   await page.keyboard.press("Tab");
   found.first_stop = await page.evaluate(() => document.activeElement.textContent);
@@ -216,7 +216,7 @@ async function check_in_browser() {
     found.watched = await watch_again(browser);
     found.loop = await watch_loop(browser);
   }
-  if (starts_path) found.counts = await train(page, JSON.parse(readFileSync(starts_path, "utf8")));
+  if (starts) found.counts = await train(page, starts);
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
@@ -231,17 +231,25 @@ async function check_in_browser() {
   };
 }
 
-async function check_html() {
-  const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
+const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
+async function check_html(page_path) {
   const report = await checker.validateString(readFileSync(page_path, "utf8"), page_path);
   found.html = report.results.flatMap((result) =>
     result.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`),
   );
 }
 
+const all = [];
 try {
-  await Promise.all([check_in_browser(), check_html()]);
+  for (const [index, page_path] of page_paths.entries()) {
+    address = pathToFileURL(resolve(page_path)).href;
+    found = { console: [], requests: [], scroll: [], axe: [] };
+    const starts = index === 0 && JSON.parse(readFileSync(starts_path, "utf8"));
+    await Promise.all([check_in_browser(starts), check_html(page_path)]);
+    for (const context of browser.contexts()) await context.close();
+    all.push(found);
+  }
 } finally {
   await browser.close();
 }
-process.stdout.write(JSON.stringify(found));
+process.stdout.write(JSON.stringify(all));

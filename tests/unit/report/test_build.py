@@ -34,13 +34,15 @@ def read_all(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def change_template(tmp_path: Path, old: str, new: str, file: str = "report.md") -> Path:
-    """Copy the sample's templates with one change."""
+def copy_templates(tmp_path: Path, changes: dict[str, str], file: str = "report.md") -> Path:
+    """Copy the sample's templates with some changes in one of them."""
     shutil.copytree(FOLDER, tmp_path / "changed")
     path = tmp_path / "changed" / file
     text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text)
     return tmp_path / "changed" / "report.md"
 
 
@@ -189,61 +191,69 @@ def test_another_process_writes_the_same_bytes(sample: Path, tmp_path: Path) -> 
     assert read_all(tmp_path / "again") == read_all(sample)
 
 
-def test_short_report_draws_only_what_it_shows(tmp_path: Path) -> None:
-    short = tmp_path / "short.md"
-    short.write_text(
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """Write a template with one figure."""
+    path = tmp_path / "short.md"
+    path.write_text(
         "Seen in [](#fig:panels).\n\n"
         '![**A title.** Words.](figures/panels.svg){#fig:panels alt="Two panels."}\n'
     )
+    return path
+
+
+def test_short_report_draws_only_what_it_shows(short: Path, tmp_path: Path) -> None:
     names = build_sample(tmp_path / "out", template=short, formats=["html", "md"])
-    assert sorted(names) == [
-        "figures/panels.csv",
-        "figures/panels.svg",
-        "report.html",
-        "report.md",
-    ]
+    figures = {"figures/panels.csv", "figures/panels.svg"}
+    assert set(names) == {*figures, "report.html", "report.md"}
 
 
 # --- What stops a report -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("[](#limits)", "[](#bounds)", "report.md:41: a reference to #bounds, which is nowhere"),
-        ("[](#fig:panels)", "[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        ("[@clopper1934]", "[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
-        ("{#tbl:small}", "", "a table has no caption or no identifier"),
-        ("{#tbl:small}", "{#fig:joint}", "the identifier #fig:joint stands twice"),
-        (
-            "figures/joint.svg",
-            "figures/joined.svg",
-            "there is no figure 'joined'; there are: joint",
-        ),
-        (
-            "# References",
+def test_every_mistake_in_references_is_named_with_its_place(tmp_path: Path) -> None:
+    changes = {
+        "[](#limits)": ("[](#bounds)", "report.md:41: a reference to #bounds, which is nowhere"),
+        "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
+        "{#tbl:small}": ("", "a table has no caption or no identifier"),
+        "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
+        "# References": (
             "![](figures/joint.svg) in the line.\n\n# R",
             "must be a paragraph of its",
         ),
+    }
+    template = copy_templates(tmp_path, {old: new for old, (new, _) in changes.items()})
+    with pytest.raises(ReportError) as caught:
+        build_sample(tmp_path / "out", template=template, formats=["html"])
+    complaints = str(caught.value).split("; ")
+    assert len(complaints) == len(changes)
+    for _, message in changes.values():
+        assert sum(message in complaint for complaint in complaints) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("figures/joint.svg", "figures/joined.svg", "no figure 'joined'; there are: joint"),
         ("\\varepsilon = 20", "\\unheardof{20}", "Could not convert TeX math"),
     ],
 )
-def test_mistake_of_a_chapter_stops_the_report_and_says_where(
+def test_figure_or_formula_that_is_not_known_stops_the_report(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    template = change_template(tmp_path, old, new)
-    with pytest.raises(ReportError) as caught:
+    template = copy_templates(tmp_path, {old: new})
+    with pytest.raises(ReportError, match=message) as caught:
         build_sample(tmp_path / "out", template=template, formats=["html"])
-    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_figure_without_alternative_text_stops_the_report(tmp_path: Path) -> None:
     text = (FOLDER / "speed" / "chapter.md").read_text()
     alt = re.search(r' alt="Two[^"]*"', text)
     assert alt is not None
-    template = change_template(tmp_path, alt[0], "", file="speed/chapter.md")
+    template = copy_templates(tmp_path, {alt[0]: ""}, file="speed/chapter.md")
     with pytest.raises(ReportError, match=r"speed/chapter.md:9: .*has no alternative text"):
         build_sample(tmp_path / "out", template=template, formats=["md"])
 
@@ -278,6 +288,7 @@ def test_date_must_be_told(tmp_path: Path, date: str) -> None:
     ],
 )
 def test_failing_pandoc_is_one_clear_line(
+    short: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     script: str,
@@ -289,18 +300,18 @@ def test_failing_pandoc_is_one_clear_line(
     program.chmod(0o755)
     monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
     with pytest.raises(error, match=message):
-        build_sample(tmp_path / "out")
+        build_sample(tmp_path / "out", template=short)
 
 
 def test_temporary_folder_with_an_umlaut_is_no_obstacle_in_the_c_locale(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "tëmporär ~"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     for name in ("LANG", "LC_ALL", "LC_CTYPE"):
         monkeypatch.delenv(name, raising=False)
-    assert "report.pdf" in build_sample(tmp_path / "out")
+    assert "report.pdf" in build_sample(tmp_path / "out", template=short)
 
 
 def test_missing_bibliography_is_named(tmp_path: Path) -> None:
