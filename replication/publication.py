@@ -234,9 +234,9 @@ def write_multiverse(
     model: Mapping[str, Any], folder: Path, *, report_progress: Tell = silent
 ) -> list[Path]:
     """Write the model of a multiverse, its table and a short page; return table and page."""
-    from replication.experiments.headline.run import describe_reported
     from replication.experiments.readings.figures import plot_multiverse
     from replication.experiments.readings.multiverse import write_readings
+    from replication.experiments.studies import describe_reported
     from replication.report.build import Drawing, render_report
 
     with hold_report(folder):

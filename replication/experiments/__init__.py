@@ -4,10 +4,10 @@ The headline is made from the stored outcomes of a study; every other experiment
 networks of its own root seeds in memory and is part of the report of the default study.
 
 Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
-that takes the name of each step as it begins, and the number of networks; the default is the
-published number.
-It returns the model, plain data whose keys its docstring lists. Its networks have the root seed
-``ROOT_SEED``; what is searched for is found on other networks (`search.SEARCH_OFFSET`).
+that takes the name of each step as it begins, and the number of networks, by default the published
+one. It returns the model, plain data for its chapter and its figures. Its networks
+have the root seed ``ROOT_SEED``; what is searched for is found on others (`search.SEARCH_OFFSET`).
+What several experiments need stands in the modules beside them; no experiment imports another.
 
 To add a question, add a folder with these files, its name and seconds to `EXPERIMENTS`, its
 statements to ``claims.toml``, and its chapter to ``report.md``. While it is written,

@@ -29,28 +29,22 @@ which the running median of the cosine over so many updates reaches the level.""
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure networks with logistic visible units as they stand.
+    """Measure networks with one hidden group and logistic visible units as they stand, (n,) each.
 
-    `protocol`: with one hidden group. `weights` (n, n_weights).
-    Returns (n,): ``lower`` and ``upper``: cosine of the change of W, and of U, with steepest
-    descent in the squared error; ``lower_biases`` and ``upper_biases``: the same with the biases;
-    ``lower_cross`` and ``upper_cross``: with steepest descent in the cross-entropy (the latter
-    with biases), in which the slopes of the visible units cancel; ``alignment`` and ``centred``:
-    cosine between U and the transpose of W, the latter with the mean over visible units taken
-    away; ``unit``: the smallest cosine of a hidden unit; ``ratio``: length of U over that of W,
-    ``unit_ratio``: the smallest of a hidden unit; ``variation``: standard deviation over mean of
-    the slopes r (1 - r) of the visible units, over units and patterns; ``variation_error``: the
-    same where each counts by its squared error; ``variation_units``: between the units, slopes
-    averaged over patterns.
-    If the hidden states of the patterns are at right angles, the cosine for U is
-    ``1 / sqrt(1 + variation_error^2)``.
+    ``lower``, ``upper``: cosine of the change of W, and of U, with steepest descent in the squared
+    error; ``..._biases``: with the biases; ``..._cross``: with descent in the cross-entropy.
+    ``alignment``, ``centred``: cosine of U and the transpose of W, as they are and without their
+    means over visible units; ``unit``: the smallest of a hidden unit. ``ratio``: length of U over
+    that of W; ``unit_ratio``: the smallest of a hidden unit. ``variation``: standard deviation over
+    mean of the slopes of the visible units; ``variation_error``: where each counts by its squared
+    error; ``variation_units``: between units, slopes averaged over patterns. If the hidden states
+    of the patterns are at right angles, ``upper`` is ``1 / sqrt(1 + variation_error^2)``.
     """
     changes = compute_changes(protocol, weights)
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
-    W = slice(lower.start, lower.stop - protocol.group_sizes[1])
-    U = slice(upper.start, upper.stop - protocol.n_visible)
+    W, U = list_matrices(protocol)
     reconstruction = reconstruct(protocol, weights)
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
@@ -75,20 +69,35 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
+def list_matrices(protocol: Protocol) -> list[slice]:
+    """Return where the weights of each connection stand, without its biases."""
+    return [
+        slice(places.start, places.stop - n_target)
+        for places, (_, n_target) in zip(
+            list_connections(protocol), protocol.connections, strict=True
+        )
+    ]
+
+
 def take_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
     """Return W and the transpose of U, shape (n, n_hidden, n_visible) each."""
     (forward, _), (backward, _) = split_weights(protocol, weights)
     return forward, np.swapaxes(backward, 1, 2)
 
 
+def replace_backward(protocol: Protocol, weights: Array, transposed: Array) -> Array:
+    """Return weights with another U; its transpose has the shape (n, n_hidden, n_visible)."""
+    replaced = weights.copy()
+    split_weights(protocol, replaced)[1][0][...] = np.swapaxes(transposed, 1, 2)
+    return replaced
+
+
 def align_matrices(
     protocol: Protocol, weights: Array, *, centred: bool = False
 ) -> tuple[Array, Array]:
-    """Return the cosine between U and the transpose of W, and the length of U over that of W.
+    """Return the cosine of U and the transpose of W, and the length of U over that of W, (n,) each.
 
-    `weights` (n, n_weights). `centred`: whether to take the mean over visible units away from
-    both, for each hidden unit.
-    Returns `cosine`, `ratio` (n,).
+    `centred`: whether to take the mean over visible units away from both, for each hidden unit.
     """
     forward, backward = (
         (matrix - centred * matrix.mean(axis=2, keepdims=True)).reshape(len(matrix), -1)
@@ -98,15 +107,21 @@ def align_matrices(
     return compute_cosines(forward, backward), ratio
 
 
-def compare_vectors(protocol: Protocol, weights: Array) -> Array:
-    """Return the cosine between the vectors AP and CR of page 364, shape (n, n_patterns).
+def find_vectors(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the visible vectors A, C, P, R of page 364, (n, n_patterns, n_visible) but for A.
 
-    A is a visible vector, P that of the second pass (equation 5), C and R their images.
+    A is a pattern, P the vector of the second pass (equation 5), C and R are their images.
     """
     a = make_patterns(protocol)
     c = reconstruct(protocol, weights)
     p = protocol.regression * a + (1.0 - protocol.regression) * c
-    return compute_cosines(p - a, reconstruct(protocol, weights, p) - c)
+    return a, c, p, reconstruct(protocol, weights, p)
+
+
+def compare_vectors(protocol: Protocol, weights: Array) -> Array:
+    """Return the cosine between the vectors AP and CR, shape (n, n_patterns)."""
+    a, c, p, r = find_vectors(protocol, weights)
+    return compute_cosines(p - a, r - c)
 
 
 def part_patterns(protocol: Protocol) -> list[Protocol]:
@@ -123,11 +138,9 @@ def count_early_updates(learning_rate: float) -> int:
 def find_events(
     series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
 ) -> NDArray[np.float64]:
-    """Return when each series passes a level: the first update with a high running median.
+    """Return when the running median of each series first reaches a level; infinity if never.
 
-    `series` (n_updates,). `width`: odd; the running median is that of so many updates in a row,
-    and stands for the one in the middle.
-    Returns (n,): infinity where it never does.
+    `width`: odd; the median of so many updates in a row stands for the one in the middle.
 
     >>> find_events([np.array([0.95, 0.1, 0.2, 0.95, 0.93, 0.96])], level=0.9, width=3)
     array([3.])

@@ -1,12 +1,15 @@
 """From measurements to verdicts: the one place where statements are judged.
 
-An experiment measures each operationalisation of a statement and says with one of the functions
-``supports_...`` what it says of the statement; `judge` makes the entry of its model::
+An experiment gives `judge` one measurement for each operationalisation of a statement::
 
-    judge(claim, {
-        "within-100": share_above(n_fast, n, claim.find("within-100").thresholds["level"]),
-        "median": supports_below(median, interval, 100),
+    judge("rapid", {
+        "within-100": outcomes.converged & (outcomes.updates <= 100),   # a share
+        "median": outcomes.updates,                                     # a median
+        "faster": estimate_ratios(theirs, ours).mean,                   # an estimate
     })
+
+Each is compared with ``at_least`` and ``at_most`` of its entry in the ledger. Where no such level
+decides, the result of one of the functions ``supports_...`` stands in its place.
 """
 
 from __future__ import annotations
@@ -14,20 +17,19 @@ from __future__ import annotations
 import csv
 import enum
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from replication.claims import Claim, Verdict, load_claims
+from replication.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
 from replication.statistics.alignment import estimate_median
 from replication.statistics.intervals import Estimate, estimate_proportion
 
 Result = dict[str, Any]
 """``value`` (float or None), ``interval`` ([low, high] or None) and ``outcome``."""
-Interval = Sequence[float | None] | None
 
 
 class Outcome(enum.StrEnum):
@@ -38,96 +40,56 @@ class Outcome(enum.StrEnum):
     UNDECIDED = "undecided"
 
 
-def supports_above(value: float | None, interval: Interval, level: float) -> Result:
-    """Support a statement by a value whose interval lies at or above a level.
+def judge(
+    statement: str, measured: Mapping[str, Any], *, verdict: Verdict | None = None
+) -> dict[str, Any]:
+    """Return the entry of a statement in the model of an experiment: its results and its verdict.
 
-    An interval on both sides of the level leaves it undecided, as does no value at all; without
-    an interval the value itself decides.
+    `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
+    median counts; estimates; numbers; or results. `verdict`: in place of the one that follows.
+    """
+    claim = load_claims()[statement]
+    check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
+    results = {
+        each.id: _compare_with_levels(claim, each, measured[each.id])
+        for each in claim.operationalisations
+    }
+    if verdict is None:
+        verdict = find_verdict(claim.kind, [Outcome(each["outcome"]) for each in results.values()])
+    return {"operationalisations": results, "verdict": verdict.value}
 
-    >>> supports_above(0.95, [0.93, 0.97], 0.9)["outcome"]
+
+def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
+    """Support a statement by a measurement whose interval lies from `low` to `high`.
+
+    Both ends are included. An interval outside contradicts it; one that crosses an end leaves it
+    undecided. Without an interval the number itself decides.
+
+    >>> supports_within(Estimate(0.95, 0.93, 0.97), 0.9)["outcome"]
     'supports'
-    >>> supports_above(0.91, [0.89, 0.93], 0.9)["outcome"]
+    >>> supports_within(Estimate(0.91, 0.89, 0.93), 0.9)["outcome"]
     'undecided'
     """
-    return supports_within(value, interval, level, None)
+    least, most = _find_ends(measured)
+    if low <= least and most <= high:
+        return supports_if(True, measured)
+    return supports_if(False if most < low or high < least else None, measured)
 
 
-def supports_below(value: float | None, interval: Interval, level: float) -> Result:
-    """Support a statement by a value whose interval lies at or below a level."""
-    return supports_within(value, interval, None, level)
+def supports_including(found: Estimate, target: float) -> Result:
+    """Support a statement by an interval that includes a number such as 0."""
+    least, most = _find_ends(found)
+    return supports_if(None if found.value is None else least <= target <= most, found)
 
 
-def supports_within(
-    value: float | None, interval: Interval, low: float | None, high: float | None
-) -> Result:
-    """Support a statement by a value whose interval lies from `low` to `high`, ends included.
-
-    An end that is None is open. An interval outside contradicts it; one that crosses an end
-    leaves it undecided.
-    """
-    least, most = (value, value) if interval is None else interval
-    lower, upper = (-float("inf") if low is None else low), (float("inf") if high is None else high)
-    least = -float("inf") if least is None else least
-    most = float("inf") if most is None else most
-    if value is None:
-        outcome = Outcome.UNDECIDED
-    elif lower <= least and most <= upper:
-        outcome = Outcome.SUPPORTS
-    elif most < lower or upper < least:
-        outcome = Outcome.CONTRADICTS
-    else:
-        outcome = Outcome.UNDECIDED
-    return _make_result(value, interval, outcome)
-
-
-def supports_if(
-    condition: bool | np.bool_ | None, value: float | None = None, interval: Interval = None
-) -> Result:
+def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
     outcomes = {True: Outcome.SUPPORTS, False: Outcome.CONTRADICTS, None: Outcome.UNDECIDED}
-    return _make_result(value, interval, outcomes[None if condition is None else bool(condition)])
-
-
-def supports_including(value: float | None, interval: Interval, target: float) -> Result:
-    """Support a statement by an interval that includes a value such as 0."""
-    if value is None or interval is None:
-        return supports_if(None, value, interval)
-    low, high = interval
-    includes = (low is None or low <= target) and (high is None or target <= high)
-    return supports_if(includes, value, interval)
-
-
-def share_above(successes: int, n: int, level: float) -> Result:
-    """Support a statement by a share (95 % Clopper-Pearson) at or above a level.
-
-    >>> share_above(99, 100, 0.9)["outcome"], share_above(0, 0, 0.9)["outcome"]
-    ('supports', 'undecided')
-    """
-    if n == 0:
-        return supports_above(None, [0.0, 1.0], level)
-    share = estimate_proportion(int(successes), int(n))
-    return supports_above(share.value, share.interval, level)
-
-
-def judge(
-    claim: Claim, results: Mapping[str, Result], *, verdict: Verdict | None = None
-) -> dict[str, Any]:
-    """Return the entry of a statement in the model of an experiment.
-
-    `results`: of each operationalisation of the ledger, by id. `verdict`: in place of the one that
-    follows from the results, where these cannot be judged.
-    Returns ``operationalisations``, the results in the order of the ledger; ``verdict``.
-    Raises DataError if the results are not those of the ledger.
-    """
-    check_results(claim, results, f"experiments/{claim.experiment}/run.py")
-    ordered = {each.id: dict(results[each.id]) for each in claim.operationalisations}
-    if verdict is None:
-        verdict = find_verdict(claim.kind, [Outcome(each["outcome"]) for each in ordered.values()])
+    value, interval = _estimate(measured)
     return {
-        "operationalisations": {
-            name: each | {"outcome": str(each["outcome"])} for name, each in ordered.items()
-        },
-        "verdict": verdict.value,
+        "value": value,
+        "interval": interval,
+        "outcome": outcomes[None if condition is None else bool(condition)].value,
     }
 
 
@@ -211,42 +173,37 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _make_result(value: float | None, interval: Interval, outcome: Outcome) -> Result:
-    return {
-        "value": None if value is None else float(value),
-        "interval": None if interval is None else list(interval),
-        "outcome": outcome.value,
-    }
-
-
-def compare_with_levels(claim: Claim, measured: Mapping[str, Any]) -> dict[str, Result]:
-    """Compare measurements with ``at_least`` and ``at_most`` of their entries in the ledger.
-
-    `measured`: by id. Of a bool array the share decides, of any other the median, each with its
-    interval.
-    """
-    check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
-    results = {}
-    for name, values in measured.items():
-        levels = claim.find(name).thresholds
-        if not {"at_least", "at_most"} & set(levels):
-            raise DataError(
-                f"claims.toml, [claims.{claim.id}], operationalisation {name!r}: a level is "
-                "missing; add at_least or at_most"
-            )
-        found = _estimate(values) if isinstance(values, np.ndarray) else values
-        value, interval = (
-            (found.value, found.interval) if isinstance(found, Estimate) else (found, None)
+def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any) -> Result:
+    if isinstance(measured, dict):
+        return measured
+    levels = {"at_least": -math.inf, "at_most": math.inf}
+    if levels.keys().isdisjoint(entry.thresholds):
+        raise DataError(
+            f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}: a level is "
+            "missing; add at_least or at_most"
         )
-        results[name] = supports_within(
-            value, interval, levels.get("at_least"), levels.get("at_most")
-        )
-    return results
+    low, high = (entry.thresholds.get(name, default) for name, default in levels.items())
+    return supports_within(measured, low, high)
 
 
-def _estimate(values: NDArray[Any]) -> Estimate:
-    if len(values) == 0:
-        return Estimate(None, None, None)
-    if values.dtype == np.bool_:
-        return estimate_proportion(int(values.sum()), len(values))
-    return estimate_median(values)
+def _find_ends(measured: Any) -> tuple[float, float]:
+    """Return between which numbers a measurement lies; of nothing it may be any."""
+    value, interval = _estimate(measured)
+    if value is None:
+        return -math.inf, math.inf
+    low, high = (value, value) if interval is None else interval
+    return -math.inf if low is None else low, math.inf if high is None else high
+
+
+def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:
+    """Return the value and the interval of a measurement."""
+    if isinstance(measured, np.ndarray):
+        if len(measured) == 0:
+            measured = Estimate(None, None, None)
+        elif measured.dtype == np.bool_:
+            measured = estimate_proportion(int(measured.sum()), len(measured))
+        else:
+            measured = estimate_median(measured)
+    if isinstance(measured, Estimate):
+        return measured.value, measured.interval
+    return None if measured is None else float(measured), None

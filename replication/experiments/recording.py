@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.progress import Tell
+from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -21,17 +22,18 @@ Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 
 MAX_STATES = 20_000
 """States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
+SLOW_RATE = 2.0
+"""The other learning rate at which networks are measured at every update."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histories:
     """What was measured of every converged network at every update, its last state included.
 
-    `n_networks`: networks that were started. `updates` integers (n_converged,): ascending.
-    `values` (n_states, ...): network by network the quantities after 0, 1, ..., `updates` updates.
+    `updates` integers (n_converged,): ascending. `values` (n_states, ...): network by network the
+    quantities after 0, 1, ..., `updates` updates.
     """
 
-    n_networks: int
     updates: NDArray[np.int64]
     values: dict[str, NDArray[Any]]
 
@@ -89,7 +91,6 @@ def measure_learning(
     chunks = part_networks(lengths)
     parts = map_in_threads(measure_some, chunks, jobs=jobs)
     return Histories(
-        n_networks=n_networks,
         updates=lengths[np.concatenate([*chunks, np.zeros(0, dtype=np.int64)])],
         values={
             name: np.concatenate([part[name] for part in parts]) for name in (parts or [{}])[0]
@@ -97,13 +98,26 @@ def measure_learning(
     )
 
 
-def record_learning(
-    protocol: Protocol, weights: Array, updates: NDArray[Any]
-) -> Iterator[tuple[NDArray[np.int64], Array]]:
-    """Yield the updates of some networks, ascending, with their states as `record_states`."""
-    lengths = updates.astype(np.int64)
-    for chosen in part_networks(lengths):
-        yield lengths[chosen], record_states(protocol, weights[chosen], lengths[chosen])
+def measure_both_rates(
+    measure: Measure,
+    *,
+    n_networks: int,
+    slow_share: float,
+    root_seed: int,
+    jobs: int,
+    report_progress: Tell,
+) -> tuple[Histories, Histories]:
+    """Measure networks at the paper's learning rate, and a share of them at `SLOW_RATE`."""
+    histories = []
+    for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, slow_share)):
+        report_progress(f"networks measured at every update, learning rate {rate:g}")
+        protocol = dataclasses.replace(PAPER, learning_rate=rate)
+        n = max(2, round(share * n_networks))
+        histories.append(
+            measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
+        )
+    paper, slow = histories
+    return paper, slow
 
 
 def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -161,7 +175,6 @@ def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estim
     """Return a share over cases that come in clusters, with its 95 % interval.
 
     `successes`, `cases` (n,): of each cluster; clusters are independent, the cases in one are not.
-    The interval is limited to [0, 1]; of no case it is the whole of it.
     Reference: Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
 
     >>> estimate_pooled_share(np.array([1, 1]), np.array([2, 2]))
@@ -173,10 +186,9 @@ def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estim
     share = float(successes.sum() / total)
     deviations = (successes - share * cases) / cases.mean()
     mean = estimate_mean(share + deviations)
-    low, high = mean.low, mean.high
-    return Estimate(
-        share, 0.0 if low is None else max(0.0, low), 1.0 if high is None else min(1.0, high)
-    )
+    if mean.low is None or mean.high is None:
+        return Estimate(share, 0.0, 1.0)
+    return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
 
 def record_changes(

@@ -11,7 +11,7 @@ from replication.protocol import DEFAULT_ROOT_SEED, PAPER
 
 
 def test_exported_outcomes_give_the_headline_again(tmp_path, capsys):
-    from replication.experiments.headline.run import compare_with_report
+    from replication.experiments.studies import compare_with_report
     from replication.store.store import Store
 
     n = 20_000

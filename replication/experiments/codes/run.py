@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.judging import judge, share_above
+from replication.experiments.judging import judge
 from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
@@ -24,31 +24,27 @@ N_DRAWN = 120
 TRIANGLES = tuple(itertools.combinations(range(4), 3))
 
 Array = NDArray[np.float64]
+"""Codes have the shape (n, n_patterns, n_units)."""
 Flags = NDArray[np.bool_]
 
 
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the codes.
-
-    Returns ``n_networks``, ``n_converged``; ``smallest_separation`` of two codes in any converged
-    network; ``corners`` and ``near_corners`` (shares of the converged); ``failures`` (how many,
-    and the share of them in which two patterns have one code); ``drawn`` (codes and whether their
-    corners differ); ``claims`` (good-codes).
-    """
+    """Return the model of the codes."""
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    _, converged, final = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
-    weights = initial if final is None else final
+    _, converged, weights = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
+    assert weights is not None
     hidden = evaluate_networks(PAPER, weights).hidden[0]
     codes, n_converged = hidden[converged], int(converged.sum())
     apart = measure_separation(hidden)
     smallest = claim.find("different").thresholds["distance"]
     decimals = int(claim.find("rounded").thresholds["decimals"])
     corners = have_corners(codes)
-    found = {
+    near = corners & (measure_distance(codes) <= 0.25)
+    measured = {
         "different": apart[converged] >= smallest,
         "reconstructed": reconstruct(weights, hidden),
         "rounded": reconstruct(weights[converged], codes.round(decimals)),
@@ -60,54 +56,28 @@ def run(
         "n_converged": n_converged,
         "smallest_separation": float(apart[converged].min()) if n_converged else None,
         "corners": estimate_share(int(corners.sum()), n_converged),
-        "near_corners": estimate_share(
-            int((corners & (measure_distance(codes) <= 0.25)).sum()), n_converged
-        ),
-        "failures": {
-            "n": n_networks - n_converged,
-            "shared": float(np.mean(apart[~converged] < smallest)) if not converged.all() else None,
-        },
+        "near_corners": estimate_share(int(near.sum()), n_converged),
         "drawn": {"codes": codes[:N_DRAWN].tolist(), "good": corners[:N_DRAWN].tolist()},
-        "claims": {
-            "good-codes": judge(
-                claim,
-                {
-                    name: share_above(
-                        flags.sum(), len(flags), claim.find(name).thresholds["min_share"]
-                    )
-                    for name, flags in found.items()
-                },
-            )
-        },
+        "claims": {"good-codes": judge("good-codes", measured)},
     }
 
 
 def measure_separation(codes: Array) -> Array:
-    """Return how far the two most similar codes lie apart: their larger difference over units.
-
-    `codes` (n, n_patterns, n_units).
-    Returns (n,).
-    """
+    """Return how far the two most similar codes lie apart, by the unit that differs more, (n,)."""
     pairs = itertools.combinations(range(codes.shape[1]), 2)
     apart = [np.abs(codes[:, one] - codes[:, other]).max(axis=1) for one, other in pairs]
     return np.asarray(np.min(apart, axis=0))
 
 
 def reconstruct(weights: Array, codes: Array) -> Flags:
-    """Say in which networks each code gives back its vector: the right unit is the most active.
-
-    `weights` (n, n_weights): of networks as the paper's. `codes` (n, 4, 2).
-    """
+    """Say in which networks each code gives back its vector: the right unit is the most active."""
     matrix, biases = split_weights(PAPER, weights)[-1]
     states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
     return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
 
 
 def are_convex(codes: Array) -> Flags:
-    """Say in which networks a line can part each of four codes from the other three.
-
-    `codes` (n, 4, 2).
-    """
+    """Say in which networks a line can part each of four codes from the other three."""
     convex = np.ones(len(codes), dtype=np.bool_)
     for corners in TRIANGLES:
         (inner,) = set(range(4)) - set(corners)

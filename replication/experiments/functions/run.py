@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
-from replication.experiments.judging import judge, supports_above, supports_below
+from replication.experiments.judging import judge
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights, split_weights
-from replication.statistics.alignment import compute_cosines, estimate_median
+from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
@@ -57,64 +57,48 @@ STEP = 1e-5
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Measure other hidden functions at their best rates, and functions unknown to the rule.
-
-    Returns ``functions`` by name (as `describe_speed`, with the ``search``), the paper's and one
-    that is not smooth among them; ``regression`` of the check; ``claims`` (other-functions,
-    unknown-function).
-    """
+    """Measure other hidden functions at their best rates, and functions unknown to the rule."""
     n_search = max(2, round(SEARCH_SHARE * n_networks))
     n_check = max(20, round(CHECK_SHARE * n_networks))
-    functions = {}
+    functions, outcomes = {}, {}
     for name in (PAPER.hidden_function, *SMOOTH, NOT_SMOOTH):
         report_progress(f"hidden function {name}")
-        search, outcomes = simulate_best(
+        best, outcomes[name] = simulate_best(
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        functions[name] = describe_speed(outcomes, search.best) | {"search": search.to_plain()}
+        functions[name] = describe_speed(outcomes[name], best)
     report_progress("changes of hidden units whose function the rule does not know")
     return {
         "n_networks": n_networks,
-        "n_check": n_check,
-        "regression": RESTRICTED.regression,
         "functions": functions,
         "claims": {
-            "other-functions": judge_functions(functions),
+            "other-functions": judge_functions(functions, outcomes),
             "unknown-function": judge_unknown(n_check),
         },
     }
 
 
-def judge_functions(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Judge whether other smooth functions serve as well as the paper's, from `describe_speed`."""
-    claim = load_claims()["other-functions"]
-    results = {}
-    for name in SMOOTH:
-        converged, level = functions[name]["converged"], claim.find(name).thresholds["min_share"]
-        results[name] = supports_above(converged["share"], converged["share_interval"], level)
-    worst = min(SMOOTH, key=lambda name: functions[name]["converged"]["share_interval"][0])
-    converged = functions[worst]["converged"]
-    results["all"] = supports_above(
-        converged["share"], converged["share_interval"], claim.find("all").thresholds["min_share"]
-    )
+def judge_functions(
+    functions: Mapping[str, Mapping[str, Any]], outcomes: Mapping[str, Outcomes]
+) -> dict[str, Any]:
+    """Judge whether other smooth functions serve as well as the logistic one."""
+    converged = {name: outcomes[name].converged for name in SMOOTH}
     medians = [functions[name]["median"] for name in (PAPER.hidden_function, *SMOOTH)]
-    ratio = None if None in medians else max(medians[1:]) / medians[0]
-    results["speed"] = supports_below(ratio, None, claim.find("speed").thresholds["max_ratio"])
-    return judge(claim, results) | {"worst": worst}
+    return judge("other-functions", {
+        **converged,
+        "all": min(converged.values(), key=np.mean),
+        "speed": None if None in medians else max(medians[1:]) / medians[0],
+    })  # fmt: skip
 
 
 def judge_unknown(n_networks: int) -> dict[str, Any]:
     """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
-    claim = load_claims()["unknown-function"]
     weights = draw_weights(RESTRICTED, ROOT_SEED, 0, n_networks)
-    results = {}
-    for name, pair in UNKNOWN.items():
-        changes = compute_change(weights, pair)
-        cosine = estimate_median(compute_cosines(changes, -differentiate_error(weights, pair)))
-        level = claim.find(name).thresholds["min_cosine"]
-        results[name] = supports_above(cosine.value, cosine.interval, level)
-    return judge(claim, results)
+    return judge("unknown-function", {
+        name: compute_cosines(compute_change(weights, pair), -differentiate_error(weights, pair))
+        for name, pair in UNKNOWN.items()
+    })  # fmt: skip
 
 
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:

@@ -37,10 +37,7 @@ N_BARS = 60
 
 
 def make_histogram(counts: CountTable) -> dict[str, Any] | None:
-    """Return shares of all networks by number of updates, up to a little beyond the reported 202.
-
-    Returns ``edges``, ``shares`` and ``share_beyond``; None where nothing converged.
-    """
+    """Return shares of all networks by number of updates, to a little beyond the reported 202."""
     if counts.n_converged == 0:
         return None
     p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
@@ -60,9 +57,6 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
 def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     """Return the joint sampling distribution of mean and maximum, for its figure.
 
-    `counts`: of which some converged.
-    Returns ``mean_edges``, ``mean_share``, ``max_edges``, ``max_share``: the two margins;
-    ``regions`` (see `find_regions`); ``studies``: means and maxima of studies drawn at random.
     None where networks hardly differ, or spread over more than `MAX_SPAN` updates.
     """
     runs = load_reported().runs
@@ -100,10 +94,9 @@ def find_regions(
 ) -> list[Outline]:
     """Return outlines of equal density that hold the shares `REGION_LEVELS` of all studies.
 
-    `means`, `maxima`: between which values of the two nearly all studies lie.
-    Returns dicts: ``level``, and ``mean`` and ``max`` of the corners of a closed polygon. The
-    density is that of the mean and the logarithm of the largest, as the figure shows them, and
-    exact but for a Gaussian of 3 cells, which takes out the noise of a finite population.
+    `means`, `maxima`: between which values of the two nearly all studies lie. The density is that
+    of the mean and the logarithm of the largest, as the figure shows them, and exact but for a
+    Gaussian of 3 cells, which takes out the noise of a finite population.
     """
     mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
@@ -123,9 +116,7 @@ def find_regions(
     for level in REGION_LEVELS:
         lines = cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
         line = max(lines, key=len)
-        outlines.append(
-            {"level": level, "mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
-        )
+        outlines.append({"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()})
     return outlines
 
 

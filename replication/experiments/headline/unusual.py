@@ -9,16 +9,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from replication.claims import load_reported
+from replication.experiments.studies import SEED, draw_studies
 from replication.statistics.counts import CountTable
 
 FloatArray = NDArray[np.float64]
 Density = Callable[[float | FloatArray, float | FloatArray], FloatArray]
 
 N_STUDIES = 400_000
-STUDIES_AT_ONCE = 20_000
-SEED = 1988
-MAX_NETWORKS = 2**22
-"""A larger population is represented by so many of its quantiles."""
 N_CELLS, SMOOTHING, MARGIN = 200, 3.0, 12
 """Of the grid on which the density is estimated: cells a side, and standard deviation and margin
 in cells."""
@@ -26,28 +23,10 @@ TAIL = 1e-4
 """Share of studies beyond each side of that grid: there the density counts as 0."""
 
 
-def draw_studies(counts: CountTable, n_studies: int = N_STUDIES) -> tuple[FloatArray, FloatArray]:
-    """Return mean and largest count of studies drawn from the converged of a population."""
-    runs = load_reported().runs
-    n = min(counts.n_converged, MAX_NETWORKS)
-    ranks = (np.arange(n) + 0.5) / n * counts.n_converged
-    networks = counts.updates[np.searchsorted(np.cumsum(counts.counts), ranks)].astype(np.int32)
-    generator = np.random.default_rng(SEED)
-    means, maxima = np.empty(n_studies), np.empty(n_studies)
-    for start in range(0, n_studies, STUDIES_AT_ONCE):
-        part = slice(start, min(start + STUDIES_AT_ONCE, n_studies))
-        drawn = networks[generator.integers(n, size=(part.stop - start, runs), dtype=np.int32)]
-        means[part], maxima[part] = drawn.mean(axis=1), drawn.max(axis=1)
-    return means, maxima
-
-
 def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[str, float | None]:
     """Return the share of studies at least as unusual as the reported one, by meaning.
 
-    Returns ``mahalanobis``: at least as far from the mean of all, logarithms of mean and largest
-    count scaled by their covariance; ``density-log`` and ``density``: of a joint density at most
-    as high, that of mean and logarithm of the largest count, or of mean and largest count. None
-    where studies hardly differ.
+    None where studies hardly differ. The ledger says what is measured.
     """
     reported = load_reported()
     mean, largest = float(reported.mean), float(reported.max)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
@@ -110,33 +109,17 @@ CONDITIONS = {
 }
 SETS = ("four", "three", "two", "bits", "random")
 """Conditions of the drawn sizes, which the verdict is about."""
-MEASURES = ("encoded", "attractors", "completed", "all")
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of n networks.
-
-    `encoded`, `attractors`, `completed`, `all` bools (n,): whether every vector of the set is.
-    `all`: whether it is all three. `codes` (n_hidden, n_vectors, 2, n): hidden activities of the
-    two lower modules.
-    """
-
-    encoded: Flags
-    attractors: Flags
-    completed: Flags
-    all: Flags
-    codes: Array
+Outcome = Mapping[str, NDArray[Any]]
+"""What became of n networks, on the last axis: ``encoded``, ``attractors``, ``completed``, ``all``,
+whether every vector of the set is, and whether it is all three; ``codes`` (n_hidden, n_vectors, 2,
+n), the hidden activities of the two lower modules."""
 
 
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the experiment.
-
-    Returns ``n`` networks; ``conditions``, by name what `describe` returns and the rates;
-    ``splits``, of `compare_splits`; ``claims``.
-    """
+    """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
     outcomes: dict[str, Outcome] = {}
     for name, condition in CONDITIONS.items():
@@ -145,7 +128,7 @@ def run(
             rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
         rates[name] = rates[condition.rates_of or name]
         report_progress(f"hierarchy: {name}")
-        (outcomes[name],) = simulate([(condition, rates[name])], ROOT_SEED, n_networks, jobs=jobs)
+        outcomes[name] = simulate(condition, rates[name], ROOT_SEED, n_networks, jobs=jobs)
     conditions = {
         name: describe(outcomes[name]) | {"lower_rate": rates[name][0], "top_rate": rates[name][1]}
         for name in CONDITIONS
@@ -159,50 +142,39 @@ def run(
 
 
 def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, float]:
-    """Return the pair of learning rates with which most networks do all that is asked.
+    """Return the pair of learning rates (lower, top) with which most networks do all that is asked.
 
-    On seeds that are used for nothing else; of equally good pairs (lower, top) the first.
+    On seeds that are used for nothing else; of equally good pairs the first.
     """
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
-    outcomes = simulate(
-        [(condition, pair) for pair in pairs], ROOT_SEED + SEARCH_OFFSET, n, jobs=jobs
+    found = map_in_threads(
+        lambda pair: simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1),
+        pairs,
+        jobs=jobs,
     )
-    return pairs[int(np.argmax([outcome.all.mean() for outcome in outcomes]))]
+    return pairs[int(np.argmax([outcome["all"].mean() for outcome in found]))]
 
 
 def simulate(
-    tasks: Iterable[tuple[Condition, tuple[float, float]]], root_seed: int, n: int, *, jobs: int
-) -> list[Outcome]:
-    """Train and test n networks for each condition and pair of rates.
-
-    Networks 0 to n - 1, or with random sets the first n / `RANDOM_SETS` for each set.
-    """
-    tasks = list(tasks)
+    condition: Condition, rates: tuple[float, float], root_seed: int, n: int, *, jobs: int
+) -> Outcome:
+    """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
+    is_random = condition.kind == "random"
+    n_each = max(1, n // RANDOM_SETS) if is_random else n
     parts = [
-        (k, task, number, start, min(start + N_TOGETHER, n_each))
-        for k, task in enumerate(tasks)
-        for number, n_each in enumerate(
-            [n] if task[0].kind != "random" else [max(1, n // RANDOM_SETS)] * RANDOM_SETS
-        )
+        (number, start, min(start + N_TOGETHER, n_each))
+        for number in range(RANDOM_SETS if is_random else 1)
         for start in range(0, n_each, N_TOGETHER)
     ]
     outcomes = map_in_threads(
-        lambda part: simulate_range(*part[1], root_seed, *part[3:], number=part[2]),
+        lambda part: simulate_range(condition, rates, root_seed, *part[1:], number=part[0]),
         parts,
         jobs=jobs,
     )
-    return [
-        join([outcome for part, outcome in zip(parts, outcomes, strict=True) if part[0] == k])
-        for k in range(len(tasks))
-    ]
-
-
-def join(parts: list[Outcome]) -> Outcome:
-    """Put outcomes of consecutive networks together."""
-    names = [field.name for field in dataclasses.fields(Outcome)]
-    return Outcome(
-        **{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names}
-    )
+    return {
+        name: np.concatenate([outcome[name] for outcome in outcomes], axis=-1)
+        for name in outcomes[0]
+    }
 
 
 def simulate_range(
@@ -246,13 +218,13 @@ def examine(batch: ModularBatch) -> Outcome:
         held[:, :, missing] = False
         partial = np.where(held, targets, 0.0)
         completed &= is_near(batch.settle(partial, n_rounds=ROUNDS, held=held))
-    return Outcome(
-        encoded=encoded,
-        attractors=attractors,
-        completed=completed,
-        all=encoded & attractors & completed,
-        codes=batch.lower.send_forward(targets),
-    )
+    return {
+        "encoded": encoded,
+        "attractors": attractors,
+        "completed": completed,
+        "all": encoded & attractors & completed,
+        "codes": batch.lower.send_forward(targets),
+    }
 
 
 def name_splits(codes: Array) -> list[frozenset[int]]:
@@ -269,39 +241,29 @@ def name_splits(codes: Array) -> list[frozenset[int]]:
 
 
 def compare_splits(outcome: Outcome) -> dict[str, Any]:
-    """Divide the networks by whether both lower modules split the four vectors in the same way.
+    """Describe the networks by whether both lower modules split the four vectors in the same way.
 
-    Returns ``same``, ``different`` and ``single`` (the units of a module make one split only): the
-    share of all networks, and what became of them.
+    In ``single`` ones the units of a module make one split only.
     """
-    left, right = (name_splits(outcome.codes[:, :, module]) for module in (0, 1))
+    left, right = (name_splits(outcome["codes"][:, :, module]) for module in (0, 1))
     single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])
     equal = np.array([a == b for a, b in zip(left, right, strict=True)])
     groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
     return {
-        name: {"of_all": estimate_share(int(members.sum()), len(members))}
-        | describe(pick(outcome, members))
+        name: describe({key: values[..., members] for key, values in outcome.items()})
         for name, members in groups.items()
     }
 
 
-def pick(outcome: Outcome, members: Flags) -> Outcome:
-    """Keep some networks of an outcome."""
-    names = [field.name for field in dataclasses.fields(Outcome)]
-    return Outcome(**{name: getattr(outcome, name)[..., members] for name in names})
-
-
 def describe(outcome: Outcome) -> dict[str, Any]:
-    """Return how many networks there are, and the share that does each of `MEASURES`."""
-    n = len(outcome.all)
-    shares = {name: estimate_share(int(getattr(outcome, name).sum()), n) for name in MEASURES}
+    """Return how many networks there are, and the shares that encode, and do all that is asked."""
+    n = len(outcome["all"])
+    shares = {name: estimate_share(int(outcome[name].sum()), n) for name in ("encoded", "all")}
     return {"n": n} | shares
 
 
-def judge_hierarchy(outcomes: dict[str, Outcome]) -> dict[str, Any]:
+def judge_hierarchy(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     """Judge whether any network of the drawn sizes does all that is asked, by kind of the set."""
-    results = {}
-    for name in SETS:
-        share = estimate_share(int(outcomes[name].all.sum()), len(outcomes[name].all))
-        results[name] = supports_if(outcomes[name].all.any(), *share.values())
-    return judge(load_claims()["hierarchy"], results)
+    return judge("hierarchy", {
+        name: supports_if(outcomes[name]["all"].any(), outcomes[name]["all"]) for name in SETS
+    })  # fmt: skip

@@ -50,7 +50,7 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
 def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
     x = 100 * np.asarray(series["parts"])
     for name, (colour, dash, label) in STYLES.items():
-        axes.plot(x, series[name]["median"], color=colour, linestyle=dash, gid=name, label=label)
+        axes.plot(x, series[name], color=colour, linestyle=dash, gid=name, label=label)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.set_xlim(0, 100)
     axes.set_ylim(-0.1, 1.05)

@@ -8,31 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import Claim, load_claims
+from replication.claims import load_claims
 from replication.experiments.agreement import (
     LEVEL,
     WINDOW,
-    align_matrices,
     count_early_updates,
     find_events,
+    list_matrices,
     measure_agreement,
 )
-from replication.experiments.judging import compare_with_levels, judge
-from replication.experiments.recording import Histories, measure_learning
+from replication.experiments.judging import judge
+from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
-from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes, compute_gradients, list_connections
+from replication.protocol import PAPER
+from replication.simulator.changes import list_connections
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.alignment import compute_cosines
 from replication.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
-SLOW_RATE, SLOW_SHARE = 2.0, 0.5
-"""The other learning rate, and the share of the networks that are measured at it."""
-SERIES = ("lower", "upper", "alignment", "centred")
+SLOW_SHARE = 0.5
+"""Share of the networks that are measured at the other learning rate."""
+SERIES = ("lower", "alignment", "centred")
 PARTS = np.linspace(0.0, 1.0, 41)
 """Parts of a network's own learning at which series for figures are kept."""
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)
@@ -46,20 +45,11 @@ Array = NDArray[np.float64]
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of what happens along learning.
-
-    Returns ``n_networks``, ``learning_rate``, ``slow_rate``, ``level``; ``paper`` and ``slow``, of
-    `describe_histories`; ``orders``, of `compare_order` at each of `RATES`; ``claims``.
-    """
-    claims = load_claims()
-    histories = {}
-    for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
-        report_progress(f"networks measured at every update, learning rate {rate:g}")
-        histories[rate] = measure_learning(
-            dataclasses.replace(PAPER, learning_rate=rate), measure_agreement,
-            n_networks=round(share * n_networks), root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
-    paper, slow = histories.values()
+    """Return the model of what happens along learning."""
+    paper, slow = measure_both_rates(
+        measure_agreement, n_networks=n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
+        jobs=jobs, report_progress=report_progress,
+    )  # fmt: skip
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
@@ -73,29 +63,31 @@ def run(
         "slow": describe_histories(slow),
         "orders": orders,
         "claims": {
-            name: judge_statement(claims[name], paper, slow)
-            for name, judge_statement in JUDGES.items()
+            "upper-agreement": judge_upper_agreement(paper, slow),
+            "similar-slopes": judge_similar_slopes(paper, slow),
+            "random-at-first": judge_random_at_first(paper, slow),
+            "agrees-later": judge_agrees_later(paper, slow),
+            "alignment-first": judge_alignment_first(paper, slow),
+            "symmetry": judge_symmetry(paper, slow),
         },
     }
 
 
 def describe_histories(histories: Histories) -> dict[str, Any]:
-    """Return how many converged, and medians and quartiles over their own learning times."""
-    series = {}
-    for name in SERIES:
-        values = np.array([histories.take_at(name, part) for part in PARTS])
-        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=1)
-        series[name] = {"low": low.tolist(), "median": middle.tolist(), "high": high.tolist()}
-    return {"n_converged": len(histories.updates), "parts": PARTS.tolist(), **series}
+    """Return medians over the networks at `PARTS` of their own learning times."""
+    series = {
+        name: [float(np.median(histories.take_at(name, part))) for part in PARTS] for name in SERIES
+    }
+    return {"parts": PARTS.tolist(), **series}
 
 
-def judge_upper_agreement(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_upper_agreement(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the cosine of the change of U with steepest descent."""
     own = average(paper, "upper")
-    return judge(claim, compare_with_levels(claim, {
+    return judge("upper-agreement", {
         "networks-20": own,
         "weaker-20": own,
-        "updates-20": float(np.median(paper.take_learning("upper"))),
+        "updates-20": np.median(paper.take_learning("upper")),
         "biases-20": average(paper, "upper_biases"),
         "last-20": average(paper, "upper", 0.75),
         "initial": paper.take_at("upper", 0.0),
@@ -103,13 +95,11 @@ def judge_upper_agreement(claim: Claim, paper: Histories, slow: Histories) -> di
         "weaker-2": average(slow, "upper"),
         "biases-2": average(slow, "upper_biases"),
         "last-2": average(slow, "upper", 0.75),
-        "cross-entropy": float(
-            min(each.take_learning("upper_cross").min() for each in (paper, slow))
-        ),
-    }))  # fmt: skip
+        "cross-entropy": min(each.take_learning("upper_cross").min() for each in (paper, slow)),
+    })  # fmt: skip
 
 
-def judge_similar_slopes(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_similar_slopes(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the variation of the slopes of the visible units, at several stages of learning."""
     medians: list[float] = []
     while True:
@@ -117,7 +107,7 @@ def judge_similar_slopes(claim: Claim, paper: Histories, slow: Histories) -> dic
         if len(values) == 0 or len(values) < MIN_LEARNING * len(paper.updates):
             break
         medians.append(float(np.median(values)))
-    return judge(claim, compare_with_levels(claim, {
+    return judge("similar-slopes", {
         "every-20": max(medians),
         "initial": paper.take_at("variation", 0.0),
         "half-20": paper.take_at("variation", 0.5),
@@ -130,16 +120,15 @@ def judge_similar_slopes(claim: Claim, paper: Histories, slow: Histories) -> dic
         "units-2": slow.take_at("variation_units", 0.5),
         "error-half-2": slow.take_at("variation_error", 0.5),
         "error-late-2": slow.take_at("variation_error", 0.9),
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
-def judge_random_at_first(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_random_at_first(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the cosines of the first changes of W with steepest descent."""
     initial = {name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
-    lower = list_connections(PAPER)[0]
-    n_biased = lower.stop - lower.start
-    n_entries = n_biased - PAPER.group_sizes[1]
-    return judge(claim, compare_with_levels(claim, {
+    places = (list_matrices(PAPER)[0], list_connections(PAPER)[0])
+    n_entries, n_biased = (each.stop - each.start for each in places)
+    return judge("random-at-first", {
         "signs": initial["lower"] > 0.0,
         "median": initial["lower"],
         "spread": relate_spread(initial["lower"], n_entries),
@@ -150,7 +139,7 @@ def judge_random_at_first(claim: Claim, paper: Histories, slow: Histories) -> di
         "third-20": paper.take_after("lower", 2) > 0.0,
         "second-2": slow.take_after("lower", 1) > 0.0,
         "third-2": slow.take_after("lower", 2) > 0.0,
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
 def relate_spread(cosines: Array, n_entries: int) -> float:
@@ -158,7 +147,7 @@ def relate_spread(cosines: Array, n_entries: int) -> float:
     return float(np.std(cosines) * np.sqrt(n_entries))
 
 
-def judge_agrees_later(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_agrees_later(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the cosine of the change of W with descent, late in learning against early."""
     measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
@@ -170,10 +159,10 @@ def judge_agrees_later(claim: Claim, paper: Histories, slow: Histories) -> dict[
             f"level-biases-{rate}": average(histories, "lower_biases", 0.75),
             f"level-cross-entropy-{rate}": average(histories, "lower_cross", 0.75),
         }
-    return judge(claim, compare_with_levels(claim, measured))
+    return judge("agrees-later", measured)
 
 
-def judge_alignment_first(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_alignment_first(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
     def find(histories: Histories, name: str, level: float = LEVEL, width: int = WINDOW) -> Array:
@@ -185,7 +174,7 @@ def judge_alignment_first(claim: Claim, paper: Histories, slow: Histories) -> di
     both = np.isfinite(aligned) & np.isfinite(agrees)
     passed = np.isfinite(slow_agrees)
     places = slow.starts[:-1][passed] + slow_agrees[passed].astype(np.int64)
-    return judge(claim, compare_with_levels(claim, {
+    return judge("alignment-first", {
         "raw-20": aligned < agrees,
         "both-20": (aligned < agrees)[both],
         "raw-20-level-08": find(paper, "alignment", 0.8) < find(paper, "lower", 0.8),
@@ -198,37 +187,34 @@ def judge_alignment_first(claim: Claim, paper: Histories, slow: Histories) -> di
         "raw-2": find(slow, "alignment") < slow_agrees,
         "centred-2": slow_centred < slow_agrees,
         "then-2": slow.values["alignment"][places],
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
 def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
-    """Return what comes first at a learning rate, whether networks have converged or not.
+    """Return in how many networks the matrices pass `LEVEL` before the change of W agrees as well.
 
-    Returns ``learning_rate``; for ``raw`` and ``centred`` matrices the share of networks in which
-    they pass `LEVEL` before the change of W agrees with descent as well; median updates
-    ``aligned_at``, ``centred_at`` and ``agrees_at``.
+    ``raw`` as they are and ``centred``, whether the networks have converged or not.
     """
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    cosines = _record_cosines(protocol, initial, count_early_updates(rate))
-    events = {name: find_events(values) for name, values in cosines.items()}
+    recorded = record_weights(protocol, initial, count_early_updates(rate))
+    measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
+    aligned, centred, agrees = (
+        find_events(measured[name].reshape(recorded.shape[:2]))
+        for name in ("alignment", "centred", "lower")
+    )
     return {
         "learning_rate": rate,
-        **{
-            name: estimate_share(int(np.count_nonzero(events[name] < events["lower"])), n_networks)
-            for name in ("raw", "centred")
-        },
-        "aligned_at": float(np.median(events["raw"])),
-        "centred_at": float(np.median(events["centred"])),
-        "agrees_at": float(np.median(events["lower"])),
+        "raw": estimate_share(int(np.count_nonzero(aligned < agrees)), n_networks),
+        "centred": estimate_share(int(np.count_nonzero(centred < agrees)), n_networks),
     }
 
 
-def judge_symmetry(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_symmetry(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
     end = {name: paper.take_at(name, 1.0) for name in paper.values}
-    level = claim.find("share-20").thresholds["level"]
-    return judge(claim, compare_with_levels(claim, {
+    level = load_claims()["symmetry"].find("share-20").thresholds["level"]
+    return judge("symmetry", {
         "cosine-20": end["alignment"],
         "share-20": end["alignment"] >= level,
         "centred-20": end["centred"],
@@ -237,7 +223,7 @@ def judge_symmetry(claim: Claim, paper: Histories, slow: Histories) -> dict[str,
         "longer-20": end["ratio"] > 1.0,
         "unit-longer-20": end["unit_ratio"] > 1.0,
         "longer-2": slow.take_at("ratio", 1.0) > 1.0,
-    })) | {"ratio": float(np.median(end["ratio"]))}  # fmt: skip
+    })  # fmt: skip
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
@@ -251,28 +237,3 @@ def average(histories: Histories, name: str, first: float = 0.0, last: float = 1
         begin = len(before) - int(np.ceil((1.0 - first) * len(before)))
         means.append(before[begin : int(np.ceil(last * len(before)))].mean())
     return np.array(means)
-
-
-def _record_cosines(protocol: Protocol, initial: Array, n_updates: int) -> dict[str, Array]:
-    """Return the cosines of `compare_order` after each update, (n, n_updates + 1) each."""
-    lower = list_connections(protocol)[0]
-    matrix = slice(lower.start, lower.stop - protocol.group_sizes[1])
-    recorded = record_weights(protocol, initial, n_updates)
-    states = recorded.reshape(-1, recorded.shape[-1])
-    changes, descent = compute_changes(protocol, states), -compute_gradients(protocol, states)
-    cosines = {
-        "raw": align_matrices(protocol, states)[0],
-        "centred": align_matrices(protocol, states, centred=True)[0],
-        "lower": compute_cosines(changes[:, matrix], descent[:, matrix]),
-    }
-    return {name: values.reshape(recorded.shape[:2]) for name, values in cosines.items()}
-
-
-JUDGES = {
-    "upper-agreement": judge_upper_agreement,
-    "similar-slopes": judge_similar_slopes,
-    "random-at-first": judge_random_at_first,
-    "agrees-later": judge_agrees_later,
-    "alignment-first": judge_alignment_first,
-    "symmetry": judge_symmetry,
-}

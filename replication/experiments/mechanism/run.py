@@ -11,14 +11,7 @@ import numpy as np
 
 from replication.claims import Claim, load_claims
 from replication.experiments.agreement import LEVEL
-from replication.experiments.judging import (
-    Result,
-    judge,
-    supports_above,
-    supports_below,
-    supports_including,
-    supports_within,
-)
+from replication.experiments.judging import judge, supports_including
 from replication.experiments.mechanism.freezes import (
     FREEZES,
     add_mean,
@@ -34,6 +27,7 @@ from replication.experiments.mechanism.reach import compare_rules, examine_task
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
+from replication.experiments.summaries import take_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.weights import draw_weights
@@ -209,30 +203,22 @@ def judge_useless_at_first(
     Returns of `judge`, and ``first_step``: shares of the networks in which the first change of W
     lowers the error, by rate.
     """
-    results: dict[str, Result] = {}
+    measured: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
         for name in ("dropped", "reversed", "random", "gradient"):
             id = f"{name}-{value}"
             first = int(claim.find(id).thresholds["n_first"])
-            row = interventions[rate][name][str(first)]
-            arguments = row["extra"], row["extra_interval"], 0.0
-            if name == "gradient":
-                results[id] = supports_below(*arguments)
-            else:
-                results[id] = supports_including(*arguments)
-        limits = claim.find(f"error-{value}").thresholds
-        share = first_step[rate]
-        results[f"error-{value}"] = supports_within(
-            share["share"], share["share_interval"], limits["low"], limits["high"]
-        )
-    return judge(claim, results) | {"first_step": dict(first_step)}
+            extra = take_estimate(interventions[rate][name][str(first)], "extra")
+            measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
+        measured[f"error-{value}"] = take_estimate(first_step[rate], "share")
+    return judge(claim.id, measured) | {"first_step": dict(first_step)}
 
 
 def judge_creates(
     claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Judge whether the changes of U make those of W agree with steepest descent."""
-    results: dict[str, Result] = {}
+    measured = {}
     for rate, value in (("small", "2"), ("paper", "20")):
         rows = {
             "frozen-u": freezes[rate]["random"]["U frozen"],
@@ -242,11 +228,8 @@ def judge_creates(
             "set": surgeries[rate]["U set to k W^T"],
         }
         for name, row in rows.items():
-            supports = supports_above if name in ("frozen-w", "set") else supports_below
-            id = f"{name}-{value}"
-            level = claim.find(id).thresholds["level"]
-            results[id] = supports(row["agreement"], row["agreement_interval"], level)
-    return judge(claim, results)
+            measured[f"{name}-{value}"] = take_estimate(row, "agreement")
+    return judge(claim.id, measured)
 
 
 def judge_zero_mean(
@@ -257,7 +240,7 @@ def judge_zero_mean(
     Returns of `judge`, and ``readings``: what `measure_reading` finds by rate, of W as it was
     drawn (``zero``) and with a mean (``mean``).
     """
-    results: dict[str, Result] = {}
+    measured = {}
     readings: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
         frozen = dataclasses.replace(protocols[rate], **FREEZES["W frozen"])
@@ -265,10 +248,7 @@ def judge_zero_mean(
             name: measure_reading(frozen, weights, at=FROZEN_AT)
             for name, weights in (("zero", initial), ("mean", add_mean(frozen, initial)))
         }
-        zero, mean = readings[rate]["zero"], readings[rate]["mean"]
         for name in ("centred", "raw", "sign"):
-            level = claim.find(f"{name}-{value}").thresholds["level"]
-            results[f"{name}-{value}"] = supports_above(zero[name], zero[f"{name}_interval"], level)
-        level = claim.find(f"mean-{value}").thresholds["level"]
-        results[f"mean-{value}"] = supports_below(mean["raw"], mean["raw_interval"], level)
-    return judge(claim, results) | {"readings": readings}
+            measured[f"{name}-{value}"] = take_estimate(readings[rate]["zero"], name)
+        measured[f"mean-{value}"] = take_estimate(readings[rate]["mean"], "raw")
+    return judge(claim.id, measured) | {"readings": readings}

@@ -18,33 +18,36 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from replication.claims import Claim, load_claims
 from replication.experiments.agreement import (
     PARALLEL,
     align_matrices,
     compare_vectors,
+    find_vectors,
+    list_matrices,
     part_patterns,
+    replace_backward,
+    take_matrices,
 )
-from replication.experiments.judging import compare_with_levels, judge
+from replication.experiments.judging import judge
 from replication.experiments.recording import (
     Histories,
     find_medians,
-    measure_learning,
+    measure_both_rates,
     pool_shares,
 )
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes, list_connections, reconstruct
+from replication.simulator.changes import compute_changes, list_connections
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
-SLOW_RATE, SLOW_SHARE = 2.0, 0.1
-"""The other learning rate, and the share of the networks that are measured at it."""
+SLOW_SHARE = 0.1
+"""Share of the networks that are measured at the other learning rate."""
 SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
 and far below what bends the vectors."""
@@ -56,44 +59,35 @@ Array = NDArray[np.float64]
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the picture: ``n_networks`` and ``claims``."""
-    claims = load_claims()
-    histories = {}
-    for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, SLOW_SHARE)):
-        report_progress(f"the picture at a learning rate of {rate:g}")
-        histories[rate] = measure_learning(
-            dataclasses.replace(PAPER, learning_rate=rate), measure_picture,
-            n_networks=max(2, round(share * n_networks)), root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
-    paper, slow = histories.values()
+    """Return the model of the picture."""
+    paper, slow = measure_both_rates(
+        measure_picture, n_networks=n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
+        jobs=jobs, report_progress=report_progress,
+    )  # fmt: skip
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     return {
         "n_networks": n_networks,
         "claims": {
-            "picture": judge_picture(claims["picture"], paper, slow),
-            "picture-geometry": judge_geometry(claims["picture-geometry"], paper, slow),
-            "parallel-if-aligned": judge_parallel(
-                claims["parallel-if-aligned"], paper, slow, initial
-            ),
+            "picture": judge_picture(paper, slow),
+            "picture-geometry": judge_geometry(paper, slow),
+            "parallel-if-aligned": judge_parallel(paper, slow, initial),
         },
     }
 
 
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
-    """Measure the vectors of Figure 3, and what changes of W do.
+    """Measure the vectors of Figure 3, and what changes of W do, (n, n_patterns) each.
 
-    Returns (n, n_patterns) unless it says otherwise: ``parallel``: cosine of AP and CR;
-    ``alignment`` and ``centred``, shape (n,): cosine of the matrices. For each change, ``CHANGE``
-    being ``small``, ``whole`` (by the learning rate) and ``high`` (small, with `HIGH_REGRESSION`):
-    ``CHANGE_hidden`` and ``CHANGE_visible``, cosines of BB' with QB and of CC' with RC, and
-    ``CHANGE_falls``, whether the error of the pattern falls. For a small change by all patterns,
-    ``batch`` and ``biases`` (biases of the hidden units included): ``..._falls``, ``..._hidden``,
-    ``..._visible``, and ``..._total``, shape (n,): whether the error of all patterns falls.
-    ``high_parallel``: the cosine with `HIGH_REGRESSION`.
+    ``parallel``: cosine of AP and CR; ``high_parallel`` the same with `HIGH_REGRESSION`. For each
+    change (``small``, ``whole``: by the learning rate, ``high``: small, with `HIGH_REGRESSION`;
+    small and by all patterns ``batch``, and with the biases of the hidden units ``biases``):
+    ``..._hidden`` and ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._falls``,
+    whether the error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices;
+    ``batch_total`` and ``biases_total``, whether the error of all patterns falls.
     """
     high = dataclasses.replace(protocol, regression=HIGH_REGRESSION)
     lower = list_connections(protocol)[0]
-    without_biases = slice(lower.start, lower.stop - protocol.group_sizes[1])
+    without_biases = list_matrices(protocol)[0]
     measured: dict[str, NDArray[Any]] = {
         "parallel": compare_vectors(protocol, weights),
         "high_parallel": compare_vectors(high, weights),
@@ -127,18 +121,15 @@ def compare_images(
 ) -> dict[str, NDArray[Any]]:
     """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
-    biases = slice(lower.stop - protocol.group_sizes[1], lower.stop)
+    biases = slice(list_matrices(protocol)[0].stop, lower.stop)
     hidden, visible = [], []
     for single, other in zip(part_patterns(protocol), changed, strict=True):
         before, after = (evaluate_networks(single, each) for each in (weights, other))
         # The change of the biases is (1 - lambda) times the vector from Q to B.
         from_q_to_b = compute_changes(single, weights)[:, biases]
         hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
-        a, c = make_patterns(single), before.reconstruction
-        p = protocol.regression * a + (1.0 - protocol.regression) * c
-        from_r_to_c = c - reconstruct(single, weights, p)
-        moved = after.reconstruction - c
-        visible.append(compute_cosines(moved[:, 0], from_r_to_c[:, 0]))
+        _, c, _, r = find_vectors(single, weights)
+        visible.append(compute_cosines((after.reconstruction - c)[:, 0], (c - r)[:, 0]))
     return {
         f"{name}_hidden": np.stack(hidden, axis=1),
         f"{name}_visible": np.stack(visible, axis=1),
@@ -161,7 +152,7 @@ def measure_gains(protocol: Protocol, weights: Array, changed: Sequence[Array]) 
     return np.stack(gains, axis=1)
 
 
-def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_picture(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
     def share(
@@ -176,7 +167,7 @@ def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, 
     together = np.broadcast_to((cosines > PARALLEL).all(axis=1, keepdims=True), cosines.shape)
     whole_set = together[:, :1]
     everywhere = np.ones_like(falls)
-    return judge(claim, compare_with_levels(claim, {
+    return judge("picture", {
         "single": share("small_falls"),
         "single-30": share("small_falls", float(np.cos(np.pi / 6.0))),
         "single-60": share("small_falls", 0.5),
@@ -189,10 +180,10 @@ def judge_picture(claim: Claim, paper: Histories, slow: Histories) -> dict[str, 
         "batch-single": pool_shares(paper, paper.take_learning("batch_falls"), together),
         "biases-total": pool_shares(paper, paper.take_learning("biases_total")[:, None], whole_set),
         "biases-single": pool_shares(paper, paper.take_learning("biases_falls"), together),
-    }))  # fmt: skip
+    })  # fmt: skip
 
 
-def judge_geometry(claim: Claim, paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_geometry(paper: Histories, slow: Histories) -> dict[str, Any]:
     """Judge whether B' lies on the extension of QB, and C' on that of RC."""
     measured: dict[str, Any] = {}
     for place in ("hidden", "visible"):
@@ -205,12 +196,10 @@ def judge_geometry(claim: Claim, paper: Histories, slow: Histories) -> dict[str,
             f"{place}-batch": find_medians(paper, f"biases_{place}"),
             f"{place}-2": find_medians(slow, f"small_{place}"),
         }
-    return judge(claim, compare_with_levels(claim, measured))
+    return judge("picture-geometry", measured)
 
 
-def judge_parallel(
-    claim: Claim, paper: Histories, slow: Histories, initial: Array
-) -> dict[str, Any]:
+def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> dict[str, Any]:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
     def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
@@ -219,9 +208,13 @@ def judge_parallel(
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
         return pool_shares(histories, cosines > PARALLEL, among)
 
-    opposed, symmetric = (compare_vectors(PAPER, turn(initial, sign)) for sign in (-1.0, 1.0))
+    forward, _ = take_matrices(PAPER, initial)
+    opposed, symmetric = (
+        compare_vectors(PAPER, replace_backward(PAPER, initial, sign * forward))
+        for sign in (-1.0, 1.0)
+    )
     drawn = compare_vectors(PAPER, initial)
-    return judge(claim, compare_with_levels(claim, {
+    return judge("parallel-if-aligned", {
         "unaligned-20": share(paper, "alignment", -1.0, 0.5),
         "unrelated-20": share(paper, "alignment", -1.0, 0.2),
         "below-20": share(paper, "alignment", -1.0, 0.8),
@@ -230,17 +223,9 @@ def judge_parallel(
         "unaligned-2": share(slow, "alignment", -1.0, 0.5),
         "centred-2": share(slow, "centred", -1.0, 0.5),
         "aligned-2": share(slow, "alignment", 0.95, 2.0),
-        "rank-initial": float(
-            spearmanr(align_matrices(PAPER, initial)[0], drawn.mean(axis=1)).statistic
-        ),
+        "rank-initial": spearmanr(
+            align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
+        ).statistic,
         "opposed": (opposed > PARALLEL).mean(axis=1),
         "turned": symmetric.mean(axis=1) > opposed.mean(axis=1),
-    }))  # fmt: skip
-
-
-def turn(weights: Array, sign: float) -> Array:
-    """Return weights whose U is the transpose of W, times `sign`."""
-    turned = weights.copy()
-    (forward, _), (backward, _) = split_weights(PAPER, turned)
-    backward[...] = sign * np.swapaxes(forward, 1, 2)
-    return turned
+    })  # fmt: skip

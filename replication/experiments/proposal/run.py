@@ -20,18 +20,19 @@ from replication.experiments.agreement import (
     compare_vectors,
     count_early_updates,
     find_events,
+    find_vectors,
 )
-from replication.experiments.judging import compare_with_levels, judge
+from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
-from replication.experiments.summaries import compare_speed, describe_speed
+from replication.experiments.summaries import describe_speed, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes, reconstruct
+from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
-from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
+from replication.statistics.ratios import estimate_ratios
 from replication.threads import map_in_threads
 
 ROOT_SEED = 2009
@@ -75,25 +76,20 @@ class Alignment:
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Try the proposal beside the paper's rule and a control that only enlarges the changes of U.
-
-    Returns ``rates`` and ``aligned_at``: at each rate and for each rule the median update at which
-    the matrices are aligned; ``rules``: what `describe_speed` returns of a rule at its best rate;
-    ``against_paper``: the proposal compared with the paper's rule (`compare_speed`); ``premise``,
-    of `compare_lengths`; ``claims``.
-    """
+    """Return the model of the proposal beside the paper's rule and a control."""
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
-    report_progress("second round: alignment at equal learning rates")
+    report_progress("alignment at equal learning rates")
     measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
     alignments = {key: each for part in measured for key, each in part.items()}
     rules, outcomes = {}, {}
     for name, protocol in RULES.items():
-        report_progress(f"second round: speed of the rule {name!r}")
-        search, outcomes[name] = simulate_best(
+        report_progress(f"speed of the rule {name!r}")
+        best, outcomes[name] = simulate_best(
             protocol, {"learning_rate": SEARCHED_RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        rules[name] = describe_speed(outcomes[name], search.best)
+        rules[name] = describe_speed(outcomes[name], best)
+    ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "n_networks": n_networks,
         "level": LEVEL,
@@ -101,10 +97,10 @@ def run(
         "rates": list(RATES),
         "aligned_at": {
             name: [_take_finite(np.median(alignments[name, rate].events)) for rate in RATES]
-            for name in (*RULES, *WHOLE)
+            for name in ("paper", "regressed", "control")
         },
         "rules": rules,
-        "against_paper": compare_speed(outcomes["regressed"], outcomes["paper"]),
+        "against_paper": name_estimate("median_ratio", ratios.median),
         "premise": compare_lengths(draw_weights(PAPER, ROOT_SEED, 0, n_recorded)),
         "claims": {"proposal": judge_proposal(alignments)},
     }
@@ -147,14 +143,8 @@ def change_by_whole(protocol: Protocol, weights: Array) -> Array:
 
 
 def compare_lengths(weights: Array) -> dict[str, float]:
-    """Test the premise that AC is longer than PR where AP and CR are anti-aligned.
-
-    Returns ``aligned`` and ``anti_aligned``: the share of cases in which AC is longer than PR,
-    where the cosine of AP and CR is positive, and where it is not.
-    """
-    a, c = make_patterns(PAPER), reconstruct(PAPER, weights)
-    p = PAPER.regression * a + (1.0 - PAPER.regression) * c
-    r = reconstruct(PAPER, weights, p)
+    """Return in which share of cases AC is longer than PR, where AP and CR are aligned or not."""
+    a, c, p, r = find_vectors(PAPER, weights)
     is_longer = np.linalg.norm(c - a, axis=2) > np.linalg.norm(r - p, axis=2)
     is_aligned = compute_cosines(p - a, r - c) > 0.0
     return {
@@ -169,9 +159,8 @@ def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, 
     An operationalisation is named by the rule and the rate. Networks that are aligned at the
     same update under both rules are set aside.
     """
-    claim = load_claims()["proposal"]
     measured: dict[str, NDArray[np.bool_]] = {}
-    for each in claim.operationalisations:
+    for each in load_claims()["proposal"].operationalisations:
         name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
         paper = alignments["paper", rate]
         if name == "vectors":
@@ -181,7 +170,7 @@ def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, 
         events = alignments["regressed" if name == "control" else name, rate].events
         differ = events != against.events
         measured[each.id] = (events < against.events)[differ]
-    return judge(claim, compare_with_levels(claim, measured))
+    return judge("proposal", measured)
 
 
 def _take_finite(value: np.floating[Any]) -> float | None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
-from replication.experiments.headline.run import describe_sampling
+from replication.experiments.studies import describe_p
 from replication.progress import Tell, silent
 from replication.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.simulator.ensemble import simulate_weights
@@ -142,11 +142,7 @@ def run_multiverse(
     jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
-    """Simulate every reading on the same networks, and judge each as the headline is judged.
-
-    Returns ``name``, ``root_seed``, ``n_networks``, ``n_readings``, ``n_compatible``; ``fields``,
-    those that differ; ``readings``, columns: the fields and those of `COLUMNS`.
-    """
+    """Simulate every reading on the same networks, and judge each as the headline is judged."""
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
@@ -173,15 +169,12 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     """Return the row of a reading, as `COLUMNS` explains."""
     rule, runs = load_claims()["headline"].thresholds, load_reported().runs
     share = counts.n_converged / counts.n
-    sampling = describe_sampling(counts)
     row: dict[str, Any] = {
         "share": share,
         "mean": estimate_count_mean(counts).value,
         "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": share**runs,
-        "p_max": None if sampling is None else sampling["max"]["p"],
-        "p_mean": None if sampling is None else sampling["mean_given_max"]["p"],
-        "p": None if sampling is None else sampling["p"],
+        **describe_p(counts),
     }
     is_compatible = (
         row["p"] is not None

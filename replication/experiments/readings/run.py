@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 
 from replication.claims import load_claims, load_reported
-from replication.experiments.headline.ranking import rank_studies
-from replication.experiments.headline.run import count_sweeps, describe_sampling, find_p
-from replication.experiments.readings.power import measure_power
+from replication.experiments.studies import (
+    Ranked,
+    count_sweeps,
+    describe_p,
+    describe_sampling,
+    draw_studies,
+    rank_studies,
+)
+from replication.experiments.summaries import name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
 from replication.simulator.ensemble import simulate_weights
@@ -25,6 +31,8 @@ OTHERS_SHARE = 0.1
 """So many times as many of each other population."""
 CHUNK = 250_000
 """Initial weights that are held in memory at once."""
+N_STUDIES = 20_000
+"""Studies that are drawn of each population to measure the power of the test."""
 CURVE_STEP = 0.25
 """Updates between two points of the curves of the figure."""
 
@@ -48,14 +56,7 @@ OTHERS: dict[str, Protocol] = {
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the readings.
-
-    Returns ``n_networks``, ``n_others``; ``named``, the rows of `describe_named`, with
-    ``times_as_likely``: the probability of the first reading to report the mean, given the largest
-    count, over that of this one; ``power``, for each population its ``name``, ``is_reading``,
-    ``share`` that converges, ``mean`` of these, ``p`` of the reported numbers, and ``rejected``,
-    the share of its studies that the test of the headline rejects, with its ``error``.
-    """
+    """Return the model of the readings, and of the power of the headline's test against others."""
     n_others = max(1000, round(OTHERS_SHARE * n_networks))
     level = load_claims()["headline"].thresholds["min_p"]
     populations: dict[str, CountTable] = {}
@@ -70,22 +71,28 @@ def run(
         row["times_as_likely"] = ratio
     report_progress("how often it rejects others")
     ranked = rank_studies(populations["paper"])
-    known = {row["name"]: row["p"] for row in named}
-    power = []
-    for name, counts in populations.items():
-        rejected = measure_power(ranked, counts, level=level)
-        power.append(
-            {
-                "name": name,
-                "is_reading": name in READINGS,
-                "share": counts.n_converged / counts.n,
-                "mean": estimate_count_mean(counts).value,
-                "p": known[name] if name in known else find_p(counts),
-                "rejected": rejected["share"],
-                "error": rejected["error"],
-            }
-        )
-    return {"n_networks": n_networks, "n_others": n_others, "named": named, "power": power}
+    power = [
+        {
+            "name": name,
+            "mean": estimate_count_mean(counts).value,
+            "p": describe_p(counts)["p"],
+            "rejected": measure_power(ranked, counts, level=level),
+        }
+        for name, counts in populations.items()
+    ]
+    return {"n_networks": n_networks, "named": named, "power": power}
+
+
+def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
+    """Return the share of studies of another population that are rejected if `ranked` is true."""
+    means, maxima, p = ranked
+    drawn_means, drawn_maxima = draw_studies(truth, N_STUDIES)
+    rows = np.floor(drawn_means + 0.5) - means[0]
+    # A largest count that the population lacks is judged as the next larger one that it has.
+    columns = np.minimum(np.searchsorted(maxima, drawn_maxima), len(maxima) - 1)
+    is_near = (rows >= 0) & (rows < len(means))
+    accepted = p[rows[is_near].astype(np.int64), columns[is_near]] > level
+    return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES
 
 
 def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
@@ -99,25 +106,15 @@ def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> Co
 
 
 def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
-    """Return the row of a named reading, judged as the headline is.
-
-    Returns ``name``; ``mean`` of the converged with its interval; ``chance_at_most``, that the
-    largest of a study is at most the reported one; ``chance_mean`` to report the mean given the
-    largest; ``p`` of both; ``p_sweeps``, the same if sweeps are counted, the last one included;
-    ``curve``, the distribution of the mean given the largest count.
-    """
-    sampling, sweeps = describe_sampling(counts), describe_sampling(count_sweeps(counts))
+    """Return the row of a named reading, judged as the headline is."""
+    sampling = describe_sampling(counts)
     assert sampling is not None
-    assert sweeps is not None
-    mean = estimate_count_mean(counts)
     return {
         "name": name,
-        "mean": mean.value,
-        "mean_interval": mean.interval,
-        "chance_at_most": sampling["chance_at_most"],
+        **name_estimate("mean", estimate_count_mean(counts)),
         "chance_mean": sampling["mean_given_max"]["chance"],
         "p": sampling["p"],
-        "p_sweeps": sweeps["p"],
+        "p_sweeps": describe_p(count_sweeps(counts))["p"],
         "curve": describe_curve(counts),
     }
 

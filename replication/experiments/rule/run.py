@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import Claim, load_claims
-from replication.experiments.agreement import align_matrices
-from replication.experiments.judging import compare_with_levels, judge, supports_if
+from replication.claims import load_claims
+from replication.experiments.agreement import align_matrices, replace_backward, take_matrices
+from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, RECIRCULATION, Protocol
@@ -21,7 +21,7 @@ from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2005
@@ -57,42 +57,34 @@ Flags = NDArray[np.bool_]
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the rule: ``n_networks`` and ``claims``."""
-    claims = load_claims()
+    """Return the model of the rule."""
     report_progress("the simple rule, and steepest descent by finite differences")
-    judged = {
-        "simple-rule": judge_simple_rule(claims["simple-rule"], n_networks),
-        "descent": judge_descent(claims["descent"], n_networks),
-    }
+    simple, descent = judge_simple_rule(n_networks), judge_descent(n_networks)
     report_progress("networks without linear units, and without symmetric weights")
-    judged["without-linearity"] = judge_without_linearity(
-        claims["without-linearity"], n_networks, jobs
-    )
-    judged["without-symmetry"] = judge_without_symmetry(
-        claims["without-symmetry"], n_networks, jobs
-    )
     return {
         "n_networks": n_networks,
-        "claims": judged,
+        "claims": {
+            "simple-rule": simple,
+            "descent": descent,
+            "without-linearity": judge_without_linearity(n_networks, jobs),
+            "without-symmetry": judge_without_symmetry(n_networks, jobs),
+        },
     }
 
 
-def judge_simple_rule(claim: Claim, n_networks: int) -> dict[str, Any]:
+def judge_simple_rule(n_networks: int) -> dict[str, Any]:
     """Judge whether the kernel applies the product of activities, as the readable network does."""
-    n = min(N_READABLE, n_networks)
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n)
+    initial = draw_weights(PAPER, ROOT_SEED, 0, min(N_READABLE, n_networks))
     _, _, final = simulate_weights(PAPER, initial, final_weights=True)
     assert final is not None
-    results = {}
-    for name, weights in (("initial", initial), ("final", final)):
-        difference = round_up(measure_difference(PAPER, weights))
-        limit = claim.find(name).thresholds["at_most"]
-        results[name] = supports_if(difference <= limit, difference)
     slower = dataclasses.replace(PAPER, learning_rate=TRAINED_RATE)
     updates, _, _ = simulate_weights(slower, initial[:N_TRAINED])
     networks = [RecirculationNetwork.from_weights(each, slower) for each in initial[:N_TRAINED]]
-    equal = np.array([network.train()[0] for network in networks]) == updates
-    return judge(claim, results | {"learning": supports_if(equal.all(), float(equal.mean()))})
+    return judge("simple-rule", {
+        "initial": round_up(measure_difference(PAPER, initial)),
+        "final": round_up(measure_difference(PAPER, final)),
+        "learning": np.mean(updates == [network.train()[0] for network in networks]),
+    })  # fmt: skip
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
@@ -123,17 +115,23 @@ def round_up(deviation: float) -> float:
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
-def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
-    """Judge directions and lengths of the changes where the conditions of page 361 hold.
+def judge_descent(n_networks: int) -> dict[str, Any]:
+    """Judge what the derivation of page 361 claims where its conditions hold."""
+    regression = load_claims()["descent"].thresholds["regression"]
+    protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)
+    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
+    return judge("descent", measure_descent(protocol, weights)) | {"regression": regression}
+
+
+def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure directions and lengths of the changes where the conditions of page 361 hold.
 
     With G the gradient of the reconstruction's error (zero regression) and R that of the regressed
     error E of page 361, U changes by -(1 - lambda) G and W by -R, which is -(1 - lambda)^2 G.
     Equation 7 gives the regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the
     factor 1 / (1 - lambda) of equation 9 is right relative to U, and not for E as it is written.
     """
-    regression = claim.thresholds["regression"]
-    protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)
-    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
+    away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
     changes = compute_changes(protocol, weights)
     G, R = (find_gradients(protocol, weights, regressed) for regressed in (False, True))
@@ -144,17 +142,17 @@ def judge_descent(claim: Claim, n_networks: int) -> dict[str, Any]:
         return np.asarray(np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1))
 
     rate_of_u = relate(changes[:, U], G[:, U])
-    rate_of_w = relate(changes[:, W] / (1.0 - regression), G[:, W])
-    return judge(claim, compare_with_levels(claim, {
+    rate_of_w = relate(changes[:, W] / away, G[:, W])
+    return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
         "w-direction-large": compute_cosines(
             larger_changes, -find_gradients(protocol, larger, False)[:, W]
         ),
         "w-length": relate(changes[:, W], R[:, W]),
-        "u-length": rate_of_u / (1.0 - regression),
+        "u-length": rate_of_u / away,
         "factor": rate_of_w / rate_of_u,
-    })) | {"regression": regression}  # fmt: skip
+    }
 
 
 def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array:
@@ -176,7 +174,7 @@ def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array
     return np.stack(rises, axis=1) / (2.0 * STEP)
 
 
-def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any]:
+def judge_without_linearity(n_networks: int, jobs: int) -> dict[str, Any]:
     """Judge the shares of networks with logistic visible units that converge."""
     protocols = {
         "paper": PAPER,
@@ -191,24 +189,22 @@ def judge_without_linearity(claim: Claim, n_networks: int, jobs: int) -> dict[st
                                jobs=jobs)[1]
         for name, protocol in protocols.items()
     }  # fmt: skip
-    return judge(claim, compare_with_levels(claim, shares))
+    return judge("without-linearity", shares)
 
 
-def judge_without_symmetry(claim: Claim, n_networks: int, jobs: int) -> dict[str, Any]:
+def judge_without_symmetry(n_networks: int, jobs: int) -> dict[str, Any]:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
     measured: dict[str, Any] = {}
-    starts: dict[str, tuple[Protocol, Callable[[Array], Array]]] = {
-        "drawn": (PAPER, np.copy),
-        "opposed": (PAPER, lambda weights: replace_backward(weights, oppose)),
-        "linear": (LINEAR, np.copy),
-    }
-    for name, (protocol, start) in starts.items():
-        initial = start(draw_weights(protocol, ROOT_SEED, 0, n_networks))
-        _, converged, final = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
+    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    for name, protocol, start in (
+        ("drawn", PAPER, initial),
+        ("opposed", PAPER, replace_backward(PAPER, initial, -take_matrices(PAPER, initial)[0])),
+        ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
+    ):
+        _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
         assert final is not None
         measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     for name, frozen in (
         ("frozen-U", dataclasses.replace(PAPER, hidden_to_visible_factor=FROZEN)),
         ("frozen-W", dataclasses.replace(PAPER, visible_to_hidden_factor=FROZEN)),
@@ -219,7 +215,7 @@ def judge_without_symmetry(claim: Claim, n_networks: int, jobs: int) -> dict[str
         ("transposed-20", transpose, 20.0),
     ):  # fmt: skip
         measured[name] = train_as_if(replace, initial[:N_ALTERED], rate)
-    return judge(claim, compare_with_levels(claim, measured))
+    return judge("without-symmetry", measured)
 
 
 def train_as_if(
@@ -227,14 +223,15 @@ def train_as_if(
 ) -> Flags:
     """Return which networks converge if W changes as if U were another matrix.
 
-    `replace` takes the matrices W (n, n_hidden, n_visible) and U (n, n_visible, n_hidden) and
-    returns the one that the changes of W are computed with; U itself changes by equation 3.
+    `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns the
+    transpose that the changes of W are computed with; U itself changes by equation 3.
     """
     lower = list_connections(PAPER)[0]
 
     def change(states: Array) -> Array:
         changes = compute_changes(PAPER, states)
-        changes[:, lower] = compute_changes(PAPER, replace_backward(states, replace))[:, lower]
+        other = replace_backward(PAPER, states, replace(*take_matrices(PAPER, states)))
+        changes[:, lower] = compute_changes(PAPER, other)[:, lower]
         return changes
 
     recorded = record_changes(
@@ -244,25 +241,12 @@ def train_as_if(
     return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
 
 
-def replace_backward(weights: Array, replace: Callable[[Array, Array], Array]) -> Array:
-    """Return weights with another U, which `replace` makes of W and U."""
-    replaced = weights.copy()
-    (forward, _), (backward, _) = split_weights(PAPER, replaced)
-    backward[...] = replace(forward, backward.copy())
-    return replaced
-
-
-def oppose(forward: Array, _: Array) -> Array:
-    """Return minus the transpose of W."""
-    return -np.swapaxes(forward, 1, 2)
-
-
 def exchange(_: Array, backward: Array) -> Array:
     """Return U with its two hidden units exchanged: as long, and aligned with the wrong unit."""
-    return backward[:, :, ::-1]
+    return backward[:, ::-1]
 
 
 def transpose(forward: Array, backward: Array) -> Array:
     """Return the transpose of W, as long as U."""
     lengths = [np.linalg.norm(each, axis=(1, 2), keepdims=True) for each in (backward, forward)]
-    return np.asarray(np.swapaxes(forward, 1, 2) * lengths[0] / lengths[1])
+    return np.asarray(forward * lengths[0] / lengths[1])

@@ -19,7 +19,7 @@ from replication.experiments.summaries import describe_speed, name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
-from replication.statistics.contrasts import compare_paired
+from replication.statistics.intervals import estimate_mean
 from replication.threads import map_in_threads
 
 ROOT_SEED = 2002
@@ -45,13 +45,7 @@ Array = NDArray[np.float64]
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the map.
-
-    Returns ``rates``, ``regressions``; ``mean`` (failures at the cap) and ``failing`` (share), a
-    row for each regression; ``ridge``, for each regression the fastest rate (see `find_ridge`);
-    ``paper`` and ``best``, as `describe_speed`, on ``n_fresh`` fresh networks, and the ``gain`` of
-    the latter; ``fastest_rate`` of the map at the paper's regression; ``edge``.
-    """
+    """Return the model of the map."""
     report_progress("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
     report_progress("the fastest settings against the paper's")
@@ -76,7 +70,7 @@ def run(
         "fastest_rate": RATES[int(np.argmin(own))],
         "paper": describe_speed(ours, PAPER),
         "best": describe_speed(theirs, best),
-        **name_estimate("gain", compare_paired(theirs.updates, ours.updates).change),
+        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
         "edge": measure_edge(n_networks=EDGE_FACTOR * n_networks, jobs=jobs),
     }
 
@@ -87,11 +81,10 @@ def make_protocol(rate: float, regression: float = PAPER.regression) -> Protocol
 
 
 def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
-    """Return the mean (failures at the cap) and the share that fails in every cell.
+    """Return the mean and the share that fails in every cell, (n_regressions, n_rates) each.
 
-    Where fewer than half of the first networks converge, the others are not tried:
-    each would cost as much as forty that converge.
-    Returns `mean`, `failing` (n_regressions, n_rates).
+    Where fewer than half of the first networks converge, the others are not tried: each would cost
+    as much as forty that converge.
     """
     n_first = max(10, round(SHARE_FIRST * n_networks))
 
@@ -123,20 +116,11 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
 
 
 def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
-    """Return where the share that fails passes `EDGE_SHARES`, from the paper's rate on.
-
-    Returns ``shares``, and ``passes``: for each share the rate at which it is passed, between two
-    rates by straight line, None if not by the last.
-    """
-    failing = [
-        float(
-            1.0
-            - simulate(
-                make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs
-            ).converged.mean()
-        )
-        for rate in EDGE_RATES
-    ]
+    """Return at which rates the share that fails passes `EDGE_SHARES`, from the paper's rate on."""
+    failing = []
+    for rate in EDGE_RATES:
+        found = simulate(make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
+        failing.append(float(1.0 - found.converged.mean()))
     return {
         "shares": list(EDGE_SHARES),
         "passes": [find_crossing(EDGE_RATES, failing, share) for share in EDGE_SHARES],

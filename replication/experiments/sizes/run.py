@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
-from replication.experiments.judging import compare_with_levels, judge
+from replication.experiments.judging import judge
 from replication.experiments.recording import (
     Histories,
     find_medians,
@@ -22,7 +21,6 @@ from replication.experiments.summaries import describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, list_connections
-from replication.simulator.ensemble import simulate
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2011
@@ -50,32 +48,19 @@ Array = NDArray[np.float64]
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Run other group sizes at the paper's settings and at the best of a small search.
-
-    Returns ``networks``, a list: ``name``, ``n_hidden_groups``, at ``paper`` and ``best`` settings
-    what `describe_speed` returns; ``claims``.
-    """
+    """Run other group sizes at the best settings of a small search, and measure a longer loop."""
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
         name = "-".join(map(str, (*sizes, sizes[0])))
         report_progress(f"networks of the sizes {name}")
-        base = Protocol(group_sizes=sizes)
-        search, outcomes = simulate_best(
-            base, LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
+        found, outcomes = simulate_best(
+            Protocol(group_sizes=sizes), LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
             n_search=max(2, round(SEARCH_SHARE * n_networks)), n_networks=n_networks,
             root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
         if sizes == MEASURED:
-            best = search.best
-        at_paper = simulate(base, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
-        networks.append(
-            {
-                "name": name,
-                "n_hidden_groups": len(sizes) - 1,
-                "paper": describe_speed(at_paper, base),
-                "best": describe_speed(outcomes, search.best),
-            }
-        )
+            best = found
+        networks.append({"name": name, "best": describe_speed(outcomes, found)})
     report_progress("gradient descent in the longer loop")
     histories = measure_learning(
         best, measure_loop, n_networks=max(2, round(MEASURED_SHARE * n_networks)),
@@ -91,11 +76,9 @@ def run(
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure how well changes into hidden groups agree with steepest descent.
 
-    Returns (n, n_patterns) unless it says otherwise: for each of `REGRESSIONS`:
-    ``parallel-REGRESSION``, the cosine of the difference between the two visible vectors (AP) with
-    that of their images (CR); ``GROUP-REGRESSION`` for each of `GROUPS`, the cosine of the change
-    by one pattern with descent in its squared error; ``stages-REGRESSION``, the smaller one of the
-    two groups, and ``batch-REGRESSION``, shape (n, 1), the same of the change by all patterns.
+    Returns (n, n_patterns), named by what is measured and the regression: ``parallel``: cosine of
+    AP and CR; each of `GROUPS`: cosine of the change by one pattern with descent in its squared
+    error; ``stages``: the smaller one of both groups; ``batch`` (n, 1): the same by all patterns.
     """
     connections = list_connections(protocol)
     measured = {}
@@ -118,7 +101,6 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 def judge_loops(histories: Histories) -> dict[str, Any]:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
-    claim = load_claims()["loops"]
     measured: dict[str, Any] = {}
     for key in REGRESSIONS:
         is_parallel = histories.take_learning(f"parallel-{key}") > PARALLEL
@@ -134,4 +116,4 @@ def judge_loops(histories: Histories) -> dict[str, Any]:
     measured["batch-75"] = find_medians(
         histories, "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
     )
-    return judge(claim, compare_with_levels(claim, measured))
+    return judge("loops", measured)

@@ -10,30 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.judging import (
-    Result,
-    judge,
-    share_above,
-    supports_above,
-    supports_below,
-    supports_if,
-    supports_within,
-)
-from replication.experiments.recording import record_learning
-from replication.experiments.search import Search, simulate_best
-from replication.experiments.summaries import (
-    compare_speed,
-    count_within,
-    describe_speed,
-    name_estimate,
-)
+from replication.experiments.judging import judge, supports_if
+from replication.experiments.recording import Histories, measure_learning
+from replication.experiments.search import simulate_best
+from replication.experiments.summaries import describe_speed
 from replication.progress import Tell, silent
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights, split_weights
-from replication.statistics.alignment import estimate_median
-from replication.statistics.contrasts import compare_paired
+from replication.simulator.weights import split_weights
+from replication.statistics.intervals import Estimate, estimate_mean
+from replication.statistics.ratios import Ratios, estimate_ratios
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
@@ -71,222 +58,173 @@ LARGE_RATES = (6.0, 8.0, 10.0, 12.0, 14.0, 17.0)
 CURVE_POINTS = (*range(0, 100, 2), *range(100, 201, 10))
 """Updates at which the share of networks still learning is kept for the figure."""
 
-Found = dict[str, tuple[Search, Outcomes]]
+Array = NDArray[np.float64]
 
 
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Measure speed at the paper's settings and at the best ones of all rules.
-
-    Returns ``procedures`` by name (as `describe_speed`, with ``learning``, the share that still
-    learns after each of ``curve_points``), ``pairs`` (back-propagation over recirculation),
-    ``factors``, ``rates``, ``paths``, ``searches``; ``claims`` (rapid, comparable, best-rates,
-    hidden-regression, slower-half).
-    """
+    """Return the model of speed at the paper's settings and at the best ones of all rules."""
     n_search, n_rates, n_paths, n_large = (
         max(2, round(share * n_networks))
         for share in (SEARCH_SHARE, RATES_SHARE, PATHS_SHARE, LARGE_SHARE)
     )
+    protocols: dict[str, Protocol] = {}
+    outcomes: dict[str, Outcomes] = {}
 
     def find(
-        base: Protocol, rates: Sequence[float], n: int = n_networks, **grid: Sequence[float]
-    ) -> tuple[Search, Outcomes]:
-        return simulate_best(
+        name: str, base: Protocol, rates: Sequence[float], n: int = n_networks, **grid: Any
+    ) -> None:
+        protocols[name], outcomes[name] = simulate_best(
             base, {"learning_rate": rates, **grid},
             n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
 
-    found: Found = {}
     for rule, base in RULES.items():
-        name = rule.replace("_", " ")
-        report_progress(f"best learning rate ({name})")
-        found[rule] = find(base, RATES[rule])
-        report_progress(f"best learning rate and momentum ({name})")
-        found[f"{rule}_momentum"] = find(base, MOMENTUM_RATES[rule], momentum=MOMENTA)
-    report_progress("best learning rate without hidden regression")
-    found["no_hidden_regression"] = find(NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
-    report_progress("best learning rate of a larger network")
-    found["large"] = find(LARGE, LARGE_RATES, n_large)
+        report_progress(f"best learning rate and momentum ({rule.replace('_', ' ')})")
+        find(rule, base, RATES[rule])
+        find(f"{rule}_momentum", base, MOMENTUM_RATES[rule], momentum=MOMENTA)
+    report_progress("best learning rate without hidden regression, and of a larger network")
+    find("no_hidden_regression", NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
+    find("large", LARGE, LARGE_RATES, n_large)
+    report_progress("factors on the changes of W")
+    changes = {}
     for rule, factors in {"recirculation": (RESTORED,), **FACTORS}.items():
-        report_progress(f"factors on the changes of W ({rule.replace('_', ' ')})")
         for factor in factors:
-            slowed = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
+            name = f"{rule}_{factor:g}"
             rates = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
-            found[f"{rule}_{factor:g}"] = find(slowed, [float(f"{rate:.3g}") for rate in rates])
-    protocols = {name: search.best for name, (search, _) in found.items()}
-    outcomes = {name: each for name, (_, each) in found.items()}
+            slowed = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
+            find(name, slowed, [float(f"{rate:.3g}") for rate in rates])
+            changes[name] = estimate_mean(outcomes[name].updates - outcomes[rule].updates)
     report_progress("the paper's learning rate")
     for name, protocol in {
         "paper": PAPER,
-        "squared_paper_rate": SQUARED,
         "no_hidden_regression_paper_rate": NO_HIDDEN_REGRESSION,
         "slowed_without": dataclasses.replace(
             NO_HIDDEN_REGRESSION, visible_to_hidden_factor=1.0 - PAPER.regression
         ),
     }.items():
-        protocols[name] = protocol
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     report_progress("updates at every learning rate")
-    rates_of = {rule: measure_rates(found[rule][0], n=n_rates, jobs=jobs) for rule in RULES}
+    rates_of = {
+        rule: measure_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
+    }
     report_progress("paths of the weights")
-    paths = measure_paths(PAPER, outcomes["paper"], n=n_paths)
+    paths, at_updates = measure_paths(
+        measure_learning(PAPER, keep_weights, n_networks=n_paths, root_seed=ROOT_SEED, jobs=jobs)
+    )
+    ratio_restored = float(np.median(at_updates)) / RESTORED
     pairs = {
-        name: compare_speed(outcomes[name], outcomes[f"recirculation{momentum}"])
-        for rule in FACTORS
-        for name, momentum in [(rule, ""), (f"{rule}_momentum", "_momentum"), (f"{rule}_0.25", "")]
+        name: estimate_ratios(outcomes[theirs].updates, outcomes[ours].updates)
+        for name, (theirs, ours) in PAIRS.items()
     }
-    changes = {
-        name: name_estimate(
-            "change", compare_paired(outcomes[name.rpartition("_")[0]].updates, each.updates).change
-        )
-        for name, each in outcomes.items()
-        if protocols[name].visible_to_hidden_factor != 1.0 and name in found
-    }
+    shown = ("paper", *RULES, *(f"{rule}_momentum" for rule in RULES))
     return {
         "n_networks": n_networks,
-        "n_search": n_search,
-        "max_updates": PAPER.max_updates,
         "procedures": {
-            name: describe_speed(outcomes[name], protocol)
-            | {"learning": (1.0 - count_within(outcomes[name], CURVE_POINTS) / n_networks).tolist()}
-            for name, protocol in protocols.items()
+            name: describe_speed(outcomes[name], protocols.get(name, PAPER))
+            | {"learning": count_learning(outcomes[name], CURVE_POINTS)}
+            for name in shown
         },
         "curve_points": list(CURVE_POINTS),
-        "pairs": pairs,
-        "factors": changes,
         "rates": rates_of,
-        "paths": describe_paths(paths),
-        "searches": {name: search.to_plain() for name, (search, _) in found.items()},
+        "paths": {"ratio": float(np.median(paths[:, 1] / paths[:, 0]))},
         "claims": {
-            "rapid": judge_rapid(outcomes),
+            "rapid": judge_rapid(outcomes, pairs["squared"]),
             "comparable": judge_comparable(pairs),
             "best-rates": judge_best_rates(rates_of),
             "hidden-regression": judge_hidden_regression(outcomes),
-            "slower-half": judge_slower_half(paths, changes),
+            "slower-half": judge_slower_half(paths, ratio_restored, changes),
         },
     }
 
 
-def measure_rates(search: Search, *, n: int, jobs: int) -> dict[str, Any]:
-    """Compare every learning rate of a search with the best one, on `n` networks reported.
+def count_learning(outcomes: Outcomes, points: Sequence[int]) -> list[float]:
+    """Return the share of networks that still learn after so many updates."""
+    times = np.where(outcomes.converged, outcomes.updates, np.inf)
+    return [float(np.mean(times > point)) for point in points]
 
-    Returns ``rates``, ``means`` (failures at the cap), ``best`` (found on other seeds); ``good``:
-    the rates whose paired difference from the best does not lie above zero; their ``range``.
+
+def measure_rates(
+    protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
+) -> dict[str, Any]:
+    """Return the mean of updates at every rate, and those that are as good as the protocol's own.
+
+    ``good`` are the rates whose paired difference from it does not lie above zero.
     """
-    rates, best = search.grid["learning_rate"], search.best.learning_rate
+    best = protocol.learning_rate
     updates = {
         rate: simulate(
-            dataclasses.replace(search.best, learning_rate=rate),
+            dataclasses.replace(protocol, learning_rate=rate),
             n_seeds=n, root_seed=ROOT_SEED, jobs=jobs,
         ).updates
         for rate in rates
     }  # fmt: skip
-
-    def is_worse(rate: float) -> bool:
-        low = compare_paired(updates[best], updates[rate]).change.low
-        return low is not None and low > 0.0
-
-    good = [rate for rate in rates if rate == best or not is_worse(rate)]
+    lows = {rate: estimate_mean(updates[rate] - updates[best]).low for rate in rates}
     return {
-        "n_networks": n,
         "rates": list(rates),
         "means": [float(updates[rate].mean()) for rate in rates],
         "best": best,
-        "good": good,
-        "range": [min(good), max(good)],
+        "good": [rate for rate, low in lows.items() if low is None or low <= 0.0],
     }
 
 
-def measure_paths(protocol: Protocol, outcomes: Outcomes, *, n: int) -> dict[str, Any]:
-    """Measure how far both matrices move, from the initial weights to convergence.
+def keep_weights(_: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
+    """Measure nothing but the weights themselves."""
+    return {"weights": weights}
 
-    `outcomes`: of this protocol, under `ROOT_SEED`. `n`: the first so many networks; those that
-    did not converge, or were there at the start, have no path and are left out.
-    Returns ``paths``, float64 (n_moved, 2): for W and U (biases left out) the lengths of all
-    changes added up; ``ratios``, float64 (n_updates,): length of the change of U over that of W at
-    every update of all networks.
+
+def measure_paths(histories: Histories) -> tuple[Array, Array]:
+    """Return how far W and U travel, biases left out: the lengths of their changes.
+
+    (n_networks, 2): added up, of the networks that moved; (n_updates,): those of U over those of W
+    at every update of all networks.
     """
-    moved = outcomes.converged[:n] & (outcomes.updates[:n] > 0)
-    weights = draw_weights(protocol, ROOT_SEED, 0, n)[moved]
     paths, ratios = [np.zeros((0, 2))], [np.zeros(0)]
-    for updates, states in record_learning(protocol, weights, outcomes.updates[:n][moved]):
-        between = np.ones(len(states) - 1, dtype=np.bool_)
-        between[np.cumsum(updates + 1)[:-1] - 1] = (
-            False  # from one network to the next is no change
-        )
-        changes = np.diff(states, axis=0)[between]
-        lengths = np.stack(
-            [np.linalg.norm(matrix, axis=(1, 2)) for matrix, _ in split_weights(protocol, changes)],
-            axis=1,
-        )
-        starts = np.concatenate([[0], np.cumsum(updates)[:-1]])
-        paths.append(np.add.reduceat(lengths, starts, axis=0))
-        ratios.append(lengths[:, 1] / lengths[:, 0])
-    return {"paths": np.concatenate(paths), "ratios": np.concatenate(ratios)}
+    for weights in histories.split("weights"):
+        if len(weights) > 1:
+            matrices = [matrix for matrix, _ in split_weights(PAPER, np.diff(weights, axis=0))]
+            lengths = np.stack([np.linalg.norm(each, axis=(1, 2)) for each in matrices], axis=1)
+            paths.append(lengths.sum(axis=0, keepdims=True))
+            ratios.append(lengths[:, 1] / lengths[:, 0])
+    return np.concatenate(paths), np.concatenate(ratios)
 
 
-def describe_paths(paths: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
-    """Return medians: of how many times as far U travels, and as far at a single update."""
-    ratio = estimate_median(paths["paths"][:, 1] / paths["paths"][:, 0])
-    at_updates = float(np.median(paths["ratios"]))
-    return {
-        "n_networks": len(paths["paths"]),
-        **name_estimate("ratio", ratio),
-        "ratio_at_updates": at_updates,
-        "ratio_restored": at_updates / RESTORED,
-    }
-
-
-def judge_rapid(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
+def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> dict[str, Any]:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
     paper, large = outcomes["paper"], outcomes["large"]
-
-    def share_within(name: str, of: Outcomes) -> Result:
-        wanted = claim.find(name).thresholds
-        n_fast = int(count_within(of, wanted["updates"]))
-        return share_above(n_fast, len(of.updates), wanted["min_share"])
-
-    median = estimate_median(np.where(paper.converged, paper.updates, paper.updates.max()))
-    ratio = compare_speed(outcomes["squared"], outcomes["recirculation"])
-    return judge(
-        claim,
-        {
-            "within-100": share_within("within-100", paper),
-            "within-100-strict": share_within("within-100-strict", paper),
-            "converge": share_within("converge", paper),
-            "median": supports_below(
-                median.value, median.interval, claim.find("median").thresholds["max_median"]
-            ),
-            "faster": supports_above(ratio["mean_ratio"], ratio["mean_ratio_interval"], 1.0),
-            "larger": share_within("larger", large),
+    return judge("rapid", {
+        **{
+            name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
+            for name, of in (
+                ("within-100", paper), ("within-100-strict", paper), ("converge", paper),
+                ("larger", large),
+            )
         },
-    )
-
-
-def judge_comparable(pairs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Judge the ratios of back-propagation to recirculation, of means and of medians."""
-    claim = load_claims()["comparable"]
-    results = {}
-    for each in claim.operationalisations:
-        name, _, statistic = each.id.rpartition("-")
-        pair, factor = pairs[PAIRS[name]], each.thresholds["max_factor"]
-        results[each.id] = supports_within(
-            pair[f"{statistic}_ratio"], pair[f"{statistic}_ratio_interval"], 1.0 / factor, factor
-        )
-    return judge(claim, results)
+        "median": paper.updates,
+        "faster": ratios.mean,
+    })  # fmt: skip
 
 
 PAIRS = {
-    "squared": "squared",
-    "cross-entropy": "cross_entropy",
-    "squared-momentum": "squared_momentum",
-    "cross-entropy-momentum": "cross_entropy_momentum",
-    "squared-slowed": "squared_0.25",
-    "cross-entropy-slowed": "cross_entropy_0.25",
+    "squared": ("squared", "recirculation"),
+    "cross-entropy": ("cross_entropy", "recirculation"),
+    "squared-momentum": ("squared_momentum", "recirculation_momentum"),
+    "cross-entropy-momentum": ("cross_entropy_momentum", "recirculation_momentum"),
+    "squared-slowed": ("squared_0.25", "recirculation"),
+    "cross-entropy-slowed": ("cross_entropy_0.25", "recirculation"),
 }
-"""Pairs of procedures as the ledger names them."""
+"""Procedures whose updates are divided, as the ledger names the pairs."""
+
+
+def judge_comparable(pairs: Mapping[str, Ratios]) -> dict[str, Any]:
+    """Judge the ratios of back-propagation to recirculation, of means and of medians."""
+    return judge("comparable", {
+        f"{name}-{statistic}": getattr(ratios, statistic)
+        for name, ratios in pairs.items()
+        for statistic in ("mean", "median")
+    })  # fmt: skip
 
 
 def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -295,59 +233,40 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     By equation 5 the difference in equation 3 is 1 - lambda of the reconstruction's error, so that
     U changes as at a rate of epsilon (1 - lambda) in steepest descent.
     """
-    ours = rates["recirculation"]["range"]
-    scaled = [(1.0 - PAPER.regression) * rate for rate in ours]
+    ours = rates["recirculation"]["good"]
     results = {}
     for name, rule in (("squared", "squared"), ("cross-entropy", "cross_entropy")):
-        for suffix, range_ in (("", ours), ("-effective", scaled)):
-            low, high = rates[rule]["range"]
-            results[name + suffix] = supports_if(high < range_[0] or range_[1] < low)
-    return judge(load_claims()["best-rates"], results)
+        theirs = rates[rule]["good"]
+        for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
+            results[name + suffix] = supports_if(
+                max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
+            )
+    return judge("best-rates", results)
 
 
 def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
     """Judge whether networks learn without regression of the hidden units."""
-    claim = load_claims()["hidden-regression"]
     paper, same = outcomes["paper"], outcomes["slowed_without"]
-    best, at_paper = (
-        outcomes[name] for name in ("no_hidden_regression", "no_hidden_regression_paper_rate")
-    )
-    agree = (paper.updates == same.updates) & (paper.converged == same.converged)
-    ratio = compare_speed(best, paper)
-    level = {each.id: each.thresholds for each in claim.operationalisations}
-    return judge(
-        claim,
-        {
-            "best-rate": share_above(
-                best.converged.sum(), len(best.updates), level["best-rate"]["min_share"]
-            ),
-            "rate-of-w": share_above(agree.sum(), len(agree), level["rate-of-w"]["min_share"]),
-            "speed": supports_below(
-                ratio["median_ratio"], ratio["median_ratio_interval"], level["speed"]["max_ratio"]
-            ),
-            "paper-rate": share_above(
-                at_paper.converged.sum(), len(at_paper.updates), level["paper-rate"]["min_share"]
-            ),
-        },
-    )
+    best = outcomes["no_hidden_regression"]
+    return judge("hidden-regression", {
+        "best-rate": best.converged,
+        "rate-of-w": (paper.updates == same.updates) & (paper.converged == same.converged),
+        "speed": estimate_ratios(best.updates, paper.updates).median,
+        "paper-rate": outcomes["no_hidden_regression_paper_rate"].converged,
+    })  # fmt: skip
 
 
 def judge_slower_half(
-    paths: Mapping[str, NDArray[np.float64]], changes: Mapping[str, Mapping[str, Any]]
+    paths: Array, ratio_restored: float, changes: Mapping[str, Estimate]
 ) -> dict[str, Any]:
     """Judge whether W is slower because of the factor left out, and whom slowness helps."""
-    claim = load_claims()["slower-half"]
-    longer = int(np.sum(paths["paths"][:, 0] < paths["paths"][:, 1]))
-    restored = changes[f"recirculation_{RESTORED:g}"]
-    results = {
-        "paths": share_above(longer, len(paths["paths"]), claim.thresholds["min_share"]),
-        "explained": supports_below(describe_paths(paths)["ratio_restored"], None, 1.0),
-        "recirculation": supports_above(restored["change"], restored["change_interval"], 0.0),
-    }
-    for rule, factors in FACTORS.items():
-        for factor in factors:
-            change = changes[f"{rule}_{factor:g}"]
-            results[f"{rule.replace('_', '-')}-{factor:g}"] = supports_below(
-                change["change"], change["change_interval"], 0.0
-            )
-    return judge(claim, results)
+    return judge("slower-half", {
+        "paths": paths[:, 0] < paths[:, 1],
+        "explained": ratio_restored,
+        "recirculation": changes[f"recirculation_{RESTORED:g}"],
+        **{
+            f"{rule.replace('_', '-')}-{factor:g}": changes[f"{rule}_{factor:g}"]
+            for rule, factors in FACTORS.items()
+            for factor in factors
+        },
+    })  # fmt: skip

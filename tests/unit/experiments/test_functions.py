@@ -1,6 +1,5 @@
 """Other hidden functions: judged by share and speed, and unknown to the rule."""
 
-import json
 import math
 
 import numpy as np
@@ -8,38 +7,41 @@ import pytest
 
 from replication.claims import Verdict, load_claims
 from replication.experiments.functions import run as functions
+from replication.experiments.summaries import describe_speed
+from replication.protocol import Protocol
 from replication.simulator.weights import draw_weights
+from tests.unit.experiments.builders import list_outcomes, make_outcomes, run_small
 
 
 @pytest.fixture(scope="module")
 def model():
-    return json.loads(json.dumps(functions.run(jobs=1, n_networks=100)))
-
-
-def describe(share=1.0, median=30.0):
-    converged = {"share": share, "share_interval": [share - 0.01, min(1.0, share + 0.01)]}
-    return {"converged": converged, "median": median}
+    return run_small(functions, 100)
 
 
 def judge(**changed):
-    names = ("logistic", *functions.SMOOTH)
-    return functions.judge_functions({name: describe() for name in names} | changed)
+    """Judge functions of which 1,000 networks take 30 updates, or as many as is said."""
+    updates = dict.fromkeys(("logistic", *functions.SMOOTH), [30] * 1000) | changed
+    outcomes = {name: make_outcomes(*each) for name, each in updates.items()}
+    described = {name: describe_speed(each, Protocol()) for name, each in outcomes.items()}
+    return functions.judge_functions(described, outcomes)
 
 
 def test_every_function_is_tried_at_its_own_best_rate(model):
     assert list(model["functions"]) == ["logistic", *functions.SMOOTH, "rectifier"]
     for entry in model["functions"].values():
-        assert entry["learning_rate"] == entry["search"]["best"]["learning_rate"]
+        assert entry["learning_rate"] in functions.RATES
 
 
 def test_one_function_that_does_not_serve_or_is_slow_divides_the_verdict():
     assert judge()["verdict"] == Verdict.HOLDS
-    judged = judge(tanh=describe(share=0.9))
-    assert (judged["verdict"], judged["worst"]) == (Verdict.DEPENDS, "tanh")
-    outcomes = {name: each["outcome"] for name, each in judged["operationalisations"].items()}
+    judged = judge(tanh=[30] * 900 + [2000] * 100)
+    assert judged["verdict"] == Verdict.DEPENDS
+    outcomes = list_outcomes(judged)
     assert {name for name in outcomes if outcomes[name] == "contradicts"} == {"tanh", "all"}
-    assert judge(softplus=describe(median=61.0))["verdict"] == Verdict.DEPENDS
-    assert judge(logistic=describe(share=0.1))["verdict"] == Verdict.HOLDS  # does not count
+    assert judge(softplus=[61] * 1000)["verdict"] == Verdict.DEPENDS
+    undecided = judge(logistic=[2000] * 1000)  # does not count, but has no median
+    assert undecided["verdict"] == Verdict.HOLDS
+    assert list_outcomes(undecided)["speed"] == "undecided"
 
 
 def test_each_smooth_function_has_its_entry():

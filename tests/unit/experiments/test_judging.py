@@ -1,4 +1,4 @@
-"""Measurements and verdicts: at their thresholds, and held against the ledger."""
+"""Measurements and verdicts: at their levels, and held against the ledger."""
 
 import csv
 import dataclasses
@@ -9,16 +9,13 @@ import pytest
 
 from replication.claims import Verdict, load_claims
 from replication.errors import DataError
+from replication.experiments import judging
 from replication.experiments.judging import (
     Outcome,
     check_models,
-    compare_with_levels,
     find_verdict,
     judge,
     list_statements,
-    share_above,
-    supports_above,
-    supports_below,
     supports_if,
     supports_including,
     supports_within,
@@ -31,40 +28,81 @@ RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
 
 
 @pytest.mark.parametrize(
-    ("interval", "above", "below"),
-    [([2.0, 3.0], YES, OPEN), ([1.0, 1.5], NO, YES), ([1.0, 2.0], OPEN, YES), (None, YES, NO),
-     ([2.1, None], YES, NO), ([None, 1.9], NO, YES)],
-)  # fmt: skip
-def test_interval_that_crosses_a_level_decides_nothing(interval, above, below):
-    value = 2.5
-    assert supports_above(value, interval, 2.0)["outcome"] == above
-    assert supports_below(value, interval, 2.0)["outcome"] == below
-
-
-@pytest.mark.parametrize(
-    ("interval", "outcome"),
-    [([0.5, 2.0], YES), ([0.4, 2.0], OPEN), ([0.4, 2.1], OPEN), ([2.1, 2.2], NO), ([0.1, 0.4], NO)],
+    ("interval", "above", "below", "within"),
+    [
+        ([2.0, 3.0], YES, OPEN, YES),
+        ([1.0, 1.5], NO, YES, NO),
+        ([1.0, 2.0], OPEN, YES, OPEN),
+        ([1.9, 3.1], OPEN, OPEN, OPEN),
+        ([3.1, 3.2], YES, NO, NO),
+        ([2.1, None], YES, NO, OPEN),
+        ([None, 1.9], NO, YES, NO),
+    ],
 )
-def test_range_supports_what_lies_in_it_ends_included(interval, outcome):
-    result = supports_within(1.0, interval, 0.5, 2.0)
-    assert result == {"value": 1.0, "interval": interval, "outcome": outcome}
+def test_interval_that_crosses_a_level_decides_nothing(interval, above, below, within):
+    found = Estimate(2.5, *interval)
+    assert supports_within(found, low=2.0)["outcome"] == above
+    assert supports_within(found, high=2.0)["outcome"] == below
+    result = supports_within(found, 2.0, 3.0)
+    assert result == {"value": 2.5, "interval": interval, "outcome": within}
+
+
+def test_number_without_an_interval_decides_by_itself():
+    assert supports_within(2.5, low=2.0) == {"value": 2.5, "interval": None, "outcome": YES}
+    assert supports_within(2.5, high=2.0)["outcome"] == NO
 
 
 def test_nothing_measured_decides_nothing():
-    results = [supports_above(None, None, 1.0), supports_if(None), share_above(0, 0, 0.9),
-               supports_including(None, None, 0.0)]  # fmt: skip
+    nothing = Estimate(None, 0.0, 1.0)
+    results = [supports_within(None, 1.0), supports_within(nothing, 1.0, 2.0), supports_if(None),
+               supports_within(np.array([]), 1.0), supports_including(nothing, 0.0)]  # fmt: skip
     assert {result["outcome"] for result in results} == {OPEN}
 
 
 def test_interval_includes_its_ends():
-    assert supports_including(1.0, [0.0, 2.0], 0.0)["outcome"] == YES
-    assert supports_including(1.0, [0.1, None], 0.0)["outcome"] == NO
+    assert supports_including(Estimate(1.0, 0.0, 2.0), 0.0)["outcome"] == YES
+    assert supports_including(Estimate(1.0, 0.1, None), 0.0)["outcome"] == NO
 
 
-def test_share_is_judged_by_its_exact_interval():
+def judge_one(measured, **levels):
+    """Judge a statement of one operationalisation with these levels."""
+    one = dataclasses.replace(RAPID.primary, thresholds=levels)
+    claim = dataclasses.replace(RAPID, operationalisations=(one,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
+        return judge("rapid", {one.id: measured})["operationalisations"][one.id]
+
+
+@pytest.mark.parametrize(
+    ("measured", "value", "outcome"),
+    [
+        (np.array([True] * 95 + [False] * 5), 0.95, YES),
+        (np.array([True] * 5 + [False] * 95), 0.05, NO),
+        (np.linspace(0.6, 0.8, 101), 0.7, YES),
+        (np.linspace(0.4, 0.6, 101), 0.5, OPEN),
+        (Estimate(0.7, 0.6, 0.8), 0.7, YES),
+        (0.4, 0.4, NO),
+        (np.array([]), None, OPEN),
+        (supports_if(False, 0.9), 0.9, NO),
+    ],
+)
+def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measured, value, outcome):
+    result = judge_one(measured, at_least=0.5)
+    assert result["outcome"] == outcome
+    assert result["value"] == (None if value is None else pytest.approx(value))
+
+
+@pytest.mark.parametrize(
+    ("level", "outcome"), [(0.443, YES), (0.445, OPEN), (0.974, OPEN), (0.975, NO)]
+)
+def test_share_is_judged_by_its_exact_interval(level, outcome):
     # Clopper-Pearson for 8 of 10: 0.4439 to 0.9748 (e.g. Agresti & Coull 1998).
-    outcomes = [share_above(8, 10, level)["outcome"] for level in (0.443, 0.445, 0.974, 0.975)]
-    assert outcomes == [YES, OPEN, OPEN, NO]
+    assert judge_one(np.arange(10) < 8, at_least=level)["outcome"] == outcome
+
+
+def test_entry_without_a_level_is_refused_by_name():
+    with pytest.raises(DataError, match=rf"claims.rapid\], .* {RAPID.primary.id!r}: a level"):
+        judge_one(0.5, updates=100)
 
 
 @pytest.mark.parametrize(
@@ -83,15 +121,15 @@ def test_verdict_follows_from_all_outcomes_that_are_decided(outcomes, empirical,
 
 
 def test_entry_of_a_model_holds_results_and_verdict():
-    assert judge(RAPID, RESULTS) == {"operationalisations": RESULTS, "verdict": "holds"}
-    assert judge(RAPID, RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
+    assert judge("rapid", RESULTS) == {"operationalisations": RESULTS, "verdict": "holds"}
+    assert judge("rapid", RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_file_and_name():
     with pytest.raises(DataError, match=r"claims.toml, \[claims.rapid\].*experiments/speed/run.py"):
-        judge(RAPID, {})
+        judge("rapid", {})
     with pytest.raises(DataError, match=r"experiments/speed/run.py: the measurement 'other'"):
-        judge(RAPID, RESULTS | {"other": supports_if(True)})
+        judge("rapid", RESULTS | {"other": supports_if(True)})
 
 
 def test_models_are_held_against_the_ledger():
@@ -102,43 +140,13 @@ def test_models_are_held_against_the_ledger():
     }
     check_models({"speed": {"claims": claims}, "settings": {}})
     without = {name: claim for name, claim in claims.items() if name != "rapid"}
-    with pytest.raises(DataError, match=r"claims.toml, \[claims.rapid\]: models/speed.json has no"):
-        check_models({"speed": {"claims": without}})
-    with pytest.raises(DataError, match=r"models/speed.json: the statement 'slow' has no entry"):
-        check_models({"speed": {"claims": claims | {"slow": {}}}})
-    with pytest.raises(DataError, match="no measurement in models/speed.json"):
-        check_models({"speed": {"claims": claims | {"rapid": {"operationalisations": {}}}}})
-
-
-@pytest.mark.parametrize(
-    ("measured", "value", "outcome"),
-    [
-        (np.array([True] * 95 + [False] * 5), 0.95, YES),
-        (np.array([True] * 5 + [False] * 95), 0.05, NO),
-        (np.linspace(0.6, 0.8, 101), 0.7, YES),
-        (np.linspace(0.4, 0.6, 101), 0.5, OPEN),
-        (Estimate(0.7, 0.6, 0.8), 0.7, YES),
-        (0.4, 0.4, NO),
-        (np.array([]), None, OPEN),
-    ],
-)
-def test_shares_medians_and_estimates_are_compared_with_the_level_of_their_entry(
-    measured, value, outcome
-):
-    one = dataclasses.replace(RAPID.primary, thresholds={"at_least": 0.5})
-    claim = dataclasses.replace(RAPID, operationalisations=(one,))
-    result = compare_with_levels(claim, {one.id: measured})[one.id]
-    assert result["outcome"] == outcome
-    assert result["value"] == (None if value is None else pytest.approx(value))
-
-
-def test_entry_without_a_level_and_measurement_without_an_entry_are_refused_by_name():
-    one = dataclasses.replace(RAPID.primary, thresholds={})
-    claim = dataclasses.replace(RAPID, operationalisations=(one,))
-    with pytest.raises(DataError, match=rf"claims.rapid\], operationalisation {one.id!r}"):
-        compare_with_levels(claim, {one.id: 0.5})
-    with pytest.raises(DataError, match="the measurement 'other' of 'rapid' has no entry"):
-        compare_with_levels(claim, {one.id: 0.5, "other": 0.5})
+    for damaged, message in (
+        (without, r"claims.toml, \[claims.rapid\]: models/speed.json has no"),
+        (claims | {"slow": {}}, r"models/speed.json: the statement 'slow' has no entry"),
+        (claims | {"rapid": {"operationalisations": {}}}, "no measurement in models/speed.json"),
+    ):
+        with pytest.raises(DataError, match=message):
+            check_models({"speed": {"claims": damaged}})
 
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():
@@ -146,9 +154,10 @@ def test_table_of_statements_has_a_row_for_each_way_to_ask():
     models: dict = {}
     for name, claim in claims.items():
         results = {
-            each.id: supports_if(True, 0.5, [0.25, None]) for each in claim.operationalisations
+            each.id: supports_if(True, Estimate(0.5, 0.25, None))
+            for each in claim.operationalisations
         }
-        models.setdefault(claim.experiment, {"claims": {}})["claims"][name] = judge(claim, results)
+        models.setdefault(claim.experiment, {"claims": {}})["claims"][name] = judge(name, results)
     rows = list(csv.DictReader(io.StringIO(list_statements(models))))
     assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
     assert sum(row["primary"] == "yes" for row in rows) == len(claims)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,7 +22,7 @@ from replication.experiments.readings.multiverse import (
 from replication.protocol import Protocol
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
-from replication.statistics.counts import CountTable
+from tests.unit.experiments.builders import draw_counts, make_counts
 
 
 @pytest.fixture
@@ -56,6 +55,12 @@ def test_id_depends_on_the_protocols_alone(write):
     assert one.id != read_readings(write("[factors]\nlearning_rate = [20, 16]")).id
 
 
+MANY = "[factors]\n" + "\n".join(
+    f"{field} = {[1 + step for step in range(400)]}"
+    for field in ("learning_rate", "threshold", "half_width")
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -81,6 +86,7 @@ def test_id_depends_on_the_protocols_alone(write):
         ("name = 3\n[factors]\nmomentum = [0]", "name must be text"),
         ("[factors\n", "is not TOML"),
         ("[factors]\nmomentum = [0.0]\nmomentum = [0.1]", "is not TOML"),
+        (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
     ],
 )
 def test_wrong_file_is_refused_with_what_to_write(write, text, message):
@@ -95,36 +101,9 @@ def test_missing_file_is_a_storage_error(tmp_path):
         read_readings(tmp_path / "none.toml")
 
 
-MANY = "[factors]\n" + "\n".join(
-    f"{field} = {[low + step / 100 for step in range(11)]}"
-    for field, low in (("learning_rate", 15), ("regression", 0.5), ("half_width", 0.5))
-)
-
-
-def test_too_many_readings_are_refused(write):
-    with pytest.raises(UsageError, match="1331 readings .* allowed are 1000"):
-        read_readings(write(MANY))
-
-
-def test_billions_of_readings_are_refused_before_they_are_made(write):
-    values = [1 + step for step in range(400)]
-    text = f"[factors]\nlearning_rate = {values}\nthreshold = {values}\nhalf_width = {values}"
-    with pytest.raises(UsageError, match="64000000 readings"):
-        read_readings(write(text + f"\nmax_updates = {values[:1]}"))
-
-
-# ------------------------------------------------------------------------- what is told of them
-
-
-def make_counts(values, *, n_censored=0, cap=2000):
-    distinct, counts = np.unique(np.asarray(values, dtype=np.int64), return_counts=True)
-    return CountTable(distinct, counts, n_censored, cap)
-
-
 @pytest.mark.parametrize("centre", [3.55, 3.68, 3.75])
 def test_reading_is_judged_as_the_headline_is(centre):
-    drawn = np.exp(np.random.default_rng(5).normal(centre, 0.5, size=20_000)).astype(int)
-    counts = make_counts(drawn, n_censored=3)
+    counts = draw_counts(20_000, centre=centre, seed=5, n_censored=3)
     row = describe_reading(counts)
     judged = compare(counts, runs=100, mean="48", max="202", failures="excluded")
     assert row["p"] == pytest.approx(judged.p)
@@ -135,6 +114,8 @@ def test_reading_is_judged_as_the_headline_is(centre):
 @pytest.mark.parametrize(
     ("counts", "mean_at_cap"),
     [
+        # Of 100 such networks hardly ever all converge.
+        (draw_counts(5_000, n_censored=500), None),
         (make_counts([], n_censored=50, cap=300), 300.0),
         (make_counts([0] * 50), 0.0),
         (make_counts([40] * 5, n_censored=45, cap=100), 94.0),
@@ -143,9 +124,11 @@ def test_reading_is_judged_as_the_headline_is(centre):
 )
 def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(counts, mean_at_cap):
     row = describe_reading(counts)
-    json.dumps(row, allow_nan=False)
     assert row["is_compatible"] is False
-    assert row["mean_at_cap"] == pytest.approx(mean_at_cap)
+    if mean_at_cap is None:
+        assert row["p"] > 0.05
+    else:
+        assert row["mean_at_cap"] == pytest.approx(mean_at_cap)
 
 
 READINGS = Readings(
@@ -170,9 +153,7 @@ def test_model_is_plain_finite_data_with_a_row_for_each_reading(model):
     assert {len(column) for column in model["readings"].values()} == {4}
     assert model["readings"]["learning_rate"] == [20.0, 20.0, 12.0, 12.0]
     assert model["n_compatible"] == sum(model["readings"]["is_compatible"])
-
-
-def test_readings_share_their_networks(model):
+    # All share their networks.
     for i, protocol in enumerate(READINGS.protocols):
         alone = simulate(protocol, n_seeds=60, root_seed=9, jobs=1)
         assert model["readings"]["mean_at_cap"][i] == pytest.approx(alone.updates.mean())

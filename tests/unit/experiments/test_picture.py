@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -10,22 +9,20 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.picture import run as picture
+from replication.simulator.changes import reconstruct
 from replication.simulator.weights import draw_weights
+from tests.unit.experiments.builders import cosine, run_small
 
 
 @pytest.fixture(scope="module")
 def model() -> dict[str, Any]:
-    return json.loads(json.dumps(picture.run(jobs=2, n_networks=60), allow_nan=False))
+    return run_small(picture, 60)
 
 
 def make_networks(n: int = 12) -> tuple[Any, list[RecirculationNetwork]]:
     """Return networks at several lengths of their initial weights, flat and readable."""
     weights = draw_weights(PAPER, 68, 0, n) * np.linspace(1, 8, n)[:, None]
     return weights, [RecirculationNetwork.from_weights(row, PAPER) for row in weights]
-
-
-def cosine(x: Any, y: Any) -> float:
-    return float(x @ y / np.sqrt((x @ x) * (y @ y)))
 
 
 @pytest.mark.parametrize("name", ["small", "whole", "high", "batch", "biases"])
@@ -72,12 +69,14 @@ def test_vectors_and_errors_are_those_of_the_readable_network(name: str) -> None
     assert 0 < np.mean(falls) < 1
 
 
-def test_turned_networks_have_the_transpose_of_w() -> None:
-    weights = draw_weights(PAPER, 69, 0, 3)
-    for row in picture.turn(weights, -1.0):
-        network = RecirculationNetwork.from_weights(row, PAPER)
-        np.testing.assert_array_equal(network.U, -network.W.T)
-    assert not np.array_equal(weights, picture.turn(weights, 1.0))
+def test_gains_are_falls_of_the_squared_error_however_large_the_change() -> None:
+    weights, _ = make_networks()
+    changed = weights + np.random.default_rng(1).normal(size=weights.shape)
+    before, after = (
+        np.sum((reconstruct(PAPER, each) - np.eye(4)) ** 2, axis=2) for each in (weights, changed)
+    )
+    gains = picture.measure_gains(PAPER, weights, [changed] * 4)
+    np.testing.assert_allclose(gains, before - after, atol=1e-12)
 
 
 def test_shares_of_the_picture_have_intervals_within_0_and_1(model: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """The untested proposal: readings of the second round against literal loops, and alignment."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -12,17 +10,14 @@ from replication.report.style import styled
 from replication.simulator.changes import compute_changes
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
+from tests.unit.experiments.builders import run_small, sigma
 
 N = 4
 
 
 @pytest.fixture(scope="module")
 def model():
-    return json.loads(json.dumps(proposal.run(jobs=1, n_networks=300), allow_nan=False))
-
-
-def sigma(x):
-    return 1.0 / (1.0 + np.exp(-x))
+    return run_small(proposal, 300)
 
 
 def change_literally(flat, *, plain, whole):

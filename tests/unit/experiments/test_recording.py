@@ -17,12 +17,11 @@ from replication.simulator.weights import draw_weights
 N = 12
 
 
-def keep_weights(_: Protocol, weights: Any) -> dict[str, Any]:
-    return {"weights": weights}
-
-
 def measure(n_networks: int = N, protocol: Protocol = PAPER) -> Histories:
-    return measure_learning(protocol, keep_weights, n_networks=n_networks, root_seed=61, jobs=1)
+    return measure_learning(
+        protocol, lambda _, weights: {"weights": weights},
+        n_networks=n_networks, root_seed=61, jobs=1,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("max_states", [1, 150, 10_000])
@@ -54,13 +53,24 @@ def test_states_are_those_of_the_readable_network() -> None:
 
 
 def test_nothing_is_measured_where_nothing_converges() -> None:
-    histories = measure(5, dataclasses.replace(PAPER, max_updates=1))
-    assert (histories.n_networks, len(histories.updates)) == (5, 0)
+    assert len(measure(5, dataclasses.replace(PAPER, max_updates=1)).updates) == 0
+
+
+def test_slow_networks_are_a_share_of_all() -> None:
+    def keep_rate(protocol: Protocol, weights: Any) -> dict[str, Any]:
+        return {"rate": np.full(len(weights), protocol.learning_rate)}
+
+    steps: list[str] = []
+    paper, slow = recording.measure_both_rates(
+        keep_rate, n_networks=8, slow_share=0.5, root_seed=61, jobs=1, report_progress=steps.append
+    )
+    assert (len(paper.updates), len(slow.updates), len(steps)) == (8, 4, 2)
+    assert (set(paper.values["rate"]), set(slow.values["rate"])) == ({20.0}, {2.0})
 
 
 def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> None:
     values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
-    histories = Histories(n_networks=2, updates=np.array([2, 4]), values=values)
+    histories = Histories(updates=np.array([2, 4]), values=values)
     assert histories.take_at("x", 0.0).tolist() == [0, 10]
     assert histories.take_at("x", 0.6).tolist() == [1, 12]
     assert histories.take_at("x", 1.0).tolist() == [2, 14]
@@ -76,18 +86,18 @@ def test_cases_of_one_network_are_not_counted_as_independent() -> None:
     assert estimate.value == 0.8
     # The standard error of a share of 0.8 among 100 is 0.04; the quantile of Student's t 1.98.
     assert estimate.low == pytest.approx(0.8 - 1.98 * 0.0402, abs=1e-3)
+    # A share near 1 has an interval that ends there, and no case one that says nothing.
+    assert recording.estimate_pooled_share(np.array([5, 5, 4]), np.full(3, 5)).high == 1.0
+    assert recording.estimate_pooled_share(np.zeros(3), np.zeros(3)).interval == [0.0, 1.0]
 
 
-def test_shares_are_pooled_over_the_updates_of_each_network() -> None:
-    histories = Histories(n_networks=2, updates=np.array([1, 3]), values={})
+def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network() -> None:
+    histories = Histories(updates=np.array([1, 3]), values={})
     successes = np.array([[True, True], [True, False], [False, False], [False, True]])
     among = np.array([[True, False], [True, True], [True, True], [False, False]])
     assert recording.pool_shares(histories, successes, among).value == 2 / 5
-
-
-def test_medians_are_taken_over_the_chosen_cases_of_each_network() -> None:
     values = {"x": np.array([[1.0, 9.0], [0, 0], [2.0, 4.0], [6.0, np.nan], [0, 0]])}
-    histories = Histories(n_networks=2, updates=np.array([1, 2]), values=values)
+    histories = Histories(updates=np.array([1, 2]), values=values)
     assert recording.find_medians(histories, "x").tolist() == [5.0, 4.0]
     among = np.array([[False, False], [True, False], [False, True]])
     assert recording.find_medians(histories, "x", among).tolist() == [2.0]

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.claims import Claim, load_claims
 from replication.experiments.rule import run as rule
 from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights
-
-CLAIMS = load_claims()
+from tests.unit.experiments.builders import run_small
 
 
 @pytest.fixture(scope="module")
 def model() -> dict[str, Any]:
-    return json.loads(json.dumps(rule.run(jobs=2, n_networks=60), allow_nan=False))
-
-
-def with_regression(regression: float) -> Claim:
-    """Return the statement on descent, to be measured at another regression."""
-    claim = CLAIMS["descent"]
-    others = tuple(
-        dataclasses.replace(each, thresholds={**each.thresholds, "regression": regression})
-        for each in claim.operationalisations
-    )
-    return dataclasses.replace(claim, operationalisations=others)
+    return run_small(rule, 60)
 
 
 def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
@@ -58,8 +45,9 @@ def test_gradient_of_the_regressed_error_is_shorter_by_the_square() -> None:
 
 @pytest.mark.parametrize("regression", [0.9, 0.99, 0.999])
 def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regression: float) -> None:
-    judged = rule.judge_descent(with_regression(regression), 60)
-    measured = {k: each["value"] for k, each in judged["operationalisations"].items()}
+    protocol = dataclasses.replace(PAPER, regression=regression, **rule.RESTRICTED)
+    measured = rule.measure_descent(protocol, draw_weights(protocol, rule.ROOT_SEED, 0, 60))
+    measured = {name: np.median(values) for name, values in measured.items()}
     for name in ("w-length", "factor"):
         assert abs(measured[name] - 1) < 1.0 * (1 - regression)
     assert measured["u-length"] == pytest.approx(1.0, abs=1e-6)
@@ -110,6 +98,17 @@ def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.Mo
             converged = converged or network.error() < 0.1
         expected.append(bool(converged))
     assert found.tolist() == expected
+
+
+def test_networks_get_another_u_and_keep_all_else() -> None:
+    weights = draw_weights(PAPER, 69, 0, 3)
+    opposed = rule.replace_backward(PAPER, weights, -rule.take_matrices(PAPER, weights)[0])
+    for row, drawn in zip(opposed, weights, strict=True):
+        network = RecirculationNetwork.from_weights(row, PAPER)
+        np.testing.assert_array_equal(network.U, -network.W.T)
+        np.testing.assert_array_equal(
+            np.delete(row, range(10, 18)), np.delete(drawn, range(10, 18))
+        )
 
 
 def test_frozen_weights_do_not_change() -> None:

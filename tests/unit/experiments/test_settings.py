@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
+from replication.experiments.settings import run as settings
 from replication.experiments.settings.figures import FIGURES
-from replication.experiments.settings.run import (
-    RATES,
-    REGRESSIONS,
-    find_crossing,
-    find_ridge,
-    run,
-)
+from replication.experiments.settings.run import RATES, REGRESSIONS, find_crossing, find_ridge
 from replication.protocol import PAPER
 from replication.report.style import styled
+from tests.unit.experiments.builders import run_small
 
 
 @pytest.fixture(scope="module")
 def model():
-    return run(jobs=2, n_networks=20)
-
-
-def test_paper_settings_are_a_cell_of_the_map():
-    assert PAPER.learning_rate in RATES
-    assert PAPER.regression in REGRESSIONS
+    return run_small(settings, 20)
 
 
 def test_crossing_lies_where_straight_lines_reach_the_level():
     assert find_crossing([10.0, 20.0, 40.0], [0.0, 0.2, 0.4], 0.3) == pytest.approx(30.0)
     assert find_crossing([10.0, 20.0], [0.5, 0.6], 0.1) == 10.0
     assert find_crossing([10.0, 20.0], [0.0, 0.05], 0.1) is None
-
-
-def test_crossing_is_the_first_of_several():
+    # The first of several.
     assert find_crossing([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0], 0.5) == 1.5
 
 
@@ -48,13 +35,10 @@ def test_ridge_is_left_out_where_the_fastest_rate_is_not_on_the_map():
     assert ridge[:3] == [RATES[5], None, None]
 
 
-def test_model_is_plain_finite_data_of_the_shape_of_the_map(model):
-    json.dumps(model, allow_nan=False)
+def test_map_has_a_cell_for_each_pair_of_settings(model):
     assert np.shape(model["mean"]) == np.shape(model["failing"]) == (len(REGRESSIONS), len(RATES))
     assert np.max(model["mean"]) <= PAPER.max_updates
-
-
-def test_paper_settings_learn_and_a_hopeless_corner_does_not(model):
+    # The paper's settings learn, and a hopeless corner does not.
     failing = np.array(model["failing"])
     assert failing[REGRESSIONS.index(0.75), RATES.index(20.0)] < 0.2
     assert failing[0, -1] == 1.0

@@ -1,0 +1,151 @@
+"""Studies of the reported size from a population: what they report, and how unusual that is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.claims import load_claims, load_reported
+from replication.comparison.comparison import Comparison, compare
+from replication.statistics.convolution import (
+    compute_joint_mass,
+    compute_max_mass,
+    compute_mean_mass,
+)
+from replication.statistics.counts import CountTable
+
+FloatArray = NDArray[np.float64]
+
+MIN_CONVERGED = 5
+"""With fewer converged networks the reported numbers are not judged (see `compare`)."""
+NEGLIGIBLE = 1e-12
+"""Means and largest counts less probable than this are left out."""
+STUDIES_AT_ONCE = 20_000
+SEED = 1988
+MAX_NETWORKS = 2**22
+"""A larger population is represented by so many of its quantiles."""
+
+
+def describe_reported() -> dict[str, Any]:
+    """Return the reported numbers of the ledger as numbers."""
+    reported = load_reported()
+    return {
+        "runs": reported.runs,
+        "mean": float(reported.mean),
+        "max": int(reported.max),
+        "page": reported.page,
+    }
+
+
+def compare_with_report(counts: CountTable) -> Comparison | None:
+    """Compare the converged with the reported numbers; None if fewer than `MIN_CONVERGED`."""
+    if counts.n_converged < MIN_CONVERGED:
+        return None
+    reported, margin = load_reported(), load_claims()["headline"].find("equivalent").thresholds
+    return compare(
+        counts,
+        runs=reported.runs,
+        mean=reported.mean,
+        max=reported.max,
+        failures="excluded",
+        margin=f"{margin['margin_percent']:g} %",
+    )
+
+
+def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
+    """Return what the reported number of networks report, given that all converge.
+
+    Each ``interval`` holds the middle 95 % of studies. None below `MIN_CONVERGED`.
+    """
+    comparison = compare_with_report(counts)
+    if comparison is None or comparison.equivalence is None:
+        return None
+    reported = describe_reported()
+    plain = comparison.to_dict()
+    findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
+    for name, distribution in comparison.distributions.items():
+        findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
+    return {
+        "chance_all_converge": plain["chance_all_succeed"],
+        **findings,
+        "p": plain["p"],
+        "equivalence": plain["equivalence"]
+        | {"margin_share": comparison.equivalence.margin / reported["mean"]},
+    }
+
+
+def describe_p(counts: CountTable) -> dict[str, float | None]:
+    """Return p of the largest count, of the mean given it, and of both; None if few converge."""
+    sampling = describe_sampling(counts)
+    if sampling is None:
+        return dict.fromkeys(("p_max", "p_mean", "p"))
+    return {
+        "p_max": sampling["max"]["p"],
+        "p_mean": sampling["mean_given_max"]["p"],
+        "p": sampling["p"],
+    }
+
+
+def count_sweeps(counts: CountTable) -> CountTable:
+    """Return the counts of sweeps, the last one included: one more than updates applied.
+
+    The network is seen to be done in a sweep whose weight changes are not applied any more.
+    """
+    cap = None if counts.cap is None else counts.cap + 1
+    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
+
+
+def draw_studies(counts: CountTable, n_studies: int) -> tuple[FloatArray, FloatArray]:
+    """Return mean and largest count of studies drawn from the converged of a population."""
+    runs = load_reported().runs
+    n = min(counts.n_converged, MAX_NETWORKS)
+    ranks = (np.arange(n) + 0.5) / n * counts.n_converged
+    networks = counts.updates[np.searchsorted(np.cumsum(counts.counts), ranks)].astype(np.int32)
+    generator = np.random.default_rng(SEED)
+    means, maxima = np.empty(n_studies), np.empty(n_studies)
+    for start in range(0, n_studies, STUDIES_AT_ONCE):
+        part = slice(start, min(start + STUDIES_AT_ONCE, n_studies))
+        drawn = networks[generator.integers(n, size=(part.stop - start, runs), dtype=np.int32)]
+        means[part], maxima[part] = drawn.mean(axis=1), drawn.max(axis=1)
+    return means, maxima
+
+
+class Ranked(NamedTuple):
+    """The p of studies by mean and largest count.
+
+    `means` (a,): rounded to whole numbers, which follow one another. `maxima` (b,): ascending. `p`
+    (a, b): share of studies whose smaller tail is at most as large: the tail of the largest count,
+    or that of the mean given the largest count.
+    """
+
+    means: FloatArray
+    maxima: FloatArray
+    p: FloatArray
+
+
+def rank_studies(counts: CountTable) -> Ranked:
+    """Return the exact p of every study that a population can give."""
+    runs = load_reported().runs
+    maxima, chances = compute_max_mass(counts, runs)
+    maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
+    possible, mass = compute_mean_mass(counts, runs)
+    possible = possible[mass > NEGLIGIBLE]
+    means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
+    ends = np.append(maxima, maxima[-1] + 1.0)
+    cells = compute_joint_mass(
+        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5), max_edges=ends
+    )
+    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+    of_mean = np.minimum(up_to, from_on) / np.maximum(up_to[-1], NEGLIGIBLE**2)
+    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
+    smaller = np.minimum(of_mean, of_max)
+    order = np.argsort(smaller, axis=None)
+    ascending, share = smaller.ravel()[order], np.cumsum(cells.ravel()[order])
+    last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
+    p = np.empty(cells.size)
+    p[order] = share[last]
+    return Ranked(means, maxima, p.reshape(cells.shape))
