@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -12,7 +13,7 @@ from typing import Any
 
 from replication.errors import DataError, StorageError
 from replication.protocol import canonical_json
-from replication.store.files import is_folder, make_folder, read_content, remove, write_durably
+from replication.store.files import make_folder, put_aside, read_content, write_durably
 
 DIGITS = 6
 """Significant digits that a model keeps of each number."""
@@ -21,6 +22,8 @@ RELATIVE_TOLERANCE = 1e-5
 """Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
 
 LARGEST_MODEL = 2**26
+BEGINNING = b'{\n "sha256": "'
+"""Of every model; a file without it is somebody else's, and is never replaced."""
 
 Model = dict[str, Any]
 
@@ -50,10 +53,16 @@ def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
         raise StorageError(f"{str(place)!r} is a link; put a folder in its place")
     make_folder(place)
     path = place / f"{name}.json"
-    if is_folder(path):
-        remove(path)
+    if not _begins_as_ours(path):
+        put_aside(path)
     write_durably(path, _render_model(plain))
     return plain
+
+
+def _begins_as_ours(path: Path) -> bool:
+    with contextlib.suppress(DataError):
+        return read_content(path, largest=LARGEST_MODEL).startswith(BEGINNING)
+    return False
 
 
 def _render_model(model: Model) -> bytes:
@@ -62,7 +71,7 @@ def _render_model(model: Model) -> bytes:
     text = json.dumps(model, indent=1, sort_keys=True, allow_nan=False)
     rest = text.removeprefix("{").lstrip("\n")
     separator = "," if model else "\n"
-    return f'{{\n "sha256": "{checksum}"{separator}\n{rest}\n'.encode()
+    return BEGINNING + f'{checksum}"{separator}\n{rest}\n'.encode()
 
 
 def round_numbers(value: Any) -> Any:

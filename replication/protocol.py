@@ -41,6 +41,9 @@ SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updat
 """What the paper and the report call some fields, for the answer to an unknown name."""
 
 
+LARGEST_TOML = 2**20
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protocol:
     """All settings that define a population of networks.
@@ -303,8 +306,12 @@ def read_protocol(name: str) -> Protocol:
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     """Read a TOML file; `what` names its kind in messages."""
     try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TOML + 1)
+        if len(content) > LARGEST_TOML:
+            raise ValueError(f"it is larger than {LARGEST_TOML:,} bytes")
         # Some editors put a byte order mark before UTF-8 text.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise StorageError(
             f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"

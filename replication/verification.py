@@ -156,7 +156,7 @@ def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
     """Return protocol id, root seed and networks of the study whose report is in a folder."""
     if folder == results:
         return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
-    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([0-9]{1,12})", folder.name, re.ASCII)
+    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([1-9][0-9]{0,11})", folder.name)
     if match is None:
         raise DataError(f"{folder.name!r} is not the name of a study")
     return match[1], int(match[2]), int(match[3])

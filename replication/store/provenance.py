@@ -34,7 +34,8 @@ def _find_commit() -> str | None:
         return None
     try:
         answer = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            # By path, for a variable GIT_DIR would lead to another repository.
+            ["git", f"--git-dir={root / '.git'}", "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             check=True,

@@ -178,13 +178,21 @@ def join_ranges(ranges: Iterable[Range]) -> list[Range]:
 
 
 def subtract_ranges(ranges: Iterable[Range], taken: Iterable[Range]) -> list[Range]:
-    """Return what is left of half-open ranges without others, in order."""
-    left = join_ranges(ranges)
-    for low, high in taken:
-        left = [
-            (start, stop)
-            for first, last in left
-            for start, stop in ((first, min(last, low)), (max(first, high), last))
-            if start < stop
-        ]
+    """Return what is left of half-open ranges without others, in order and each seed once."""
+    left: list[Range] = []
+    others = join_ranges(taken)
+    end = first = 0
+    for start, stop in sorted(ranges):
+        low = max(start, end)
+        while first < len(others) and others[first][1] <= low:
+            first += 1
+        place = first
+        while place < len(others) and others[place][0] < stop:
+            if low < others[place][0]:
+                left.append((low, others[place][0]))
+            low = max(low, others[place][1])
+            place += 1
+        if low < stop:
+            left.append((low, stop))
+        end = max(end, stop)
     return left

@@ -87,9 +87,7 @@ def check_study(store: Store, study: StudyFolder, *, n_published: int = 0) -> Ch
     end = max([end, n_published, *(stop for _, stop in bad)])
     there = [(block.start, block.stop) for block in sound]
     missing = subtract_ranges([(0, end)], [*there, *bad])
-    lost: list[Range] = []
-    for pair in sorted([*bad, *missing]):  # each by itself, so that blocks stay as they were cut
-        lost += subtract_ranges([pair], [*there, *lost])
+    lost = subtract_ranges([*bad, *missing], there)
     return Checked(protocol, tuple(sound), faults, missing, lost)
 
 

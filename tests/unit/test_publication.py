@@ -177,6 +177,16 @@ def test_no_flipped_bit_of_a_model_goes_unnoticed(tmp_path: Path) -> None:
             read_model(tmp_path, "x")
 
 
+def test_what_is_none_of_our_models_is_set_aside_before_its_name_is_used(tmp_path: Path) -> None:
+    """Once `experiments` wrote over a file models/speed.json of the user's own."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "speed.json").write_text('{"mine": 1}')
+    for _ in range(2):
+        write_model(tmp_path, "speed", {"a": 1})
+    (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
+    assert kept.read_text() == '{"mine": 1}'
+
+
 def test_a_folder_or_link_in_the_place_of_models_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "models" / "codes.json").mkdir(parents=True)
     (tmp_path / "models" / "codes.json" / "mine").write_text("mine")
@@ -219,7 +229,8 @@ def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
 def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert list(repair_reports(study.results)) == []
-    (study.folder / "models" / "headline.json").write_text("[]")
+    model = study.folder / "models" / "headline.json"
+    model.write_bytes(model.read_bytes()[:-9])
     (study.folder / "report.pdf").write_bytes(b"")
     (study.folder / "report.md").unlink()
     (line,) = repair_reports(study.results)
@@ -228,11 +239,14 @@ def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
     assert after == before
 
 
-def test_what_cannot_be_made_again_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "studies" / f"{PAPER.id}-7-10"
+@pytest.mark.parametrize(
+    ("name", "reason"), [("7-10", "run `replication simulate`"), ("7-0", "is not the name")]
+)
+def test_what_cannot_be_made_again_is_named(tmp_path: Path, name: str, reason: str) -> None:
+    folder = tmp_path / "studies" / f"{PAPER.id}-{name}"
     write_model(folder, "headline", {})
     (folder / "models" / "headline.json").write_text("[]")
-    with pytest.raises(DataError, match=r"headline\.json in .* cannot be made again: .*simulate"):
+    with pytest.raises(DataError, match=rf"json in .* cannot be made again: .*{reason}"):
         list(repair_reports(tmp_path))
 
 

@@ -34,10 +34,13 @@ def run_git(tree: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def test_commit_is_that_of_the_source_tree(tree: Path) -> None:
+def test_commit_is_that_of_the_source_tree(tree: Path, monkeypatch: Any) -> None:
     run_git(tree, "init", "--quiet")
     run_git(tree, "commit", "--quiet", "--allow-empty", "--message", "first")
-    assert find_commit() == run_git(tree, "rev-parse", "HEAD")
+    commit = run_git(tree, "rev-parse", "HEAD")
+    assert find_commit() == commit
+    monkeypatch.setenv("GIT_DIR", str(tree / "elsewhere"))  # as within a hook of another one
+    assert find_commit() == commit
 
 
 def test_a_tree_that_is_no_repository_has_no_commit(tree: Path) -> None:
