@@ -101,15 +101,15 @@ def simulate(
     array([ 46, 102,  26], dtype=int32)
     """
     protocol = find_protocol(protocol)
-    if not (is_whole(n_seeds) and is_whole(jobs)) or n_seeds < 1 or (jobs < 1 and jobs != -1):
+    if not is_whole(n_seeds) or not 1 <= n_seeds <= MOST_IN_MEMORY:
         raise UsageError(
-            f"n_seeds = {show(n_seeds)} and jobs = {show(jobs)} were given; allowed are whole "
-            "numbers of at least 1, or jobs -1 for one a core"
+            f"n_seeds = {show(n_seeds)} was given; allowed is a whole number from 1 to "
+            f"{MOST_IN_MEMORY}; the command `replication simulate` stores more"
         )
-    if n_seeds > MOST_IN_MEMORY:
+    if not is_whole(jobs) or (jobs < 1 and jobs != -1):
         raise UsageError(
-            f"n_seeds = {n_seeds} was given; allowed in memory are up to {MOST_IN_MEMORY}; the "
-            "command `replication simulate` stores more"
+            f"jobs = {show(jobs)} was given; allowed is a whole number of at least 1, or -1 for "
+            "one a core"
         )
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")

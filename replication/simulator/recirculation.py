@@ -34,8 +34,7 @@ from replication.simulator.checks import (
 )
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, is_whole, split_weights
-from replication.wording import show
+from replication.simulator.weights import draw_weights, split_weights, take_seed
 
 Array = NDArray[np.float64]
 
@@ -156,13 +155,13 @@ class RecirculationNetwork:
             Or the name of a reading.
         """
         protocol = find_protocol(protocol)
-        if not is_whole(seed):
-            raise UsageError(f"seed = {show(seed)} was given; allowed is a whole number from 0")
+        seed = take_seed(seed)
         return cls.from_weights(draw_weights(protocol, root_seed, seed, seed + 1)[0], protocol)
 
     @classmethod
-    def from_weights(cls, weights: Array, protocol: Protocol = PAPER) -> Self:
+    def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
         """Return the network with flat weights (n_weights,), in the order W, b, U, c."""
+        protocol = find_protocol(protocol)
         if len(protocol.group_sizes) > 2:
             raise UsageError(
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "

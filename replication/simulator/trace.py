@@ -7,7 +7,7 @@ from replication.fields import MAX_UPDATES
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.recirculation import RecirculationNetwork, record_network
-from replication.simulator.weights import MAX_SEED, draw_weights, is_whole
+from replication.simulator.weights import draw_weights, is_whole, take_seed
 from replication.wording import show
 
 
@@ -50,19 +50,19 @@ def trace_network(
     (11,)
     """
     protocol = find_protocol(protocol)
-    asked = 0 if n_updates is None else n_updates
-    for name, value, most in (("seed", seed, MAX_SEED), ("n_updates", asked, MAX_UPDATES)):
-        if not (is_whole(value) and 0 <= value <= most):
-            raise UsageError(
-                f"{name} = {show(value)} was given; allowed is a whole number from 0 to {most}"
-            )
+    seed = take_seed(seed)
+    if n_updates is not None and not (is_whole(n_updates) and 0 <= n_updates <= MAX_UPDATES):
+        raise UsageError(
+            f"n_updates = {show(n_updates)} was given; allowed is a whole number from 0 to "
+            f"{MAX_UPDATES}"
+        )
     if network is not None:
         check_network(network)
-        one = network.from_seed(int(seed), root_seed=root_seed, protocol=protocol)
+        one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 
-    initial = draw_weights(protocol, root_seed, int(seed), int(seed) + 1)
+    initial = draw_weights(protocol, root_seed, seed, seed + 1)
     if n_updates is None:
         updates, _, _ = run_networks(protocol, initial)
         n_updates = int(updates[0])

@@ -7,7 +7,8 @@ moved to the place of network s and read from there.
 
 from __future__ import annotations
 
-import numbers
+import operator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +48,14 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
             f"the seeds from {show(start)} to {show(stop)} were given; allowed are whole numbers "
             "from 0 to 2^200, in ascending order"
         )
+    root_seed, start, stop = int(root_seed), int(start), int(stop)
     steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
     n_words = steps * WORDS_PER_STEP
     if (stop - start) * n_words >= COMPILED_FROM and stop * steps < 2**63:
         from replication.simulator.drawing import fill_weights
 
         weights = np.empty((stop - start, n_words))
-        fill_weights(weights, int(root_seed), int(start) * steps, protocol.half_width)
+        fill_weights(weights, root_seed, start * steps, protocol.half_width)
     else:
         generator = np.random.Philox(key=root_seed)
         generator.advance(steps * start)
@@ -68,9 +70,22 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     return weights
 
 
-def is_whole(number: object) -> bool:
+def is_whole(number: Any) -> bool:
     """Return whether a number is a whole one, of Python or of NumPy; a truth value is none."""
-    return isinstance(number, numbers.Integral) and not isinstance(number, bool)
+    try:
+        operator.index(number)
+    except TypeError:
+        return False
+    return not isinstance(number, bool)
+
+
+def take_seed(seed: Any) -> int:
+    """Return the seed of a network as a number of Python, or refuse what is none."""
+    if not is_whole(seed) or not 0 <= int(seed) <= MAX_SEED:
+        raise UsageError(
+            f"seed = {show(seed)} was given; allowed is a whole number from 0 to 2^200"
+        )
+    return int(seed)
 
 
 def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:

@@ -9,6 +9,8 @@ from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol
 from replication.simulator import weights
 from replication.simulator.ensemble import simulate
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.trace import trace_network as trace
 from replication.simulator.weights import draw_weights, split_weights
 from replication.wording import show
 
@@ -56,16 +58,23 @@ def test_seeds_out_of_their_range_are_refused_in_words():
 
 
 @pytest.mark.parametrize(
-    "numbers", [{"n_seeds": 0}, {"n_seeds": True}, {"n_seeds": 2.0}, {"n_seeds": 2, "jobs": 0}]
+    ("name", "value"),
+    [("n_seeds", 0), ("n_seeds", True), ("n_seeds", 2.0), ("jobs", 0), ("jobs", None)],
 )
-def test_a_simulation_asks_for_whole_numbers(numbers):
-    with pytest.raises(UsageError, match="allowed are whole numbers of at least 1"):
-        simulate(**numbers)
+def test_a_simulation_asks_for_whole_numbers(name, value):
+    with pytest.raises(UsageError, match=f"^{name} = .*allowed is a whole number"):
+        simulate(**{name: value})
 
 
-def test_numbers_of_numpy_are_whole_too():
-    given = simulate(n_seeds=np.int64(2), root_seed=np.uint8(7))
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.array])
+def test_numbers_of_numpy_are_whole_too(kind):
+    given = simulate(n_seeds=kind(2), root_seed=kind(7), jobs=kind(1))
     assert given.updates.tolist() == simulate(n_seeds=2, root_seed=7).updates.tolist()
+    network = RecirculationNetwork.from_seed(kind(255), root_seed=kind(7))
+    traced = trace(seed=kind(255), root_seed=kind(7), n_updates=kind(0))
+    flat = draw_weights(PAPER, 7, 255, 256)
+    np.testing.assert_array_equal(np.concatenate([w.ravel() for w in network.weights]), flat[0])
+    np.testing.assert_array_equal(traced.weights, flat)
 
 
 def test_weights_fill_the_interval_evenly():

@@ -95,7 +95,10 @@ def test_readings_have_names_everywhere():
         simulate(Protocol(criterion="half-squared-error"), n_seeds=5).updates,
     )
     assert trace("notebook", seed=0).protocol.criterion == "half-squared-error"
-    assert RecirculationNetwork.from_seed(0, protocol="notebook").protocol.id != PAPER.id
+    network = RecirculationNetwork.from_seed(0, protocol="notebook")
+    assert network.protocol.criterion == "half-squared-error"
+    same = RecirculationNetwork.from_weights(trace(n_updates=0).weights[0], "notebook")
+    assert same.error() == network.error()
 
 
 def test_training_that_is_recorded_ends_where_training_ends():
@@ -130,6 +133,11 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: trace(seed=0, n_updates=1e3), "n_updates = 1000.0"),
         (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
+        (
+            lambda: trace(seed=-1),
+            r"seed = -1 was given.* from 0 to 2\^200",
+        ),
+        (lambda: RecirculationNetwork.from_seed(-1), "seed = -1 was given"),
         (lambda: trace(seed=None), "seed = None"),
         (lambda: RecirculationNetwork.from_seed(2**300), r"to 2\^200"),
         (lambda: trace(seed=0, root_seed=-1), "root seed -1"),
@@ -137,7 +145,7 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),
         (lambda: simulate(n_seeds="3"), "n_seeds = '3'"),
-        (lambda: simulate(n_seeds=10**12), "up to 1000000000"),
+        (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
         (lambda: RecirculationNetwork.from_seed(0).update(change=3), "change = 3"),
         (lambda: simulate(n_seeds=3, network=int), "subclass of RecirculationNetwork"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
