@@ -21,7 +21,12 @@ MARKS: dict[str, dict[str, Any]] = {
     Outcome.CONTRADICTS.value: {"marker": "X", "color": PURPLE, "markerfacecolor": PURPLE},
     Outcome.UNDECIDED.value: {"marker": "o", "color": MUTED, "markerfacecolor": PAPER_WHITE},
 }
-MARK_SIZE, RING_SIZE = 6.0, 11.0
+MARK_SIZE = 6.0
+RING: dict[str, Any] = {
+    "marker": "o", "markersize": 11.0, "markerfacecolor": "none", "color": INK,
+    "markeredgewidth": 0.8,
+}  # fmt: skip
+"""Around the mark of the primary measurement."""
 LINE, MARK_ROW, GAP = 0.15, 0.19, 0.09
 """Inches: a line of a title, the row of its marks, and the gap below it."""
 LETTERS = 48
@@ -34,11 +39,18 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
     claims = list(load_claims().values())
     lengths = [len(_wrap(claim)) for claim in claims]
     half = next(i for i in range(len(claims)) if 2 * sum(lengths[: i + 1]) >= sum(lengths)) + 1
-    first, second = (_draw_panel(models, part) for part in (claims[:half], claims[half:]))
-    return first, second
+    outcomes = [
+        Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
+        for outcome, mark in MARKS.items()
+    ]
+    ring = Line2D([], [], linestyle="none", label="the primary measurement", **RING)
+    return (
+        _draw_panel(models, claims[:half], outcomes),
+        _draw_panel(models, claims[half:], [ring]),
+    )
 
 
-def _draw_panel(models: Models, claims: Sequence[Claim]) -> Figure:
+def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2D]) -> Figure:
     titles = [_wrap(claim) for claim in claims]
     height = sum(len(title) * LINE + MARK_ROW + GAP for title in titles)
     figure, axes = create_figure(width=HALF, height=height + 0.45)
@@ -51,12 +63,12 @@ def _draw_panel(models: Models, claims: Sequence[Claim]) -> Figure:
     axes.set_ylim(height, 0.0)
     axes.set_xlim(0.0, N_PLACES)
     axes.set_axis_off()
-    handles = [
-        Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
-        for outcome, mark in MARKS.items()
-    ]
     figure.legend(
-        handles=handles, loc="outside upper left", ncols=3, handletextpad=0.2, columnspacing=1.0
+        handles=list(handles),
+        loc="outside upper left",
+        ncols=3,
+        handletextpad=0.2,
+        columnspacing=1.0,
     )
     return figure
 
@@ -72,10 +84,7 @@ def _draw_marks(axes: Axes, models: Models, claim: Claim, *, y: float) -> None:
             **mark,
         )  # fmt: skip
         if each.primary:
-            axes.plot(
-                [place], [y], "o", markersize=RING_SIZE, markerfacecolor="none", color=INK,
-                markeredgewidth=0.8,
-            )  # fmt: skip
+            axes.plot([place], [y], **RING)
 
 
 def _wrap(claim: Claim) -> list[str]:

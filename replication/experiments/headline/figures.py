@@ -107,29 +107,25 @@ def plot_distribution(model: Model) -> Figure:
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, None)
     axes.set_xlabel("weight updates until converged")
-    axes.set_ylabel("% of networks, per update")
+    axes.set_ylabel("% that converge, per update")
     axes.grid(axis="x", visible=False)
     rows = [("mean, 1988", reported["mean"], exact(reported["mean"]), REPORTED)]
     if population["mean"] is not None:
-        rows.append(("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
+        rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
-        rows.append(("median, here", population["median"], exact(population["median"]), BLUE))
-    for place, (name, value, text, colour) in enumerate(rows):
+        rows.insert(0, ("median, here", population["median"], exact(population["median"]), BLUE))
+    for place, (_, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
             mark_reported(above, value, place, size=13)
         else:
             above.plot([value], [place], "o", color=colour, markersize=6)
         above.plot([value, value], [place, len(rows)], color=colour, linewidth=0.8)
         axes.axvline(value, color=colour, linewidth=0.8, zorder=3)
-        is_left = name.startswith("median")
-        label_line(
-            above, x=value, y=place, text=text, color=colour, offset=(-9 if is_left else 9, 0),
-            ha="right" if is_left else "left",
-        )  # fmt: skip
+        label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
     if reported["max"] <= edges[-1]:
-        mark_reported(above, reported["max"], 0, size=13)
+        mark_reported(above, reported["max"], len(rows) - 1, size=13)
         label_line(
-            above, x=reported["max"], y=0, text=f"largest, {exact(reported['max'])}",
+            above, x=reported["max"], y=len(rows) - 1, text=f"largest, {exact(reported['max'])}",
             color=REPORTED, offset=(-9, 0), ha="right",
         )  # fmt: skip
     above.set_yticks(range(len(rows)), [name for name, *_ in rows])

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 SHOWN = 0
 """The vector whose states are drawn."""
 VISIBLE_X, HIDDEN_X, MIDDLE = (0.75, 2.45), (8.75, 10.45), 5.6
-VISIBLE_Y, HIDDEN_Y = (6.85, 5.55, 4.25, 2.95), (5.55, 4.25)
+VISIBLE_Y, HIDDEN_Y = (6.85, 5.65, 4.45, 3.25), (5.65, 4.45)
 W_TOP, U_TOP = 8.35, 1.6
 LARGEST = 12.0
 """The weight, in absolute value, whose square fills its place."""
@@ -63,8 +63,9 @@ def _draw_network(
         for k, (y, state) in enumerate(zip(places, states, strict=True)):
             circle = Circle((x, y), 0.52, facecolor=(INK, float(state)), edgecolor=INK, lw=0.8)
             _add(axes, circle, name, f"{group}-{k}")
-        axes.text(x, places[-1] - 0.75, f"time {group[1]}", ha="center", va="top", fontsize=7.5,
-                  color=MUTED)  # fmt: skip
+        time = int(group[1])
+        axes.text(x, places[-1] - 0.75, f"time {time}\npass {time // 2 + 1}", ha="center", va="top",
+                  fontsize=7.5, color=MUTED, linespacing=1.1)  # fmt: skip
     axes.text(sum(VISIBLE_X) / 2, VISIBLE_Y[0] + 0.8, "visible", ha="center", va="bottom")
     axes.text(sum(HIDDEN_X) / 2, HIDDEN_Y[0] + 0.8, "hidden", ha="center", va="bottom")
     for start, end, bend in (
@@ -90,7 +91,7 @@ def _draw_network(
         (left, top - (SHOWN + 1) * side), 4 * side, side, fill=False, edgecolor=BLUE, lw=1.6
     )
     _add(axes, row, name, "row")
-    axes.text(MIDDLE, top - 4 * side - 0.15, "reconstructions\nof all vectors", ha="center",
+    axes.text(MIDDLE, top - 4 * side - 0.15, "all reconstructions\n(framed: this one)", ha="center",
               va="top", fontsize=7.5, color=MUTED, linespacing=1.0)  # fmt: skip
     text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=9.5, fontweight="bold")
     if name:

@@ -20,28 +20,28 @@ from replication.report.style import (
 )
 
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("by set of vectors", "conditions", (
+    ("by the vectors to be learnt", "conditions", (
         ("two", "2 one-hot pairs"),
         ("three", "3 one-hot pairs"),
         ("four", "4 one-hot pairs"),
-        ("bits", "4 with two-bit halves"),
+        ("bits", "4 whose halves carry two bits"),
         ("random", "4 random vectors"),
     )),
-    ("4 one-hot pairs, by splits", "splits", (
-        ("same", "same two splits ({:,})"),
-        ("different", "different splits ({:,})"),
-        ("single", "one split in a module ({:,})"),
+    ("4 one-hot pairs, by lower modules", "splits", (
+        ("same", "both divide them alike ({:,})"),
+        ("different", "they divide differently ({:,})"),
+        ("single", "one divides in one way only ({:,})"),
     )),
-    ("4 one-hot pairs, one change", "conditions", (
+    ("4 one-hot pairs, with one change", "conditions", (
         ("same_start", "lower modules start alike"),
         ("untrained_top", "top module not trained"),
         ("wider_lower", "3 hidden units below"),
         ("wider_top", "3 hidden units on top"),
-        ("wider", "3 hidden units in each"),
+        ("wider", "3 hidden units in every module"),
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
-LEFT = -0.95
+LEFT = -1.42
 """Where headings begin, in widths of the axes."""
 
 
@@ -51,7 +51,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     A ring marks the share that only encodes.
     """
     figure = Figure(figsize=(NARROW, 4.3))
-    axes = figure.add_axes((0.42, 0.1, 0.43, 0.82))
+    axes = figure.add_axes((0.53, 0.1, 0.36, 0.82))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, part, rows in GROUPS:
@@ -80,9 +80,9 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(
         handles=[
-            Patch(facecolor=SKY, edgecolor=BLUE, label="encoded, kept and completed"),
+            Patch(facecolor=SKY, edgecolor=BLUE, label="succeed"),
             Line2D([], [], color=PURPLE, marker="o", fillstyle="none", linestyle="none",
-                   label="encoded"),
+                   label="encode all vectors"),
         ],
         loc="lower left", bbox_to_anchor=(LEFT, 1.01), ncols=2, columnspacing=1.2,
         borderaxespad=0, handlelength=1.4,

@@ -10,23 +10,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replication.report.style import (
-    BLUE,
     GREEN,
+    INK,
     MUTED,
-    PURPLE,
     create_figure,
     label_line,
     put_key_above,
 )
 
 STYLES: dict[str, tuple[str, Any, str]] = {
-    "alignment": (BLUE, "-", "U and transpose of W"),
-    "centred": (GREEN, (0, (1.5, 1.5)), "the same, centred"),
-    "lower": (PURPLE, (0, (5, 2)), "change of W and descent"),
+    "alignment": (INK, "-", "U and transpose of W"),
+    "centred": (MUTED, (0, (5, 2)), "the same, means subtracted"),
+    "lower": (GREEN, (0, (1.5, 1.5)), "change and descent"),
 }
-"""Colour, dash and name of each cosine."""
-SLOW_END = 20
-"""Per cent of learning that are drawn at the smaller rate, where all is decided early."""
+"""Colour, dash and name of each cosine; change and descent as in the figure `turning`."""
+PANELS = (
+    ("slow", "slow_rate", 20, "first fifth of learning, %"),
+    ("paper", "learning_rate", 100, "all of learning, %"),
+)
+"""Part of the model, its rate, and the per cent of learning drawn: at the smaller rate all is
+decided early."""
 
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
@@ -35,12 +38,11 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
     below = axes[1, 0]
     axes[1, 1].remove()
     below.set_subplotspec(axes[1, 0].get_gridspec()[1, :])
-    for column, (name, rate) in enumerate((("paper", "learning_rate"), ("slow", "slow_rate"))):
+    for column, (name, rate, end, label) in enumerate(PANELS):
         _draw_cosines(axes[0, column], model[name])
         axes[0, column].set_title(f"({'ab'[column]}) Learning rate {model[rate]:g}")
-        axes[0, column].set_xlabel("part of learning, %")
-    axes[0, 0].set_ylabel("median cosine")
-    axes[0, 1].set_xlim(0, SLOW_END)
+        axes[0, column].set(xlim=(0, end), xlabel=label)
+    axes[0, 0].set_ylabel("cosine (median)")
     _draw_orders(below, model["orders"])
     below.set_title("(c) Networks in which the matrices come first")
     put_key_above(figure, [line for line in axes[0, 0].get_lines() if line.get_gid()], n_columns=2)
@@ -52,14 +54,13 @@ def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
     for name, (colour, dash, label) in STYLES.items():
         axes.plot(x, series[name], color=colour, linestyle=dash, gid=name, label=label)
     axes.axhline(0, color=MUTED, linewidth=0.8)
-    axes.set_xlim(0, 100)
     axes.set_ylim(-0.1, 1.05)
 
 
 def _draw_orders(axes: Axes, orders: list[Mapping[str, Any]]) -> None:
     x = range(len(orders))
     for name, style, text, offset in (
-        ("raw", "alignment", "as they are", 8), ("centred", "centred", "centred", 8)
+        ("raw", "alignment", "as they are", 8), ("centred", "centred", "means subtracted", 8)
     ):  # fmt: skip
         colour, dash, _ = STYLES[style]
         shares = [100 * order[name]["share"] for order in orders]

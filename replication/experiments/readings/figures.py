@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from replication.claims import load_reported
 from replication.experiments.readings.multiverse import order_readings
-from replication.report.numbers import exact, number
+from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
     FAINT,
@@ -64,7 +64,7 @@ def plot_readings(model: Model) -> Figure:
         axes.fill_between(x[inside], base, top[inside], facecolor=BLUE, linewidth=0, zorder=4)
         label_line(
             axes, x=mean + 13, y=base + 0.36, color=INK, offset=(0, 0), ha="right",
-            text=f"mean {exact(mean)}: {number(100 * row['chance_mean'], 2)} %",
+            text=f"mean {exact(mean)}: {fixed(100 * row['chance_mean'], 1)} %",
         )  # fmt: skip
     axes.set_yticks(
         [len(rows) - 0.65 - place for place in range(len(rows))],
@@ -78,6 +78,10 @@ def plot_readings(model: Model) -> Figure:
     label_line(
         axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=REPORTED,
         fontweight="bold",
+    )  # fmt: skip
+    label_line(
+        axes, x=mean - 0.5, y=len(rows) + 0.08, text=f"rounds to {exact(mean)}", color=MUTED,
+        offset=(-4, 0), ha="right",
     )  # fmt: skip
     axes.set_xlabel(f"mean updates of {reported.runs} networks, slowest {reported.max}")
     return figure

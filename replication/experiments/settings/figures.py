@@ -35,6 +35,9 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
     bar.set_label("mean updates, failures included")
+    for text, place, side, color in (("fast", 0.02, "bottom", DEEP), ("slow", 0.98, "top", LIGHT)):
+        bar.ax.text(0.5, place, text, transform=bar.ax.transAxes, rotation=90, ha="center", va=side,
+                    color=color)  # fmt: skip
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
     fastest = model["ridge"]
     beyond = _drop_slow(failing, mean)
@@ -45,12 +48,6 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     on_ridge = [(x, y) for x, y in zip(fastest, regressions, strict=True) if x is not None]
     axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.4, zorder=4)
     best, paper = model["best"], model["paper"]
-    if on_ridge:
-        # The fastest of all may be faster still beyond the map.
-        axes.plot(
-            [on_ridge[-1][0], best["learning_rate"]], [on_ridge[-1][1], best["regression"]],
-            color=DEEP, linewidth=1.4, linestyle=(0, (1.5, 1.5)), zorder=4,
-        )  # fmt: skip
     axes.plot(
         [best["learning_rate"]], [best["regression"]], "s", color=DEEP, markeredgecolor=LIGHT,
         markersize=7, zorder=6, clip_on=False,
@@ -69,7 +66,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
 
 def _label(axes: Axes, model: Mapping[str, Any]) -> None:
     """Name the two points and the ridge, left of them, where networks are slow and safe."""
-    for point, text in ((model["paper"], "the paper"), (model["best"], "fastest here")):
+    for point, text in ((model["paper"], "the paper"), (model["best"], "fastest on the map")):
         axes.annotate(
             text, (point["learning_rate"], point["regression"]), xytext=(-10, 5),
             textcoords="offset points", ha="right", color=DEEP, fontweight="bold",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from replication.report.style import (
     HALF,
@@ -26,6 +26,8 @@ NAMES = {
 }
 LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross_entropy": (1.3, 330.0)}
 """Where the curves over rates are named."""
+SHARES = {"squared": (80.0, 88.0), "cross_entropy": (80.0, 62.0), "recirculation": (80.0, 40.0)}
+"""Where the curves over time are named."""
 MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
 Panels = tuple[Figure, Figure]
 
@@ -44,16 +46,19 @@ def plot_speed(model: Mapping[str, Any]) -> Panels:
 def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the share of networks still learning, with and without momentum."""
     points = model["curve_points"]
-    handles = []
     for rule, (color, dash, _) in RULES.items():
         plain = "paper" if rule == "recirculation" else rule
         for procedure, width in ((plain, 2.2), (f"{rule}_momentum", 0.9)):
             shares = [100 * share for share in model["procedures"][procedure]["learning"]]
             axes.plot(points, shares, color=color, linestyle=dash, linewidth=width, gid=procedure)
-        handles.append(Line2D([], [], color=color, linestyle=dash, linewidth=2.2,
-                              label=NAMES[rule].replace(", ", ",\n")))  # fmt: skip
-    handles.append(Line2D([], [], color=MUTED, linewidth=0.9, label="with momentum"))
-    axes.legend(handles=handles, loc="upper right", handlelength=1.8, borderaxespad=0)
+        x, y = SHARES[rule]
+        plain_shares = 100 * np.array(model["procedures"][plain]["learning"])
+        end = np.interp(-y, -plain_shares, points)
+        axes.annotate(
+            NAMES[rule].replace(", ", ",\n"), (end, y), xytext=(x, y), color=color, va="center",
+            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8},
+        )  # fmt: skip
+    axes.text(115, 26, "thin: with\nmomentum", color=MUTED, va="center")
     axes.set(
         xlim=(0, points[-1]),
         ylim=(0, 102),
@@ -81,8 +86,8 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         yscale="log",
         xlim=(min(rates), max(rates)),
         ylim=(32, 2100),
-        xlabel="learning rate ε",
-        ylabel="mean weight updates",
+        xlabel="learning rate ε (as far as tried)",
+        ylabel="mean updates, failures included",
     )
     use_plain_log_ticks(axes, (1, 2, 4, 8, 20))
     use_plain_log_ticks(axes, MEAN_TICKS, axis="y")

@@ -17,9 +17,10 @@ from replication.errors import ReportError
 from replication.experiments import TEMPLATES
 from replication.experiments.mechanism import freezes, interventions, reach, tasks, theory
 from replication.experiments.mechanism import run as mechanism
-from replication.experiments.mechanism.figures import FIGURES
+from replication.experiments.mechanism.figures import FIGURES, GROUPS
 from replication.experiments.mechanism.turning import follow_turning
 from replication.publication import METADATA, read_model
+from replication.report.numbers import fixed
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -389,6 +390,10 @@ def test_figures_draw_the_model(model):
     assert list(lines["dropped"].get_ydata()) == [
         dropped[str(first)]["extra"] for first in mechanism.FIRSTS
     ]
+    failed = model["interventions"]["paper"]["amplification"][str(max(mechanism.FIRSTS))]["failed"]
+    texts = [text.get_text() for text in worth[0].axes[0].texts]
+    assert f"growth alone\n({fixed(100 * failed['share'], 0)} % fail)" in texts
+    assert {name for inputs in GROUPS.values() for name in inputs} == set(tasks.make_tasks())
     marks = {line.get_gid(): line for line in worth[1].axes[0].get_lines()}
     for name, task in model["tasks"].items():
         for rule, result in task["rules"].items():

@@ -14,6 +14,7 @@ from replication.experiments.readings.run import (
 )
 from replication.experiments.studies import rank_studies
 from replication.protocol import PAPER, READINGS
+from replication.report.numbers import fixed
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
@@ -50,6 +51,10 @@ def test_figure_of_readings_has_a_row_for_each_and_the_mean_of_1988(named):
     assert len(axes.get_yticks()) == len(READINGS)
     vertical = [line for line in axes.lines if list(line.get_ydata()) == [0, 1]]
     assert [line.get_xdata()[0] for line in vertical] == [48.0]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[: len(named)] == [
+        f"mean 48: {fixed(100 * row['chance_mean'], 1)} %" for row in named
+    ]
 
 
 @pytest.fixture(scope="module")
