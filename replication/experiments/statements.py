@@ -81,7 +81,7 @@ def _draw_marks(axes: Axes, models: Models, claim: Claim, *, y: float) -> None:
         place = 0.4 + 0.92 * x
         axes.plot(
             [place], [y], linestyle="none", markersize=MARK_SIZE, gid=f"{claim.id}.{each.id}",
-            **mark,
+            label=f"{claim.id}.{each.id}: {judged[each.id]['outcome']}", **mark,
         )  # fmt: skip
         if each.primary:
             axes.plot([place], [y], **RING)

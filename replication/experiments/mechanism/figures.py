@@ -137,7 +137,7 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
                 is_reliable = result["converged"]["share"] >= RELIABLE
                 axes.plot(
                     [result["median"]], [place + 0.2 * (lane - 1.5)], marker, color=color,
-                    markersize=4, gid=f"{rule}: {name}",
+                    markersize=4, gid=f"{rule}: {name}", label=f"{rule}: {name}",
                     markerfacecolor=color if is_reliable else PAPER_WHITE,
                 )  # fmt: skip
         place += 1.3

@@ -48,9 +48,12 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
     points = model["curve_points"]
     for rule, (color, dash, _) in RULES.items():
         plain = "paper" if rule == "recirculation" else rule
-        for procedure, width in ((plain, 2.2), (f"{rule}_momentum", 0.9)):
+        for procedure, width, note in (
+            (plain, 2.2, ""), (f"{rule}_momentum", 0.9, " with momentum"),
+        ):  # fmt: skip
             shares = [100 * share for share in model["procedures"][procedure]["learning"]]
-            axes.plot(points, shares, color=color, linestyle=dash, linewidth=width, gid=procedure)
+            axes.plot(points, shares, color=color, linestyle=dash, linewidth=width,
+                      gid=procedure, label=f"{NAMES[rule]}{note}")  # fmt: skip
         x, y = SHARES[rule]
         plain_shares = 100 * np.array(model["procedures"][plain]["learning"])
         end = np.interp(-y, -plain_shares, points)
@@ -71,7 +74,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the mean number of updates against the learning rate."""
     for rule, (color, dash, marker) in RULES.items():
         entry = model["rates"][rule]
-        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash)
+        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash, label=NAMES[rule])
         means = dict(zip(entry["rates"], entry["means"], strict=True))
         axes.plot(
             entry["good"], [means[rate] for rate in entry["good"]], color=color,
