@@ -299,7 +299,6 @@ def write_report(
             bibliography=TEMPLATES / "references.bib",
             metadata=METADATA | {"version": version("recirculation-replication")},
             search=[TEMPLATES],
-            png=["joint"] if study.is_default else [],
             report_progress=report_progress,
         )
         if template == "report.md":

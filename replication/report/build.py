@@ -44,20 +44,14 @@ def render_report(
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
     formats: Collection[str] = FORMATS,
-    png: Collection[str] = (),
     report_progress: Tell = silent,
 ) -> dict[str, bytes]:
-    """Return the files of a report: ``report.md``, ``.html``, ``.pdf``, ``figures/``.
+    """Return the files of a report by name; the same models give the same bytes.
 
-    Each figure that the template shows is an SVG with its data as CSV. The same models give the
-    same bytes. No file is written but temporary ones.
-    `template`, `bibliography`: as `replication.report` says how to write them. `models`: plain
-    data by the names that templates use. `metadata`: ``title`` and ``date`` (such as 2026-11-01;
-    the clock is never asked), and optionally ``subtitle``, ``author``, ``version``, ``licence``,
-    ``citation``. `search`: folders in which included templates are looked for. `png`: figures that
-    are wanted as PNG, too.
-    Raises ReportError if a number is missing, a guarded sentence untrue, a reference dangling or
-    an alternative text missing; the message begins with the file and line of a template.
+    `models`: plain data by the names that templates use. `metadata`: ``title``, ``date`` (the clock
+    is never asked) and optionally ``subtitle``, ``author``, ``version``, ``licence``, ``citation``.
+    `search`: folders in which included templates are looked for.
+    What `replication.report` forbids is a ReportError that begins with file and line of a template.
     """
     try:
         entries = bibliography.read_bytes()
@@ -73,7 +67,7 @@ def render_report(
             raise ReportError(f"{page.locate(f'figures/{name}.svg')}: {problem}")
 
     report_progress("drawing the figures")
-    saved = {name: _draw(name, figures[name].draw, png=name in png) for name in shown}
+    saved = {name: _draw(name, figures[name].draw) for name in shown}
     commands = {name: figures[name].command for name in shown}
     svgs = {name: one.svg for name, one in saved.items()}
 
@@ -92,8 +86,6 @@ def render_report(
     for name, one in saved.items():
         contents[f"figures/{name}.svg"] = one.svg
         contents[f"figures/{name}.csv"] = one.data
-        if one.png is not None:
-            contents[f"figures/{name}.png"] = one.png
     return {
         name: content.encode() if isinstance(content, str) else content
         for name, content in contents.items()
@@ -110,9 +102,9 @@ def _run_together(setters: Mapping[str, Callable[[], str | bytes]]) -> dict[str,
     return {name: job.result() for name, job in jobs.items()}
 
 
-def _draw(name: str, draw: Draw, *, png: bool) -> SavedFigure:
+def _draw(name: str, draw: Draw) -> SavedFigure:
     try:
-        return save_figure(draw, name=name, png=png)
+        return save_figure(draw, name=name)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
         raise ReportError(f"the figure {name!r} cannot be drawn: {problem}") from error

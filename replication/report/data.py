@@ -14,12 +14,10 @@ from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import same_color
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, StepPatch
 
 COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
-Row = tuple[float, float, float | str]
 
 
 def list_data(figures: Sequence[Figure]) -> str:
@@ -37,21 +35,23 @@ def list_data(figures: Sequence[Figure]) -> str:
         head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
         for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
             name = " ".join(_name(artist, figure).split()) or f"{n}"
-            writer.writerows((*head, name, *map(_write, row)) for row in rows)
+            for x, y, *value in np.asarray(rows, dtype=float):
+                numbers = [x, y, *(value or [np.nan])]
+                writer.writerow([*head, name, *map(_write, numbers)])
     return text.getvalue()
 
 
-def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, list[Row]]]:
-    """Yield what shows data on an axes, with its points."""
+def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
+    """Yield what shows data on an axes, with rows of x, y and, in a map, a value."""
     for line in axes.lines:
         if line.get_transform() == axes.transData:
-            yield line, _pair(line.get_xydata())
+            yield line, line.get_xydata()
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
-            yield patch, _pair(np.column_stack([edges, np.append(values, np.nan)]))
+            yield patch, np.column_stack([edges, np.append(values, np.nan)])
         elif isinstance(patch, Polygon):
-            yield patch, _pair(patch.get_xy())
+            yield patch, patch.get_xy()
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             is_flat = bars.orientation == "horizontal"
@@ -60,33 +60,17 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, list[Row]
                 (box.x1, (box.y0 + box.y1) / 2) if is_flat else ((box.x0 + box.x1) / 2, box.y1)
                 for box in boxes
             ]
-            yield bars, _pair(ends)
+            yield bars, ends
     for collection in axes.collections:
         if isinstance(collection, QuadMesh):
             corners = np.asarray(collection.get_coordinates())
             middles = (corners[:-1, :-1] + corners[1:, 1:]) / 2
             cells: Any = np.ma.filled(np.ma.asarray(collection.get_array(), dtype=float), np.nan)
-            yield collection, _triple(middles.reshape(-1, 2), cells.ravel())
+            yield collection, np.column_stack([middles.reshape(-1, 2), cells.ravel()])
         elif isinstance(collection, LineCollection):
-            yield collection, [row for part in collection.get_segments() for row in _pair(part)]
+            yield collection, [point for part in collection.get_segments() for point in part]
         elif collection.get_offset_transform() == axes.transData:
-            yield collection, _pair(np.ma.filled(collection.get_offsets(), np.nan))
-    for image in axes.images:
-        if isinstance(image, AxesImage):
-            yield image, _list_cells(image)
-
-
-def _list_cells(image: AxesImage) -> list[Row]:
-    cells: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
-    if cells.ndim != 2:
-        return []
-    left, right, bottom, top = image.get_extent()
-    n_rows, n_columns = cells.shape
-    x = left + (right - left) * (np.arange(n_columns) + 0.5) / n_columns
-    y = bottom + (top - bottom) * (np.arange(n_rows) + 0.5) / n_rows
-    if image.origin == "upper":
-        y = y[::-1]
-    return _triple(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), cells.ravel())
+            yield collection, np.ma.filled(collection.get_offsets(), np.nan)
 
 
 def _name(artist: Artist | BarContainer, figure: Figure) -> str:
@@ -107,16 +91,5 @@ def _name(artist: Artist | BarContainer, figure: Figure) -> str:
     return gid or ""
 
 
-def _pair(points: Any) -> list[Row]:
-    return [(float(x), float(y), "") for x, y in np.asarray(points, dtype=float)]
-
-
-def _triple(points: Any, values: Any) -> list[Row]:
-    pairs = zip(points, values, strict=True)
-    return [(float(x), float(y), float(value)) for (x, y), value in pairs]
-
-
-def _write(value: float | str) -> str:
-    if isinstance(value, str):
-        return value
+def _write(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.6g}"

@@ -108,9 +108,7 @@ def prepare(
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
     (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
-    page = read_asset("page.html").replace("{{style}}", "@STYLE@").replace("{{script}}", "@SCRIPT@")
-    (workspace / "page.html").write_text(page, "utf-8")
-    for name in ("report.lua", "article.typ"):
+    for name in ("report.lua", "article.typ", "page.html"):
         (workspace / name).write_text(read_asset(name), "utf-8")
     (workspace / "references.bib").write_bytes(bibliography)
 

@@ -1,4 +1,4 @@
-"""From a Matplotlib figure to SVG and PNG: the same figure is always the same bytes.
+"""From a Matplotlib figure to SVG: the same figure is always the same bytes.
 
 Text stays text. Each SVG carries the letters that it needs of the font it was laid out with, so
 that it looks the same everywhere; a page that holds many takes them once (`font_css`).
@@ -24,7 +24,6 @@ from matplotlib.text import Text
 from replication.report.data import list_data
 from replication.report.style import DARK, PAPER_WHITE, styled
 
-PNG_DPI = 160
 PIXELS_A_POINT = 1.6
 """How far a page may enlarge a drawing: 9 points become 14.4 pixels, and never more."""
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -45,20 +44,16 @@ _PANEL = re.compile(r"<svg x=.*?</svg>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class SavedFigure:
-    """One drawn figure: SVG text, its data as CSV, and PNG bytes where they were asked for."""
+    """One drawn figure as SVG, and its data as CSV."""
 
     svg: str
-    data: str = ""
-    png: bytes | None = None
+    data: str
 
 
-def save_figure(
-    draw: Callable[[], Figure | Sequence[Figure]], *, name: str, png: bool = False
-) -> SavedFigure:
-    """Draw a figure, or its panels side by side, under the style sheet; return its bytes.
+def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> SavedFigure:
+    """Draw a figure, or its panels side by side, under the style sheet.
 
-    `name` starts the identifiers inside the SVG, so that one page can hold many. A figure wanted as
-    PNG, too, has one panel.
+    `name` starts the identifiers inside the SVG, so that one page can hold many.
     """
     with styled():
         drawn = draw()
@@ -66,20 +61,14 @@ def save_figure(
         for figure in figures:
             FigureCanvasAgg(figure)
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # laid out once, the same in both files
-        image = None
-        if png:
-            (figure,) = figures
-            stream = io.BytesIO()
-            figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
-            image = stream.getvalue()
+            figure.set_layout_engine("none")  # axes stay where they now are
         data = list_data(figures)
         if len(figures) == 1:
             svg = _write_svg(figures[0], name)
         else:
             svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
     svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
-    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data, image)
+    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data)
 
 
 def _write_svg(figure: Figure, name: str) -> str:
@@ -102,7 +91,7 @@ def _write_svg(figure: Figure, name: str) -> str:
 
 def _join(panels: Sequence[str]) -> str:
     """Put drawings side by side into one, each as an SVG of its own."""
-    sizes = [tuple(float(side) for side in _find_box(panel)) for panel in panels]
+    sizes = [_find_box(panel) for panel in panels]
     width, height = sum(w for w, _ in sizes), max(h for _, h in sizes)
     placed, left = [], 0.0
     for panel, (w, h) in zip(panels, sizes, strict=True):
@@ -117,11 +106,11 @@ def _join(panels: Sequence[str]) -> str:
     )
 
 
-def _find_box(svg: str) -> tuple[str, str]:
+def _find_box(svg: str) -> tuple[float, float]:
     """Return width and height of a drawing, in points."""
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     assert box is not None
-    return box[1], box[2]
+    return float(box[1]), float(box[2])
 
 
 def make_inline(svg: str) -> str:
@@ -141,9 +130,8 @@ def make_inline(svg: str) -> str:
 def _give_room(svg: str) -> str:
     """Let the page choose how wide a drawing is: panels stand side by side where there is room."""
     width, height = _find_box(svg)
-    points = float(width)
-    room = f"flex:{points:g} 1 {points:g}px;max-width:{round(PIXELS_A_POINT * points)}px"
-    return f'<svg style="{room}" viewBox="0 0 {width} {height}">{svg[svg.index(">") + 1 :]}'
+    room = f"flex:{width:g} 1 {width:g}px;max-width:{round(PIXELS_A_POINT * width)}px"
+    return f'<svg style="{room}" viewBox="0 0 {width:g} {height:g}">{svg[svg.index(">") + 1 :]}'
 
 
 def page_css(svgs: Iterable[str]) -> str:
@@ -228,19 +216,10 @@ def _describe(axes: Axes) -> str:
     """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    width, height = (72 * inches for inches in figure.get_size_inches())
+    width, height = 72 * figure.get_size_inches()
     place = axes.get_position()
-    box = (
-        place.x0 * width,
-        (1 - place.y1) * height,
-        place.width * width,
-        place.height * height,
-    )
-    scales = {
-        "x": (*axes.get_xlim(), axes.get_xscale()),
-        "y": (*axes.get_ylim(), axes.get_yscale()),
-    }
+    box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)
     numbers = " ".join(f"{number:.2f}" for number in box)
-    return f'data-box="{numbers}" ' + " ".join(
-        f'data-{side}="{low:.9g} {high:.9g} {scale}"' for side, (low, high, scale) in scales.items()
-    )
+    scales = (axes.get_xlim(), axes.get_xscale()), (axes.get_ylim(), axes.get_yscale())
+    x, y = (f"{low:.9g} {high:.9g} {scale}" for (low, high), scale in scales)
+    return f'data-box="{numbers}" data-x="{x}" data-y="{y}"'

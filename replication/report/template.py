@@ -26,8 +26,8 @@ BADGES = {
 
 
 JINJA_FILTERS = (
-    "abs", "first", "join", "last", "length", "list", "map", "max", "min", "rejectattr", "round",
-    "select", "selectattr", "sort", "string", "sum", "unique",
+    "abs", "first", "join", "length", "list", "map", "max", "min", "rejectattr", "select",
+    "selectattr", "string",
 )  # fmt: skip
 
 

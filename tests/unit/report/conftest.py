@@ -10,5 +10,5 @@ from tests.unit.report.sample_report import build_sample
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    build_sample(folder, png=["joint"])
+    build_sample(folder)
     return folder

@@ -28,11 +28,7 @@ def joint() -> str:
 
 
 def test_same_figure_is_the_same_bytes(joint: str) -> None:
-    first, again = (save_figure(draw_joint, name="joint", png=True) for _ in range(2))
-    assert first == again
-    assert first.svg == joint
-    assert first.png is not None
-    assert first.png.startswith(b"\x89PNG")
+    assert save_figure(draw_joint, name="joint").svg == joint
 
 
 def test_own_settings_of_matplotlib_do_not_enter(joint: str) -> None:
