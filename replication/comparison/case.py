@@ -21,16 +21,13 @@ from replication.comparison.prediction import (
 from replication.comparison.report import CI_WORDS, Report
 from replication.comparison.reported import SUCCESSES
 from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason
-from replication.comparison.run_search import RunSearch, search_runs
 from replication.comparison.runs import FAILURE_WORDS, Runs, apply_rule
 from replication.comparison.sampling import Effort, Sample
-from replication.comparison.sources import CutShort, Source
+from replication.comparison.sources import Source
 from replication.errors import DataError
-from replication.statistics.intervals import Estimate
 
 MIN_NORMAL, NORMAL_RUNS = 3, 30
 """From and up to so many runs the answer of normal theory stands beside, and what is missed."""
-SEARCH_EFFORT = Effort(5_000, 200, max_draws=1_000_000)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,11 +47,6 @@ class Case:
                     f"all {which} runs failed, so there is no value to compare; give runs of "
                     "which some succeeded, or compare the share that succeeded only"
                 )
-        own = self.own
-        if self.rule != "excluded" and own.n_failed and own.stop is None and own.stops is None:
-            raise DataError(
-                f"failures are {self.rule}, but where they were stopped is not known; give `cap`"
-            )
 
     @property
     def rule(self) -> str:
@@ -67,85 +59,53 @@ class Case:
         return apply_rule(self.own, self.rule) if self.report.on_values else None
 
     @functools.cached_property
-    def sources(self) -> dict[str, Source | CutShort | None]:
+    def sources(self) -> dict[str, Source | None]:
         """What the report is held against under each rule for failures that can hold."""
-        own, other, report = self.own, self.other, self.report
-        if not report.on_values:
-            return {self.rule: None}
-        assert own.done is not None
-        if other is not None:
-            assert other.done is not None
-            enough = min(own.n_done, other.n_done) >= 2
-            return {self.rule: Source((own.done, other.done))} if enough else {}
-        if own.stops is not None and report.failures != "excluded":
-            is_median = report.on_values.keys() == {"median"}
-            return {self.rule: CutShort(own, own.done)} if is_median else {}
-        rules = [self.rule]
-        if report.failures is None and own.n_failed:
-            rules += ["at-cap", "restarted"]
-        samples = {rule: apply_rule(own, rule) for rule in rules}
-        return {
-            rule: Source((sample,))
-            for rule, sample in samples.items()
-            if sample is not None and sample.n >= 2
-        }
-
-    @property
-    def source(self) -> Source | CutShort | None:
-        """What it is held against under the rule."""
-        return self.sources.get(self.rule)
-
-    @property
-    def has_enough(self) -> bool:
-        """Whether there are enough runs for a verdict."""
         if not self.report.on_values:
-            return self.own.n >= MIN_RUNS
-        return self.source is not None and self.source.n >= MIN_RUNS
+            return {self.rule: None}
+        if self.other is not None and self.own.done is not None and self.other.done is not None:
+            return {self.rule: Source((self.own.done, self.other.done))}
+        rules = [self.rule]
+        if self.report.failures is None and self.own.n_failed:
+            rules += ["at-cap", "restarted"]
+        return {rule: Source((apply_rule(self.own, rule),)) for rule in rules}
 
     @property
-    def is_searched(self) -> bool:
-        """Whether the number of runs behind the report is searched."""
-        return self.report.runs is None and "constant" not in self.report.numbers
+    def source(self) -> Source | None:
+        """What it is held against under the rule."""
+        return self.sources[self.rule]
 
     @functools.cached_property
     def n_used(self) -> int:
-        """How many values were summarised; 1 where that is not known."""
-        return self.report.count_middle(self.rule) or 1
-
-    def estimate_mean(self) -> Estimate:
-        """Return the mean of the runs, nothing where only successes are compared."""
-        if self.source is None:
-            return Estimate(None, None, None, 1.0 - self.level)
-        return self.source.estimate_mean(1.0 - self.level)
+        """How many values were summarised."""
+        return self.report.count_middle(self.rule)
 
     def predict_all(self) -> dict[str, Prediction]:
         """Hold the report against the runs, by words for each reading of what it leaves open."""
-        if self.is_searched or not self.has_enough:
+        n = self.own.n if self.source is None else self.source.n
+        if n < MIN_RUNS:
             return {}
         found = {}
         for rule, source in self.sources.items():
             label = f"failures {FAILURE_WORDS[rule]}" if len(self.sources) > 1 else ""
-            n_used = self.report.count_middle(rule) or 1
-            readings = self._predict(source, n_used, self.report.runs or 1, Effort())
+            readings = self._predict(source, self.report.count_middle(rule))
             for words, prediction in readings.items():
                 found[", ".join(part for part in (label, words) if part)] = prediction
         return found
 
-    def _predict(
-        self, source: Source | CutShort | None, n_used: int, runs: int, effort: Effort
-    ) -> dict[str, Prediction]:
+    def _predict(self, source: Source | None, n_used: int) -> dict[str, Prediction]:
         report, found = self.report, {}
         if source is not None:
             readings = report.list_readings(n_used)
             predictions = predict(
-                source, report.on_values, n_used, level=self.level, effort=effort,
+                source, report.on_values, n_used, level=self.level, effort=Effort(),
                 readings=list(readings.values()),
             )  # fmt: skip
             found = dict(zip(readings, predictions, strict=True))
         for name in SUCCESSES:
             if name in report.numbers:
                 successes = predict_successes(
-                    self.own.n_done, self.own.n, report.numbers[name], runs, name=name,
+                    self.own.n_done, self.own.n, report.numbers[name], report.runs, name=name,
                     level=self.level,
                 )  # fmt: skip
                 if not found:
@@ -157,8 +117,7 @@ class Case:
         """Return the answer of normal theory, where there are few runs and they vary."""
         source = self.source
         if (
-            self.is_searched
-            or not isinstance(source, Source)
+            source is None
             or not MIN_NORMAL <= source.n <= NORMAL_RUNS
             or any(not sample.spread > 0 for sample in source.samples)
         ):
@@ -169,24 +128,12 @@ class Case:
             readings=[reading], is_normal=True,
         )[0]  # fmt: skip
 
-    def search(self) -> RunSearch | None:
-        """Return how many runs there can be behind a report that does not say."""
-        if not self.is_searched or not self.has_enough:
-            return None
-
-        def find_p(runs: int) -> float:
-            readings = self._predict(self.source, runs, runs, SEARCH_EFFORT)
-            return max(item.p for item in readings.values())
-
-        return search_runs(find_p, level=self.level)
-
     def find_impossible(
         self,
     ) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
         """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
         report, sample = self.report, self.sample
-        is_unknown = report.on_values and sample is None
-        if self.other is not None or "constant" in report.numbers or is_unknown:
+        if self.other is not None or "constant" in report.numbers:
             return (), (), None
         counts = [n for n in report.count_used(self.rule) if n > 0]
 
@@ -270,7 +217,6 @@ class Case:
 def judge(
     impossible: tuple[Impossible, ...],
     predictions: Mapping[str, Prediction],
-    search: RunSearch | None,
     equivalence: Equivalence | None,
     *,
     level: float,
@@ -278,17 +224,12 @@ def judge(
     """Return the verdict, and what it rests on."""
     if impossible:
         return Agreement.NOT_CONSISTENT, Reason.IMPOSSIBLE
-    if search is not None:
-        differs = search.largest is None
-        if not differs and not search.is_open:
-            return Agreement.CANNOT_TELL, Reason.DEPENDS_ON_RUNS
-    elif not predictions:
+    if not predictions:
         return Agreement.CANNOT_TELL, Reason.FEW
-    else:
-        answers = {item.p <= level for item in predictions.values()}
-        if len(answers) > 1:
-            return Agreement.CANNOT_TELL, Reason.ASSUMPTION
-        differs = answers.pop()
+    answers = {item.p <= level for item in predictions.values()}
+    if len(answers) > 1:
+        return Agreement.CANNOT_TELL, Reason.ASSUMPTION
+    differs = answers.pop()
     if equivalence is not None:
         if differs and equivalence.is_equivalent:
             return Agreement.CANNOT_TELL, Reason.DIFFERENT_WITHIN_MARGIN

@@ -10,7 +10,6 @@ from replication.comparison.prediction import Prediction
 from replication.comparison.report import Report
 from replication.comparison.reported import SUCCESSES, WORDS
 from replication.comparison.result import Cause, Caution
-from replication.comparison.run_search import RunSearch
 from replication.comparison.sampling import Sample
 from replication.wording import plural
 
@@ -36,14 +35,14 @@ def list_cautions(
     main: Prediction | None,
     normal: Prediction | None,
     equivalence: Equivalence | None,
-    search: RunSearch | None,
 ) -> tuple[Caution, ...]:
     """Return all cautions of a comparison; `main` and `normal` are its two answers."""
     own, source, report, level = case.own, case.source, case.report, case.level
     names = list(report.on_values)
     found: dict[Cause, str] = {}
     for sample in () if source is None else source.samples:
-        found = find_cautions(sample, names, report.runs) | found
+        runs = sample.n if "constant" in names else report.runs
+        found = find_cautions(sample, names, runs) | found
     if names and own.n_failed > MANY_FAILURES * own.n:
         share = 100.0 * own.n_failed / own.n
         found[Cause.MANY_FAILED] = (
@@ -70,11 +69,6 @@ def list_cautions(
         found[Cause.REPORTED_AS_EXACT] = (
             "The margin takes the reported mean as exact, for want of "
             "its standard deviation and number of runs."
-        )
-    if search is not None and search.largest is not None and not search.is_open:
-        found[Cause.SEARCHED] = (
-            "How many runs the report can rest on is a rough answer. Give the "
-            "number if the report says it."
         )
     return tuple(Caution(cause, text) for cause, text in found.items())
 
@@ -104,10 +98,10 @@ def _describe_values(sample: Sample, report: Report) -> dict[Cause, str]:
     return found
 
 
-def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> dict[Cause, str]:
+def find_cautions(sample: Sample, names: Collection[str], runs: int) -> dict[Cause, str]:
     """Return cautions that depend on the runs and on what was reported, whatever its value."""
     n = sample.n
-    if sample.values.size == 1:
+    if sample.values.size == 1 < n:
         text = "All your runs gave the same value, so nothing is known of how runs vary."
         return {Cause.EQUAL_VALUES: text}
     found = {}
@@ -116,11 +110,11 @@ def find_cautions(sample: Sample, names: Collection[str], runs: int | None) -> d
             f"With {plural(n, 'run')} little is known of what lies beyond them: the table in the "
             "help says how often equal populations are called not consistent. Run more."
         )
-    if n >= MIN_SHAPE and (runs is None or SMALL_STUDY * runs >= n):
+    if n >= MIN_SHAPE and SMALL_STUDY * runs >= n:
         found |= _describe_shape(sample, names)
     if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names):
         found |= _describe_ties(sample)
-    if runs is not None and runs > n:
+    if runs > n:
         found[Cause.MORE_RUNS_THAN_SEEN] = (
             "The report rests on more runs than yours, so that what is rare among yours decides. "
             "Run more."

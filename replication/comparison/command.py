@@ -57,22 +57,16 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         "file",
         metavar="FILE",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Parquet, Feather or Excel, gzipped or not; - for "
+        "numbers may have a decimal comma), Parquet, Feather or Excel; - for "
         "standard input; example for a table that comes with the package",
     )
     add("--column", metavar="NAME", help="column that holds the values (default: the only one)")
-    add("--runs", metavar="N",
-        help="runs behind the report; unless given, how many there can be is searched")  # fmt: skip
+    add("--runs", metavar="N", help="runs behind the report; needed for all but --constant")
     for name, words in NUMBERS.items():
         add(f"--{name}", metavar="NUMBER", help=words)
     add("--ci", nargs=2, metavar=("LOW", "HIGH"), help="reported confidence interval of the mean")
-    add(
-        "--ci-level",
-        type=_parse_number,
-        default=0.95,
-        metavar="LEVEL",
-        help="of that interval (default: 0.95)",
-    )
+    add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
+        help="of that interval (default: 0.95)")  # fmt: skip
     add(
         "--ci-kind",
         choices=("t", "normal"),
@@ -114,15 +108,10 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         metavar="NAME",
         help="column that says which of your runs succeeded (1/0, true/false, yes/no). With --mean "
         "and the like it suits times and counts that were stopped at one common value, which "
-        "failures hold; with rewards or accuracies add --failures excluded, or leave it out. With "
-        "--share, --n-succeeded or --median alone it suits any table",
+        "failures hold; with rewards or accuracies add --failures excluded, or leave it out",
     )
-    add(
-        "--cap",
-        type=_parse_number,
-        metavar="VALUE",
-        help="value at which runs were stopped; whatever is larger failed",
-    )
+    add("--cap", type=_parse_number, metavar="VALUE",
+        help="value at which runs were stopped; whatever is larger failed")  # fmt: skip
     add(
         "--failures",
         choices=("excluded", "at-cap", "restarted"),
@@ -134,13 +123,8 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         metavar="VALUE",
         help="difference of the means that does not matter, in the unit of the values or as 10%%",
     )
-    add(
-        "--level",
-        type=_parse_number,
-        default=0.05,
-        metavar="LEVEL",
-        help="of the test (default: 0.05); intervals cover the rest",
-    )
+    add("--level", type=_parse_number, default=0.05, metavar="LEVEL",
+        help="of the test (default: 0.05); intervals cover the rest")  # fmt: skip
     add("--by", metavar="NAME", help="column of groups: each is compared by itself")
     add(
         "--reported",
@@ -148,12 +132,8 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         help="with --by: a small CSV with the column of groups and, for each, runs, mean and so "
         "on, in any order; groups that you did not run are listed and skipped",
     )
-    add(
-        "--difference",
-        nargs=2,
-        metavar=("A", "B"),
-        help="with --by: what was reported is the mean of group A less that of group B",
-    )
+    add("--difference", nargs=2, metavar=("A", "B"),
+        help="with --by: what was reported is the mean of group A less that of B")  # fmt: skip
     add("--pair", metavar="NAME", help="with --difference: column of seeds that pair the runs")
     add("--json", action="store_true", help="print all numbers as JSON")
     add("--exit-code", action="store_true", help="leave with a code that says the verdict")

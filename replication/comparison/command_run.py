@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import functools
 import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,14 +31,12 @@ from replication.comparison.tables import (
 from replication.errors import DataError, ReplicationError, StorageError, UsageError
 from replication.wording import plural, show
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+Columns = dict[str, Any]
+"""Arrays of "values" and, where given, of "succeeded", "by" and "pair", a row for each run."""
 
 MAX_GROUPS = 100
 NUMBERS = (*STATISTICS, *SUCCESSES, "constant")
 EXIT_CODES = {"consistent": 0, "not consistent": 1, "cannot tell": 3}
-OPTIONS = {"minus": "difference"}
-"""Options that are not called as the arguments of `compare`."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,18 +49,15 @@ def run(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    return re.sub(
-        r"`(\w+)`",
-        lambda found: f"--{OPTIONS.get(found[1], found[1]).replace('_', '-')}",
-        text,
-    )
+    options = re.sub(r"`(\w+)`", lambda found: f"--{found[1].replace('_', '-')}", text)
+    return options.replace("--minus", "--difference")
 
 
 def _run(options: argparse.Namespace) -> int:
-
     _check(options)
     reports = None if options.reported is None else read_reports(options.reported, options.by)
-    columns = _read_columns(read_table(options.file), options, reports)
+    table = read_table(options.file)
+    columns = _read_columns(table, options, reports)
     found: Comparison | Groups
     if options.by is None or options.difference is not None:
         found = one = _compare_one(columns, options)
@@ -74,63 +67,47 @@ def _run(options: argparse.Namespace) -> int:
         draw = functools.partial(draw_groups, groups.results)
     if options.plot is not None:
         _save(draw(), options.plot)
+    n_missing = table.n_rows - columns["values"].size
     if options.json:
-        plain = found.to_dict() | {"n_missing": columns.n_missing}
+        plain = found.to_dict() | {"n_missing": n_missing}
         sys.stdout.write(json.dumps(plain, indent=1) + "\n")
     else:
         sys.stdout.write(name_options(found.summary()) + "\n")
-        if columns.n_missing:
-            lack, was = ("lacks", "was") if columns.n_missing == 1 else ("lack", "were")
-            rows = plural(columns.n_missing, "row")
+        if n_missing:
+            lack, was = ("lacks", "was") if n_missing == 1 else ("lack", "were")
+            rows = plural(n_missing, "row")
             sys.stdout.write(f"\n{rows} {lack} a value and {was} left out.\n")
     return EXIT_CODES[str(found.agreement)] if options.exit_code else 0
 
 
-@dataclasses.dataclass(frozen=True)
-class _Columns:
-    """The columns of a table that are compared, without the rows that lack a value."""
-
-    values: FloatArray
-    succeeded: BoolArray | None = None
-    groups: Any = None
-    pairs: Any = None
-    n_missing: int = 0
-
-    def select(self, kept: BoolArray) -> _Columns:
-        """Return some of the rows."""
-
-        def pick(part: Any) -> Any:
-            return None if part is None else part[kept]
-
-        return _Columns(
-            self.values[kept], pick(self.succeeded), pick(self.groups), pick(self.pairs)
-        )
-
-
 def _read_columns(
     table: Table, options: argparse.Namespace, reports: Mapping[str, Any] | None
-) -> _Columns:
-
+) -> Columns:
+    """Return the columns that are compared, without the rows that lack a value."""
     missing = np.zeros(table.n_rows, dtype=np.bool_)
-    values, succeeded = np.zeros(table.n_rows), None
+    columns: Columns = {"values": np.zeros(table.n_rows)}
     if options.succeeded is not None:
         cells = table.take(options.succeeded)
-        succeeded = read_flags(cells, options.succeeded)
+        columns["succeeded"] = read_flags(cells, options.succeeded)
         missing |= find_missing(cells)
-    if succeeded is None or options.column is not None or _needs_values(options, reports):
-        values = read_values(table.take(options.column), options.column or table.names[0])
-        missing |= np.isnan(values)
-    names = {}
+    if options.succeeded is None or options.column is not None or _needs_values(options, reports):
+        name = options.column or table.names[0]
+        columns["values"] = read_values(table.take(options.column), name)
+        missing |= np.isnan(columns["values"])
     for option in ("by", "pair"):
         name = getattr(options, option)
         if name is not None:
             cells = table.take(name)
+            columns[option] = np.array([_to_text(cell) for cell in cells], dtype=np.object_)
             missing |= find_missing(cells)
-            names[option] = np.array([_to_text(cell) for cell in cells], dtype=np.object_)
     if missing.all():
         raise DataError("every row lacks a value; give at least two runs")
-    columns = _Columns(values, succeeded, names.get("by"), names.get("pair"))
-    return dataclasses.replace(columns.select(~missing), n_missing=int(missing.sum()))
+    return _select(columns, ~missing)
+
+
+def _select(columns: Columns, kept: npt.NDArray[np.bool_]) -> Columns:
+    """Return some of the rows."""
+    return {name: cells[kept] for name, cells in columns.items()}
 
 
 def _to_text(cell: Any) -> str:
@@ -138,38 +115,36 @@ def _to_text(cell: Any) -> str:
     return str(cell).strip().removesuffix(".0")
 
 
-def _compare_one(columns: _Columns, options: argparse.Namespace) -> Comparison:
+def _compare_one(columns: Columns, options: argparse.Namespace) -> Comparison:
     if options.difference is None:
         return _compare(columns, options, {})
     if options.difference[0] == options.difference[1]:
         raise UsageError(f"--difference names {show(options.difference[0])} twice; name two groups")
-    names = list(dict.fromkeys(columns.groups))
+    groups = list(dict.fromkeys(columns["by"]))
     for name in options.difference:
-        if name not in names:
-            raise UsageError(f"there is no group {show(name)}; the groups are {list_names(names)}")
-    first, second = (columns.select(columns.groups == name) for name in options.difference)
+        if name not in groups:
+            raise UsageError(f"there is no group {show(name)}; the groups are {list_names(groups)}")
+    first, second = (_select(columns, columns["by"] == name) for name in options.difference)
     if options.pair is None:
-        return _compare(first, options, {}, minus=second.values)
-    seeds = [list(part.pairs) for part in (first, second)]
-    if any(len(set(part)) < len(part) for part in seeds):
+        return _compare(first, options, {}, minus=second["values"])
+    one, two = (dict(zip(part["pair"], part["values"], strict=True)) for part in (first, second))
+    if len(one) < first["pair"].size or len(two) < second["pair"].size:
         raise DataError(
             f"column {show(options.pair)} holds a seed twice in one group; give one run of each"
         )
-    both = [seed for seed in seeds[0] if seed in set(seeds[1])]
-    if not both:
+    differences = [value - two[seed] for seed, value in one.items() if seed in two]
+    if not differences:
         raise DataError(
             f"no seed of column {show(options.pair)} is in both groups; leave --pair out if runs "
             "are not paired"
         )
-    one, two = ([part.values[part.pairs == seed][0] for seed in both] for part in (first, second))
-    return _compare(_Columns(np.subtract(one, two)), options, {})
+    return _compare({"values": np.array(differences)}, options, {})
 
 
 def _compare_groups(
-    columns: _Columns, options: argparse.Namespace, reports: Mapping[str, Any] | None
+    columns: Columns, options: argparse.Namespace, reports: Mapping[str, Any] | None
 ) -> Groups:
-
-    known = list(dict.fromkeys(columns.groups))
+    known = list(dict.fromkeys(columns["by"]))
     if reports is None:
         reports = {name: {} for name in known}
         if len(known) > MAX_GROUPS:
@@ -185,7 +160,7 @@ def _compare_groups(
     found: dict[str, Comparison] = {}
     for name in [name for name in reports if name in set(known)][:MAX_GROUPS]:
         try:
-            runs = columns.select(columns.groups == name)
+            runs = _select(columns, columns["by"] == name)
             found[show(name)[1:-1]] = _compare(runs, options, reports[name])
         except ReplicationError as error:
             raise type(error)(f"group {show(name)}: {error}") from None
@@ -194,11 +169,11 @@ def _compare_groups(
 
 
 def _compare(
-    columns: _Columns,
+    columns: Columns,
     options: argparse.Namespace,
     report: Mapping[str, str],
     *,
-    minus: FloatArray | None = None,
+    minus: npt.NDArray[np.float64] | None = None,
 ) -> Comparison:
     """Compare one set of runs; what a group's own report gives comes first."""
     texts = {name.replace("-", "_").replace(" ", "_"): text for name, text in report.items()}
@@ -212,11 +187,11 @@ def _compare(
     shared = ("cap", "failures", "margin", "level", "bounds", "grid", "sd_kind", "plus_minus",
               "ci_level", "ci_kind", "scale")  # fmt: skip
     return compare(
-        columns.values,
+        columns["values"],
         runs=texts.get("runs", options.runs),
         ci=(texts["ci_low"], texts["ci_high"]) if has_ci else options.ci,
         minus=minus,
-        succeeded=columns.succeeded,
+        succeeded=columns.get("succeeded"),
         **{name: texts.get(name, getattr(options, name)) for name in NUMBERS},
         **{name: getattr(options, name) for name in shared},
     )
@@ -251,19 +226,13 @@ def _needs_values(options: argparse.Namespace, reports: Mapping[str, Any] | None
 
 def _save(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all; an older one is kept until then."""
-    name = None
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        number, name = tempfile.mkstemp(dir=path.absolute().parent, suffix=path.suffix)
-        with os.fdopen(number, "wb") as file:
-            figure.savefig(file, format=path.suffix[1:].lower(), dpi=150)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+        figure.savefig(unfinished, format=path.suffix[1:].lower(), dpi=150)
+        unfinished.replace(path)
     except OSError as error:
         raise StorageError(
             f"{show(path)} cannot be written ({error.strerror or error}); give another place"
         ) from None
     finally:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)

@@ -7,31 +7,29 @@ the study is the same function on a count table.
 from __future__ import annotations
 
 import dataclasses
+import html
 import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy.typing as npt
 
 from replication.comparison.case import Case, judge
 from replication.comparison.cautions import list_cautions
-from replication.comparison.figure import plot_comparison, render_picture
+from replication.comparison.figure import draw_comparison, render_picture
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
 from replication.comparison.report import read_report
-from replication.comparison.reported import Reported, read_reported
+from replication.comparison.reported import Reported, read_reported, refuse
 from replication.comparison.result import Result
 from replication.comparison.runs import Runs, take_runs
-from replication.comparison.text import describe_p, render_html, summarise
+from replication.comparison.text import describe_p, summarise
 from replication.errors import UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_proportion
-from replication.wording import plural, show
-
-if TYPE_CHECKING:
-    import pandas as pd
+from replication.statistics.intervals import Estimate, estimate_proportion
+from replication.wording import plural
 
 NAN_POLICIES = ("raise", "omit")
 
@@ -48,7 +46,7 @@ class Comparison(Result):
     reported : mapping of str to str
         The reported numbers as printed.
     runs : int or None
-        Runs behind the report; None if not known.
+        Runs behind the report; None for a constant.
     n : int
         Runs compared with, failures included.
     n_failed, n_missing : int
@@ -63,11 +61,11 @@ class Comparison(Result):
     share : Estimate
         Share that succeeded, Clopper-Pearson interval.
     findings : mapping of str to Finding
-        By statistic, when runs is known; with "mean_given_max" where mean and
+        By statistic; with "mean_given_max" where mean and
         largest value are judged together.
     p : float or None
-        Share of studies whose smaller tail is at most as large as the reported one; None if runs
-        is not known, a reported number cannot be right, or there are fewer than 5 runs.
+        Share of studies whose smaller tail is at most as large as the reported one; None if a
+        reported number cannot be right, or there are fewer than 5 runs.
     p_error : float
         Standard error of p from resampling and drawing.
     normal_findings, normal_p : mapping and float or None
@@ -78,12 +76,10 @@ class Comparison(Result):
         p under each reading of what was not said, where there are several.
     assumptions : mapping of str to str
         What the answer takes for granted, by the argument that changes it.
-    chance_all_succeed : float or None
+    chance_all_succeed : float
         Chance that none of `runs` fails.
     equivalence : Equivalence or None
         Where a margin was given.
-    search : RunSearch or None
-        Where runs is not known.
     impossible : tuple of Impossible
         Reported numbers that cannot be right.
     impossible_on_grid : tuple of Impossible
@@ -104,34 +100,11 @@ class Comparison(Result):
         return f"<Comparison: {self.agreement}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
-        return render_html(self) + render_picture(self)
+        return f"<pre>{html.escape(self.summary())}</pre>{render_picture(self)}"
 
-    def plot(self, statistic: str | None = None, ax: Any = None) -> Any:
-        """Draw the sampling distribution of a reported statistic, with the reported value.
-
-        Parameters
-        ----------
-        statistic : str, optional
-            A key of `findings`; the first unless given.
-        ax : matplotlib Axes, optional
-            New ones unless given.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        return plot_comparison(self, statistic, ax)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table with a row for each statistic: reported, yours, interval and p."""
-        import pandas as pd
-
-        columns = ["reported", "yours", "low", "high", "p"]
-        rows = {
-            name: (one.reported, one.yours, one.low, one.high, one.p)
-            for name, one in self.findings.items()
-        }
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    def plot(self) -> Any:
+        """Return a Matplotlib figure: sampling distributions with the reported values."""
+        return draw_comparison(self)
 
     def summary(self) -> str:
         """Return the answer in words: one sentence, a short table, cautions."""
@@ -179,8 +152,7 @@ def compare(
         Outcomes of your runs; of a run that failed, where it was stopped. Series, tables of one
         column, masked arrays and columns of Polars or Arrow are taken too.
     runs : int or str, optional
-        Runs behind the report, from 1 to 100,000. Without it, how many there can have been
-        is searched.
+        Runs behind the report, from 1 to 100,000; needed for all but a constant.
     mean, sd, se, median, q1, q3, iqr, iqm, min, max : str or number, optional
         Reported statistics as printed; the decimals say how they were rounded, so give
         "48.0" as a string. `se` is sd / sqrt(n), `q1` and `q3` are quartiles, `iqm` is the
@@ -199,7 +171,7 @@ def compare(
         Which of your runs succeeded; all unless given.
     cap : float, optional
         Where runs were stopped; a larger value is a failure at the cap. Without it failures must
-        carry one common value, unless they are excluded, or only a share or a median is compared.
+        carry one common value, unless they are excluded, or only a share is compared.
     failures : {"excluded", "at-cap", "restarted"}, optional
         What the report did with failures: left them out (runs then counts the
         successes), counted them at the cap, or started them over and added up. Unless
@@ -260,16 +232,14 @@ def compare(
         ci_kind=ci_kind, ci_level=ci_level,
     )  # fmt: skip
     if nan_policy not in NAN_POLICIES:
-        raise UsageError(
-            f"`nan_policy` was given as {show(nan_policy)}; allowed are {', '.join(NAN_POLICIES)}"
-        )
+        raise refuse("nan_policy", nan_policy, f"are {', '.join(NAN_POLICIES)}")
     if not 0.0 < level < 0.5:
-        raise UsageError(f"`level` was given as {level}; allowed is above 0 and below 0.5")
+        raise refuse("level", level, "is above 0 and below 0.5")
     if minus is not None and report.numbers.keys() not in ({"mean"}, {"constant"}):
         raise UsageError(
             "`minus` was given; of a difference only the `mean`, or `constant`, is compared"
         )
-    is_cap_needed = failures != "excluded" and not report.on_values.keys() <= {"median"}
+    is_cap_needed = failures != "excluded" and bool(report.on_values)
 
     def take(name: str, given: Any, flags: Any) -> Runs:
         return take_runs(
@@ -285,25 +255,26 @@ def compare(
 def _compare(case: Case, margin: float | None) -> Comparison:
     own, other, report = case.own, case.other, case.report
     impossible, on_grid, unit = case.find_impossible()
-    search, predictions = case.search(), case.predict_all()
+    predictions = case.predict_all()
     main, normal = next(iter(predictions.values()), None), None
     if not impossible:
         normal = case.predict_normal()
     equivalence = case.assess_equivalence(margin)
-    agreement, reason = judge(impossible, predictions, search, equivalence, level=case.level)
+    agreement, reason = judge(impossible, predictions, equivalence, level=case.level)
     p_values = {} if impossible else {words: item.p for words, item in predictions.items()}
+    unknown = Estimate(None, None, None, 1.0 - case.level)
     return Comparison(
         agreement=agreement,
         reason=reason,
         level=case.level,
         reported={name: item.text for name, item in report.numbers.items()},
-        runs=report.runs,
+        runs=None if "constant" in report.numbers else report.runs,
         n=own.n,
         n_failed=own.n_failed,
         n_missing=own.n_missing + (0 if other is None else other.n_missing),
         cap=own.stop if report.on_values else None,
         failures=case.rule,
-        mean=case.estimate_mean(),
+        mean=unknown if case.source is None else case.source.estimate_mean(1.0 - case.level),
         share=estimate_proportion(own.n_done, own.n, level=1.0 - case.level),
         findings={} if main is None else _blank(main.findings, impossible),
         p=next(iter(p_values.values()), None),
@@ -313,13 +284,12 @@ def _compare(case: Case, margin: float | None) -> Comparison:
         missed=None if normal is None else case.find_missed(normal, main),
         p_by_assumption=p_values if len(p_values) > 1 else {},
         assumptions=case.list_assumptions(),
-        chance_all_succeed=None if report.runs is None else (own.n_done / own.n) ** report.runs,
+        chance_all_succeed=(own.n_done / own.n) ** report.runs,
         equivalence=equivalence,
-        search=search,
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=list_cautions(case, main, normal, equivalence, search),
+        cautions=list_cautions(case, main, normal, equivalence),
         distributions={} if main is None else main.distributions,
     )
 
@@ -337,9 +307,6 @@ def _blank(
     }
 
 
-# -------------------------------------------------------------------------------- the arguments
-
-
 def _read_bounds(bounds: tuple[float | None, float] | None) -> tuple[float, float]:
     if bounds is None:
         return -math.inf, math.inf
@@ -349,10 +316,8 @@ def _read_bounds(bounds: tuple[float | None, float] | None) -> tuple[float, floa
     except (TypeError, ValueError):
         low = high = math.nan
     if not low < high:
-        raise UsageError(
-            f"`bounds` were given as {show(bounds)}; allowed are a lower and a higher number, or "
-            "inf, such as 0 1 or 0 inf"
-        )
+        allowed = "are a lower and a higher number, or inf, such as 0 1 or 0 inf"
+        raise refuse("bounds", bounds, allowed)
     return low, high
 
 
@@ -363,7 +328,7 @@ def _read_grid(grid: str | float | None) -> Fraction | None:
         return Fraction(0)  # for values that are said to lie on none
     found = read_reported(grid, "grid").value
     if not found > 0:
-        raise UsageError(f"`grid` was given as {show(grid)}; allowed is a number above 0, or none")
+        raise refuse("grid", grid, "is a number above 0, or none")
     return found
 
 
@@ -376,10 +341,8 @@ def _read_margin(margin: str | float | None, mean: Reported | None) -> float | N
     plain = re.fullmatch(r"\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d+)?e-?\d{1,2}", body)
     value = float(body) if plain else math.nan
     if not value > 0:
-        raise UsageError(
-            f"`margin` was given as {show(text)}; allowed is a number above 0 in the unit of the "
-            "values, or per cent of the reported mean such as 10%"
-        )
+        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
+        raise refuse("margin", text, f"{allowed} such as 10%")
     if mean is None:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
     if text.endswith("%"):

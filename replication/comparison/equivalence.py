@@ -10,20 +10,11 @@ from scipy import special
 
 @dataclasses.dataclass(frozen=True)
 class Equivalence:
-    """Two one-sided t-tests of |difference of the means| < margin.
+    """Two one-sided t-tests of whether two means differ by less than a margin.
 
-    Parameters
-    ----------
-    margin : float
-        In the unit of the values.
-    p : float or None
-        The larger of the two one-sided p-values; None for a single run.
-    low, high : float or None
-        The interval at 1 - 2 level of the mean, with the uncertainty of the reported one where that
-        is known; it must lie within the margin of the reported mean.
-    is_equivalent : bool
-    takes_reported_as_exact : bool
-        Whether the reported mean is taken as exact, for want of a standard deviation and n.
+    `p`: the larger of the two. `low`, `high`: interval of the mean at 1 - 2 level, with the
+    uncertainty of the reported one where that is known; equivalent if it lies within the margin of
+    the reported mean. With a single run p and interval are None.
     """
 
     margin: float

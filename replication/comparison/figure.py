@@ -15,7 +15,6 @@ from replication.comparison.result import Result
 from replication.comparison.sampling import SamplingDistribution
 from replication.comparison.text import describe_p, percent
 from replication.errors import UsageError
-from replication.wording import show
 
 N_BARS = 60
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
@@ -32,7 +31,9 @@ def draw_comparison(result: Result) -> Any:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    names = _list_drawn(result)
+    names = [name for name in result.distributions if name in result.findings]
+    if not names:
+        raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
@@ -49,17 +50,6 @@ def render_picture(result: Result) -> str:
     data = base64.b64encode(content.getvalue()).decode("ascii")
     alt = "Sampling distributions of the reported statistics, with the reported values."
     return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
-
-
-def _list_drawn(result: Result) -> list[str]:
-    """Return the statistics that can be drawn, at least one."""
-    names = [name for name in result.distributions if name in result.findings]
-    if not names:
-        raise UsageError(
-            "a picture needs `runs`, the number of runs behind the report, and enough runs of "
-            "your own; give them"
-        )
-    return names
 
 
 def draw_distribution(result: Result, name: str, panel: Any) -> None:
@@ -81,19 +71,6 @@ def draw_distribution(result: Result, name: str, panel: Any) -> None:
     panel.set_ylabel("probability")
 
 
-def plot_comparison(result: Result, statistic: str | None, ax: Any) -> Any:
-    """Draw one statistic, the first unless named, into the axes given or new ones."""
-    names = _list_drawn(result)
-    if statistic is not None and statistic not in names:
-        raise UsageError(f"{show(statistic)} was given to plot; allowed are {', '.join(names)}")
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.subplots(figsize=(6.4, 2.6), layout="constrained")[1]
-    draw_distribution(result, statistic or names[0], ax)
-    return ax
-
-
 def draw_groups(groups: Mapping[str, Result]) -> Any:
     """Draw the prediction interval of each group, with the reported value on it.
 
@@ -106,7 +83,7 @@ def draw_groups(groups: Mapping[str, Result]) -> Any:
     shown = {name: next(iter(item.findings.values())) for name, item in groups.items()
              if item.findings}  # fmt: skip
     if not shown:
-        raise UsageError("a picture needs `runs` behind each report; give them")
+        raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.2 + 0.28 * len(shown)), layout="constrained")
         panel = figure.subplots()

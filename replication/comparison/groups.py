@@ -13,10 +13,7 @@ from replication.comparison.text import align, format_p, join, wrap
 
 @dataclasses.dataclass(frozen=True)
 class Groups:
-    """Results by group, judged together by Holm's adjustment of their p-values.
-
-    `by`: what they are groups of. `skipped`: groups that were reported and not run.
-    """
+    """Results by group, judged together; `skipped` are groups that were reported and not run."""
 
     by: str
     results: Mapping[str, Result]
@@ -27,17 +24,12 @@ class Groups:
         """Adjusted p-values of the groups that have one."""
         return adjust_holm({name: one.p for name, one in self.results.items() if one.p is not None})
 
-    @property
-    def level(self) -> float:
-        """Level of the test."""
-        return next(iter(self.results.values())).level
-
     @functools.cached_property
     def agreements(self) -> dict[str, Agreement]:
         """The verdict on each group, by its adjusted p where it has one."""
         found = {name: one.agreement for name, one in self.results.items()}
         for name, p in self.adjusted.items():
-            if found[name] is Agreement.NOT_CONSISTENT and p > self.level:
+            if found[name] is Agreement.NOT_CONSISTENT and p > self.results[name].level:
                 found[name] = Agreement.CONSISTENT
         return found
 
@@ -87,11 +79,11 @@ class Groups:
         names = "" if self.agreement is Agreement.CONSISTENT else f": {join(which)}"
         text = f"{str(self.agreement).capitalize()} over all groups (Holm's adjustment){names}."
         if self.adjusted:
-            alone = sum(one.p is not None and one.p <= self.level for one in self.results.values())
+            level, n = next(iter(self.results.values())).level, len(self.adjusted)
+            alone = sum(one.p is not None and one.p <= level for one in self.results.values())
             text += (
-                f" Taken one by one, p is at most {self.level:g} in {alone} of "
-                f"{len(self.adjusted)}, of which {len(self.adjusted) * self.level:.2g} would be "
-                "expected by chance."
+                f" Taken one by one, p is at most {level:g} in {alone} of {n}, of which "
+                f"{n * level:.2g} would be expected by chance."
             )
         wrong = [name for name, one in self.results.items() if one.reason is Reason.IMPOSSIBLE]
         if wrong:

@@ -17,13 +17,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-import numpy as np
-
 from replication.comparison.reported import Reported
 
-MAX_ENUMERATION = 100_000_000
-"""Steps of an enumeration; for more only the parity of the sum of squares is checked."""
-MAX_SUMS = 50
+MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50
+"""What an enumeration may take; where it takes more, a spread counts as possible."""
 SLACK = 1.0 + 1e-12
 ORDER = (
     ("min", "q1"), ("min", "mean"), ("min", "median"), ("min", "max"), ("q1", "median"),
@@ -67,9 +64,9 @@ class Impossible:
 def find_impossible(
     reported: Mapping[str, Reported],
     *,
-    runs: int | None,
-    counts: Sequence[int] = (),
-    grid: Fraction | None = None,
+    runs: int,
+    counts: Sequence[int],
+    grid: Fraction | None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
     sd_kinds: Sequence[str] = ("n-1", "n"),
 ) -> tuple[Impossible, ...]:
@@ -83,40 +80,35 @@ def find_impossible(
     >>> [item.fault.name for item in find_impossible({"mean": mean}, runs=20, counts=[20], grid=1)]
     ['NOT_A_MEAN']
     """
-    found = list(_check_shares(reported, runs))
-    found += _check_order(reported, bounds)
+    found = [*_check_shares(reported, runs), *_check_order(reported, bounds)]
     if grid is not None:
         step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
         for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
             if name in reported and not _has_multiple(reported[name], Fraction(grid) / step):
                 found.append(Impossible(name, Fault.NOT_A_VALUE))
-    of_each = [
-        list(_check_values(reported, n, grid=grid, bounds=bounds, sd_kinds=sd_kinds))
-        for n in counts
-    ]
+    of_each = [_Values(reported, n, grid, bounds).check(sd_kinds) for n in counts]
     if of_each and all(of_each):
         found += of_each[len(of_each) // 2]
     return tuple(found)
 
 
-def _check_shares(reported: Mapping[str, Reported], runs: int | None) -> Iterator[Impossible]:
-    for name in ("share", "n_succeeded"):
-        if name not in reported:
+def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Impossible]:
+    for name, whole in (("share", 1), ("n_succeeded", runs)):
+        item = reported.get(name)
+        if item is None:
             continue
-        item = reported[name]
-        whole = Fraction(1) if name == "share" else runs
-        if item.high < 0 or (whole is not None and item.low > whole):
+        if item.high < 0 or item.low > whole:
             yield Impossible(name, Fault.OUTSIDE_SHARE, runs=runs)
         elif name == "n_succeeded" and item.value.denominator != 1:
             yield Impossible(name, Fault.NOT_A_VALUE, runs=runs)
-        elif name == "share" and runs is not None and not _has_multiple(item, Fraction(1, runs)):
+        elif name == "share" and not _has_multiple(item, Fraction(1, runs)):
             yield Impossible(name, Fault.NOT_A_SHARE, runs=runs)
 
 
 def _check_order(
     reported: Mapping[str, Reported], bounds: tuple[float, float]
 ) -> Iterator[Impossible]:
-    for name in ("sd", "se", "iqr"):
+    for name in ("sd", "se", "ci", "iqr"):
         if name in reported and reported[name].high < 0:
             yield Impossible(name, Fault.NEGATIVE_SPREAD)
     for small, large in ORDER:
@@ -128,119 +120,116 @@ def _check_order(
             yield Impossible(name, Fault.BEYOND_BOUNDS)
 
 
-def _check_values(
-    reported: Mapping[str, Reported],
-    n: int,
-    *,
-    grid: Fraction | None,
-    bounds: tuple[float, float],
-    sd_kinds: Sequence[str],
-) -> Iterator[Impossible]:
-    """Yield what n values cannot have."""
-    mean = reported.get("mean")
-    if mean is not None and grid is not None and not _has_multiple(mean, Fraction(grid) / n):
-        yield Impossible("mean", Fault.NOT_A_MEAN, runs=n)
-    name = "sd" if "sd" in reported else "se"
-    if n < 2 or name not in reported or reported[name].high < 0:
-        return
-    faults = [_check_spread(reported, name, n, kind, grid=grid, bounds=bounds) for kind in sd_kinds]
-    if all(faults):
-        yield next(item for item in faults if item is not None)
+@dataclasses.dataclass(frozen=True)
+class _Values:
+    """What n values are said to be."""
 
+    reported: Mapping[str, Reported]
+    n: int
+    grid: Fraction | None
+    bounds: tuple[float, float]
 
-def _check_spread(
-    reported: Mapping[str, Reported],
-    name: str,
-    n: int,
-    kind: str,
-    *,
-    grid: Fraction | None,
-    bounds: tuple[float, float],
-) -> Impossible | None:
-    """Return why a spread is impossible if its denominator is n or n - 1, None if it is not."""
-    root = math.sqrt(n)
-    low, high = 0.0, math.inf  # of the standard deviation, as reported
-    if "sd" in reported:
-        low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
-    if "se" in reported:
-        of_error = float(reported["se"].low) * root, float(reported["se"].high) * root
-        if of_error[0] > high * SLACK or of_error[1] * SLACK < low:
-            return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
-        low, high = max(low, of_error[0]), min(high, of_error[1])
-    factor = n - 1 if kind == "n-1" else n
-    squares = low**2 * factor, high**2 * factor  # sum of squared deviations
-    least = max(float(reported["min"].low) if "min" in reported else -math.inf, bounds[0])
-    most = min(float(reported["max"].high) if "max" in reported else math.inf, bounds[1])
-    mean = reported.get("mean")
-    if math.isfinite(most - least):
-        largest = (most - least) ** 2 * (n * n // 4) / n
-        if mean is not None:
-            # (max - mean)(mean - min) is largest nearest to the middle of the range.
-            middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
-            largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
-        if squares[0] > largest * SLACK:
-            return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
-    if mean is not None:
+    def check(self, sd_kinds: Sequence[str]) -> list[Impossible]:
+        """Return what n values cannot have."""
+        reported, n = self.reported, self.n
+        found, mean = [], reported.get("mean")
+        if mean is not None and self.grid and not _has_multiple(mean, Fraction(self.grid) / n):
+            found.append(Impossible("mean", Fault.NOT_A_MEAN, runs=n))
+        name = "sd" if "sd" in reported else "se"
+        if n >= 2 and name in reported and reported[name].high >= 0:
+            faults = [self._check_spread(name, n - 1 if kind == "n-1" else n) for kind in sd_kinds]
+            if all(faults):
+                found += [fault for fault in faults[:1] if fault is not None]
+        return found
+
+    def _check_spread(self, name: str, denominator: int) -> Impossible | None:
+        """Return why a spread is impossible with that denominator, None if it is not."""
+        reported, n, mean = self.reported, self.n, self.reported.get("mean")
+        low, high = 0.0, math.inf  # of the standard deviation, as reported
+        if "sd" in reported:
+            low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
+        if "se" in reported:
+            ends = [float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)]
+            if ends[0] > high * SLACK or ends[1] * SLACK < low:
+                return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
+            low, high = max(low, ends[0]), min(high, ends[1])
+        squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
+        least, most = self.bounds
+        if "min" in reported:
+            least = max(least, float(reported["min"].low))
+        if "max" in reported:
+            most = min(most, float(reported["max"].high))
+        if math.isfinite(most - least):
+            largest = (most - least) ** 2 * (n * n // 4) / n
+            if mean is not None:
+                # (max - mean)(mean - min) is largest nearest to the middle of the range.
+                middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
+                largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
+            if squares[0] > largest * SLACK:
+                return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
+        if mean is None:
+            return None
         for end in ("max", "min"):
             if end in reported:
                 item = reported[end]
-                reach = item.low - mean.high if end == "max" else mean.low - item.high
+                reach = float(item.low - mean.high if end == "max" else mean.low - item.high)
                 # One value so far from the mean leaves at least reach^2 n / (n - 1).
-                if float(reach) > 0 and float(reach) ** 2 * n / (n - 1) > squares[1] * SLACK:
+                if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
                     return Impossible(name, Fault.SPREAD_TOO_SMALL, end, n)
-        if grid is not None and not _has_spread(mean, squares, n, float(grid), (least, most)):
+        if self.grid and not self._has_spread(mean, squares, (least, most)):
             return Impossible(name, Fault.NOT_A_SPREAD, "mean", n)
-    return None
+        return None
+
+    def _has_spread(
+        self, mean: Reported, squares: tuple[float, float], ends: tuple[float, float]
+    ) -> bool:
+        """Say whether n values on a grid can have such a mean and sum of squared deviations.
+
+        In steps of the grid, from the whole number at or below the mean: n deviations d whose sum
+        is r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n.
+        """
+        assert self.grid is not None
+        n, grid = self.n, float(self.grid)
+        first = math.ceil(float(mean.low) * n / grid - 1e-9)
+        last = math.floor(float(mean.high) * n / grid + 1e-9)
+        if last - first >= MAX_SUMS:
+            return True
+        for total in range(first, last + 1):
+            centre, rest = divmod(total, n)
+            low, high = (end / grid**2 + rest**2 / n for end in squares)
+            if high > MAX_SQUARES:
+                return True
+            # The sum of squares is even where the sum is.
+            wanted = [q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+                      if (q - rest) % 2 == 0]  # fmt: skip
+            if not wanted:
+                continue
+            reach = math.isqrt(wanted[-1])
+            lowest = math.ceil(max(-reach, ends[0] / grid - centre - 1e-9))
+            highest = math.floor(min(reach, ends[1] / grid - centre + 1e-9))
+            if n * (2 * reach + 1) * (2 * math.isqrt(n * wanted[-1]) + 3) > MAX_ENUMERATION:
+                return True
+            reached = _enumerate(n, range(lowest, highest + 1), wanted[-1]).get(rest, 0)
+            if any(reached >> q & 1 for q in wanted):
+                return True
+        return False
 
 
-def _has_spread(
-    mean: Reported,
-    squares: tuple[float, float],
-    n: int,
-    grid: float,
-    ends: tuple[float, float],
-) -> bool:
-    """Say whether n values on a grid can have such a mean and sum of squared deviations.
+def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
+    """Return the sums of squares, up to the largest, that n deviations of each sum can have.
 
-    In steps of the grid, from the whole number c at or below the mean: n deviations d whose sum is
-    r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n. All pairs
-    (r, q) that n such deviations reach are enumerated one deviation after the other.
+    They are the bits of a whole number that are set.
     """
-    first, last = (
-        math.ceil(float(mean.low) * n / grid - 1e-9),
-        math.floor(float(mean.high) * n / grid + 1e-9),
-    )
-    if last - first >= MAX_SUMS:
-        return True
-    for total in range(first, last + 1):
-        centre, rest = divmod(total, n)
-        low, high = (end / grid**2 + rest**2 / n for end in squares)
-        wanted = [q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-                  if (q - rest) % 2 == 0] if high - low < 1e5 else None  # fmt: skip
-        if wanted is None:
-            return True
-        if not wanted:
-            continue
-        reach = math.isqrt(wanted[-1])
-        span = math.isqrt(n * wanted[-1]) + 1
-        if n * (2 * reach + 1) * (2 * span + 1) * (wanted[-1] + 1) > MAX_ENUMERATION:
-            return True
-        lowest = max(-reach, math.ceil(ends[0] / grid - centre - 1e-9)) if math.isfinite(
-            ends[0]) else -reach  # fmt: skip
-        highest = min(reach, math.floor(ends[1] / grid - centre + 1e-9)) if math.isfinite(
-            ends[1]) else reach  # fmt: skip
-        reached = np.zeros((2 * span + 1, wanted[-1] + 1), dtype=np.bool_)
-        reached[span, 0] = True
-        for _ in range(n):
-            following = np.zeros_like(reached)
-            for d in range(lowest, highest + 1):
-                rows = slice(max(0, d), reached.shape[0] + min(0, d))
-                source = slice(max(0, -d), reached.shape[0] - max(0, d))
-                following[rows, d * d :] |= reached[source, : reached.shape[1] - d * d]
-            reached = following
-        if reached[span + rest, wanted].any():
-            return True
-    return False
+    reached = {0: 1}
+    for _ in range(n):
+        following: dict[int, int] = {}
+        for total, squares in reached.items():
+            for d in deviations:
+                kept = (squares << d * d) & ((2 << largest) - 1)
+                if kept:
+                    following[total + d] = following.get(total + d, 0) | kept
+        reached = following
+    return reached
 
 
 def _has_multiple(item: Reported, step: Fraction) -> bool:

@@ -14,6 +14,7 @@ Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: for sev
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,7 +24,7 @@ from scipy import special
 
 from replication.comparison.reported import SPREADS, Reported
 from replication.comparison.sampling import Draws, Effort, Sample, SamplingDistribution
-from replication.comparison.sources import CutShort, Source
+from replication.comparison.sources import Source
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -79,18 +80,9 @@ class Finding:
 class Prediction:
     """Reported statistics of n runs against their sampling distributions.
 
-    Parameters
-    ----------
-    findings : mapping of str to Finding
-    p : float
-        Of all of them together.
-    p_error : float
-        Standard error of p from the number of resamples and drawn studies; 0 if p is exact.
-    distributions : mapping of str to SamplingDistribution
-    tail : float
-        The smaller tail of the report.
-    find_share : callable
-        From a tail to the share of studies whose smaller tail is at most that.
+    `p` is that of all of them together, `p_error` its standard error from resampling and drawing, 0
+    if it is exact. `tail`: the smaller tail of the report; `find_share` gives the share of studies
+    whose smaller tail is at most so large.
     """
 
     findings: Mapping[str, Finding]
@@ -101,13 +93,87 @@ class Prediction:
     find_share: Callable[[float], float]
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Statistic:
+    """One reported statistic and its sampling distribution."""
+
+    item: Reported
+    distribution: SamplingDistribution
+
+    def measure_tails(self, values: FloatArray) -> FloatArray:
+        """Return the smaller tail that the rounding cell of each value cuts off."""
+        width, centres = self.item.width, values
+        if width > 0:  # a constant has no cell
+            with np.errstate(over="ignore", invalid="ignore"):
+                centres = np.rint(values / width) * width
+            centres = np.where(np.isfinite(centres), centres, values)
+        below, above = self._measure(centres - width / 2.0, centres + width / 2.0)
+        return np.minimum(below, above)
+
+    def _measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the probability of values up to `high`, and of those from `low` on."""
+        slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(self.item.width, np.abs(high)))
+        return self.distribution.measure(low - slack, high + slack)
+
+    @functools.cached_property
+    def ends(self) -> tuple[float, float]:
+        """Probability of values up to the upper end of the reported cell, and from the lower on."""
+        cell = np.array([float(self.item.low)]), np.array([float(self.item.high)])
+        below, above = self._measure(*cell)
+        return float(below[0]), float(above[0])
+
+    @functools.cached_property
+    def tails(self) -> FloatArray:
+        """Smaller tail of each value of the distribution."""
+        return self.measure_tails(self.distribution.values)
+
+    def find_share(self, at_most: float) -> float:
+        """Return the share of studies whose smaller tail is at most so large."""
+        rare = self.distribution.mass[self.tails <= at_most * (1 + TINY) + ZERO]
+        return min(float(rare.sum()) / float(self.distribution.running[-1]), 1.0)
+
+    @property
+    def p(self) -> float:
+        """Share of studies whose smaller tail is at most that of the reported number."""
+        return self.find_share(min(self.ends))
+
+    def find_interval(self, level: float) -> tuple[float, float]:
+        """Return the smallest and the largest reported number whose p is above the level.
+
+        They are those whose cells reach the values of larger tails than the rejected ones.
+        """
+        values, mass = self.distribution.values, self.distribution.mass
+        order = np.argsort(self.tails, kind="stable")
+        share = np.cumsum(mass[order]) / self.distribution.running[-1]
+        least = self.tails[order[np.searchsorted(share, level * (1 + TINY), side="right")]]
+        below, above = self.distribution.measure(values, values)
+        least = least * (1 - TINY) - ZERO
+        width = self.item.width
+        low = float(values[np.argmax(below >= least)]) - width / 2.0
+        high = float(values[np.flatnonzero(above >= least)[-1]]) + width / 2.0
+        step = self.item.high - self.item.low
+        if not step or self.item.value % step or not math.isfinite(low + high):
+            return low, high
+        first, last = math.ceil(low / width - 1e-9), math.floor(high / width + 1e-9)
+        return float(first * step), float(last * step)
+
+    def find(self, name: str, yours: float, level: float) -> Finding:
+        """Return what is found of it."""
+        below, above = self.ends
+        return Finding(
+            name, self.item.text, float(self.item.value), yours, self.find_interval(level),
+            self.p, max(below + above - 1.0, 0.0),
+            self.distribution.mean, self.distribution.spread,
+        )  # fmt: skip
+
+
 def predict(
-    source: Source | CutShort,
+    source: Source,
     numbers: Mapping[str, Reported],
     runs: int,
     *,
     level: float,
-    effort: Effort | None = None,
+    effort: Effort,
     readings: Sequence[Mapping[str, float]] = ({},),
     is_normal: bool = False,
 ) -> list[Prediction]:
@@ -120,46 +186,31 @@ def predict(
     is_pair = numbers.keys() == {"mean", "max"} and source.sample is not None and not is_normal
     if is_pair and (table := _count_exactly(source.samples[0], numbers, runs)):
         return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
-    drawn = source.draw(sorted(names), runs, effort or Effort(), is_normal=is_normal)
+    drawn = source.draw(sorted(names), runs, effort, is_normal=is_normal)
     found = []
     for factors in readings:
-        scales = {
-            name: ("sd", factors.get(name, 1.0)) if name in SPREADS else (name, 1.0)
-            for name in numbers
-        }
-        found.append(
-            judge_draws(
-                {name: drawn[base] * factor for name, (base, factor) in scales.items()},
-                numbers,
-                {name: yours[base] * factor for name, (base, factor) in scales.items()},
-                level=level,
-            )
-        )
+        bases = {name: "sd" if name in SPREADS else name for name in numbers}
+        scaled = {name: drawn[base] * factors.get(name, 1.0) for name, base in bases.items()}
+        own = {name: yours[base] * factors.get(name, 1.0) for name, base in bases.items()}
+        found.append(judge_draws(scaled, numbers, own, level=level))
     return found
-
-
-# -------------------------------------------------------------------------------- drawn studies
 
 
 def judge_draws(
     drawn: Draws, numbers: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
 ) -> Prediction:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    distributions = {name: SamplingDistribution.from_draws(drawn[name]) for name in numbers}
-    findings: dict[str, Finding] = {}
-    tails, observed = {}, {}
-    for name, item in numbers.items():
-        findings[name], observed[name] = describe(
-            name, item, yours[name], distributions[name], level=level
-        )
-        tails[name] = measure_tails(distributions[name], drawn[name], item)
+    judged = {
+        name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
+        for name, item in numbers.items()
+    }
+    tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
+    tail = min(min(one.ends) for one in judged.values())
     if numbers.keys() == {"mean", "max"}:
         near, tails["mean"] = _condition_on_max(drawn, numbers)
-        distributions["mean_given_max"] = near
-        findings["mean_given_max"], observed["mean"] = describe(
-            "mean_given_max", numbers["mean"], yours["mean"], near, level=level
-        )
-    smaller, tail = np.minimum.reduce(list(tails.values())), min(observed.values())
+        judged["mean_given_max"] = near
+        tail = min(*judged["max"].ends, *near.ends)
+    smaller = np.minimum.reduce(list(tails.values()))
 
     def find_share(at_most: float) -> float:
         return float((smaller <= at_most * (1 + TINY)).mean())
@@ -169,84 +220,26 @@ def judge_draws(
     error = math.sqrt(max(p * (1.0 - p), 1e-12) / smaller.size)
     if by_resample.size > 1:
         error = max(error, float(by_resample.std()) / math.sqrt(by_resample.size))
+    findings = _find_all(judged, yours, level)
+    distributions = {name: one.distribution for name, one in judged.items()}
     return Prediction(findings, p, error, distributions, tail, find_share)
 
 
-def measure_tails(
-    distribution: SamplingDistribution, values: FloatArray, item: Reported
-) -> FloatArray:
-    """Return the smaller tail that the rounding cell of each value cuts off."""
-    width = item.width
-    centres = values
-    if width > 0:  # a constant has no cell
-        with np.errstate(over="ignore", invalid="ignore"):
-            centres = np.rint(values / width) * width
-        centres = np.where(np.isfinite(centres), centres, values)
-    return _measure_cells(distribution, centres - width / 2.0, centres + width / 2.0, width)
-
-
-def _measure_cells(
-    distribution: SamplingDistribution, low: FloatArray, high: FloatArray, width: float
-) -> FloatArray:
-    slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(width, np.abs(high)))
-    return np.minimum(*distribution.measure(low - slack, high + slack))
-
-
-def describe(
-    name: str, item: Reported, yours: float, distribution: SamplingDistribution, *, level: float
-) -> tuple[Finding, float]:
-    """Hold one statistic against its sampling distribution; return its smaller tail too.
-
-    Its p is the mass of all values whose printed number has a tail at most as large.
-    """
-    values, mass = distribution.values, distribution.mass
-    low, high = np.array([float(item.low)]), np.array([float(item.high)])
-    tail = float(_measure_cells(distribution, low, high, item.width)[0])
-    tails = measure_tails(distribution, values, item)
-    total = float(distribution.running[-1])
-    slack = TINY * max(item.width, abs(float(item.high)))
-    below, above = distribution.measure(low - slack, high + slack)
-    finding = Finding(
-        name,
-        item.text,
-        float(item.value),
-        yours,
-        _find_interval(item, distribution, tails, level),
-        min(float(mass[tails <= tail * (1 + TINY) + ZERO].sum()) / total, 1.0),
-        max(float(below[0] + above[0]) - 1.0, 0.0),
-        distribution.mean,
-        distribution.spread,
-    )
-    return finding, tail
-
-
-def _find_interval(
-    item: Reported, distribution: SamplingDistribution, tails: FloatArray, level: float
-) -> tuple[float, float]:
-    """Return the smallest and the largest reported number whose p is above the level.
-
-    They are those whose cells reach the values of larger tails than the rejected ones.
-    """
-    order = np.argsort(tails, kind="stable")
-    share = np.cumsum(distribution.mass[order]) / distribution.running[-1]
-    least = tails[order[np.searchsorted(share, level * (1 + TINY), side="right")]] * (1 - TINY)
-    below, above = distribution.measure(distribution.values, distribution.values)
-    low = float(distribution.values[np.argmax(below >= least - ZERO)])
-    high = float(distribution.values[np.flatnonzero(above >= least - ZERO)[-1]])
-    step = item.high - item.low
-    ends = [end + sign * float(step) / 2.0 for end, sign in ((low, -1), (high, 1))]
-    if not step or item.value % step or not all(map(math.isfinite, ends)):
-        return low, high
-    first, last = math.ceil(ends[0] / float(step) - 1e-9), math.floor(ends[1] / float(step) + 1e-9)
-    return float(first * step), float(last * step)
+def _find_all(
+    judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
+) -> dict[str, Finding]:
+    return {
+        name: one.find(name, yours[name.removesuffix("_given_max")], level)
+        for name, one in judged.items()
+    }
 
 
 def _condition_on_max(
     drawn: Draws, numbers: Mapping[str, Reported]
-) -> tuple[SamplingDistribution, FloatArray]:
-    """Return means of the studies whose maximum is nearest to the reported one.
+) -> tuple[Statistic, FloatArray]:
+    """Judge the mean among the studies whose maximum is nearest to the reported one.
 
-    And the tail of each drawn mean among its own neighbours by maximum.
+    Return the tail of each drawn mean among its own neighbours by maximum too.
     """
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
@@ -258,13 +251,10 @@ def _condition_on_max(
         last = first + size
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        near = SamplingDistribution.from_draws(means[part])
-        tails[part] = measure_tails(near, means[part], mean)
-    near = SamplingDistribution.from_draws(means[order[first:last]])
+        near = Statistic(mean, SamplingDistribution.from_draws(means[part]))
+        tails[part] = near.measure_tails(means[part])
+    near = Statistic(mean, SamplingDistribution.from_draws(means[order[first:last]]))
     return near, tails.reshape(drawn["mean"].shape)
-
-
-# ---------------------------------------------------------------- mean and maximum of many counts
 
 
 def predict_mean_and_max(
@@ -282,33 +272,27 @@ def predict_mean_and_max(
     reported maximum, p of the mean given the maximum is 1, and there is no distribution.
     """
     mean, largest = numbers["mean"], numbers["max"]
-    distributions = {
-        "mean": SamplingDistribution(*compute_mean_mass(table, runs)),
-        "max": SamplingDistribution(*compute_max_mass(table, runs)),
+    of_max = SamplingDistribution(*compute_max_mass(table, runs))
+    judged = {
+        "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
+        "max": Statistic(largest, of_max),
     }
-    findings: dict[str, Finding] = {}
-    findings["mean"], _ = describe("mean", mean, yours["mean"], distributions["mean"], level=level)
-    findings["max"], tail = describe(
-        "max", largest, yours["max"], distributions["max"], level=level
-    )
+    tail = min(judged["max"].ends)
     given = _find_mean_given_max(table, largest, runs)
+    if given is not None:
+        judged["mean_given_max"] = Statistic(mean, given)
+        tail = min(tail, *judged["mean_given_max"].ends)
+    findings = _find_all(judged, yours, level)
     if given is None:
         findings["mean_given_max"] = Finding(
             "mean_given_max", mean.text, float(mean.value), yours["mean"], (math.nan, math.nan),
             1.0, math.nan, math.nan, math.nan,
         )  # fmt: skip
-    else:
-        distributions["mean_given_max"] = given
-        findings["mean_given_max"], tail_of_mean = describe(
-            "mean_given_max", mean, yours["mean"], given, level=level
-        )
-        tail = min(tail, tail_of_mean)
 
     def find_share(at_most: float) -> float:
-        return _sum_studies(
-            table, distributions["max"], mean, runs, at_most=at_most * (1 + TINY) + ZERO
-        )
+        return _sum_studies(table, of_max, mean, runs, at_most=at_most * (1 + TINY) + ZERO)
 
+    distributions = {name: one.distribution for name, one in judged.items()}
     return Prediction(findings, find_share(tail), 0.0, distributions, tail, find_share)
 
 
@@ -381,9 +365,6 @@ def _count_exactly(sample: Sample, numbers: Mapping[str, Reported], runs: int) -
     return CountTable(values.astype(np.int64), sample.counts, 0, None)
 
 
-# -------------------------------------------------------------------------------- successes
-
-
 def predict_successes(
     n_succeeded: int, n: int, item: Reported, runs: int, *, name: str, level: float
 ) -> Prediction:
@@ -405,14 +386,10 @@ def predict_successes(
     )
     scale = runs if name == "share" else 1
     distribution = SamplingDistribution(numbers / scale, np.exp(log_mass))
-    yours = n_succeeded / n * runs / scale
-    finding, tail = describe(name, item, yours, distribution, level=level)
-    tails = measure_tails(distribution, distribution.values, item)
-
-    def find_share(at_most: float) -> float:
-        return min(float(distribution.mass[tails <= at_most * (1 + TINY) + ZERO].sum()), 1.0)
-
-    return Prediction({name: finding}, finding.p, 0.0, {name: distribution}, tail, find_share)
+    one = Statistic(item, distribution)
+    finding = one.find(name, n_succeeded / n * runs / scale, level)
+    distributions = {name: distribution}
+    return Prediction({name: finding}, finding.p, 0.0, distributions, min(one.ends), one.find_share)
 
 
 def combine_independent(first: Prediction, second: Prediction) -> Prediction:

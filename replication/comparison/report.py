@@ -17,11 +17,12 @@ from replication.comparison.reported import (
     Reported,
     read_reported,
     read_runs,
+    refuse,
     split_plus_minus,
 )
 from replication.comparison.runs import FAILURE_WORDS
 from replication.errors import UsageError
-from replication.wording import plural, show
+from replication.wording import plural
 
 SD_KINDS = ("n-1", "n")
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
@@ -31,10 +32,13 @@ MAX_COUNTS = 100
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Reported numbers by name, and what was said of them: None where it was not."""
+    """Reported numbers by name, and what was said of them: None where it was not.
+
+    A constant is that of one run.
+    """
 
     numbers: Mapping[str, Reported]
-    runs: int | None
+    runs: int
     failures: str | None
     sd_kind: str | None
     ci_kind: str | None
@@ -57,8 +61,6 @@ class Report:
 
     def count_used(self, rule: str) -> list[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
-        if self.runs is None:
-            return []
         item = self.numbers.get("n_succeeded") or self.numbers.get("share")
         if rule != "excluded" or item is None:
             return [self.runs]
@@ -67,18 +69,18 @@ class Report:
         nearest = min(max(round(item.value * scale), 0), self.runs)
         return found[:MAX_COUNTS] or [nearest]
 
-    def count_middle(self, rule: str) -> int | None:
+    def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
         counts = self.count_used(rule)
-        return counts[len(counts) // 2] if counts else None
+        return counts[len(counts) // 2]
 
-    def list_readings(self, n_used: int | None) -> dict[str, dict[str, float]]:
+    def list_readings(self, n_used: int) -> dict[str, dict[str, float]]:
         """Return what each spread can be as a multiple of the standard deviation, by words for it.
 
         That standard deviation has n - 1 in its denominator.
         """
         spreads = [name for name in SPREADS if name in self.numbers]
-        if not spreads or n_used is None or n_used < 2:
+        if not spreads or n_used < 2:
             return {"": {}}
         error = 1.0 / math.sqrt(n_used)
         if spreads == ["ci"]:
@@ -116,13 +118,11 @@ def read_report(
         ("plus_minus", plus_minus, SPREADS),
     ):
         if value is not None and value not in allowed:
-            raise UsageError(
-                f"`{name}` was given as {show(value)}; allowed are {', '.join(allowed)}"
-            )
+            raise refuse(name, value, f"are {', '.join(allowed)}")
     if scale is not None and not 0 < scale < math.inf:
-        raise UsageError(f"`scale` was given as {show(scale)}; allowed is a number above 0")
+        raise refuse("scale", scale, "is a number above 0")
     if not 0.5 <= ci_level < 1.0:
-        raise UsageError(f"`ci_level` was given as {ci_level}; allowed is from 0.5 to below 1")
+        raise refuse("ci_level", ci_level, "is from 0.5 to below 1")
     texts = {name: value for name, value in given.items() if value is not None}
     mean, behind = split_plus_minus(texts.get("mean"))
     if behind is not None:
@@ -146,15 +146,21 @@ def read_report(
     if "constant" in numbers:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
-    n_runs = None if runs is None else read_runs(runs)
+    _check_together(numbers, runs)
+    n_runs = 1 if runs is None else read_runs(runs)
     report = Report(numbers, n_runs, failures, sd_kind, ci_kind, ci_level)
-    _check(report)
+    n_used = report.count_middle(failures or "excluded")
+    least, of = (1, "mean") if numbers.keys().isdisjoint(SPREADS) else (2, "standard deviation")
+    if report.on_values and n_used < least:
+        raise UsageError(
+            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `runs` "
+            "or the number that succeeded"
+        )
     return report
 
 
-def _check(report: Report) -> None:
+def _check_together(numbers: Mapping[str, Reported], runs: int | str | None) -> None:
     """Refuse numbers that do not go together."""
-    numbers, runs = report.numbers, report.runs
     if not numbers:
         raise UsageError(
             "nothing was reported; give at least one of "
@@ -164,28 +170,22 @@ def _check(report: Report) -> None:
         raise UsageError("`share` and `n_succeeded` say the same; give one of them")
     if "constant" in numbers and len(numbers) > 1:
         raise UsageError("`constant` was given with other numbers; give it alone")
-    if runs is None and "n_succeeded" in numbers:
-        raise UsageError("`n_succeeded` was given without `runs`; give `runs`, or the share")
-    if runs is None and "ci" in numbers:
-        raise UsageError("a confidence interval was given without `runs`; give `runs`")
+    if runs is None and "constant" not in numbers:
+        raise UsageError(
+            "`runs` was not given; give the number of runs behind the report, or try several; for "
+            "a value without error give `constant`"
+        )
     if "ci" in numbers and not numbers.keys().isdisjoint({"sd", "se"}):
         raise UsageError("a confidence interval says what `sd` and `se` say; give one of them")
-    n_used = report.count_middle(report.failures or "excluded")
-    least, of = (1, "mean") if numbers.keys().isdisjoint(SPREADS) else (2, "standard deviation")
-    if n_used is not None and report.on_values and n_used < least:
-        raise UsageError(
-            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `runs` "
-            "or the number that succeeded"
-        )
 
 
 def _read_interval(ci: Sequence[str | float], scale: float | None) -> tuple[Reported, Reported]:
     """Return the middle of a confidence interval, and half of its width."""
     if isinstance(ci, str) or len(ci) != 2:
-        raise UsageError(f"`ci` was given as {show(ci)}; allowed are its lower and its upper end")
+        raise refuse("ci", ci, "are its lower and its upper end")
     low, high = (read_reported(end, "ci", scale=scale) for end in ci)
     if not low.value < high.value:
-        raise UsageError(f"`ci` was given as {show(list(ci))}; the lower end comes first")
+        raise refuse("ci", list(ci), "is the lower end first")
     middle, half = (low.value + high.value) / 2, (high.value - low.value) / 2
     cell = (low.high - low.low + high.high - high.low) / 4
     return (

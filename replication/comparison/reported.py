@@ -95,10 +95,8 @@ def read_reported(
         found is None or isinstance(given, bool) or not whole + part
         or is_long or abs(power) > MAX_EXPONENT
     ):  # fmt: skip
-        raise UsageError(
-            f"`{name}` was given as {show(text, length=40)}; allowed is a plain decimal number; "
-            "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
-        )
+        examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
+        raise refuse(name, text, f"is a plain decimal number; {examples}")
     if has_percent and not is_share and scale is None:
         raise UsageError(
             f"`{name}` was given as {show(text, length=40)}; say what your values are with "
@@ -114,6 +112,11 @@ def read_reported(
     )
 
 
+def refuse(name: str, given: object, allowed: str) -> UsageError:
+    """Return the error that says what was given, and what is allowed instead."""
+    return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
+
+
 def read_runs(given: object) -> int:
     """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
     body = str(given).strip().removesuffix(".0")
@@ -121,10 +124,8 @@ def read_runs(given: object) -> int:
         runs = int(body.replace(",", ""))
         if 1 <= runs <= MAX_RUNS:
             return runs
-    raise UsageError(
-        f"`runs` was given as {show(given, length=40)}; allowed are whole numbers from 1 to "
-        f"{MAX_RUNS:,}; for a value without error give `constant`"
-    )
+    allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
+    raise refuse("runs", given, allowed)
 
 
 def _to_text(given: object) -> str:

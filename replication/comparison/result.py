@@ -11,7 +11,6 @@ from typing import Any
 from replication.comparison.equivalence import Equivalence
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
-from replication.comparison.run_search import RunSearch
 from replication.comparison.sampling import SamplingDistribution
 from replication.statistics.intervals import Estimate
 
@@ -42,8 +41,6 @@ class Reason(enum.Enum):
     DIFFERENT_WITHIN_MARGIN = enum.auto()
     NOT_SHOWN_WITHIN_MARGIN = enum.auto()
     """Not different, but not shown to lie within the margin."""
-    DEPENDS_ON_RUNS = enum.auto()
-    """It depends on how many runs are behind the report."""
 
 
 class Cause(enum.StrEnum):
@@ -63,7 +60,6 @@ class Cause(enum.StrEnum):
     NEAR_LEVEL = "the p-value is within its own error of the level"
     NORMAL_DIFFERS = "normal theory gives the other answer"
     UNITS = "the units may differ"
-    SEARCHED = "how many runs there can be is a rough answer"
     REPORTED_AS_EXACT = "the reported mean is taken as exact"
 
 
@@ -111,9 +107,8 @@ class Result:
     missed: Missed | None
     p_by_assumption: Mapping[str, float]
     assumptions: Mapping[str, str]
-    chance_all_succeed: float | None
+    chance_all_succeed: float
     equivalence: Equivalence | None
-    search: RunSearch | None
     impossible: tuple[Impossible, ...]
     impossible_on_grid: tuple[Impossible, ...]
     unit: float | None

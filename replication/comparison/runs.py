@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.reported import refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -30,12 +31,11 @@ FAILURE_WORDS = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Runs:
-    """Runs of one's own: failures have one common `stop`, or `stops` of their own."""
+    """Runs of one's own: those that succeeded, and failures that were stopped at one value."""
 
     done: Sample | None
     n_failed: int
     stop: float | None
-    stops: FloatArray | None = None
     n_missing: int = 0
 
     @property
@@ -87,49 +87,50 @@ def take_runs(
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
     size = np.abs(data)
-    wrong = np.flatnonzero(
-        ~(np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0)))
+    is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
+    _refuse(
+        data,
+        ~is_number,
+        f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}; correct or remove it",
     )
-    if wrong.size:
-        raise DataError(
-            f"the value in row {wrong[0] + 1} is {data[wrong[0]]:g}; allowed are 0 and finite "
-            f"numbers from {SMALLEST:g} to {LARGEST:g}; correct or remove "
-            f"{'it' if wrong.size == 1 else 'these rows'}"
-        )
-    beyond = np.flatnonzero((data < bounds[0]) | (data > bounds[1]))
-    if beyond.size:
-        raise DataError(
-            f"the value in row {beyond[0] + 1} is {data[beyond[0]]:g}, beyond the bounds of "
-            f"{bounds[0]:g} and {bounds[1]:g}; correct `bounds` or the value"
-        )
+    _refuse(
+        data,
+        (data < bounds[0]) | (data > bounds[1]),
+        f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g}; correct `bounds` or the value",
+    )
     if grid:
         scaled = data / float(grid)
-        off = np.flatnonzero(np.abs(scaled - np.rint(scaled)) > 1e-6)
-        if off.size:
-            raise DataError(
-                f"the value in row {off[0] + 1} is {data[off[0]]:g}, which is no multiple of the "
-                f"grid {float(grid):g}; correct it, or give no `grid`"
-            )
-    stop, stops = _find_cap(data, flags, cap)
-    if stops is not None and needs_cap:
-        raise DataError(_refuse_stops(data, stops, cap))
+        _refuse(
+            data,
+            np.abs(scaled - np.rint(scaled)) > 1e-6,
+            f"which is no multiple of the grid {float(grid):g}; correct it, or give no `grid`",
+        )
+    stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
     if bool(np.all((data == 0) | (data == 1))) and bounds == (-math.inf, math.inf):
         bounds, grid = (0.0, 1.0), Fraction(1) if grid is None else grid
     if not flags.all() and stop is not None:
         bounds = (bounds[0], min(bounds[1], stop))
-    done = (
-        Sample.from_values(data[flags], bounds=bounds, grid=grid or None) if flags.any() else None
-    )
-    return Runs(done, int((~flags).sum()), stop, stops, int(missing.sum()))
+    n_failed = int((~flags).sum())
+    if n_failed == flags.size:
+        return Runs(None, n_failed, stop, int(missing.sum()))
+    done = Sample.from_values(data[flags], bounds=bounds, grid=grid or None)
+    return Runs(done, n_failed, stop, int(missing.sum()))
+
+
+def _refuse(data: FloatArray, is_wrong: BoolArray, why: str) -> None:
+    """Raise an error that names the first wrong value, if there is one."""
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
 
 
 def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
     if succeeded is not None:
         raise UsageError("`succeeded` was given with a count table, which holds it already")
     if cap is not None and not float(cap).is_integer():
-        raise UsageError(f"`cap` was given as {cap:g}; counts need a whole number")
+        raise refuse("cap", cap, "is a whole number, since counts are")
     table = table if cap is None else table.censor(int(cap))
     done = Sample.from_counts(table) if table.n_converged else None
     return Runs(done, table.n_censored, None if table.cap is None else float(table.cap))
@@ -185,47 +186,44 @@ def _take_flags(succeeded: Any) -> BoolArray:
 
 
 def _find_cap(
-    data: FloatArray, flags: BoolArray, cap: float | None
-) -> tuple[float | None, FloatArray | None]:
-    """Return the common cap of the failures, or where each was stopped if they have none."""
+    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_cap: bool
+) -> float | None:
+    """Return the common cap of the failures; None if they have none and need none."""
     stops = data[~flags]
     if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
-        raise UsageError(f"`cap` was given as {cap:g}; allowed are numbers up to {LARGEST:g}")
+        raise refuse("cap", cap, f"are numbers up to {LARGEST:g}")
     if stops.size == 0:
-        return cap, None
-    common = float(stops.max()) if cap is None else cap
-    if (stops < common).any() or (cap is None and (data[flags] > common).any()):
-        return None, stops
-    return common, None
-
-
-def _refuse_stops(data: FloatArray, stops: FloatArray, cap: float | None) -> str:
-    """Return why failures that were stopped at different values cannot be compared so."""
+        return cap
     lowest, highest = float(stops.min()), float(stops.max())
-    if cap is not None:
+    common = highest if cap is None else cap
+    if cap is not None and lowest < cap:
         what = f"{plural(int((stops < cap).sum()), 'failure')} stopped before the cap of {cap:g}"
-    elif lowest < highest:
+    elif lowest < common:
         what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
-    else:
+    elif cap is None and (data[flags] > common).any():
         what = f"failures were stopped at {highest:g}, but other runs went on beyond"
+    else:
+        return common
+    if not needs_cap:
+        return None
     share = 100.0 * float((data >= lowest).mean())
     advice = ""
     if share <= 50:
         advice = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
-    return (
-        f"{what}, so that a mean or maximum is not known: leaving them out would favour short "
-        f"runs; {advice}compare a median, for which the Kaplan-Meier estimate is used, give "
-        "`failures` as excluded if the report left them out, or compare the share that succeeded"
+    raise DataError(
+        f"{what}, so that no statistic of all runs is known: leaving them out would favour short "
+        f"runs; {advice}give `failures` as excluded if the report left them out, or compare the "
+        "share that succeeded"
     )
 
 
-def apply_rule(runs: Runs, rule: str) -> Sample | None:
-    """Return the runs under a rule for failures, None if the rule cannot be applied."""
+def apply_rule(runs: Runs, rule: str) -> Sample:
+    """Return the runs under a rule for failures, of which at least one succeeded."""
     done = runs.done
-    if done is None or runs.n_failed == 0 or rule == "excluded":
+    assert done is not None
+    if runs.n_failed == 0 or rule == "excluded":
         return done
-    if runs.stop is None:
-        return None
+    assert runs.stop is not None
     if rule == "at-cap":
         values = np.append(done.runs, np.full(runs.n_failed, runs.stop))
         return Sample.from_values(values, bounds=(done.low, runs.stop), grid=done.grid)
@@ -238,44 +236,3 @@ def apply_rule(runs: Runs, rule: str) -> Sample | None:
     return Sample.from_values(
         attempts[ends] + runs.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
     )
-
-
-def estimate_medians(values: FloatArray, flags: BoolArray) -> FloatArray:
-    """Return the Kaplan-Meier median of each study, infinite where less than half is reached.
-
-    `values` float64[m, n]; `flags` bool[m, n]: others than those were stopped at their value.
-    Reference: Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481.
-    """
-    # A run that succeeded at a value comes before one that was stopped there.
-    order = np.lexsort((~flags, values), axis=-1)
-    ordered = np.take_along_axis(values, order, axis=-1)
-    done = np.take_along_axis(flags, order, axis=-1)
-    n = values.shape[-1]
-    surviving = np.cumprod(1.0 - done / (n - np.arange(n)), axis=-1)
-    is_reached = surviving <= 0.5 + 1e-12
-    place = np.where(is_reached.any(axis=-1), is_reached.argmax(axis=-1), n - 1)
-    median = np.take_along_axis(ordered, place[..., None], axis=-1)[..., 0]
-    # Exactly one half: halfway to the next run that succeeded, as for a median of all.
-    rows = np.flatnonzero(is_reached.any(axis=-1))
-    for row in rows[np.abs(surviving[rows, place[rows]] - 0.5) < 1e-12]:
-        later = np.flatnonzero(done[row, place[row] + 1 :])
-        if later.size:
-            median[row] = (median[row] + ordered[row, place[row] + 1 + later[0]]) / 2.0
-    return np.where(is_reached.any(axis=-1), median, np.inf)
-
-
-def draw_medians(runs: Runs, n: int, *, n_studies: int) -> FloatArray:
-    """Return Kaplan-Meier medians of drawn studies of n runs, float64[n_resamples, n_each]."""
-    assert runs.done is not None
-    assert runs.stops is not None
-    generator = np.random.default_rng([SEED, 3])
-    values = np.append(runs.done.runs, runs.stops)
-    flags = np.arange(values.size) < runs.done.n
-    n_resamples = 200
-    n_each = max(1, min(n_studies, 4_000_000 // n) // n_resamples)
-    medians = np.empty((n_resamples, n_each))
-    for row in range(n_resamples):
-        population = generator.integers(0, values.size, values.size)
-        chosen = population[generator.integers(0, values.size, (n_each, n))]
-        medians[row] = estimate_medians(values[chosen], flags[chosen])
-    return medians

@@ -9,13 +9,11 @@ A resample draws N runs with replacement, and gets what was not seen. In order, 
 N + 1 gaps, each as likely to hold the next run as any other (Hill 1968). A gap between two runs
 gives half of its share to either of them; an outer gap is exponential with the mean excess of the
 outermost sqrt(N) runs. The shares of the outer gaps vary over resamples as in a Dirichlet
-distribution, and that mean excess as an inverse gamma variable, with fewer degrees of freedom the
-fewer runs there are. Where the N runs are a thousand times as many as n, all this changes nothing
-and is left out.
+distribution, and that mean excess as an inverse gamma variable. Where the N runs are a thousand
+times as many as n, all this changes nothing and is left out.
 
-The answer of normal theory comes from the same studies drawn otherwise: from normal populations
-whose mean and standard deviation the N runs allow for, which gives the prediction intervals of
-Student's t and of F.
+The answer of normal theory is drawn from normal populations whose mean and standard deviation the
+N runs allow for, which gives the prediction intervals of Student's t and of F.
 
 References
 ----------
@@ -30,7 +28,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -59,11 +57,10 @@ MAX_DECIMALS = 6
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sample:
-    """The runs that were seen.
+    """The runs that were seen: distinct values, ascending, and how often each was seen.
 
-    `values` (k,): distinct values, ascending. `counts` integers (k,): how often each was seen, at
-    least 1. `low`, `high`: bounds that no value can leave; infinite where there is none. `grid`:
-    what every value is a multiple of, None if values are real numbers.
+    `low`, `high`: bounds that no value can leave; infinite where there is none. `grid`: what every
+    value is a multiple of, None if values are real numbers.
     """
 
     values: FloatArray
@@ -143,31 +140,21 @@ class Sample:
         return runs < MIN_UNSEEN * (self.n + runs)
 
 
-@dataclasses.dataclass(frozen=True)
-class Tail:
-    """What lies beyond the outermost seen run: its mean excess, 0 for nothing, and how sure it is.
+def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> tuple[float, float]:
+    """Return the mean excess of what lies beyond the largest of N ascending runs, and how sure.
 
-    `degrees` is the shape of the inverse gamma distribution of that mean excess.
-    """
-
-    scale: float
-    degrees: float
-
-
-def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> Tail:
-    """Describe what lies beyond the largest of N runs in ascending order.
-
-    The degrees of freedom are those of the outermost runs where there are many runs, fewer where
-    there are few, and fewer where the runs have long tails (excess kurtosis), which a mean excess
-    that is exponential would miss. The numbers were chosen for the rates in the help.
+    The mean excess is 0 where nothing can lie beyond. How sure it is are the degrees of freedom of
+    its inverse gamma distribution: those of the outermost runs where there are many runs, fewer
+    where there are few, and fewer where the runs have long tails (excess kurtosis), which an
+    exponential tail would miss. The numbers were chosen for the rates in the help.
     """
     n = runs.size
     n_top = math.isqrt(n - 1) + 1 if n > 1 else 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
     degrees = max(MIN_DEGREES, degrees / (1.0 + max(kurtosis, 0.0)))
     if n <= n_top or runs[-1] >= bound:
-        return Tail(0.0, degrees)
-    return Tail(float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees)
+        return 0.0, degrees
+    return float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +163,6 @@ class Effort:
 
     n_studies: int = N_STUDIES
     n_resamples: int = N_RESAMPLES
-    max_draws: int = MAX_DRAWS
     seed: int = SEED
 
 
@@ -184,8 +170,8 @@ class Effort:
 class Population:
     """A population that the seen runs allow for: N resampled runs, and what lies beyond them.
 
-    `beyond` is the share below the smallest and above the largest seen run, `scales` the mean
-    distance of those from it.
+    `beyond`: the shares below the smallest and above the largest seen run. `scales`: the mean
+    distances of those from it.
     """
 
     runs: FloatArray
@@ -207,23 +193,19 @@ def draw_populations(
         fit_tail(-own[::-1], bound=-sample.low, kurtosis=kurtosis),
         fit_tail(own, bound=sample.high, kurtosis=kurtosis),
     )
-    gaps = [float(tail.scale > 0) for tail in tails]
+    gaps = [float(scale > 0) for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
     weight = own.size - 0.5 * sum(gaps)
     parts = generator.standard_gamma([*gaps, weight], size=(n_resamples, 3))
     beyond = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
-    scales = [
-        tail.scale * tail.degrees / generator.standard_gamma(tail.degrees, n_resamples)
-        for tail in tails
-    ]
+    scales = np.transpose([
+        scale * degrees / generator.standard_gamma(degrees, n_resamples)
+        for scale, degrees in tails
+    ]).tolist()  # fmt: skip
     for row in range(n_resamples):
         even = generator.random(own.size) * weight + 0.5 * gaps[0]
         places = np.minimum(even.astype(np.int64), own.size - 1)
-        yield Population(
-            own[places],
-            (beyond[row][0], beyond[row][1]),
-            (float(scales[0][row]), float(scales[1][row])),
-        )
+        yield Population(own[places], tuple(beyond[row]), tuple(scales[row]))
 
 
 def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArray]:
@@ -231,7 +213,7 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     generator = np.random.default_rng([effort.seed, 2])
     own = sample.runs
     n_resamples = max(20, min(effort.n_resamples, MAX_RESAMPLED // own.size))
-    n_each = max(1, min(effort.n_studies, effort.max_draws // runs) // n_resamples)
+    n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // n_resamples)
     step = None if sample.grid is None else float(sample.grid)
     populations = draw_populations(
         sample, n_resamples, seed=effort.seed, is_enough=sample.is_enough_for(runs)
@@ -271,26 +253,21 @@ def draw_population_means(sample: Sample, *, effort: Effort) -> FloatArray:
     return np.array([means])
 
 
-def draw_statistics(
-    sample: Sample, runs: int, names: Collection[str], *, effort: Effort | None = None
-) -> Draws:
+def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
     """Draw studies of n runs like those that were seen and return their statistics.
 
     The one statistic "constant" is the mean of the population.
     """
     if "constant" in names:
-        return {"constant": draw_population_means(sample, effort=effort or Effort())}
-    rows = [
-        reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort or Effort())
-    ]
+        return {"constant": draw_population_means(sample, effort=effort)}
+    rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
     return {name: np.array([row[name] for row in rows]) for name in names}
 
 
 def draw_normal_statistics(
-    sample: Sample, runs: int, names: Collection[str], *, effort: Effort | None = None
+    sample: Sample, runs: int, names: Collection[str], *, effort: Effort
 ) -> Draws:
     """Draw studies of n runs from normal populations that the seen runs allow for."""
-    effort = effort or Effort()
     generator = np.random.default_rng([effort.seed, 2])
     if "constant" in names:
         even = (np.arange(N_STUDIES) + 0.5) / N_STUDIES
@@ -298,7 +275,7 @@ def draw_normal_statistics(
         means = sample.mean + error * special.stdtrit(sample.n - 1, even)
         return {"constant": generator.permuted(means)[None, :]}
     found: dict[str, list[FloatArray]] = {name: [] for name in names}
-    n_left = max(1, min(effort.n_studies, effort.max_draws // runs))
+    n_left = max(1, min(effort.n_studies, MAX_DRAWS // runs))
     while n_left:
         n_now = min(n_left, max(1, 1_000_000 // runs))
         chi = np.sqrt(generator.chisquare(sample.n - 1, n_now) / (sample.n - 1))
@@ -318,30 +295,26 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
     interquartile mean leaves a quarter of the runs, rounded down, out at either end.
     """
     n = studies.shape[-1]
-    found: dict[str, FloatArray] = {}
-    if not {"median", "q1", "q3", "iqr", "iqm"}.isdisjoint(names):
-        studies = np.sort(studies, axis=-1)
+    ordered = studies if {"mean", "sd", "min", "max"}.issuperset(names) else np.sort(studies)
 
     def interpolate(probability: float) -> FloatArray:
         place = probability * (n - 1)
         first = min(int(place), n - 1)
-        low, high = studies[..., first], studies[..., min(first + 1, n - 1)]
+        low, high = ordered[..., first], ordered[..., min(first + 1, n - 1)]
         return np.asarray(low + (place - first) * (high - low))
 
-    for name in names:
-        if name == "mean":
-            found[name] = studies.mean(axis=-1)
-        elif name == "sd":
-            found[name] = studies.std(axis=-1, ddof=1)
-        elif name == "iqr":
-            found[name] = interpolate(0.75) - interpolate(0.25)
-        elif name == "iqm":
-            found[name] = studies[..., n // 4 : n - n // 4].mean(axis=-1)
-        elif name in {"median", "q1", "q3"}:
-            found[name] = interpolate({"median": 0.5, "q1": 0.25, "q3": 0.75}[name])
-        else:
-            found[name] = studies.min(axis=-1) if name == "min" else studies.max(axis=-1)
-    return found
+    ways: Mapping[str, Callable[[], FloatArray]] = {
+        "mean": lambda: studies.mean(axis=-1),
+        "sd": lambda: studies.std(axis=-1, ddof=1),
+        "median": lambda: interpolate(0.5),
+        "q1": lambda: interpolate(0.25),
+        "q3": lambda: interpolate(0.75),
+        "iqr": lambda: interpolate(0.75) - interpolate(0.25),
+        "iqm": lambda: ordered[..., n // 4 : n - n // 4].mean(axis=-1),
+        "min": lambda: studies.min(axis=-1),
+        "max": lambda: studies.max(axis=-1),
+    }
+    return {name: np.asarray(ways[name]()) for name in names}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

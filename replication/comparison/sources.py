@@ -1,4 +1,4 @@
-"""What a report is held against: runs of one kind or of two, or runs cut short."""
+"""What a report is held against: runs of one kind, or of two whose means were subtracted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Collection
 import numpy as np
 from scipy import special
 
-from replication.comparison.runs import Runs, draw_medians, estimate_medians
 from replication.comparison.sampling import (
     Draws,
     Effort,
@@ -23,7 +22,7 @@ from replication.statistics.intervals import Estimate
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Runs of one kind, or of two whose means were subtracted; at least two of each kind."""
+    """Runs of one kind, or of two whose means were subtracted."""
 
     samples: tuple[Sample, ...]
 
@@ -44,6 +43,8 @@ class Source:
 
     def estimate_mean(self, level: float) -> Estimate:
         """Return the mean with Student's t interval, Welch's for a difference."""
+        if self.n < 2:
+            return Estimate(self.mean, None, None, level)
         parts = [(sample.spread**2 / sample.n, sample.n - 1) for sample in self.samples]
         variance = sum(part for part, _ in parts)
         if not variance > 0:
@@ -75,42 +76,3 @@ class Source:
         first, second = (part[name] for part in parts)
         rows, columns = np.minimum(first.shape, second.shape)
         return {name: first[:rows, :columns] - second[:rows, :columns]}
-
-
-@dataclasses.dataclass(frozen=True)
-class CutShort:
-    """Runs of which some were stopped early, at different values: their Kaplan-Meier median."""
-
-    runs: Runs
-    done: Sample
-
-    sample = None
-    """There is none of which all runs are known."""
-
-    @property
-    def samples(self) -> tuple[Sample, ...]:
-        """The runs that were not cut short."""
-        return (self.done,)
-
-    @property
-    def n(self) -> int:
-        """Number of runs."""
-        return self.runs.n
-
-    def estimate_mean(self, level: float) -> Estimate:
-        """Return nothing: with runs cut short a mean is not known."""
-        return Estimate(None, None, None, level)
-
-    def describe(self, names: Collection[str]) -> dict[str, float]:
-        """Return the median of the runs."""
-        assert self.runs.stops is not None
-        values = np.append(self.done.runs, self.runs.stops)[None, :]
-        own = estimate_medians(values, (np.arange(values.size) < self.done.n)[None, :])
-        return dict.fromkeys(names, float(own[0]))
-
-    def draw(
-        self, names: Collection[str], runs: int, effort: Effort, *, is_normal: bool = False
-    ) -> Draws:
-        """Draw medians of studies; normal theory has none."""
-        assert not is_normal
-        return dict.fromkeys(names, draw_medians(self.runs, runs, n_studies=effort.n_studies))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-import gzip
 import io
 import itertools
 import math
 import re
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +25,7 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
-FORMATS = "CSV (commas, semicolons or tabs), Parquet and Feather, gzipped or not, and Excel"
+FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 STANDARD_INPUT, EXAMPLE = "-", "example"
 
@@ -69,13 +67,9 @@ class Table:
 
 
 def read_table(path: str) -> Table:
-    """Read a table; what it is shows in its content, not in its name.
-
-    Columns of text may be separated by commas, semicolons or tabs, and with semicolons numbers may
-    have a decimal comma.
-    """
+    """Read a table; what it is shows in its content, not in its name."""
     name = "standard input" if path == STANDARD_INPUT else show(path)
-    content = _unpack(_read_bytes(path, name), name)
+    content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_arrow(content, name, "Parquet")
     if content[:6] == b"ARROW1" or content[:4] == b"FEA1":
@@ -116,21 +110,6 @@ def _read_bytes(path: str, name: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
-
-
-def _unpack(content: bytes, name: str) -> bytes:
-    if content[:2] != b"\x1f\x8b":
-        return content
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            unpacked = file.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{name} is damaged: not readable as gzip ({_shorten(error)}); copy it again"
-        ) from None
-    if len(unpacked) > MAX_BYTES:
-        raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
-    return unpacked
 
 
 def _refuse_size(name: str, n_rows: int, n_columns: int, n_bytes: int = 0) -> None:

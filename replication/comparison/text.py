@@ -5,11 +5,9 @@ Arguments of `compare` stand in backticks, so that a command can name its option
 
 from __future__ import annotations
 
-import html
 import math
-import re
 import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
@@ -19,106 +17,54 @@ from replication.comparison.runs import FAILURE_WORDS
 from replication.wording import plural
 
 WIDTH = 88
-SHOWN_RUNS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 Rows = list[list[str]]
 
 
 def summarise(result: Result) -> str:
     """Return the answer as text."""
     paragraphs = [wrap(text) for text in (answer(result), _describe_runs(result))]
-    paragraphs += [align(rows) for rows in _list_tables(result)]
+    if result.findings or result.normal_findings:
+        paragraphs.append(align(tabulate(result)))
     paragraphs += [[line for note in list_notes(result) for line in wrap(note)]]
-    for title, items in _list_remarks(result).items():
-        lines = [line for item in items for line in wrap(f"- {item}", indent="  ")]
-        paragraphs.append([title, *lines])
-    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
-
-
-def render_html(result: Result) -> str:
-    """Return the same as HTML, for a notebook."""
-
-    def escape(text: str) -> str:
-        return re.sub(r"`(\w+)`", r"<code>\1</code>", html.escape(text))
-
-    def tag(name: str, parts: Iterable[str]) -> str:
-        return "".join(f"<{name}>{part}</{name}>" for part in parts)
-
-    text = tag("p", [escape(answer(result)), escape(_describe_runs(result))])
-    for rows in _list_tables(result):
-        text += tag("table", ["".join(tag("tr", [tag("td", map(escape, row))]) for row in rows)])
-    text += tag("p", map(escape, list_notes(result)))
-    for title, items in _list_remarks(result).items():
-        text += tag("p", [title]) + tag("ul", [tag("li", map(escape, items))])
-    return text
-
-
-def _list_tables(result: Result) -> list[Rows]:
-    tables = [tabulate(result)] if result.findings or result.normal_findings else []
-    return tables if result.search is None else [*tables, _tabulate_search(result)]
-
-
-def _list_remarks(result: Result) -> dict[str, list[str]]:
-    """Return what is taken for granted, with the argument that changes it, and cautions."""
     assumptions = [
         text if name == "quartiles" else f"{text} (change with `{name}`)"
         for name, text in result.assumptions.items()
     ]
-    remarks = {
-        "Taken for granted:": assumptions,
-        "Caution:": [caution.text for caution in result.cautions],
-    }
-    return {title: items for title, items in remarks.items() if items}
-
-
-# ------------------------------------------------------------------------------- the sentence
+    for title, items in (
+        ("Taken for granted:", assumptions),
+        ("Caution:", [caution.text for caution in result.cautions]),
+    ):
+        if items:
+            lines = [line for item in items for line in wrap(f"- {item}", indent="  ")]
+            paragraphs.append([title, *lines])
+    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
 
 
 def answer(result: Result) -> str:
     """Return the verdict and what it rests on, in one sentence."""
-    verdict, reason, search = str(result.agreement).capitalize(), result.reason, result.search
-    numbers = [_name_number(name, text) for name, text in result.reported.items()]
-    is_ = "is" if len(numbers) == 1 else "are"
-    over = "" if result.runs is None else f" over {plural(result.runs, 'run')}"
-    reported = join(numbers) + over
-    p = "" if result.p is None else f" ({describe_p(result.p)})"
+    verdict, reason = str(result.agreement).capitalize(), result.reason
     if reason is Reason.IMPOSSIBLE:
         return f"{verdict}: {join([describe_fault(item, result) for item in result.impossible])}."
     if reason is Reason.FEW:
         return f"{verdict}: {_describe_few(result)}"
+    numbers = [_name_number(name, text) for name, text in result.reported.items()]
+    over = "" if result.runs is None else f" over {plural(result.runs, 'run')}"
+    reported, is_ = join(numbers) + over, "is" if len(numbers) == 1 else "are"
+    gives = "the mean of runs like yours" if result.runs is None else "what runs like yours give"
     if reason is Reason.ASSUMPTION:
-        readings = _list_p(result, "with {}")
-        return (
-            f"{verdict}: whether {reported} {is_} what runs like yours give depends on what the "
-            f"report does not say: p is {readings}."
-        )
+        says = f"depends on what the report does not say: p is {_list_p(result, 'with {}')}"
+        return f"{verdict}: whether {reported} {is_} {gives} {says}."
+    differs = result.agreement is Agreement.NOT_CONSISTENT
+    end = "" if result.p is None else f" ({describe_p(result.p)})"
     if reason is Reason.DIFFERENT_WITHIN_MARGIN:
-        return (
-            f"{verdict}: {reported} {is_} not what runs like yours give{p}, but the means differ "
-            "by less than the margin."
-        )
-    if reason is Reason.NOT_SHOWN_WITHIN_MARGIN:
-        return (
-            f"{verdict}: {reported} {is_} what runs like yours give{p}, but their mean is not "
-            "shown to lie within the margin of the reported one."
-        )
-    gives = "the mean" if "constant" in result.reported else "what runs like yours give"
-    gives += " of runs like yours" if "constant" in result.reported else ""
-    is_not = f"{is_} not" if result.agreement is Agreement.NOT_CONSISTENT else is_
-    if search is None:
-        extra = ""
-        if result.normal_p is not None and (result.normal_p <= result.level) != (is_ != is_not):
-            side = "is not" if is_ == is_not else "is"
-            extra = f"; it {side} if runs are normal ({describe_p(result.normal_p)})"
-        return f"{verdict}: {reported} {is_not} {gives}{p}{extra}."
-    if search.largest is None:
-        return f"{verdict}: {reported} {is_} not what any number of runs like yours gives."
-    if search.is_open:
-        rests = f"whether it rests on {search.smallest} runs or {search.runs[-1]}"
-        return f"{verdict}: {reported} {is_} {gives}, {rests}."
-    return (
-        f"{verdict} without the number of runs behind the report: {reported} {is_} what "
-        f"{search.smallest} to {search.largest} runs like yours give, but not more."
-    )
+        differs = True
+        end += ", but the means differ by less than the margin"
+    elif reason is Reason.NOT_SHOWN_WITHIN_MARGIN:
+        end += ", but their mean is not shown to lie within the margin of the reported one"
+    elif result.normal_p is not None and (result.normal_p <= result.level) != differs:
+        side = "is" if differs else "is not"
+        end += f"; it {side} if runs are normal ({describe_p(result.normal_p)})"
+    return f"{verdict}: {reported} {is_}{' not' if differs else ''} {gives}{end}."
 
 
 def _name_number(name: str, text: str) -> str:
@@ -141,15 +87,18 @@ def _describe_few(result: Result) -> str:
 
 def describe_fault(item: Impossible, result: Result) -> str:
     """Return why a reported number cannot be right."""
-    grid = "whole numbers"
-    if result.unit is not None and result.unit != 1.0:
-        grid = f"multiples of {result.unit:g}"
+    other = item.other or item.name
     return item.fault.format(
         number=_name_number(item.name, result.reported[item.name]),
-        other="" if item.other is None else _name_number(item.other, result.reported[item.other]),
+        other=_name_number(other, result.reported[other]),
         runs="" if item.runs is None else f"{item.runs:,}",
-        grid=grid,
+        grid=_name_grid(result),
     )
+
+
+def _name_grid(result: Result) -> str:
+    """Say what values would be if they lay on the grid of those that were seen."""
+    return "whole numbers" if result.unit in {None, 1.0} else f"multiples of {result.unit:g}"
 
 
 def _list_p(result: Result, template: str) -> str:
@@ -177,16 +126,11 @@ def _describe_runs(result: Result) -> str:
     return words + "."
 
 
-# --------------------------------------------------------------------------------- the tables
-
-
 def tabulate(result: Result) -> Rows:
     """Return the table of findings, with the answer of normal theory beside where there is one."""
-    study = f"{percent(1.0 - result.level)} of studies"
-    if "constant" in result.reported:
-        study = f"{percent(1.0 - result.level)} interval"
-    elif result.runs is not None:
-        study += f" of {result.runs:,}"
+    study = f"{percent(1.0 - result.level)} interval"
+    if result.runs is not None:
+        study = f"{percent(1.0 - result.level)} of studies of {result.runs:,}"
     answers = []
     if result.findings:
         answers.append((study, result.findings, result.p))
@@ -225,32 +169,18 @@ def format_interval(finding: Finding) -> str:
     return f"{low} to {high}"
 
 
-def _tabulate_search(result: Result) -> Rows:
-    search = result.search
-    assert search is not None
-    shown = [(k, p) for k, p in zip(search.runs, search.p, strict=True) if k in SHOWN_RUNS]
-    return [
-        ["runs behind the report", *(str(k) for k, _ in shown)],
-        ["p", *(format_p(p) for _, p in shown)],
-    ]
-
-
-# ---------------------------------------------------------------------------------- the notes
-
-
 def list_notes(result: Result) -> list[str]:
     """Return sentences on what stands in the table, and beside it."""
     notes = []
     if result.impossible_on_grid:
-        unit = "whole numbers" if result.unit == 1.0 else f"multiples of {result.unit:g}"
         faults = join([describe_fault(item, result) for item in result.impossible_on_grid])
         notes.append(
-            f"If values are {unit}, as yours are, the report cannot be right: {faults}. Give "
-            f"`grid` {result.unit:g} if they must be."
+            f"If values are {_name_grid(result)}, as yours are, the report cannot be right: "
+            f"{faults}. Give `grid` {result.unit:g} if they must be."
         )
     if result.missed is not None:
         notes.append(_describe_missed(result))
-    if result.n_failed and result.chance_all_succeed is not None:
+    if result.n_failed and result.runs is not None:
         chance = percent(result.chance_all_succeed)
         notes.append(f"The probability that none of {result.runs} runs fails is {chance}.")
     p_values = result.p_by_assumption.values()
@@ -278,18 +208,15 @@ def _describe_missed(result: Result) -> str:
     missed = result.missed
     assert missed is not None
     text = "A shift of the mean by two standard deviations is found in about "
-    normal = f"{percent(missed.normal_power, digits=1)} of cases by normal theory"
+    normal = f"{percent(missed.normal_power)} of cases by normal theory"
     if missed.power is None:
         return f"{text}{normal}."
     mean = result.findings["mean"]
     low, high = format_interval(mean).split(" to ")
     return (
         f"A mean below {low} or above {high} would have been called not consistent. {text}"
-        f"{percent(missed.power, digits=1)} of cases, and in {normal}."
+        f"{percent(missed.power)} of cases, and in {normal}."
     )
-
-
-# --------------------------------------------------------------------------- numbers and lists
 
 
 def format_p(p: float) -> str:
@@ -315,15 +242,13 @@ def format_number(value: float) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
-def percent(share: float, *, digits: int = 2) -> str:
+def percent(share: float) -> str:
     """Return a share in per cent; near 0 and 1 what it lies below or above."""
     number = 100.0 * share
     if 0 < number < 0.01:
         return "< 0.01 %"
     if 99.99 < number < 100:
         return "> 99.99 %"
-    if digits == 1:
-        return f"{number:.0f} %"
     return f"{number:.{3 if number > 99 else 2}g} %"
 
 

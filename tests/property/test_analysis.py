@@ -29,7 +29,6 @@ def few_resamples():
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 100)
         patch.setattr("replication.comparison.case.Effort", lambda: small)
-        patch.setattr("replication.comparison.case.SEARCH_EFFORT", Effort(500, 20))
         yield
 
 
@@ -156,7 +155,7 @@ numbers = st.sampled_from(
 @given(
     st.one_of(values, st.lists(st.sampled_from([0.0, 1.0, 1e15, 1e-80, -7.0]), max_size=12)),
     st.dictionaries(
-        st.sampled_from([*STATISTICS, "share", "constant", "runs", "cap", "grid", "margin"]),
+        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "margin"]),
         numbers, min_size=1, max_size=4,
     ),
 )  # fmt: skip
@@ -166,10 +165,8 @@ def test_whatever_is_given_there_is_an_answer_or_one_line(runs_seen, given_numbe
     for name in ("cap", "scale"):
         if name in arguments:
             arguments[name] = 5.0
-    if "runs" in arguments:
-        arguments["runs"] = 5
     try:
-        found = compare(runs_seen, **arguments)
+        found = compare(runs_seen, runs=5, **arguments)
     except ReplicationError as error:
         line = str(error)
     else:

@@ -10,5 +10,3 @@ def few_resamples(monkeypatch):
     monkeypatch.setattr("replication.comparison.sampling.N_RESAMPLES", 200)
     small = Effort(20_000, 200)
     monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)
-    effort = Effort(2_000, 100)
-    monkeypatch.setattr("replication.comparison.case.SEARCH_EFFORT", effort)

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from replication.comparison.prediction import (
+    Statistic,
     combine_independent,
-    describe,
     judge_draws,
     predict,
     predict_mean_and_max,
@@ -38,7 +38,7 @@ def predict_sample(sample, numbers, runs, **options):
 
 
 def find_p(distribution, item):
-    return describe("mean", item, math.nan, distribution, level=0.05)[0].p
+    return Statistic(item, distribution).p
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -72,8 +72,10 @@ def test_p_of_many_normal_runs_is_that_of_the_z_test():
 def test_standard_error_is_the_deviation_over_the_root_of_n_yours_too():
     values = np.random.default_rng(15).normal(0, 2, size=500)
     source = Source((Sample.from_values(values),))
-    (by_error,) = predict(source, read(se="0.500000"), 16, level=0.05, readings=[{"se": 0.25}])
-    by_spread = predict(source, read(sd="2.000000"), 16, level=0.05)[0]
+    (by_error,) = predict(
+        source, read(se="0.500000"), 16, level=0.05, effort=EFFORT, readings=[{"se": 0.25}]
+    )
+    by_spread = predict(source, read(sd="2.000000"), 16, level=0.05, effort=EFFORT)[0]
     assert by_error.findings["se"].low == pytest.approx(by_spread.findings["sd"].low / 4, rel=1e-4)
     assert by_error.findings["se"].yours == pytest.approx(values.std(ddof=1) / 4)
     assert by_error.p == pytest.approx(by_spread.p, abs=0.001)
@@ -208,7 +210,7 @@ def test_exact_and_drawn_answers_agree():
     values = np.random.default_rng(5).geometric(0.1, size=40_000)
     table = CountTable(*np.unique(values, return_counts=True), 0, None)
     names = read(mean="11", max="60")
-    exact = predict_sample(Sample.from_counts(table), names, 30)
+    exact = predict_sample(Sample.from_counts(table), names, 30, effort=EFFORT)
     drawn = predict_sample(Sample.from_values(values), names, 30, effort=Effort(100_000, 200))
     assert exact.p_error == 0 < drawn.p_error
     assert drawn.p == pytest.approx(exact.p, abs=0.02)
