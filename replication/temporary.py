@@ -14,7 +14,8 @@ from pathlib import Path
 
 from replication.errors import StorageError
 
-NAME = re.compile(r"replication-([0-9]{1,10})-[A-Za-z0-9_]+")
+NAME = re.compile(r"\.replication-([0-9]{1,10})-[a-z0-9_]{8}\.part")
+"""Hidden and odd, since a folder with a name like it is removed: nobody's own is called so."""
 
 
 @contextlib.contextmanager
@@ -25,7 +26,7 @@ def make_temporary_folder() -> Iterator[Path]:
         with contextlib.suppress(OSError):
             _sweep(place)
         with tempfile.TemporaryDirectory(
-            prefix=f"replication-{os.getpid()}-", ignore_cleanup_errors=True
+            prefix=f".replication-{os.getpid()}-", suffix=".part", ignore_cleanup_errors=True
         ) as name:
             yield Path(name)
     except StorageError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from replication.errors import StorageError
-from replication.temporary import make_temporary_folder
+from replication.temporary import NAME, make_temporary_folder
 
 
 @pytest.fixture(autouse=True)
@@ -30,18 +30,20 @@ def test_the_folder_is_gone_afterwards(place: Path) -> None:
     with make_temporary_folder() as folder:
         (folder / "x").write_text("x")
         assert folder.parent == place
+        assert NAME.fullmatch(folder.name)
     assert list(place.iterdir()) == []
 
 
 def test_what_a_kill_left_is_swept(place: Path) -> None:
-    left = place / f"replication-{find_dead_process()}-abc"
+    dead = find_dead_process()
+    left = place / f".replication-{dead}-abcd_123.part"
     (left / "figures").mkdir(parents=True)
     mine = place / "mine"
     mine.mkdir()
-    kept = [place / f"replication-{os.getpid()}-abc", place / "replication-notes"]
+    kept = [place / f".replication-{os.getpid()}-abcd_123.part", place / f"replication-{dead}-mine"]
     for path in kept:
         path.mkdir()
-    linked = place / f"replication-{find_dead_process()}-def"
+    linked = place / f".replication-{dead}-efgh_456.part"
     linked.symlink_to(mine)
     with make_temporary_folder():
         assert not left.exists()
