@@ -85,10 +85,10 @@ def finish_placing(folder: Path) -> None:
     if not _is_folder(ready):
         return
     old, new = read_list(folder) or {}, read_list(ready)
-    if new is None:
-        if LIST in list_names(ready):
-            raise StorageError(f"{str(ready)!r} is damaged; delete it and write the report again")
+    if new is None and LIST not in list_names(ready):
         new = old  # all files have been moved already
+    if new is None or not all(_is_within(ready, name) for name in new):
+        raise StorageError(f"{str(ready)!r} is damaged; delete it and write the report again")
     try:
         for name in sorted(new):
             if stat.S_ISREG(_find_mode(ready / name)):

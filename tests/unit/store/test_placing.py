@@ -165,3 +165,20 @@ def test_what_pretends_to_be_ready_replaces_nothing_of_somebody_else(folder: Pat
     with pytest.raises(StorageError, match=r"report\.pdf' is in the place"):
         finish_placing(folder)
     assert (folder / "report.pdf").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_what_pretends_to_be_ready_moves_nothing_from_elsewhere(
+    folder: Path, has_list: bool
+) -> None:
+    mine = folder.parent / "mine"
+    mine.mkdir()
+    (mine / "a.svg").write_bytes(b"mine")
+    (folder / READY).mkdir()
+    (folder / READY / "figures").symlink_to(mine)
+    if has_list:
+        (folder / READY / LIST).write_text(f"{64 * '0'}  figures/a.svg\n")
+    with pytest.raises(StorageError, match="is damaged; delete it"):
+        finish_placing(folder)
+    assert (mine / "a.svg").read_bytes() == b"mine"
+    assert read_all(folder) == OLD
