@@ -138,6 +138,15 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
     for experiment, model in models.items():
         where = f"models/{experiment}.json"
         judged = model.get("claims", {})
+        entries = judged.values() if isinstance(judged, Mapping) else [judged]
+        for entry in entries:
+            if not (
+                isinstance(entry, Mapping) and isinstance(entry.get("operationalisations"), Mapping)
+            ):
+                raise DataError(
+                    f"{where} holds measurements in another form; run `replication experiments "
+                    f"{experiment}` to make it again"
+                )
         for name, claim in claims.items():
             if claim.experiment == experiment:
                 if name not in judged:

@@ -142,8 +142,12 @@ def test_models_are_held_against_the_ledger():
     without = {name: claim for name, claim in claims.items() if name != "rapid"}
     for damaged, message in (
         (without, r"claims.toml, \[claims.rapid\]: models/speed.json has no"),
-        (claims | {"slow": {}}, r"models/speed.json: the statement 'slow' has no entry"),
+        (claims | {"slow": {"operationalisations": {}}}, r"the statement 'slow' has no entry"),
         (claims | {"rapid": {"operationalisations": {}}}, "no measurement in models/speed.json"),
+        (1, "models/speed.json holds measurements in another form"),
+        ([], "in another form"),
+        ({"rapid": {}}, "in another form"),
+        ({"rapid": {"operationalisations": 1}}, "in another form"),
     ):
         with pytest.raises(DataError, match=message):
             check_models({"speed": {"claims": damaged}})
