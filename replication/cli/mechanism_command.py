@@ -29,6 +29,7 @@ INSTEAD = {
     "gradient": "steepest descent instead",
     "amplification": "growth alone instead",
 }
+LARGEST_FILE = 2**26
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
@@ -193,10 +194,14 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     """
     name = show(path)
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    if len(content) > LARGEST_FILE:
+        raise UsageError(f"--patterns {name} has more than {LARGEST_FILE:,} bytes; {ADVICE}")
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
     rows: list[tuple[float, ...]] = []

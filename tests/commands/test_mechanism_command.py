@@ -109,6 +109,11 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
     assert line.isprintable()
 
 
+def test_a_file_without_end_is_not_read(refuse):
+    line = refuse(2, "mechanism", "--patterns", "/dev/zero")
+    assert "has more than" in line
+
+
 def test_missing_file_gets_one_line(refuse, tmp_path):
     line = refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
     assert "No such file" in line
