@@ -21,6 +21,7 @@ from replication.publication import (
     run_experiments,
     write_report,
 )
+from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store import Store, StudyFolder
 from replication.store.files import is_folder, list_names
 from replication.store.placing import LIST, READY, find_damaged, finish_placing, read_list
@@ -156,8 +157,8 @@ def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
     """Return protocol id, root seed and networks of the study whose report is in a folder."""
     if folder == results:
         return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
-    match = re.fullmatch("([0-9a-f]{16})-([0-9]{1,19})-([1-9][0-9]{0,11})", folder.name)
-    if match is None:
+    match = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
+    if match is None or int(match[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
     return match[1], int(match[2]), int(match[3])
 

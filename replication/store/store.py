@@ -13,6 +13,7 @@ from pathlib import Path
 from replication.errors import DataError
 from replication.protocol import READINGS, Protocol
 from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.weights import MAX_ROOT_SEED
 from replication.statistics.counts import CountTable
 from replication.store.blocks import (
     LAYOUT,
@@ -68,7 +69,7 @@ class Store:
             for protocol_id in list_names(self.folder)
             if re.fullmatch("[0-9a-f]{16}", protocol_id)
             for seed in list_names(self.folder / protocol_id)
-            if re.fullmatch("0|[1-9][0-9]{0,18}", seed)
+            if re.fullmatch("0|[1-9][0-9]{0,18}", seed) and int(seed) <= MAX_ROOT_SEED
             if is_folder(self.folder / protocol_id / seed)
         )
         return sorted(found, key=lambda study: (study.protocol_id, study.root_seed))

@@ -172,6 +172,15 @@ def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, r
     assert main(["repair", "--results", str(both)]) == 74
 
 
+@pytest.mark.parametrize("name", ["03-5", f"{2**63}-5", "3-0"])
+def test_a_folder_whose_name_no_study_has_is_named_and_no_report_made_of_it(both, capsys, name):
+    write_model(both / "studies" / f"{PAPER.id}-{name}", "headline", {})
+    place_files(both / "studies" / f"{PAPER.id}-{name}", {"report.html": b"page"})
+    (both / "studies" / f"{PAPER.id}-{name}" / "report.html").unlink()
+    assert main(["repair", "--results", str(both)]) == 65
+    assert f"'{PAPER.id}-{name}' is not the name of a study" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["headline", "codes"])
 def test_models_that_a_report_was_made_of_are_missed_where_they_were_deleted(
     tmp_path, capsys, name

@@ -193,6 +193,12 @@ def test_a_study_in_the_folder_of_another_is_named(store, folder):
         assert "its root_seed is 1988 and not 7" in str(error)
 
 
+def test_a_folder_of_a_root_seed_that_is_none_is_nobodys(store, folder):
+    """Or `repair` would end there, with other studies after it left as they are."""
+    folder.rename(folder.with_name(f"{2**63}"))
+    assert store.studies() == []
+
+
 def test_a_name_that_holds_more_seeds_than_a_block_can_is_not_believed(store, folder):
     """Or `repair` would simulate for days."""
     name = f"{60:012d}-{10**11:012d}-0123456789abcdef.parquet"
