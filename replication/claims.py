@@ -34,69 +34,39 @@ class Verdict(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The numbers of page 363, as printed.
+    """The numbers of page 363, as printed: weight updates until every error was below 0.1."""
 
-    `runs`: simulations that were averaged. `mean`, `max`: weight updates until every unit's error
-    was below 0.1. `settings`: protocol fields that the paper reports beside them; where one
-    differs, the numbers cannot be judged. All other fields are open.
-    """
-
-    runs: int
+    runs: int  # simulations that were averaged
     mean: str
     max: str
     page: str
-    settings: tuple[str, ...]
+    settings: tuple[str, ...]  # fields that the paper reports; where one differs, none is judged
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Operationalisation:
-    """One way to turn a statement into a measurement.
-
-    `id`, `name`: unique within the statement, and in a few words. `measured`, `supports`: what is
-    measured, and when it supports the statement. `primary`: whether it is the one closest to the
-    sentence. `thresholds`: the numbers that `supports` names.
-    """
+    """One way to turn a statement into a measurement."""
 
     id: str
     name: str
     measured: str
-    supports: str
-    primary: bool
-    thresholds: Mapping[str, float]
+    supports: str  # when what is measured supports the statement
+    primary: bool  # whether it is the one closest to the sentence
+    thresholds: Mapping[str, float]  # the numbers that `supports` names
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of the paper and the ways to measure it.
-
-    Parameters
-    ----------
-    id : str
-        Its name in the ledger, e.g. "rapid".
-    title, statement : str
-        In a few words, and in full; our words, not the paper's.
-    quote : str
-        A few words of the paper.
-    page : str
-        Where it stands, e.g. "361–362".
-    experiment : str
-        The folder of `replication.experiments` that measures it.
-    kind : str
-        "empirical", or "checked" for definitions and theorems.
-    condition : str
-        What divides the operationalisations, to be read after "depends on"; may be empty.
-    operationalisations : tuple of Operationalisation
-        Exactly one of them is primary.
-    """
+    """One statement of the paper and the ways to measure it, of which exactly one is primary."""
 
     id: str
     title: str
-    statement: str
-    quote: str
+    statement: str  # in our words
+    quote: str  # a few of the paper's
     page: str
-    experiment: str
+    experiment: str  # the folder of `replication.experiments` that measures it
     kind: str
-    condition: str
+    condition: str  # what divides the ways, to be read after "depends on"; may be empty
     operationalisations: tuple[Operationalisation, ...]
 
     @property

@@ -33,18 +33,13 @@ from replication.protocol import (
     as_plain,
 )
 from replication.store import Store
-from replication.store.files import (
-    hold_lock,
-    make_folder,
-    remove_temporaries,
-)
-from replication.store.placing import (
-    place_files,
-)
+from replication.store.files import hold_lock, make_folder, remove_temporaries
+from replication.store.placing import place_files
 from replication.temporary import make_temporary_folder
 from replication.wording import plural
 
 if TYPE_CHECKING:
+    from replication.report.build import Drawing
     from replication.store.filling import Simulated
 
 N_REPETITIONS = 5
@@ -58,6 +53,9 @@ METADATA = {
     "licence": "MIT",
 }
 """Of the report; the date is that of the study's definition."""
+
+PAGE: dict[str, Any] = {"bibliography": TEMPLATES / "references.bib", "search": [TEMPLATES]}
+SHORT_PAGE = PAGE | {"formats": ["html", "md"]}
 
 LEFT_OUT = ("python", "platform", "commit")
 """What belongs to a run and not to its results, which are the same on all of them."""
@@ -189,20 +187,17 @@ def preview_experiment(
     What the chapter says of other experiments is taken from the models in the results folder. The
     page, its figures and the model stand in ``previews/NAME`` there; nothing else changes.
     """
-    from replication.report.build import Drawing, render_report
+    from replication.report.build import render_report
     from replication.report.template import Template
 
-    command = f"replication experiments {name} --preview {n_networks}"
     folder = results / "previews" / name
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     with hold_report(folder):
-        found = {each: read_model(results, each) for each in ("headline", *EXPERIMENTS)}
-        models = {each: known for each, known in found.items() if known is not None}
+        models = _read_models(results, ("headline", *EXPERIMENTS))
         models[name] = write_model(folder, name, model)
-        chapter = TEMPLATES / name / "chapter.md"
-        known = models | {"claims": list_claims()}
+        chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
         try:
-            text = Template(chapter, [TEMPLATES]).render(known, METADATA)
+            text = chapter.render(models | {"claims": list_claims()}, METADATA)
         except ReportError as error:
             raise ReportError(
                 f"{name}/{error}; the models at hand are {', '.join(models)}, and `replication "
@@ -214,17 +209,15 @@ def preview_experiment(
             lambda link: link[0] if f"{{#{link[1]}" in text else f"“{link[1]}”",
             text,
         )
+        command = f"replication experiments {name} --preview {n_networks}"
         with make_temporary_folder() as workspace:
             template = workspace / "chapter.md"
             template.write_text(text, "utf-8")
             files = render_report(
-                template=template, models={}, bibliography=TEMPLATES / "references.bib",
-                figures={
-                    figure: Drawing(functools.partial(draw, models[name]), command)
-                    for figure, draw in list_figures(name).items()
-                },
+                template=template, models={},
+                figures=_list_drawings(name, models[name], command),
                 metadata=METADATA | {"title": f"Preview: {name}"},
-                search=[TEMPLATES], formats=["html", "md"], report_progress=report_progress,
+                report_progress=report_progress, **SHORT_PAGE,
             )  # fmt: skip
         place_files(folder, files)
     return folder / "report.html"
@@ -241,16 +234,15 @@ def write_multiverse(
 
     with hold_report(folder):
         plain = write_model(folder, "multiverse", model)
-        draw = functools.partial(plot_multiverse, plain)
+        drawing = Drawing(functools.partial(plot_multiverse, plain), "replication multiverse")
         files = render_report(
             template=TEMPLATES / "readings" / "multiverse.md",
             models={
                 "multiverse": plain, "reported": describe_reported(), "claims": list_claims(),
             },
-            figures={"multiverse": Drawing(draw, "replication multiverse")},
-            bibliography=TEMPLATES / "references.bib",
+            figures={"multiverse": drawing},
             metadata=METADATA | {"title": f"Multiverse: {model['name']}"},
-            search=[TEMPLATES], formats=["html", "md"], report_progress=report_progress,
+            report_progress=report_progress, **SHORT_PAGE,
         )  # fmt: skip
         place_files(folder, files)
         return [*write_readings(plain, folder), folder / "report.html"]
@@ -275,36 +267,44 @@ def write_report(
     headline["provenance"] = _describe_provenance(study)
     with hold_report(study.folder):
         models = {"headline": write_model(study.folder, "headline", headline)}
-        template = "headline/short.md"
-        if study.is_default:
-            found = {name: read_model(study.results, name) for name in EXPERIMENTS}
-            present = {name: model for name, model in found.items() if model is not None}
-            if len(present) == len(EXPERIMENTS):
-                template = "report.md"
-                models |= present
-                check_models(models)
+        others = _read_models(study.results, EXPERIMENTS) if study.is_default else {}
+        is_full = len(others) == len(EXPERIMENTS)
+        if is_full:
+            models |= others
+            check_models(models)
         figures = {
-            figure: Drawing(functools.partial(draw, models[name]), _name_command(study, name))
-            for name in models
-            for figure, draw in list_figures(name).items()
+            figure: drawing
+            for name, model in models.items()
+            for figure, drawing in _list_drawings(name, model, _name_command(study, name)).items()
         }
-        if template == "report.md":
-            figures["statements"] = Drawing(
-                functools.partial(plot_statements, models), "replication experiments"
-            )
+        if is_full:
+            draw = functools.partial(plot_statements, models)
+            figures["statements"] = Drawing(draw, "replication experiments")
         files = render_report(
-            template=TEMPLATES / template,
+            template=TEMPLATES / ("report.md" if is_full else "headline/short.md"),
             models=models | {"claims": list_claims()},
             figures=figures,
-            bibliography=TEMPLATES / "references.bib",
             metadata=METADATA | {"version": version("recirculation-replication")},
-            search=[TEMPLATES],
-            report_progress=report_progress,
-        )
-        if template == "report.md":
+            report_progress=report_progress, **PAGE,
+        )  # fmt: skip
+        if is_full:
             files["statements.csv"] = list_statements(models).encode()
         place_files(study.folder, files, set_aside=set_aside)
     return models["headline"]
+
+
+def _read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
+    found = {name: read_model(folder, name) for name in names}
+    return {name: model for name, model in found.items() if model is not None}
+
+
+def _list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
+    from replication.report.build import Drawing
+
+    return {
+        figure: Drawing(functools.partial(draw, model), command)
+        for figure, draw in list_figures(name).items()
+    }
 
 
 @contextlib.contextmanager

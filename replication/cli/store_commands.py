@@ -28,9 +28,10 @@ def add_commands(subparsers: Any) -> None:
         "networks, size and where the report stands.",
     )
     add_options(info, "--results")
-    form = info.add_mutually_exclusive_group()
-    form.add_argument("--long", action="store_true", help="also seeds, digest, versions, folder")
-    form.add_argument("--json", action="store_true", help="print everything as JSON, for programs")
+    info.add_argument(
+        "--json", action="store_true",
+        help="print also seeds, digest, versions and folder, as JSON",
+    )  # fmt: skip
     info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
@@ -71,22 +72,21 @@ def run_info(options: argparse.Namespace) -> int:
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
     finish_reports(options.results)
     store = Store(options.results)
-    is_short = not (options.long or options.json)
-    entries = [_describe_study(store, study, is_short=is_short) for study in store.studies()]
+    entries = [_describe_study(store, study, in_full=options.json) for study in store.studies()]
     others = store.other_versions()
     if options.json:
         left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
         print(json.dumps([*entries, *left_alone], indent=1))
     elif entries or others:
-        write = _write_line if is_short else _write_lines
-        print("\n".join(escape(line) for entry in entries for line in write(entry)))
+        for entry in entries:
+            print(escape(_write_line(entry)))
         _explain_others(others)
     else:
         print(f"no studies in {_name(options.results)}")
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 
-def _describe_study(store: Store, study: StudyFolder, *, is_short: bool) -> dict[str, Any]:
+def _describe_study(store: Store, study: StudyFolder, *, in_full: bool) -> dict[str, Any]:
     from replication.store import find_blocks
     from replication.store.blocks import read_header
     from replication.verification import find_reports
@@ -103,7 +103,7 @@ def _describe_study(store: Store, study: StudyFolder, *, is_short: bool) -> dict
         entry["protocol"] = None if protocol is None else protocol.differences
         entry["ranges"] = [list(pair) for pair in ranges]
         entry["n_networks"] = sum(stop - start for start, stop in ranges)
-        if protocol is not None and not is_short:
+        if protocol is not None and in_full:
             headers = [read_header(block).made_with for block in blocks]
             entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
             if ranges[0][0] == 0:
@@ -115,41 +115,20 @@ def _describe_study(store: Store, study: StudyFolder, *, is_short: bool) -> dict
     return entry
 
 
-def _write_line(entry: dict[str, Any]) -> list[str]:
-    words = [f"study {entry['id']}/{entry['root_seed']}: {_describe_protocol(entry)}"]
-    if "n_networks" in entry:
-        words.append(plural(entry["n_networks"], "network"))
-        words.append(_describe_size(entry["bytes"]))
-    words += entry.get("reports", [])
-    return [", ".join(words)]
-
-
-def _describe_protocol(entry: dict[str, Any]) -> str:
+def _write_line(entry: dict[str, Any]) -> str:
     if "fault" in entry:
-        return f"not readable: {entry['fault']}"
-    if entry["protocol"] is None:
-        return "nothing stored yet"
-    differences = [f"{name} = {json.dumps(v)}" for name, v in entry["protocol"].items()]
-    return ", ".join(differences) or "as in the paper"
-
-
-def _write_lines(entry: dict[str, Any]) -> list[str]:
-    lines = [f"study {entry['id']}/{entry['root_seed']}"]
-    lines.append(f"  protocol   {_describe_protocol(entry)}")
+        what = f"not readable: {entry['fault']}"
+    elif entry["protocol"] is None:
+        what = "nothing stored yet"
+    else:
+        fields = entry["protocol"].items()
+        what = ", ".join(f"{name} = {json.dumps(value)}" for name, value in fields)
+    words = [f"study {entry['id']}/{entry['root_seed']}: {what or 'as in the paper'}"]
     if "n_networks" in entry:
-        spans = ", ".join(f"{start} to {stop - 1}" for start, stop in entry["ranges"])
-        lines.append(f"  seeds      {spans} ({plural(entry['n_networks'], 'network')})")
-    if "digest" in entry:
-        last = entry["ranges"][0][1] - 1
-        lines.append(f"  digest     {entry['digest']} (seeds 0 to {last})")
-    for versions in entry.get("made_with", []):
-        known = (f"{name} {text[:24]}" for name, text in sorted(versions.items()))
-        lines.append("  made with  " + ", ".join(known))
-    lines.append(f"  folder     {entry['folder']}")
-    lines += [f"  report     {path}" for path in entry.get("reports", [])]
-    if "bytes" in entry:
-        lines.append(f"  size       {_describe_size(entry['bytes'])}")
-    return lines
+        size = entry["bytes"]
+        words.append(plural(entry["n_networks"], "network"))
+        words.append(f"{size / 1e6:,.2f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB")
+    return ", ".join([*words, *entry.get("reports", [])])
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -282,10 +261,6 @@ def _explain_others(folders: list[Path]) -> None:
 
 def _parse_sample(text: str) -> int:
     return parse_whole(text, low=1, high=MAX_SEEDS)
-
-
-def _describe_size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.2f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.1f} kB"
 
 
 def _name(path: Path) -> str:

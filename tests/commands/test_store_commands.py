@@ -64,17 +64,6 @@ def test_info_names_the_reports_of_a_study(both, run):
     report.parent.mkdir(parents=True)
     report.write_text("")
     assert run("info", "--results", both).splitlines()[0].endswith(f"kB, {report}")
-    assert f"  report     {report}" in run("info", "--long", "--results", both)
-
-
-def test_info_says_more_where_that_is_wanted(both, run):
-    text = run("info", "--long", "--results", both)
-    assert f"study {PAPER.id}/3\n  protocol   as in the paper\n" in text
-    assert f"study {OTHER.id}/4\n  protocol   threshold = 0.2\n" in text
-    assert "seeds      0 to 9 (10 networks)" in text
-    assert "seeds      0 to 0 (1 network)" in text
-    assert Store(both).digest(PAPER, 3, 10) in text
-    assert text.count("made with") == text.count("size") == text.count("folder") == 2
 
 
 def test_info_tells_the_same_to_programs(both, run):
@@ -99,9 +88,9 @@ def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run
 def test_a_study_without_its_first_seeds_has_no_digest(tmp_path, run):
     simulate_study(Store(tmp_path), PAPER, 3, 20, block_size=10, show_progress=False)
     find_blocks(Store(tmp_path).study_folder(PAPER, 3))[0].path.unlink()
-    text = run("info", "--long", "--results", tmp_path)
-    assert "seeds      10 to 19 (10 networks)" in text
-    assert "digest" not in text
+    (entry,) = json.loads(run("info", "--json", "--results", tmp_path))
+    assert entry["ranges"] == [[10, 20]]
+    assert "digest" not in entry
 
 
 def test_a_study_that_has_only_begun_is_sound(tmp_path, run):

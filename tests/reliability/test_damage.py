@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 
 import pytest
@@ -119,11 +120,10 @@ def test_other_protocols_and_versions_are_kept_apart_and_listed(results):
     older = results / "outcomes" / "44136fa355b3678a" / "1988"
     older.mkdir(parents=True)
     (older / "manifest.json").write_text("\x1b[31m")
-    done = call("info", "--long", "--results", results)
+    done = call("info", "--json", "--results", results)
     assert_clean(done, 0)
-    assert f"study {PAPER.id}/1988" in done.stdout
-    assert f"study {other.id}/1988" in done.stdout
-    assert "regression = 0.7" in done.stdout
+    found = {study["id"]: study["protocol"] for study in json.loads(done.stdout) if "id" in study}
+    assert found == {PAPER.id: {}, other.id: {"regression": 0.7}}
     assert compute_reference(N_SEEDS) in done.stdout
     assert compute_reference(100, protocol=other) in done.stdout
     for command in ("info", "verify", "repair"):

@@ -273,7 +273,7 @@ def test_few_descriptors_are_enough_or_one_line(tmp_path):
     assert_clean(run(*simulate_command(results, N_SEEDS)), 0)
     tmp_path.chmod(0o777)
     for n in (5, 6, 8, 10, 16):
-        done = limit("info", "--long", "--results", results, nofile=n)
+        done = limit("info", "--json", "--results", results, nofile=n)
         assert "Traceback" not in done.stderr
         assert done.returncode in (0, 70, 74), done.stderr
         assert "is bad" not in done.stdout, "a lack of descriptors was taken for damage"
