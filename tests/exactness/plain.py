@@ -67,43 +67,21 @@ def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
 
 
 def run_networks(
-    protocol: Protocol,
-    initial: Array,
-    *,
-    fixed_feedback: bool = False,
-    final_weights: bool = False,
-    n_lanes: int = 4,
-    stop: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
-    """Train networks, as the engine does."""
+    protocol: Protocol, initial: Array, *, fixed_feedback: bool
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array]:
+    """Train networks side by side; return what the engine does, with the final weights."""
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    updates, converged = np.zeros(len(initial), np.int32), np.zeros(len(initial), np.bool_)
-    final = np.zeros(initial.shape)
-    places, n_rows = arrange(rule)
-    strip = allocate(n_rows, n_lanes)[0]
+    _, n_rows = arrange(rule)
+    strip = allocate(n_rows, len(initial))[0]
     net = _build(protocol, rule, strip)
     weights = strip[: rule.n_weights]
-    velocities = places["velocities"][0][0]
-    network = np.full(n_lanes, -1)
-    begun_at = np.zeros(n_lanes, dtype=np.int64)
-    n_begun = sweep = 0
-    finished = np.ones(n_lanes, dtype=bool)
-    while True:
-        for lane in np.flatnonzero(finished):
-            network[lane] = -1
-            if n_begun < len(initial):
-                weights[:, lane] = initial[n_begun]
-                strip[velocities : velocities + rule.n_weights, lane] = 0.0
-                network[lane], begun_at[lane] = n_begun, sweep
-                n_begun += 1
-        if (stop is not None and stop[0]) or np.all(network < 0):
-            return updates, converged, final if final_weights else None
+    weights[...] = initial.T
+    updates, converged = np.full(len(initial), -1, np.int32), np.zeros(len(initial), np.bool_)
+    final = np.zeros(initial.shape)
+    for sweep in range(protocol.max_updates + 1):
         pass_forward(net, 0, rule.n_patterns)
         below = measure_error(net) < protocol.threshold
-        age = sweep - begun_at
-        finished = below | (age >= protocol.max_updates)
-        for lane in np.flatnonzero(finished & (network >= 0)):
-            updates[network[lane]], converged[network[lane]] = age[lane], below[lane]
-            final[network[lane]] = weights[:, lane]
+        now = (updates < 0) & (below | (sweep == protocol.max_updates))
+        updates[now], converged[now], final[now] = sweep, below[now], weights[:, now].T
         learn(net)
-        sweep += 1
+    return updates, converged, final

@@ -83,15 +83,6 @@ def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
     assert compute_one_piece(updates, converged) == GOLDEN["paper"]
 
 
-def test_lanes_that_begin_off_a_cache_line_change_nothing(weights):
-    updates, converged, _ = run_networks(PAPER, weights[:100])
-    shifted = np.empty(100 * 22 + 1)[1:].reshape(100, 22)
-    shifted[...] = weights[:100]
-    again, converged_again, _ = run_networks(PAPER, shifted)
-    np.testing.assert_array_equal(updates, again)
-    np.testing.assert_array_equal(converged, converged_again)
-
-
 def test_a_study_extended_in_steps_has_the_digest_of_one_in_one_piece(tmp_path):
     store = Store(tmp_path)
     for n_seeds, jobs, block_size in ((1, 1, None), (9_999, 2, 1234), (N_SEEDS, 1, None)):

@@ -15,9 +15,8 @@ def compare(protocol, n_networks, *, fixed_feedback=False):
     weights = draw_weights(protocol, 1988, 0, n_networks)
     if fixed_feedback:
         weights = np.hstack([weights, np.roll(weights[:, :8], 1, axis=0)])
-    options = {"fixed_feedback": fixed_feedback, "final_weights": True}
-    compiled = run_networks(protocol, weights, **options)
-    slow = plain.run_networks(protocol, weights, n_lanes=n_networks, **options)
+    compiled = run_networks(protocol, weights, fixed_feedback=fixed_feedback, final_weights=True)
+    slow = plain.run_networks(protocol, weights, fixed_feedback=fixed_feedback)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
     return slow
@@ -74,15 +73,6 @@ def test_records_and_measures_are_the_same_in_plain_python(fields, monkeypatch):
     assert ours.error.tobytes() == theirs.error.tobytes()
     assert np.array_equal(ours.reconstruction, theirs.reconstruction)
     assert np.array_equal(ours.hidden[0], theirs.hidden[0])
-
-
-@pytest.mark.parametrize("n_networks", [0, 1, 2, 3, 4, 7])
-def test_any_number_of_networks_fits_the_lanes_of_plain_python(n_networks):
-    protocol = Protocol(max_updates=2, threshold=1e-9)
-    weights = draw_weights(protocol, 31, 0, n_networks)
-    updates, _, _ = plain.run_networks(protocol, weights, n_lanes=3)
-    assert updates.tolist() == [2] * n_networks
-    assert np.array_equal(weights, draw_weights(protocol, 31, 0, n_networks)), "the caller's"
 
 
 def test_a_lane_begins_without_the_momentum_of_its_last_network(monkeypatch):

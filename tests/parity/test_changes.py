@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from replication.protocol import PAPER, Protocol
+from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
@@ -55,10 +56,10 @@ def flatten(network: RecirculationNetwork) -> Any:
 
 
 @pytest.mark.parametrize("fields", LOOPS.values(), ids=LOOPS)
-def test_kernel_follows_the_readable_network(fields: dict[str, Any], form: Any) -> None:
+def test_kernel_follows_the_readable_network(fields: dict[str, Any]) -> None:
     protocol = dataclasses.replace(PAPER, learning_rate=2.0, **fields)
     initial = draw_weights(protocol, 21, 0, 3)
-    for weights, recorded in zip(initial, form.record_weights(protocol, initial, 10), strict=True):
+    for weights, recorded in zip(initial, record_weights(protocol, initial, 10), strict=True):
         network = build(protocol, weights)
         for expected in recorded[1:]:
             network.update()

@@ -4,15 +4,15 @@ import numpy as np
 
 from benchmarks.contenders import run_batch, run_literal, sweep_literally
 from replication.protocol import PAPER
-from replication.simulator.engine import run_networks
+from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights, split_weights
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 300)
 
 
-def test_kernel_agrees_with_the_literal_loop_after_one_update(form):
-    errors = form.evaluate_networks(PAPER, WEIGHTS[:50]).error
-    updated = form.record_weights(PAPER, WEIGHTS[:50], 1)[:, 1]
+def test_kernel_agrees_with_the_literal_loop_after_one_update():
+    errors = evaluate_networks(PAPER, WEIGHTS[:50]).error
+    updated = record_weights(PAPER, WEIGHTS[:50], 1)[:, 1]
     for weights, kernel_error, ours in zip(WEIGHTS, errors, updated, strict=False):
         (W, b), (U, c) = split_weights(PAPER, weights)
         error, changes = sweep_literally(PAPER, W, b, U, c)

@@ -10,6 +10,7 @@ import pytest
 
 from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
+from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
@@ -35,11 +36,11 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", RUNS.values(), ids=RUNS)
-def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any], form: Any) -> None:
+def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
     # More networks than lanes: a lane that is finished takes the next network.
     protocol = dataclasses.replace(PAPER, max_updates=20, **fields)
     initial = draw_weights(protocol, 31, 0, 12)
-    updates, converged, final = form.run_networks(protocol, initial, final_weights=True)
+    updates, converged, final = run_networks(protocol, initial, final_weights=True)
     assert len(set(updates)) > 2
     assert converged.any()
     for s, weights in enumerate(initial):
@@ -52,19 +53,19 @@ def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any], form
 
 @pytest.mark.parametrize("criterion", ["half-squared-error", "worst-pattern"])
 @pytest.mark.parametrize("cap", [1, 2])
-def test_a_cap_of_few_updates_censors_after_as_many(cap: int, criterion: str, form: Any) -> None:
+def test_a_cap_of_few_updates_censors_after_as_many(cap: int, criterion: str) -> None:
     protocol = dataclasses.replace(PAPER, max_updates=cap, threshold=1e-9, criterion=criterion)
-    updates, converged, _ = form.run_networks(protocol, draw_weights(protocol, 31, 0, 4))
+    updates, converged, _ = run_networks(protocol, draw_weights(protocol, 31, 0, 4))
     assert updates.tolist() == [cap] * 4
     assert not converged.any()
 
 
-def test_a_tie_with_the_threshold_has_not_converged(form: Any) -> None:
+def test_a_tie_with_the_threshold_has_not_converged() -> None:
     # With weights of zero each of 16 reconstructions is 1/2: the error is 16/2 * 1/4 = 2.
     zeros = np.zeros((1, 22))
     protocol = Protocol(max_updates=1, learning_rate=1e-300, criterion="half-squared-error")
     for threshold, outcome in ((2.0, (1, False)), (np.nextafter(2.0, 3.0), (0, True))):
-        updates, converged, _ = form.run_networks(
+        updates, converged, _ = run_networks(
             dataclasses.replace(protocol, threshold=threshold), zeros
         )
         assert (updates[0], converged[0]) == outcome
@@ -74,7 +75,7 @@ def test_a_tie_with_the_threshold_has_not_converged(form: Any) -> None:
 @pytest.mark.parametrize("measured_on", ["reconstruction", "regressed"])
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
 def test_measures_are_those_of_the_readable_network(
-    criterion: str, measured_on: str, units: str, form: Any
+    criterion: str, measured_on: str, units: str
 ) -> None:
     protocol = dataclasses.replace(
         PAPER,
@@ -86,7 +87,7 @@ def test_measures_are_those_of_the_readable_network(
         half_width=2.0,
     )
     initial = draw_weights(protocol, 32, 0, 4)
-    measured = form.evaluate_networks(protocol, initial)
+    measured = evaluate_networks(protocol, initial)
     for s, weights in enumerate(initial):
         network = RecirculationLoop.from_weights(weights, protocol)
         assert measured.error[s] == pytest.approx(network.error(), rel=1e-13)
@@ -98,7 +99,7 @@ def test_measures_are_those_of_the_readable_network(
 
 
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
-def test_networks_that_diverge_have_not_converged(criterion: str, form: Any) -> None:
+def test_networks_that_diverge_have_not_converged(criterion: str) -> None:
     protocol = Protocol(
         visible_units="linear",
         learning_rate=1e6,
@@ -107,7 +108,7 @@ def test_networks_that_diverge_have_not_converged(criterion: str, form: Any) -> 
         threshold=1e-3,
     )
     with np.errstate(all="ignore"):
-        updates, converged, final = form.run_networks(
+        updates, converged, final = run_networks(
             protocol, draw_weights(protocol, 33, 0, 4), final_weights=True
         )
     assert not np.isfinite(final).all(), "the fault did not happen"

@@ -169,15 +169,6 @@ def test_without_hidden_regression_both_matrices_follow_one_gradient() -> None:
     assert together[True].max() < 0.9999
 
 
-def test_two_linear_hidden_dimensions_cannot_meet_the_criterion() -> None:
-    """The report's remark: no plane passes the four one-hot patterns close enough on every unit."""
-    centred = np.eye(4) - 0.25
-    left_over = np.linalg.svd(centred, compute_uv=False)[2:]
-    # Squares that sum to 1 over 16 deviations: one of these is at least 1/4.
-    assert np.sum(left_over**2) == pytest.approx(1.0)
-    assert PAPER.threshold < 1 / 4
-
-
 def test_connections_cover_all_weights_once() -> None:
     protocol = vary(group_sizes=(5, 3, 2))
     places = list_connections(protocol)

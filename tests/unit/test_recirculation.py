@@ -12,7 +12,6 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.errors import UsageError
 from replication.protocol import from_plain
-from replication.simulator.weights import draw_weights, split_weights
 
 # The smallest loop, 1-1-1, with one pattern v = 1, small enough to work by hand.
 TINY = from_plain(
@@ -165,16 +164,6 @@ def test_regressed_error_is_smaller_by_one_minus_lambda() -> None:
     assert regressed.error() == pytest.approx(0.25 * plain.error(), rel=1e-12)
 
 
-def test_update_is_the_sum_of_the_changes_of_all_patterns() -> None:
-    network = RecirculationNetwork.from_seed(5)
-    before = [weights.copy() for weights in network.weights]
-    changes = [network.weight_changes(pattern) for pattern in network.patterns]
-    network.update()
-    for k, weights in enumerate(network.weights):
-        expected = sum(change[k] for change in changes)
-        np.testing.assert_allclose(weights - before[k], expected, rtol=0, atol=1e-14)
-
-
 def test_momentum_adds_a_share_of_the_last_change() -> None:
     plain, heavy = make_tiny(), make_tiny(momentum=0.5)
     for network in (plain, heavy):
@@ -190,11 +179,6 @@ def test_a_network_below_the_threshold_scores_zero() -> None:
     assert make_tiny(threshold=0.2).train() == (0, True)
 
 
-def test_a_network_at_the_cap_is_censored() -> None:
-    protocol = dataclasses.replace(PAPER, max_updates=3)
-    assert RecirculationNetwork.from_seed(0, protocol=protocol).train() == (3, False)
-
-
 def test_training_stops_at_the_cap_and_at_once_at_the_criterion() -> None:
     # By test_one_update_worked_by_hand the error is 1/8 at first; c is 0 and then 0.5.
     tied = make_tiny(threshold=0.125, max_updates=1)
@@ -203,13 +187,6 @@ def test_training_stops_at_the_cap_and_at_once_at_the_criterion() -> None:
     capped = make_tiny(threshold=1e-9, max_updates=1)
     assert capped.train() == (1, False)
     assert capped.c[0] == 0.5, "an update too many or too few"
-
-
-def test_networks_are_those_of_the_default_root_seed() -> None:
-    (W, b), (U, c) = split_weights(PAPER, draw_weights(PAPER, 1988, 7, 8)[0])
-    network = RecirculationNetwork.from_seed(7)
-    for ours, theirs in zip(network.weights, (W, b, U, c), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_repr_names_the_loop_and_how_far_it_has_come() -> None:
@@ -234,26 +211,6 @@ def test_extreme_inputs_saturate_without_overflow() -> None:
     with np.errstate(all="raise"):
         assert make_tiny(c=1e6).image(ONE) == 1.0
         assert make_tiny(c=-1e6).image(ONE) == pytest.approx(0.0, abs=1e-300)
-
-
-def test_wrong_shapes_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"group_sizes \[1, 1\] need"):
-        RecirculationNetwork(np.zeros((1, 1)), np.zeros(2), np.zeros((1, 1)), [0.0], protocol=TINY)
-
-
-def test_several_hidden_groups_are_sent_to_the_class_for_loops() -> None:
-    protocol = dataclasses.replace(PAPER, group_sizes=(4, 3, 3))
-    with pytest.raises(UsageError, match="one hidden group; use simulate"):
-        RecirculationNetwork.from_seed(0, protocol=protocol)
-
-
-def test_another_learning_rule_is_refused() -> None:
-    with pytest.raises(UsageError) as refused:
-        make_tiny(learning_rule="back-propagation")
-    assert str(refused.value) == (
-        "learning_rule = 'back-propagation' was given; this class learns by "
-        "'recirculation' only; use simulate() for other rules"
-    )
 
 
 def test_a_hook_changes_what_is_applied() -> None:

@@ -20,13 +20,6 @@ from replication.simulator.weights import draw_weights
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
 
-def test_networks_below_the_threshold_score_zero():
-    protocol = dataclasses.replace(PAPER, threshold=1e9)
-    updates, converged, _ = run_networks(protocol, WEIGHTS)
-    assert not updates.any()
-    assert converged.all()
-
-
 @pytest.mark.parametrize("n", [0, 1, 63, 64, 65])
 def test_any_number_of_networks_fits_the_lanes(n):
     updates, converged, final = run_networks(PAPER, WEIGHTS[:n], final_weights=True)
@@ -45,15 +38,14 @@ def test_final_weights_are_those_at_the_outcome():
     np.testing.assert_array_equal(errors < PAPER.threshold, converged)
 
 
-def test_initial_weights_are_left_as_they_are():
-    before = WEIGHTS.copy()
-    run_networks(PAPER, WEIGHTS)
+def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
+    before, updates = WEIGHTS.copy(), run_networks(PAPER, WEIGHTS)[0]
+    wide = np.full((200, 24), np.nan)
+    wide[:, 1:23] = WEIGHTS
+    for weights in (np.asfortranarray(WEIGHTS), wide[:, 1:23], WEIGHTS[::-1][::-1]):
+        np.testing.assert_array_equal(run_networks(PAPER, weights)[0], updates)
+    np.testing.assert_array_equal(run_networks(PAPER, WEIGHTS[::-2])[0], updates[::-2])
     np.testing.assert_array_equal(WEIGHTS, before)
-
-
-def test_weights_that_are_not_contiguous_are_read_right():
-    turned = np.asfortranarray(WEIGHTS)
-    np.testing.assert_array_equal(run_networks(PAPER, turned)[0], run_networks(PAPER, WEIGHTS)[0])
 
 
 def test_stop_from_another_thread_ends_an_endless_run():
@@ -72,17 +64,6 @@ def test_strips_of_any_width_begin_at_cache_lines(n_lanes):
     assert strips.shape == (3, 7, n_lanes)
     assert strips.ctypes.data % 64 == 0
     assert not strips.any()
-
-
-def test_rows_of_weights_with_gaps_between_them_are_read_right():
-    wide = np.full((200, 24), np.nan)
-    wide[:, :22] = WEIGHTS
-    np.testing.assert_array_equal(
-        run_networks(PAPER, wide[:, :22])[0], run_networks(PAPER, WEIGHTS)[0]
-    )
-    np.testing.assert_array_equal(
-        run_networks(PAPER, WEIGHTS[::-2])[0], run_networks(PAPER, WEIGHTS)[0][::-2]
-    )
 
 
 def test_many_networks_are_recorded_as_each_alone():

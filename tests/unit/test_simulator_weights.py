@@ -22,12 +22,6 @@ def test_weights_are_the_words_of_the_counter_based_generator():
     np.testing.assert_array_equal(draw_weights(PAPER, 1988, 0, 3), (2.0 * uniform - 1.0) * 0.5)
 
 
-def test_weights_are_what_a_generator_of_numpy_draws():
-    generator = np.random.Generator(np.random.Philox(key=7))
-    drawn = generator.random(24)[:22] - 0.5
-    np.testing.assert_allclose(draw_weights(PAPER, 7, 0, 1)[0], drawn, rtol=0, atol=1e-16)
-
-
 @pytest.mark.parametrize("start", [0, 1, 999, 10**9, 10**12])
 def test_a_network_starts_alike_in_any_range(start):
     block = draw_weights(PAPER, 1988, start, start + 5)

@@ -150,6 +150,17 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: simulate(n_seeds=3, network=int), "subclass of RecirculationNetwork"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(3)), r"need \(22,\)"),
+        (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\[4, 2\] need"),
+        (
+            lambda: RecirculationNetwork.from_seed(0, protocol=Protocol(group_sizes=(4, 3, 3))),
+            "one hidden group; use simulate",
+        ),
+        (
+            lambda: RecirculationNetwork.from_seed(
+                0, protocol=Protocol(learning_rule="back-propagation")
+            ),
+            "learns by 'recirculation' only; use simulate",
+        ),
         (lambda: RecirculationNetwork([["x"]], [0], [[0]], [0]), "arrays of finite numbers"),
         (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "arrays of finite numbers"),
         (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "arrays of finite numbers"),

@@ -83,12 +83,9 @@ def measure_agreement(protocol: Protocol, weights: Array) -> Array:
 def compare_freezes(
     protocol: Protocol, weights: Array, *, at: int, jobs: int
 ) -> dict[str, dict[str, Any]]:
-    """Return what comes of each start with neither, or one, of the matrices frozen.
+    """Return by start and what is frozen how networks end, and how they agree after `at` updates.
 
-    `weights` (n, n_weights): initial weights. `at`: the update after which agreement and alignment
-    are measured.
-    Returns by start and what is frozen: ``converged`` (share), ``median`` of the updates;
-    ``agreement_at_first``; at the update ``agreement``, ``alignment``, ``centred``.
+    `weights` (n, n_weights): initial weights.
     """
     starts = {name: change_u(protocol, weights, change) for name, change in STARTS.items()}
     starts["W with a mean"] = add_mean(protocol, weights)
@@ -124,11 +121,7 @@ def _describe_frozen(
 def compare_surgeries(
     protocol: Protocol, weights: Array, *, at: int, jobs: int
 ) -> dict[str, dict[str, Any]]:
-    """Return what a change of U after some updates does, and what it costs.
-
-    Returns by name ``agreement`` and ``alignment`` just after it, and what `describe_extra`
-    returns.
-    """
+    """Return what a change of U after `at` updates does just then, and what it costs."""
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     before = record_weights(protocol, weights, at)[:, -1]
     rest = dataclasses.replace(protocol, max_updates=protocol.max_updates - at)
@@ -147,9 +140,9 @@ def compare_surgeries(
 def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Any]:
     """Return how U has grown with W after some updates, medians with intervals.
 
-    Returns ``raw`` and ``centred``: cosine of the growth of U, transposed, with W, and the same of
-    both relative to the mean over the inputs; ``sign``: share of the weights of a network at which
-    U has grown by more than its mean where W is above its own, or by less where it is below.
+    ``raw`` and ``centred``: cosine of the growth of U, transposed, with W, and relative to the mean
+    over the inputs. ``sign``: share of the weights at which U has grown by more than its mean where
+    W is above its own, or by less where it is below.
     """
     span = Inputs.of(protocol).span
     later = record_weights(protocol, weights, at)[:, -1]

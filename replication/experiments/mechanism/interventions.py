@@ -130,11 +130,7 @@ def compare_interventions(
     firsts: Sequence[int],
     jobs: int,
 ) -> dict[str, dict[str, Any]]:
-    """Return by intervention and number of first updates, as text, what `describe_extra` does.
-
-    `weights` (n, n_weights): initial weights, the same for all. `firsts`: updates to replace; the
-    cap for all of them.
-    """
+    """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
     tasks = [(name, first) for name in INTERVENTIONS for first in firsts]
 
@@ -152,8 +148,8 @@ def describe_extra(
 ) -> dict[str, Any]:
     """Return what networks took more than the same networks without an intervention.
 
-    Returns ``extra`` (median of the differences), ``trimmed`` (their trimmed mean) and ``failed``
-    (a share), with intervals; ``median`` of the updates themselves. Failures count as the cap.
+    ``extra`` is the median of the differences, ``trimmed`` their trimmed mean, ``median`` that of
+    the updates themselves. Failures count as the cap.
     """
     extra = updates.astype(np.int64) - base
     n_failed = len(converged) - int(converged.sum())

@@ -97,10 +97,7 @@ def compare_rules(
     jobs: int,
     rules: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Return how fast each rule learns a task at its best rate, from the same weights.
-
-    Returns by rule ``rate``, ``converged`` (share), ``median``, ``mean`` (failures at the cap).
-    """
+    """Return how fast each rule learns a task at its best rate; failures count as the cap."""
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     compared = {}
     for rule in rules or RULES:
@@ -126,13 +123,9 @@ def examine_task(
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
     `protocol`: at the best learning rate of recirculation. `median`: updates that it takes.
-    Returns ``strengths``: eigenvalues of the scatter; ``along_w`` and ``along_theory``: median
-    cosines of the change with W and with W S, early; ``growth`` and ``predicted`` then;
-    ``descent``: median cosines of steepest descent with W, at the start and then; ``n_first``:
-    updates replaced, and by intervention what `describe_extra` returns and ``cost``, the median of
-    the extra updates for each that was replaced; ``concentration`` of W on the strongest
-    directions, at the start and, of those that converge, at the end (the start again where none
-    does).
+    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``cost`` is that of
+    the extra updates for each change that was replaced; ``descent`` and ``concentration`` have a
+    value at the start and a later one.
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)

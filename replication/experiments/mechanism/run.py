@@ -47,8 +47,6 @@ FROZEN_AT = 60
 """Updates after which frozen networks are measured."""
 SURGERY_AT = {"small": 20, "paper": 10}
 FOLLOWED = {"small": 150, "paper": 60}
-STEP = 10
-"""Updates between those at which the growth is kept."""
 SETTINGS: dict[str, dict[str, Any]] = {
     **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
     **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},
@@ -66,12 +64,7 @@ REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 def run(
     *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
 ) -> dict[str, Any]:
-    """Return the model of the mechanism.
-
-    Returns ``n_networks``, ``rates``, ``level``; ``theory`` (``checks``, ``growth``, ``ends``);
-    ``interventions`` and ``ever``, ``freezes``, ``surgeries``, ``turning``, each for the ``small``
-    and the ``paper``'s rate; ``tasks``; ``regressions``; ``claims``.
-    """
+    """Return the model of the mechanism; what depends on the learning rate stands under `RATES`."""
     n_smaller, n_ever, n_task, n_search = (
         max(8, round(share * n_networks))
         for share in (SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE)
@@ -135,13 +128,7 @@ def run(
 
 
 def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[str, Any]:
-    """Return the theory checked at `SETTINGS`, and where the growth ends.
-
-    Returns ``checks``: of each of `SETTINGS` its ``name`` and what `check_theory` returns;
-    ``predicted``; ``growth``: medians at every `STEP`-th update; ``ends``: the first update at
-    which W grows half as fast as predicted, and the ``read`` share, the ``error`` and the cosine
-    ``along_w`` then.
-    """
+    """Return the theory checked at `SETTINGS`, and where W grows half as fast as predicted."""
 
     def check(name: str) -> dict[str, Any]:
         setting = dataclasses.replace(protocol, **SETTINGS[name])
@@ -156,7 +143,6 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[s
     return {
         "checks": map_in_threads(check, SETTINGS, jobs=jobs),
         "predicted": predicted,
-        "growth": {name: growth[name][::STEP] for name in ("growth", "read", "slope")},
         "ends": {"update": end, **{k: growth[k][end] for k in ("read", "error", "along_w")}},
     }
 
@@ -198,11 +184,7 @@ def try_tasks(
 def judge_useless_at_first(
     claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Judge whether the first changes of W help, by what their absence costs.
-
-    Returns of `judge`, and ``first_step``: shares of the networks in which the first change of W
-    lowers the error, by rate.
-    """
+    """Judge whether the first changes of W help: what their absence costs, or the next error."""
     measured: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
         for name in ("dropped", "reversed", "random", "gradient"):
@@ -235,11 +217,7 @@ def judge_creates(
 def judge_zero_mean(
     claim: Claim, protocols: Mapping[str, Protocol], initial: Any
 ) -> dict[str, Any]:
-    """Judge whether U grows faster where W is above its mean, W being frozen.
-
-    Returns of `judge`, and ``readings``: what `measure_reading` finds by rate, of W as it was
-    drawn (``zero``) and with a mean (``mean``).
-    """
+    """Judge whether U grows faster where W is above its mean, W being frozen."""
     measured = {}
     readings: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):

@@ -31,12 +31,10 @@ SHADED = ("change_w", "descent_w")
 
 
 def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dict[str, Any]:
-    """Follow the cosines of `PAIRS` over learning, relative to the mean over the inputs.
+    """Return medians of `PAIRS` after 0, 1, ..., `n_updates` updates, and quartiles of `SHADED`.
 
-    `weights` (n, n_weights): initial weights. `n_updates`: all networks are followed so long,
-    whether they have converged or not.
-    Returns ``updates`` (median until the criterion is met); by the names of `PAIRS` the ``median``
-    after 0, 1, ..., `n_updates` updates, for `SHADED` the quartiles ``low`` and ``high``, too.
+    Relative to the mean over the inputs, of the networks from `weights` (n, n_weights) that
+    converge; they are followed beyond their outcome.
     """
     taken, converged, final = simulate_weights(protocol, weights, final_weights=True)
     assert final is not None
