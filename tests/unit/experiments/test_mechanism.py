@@ -288,26 +288,26 @@ def test_turning_follows_what_the_two_rules_prescribe():
 # Other rules and tasks
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_feedback_alignment_is_that_of_a_literal_loop(task):
-    protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=120)
-    weights = draw_weights(protocol, SEED, 0, 3)
-    feedback = reach.draw_feedback(protocol, 3).reshape(3, *protocol.group_sizes)
-    for rate in (0.1, 0.3):
-        updates, converged = reach.train("feedback alignment", protocol, weights, rate, jobs=1)
-        for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
-            (W, b), (U, c) = ((M.copy(), x.copy()) for M, x in split_weights(protocol, row))
-            for applied in range(121):
-                V = make_patterns(protocol)
-                h = sigma(V @ W.T + b)
-                r = h @ U.T + c
-                r = r if protocol.visible_units == "linear" else sigma(r)
-                if np.abs(r - V).max() < protocol.threshold or applied == 120:
-                    break
-                d = (V - r) @ B * h * (1 - h)
-                U, c = U + rate * (V - r).T @ h, c + rate * (V - r).sum(axis=0)
-                W, b = W + rate * d.T @ V, b + rate * d.sum(axis=0)
-            assert (n, is_done) == (applied, np.abs(r - V).max() < protocol.threshold)
+@pytest.mark.parametrize(("task", "rate"), [(TASKS[0], 2.0), (TASKS[1], 0.2)])
+def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
+    protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
+    weights = draw_weights(protocol, SEED, 0, 4)
+    feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
+    updates, converged = reach.train("feedback alignment", protocol, weights, rate, jobs=1)
+    assert converged.any(), "or any feedback would do"
+    V = make_patterns(protocol)
+    for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
+        (W, b), (U, c) = ((M.copy(), x.copy()) for M, x in split_weights(protocol, row))
+        for applied in range(1001):
+            h = sigma(V @ W.T + b)
+            r = h @ U.T + c
+            r = r if protocol.visible_units == "linear" else sigma(r)
+            if np.abs(r - V).max() < protocol.threshold or applied == 1000:
+                break
+            d = (V - r) @ B * h * (1 - h)
+            U, c = U + rate * (V - r).T @ h, c + rate * (V - r).sum(axis=0)
+            W, b = W + rate * d.T @ V, b + rate * d.sum(axis=0)
+        assert (n, is_done) == (applied, np.abs(r - V).max() < protocol.threshold)
 
 
 def test_feedback_through_u_itself_is_back_propagation_for_one_update():
