@@ -39,13 +39,13 @@ MAX_UPDATES = 10_000_000
 
 
 def check_field(name: str, value: Any) -> Any:
-    """Return the value of a field as it is kept, numbers and arrays of NumPy as those of Python."""
-    to_list = getattr(value, "tolist", None)
-    if to_list is not None:
-        value = to_list()
-    elif isinstance(value, list | tuple):
-        value = [entry.tolist() if hasattr(entry, "tolist") else entry for entry in value]
-    return VALIDATORS[name](name, value)
+    """Return the value of a field as it is kept, arrays and tables as lists of Python."""
+    return VALIDATORS[name](name, _to_python(value))
+
+
+def _to_python(value: Any) -> Any:
+    """Return numbers, arrays and tables of NumPy, pandas, polars and others as those of Python."""
+    return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
 def _validate_number(
@@ -103,7 +103,7 @@ def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
             "group sizes, e.g. [4, 2]"
         )
     validate = _validate_count(MAX_GROUP_SIZE)
-    return tuple(validate(f"{name}[{i}]", size) for i, size in enumerate(value))
+    return tuple(validate(f"{name}[{i}]", _to_python(size)) for i, size in enumerate(value))
 
 
 def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
@@ -113,13 +113,15 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
         raise UsageError(
             f"{name} = {show(value)} was given; allowed are 'one-hot' or a list of rows of numbers"
         )
+    validate = _validate_number(0.0, math.inf)
     rows = []
-    for row in value:
+    for row in map(_to_python, value):
         if not isinstance(row, list | tuple):
             raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
-        rows.append(
-            tuple(_validate_number(0.0, math.inf)(f"an entry of {name}", entry) for entry in row)
-        )
+        numbers = [
+            int(entry) if isinstance(entry, bool) else entry for entry in map(_to_python, row)
+        ]
+        rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:
         raise UsageError(f"{name} = {show(value)} was given; allowed are values from 0 to 1")
     return tuple(rows)

@@ -37,6 +37,9 @@ BASE_VERSION = 2
 RECIRCULATION: LearningRule = "recirculation"
 BACK_PROPAGATION: LearningRule = "back-propagation"
 
+MOST_SHOWN = 400
+"""Characters of patterns that the representation of a protocol shows."""
+
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
 
@@ -49,7 +52,7 @@ class Protocol:
     """All settings that define a population of networks.
 
     Every field has the paper's value (`PAPER`) unless given; its representation shows what
-    differs. Numbers and arrays may be those of NumPy.
+    differs. Numbers and arrays may be those of NumPy, patterns a table of pandas or polars.
 
     Parameters
     ----------
@@ -178,8 +181,10 @@ class Protocol:
                     )
 
     def __repr__(self) -> str:
-        fields = (f"{name}={getattr(self, name)!r}" for name in self.differences)
-        return f"Protocol({', '.join(fields)})"
+        shown = {name: repr(getattr(self, name)) for name in self.differences}
+        if len(shown.get("patterns", "")) > MOST_SHOWN:
+            shown["patterns"] = f"<{self.n_patterns} of {self.n_visible} units>"
+        return f"Protocol({', '.join(f'{name}={value}' for name, value in shown.items())})"
 
     @property
     def n_visible(self) -> int:

@@ -7,6 +7,8 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -295,8 +297,26 @@ def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
 
 
 @pytest.mark.parametrize(
+    "patterns",
+    [
+        np.eye(4, dtype=bool),
+        pd.DataFrame(np.eye(4)),
+        pa.table(dict(zip("abcd", np.eye(4), strict=True))),
+        [pd.Series(row) for row in np.eye(4)],
+        [pa.array(row) for row in np.eye(4)],
+        [[True, False, False, False], *np.eye(4, dtype=np.int8)[1:].tolist()],
+        [list(row) for row in np.eye(4, dtype=np.float32)],
+    ],
+    ids=["truth values", "pandas", "pyarrow", "series", "arrays", "lists", "numbers of NumPy"],
+)
+def test_patterns_are_taken_as_people_have_them(patterns: object) -> None:
+    assert Protocol(patterns=patterns) == Protocol(patterns=np.eye(4))
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
-    [("patterns", np.eye(3)), ("criterion", np.eye(2)), ("group_sizes", np.array([4.0, 2.5])),
+    [("patterns", np.eye(3)), ("patterns", pd.DataFrame({"a": ["x"]})),
+     ("criterion", np.eye(2)), ("group_sizes", np.array([4.0, 2.5])),
      ("patterns", np.array([["a"]])), ("learning_rate", np.array([1.0, 2.0]))],
 )  # fmt: skip
 def test_arrays_that_do_not_fit_are_refused_by_us(name: str, value: object) -> None:
@@ -309,3 +329,9 @@ def test_the_representation_shows_what_differs_from_the_paper() -> None:
     protocol = Protocol(learning_rate=15, group_sizes=[8, 3])
     assert repr(protocol) == "Protocol(group_sizes=(8, 3), learning_rate=15.0)"
     assert eval(repr(protocol)) == protocol
+
+
+def test_the_representation_shows_many_patterns_by_their_number() -> None:
+    few, many = Protocol(patterns=np.eye(4) / 3), Protocol(patterns=[[0.25] * 4] * 50)
+    assert eval(repr(few)) == few
+    assert repr(many) == "Protocol(patterns=<50 of 4 units>)"
