@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from replication.errors import UsageError
 from replication.protocol import Protocol
 from replication.simulator.weights import split_weights
-from replication.wording import plural
+from replication.wording import plural, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,32 @@ class Outcomes:
     start: int
     updates: NDArray[np.int32]
     converged: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        updates, converged = np.asarray(self.updates), np.asarray(self.converged)
+        if updates.ndim != 1 or updates.shape != converged.shape:
+            raise UsageError(
+                f"updates has shape {updates.shape} and converged {converged.shape}; both must "
+                "be one-dimensional and equally long"
+            )
+        if updates.dtype.kind not in "iu" or converged.dtype.kind != "b":
+            raise UsageError(
+                f"updates of type {updates.dtype} and converged of type {converged.dtype} were "
+                "given; allowed are whole numbers and truth values"
+            )
+        object.__setattr__(self, "updates", updates)
+        object.__setattr__(self, "converged", converged)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Outcomes):
+            return NotImplemented
+        return (
+            self.start == other.start
+            and np.array_equal(self.updates, other.updates)
+            and np.array_equal(self.converged, other.converged)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -115,7 +141,17 @@ class Outcomes:
         ----------
         start, stop : int
             Seeds; ``self.start <= start <= stop <= self.stop``.
+
+        Raises
+        ------
+        UsageError
+            If they lie elsewhere.
         """
+        if not self.start <= start <= stop <= self.stop:
+            raise UsageError(
+                f"the seeds from {show(start)} to {show(stop)} were given; allowed are those from "
+                f"{self.start} to {self.stop}, in ascending order"
+            )
         inside = slice(start - self.start, stop - self.start)
         return Outcomes(start, self.updates[inside], self.converged[inside])
 
@@ -184,6 +220,15 @@ class Trace:
     hidden: list[Array]
     reconstructions: Array
     weights: Array
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        return self.protocol == other.protocol and np.array_equal(
+            self.weights, other.weights, equal_nan=True
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         outcome = "converged after" if self.converged else "not converged after"

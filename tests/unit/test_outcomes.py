@@ -1,13 +1,16 @@
 """Outcomes, their packed rows and the digest over them, byte by byte."""
 
+import copy
 import dataclasses
 import hashlib
+import pickle
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes, compute_digest, pack_rows
 
 OUTCOMES = Outcomes(2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False]))
@@ -45,6 +48,44 @@ def test_slices_count_in_seeds():
     whole = OUTCOMES.slice(OUTCOMES.start, OUTCOMES.stop)
     assert pack_rows(whole).tobytes() == BYTES
     assert OUTCOMES.slice(2**40 + 3, 2**40 + 3).updates.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"), [(2**40 - 1, 2**40), (2**40 + 1, 2**40 + 4), (2**40 + 2, 2**40 + 1)]
+)
+def test_a_slice_that_is_not_within_is_refused(start, stop):
+    with pytest.raises(UsageError, match=f"from {start} to {stop} were given; allowed are"):
+        OUTCOMES.slice(start, stop)
+
+
+def test_outcomes_are_equal_if_all_their_rows_are():
+    same = Outcomes(2**40, [0, 48, 2000], [True, True, False])
+    assert same == OUTCOMES
+    assert copy.deepcopy(OUTCOMES) == pickle.loads(pickle.dumps(OUTCOMES)) == OUTCOMES
+    assert repr(same) == repr(OUTCOMES)
+    for other in (
+        Outcomes(0, [0, 48, 2000], [True, True, False]),
+        Outcomes(2**40, [0, 49, 2000], [True, True, False]),
+        Outcomes(2**40, [0, 48, 2000], [True, True, True]),
+        Outcomes(2**40, [0, 48], [True, True]),
+        [0, 48, 2000],
+    ):
+        assert other != OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("updates", "converged", "message"),
+    [
+        ([1, 2], [True], "equally long"),
+        ([[1, 2]], [[True, True]], "one-dimensional"),
+        ([1.5], [True], "type float64"),
+        ([1], [1], "converged of type int64"),
+        (["often"], [True], "allowed are whole numbers and truth values"),
+    ],
+)
+def test_outcomes_of_other_kinds_are_refused(updates, converged, message):
+    with pytest.raises(UsageError, match=message):
+        Outcomes(0, updates, converged)
 
 
 def test_outcomes_are_not_changed_by_accident():

@@ -46,6 +46,16 @@ def test_the_picture_draws_the_error_beside_the_threshold():
     assert set(threshold.get_ydata()) == {PAPER.threshold}
 
 
+def test_traces_are_equal_if_protocol_and_weights_are():
+    traced = trace(seed=0, n_updates=3)
+    assert traced == trace(seed=0, n_updates=3)
+    assert traced != trace(seed=1, n_updates=3)
+    assert traced != trace("notebook", seed=0, n_updates=3)
+    assert traced != traced.weights.tolist()
+    diverged = Protocol(learning_rate=1e300, visible_units="linear")
+    assert trace(diverged, n_updates=3) == trace(diverged, n_updates=3)
+
+
 def test_the_representation_says_how_it_ended():
     assert repr(trace(seed=0)).startswith("Trace(converged after 48 updates, error 0.73 to 0.0")
     assert repr(trace(seed=0, n_updates=2)).startswith("Trace(not converged after 2 updates, ")
