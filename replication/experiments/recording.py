@@ -19,6 +19,7 @@ from replication.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
+"""Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
 
 MAX_STATES = 20_000
 """States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
@@ -77,10 +78,7 @@ def measure_learning(
     root_seed: int,
     jobs: int,
 ) -> Histories:
-    """Simulate networks, and measure those that converge at every update.
-
-    `measure` takes a protocol and weights (n, n_weights), and returns arrays (n, ...).
-    """
+    """Simulate networks, and measure those that converge at every update."""
     initial = draw_weights(protocol, root_seed, 0, n_networks)
     updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
     weights, lengths = initial[converged], updates[converged].astype(np.int64)
@@ -121,10 +119,7 @@ def measure_both_rates(
 
 
 def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return which networks to record together, the quickest first, by their updates (n,).
-
-    Those recorded together take about as many updates and have about `MAX_STATES` states.
-    """
+    """Return which networks to record together, the quickest first: about `MAX_STATES` states."""
     order = np.argsort(updates, kind="stable")
     chunks = []
     while len(order):
@@ -136,10 +131,7 @@ def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def record_states(protocol: Protocol, weights: Array, updates: NDArray[np.int64]) -> Array:
-    """Return the states of networks over their whole learning, (sum of updates + 1, n_weights).
-
-    Network by network, ascending in their updates (n,), the weights after 0, 1, ... of them.
-    """
+    """Return the states of networks, ascending in their updates, (n_states, n_weights)."""
     states = record_weights(protocol, weights, int(updates[-1]))
     return states[np.arange(states.shape[1]) <= updates[:, None]]
 

@@ -100,11 +100,9 @@ def compute_joint_mass(
 ) -> FloatArray:
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
-    `runs`: n. `mean_edges` (a + 1,): edges of the cells of the mean, ascending, in updates; a cell
-    holds its lower edge. `max_edges` (b + 1,): the same for the largest.
-    Returns (a, b): probabilities; they sum to 1 if the edges enclose everything.
-    By difference of the convolutions of the counts truncated at the edges, as in
-    `sampling.compute_mean_law_given_max`.
+    `runs`: n. `mean_edges` (a + 1,), `max_edges` (b + 1,): edges of the cells, ascending, in
+    updates; a cell holds its lower edge. Returns (a, b), by difference of the convolutions of the
+    counts truncated at the edges.
     """
     mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)

@@ -7,16 +7,13 @@ cost the number of distinct outcomes and not the number of networks.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from replication.errors import DataError, UsageError
+from replication.errors import UsageError
 
 IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 _DENSE_LIMIT = 1 << 24
 
 
@@ -189,22 +186,3 @@ class CountTable:
         kept = int(np.searchsorted(self.updates, cap, side="right"))
         beyond = int(self.counts[kept:].sum())
         return CountTable(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the table as plain JSON values."""
-        return {
-            "updates": self.updates.tolist(),
-            "counts": self.counts.tolist(),
-            "n_censored": self.n_censored,
-            "cap": self.cap,
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> CountTable:
-        """Read what `to_plain` wrote; damage is a `DataError`."""
-        try:
-            return cls(plain["updates"], plain["counts"], plain["n_censored"], plain["cap"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(
-                f"a stored count table is damaged ({error}); verify and repair the store"
-            ) from None

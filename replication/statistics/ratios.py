@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from replication.statistics.contrasts import read_pairs
+from replication.errors import UsageError
 from replication.statistics.intervals import Estimate
 
 N_RESAMPLES = 1000
@@ -21,15 +21,8 @@ class Ratios:
     median: Estimate
 
 
-def estimate_ratios(
-    first: npt.ArrayLike,
-    second: npt.ArrayLike,
-    *,
-    level: float = 0.95,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-) -> Ratios:
-    """Return the ratio of means and that of medians, with percentile bootstrap intervals.
+def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> Ratios:
+    """Return the ratio of means and that of medians, with 95 % percentile bootstrap intervals.
 
     Both are updates of the same networks, resampled together, failures at the common cap.
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
@@ -38,18 +31,22 @@ def estimate_ratios(
     >>> ratios.mean.value, ratios.mean.low, ratios.median.high
     (2.0, 2.0, 2.0)
     """
-    pairs = read_pairs(first, second)
-    n = pairs.shape[1]
-    generator = np.random.default_rng(seed)
-    resampled = np.empty((n_resamples, 2))
-    for row in resampled:
-        drawn = pairs[:, generator.integers(n, size=n)]
-        means, medians = drawn.mean(axis=1), np.median(drawn, axis=1)
-        row[:] = means[0] / means[1], medians[0] / medians[1]
-    tails = 0.5 - level / 2.0, 0.5 + level / 2.0
-    low, high = np.quantile(resampled, tails, axis=0)
-    mean, median = pairs.mean(axis=1), np.median(pairs, axis=1)
-    return Ratios(
-        Estimate(float(mean[0] / mean[1]), float(low[0]), float(high[0]), level),
-        Estimate(float(median[0] / median[1]), float(low[1]), float(high[1]), level),
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
+        raise UsageError(
+            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired comparison "
+            "needs two equally long rows of at least two networks"
+        )
+    pairs = np.stack([one, other])
+    generator = np.random.default_rng(0)
+    resampled = np.array(
+        [_divide(pairs[:, generator.integers(one.size, size=one.size)]) for _ in range(N_RESAMPLES)]
     )
+    values, (low, high) = _divide(pairs), np.quantile(resampled, (0.025, 0.975), axis=0)
+    return Ratios(*(Estimate(*map(float, each)) for each in zip(values, low, high, strict=True)))
+
+
+def _divide(pairs: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ratio of the means, and that of the medians, of two rows."""
+    means, medians = pairs.mean(axis=1), np.median(pairs, axis=1)
+    return means[0] / means[1], medians[0] / medians[1]

@@ -52,11 +52,6 @@ def test_merging_is_symmetric_and_counts_everybody(first, second):
     assert (first + second).n == first.n + second.n
 
 
-@given(draw_tables())
-def test_table_survives_json(table):
-    assert CountTable.from_plain(json.loads(json.dumps(table.to_plain()))) == table
-
-
 @given(draw_tables(), st.integers(0, CAP), st.integers(0, CAP))
 def test_censoring_twice_is_censoring_at_the_lower_cap(table, one, other):
     low, high = sorted((one, other))

@@ -25,7 +25,7 @@ def describe_quickly(study: Study, store: Store, **_) -> dict[str, object]:
     """Stand in for the model of the headline, of which the outcomes alone matter here."""
     counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
     digest = store.digest(study.protocol, study.root_seed, study.n_seeds)
-    return {"digest": digest, "counts": counts.to_plain()}
+    return {"digest": digest, "counts": [counts.updates.tolist(), counts.counts.tolist()]}
 
 
 def render_quickly(*, models, **_) -> dict[str, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,4 +33,4 @@ def plot_codes(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"codes": plot_codes}
+FIGURES = {"codes": plot_codes}

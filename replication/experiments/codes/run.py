@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from replication.claims import load_claims
 from replication.experiments.judging import judge
-from replication.experiments.summaries import estimate_share
 from replication.progress import Tell, silent
 from replication.protocol import PAPER
 from replication.simulator.activations import logistic
@@ -43,7 +42,6 @@ def run(
     smallest = claim.find("different").thresholds["distance"]
     decimals = int(claim.find("rounded").thresholds["decimals"])
     corners = have_corners(codes)
-    near = corners & (measure_distance(codes) <= 0.25)
     measured = {
         "different": apart[converged] >= smallest,
         "reconstructed": reconstruct(weights, hidden),
@@ -55,8 +53,6 @@ def run(
         "n_networks": n_networks,
         "n_converged": n_converged,
         "smallest_separation": float(apart[converged].min()) if n_converged else None,
-        "corners": estimate_share(int(corners.sum()), n_converged),
-        "near_corners": estimate_share(int(near.sum()), n_converged),
         "drawn": {"codes": codes[:N_DRAWN].tolist(), "good": corners[:N_DRAWN].tolist()},
         "claims": {"good-codes": judge("good-codes", measured)},
     }
@@ -91,11 +87,6 @@ def have_corners(codes: Array) -> Flags:
     """Say in which networks the codes lie nearest to different corners of the unit cube."""
     near = (codes > 0.5) @ (1 << np.arange(codes.shape[2], dtype=np.int64))
     return np.asarray(np.all(np.diff(np.sort(near, axis=1), axis=1) > 0, axis=1))
-
-
-def measure_distance(codes: Array) -> Array:
-    """Return the largest distance of any activity from 0 or 1, whichever is nearer, shape (n,)."""
-    return np.asarray(np.abs(codes - (codes > 0.5)).max(axis=(1, 2)))
 
 
 def _find_side(start: Array, end: Array, point: Array) -> Array:

@@ -104,9 +104,8 @@ def judge_unknown(n_networks: int) -> dict[str, Any]:
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the change of W and its biases by equation 4, at a learning rate of 1.
 
-    `weights` (n, 22): of networks as the paper's with linear visible units. `functions`: of the
-    hidden units; nothing else is known of them.
-    Returns (n, 10): of the four patterns added up: row by row, with each unit's bias.
+    `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
+    Returns (n, 10): row by row, with each unit's bias.
     """
     (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
     away, visible = 1.0 - RESTRICTED.regression, np.eye(4)
@@ -119,10 +118,7 @@ def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
 
 
 def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
-    """Return the gradient of the squared reconstruction error by W and its biases.
-
-    Central differences with a step of `STEP`; parameters and shapes as `compute_change` has them.
-    """
+    """Return the gradient of the squared error by central differences, as `compute_change`."""
     (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
 
     def measure_error(matrix: Array, biases: Array) -> Array:

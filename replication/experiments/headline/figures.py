@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -138,7 +138,7 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Model], Any]] = {
+FIGURES = {
     "loop": plot_loop,
     "joint": plot_joint,
     "distribution": plot_distribution,

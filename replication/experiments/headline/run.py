@@ -1,8 +1,4 @@
-"""From the stored outcomes of a study to the model of its headline.
-
-The two reported numbers are judged by `replication.comparison.comparison.compare`, the same
-function that compares external data with a report.
-"""
+"""From the stored outcomes of a study to the model of its headline."""
 
 from __future__ import annotations
 

@@ -24,10 +24,7 @@ TAIL = 1e-4
 
 
 def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[str, float | None]:
-    """Return the share of studies at least as unusual as the reported one, by meaning.
-
-    None where studies hardly differ. The ledger says what is measured.
-    """
+    """Return the share of studies at least as unusual, by meaning; None if they hardly differ."""
     reported = load_reported()
     mean, largest = float(reported.mean), float(reported.max)
     means, maxima = draw_studies(counts, n_studies)
@@ -53,10 +50,7 @@ def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[
 
 
 def estimate_density(x: FloatArray, y: FloatArray) -> Density:
-    """Return a function of x and y that estimates their joint density, up to a factor.
-
-    Cells of a grid that holds nearly all points, smoothed by a Gaussian; outside of it, 0.
-    """
+    """Return a function that estimates the joint density of x and y on a grid; outside of it, 0."""
     spans = [np.quantile(values, (TAIL, 1.0 - TAIL)) for values in (x, y)]
     edges = [np.linspace(low, high, N_CELLS + 1) for low, high in spans]
     cells = np.pad(np.histogram2d(x, y, bins=edges)[0], MARGIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -90,4 +90,4 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"hierarchy": plot_success}
+FIGURES = {"hierarchy": plot_success}

@@ -47,9 +47,8 @@ Vectors = tuple[tuple[float, ...], ...]
 def make_vectors(kind: str, number: int = 0) -> Vectors:
     """Return a set of vectors over two halves of four units.
 
-    `kind` {"two", "three", "four", "bits", "random"}: so many pairs of equal one-hot vectors;
-    pairs of equal halves of two units on, a and not a, b and not b, which differ in two bits; or
-    four different random vectors. `number`: of the random set.
+    "two", "three" or "four" pairs of equal one-hot vectors; "bits": pairs of equal halves a and not
+    a, b and not b, with two units on; "random": four different ones, the set of this number.
     """
     if kind == "random":
         generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
@@ -67,12 +66,10 @@ def make_vectors(kind: str, number: int = 0) -> Vectors:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Networks of one kind.
+    """Networks of one kind: their vectors, sizes and start.
 
-    `kind`: of the set of vectors, as `make_vectors` takes it. `rates_of`: the condition whose
-    search gives the learning rates; a search of its own unless given. `lower_hidden`,
-    `top_hidden`: hidden units of each lower module and of the top one. `alike`: whether both lower
-    modules start from the same weights.
+    `rates_of`: the condition whose search gives the learning rates; its own unless given. `alike`:
+    whether both lower modules start from the same weights.
     """
 
     kind: str = "four"

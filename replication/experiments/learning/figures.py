@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -72,4 +72,4 @@ def _draw_orders(axes: Axes, orders: list[Mapping[str, Any]]) -> None:
     axes.set_ylabel("networks, %")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"learning": plot_learning}
+FIGURES = {"learning": plot_learning}

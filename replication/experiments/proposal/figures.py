@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -31,4 +31,4 @@ def plot_alignment(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"proposal": plot_alignment}
+FIGURES = {"proposal": plot_alignment}

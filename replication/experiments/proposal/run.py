@@ -1,14 +1,9 @@
-"""The proposal that the paper left untested: equation 3 on the second round too (page 365).
-
-What it promises is alignment, by an argument for small steps. So networks learn by it and by
-the paper's rule at equal learning rates, and the alignment of both is measured; whether it is
-faster, each at its own best rate, is a question of our own.
-"""
+"""The proposal that the paper left untested: equation 3 on the second round too (page 365)."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +56,10 @@ SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 Array = NDArray[np.float64]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Alignment:
-    """How networks become aligned under one rule at one learning rate.
+class Alignment(NamedTuple):
+    """When the matrices of each network are aligned, and the cosine of AP and CR of each, (n,).
 
-    `events` (n,): the update at which the matrices of each network are aligned. `vectors` (n,):
-    mean cosine of AP and CR over the patterns at the update `at`.
+    The latter, a mean over patterns, at the update when half of those by the paper's rule are.
     """
 
     events: Array
@@ -117,7 +110,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
         states = recorded.reshape(-1, recorded.shape[-1])
         cosines = align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
         events = find_events(cosines)
-        if name == "paper":  # when half of these are aligned, the vectors of all are compared
+        if name == "paper":
             at = int(min(np.median(events), n_updates))
         vectors = compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
         measured[name, rate] = Alignment(events, vectors)
@@ -156,8 +149,7 @@ def compare_lengths(weights: Array) -> dict[str, float]:
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, Any]:
     """Judge whether the second round aligns the matrices, and the vectors, sooner.
 
-    An operationalisation is named by the rule and the rate. Networks that are aligned at the
-    same update under both rules are set aside.
+    Networks that are aligned at the same update under both rules are set aside.
     """
     measured: dict[str, NDArray[np.bool_]] = {}
     for each in load_claims()["proposal"].operationalisations:

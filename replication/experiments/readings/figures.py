@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -164,6 +164,6 @@ def _name(value: Any) -> str:
     return exact(value) if isinstance(value, float) else str(value)
 
 
-FIGURES: dict[str, Callable[[Model], Figure]] = {
+FIGURES = {
     "readings": plot_readings,
 }

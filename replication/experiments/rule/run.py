@@ -88,10 +88,7 @@ def judge_simple_rule(n_networks: int) -> dict[str, Any]:
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
-    """Return the largest deviation of the kernel's changes from those of the readable network.
-
-    At a learning rate of 1; weights have the shape (n, n_weights).
-    """
+    """Return by how much changes of the kernel deviate from those of the readable network."""
     once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
     readable = dataclasses.replace(protocol, learning_rate=1.0, learning_rule=RECIRCULATION)
     worst = 0.0
@@ -104,10 +101,7 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
 
 
 def round_up(deviation: float) -> float:
-    """Return the next power of ten that a deviation does not exceed.
-
-    What rounding leaves differs between processors; its order of magnitude, in a report
-    that is compared byte by byte, does not.
+    """Return the next power of ten: what rounding leaves differs less between processors.
 
     >>> round_up(3.3e-16), round_up(1e-9), round_up(0.0)
     (1e-15, 1e-09, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -107,4 +107,4 @@ def _drop_slow(failing: FloatArray, mean: FloatArray) -> FloatArray:
     return np.where(columns < mean.argmin(axis=1)[:, None], 0.0, failing)
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"settings": plot_settings}
+FIGURES = {"settings": plot_settings}

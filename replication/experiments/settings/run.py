@@ -1,8 +1,6 @@
 """Learning rate and regression around the paper's, on one map: mean and share that fails.
 
-The map and the choice of its fastest cell use seeds of their own; the fastest cell, the
-paper's and the edge are then measured on others, so that having been the best of many
-flatters nothing.
+The fastest cell is measured again on other seeds than those that chose it.
 """
 
 from __future__ import annotations
@@ -102,11 +100,7 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
 
 
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
-    """Return the fastest rate of each regression.
-
-    None where fewer than half converge at every rate, or the fastest rate is the first or the last
-    one tried.
-    """
+    """Return the fastest rate of each regression, None where half fail or the map ends."""
     rates: list[float | None] = []
     for row, lost in zip(mean, failing, strict=True):
         fastest = int(np.argmin(row))

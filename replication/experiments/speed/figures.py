@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,15 @@ from replication.report.style import (
     use_plain_log_ticks,
 )
 
-RULES = dict(zip(("recirculation", "squared", "cross_entropy"), SERIES, strict=False))
+RULES = dict(zip(("recirculation", "squared", "cross-entropy"), SERIES, strict=False))
 NAMES = {
     "recirculation": "recirculation",
     "squared": "back-propagation, squared error",
-    "cross_entropy": "back-propagation, cross-entropy",
+    "cross-entropy": "back-propagation, cross-entropy",
 }
-LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross_entropy": (1.3, 330.0)}
+LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross-entropy": (1.3, 330.0)}
 """Where the curves over rates are named."""
-SHARES = {"squared": (80.0, 88.0), "cross_entropy": (80.0, 62.0), "recirculation": (80.0, 40.0)}
+SHARES = {"squared": (80.0, 88.0), "cross-entropy": (80.0, 62.0), "recirculation": (80.0, 40.0)}
 """Where the curves over time are named."""
 MEAN_TICKS = (50, 100, 200, 500, 1000, 2000)
 Panels = tuple[Figure, Figure]
@@ -49,11 +49,11 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
     for rule, (color, dash, _) in RULES.items():
         plain = "paper" if rule == "recirculation" else rule
         for procedure, width, note in (
-            (plain, 2.2, ""), (f"{rule}_momentum", 0.9, " with momentum"),
+            (plain, 2.2, ""), (f"{rule}-momentum", 0.9, " with momentum"),
         ):  # fmt: skip
             shares = [100 * share for share in model["procedures"][procedure]["learning"]]
             axes.plot(points, shares, color=color, linestyle=dash, linewidth=width,
-                      gid=procedure, label=f"{NAMES[rule]}{note}")  # fmt: skip
+                      gid=_name(procedure), label=f"{NAMES[rule]}{note}")  # fmt: skip
         x, y = SHARES[rule]
         plain_shares = 100 * np.array(model["procedures"][plain]["learning"])
         end = np.interp(-y, -plain_shares, points)
@@ -78,7 +78,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         means = dict(zip(entry["rates"], entry["means"], strict=True))
         axes.plot(
             entry["good"], [means[rate] for rate in entry["good"]], color=color,
-            linestyle="none", marker=marker, markersize=5, gid=f"good-{rule}",
+            linestyle="none", marker=marker, markersize=5, gid=f"good-{_name(rule)}",
         )  # fmt: skip
         x, y = LABELS[rule]
         name = NAMES[rule].removeprefix("back-propagation, ").replace("-", "-\n")
@@ -96,4 +96,9 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
     use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Panels]] = {"speed": plot_speed}
+def _name(procedure: str) -> str:
+    """Return the name of a procedure in the drawing."""
+    return procedure.replace("-", "_")
+
+
+FIGURES = {"speed": plot_speed}

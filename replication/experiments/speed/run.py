@@ -30,25 +30,25 @@ and of the larger size, as shares of all networks."""
 
 SQUARED = Protocol(learning_rule="back-propagation")
 CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
-RULES = {"recirculation": PAPER, "squared": SQUARED, "cross_entropy": CROSS_ENTROPY}
+RULES = {"recirculation": PAPER, "squared": SQUARED, "cross-entropy": CROSS_ENTROPY}
 """Recirculation, and back-propagation of the squared error and of the cross-entropy."""
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
 RATES = {
     "recirculation": COMMON_RATES,
     "squared": COMMON_RATES,
-    "cross_entropy": tuple(0.25 * step for step in range(3, 17)),
+    "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
 }
 MOMENTUM_RATES = {
     "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
     "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5),
-    "cross_entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
+    "cross-entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
 }
 MOMENTA = (0.6, 0.7, 0.75, 0.8, 0.85)
-FACTORS = {"squared": (0.25, 0.375, 0.5, 0.75), "cross_entropy": (0.25, 0.5)}
+FACTORS = {"squared": (0.25, 0.375, 0.5, 0.75), "cross-entropy": (0.25, 0.5)}
 """On the changes of W under back-propagation. The first, 1 - lambda, does what leaving out
 1 / (1 - lambda) does to recirculation."""
 RESTORED = 1.0 / (1.0 - PAPER.regression)
-FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross_entropy": (0.75, 3.5)}
+FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross-entropy": (0.75, 3.5)}
 N_FACTOR_RATES = 12
 """Learning rates tried with a factor f: so many from one to the other, divided by the root of f."""
 NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
@@ -81,26 +81,27 @@ def run(
         )  # fmt: skip
 
     for rule, base in RULES.items():
-        report_progress(f"best learning rate and momentum ({rule.replace('_', ' ')})")
+        report_progress(f"best learning rate and momentum ({rule})")
         find(rule, base, RATES[rule])
-        find(f"{rule}_momentum", base, MOMENTUM_RATES[rule], momentum=MOMENTA)
+        find(f"{rule}-momentum", base, MOMENTUM_RATES[rule], momentum=MOMENTA)
     report_progress("best learning rate without hidden regression, and of a larger network")
-    find("no_hidden_regression", NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
+    find("no-hidden-regression", NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
     find("large", LARGE, LARGE_RATES, n_large)
     report_progress("factors on the changes of W")
     changes = {}
     for rule, factors in {"recirculation": (RESTORED,), **FACTORS}.items():
         for factor in factors:
-            name = f"{rule}_{factor:g}"
+            name = f"{rule}-{factor:g}"
             rates = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
             slowed = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
             find(name, slowed, [float(f"{rate:.3g}") for rate in rates])
-            changes[name] = estimate_mean(outcomes[name].updates - outcomes[rule].updates)
+            change = estimate_mean(outcomes[name].updates - outcomes[rule].updates)
+            changes[name if rule in FACTORS else rule] = change
     report_progress("the paper's learning rate")
     for name, protocol in {
         "paper": PAPER,
-        "no_hidden_regression_paper_rate": NO_HIDDEN_REGRESSION,
-        "slowed_without": dataclasses.replace(
+        "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION,
+        "slowed-without": dataclasses.replace(
             NO_HIDDEN_REGRESSION, visible_to_hidden_factor=1.0 - PAPER.regression
         ),
     }.items():
@@ -118,7 +119,7 @@ def run(
         name: estimate_ratios(outcomes[theirs].updates, outcomes[ours].updates)
         for name, (theirs, ours) in PAIRS.items()
     }
-    shown = ("paper", *RULES, *(f"{rule}_momentum" for rule in RULES))
+    shown = ("paper", *RULES, *(f"{rule}-momentum" for rule in RULES))
     return {
         "n_networks": n_networks,
         "procedures": {
@@ -209,11 +210,11 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> dict[str, A
 
 PAIRS = {
     "squared": ("squared", "recirculation"),
-    "cross-entropy": ("cross_entropy", "recirculation"),
-    "squared-momentum": ("squared_momentum", "recirculation_momentum"),
-    "cross-entropy-momentum": ("cross_entropy_momentum", "recirculation_momentum"),
-    "squared-slowed": ("squared_0.25", "recirculation"),
-    "cross-entropy-slowed": ("cross_entropy_0.25", "recirculation"),
+    "cross-entropy": ("cross-entropy", "recirculation"),
+    "squared-momentum": ("squared-momentum", "recirculation-momentum"),
+    "cross-entropy-momentum": ("cross-entropy-momentum", "recirculation-momentum"),
+    "squared-slowed": ("squared-0.25", "recirculation"),
+    "cross-entropy-slowed": ("cross-entropy-0.25", "recirculation"),
 }
 """Procedures whose updates are divided, as the ledger names the pairs."""
 
@@ -235,8 +236,8 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """
     ours = rates["recirculation"]["good"]
     results = {}
-    for name, rule in (("squared", "squared"), ("cross-entropy", "cross_entropy")):
-        theirs = rates[rule]["good"]
+    for name in FACTORS:
+        theirs = rates[name]["good"]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
             results[name + suffix] = supports_if(
                 max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
@@ -246,13 +247,13 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
     """Judge whether networks learn without regression of the hidden units."""
-    paper, same = outcomes["paper"], outcomes["slowed_without"]
-    best = outcomes["no_hidden_regression"]
+    paper, same = outcomes["paper"], outcomes["slowed-without"]
+    best = outcomes["no-hidden-regression"]
     return judge("hidden-regression", {
         "best-rate": best.converged,
         "rate-of-w": (paper.updates == same.updates) & (paper.converged == same.converged),
         "speed": estimate_ratios(best.updates, paper.updates).median,
-        "paper-rate": outcomes["no_hidden_regression_paper_rate"].converged,
+        "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
     })  # fmt: skip
 
 
@@ -263,10 +264,5 @@ def judge_slower_half(
     return judge("slower-half", {
         "paths": paths[:, 0] < paths[:, 1],
         "explained": ratio_restored,
-        "recirculation": changes[f"recirculation_{RESTORED:g}"],
-        **{
-            f"{rule.replace('_', '-')}-{factor:g}": changes[f"{rule}_{factor:g}"]
-            for rule, factors in FACTORS.items()
-            for factor in factors
-        },
+        **changes,
     })  # fmt: skip

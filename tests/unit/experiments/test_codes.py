@@ -36,9 +36,8 @@ def final() -> Any:
     return simulate_weights(PAPER, initial, jobs=1, final_weights=True)[2]
 
 
-def test_corners_and_distances_are_those_of_the_square() -> None:
+def test_corners_are_those_of_the_square() -> None:
     assert codes.have_corners(ALL).tolist() == [True, True, False, False]
-    assert codes.measure_distance(ALL).tolist() == pytest.approx([0.0, 0.3, 0.4, 0.3])
 
 
 def test_separation_is_the_smallest_larger_difference(final: Any) -> None:
@@ -86,8 +85,8 @@ def test_vectors_are_reconstructed_as_the_readable_network_does(final: Any) -> N
 
 def test_model_adds_up(model: dict[str, Any]) -> None:
     results = model["claims"]["good-codes"]["operationalisations"]
-    assert results["corners"]["value"] == model["corners"]["share"]
-    assert model["near_corners"]["share"] <= model["corners"]["share"]
+    assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
+    assert results["corners"]["value"] == pytest.approx(np.mean(model["drawn"]["good"]))
 
 
 def test_figure_marks_good_codes_and_others(model: dict[str, Any]) -> None:
