@@ -72,7 +72,11 @@ def scale(q: Any, shifted: Any) -> Any:
 
 
 def limit(x: Any, low: float, high: float) -> Any:
-    """Return x limited to [low, high]; not-a-number becomes `low`."""
+    """Return x limited to [low, high]; not-a-number becomes `low`.
+
+    >>> limit(np.array([0.5, 3.0, np.nan]), -1.0, 1.0).tolist()
+    [0.5, 1.0, -1.0]
+    """
     x = where(x > low, x, low)
     return where(x < high, x, high)
 

@@ -121,23 +121,18 @@ def test_missing_file_gets_one_line(refuse, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3", "eight,3", "", "-8,3"]
-)
-def test_bad_group_sizes_get_one_line(refuse, sizes):
-    assert "such as 8,3" in refuse(2, "mechanism", f"--group-sizes={sizes}")
-
-
-@pytest.mark.parametrize("value", ["0", "1", "-0.5", "nan", "inf", "half", ""])
-def test_bad_regression_gets_one_line(refuse, value):
-    assert "above 0 and below 1" in refuse(2, "mechanism", f"--regression={value}")
-
-
-def test_too_much_work_is_refused_before_it_begins(refuse):
-    assert "give fewer" in refuse(2, "mechanism", "--group-sizes", "200,50")
-
-
-def test_other_numbers_of_networks_are_refused(refuse):
-    assert "from 40 to" in refuse(2, "mechanism", "--seeds", 5)
+    ("option", "values", "message"),
+    [
+        ("group-sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3", "eight,3", "", "-8,3"],
+         "such as 8,3"),
+        ("group-sizes", ["200,50"], "give fewer"),
+        ("regression", ["0", "1", "-0.5", "nan", "inf", "half", ""], "above 0 and below 1"),
+        ("seeds", ["5"], "from 40 to"),
+    ],
+)  # fmt: skip
+def test_bad_options_get_one_line(refuse, option, values, message):
+    for value in values:
+        assert message in refuse(2, "mechanism", f"--{option}={value}")
 
 
 def test_width_is_that_of_the_file_whatever_the_network_is(write):

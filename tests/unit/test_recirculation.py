@@ -184,6 +184,7 @@ def test_training_stops_at_the_cap_and_at_once_at_the_criterion() -> None:
     tied = make_tiny(threshold=0.125, max_updates=1)
     assert tied.train() == (1, True)
     assert tied.c[0] == 0.5
+    assert make_tiny(threshold=0.125).train(record=True).updates == 1
     capped = make_tiny(threshold=1e-9, max_updates=1)
     assert capped.train() == (1, False)
     assert capped.c[0] == 0.5, "an update too many or too few"

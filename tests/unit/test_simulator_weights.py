@@ -15,11 +15,13 @@ from replication.simulator.weights import draw_weights, split_weights
 from replication.wording import show
 
 
-def test_weights_are_the_words_of_the_counter_based_generator():
+@pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])
+def test_weights_are_the_words_of_the_counter_based_generator(root_seed):
     # Philox with the root seed as its key; 24 words for the 22 draws of a 4-2-4 network.
-    words = np.random.Philox(key=1988).random_raw(24 * 3).reshape(3, 24)[:, :22]
+    words = np.random.Philox(key=root_seed).random_raw(24 * 3).reshape(3, 24)[:, :22]
     uniform = (words >> np.uint64(11)) * 2.0**-53
-    np.testing.assert_array_equal(draw_weights(PAPER, 1988, 0, 3), (2.0 * uniform - 1.0) * 0.5)
+    drawn = draw_weights(PAPER, root_seed, 0, 3)
+    np.testing.assert_array_equal(drawn, (2.0 * uniform - 1.0) * 0.5)
 
 
 @pytest.mark.parametrize("start", [0, 1, 999, 10**9, 10**12])
@@ -69,23 +71,6 @@ def test_numbers_of_numpy_are_whole_too(kind):
     flat = draw_weights(PAPER, 7, 255, 256)
     np.testing.assert_array_equal(np.concatenate([w.ravel() for w in network.weights]), flat[0])
     np.testing.assert_array_equal(traced.weights, flat)
-
-
-def test_weights_fill_the_interval_evenly():
-    weights = draw_weights(PAPER, 1988, 0, 20_000)
-    assert weights.min() >= -0.5
-    assert weights.max() < 0.5
-    # 440,000 draws: the mean is within five standard errors, sqrt(1/12 / n), of 0.
-    n = weights.size
-    assert abs(weights.mean()) < 5 * np.sqrt(1 / 12 / n)
-    counts = np.bincount(((weights.ravel() + 0.5) * 64).astype(int), minlength=64)
-    chi_squared = ((counts - n / 64) ** 2 / (n / 64)).sum()
-    assert abs(chi_squared - 63) < 5 * np.sqrt(2 * 63)
-
-
-def test_root_seeds_and_seeds_share_no_draws():
-    weights = np.concatenate([draw_weights(PAPER, root, 0, 50) for root in (0, 1, 2**63 - 1)])
-    assert len(np.unique(weights)) == weights.size
 
 
 def test_protocols_of_equal_sizes_stay_paired():
