@@ -7,11 +7,13 @@ cost the number of distinct outcomes and not the number of networks.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from replication.errors import UsageError
+from replication.wording import show
 
 IntArray = npt.NDArray[np.int64]
 _DENSE_LIMIT = 1 << 24
@@ -53,11 +55,13 @@ class CountTable:
     cap: int | None
 
     def __post_init__(self) -> None:
-        updates = np.ascontiguousarray(self.updates, dtype=np.int64)
-        counts = np.ascontiguousarray(self.counts, dtype=np.int64)
+        updates = _take_whole("updates", self.updates)
+        counts = _take_whole("counts", self.counts)
         object.__setattr__(self, "updates", updates)
         object.__setattr__(self, "counts", counts)
-        object.__setattr__(self, "n_censored", int(self.n_censored))
+        object.__setattr__(self, "n_censored", int(_take_whole("n_censored", self.n_censored)))
+        if self.cap is not None:
+            object.__setattr__(self, "cap", int(_take_whole("cap", self.cap)))
         if updates.ndim != 1 or updates.shape != counts.shape:
             raise UsageError(
                 f"updates has shape {updates.shape} and counts {counts.shape}; "
@@ -96,15 +100,17 @@ class CountTable:
             If the arrays do not fit each other, are empty or hold negative
             outcomes, or a censored network did not run to the cap.
         """
-        values = np.asarray(updates)
-        flags = np.asarray(converged, dtype=bool)
+        values, flags = _take_whole("updates", updates), np.asarray(converged)
+        if flags.dtype.kind not in "biuf" or (flags.dtype.kind != "b" and set(flags.flat) - {0, 1}):
+            raise UsageError(
+                f"converged = {show(converged)} was given; allowed are truth values, or 0 and 1"
+            )
+        flags = flags.astype(bool)
         if values.ndim != 1 or values.shape != flags.shape:
             raise UsageError(
                 f"updates has shape {values.shape} and converged {flags.shape}; "
                 "both must be one-dimensional and equally long"
             )
-        if values.size and not np.issubdtype(values.dtype, np.integer):
-            raise UsageError(f"updates has type {values.dtype}; whole numbers are needed")
         if values.size and values.min() < 0:
             raise UsageError(f"updates holds {values.min()}; outcomes must be at least 0")
         censored = values[~flags]
@@ -113,7 +119,7 @@ class CountTable:
                 f"censored networks stopped at {censored.min()} to {censored.max()}, but the cap "
                 f"is {cap}; all must have run to one common cap"
             )
-        reached = values[flags].astype(np.int64)
+        reached = values[flags]
         if reached.size and reached.max() < min(_DENSE_LIMIT, 64 * reached.size):
             dense = np.bincount(reached)
             distinct = np.flatnonzero(dense)
@@ -179,6 +185,7 @@ class CountTable:
 
     def censor(self, cap: int) -> CountTable:
         """Return the table that a lower cap would have given."""
+        cap = int(_take_whole("cap", cap))
         if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
             raise UsageError(
                 f"cap {cap} was given; allowed is 0 to {self.cap}, where the networks were stopped"
@@ -186,3 +193,14 @@ class CountTable:
         kept = int(np.searchsorted(self.updates, cap, side="right"))
         beyond = int(self.counts[kept:].sum())
         return CountTable(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
+
+
+def _take_whole(name: str, given: Any) -> IntArray:
+    """Return whole numbers as int64, or refuse what holds anything else."""
+    try:
+        array = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.size and array.dtype.kind not in "iu":
+        raise UsageError(f"{name} has type {array.dtype}; whole numbers are needed")
+    return np.ascontiguousarray(array, dtype=np.int64).reshape(array.shape)

@@ -119,6 +119,7 @@ def test_failures_count_as_the_cap_in_the_mean_at_the_cap():
         ({"updates": [3, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
         ({"updates": [-1, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
         ({"updates": [], "counts": [], "n_censored": 0}, "the table holds no network; give at"),
+        ({"updates": "often"}, "updates has type <U5; whole numbers are needed"),
     ],
 )
 def test_table_that_contradicts_itself_is_refused_with_the_reason(changed, message):
@@ -136,8 +137,35 @@ def test_table_that_contradicts_itself_is_refused_with_the_reason(changed, messa
         ([4], [False], 10, "common cap"),
         ([4], [False], None, "common cap"),
         ([11], [True], 10, "beyond the cap"),
+        ([1, 2], ["yes", "no"], 10, r"converged = \['yes', 'no'\] was given; allowed are truth"),
+        ([1, 2], [2, 1], 10, "allowed are truth values, or 0 and 1"),
+        ([1, 2], [1.0, np.nan], 10, "allowed are truth values, or 0 and 1"),
+        ([1], [True], 10.5, "cap has type float64; whole numbers"),
+        ([1], [True], "10", "cap has type <U2; whole numbers"),
+        ([[1], [1, 2]], [True, True], 10, "updates has type object; whole numbers"),
     ],
 )
 def test_wrong_outcomes_are_refused_with_the_reason(updates, converged, cap, message):
     with pytest.raises(UsageError, match=message):
         CountTable.from_outcomes(updates, converged, cap)
+
+
+def test_outcomes_that_are_zeros_and_ones_are_truth_values():
+    expected = CountTable.from_outcomes([4, 10], [True, False], 10)
+    assert CountTable.from_outcomes([4, 10], [1, 0], 10) == expected
+    assert CountTable.from_outcomes([4, 10], [1.0, 0.0], np.int8(10)) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("updates", [1.5, 2]), ("counts", [3, 4.5]), ("n_censored", 1.5), ("cap", "x"), ("cap", True)],
+)
+def test_no_part_of_a_table_is_rounded(part, value):
+    parts = {"updates": [1, 2], "counts": [3, 4], "n_censored": 1, "cap": 20}
+    with pytest.raises(UsageError, match=f"{part} has type .*; whole numbers are needed"):
+        CountTable(**parts | {part: value})
+
+
+def test_a_table_is_censored_at_whole_numbers():
+    with pytest.raises(UsageError, match="cap has type float64; whole numbers are needed"):
+        make_table().censor(5.5)
