@@ -79,7 +79,7 @@ def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
     changes = hook(changes)
     try:
         for weight, new in zip(weights, changes, strict=True):
-            np.broadcast_to(np.asarray(new, dtype=np.float64), weight.shape)
+            np.broadcast_to(weight + new, weight.shape)
     except (TypeError, ValueError):
         raise UsageError(
             f"change(...) returned {type(changes).__name__}; it must return changes of W, b, U "

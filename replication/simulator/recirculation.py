@@ -207,21 +207,21 @@ class RecirculationNetwork:
         visible = take_states(visible, self.W.shape[1], "visible", must_be_finite=True)
         return self.reconstruct(self.first_pass(visible))
 
-    def regress(self, before: Array, arriving: Array) -> Array:
+    def regress(self, before: ArrayLike, arriving: ArrayLike) -> Array:
         """Return states regressed towards what they were, with weight lambda.
 
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
         and equation 6 for the hidden ones at time 3.
         """
         keep = self.protocol.regression
-        return keep * before + (1.0 - keep) * arriving
+        return keep * np.asarray(before) + (1.0 - keep) * np.asarray(arriving)
 
-    def second_pass(self, visible: Array, first: Array) -> Array:
+    def second_pass(self, visible: ArrayLike, first: ArrayLike) -> Array:
         """Return the hidden states of the second pass, regressed.
 
         Equation 6, time 3: ``h3 = lambda h1 + (1 - lambda) sigma(W v2 + b)``.
         """
-        arriving = self.first_pass(visible)
+        first, arriving = take_states(first, len(self.b), "hidden"), self.first_pass(visible)
         return self.regress(first, arriving) if self.protocol.hidden_regression else arriving
 
     def weight_changes(self, v0: ArrayLike) -> Changes:

@@ -243,6 +243,9 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum() -> None:
         lambda _: None,
         lambda changes: changes[:2],
         lambda changes: changes._replace(W=[1.0, 2.0, 3.0]),
+        lambda changes: changes._replace(W=None),
+        lambda changes: changes._replace(W="none"),
+        lambda changes: changes._replace(b=[[0.0, 0.0], [0.0, 0.0]]),
     ],
 )
 def test_a_hook_that_returns_no_changes_is_refused(change: Any) -> None:
@@ -262,8 +265,15 @@ def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:
     ):  # fmt: skip
         with pytest.raises(UsageError, match="as visible states; allowed are 4 finite numbers"):
             network.first_pass(states)
-    with pytest.raises(UsageError, match="as hidden states; allowed are 2 finite numbers"):
-        network.reconstruct([0.5])
+    for method in (network.reconstruct, lambda first: network.second_pass([1, 0, 0, 0], first)):
+        with pytest.raises(UsageError, match="as hidden states; allowed are 2 finite numbers"):
+            method([0.5])
+    visible, first = [1, 0, 0, 0], [0.5, 0.25]
+    assert network.regress([1, 0], [0, 1]).tolist() == [0.75, 0.25]
+    np.testing.assert_array_equal(
+        network.second_pass(visible, first),
+        network.regress(np.array(first), network.first_pass(visible)),
+    )
 
 
 @pytest.mark.parametrize("state", [math.nan, math.inf, None])
