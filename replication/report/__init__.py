@@ -65,8 +65,8 @@ Both caption and ``alt`` are needed. The name of the file is the name in ``FIGUR
 Matplotlib figure, styled by `replication.report.style`, or several: panels that stand side by side
 on paper and, where there is no room, one below the other. Nothing else is orange but what the
 paper reports or sets. Signs are written in Unicode (λ, ε, ×), not as ``$\lambda$``, so that text
-stays text. Numbers in captions come from models, too. In the PDF a figure stands where it is; one
-of class ``float`` (``{#fig:speed .float ...}``) goes to the top of a page and leaves no gap.
+stays text. Numbers in captions come from models, too. In the PDF a figure stands where it is;
+one of class ``float`` (``{#fig:speed .float ...}``) may go to the next page; text fills the gap.
 
 An axes that a script in the page needs gets a gid, ``axes.set_gid("joint-plane")``: the SVG then
 says on the element of that id where the axes lies and how it is scaled (``data-box`` "left top

@@ -94,7 +94,7 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    local place = image.classes:includes("float") and "top" or "none"
+    local place = image.classes:includes("float") and "auto" or "none"
     local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then

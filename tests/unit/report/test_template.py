@@ -69,6 +69,7 @@ def test_comment_guard_and_loop_leave_no_trace(tmp_path: Path) -> None:
         ("{{ speed.mean }}", "46.512 is written without a filter; say how"),
         ("{{ speed.claims }}", "is written without a filter"),
         ("{{ require(speed.mean > 48) }}", "a sentence is not true of these numbers"),
+        ("{{ require(speed.items - 3) }}", "a sentence is not true of these numbers"),
         (
             "{{ require(speed.median) }}",
             "there is no 'median' here; there are: mean, n, none, items, claims",
