@@ -17,7 +17,7 @@ from replication.experiments.mechanism.figures import TURNING
 from replication.experiments.recording import Histories
 from replication.report.style import styled
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import cosine, run_small, sigma
+from tests.unit.experiments.builders import cosine, run_small
 
 
 @pytest.fixture(scope="module")
@@ -32,94 +32,68 @@ def make_histories(updates: list[int], **values: Any) -> Histories:
     return Histories(updates=np.array(updates), values=flat)
 
 
-def total_error(flat: list[float]) -> float:
-    """Return E of equation 7's text with zero regression, over all patterns, in a literal loop."""
-    W, b, U, c = flat[:8], flat[8:10], flat[10:18], flat[18:]
-    error = 0.0
-    for p in range(4):
-        h = [sigma(W[4 * j + p] + b[j]) for j in range(2)]
-        r = [sigma(sum(U[2 * i + j] * h[j] for j in range(2)) + c[i]) for i in range(4)]
-        error += sum((r[i] - (i == p)) ** 2 for i in range(4)) / 2
-    return error
+def flatten(parts: Any) -> Any:
+    return np.concatenate([np.ravel(part) for part in parts])
 
 
-def change_weights(flat: list[float]) -> list[float]:
-    """Return the changes of equations 3 and 4 at a rate of 1, in a literal loop."""
-    W, b, U, c = flat[:8], flat[8:10], flat[10:18], flat[18:]
-    changes = [0.0] * 22
-    for p in range(4):
-        v0 = [float(i == p) for i in range(4)]
-        h1 = [sigma(sum(W[4 * j + i] * v0[i] for i in range(4)) + b[j]) for j in range(2)]
-        r2 = [sigma(sum(U[2 * i + j] * h1[j] for j in range(2)) + c[i]) for i in range(4)]
-        v2 = [0.75 * v0[i] + 0.25 * r2[i] for i in range(4)]
-        arriving = [sigma(sum(W[4 * j + i] * v2[i] for i in range(4)) + b[j]) for j in range(2)]
-        h3 = [0.75 * h1[j] + 0.25 * arriving[j] for j in range(2)]
-        for j in range(2):
-            for i in range(4):
-                changes[4 * j + i] += v2[i] * (h1[j] - h3[j])
-                changes[10 + 2 * i + j] += h1[j] * (v0[i] - v2[i])
-            changes[8 + j] += h1[j] - h3[j]
-        for i in range(4):
-            changes[18 + i] += v0[i] - v2[i]
-    return changes
+def change_weights(network: RecirculationNetwork) -> Any:
+    """Return the changes of the readable network by all patterns."""
+    changes = [network.weight_changes(pattern) for pattern in network.patterns]
+    return flatten(sum(parts) for parts in zip(*changes, strict=True))
 
 
-def differentiate(flat: list[float]) -> list[float]:
-    """Return minus the gradient by central differences."""
-    step, slopes = 1e-6, []
-    for k in range(22):
-        ends = [[x + sign * step * (k == m) for m, x in enumerate(flat)] for sign in (1, -1)]
-        slopes.append(-(total_error(ends[0]) - total_error(ends[1])) / (2 * step))
-    return slopes
+def descend(network: RecirculationNetwork) -> Any:
+    """Return minus the gradient of the squared error by central differences."""
+    flat, step = flatten(network.weights), 1e-6
+
+    def measure_error(weights: Any) -> float:
+        moved = RecirculationNetwork.from_weights(weights)
+        return sum(np.sum((moved.image(v) - v) ** 2) / 2 for v in moved.patterns)
+
+    rises = [measure_error(flat + row) - measure_error(flat - row) for row in step * np.eye(22)]
+    return -np.array(rises) / (2 * step)
 
 
 @pytest.mark.parametrize("n_updates", [0, 1, 12])
-def test_measures_agree_with_a_literal_loop(n_updates: int) -> None:
+def test_measures_agree_with_the_readable_network(n_updates: int) -> None:
     network = RecirculationNetwork.from_seed(4)
     for _ in range(n_updates):
         network.update()
-    flat = [float(x) for part in network.weights for x in part.ravel()]
-    measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, np.array([flat])).items()}
-    changes, descent = change_weights(flat), differentiate(flat)
+    flat = flatten(network.weights)
+    measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
+    changes, descent = change_weights(network), descend(network)
     for name, start, end in (
         ("lower", 0, 8), ("lower_biases", 0, 10), ("upper", 10, 18), ("upper_biases", 10, 22),
     ):  # fmt: skip
         expected = cosine(changes[start:end], descent[start:end])
         assert measured[name] == pytest.approx(expected, abs=1e-5)
-    forward = [flat[:4], flat[4:8]]
-    backward = [[flat[10 + 2 * i + j] for i in range(4)] for j in range(2)]
-    assert measured["alignment"] == pytest.approx(cosine(forward, backward), abs=1e-12)
-    away = [[x - sum(row) / 4 for x in row] for row in (*forward, *backward)]
-    assert measured["centred"] == pytest.approx(cosine(away[:2], away[2:]), abs=1e-12)
-    pairs = list(zip(forward, backward, strict=True))
-    assert measured["unit"] == pytest.approx(min(cosine(f, b) for f, b in pairs), abs=1e-12)
-    lengths = [math.hypot(*b) / math.hypot(*f) for f, b in pairs]
+    W, U = network.W, network.U.T
+    assert measured["alignment"] == pytest.approx(cosine(W, U), abs=1e-12)
+    away = [matrix - matrix.mean(axis=1, keepdims=True) for matrix in (W, U)]
+    assert measured["centred"] == pytest.approx(cosine(*away), abs=1e-12)
+    pairs = list(zip(W, U, strict=True))
+    assert measured["unit"] == pytest.approx(min(cosine(w, u) for w, u in pairs), abs=1e-12)
+    lengths = [math.hypot(*u) / math.hypot(*w) for w, u in pairs]
     assert measured["unit_ratio"] == pytest.approx(min(lengths))
-    assert measured["ratio"] == pytest.approx(math.hypot(*flat[10:18]) / math.hypot(*flat[:8]))
+    assert measured["ratio"] == pytest.approx(np.linalg.norm(U) / np.linalg.norm(W))
 
 
-def test_variations_agree_with_a_literal_loop() -> None:
+def test_variations_are_weighted_deviations_over_means() -> None:
     network = RecirculationNetwork.from_seed(5)
     for _ in range(9):
         network.update()
-    flat = np.concatenate([part.ravel() for part in network.weights])
+    flat = flatten(network.weights)
     measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
-    images = [network.image(pattern) for pattern in network.patterns]
-    slopes = [[float(r * (1 - r)) for r in image] for image in images]
-    all_slopes = [slope for row in slopes for slope in row]
-    errors = [
-        float((r - (i == p)) ** 2) for p, image in enumerate(images) for i, r in enumerate(image)
-    ]
+    images = np.array([network.image(pattern) for pattern in network.patterns])
+    slopes, errors = images * (1 - images), (images - np.eye(4)) ** 2
 
-    def vary(values: list[float], weights: list[float]) -> float:
-        pairs = list(zip(values, weights, strict=True))
-        mean = sum(w * x for x, w in pairs) / sum(weights)
-        return math.sqrt(sum(w * (x - mean) ** 2 for x, w in pairs) / sum(weights)) / mean
+    def vary(values: Any, weights: Any) -> float:
+        mean = np.average(values, weights=weights)
+        return math.sqrt(np.average((values - mean) ** 2, weights=weights)) / mean
 
-    assert measured["variation"] == pytest.approx(vary(all_slopes, [1.0] * 16))
-    assert measured["variation_error"] == pytest.approx(vary(all_slopes, errors))
-    of_units = [sum(row[i] for row in slopes) / 4 for i in range(4)]
-    assert measured["variation_units"] == pytest.approx(vary(of_units, [1.0] * 4))
+    assert measured["variation"] == pytest.approx(vary(slopes, np.ones((4, 4))))
+    assert measured["variation_error"] == pytest.approx(vary(slopes, errors))
+    assert measured["variation_units"] == pytest.approx(vary(slopes.mean(axis=0), np.ones(4)))
 
 
 def test_change_of_u_is_descent_in_the_cross_entropy() -> None:

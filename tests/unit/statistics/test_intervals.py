@@ -17,13 +17,6 @@ from replication.statistics.intervals import (
 )
 
 
-def test_no_event_gives_the_exact_rule_of_three():
-    """With no event the upper end solves (1 - p)^n = alpha / 2 (Clopper & Pearson 1934)."""
-    found = estimate_proportion(0, 100)
-    assert (found.value, found.low) == (0, 0)
-    assert found.high == pytest.approx(1 - 0.025 ** (1 / 100))
-
-
 def test_estimate_keeps_its_level():
     found = estimate_proportion(3, 12, level=0.8)
     low, high = proportion_confint(3, 12, alpha=0.2, method="beta")
@@ -31,12 +24,6 @@ def test_estimate_keeps_its_level():
     assert (found.low, found.high) == pytest.approx((low, high))
     low, high = bound_proportion([3, 7], 12)
     assert (low[0], high[0]) == pytest.approx(proportion_confint(3, 12, method="beta"))
-
-
-def test_all_events_mirror_no_event():
-    found = estimate_proportion(100, 100)
-    assert (found.value, found.high) == (1, 1)
-    assert found.low == pytest.approx(0.025 ** (1 / 100))
 
 
 @pytest.mark.parametrize("n", [1, 10, 1000, 10**6])
