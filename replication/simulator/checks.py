@@ -77,12 +77,14 @@ def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
             "returns changes"
         )
     changes = hook(changes)
+    returned = type(changes).__name__
     try:
-        for weight, new in zip(weights, changes, strict=True):
+        for name, weight, new in zip("WbUc", weights, changes, strict=True):
+            returned = f"{name} = {show(new)} for weights of shape {weight.shape}"
             np.broadcast_to(weight + new, weight.shape)
     except (TypeError, ValueError):
         raise UsageError(
-            f"change(...) returned {type(changes).__name__}; it must return changes of W, b, U "
+            f"change(...) returned {returned}; it must return changes of W, b, U "
             "and c, each a number or an array that fits: changes._replace(W=...)"
         ) from None
     return changes
