@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.experiments.agreement import align_matrices
 from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
 from replication.experiments.summaries import estimate_share, name_estimate
@@ -89,33 +88,18 @@ def compare_freezes(
     """
     starts = {name: change_u(protocol, weights, change) for name, change in STARTS.items()}
     starts["W with a mean"] = add_mean(protocol, weights)
-    return {
-        start: {
-            freeze: _describe_frozen(
-                protocol, dataclasses.replace(protocol, **factors), initial, at=at, jobs=jobs
-            )
-            for freeze, factors in FREEZES.items()
-        }
-        for start, initial in starts.items()
-    }
-
-
-def _describe_frozen(
-    protocol: Protocol, frozen: Protocol, initial: Array, *, at: int, jobs: int
-) -> dict[str, Any]:
-    updates, converged, _ = simulate_weights(frozen, initial, jobs=jobs)
-    later = record_weights(frozen, initial, at)[:, -1]
-    alignment, centred = (
-        _estimate(align_matrices(protocol, later, centred=flag)[0]) for flag in (False, True)
-    )
-    return {
-        "converged": estimate_share(int(converged.sum()), len(converged)),
-        "median": float(np.median(updates)),
-        "agreement_at_first": _median(measure_agreement(protocol, initial)),
-        **name_estimate("agreement", _estimate(measure_agreement(protocol, later))),
-        **name_estimate("alignment", alignment),
-        **name_estimate("centred", centred),
-    }
+    described: dict[str, dict[str, Any]] = {}
+    for start, initial in starts.items():
+        for freeze, factors in FREEZES.items():
+            frozen = dataclasses.replace(protocol, **factors)
+            updates, converged, _ = simulate_weights(frozen, initial, jobs=jobs)
+            later = record_weights(frozen, initial, at)[:, -1]
+            described.setdefault(start, {})[freeze] = {
+                "converged": estimate_share(int(converged.sum()), len(converged)),
+                "median": float(np.median(updates)),
+                **name_estimate("agreement", _estimate(measure_agreement(protocol, later))),
+            }
+    return described
 
 
 def compare_surgeries(
@@ -131,7 +115,6 @@ def compare_surgeries(
         updates, converged, _ = simulate_weights(rest, after, jobs=jobs)
         described[name] = {
             **name_estimate("agreement", _estimate(measure_agreement(protocol, after))),
-            "alignment": _median(align_matrices(protocol, after)[0]),
             **describe_extra(at + updates, converged, base),
         }
     return described
@@ -159,7 +142,3 @@ def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str,
 
 def _estimate(values: Array) -> Estimate:
     return estimate_median(values[np.isfinite(values)])
-
-
-def _median(values: Array) -> float:
-    return float(np.median(values[np.isfinite(values)]))

@@ -143,7 +143,7 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[s
     return {
         "checks": map_in_threads(check, SETTINGS, jobs=jobs),
         "predicted": predicted,
-        "ends": {"update": end, **{k: growth[k][end] for k in ("read", "error", "along_w")}},
+        "ends": {"update": end, "read": growth["read"][end]},
     }
 
 

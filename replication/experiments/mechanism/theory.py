@@ -163,12 +163,11 @@ def check_theory(
 def follow_growth(
     protocol: Protocol, *, n_updates: int, n_networks: int, root_seed: int
 ) -> dict[str, list[float]]:
-    """Return medians of `measure_growth` after 0, 1, ..., `n_updates` updates, and the error."""
+    """Return medians of `measure_growth` after 0, 1, ..., `n_updates` updates."""
     recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), n_updates)
     medians: dict[str, list[float]] = {}
     for update in range(n_updates + 1):
         state = measure_growth(protocol, recorded[:, update])
-        state["error"] = evaluate_networks(protocol, recorded[:, update]).error
         for name, values in state.items():
             medians.setdefault(name, []).append(float(np.median(values)))
     return medians
