@@ -84,16 +84,19 @@ def find_damaged_files(folder: Path) -> list[str]:
 
 def count_published(results: Path, study: StudyFolder) -> int:
     """Return of how many networks of a study the largest report in a results folder is."""
-    largest = 0
-    for folder in find_report_folders(results):
-        if folder == results and not os.path.lexists(folder / "models" / "headline.json"):
-            continue  # with models of experiments alone
-        with contextlib.suppress(DataError):
-            protocol_id, root_seed, n_seeds = _read_name(folder, results)
+    counts = [0]
+    for protocol_id, root_seed, n_seeds in _list_reported(results).values():
+        if protocol_id == study.protocol_id:
             parts = {**list_repetitions(root_seed, n_seeds), root_seed: n_seeds}
-            if protocol_id == study.protocol_id:
-                largest = max(largest, parts.get(study.root_seed, 0))
-    return largest
+            counts.append(parts.get(study.root_seed, 0))
+    return max(counts)
+
+
+def find_reports(results: Path, study: StudyFolder) -> list[Path]:
+    """Return the reports on the networks of a study."""
+    key = study.protocol_id, study.root_seed
+    folders = [folder for folder, name in _list_reported(results).items() if name[:2] == key]
+    return [path for folder in folders if (path := folder / "report.html").is_file()]
 
 
 def repair_reports(
@@ -131,17 +134,6 @@ def finish_reports(results: Path) -> None:
                 finish_placing(folder)
 
 
-def find_reports(results: Path, study: StudyFolder) -> list[Path]:
-    """Return the reports on the networks of a study."""
-    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
-    prefix = f"{study.protocol_id}-{study.root_seed}-"
-    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
-    folders = [results / "studies" / name for name in names]
-    if (study.protocol_id, study.root_seed) == (default.protocol.id, default.root_seed):
-        folders.insert(0, results)
-    return [path for folder in folders if (path := folder / "report.html").is_file()]
-
-
 def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
     studies = results / "studies"
@@ -151,6 +143,16 @@ def find_report_folders(results: Path) -> list[Path]:
         for part in [results, *(part for part in parts if not part.is_symlink())]
         if is_folder(part / "models") or LIST in list_names(part)
     ]
+
+
+def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
+    """Return the folders that hold headline or report of a study, with `_read_name` of each."""
+    found = {}
+    for folder in find_report_folders(results):
+        if LIST in list_names(folder) or os.path.lexists(folder / "models" / "headline.json"):
+            with contextlib.suppress(DataError):
+                found[folder] = _read_name(folder, results)
+    return found
 
 
 def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:

@@ -8,6 +8,7 @@ import random
 
 import pytest
 
+from replication import publication
 from replication.fields import CHOICES
 from replication.protocol import Protocol
 from replication.publication import Study, replicate_study
@@ -85,6 +86,13 @@ def draw_protocol(draw: random.Random) -> Protocol:
     return Protocol(group_sizes=groups, **chosen)
 
 
+@pytest.fixture
+def small_reports(monkeypatch):
+    """Leave out the PDF, and the same study under other root seeds."""
+    monkeypatch.setattr(publication, "PAGE", publication.SHORT_PAGE)
+    monkeypatch.setattr(publication, "N_REPETITIONS", 0)
+
+
 def replicate_protocols(tmp_path, *, n_protocols: int, seed: int) -> None:
     draw = random.Random(seed)
     for i in range(n_protocols):
@@ -99,6 +107,7 @@ def replicate_protocols(tmp_path, *, n_protocols: int, seed: int) -> None:
             raise
 
 
+@pytest.mark.usefixtures("small_reports")
 def test_studies_of_random_protocols_have_their_report(tmp_path):
     replicate_protocols(tmp_path, n_protocols=5, seed=1988)
 

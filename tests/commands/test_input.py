@@ -135,23 +135,6 @@ def test_protocol_file_that_cannot_be_read_ends_with_74(reject, tmp_path, name):
     assert "cannot be read" in reject("simulate", f"--protocol={tmp_path / name}", code=74)
 
 
-@pytest.mark.parametrize(
-    "value", ["-0.1", "1", "1.5", "nan", "inf", "-inf", "true", "'x'", "[0.5]"]
-)
-def test_lambda_outside_its_range_is_refused_with_the_range(reject, value):
-    message = reject("simulate", "--set", f"regression={value}")
-    assert "regression" in message
-    assert "at least 0 and below 1" in message
-
-
-@pytest.mark.parametrize("value", ["0", "-0.1", "nan", "inf", "true", "'x'"])
-@pytest.mark.parametrize("field", ["threshold", "learning_rate", "half_width"])
-def test_field_that_must_be_positive_is_refused_with_the_range(reject, field, value):
-    message = reject("simulate", "--set", f"{field}={value}")
-    assert field in message
-    assert "above 0" in message
-
-
 DIGITS = "9" * 5000
 NESTED = "[" * 1000 + "]" * 1000
 

@@ -60,9 +60,9 @@ def test_info_has_a_line_for_every_study(both, run):
 
 
 def test_info_names_the_reports_of_a_study(both, run):
-    report = both / "studies" / f"{PAPER.id}-3-10" / "report.html"
-    report.parent.mkdir(parents=True)
-    report.write_text("")
+    folder = both / "studies" / f"{PAPER.id}-3-10"
+    place_files(folder, {"report.html": b"page"})
+    report = folder / "report.html"
     assert run("info", "--results", both).splitlines()[0].endswith(f"kB, {report}")
 
 

@@ -39,10 +39,6 @@ def second_block(results):
     return find_blocks(study_folder(results))[1]
 
 
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-100])
-
-
 def flip(path):
     content = bytearray(path.read_bytes())
     content[200] ^= 1
@@ -53,14 +49,7 @@ def remove(path):
     path.unlink()
 
 
-def swap(path):
-    (neighbour,) = path.parent.glob("000000000000-*")
-    content = neighbour.read_bytes()
-    neighbour.write_bytes(path.read_bytes())
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize("damage", [truncate, flip, remove, swap])
+@pytest.mark.parametrize("damage", [flip, remove])
 def test_verify_names_the_block_and_repair_computes_it_alone(results, damage):
     block = second_block(results)
     before = tree(results)
@@ -81,7 +70,7 @@ def test_verify_names_the_block_and_repair_computes_it_alone(results, damage):
     assert tree(results) == before
     assert_clean(call("verify", "--results", results, "--all"), 0)
     touched = {path for path, time in times.items() if path.stat().st_mtime_ns != time}
-    assert len(touched) == (2 if damage is swap else 1)
+    assert len(touched) == 1
 
 
 @pytest.mark.parametrize("words", [["export"], ["report"]], ids=lambda words: words[0])

@@ -15,7 +15,7 @@ from replication.cli import main
 from replication.errors import StorageError
 from replication.protocol import PAPER
 from replication.store import Store, find_blocks
-from replication.store.cost import check_disk, estimate_bytes
+from replication.store.cost import estimate_bytes
 from replication.store.filling import simulate_study
 from tests.reliability.faults import (
     assert_clean,
@@ -25,7 +25,6 @@ from tests.reliability.faults import (
     find_strays,
     run,
     simulate_command,
-    tree,
 )
 from tests.unit.store.invented import check
 
@@ -82,13 +81,6 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, refere
     filler.unlink()
     shutil.copytree(results, tmp_path / "results")
     assert_recovers(tmp_path / "results", N_SEEDS, reference)
-
-
-def test_the_command_ends_with_74_on_a_full_disk(small_disk):
-    fill_disk(small_disk / "filler")
-    done = run(*simulate_command(small_disk / "results", N_SEEDS))
-    assert_clean(done, 74)
-    assert not list(small_disk.rglob("*.part"))
 
 
 def test_a_limit_on_file_size_ends_with_74(tmp_path, reference):
@@ -152,11 +144,6 @@ def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, mon
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def test_a_real_disk_that_is_too_small_is_refused(small_disk):
-    with pytest.raises(StorageError, match="give fewer --seeds"):
-        check_disk(small_disk, 1_000_000, n_blocks=20)
-
-
 def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):
     store = Store(tmp_path)
     simulate_study(store, PAPER, 1988, 100_000, block_size=50_000, show_progress=False)
@@ -171,17 +158,6 @@ def test_a_large_run_says_first_what_it_will_take(tmp_path, monkeypatch, capsys)
     assert main(words) == 0
     first, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("5,000 networks to simulate: 0.1 MB of disk")
-
-
-def test_nothing_is_written_where_nothing_is_missing(tmp_path):
-    results = tmp_path / "results"
-    words = ["simulate", "--seeds", str(N_SEEDS), "--results", results]
-    assert_clean(call(*words), 0)
-    before = tree(results)
-    times = {path: path.stat().st_mtime_ns for path in results.rglob("*.*")}
-    assert_clean(call(*words), 0)
-    assert tree(results) == before
-    assert {path: path.stat().st_mtime_ns for path in results.rglob("*.*")} == times
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077])

@@ -19,6 +19,7 @@ from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_jso
 from replication.publication import (
     Study,
     describe_result,
+    hold_report,
     preview_experiment,
     replicate_study,
     run_experiments,
@@ -222,8 +223,8 @@ def test_a_report_that_another_process_writes_is_refused(study: Study) -> None:
 def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
     left = study.folder / "models" / f".replication-{16 * '0'}.part"
     left.write_text("half a model")
-    write_report(study)
-    assert not left.exists()
+    with hold_report(study.folder):
+        assert not left.exists()
 
 
 def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:

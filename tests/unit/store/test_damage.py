@@ -23,7 +23,7 @@ from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.store import Store, find_blocks
 from replication.store.blocks import COLUMNS, LARGEST_BLOCK, Block, read_block, write_block
-from tests.unit.store.invented import check, fill, find_study, invent, repair
+from tests.unit.store.invented import check, fill, invent, repair
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
@@ -406,7 +406,3 @@ def test_no_byte_of_a_signed_footer_ends_the_process_or_reads_as_other_outcomes(
             assert compute_digest([outcomes]) == compute_digest([invent(20, 40)])
         path.unlink()
     assert refused > footer / 2
-
-
-def test_a_study_named_twice_is_one(store, folder):
-    assert find_study(store, folder).name == f"study {OTHER.id}/1988"

@@ -74,12 +74,6 @@ def test_dictionary_says_what_each_column_holds_and_what_is_described(tmp_path):
     assert text.endswith("}\n")
 
 
-def test_nothing_stored_gives_a_header_and_no_rows(tmp_path):
-    export_outcomes([], tmp_path / "x.parquet", description={})
-    table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
-    assert (table.num_rows, table.column_names) == (0, ["seed", "updates", "converged"])
-
-
 @pytest.mark.parametrize("name", ["x.xlsx", "x", "x.CSV", "x.csv.gz"])
 def test_another_format_is_refused_and_nothing_is_written(tmp_path, name):
     with pytest.raises(UsageError) as refused:
@@ -88,19 +82,6 @@ def test_another_format_is_refused_and_nothing_is_written(tmp_path, name):
         f"the file '{tmp_path / name}' was given; allowed are names that end in .csv or .parquet"
     )
     assert list_names(tmp_path) == []
-
-
-def test_file_appears_only_when_it_is_complete(tmp_path):
-    def give_blocks():
-        for block in BLOCKS:
-            seen.append(list_names(tmp_path))
-            yield block
-
-    seen = []
-    export_outcomes(give_blocks(), tmp_path / "x.csv", description={})
-    # Hidden names in the same folder, so that the renames that end it are one step each.
-    assert [len(names) for names in seen] == [2, 2]
-    assert all(name.startswith(".replication-") for names in seen for name in names)
 
 
 def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path):

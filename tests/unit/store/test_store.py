@@ -173,22 +173,15 @@ def test_outcomes_of_other_versions_are_listed_and_left_alone(store):
     assert (older / "1988" / "manifest.json").read_text() == "{}"
 
 
-def test_the_lock_keeps_others_out_and_frees_itself_after_an_error(store):
+def test_the_lock_of_a_study_excludes_no_other_study_and_frees_itself_after_an_error(store):
+    """Once three of five studies that ran at once in one folder were refused."""
     other = Store(store.folder.parents[1])
-    folder = store.study_folder(PAPER, 1988)
-    with pytest.raises(BusyError, match="another process is working on"), store.lock(folder):
-        other.write(PAPER, 1988, invent(0, 5))
-    other.write(PAPER, 1988, invent(0, 5))
-
-
-def test_different_studies_do_not_exclude_each_other(store):
-    """Once three of five that ran at once in one folder were refused."""
-    other = Store(store.folder.parents[1])
-    with store.lock(store.study_folder(PAPER, 1988)):
-        fill(other, 20, root_seed=1989)
-        fill(other, 20, protocol=OTHER)
-        with pytest.raises(BusyError):
-            other.write(PAPER, 1988, invent(0, 5))
+    busy = pytest.raises(BusyError, match="another process is working on")
+    with busy, store.lock(store.study_folder(PAPER, 1988)):
+        write(other, (0, 20), root_seed=1989)
+        write(other, (0, 20), protocol=OTHER)
+        write(other, (0, 5))
+    write(other, (0, 5))
 
 
 def test_a_lock_is_waited_for_where_that_is_wanted_and_one_line_says_so(tmp_path, monkeypatch):

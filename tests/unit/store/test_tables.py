@@ -34,11 +34,6 @@ def test_three_files_in_a_fixed_order(tmp_path):
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == sorted(names)
 
 
-def test_the_same_table_gives_the_same_bytes(tmp_path):
-    for first, second in zip(write_small(tmp_path / "a"), write_small(tmp_path / "b"), strict=True):
-        assert first.read_bytes() == second.read_bytes()
-
-
 def test_csv_byte_by_byte(tmp_path):
     expected = 'n,note\n3,"é, x"\n,"say ""a"""\n'
     assert write_small(tmp_path)[0].read_bytes() == expected.encode("utf-8")
