@@ -1,4 +1,4 @@
-"""The figure of all statements and their operationalisations."""
+"""The figure of the statements on which measurements disagree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RING: dict[str, Any] = {
     "markeredgewidth": 0.8,
 }  # fmt: skip
 """Around the mark of the primary measurement."""
-LINE, MARK_ROW, GAP = 0.15, 0.19, 0.09
+LINE, MARK_ROW, GAP = 0.15, 0.18, 0.07
 """Inches: a line of a title, the row of its marks, and the gap below it."""
 LETTERS = 48
 """Letters of a title in one line."""
@@ -35,10 +35,13 @@ N_PLACES = 12
 
 
 def plot_statements(models: Models) -> tuple[Figure, Figure]:
-    """Draw a row a statement and a mark an operationalisation, the primary one first and ringed."""
-    claims = list(load_claims().values())
-    lengths = [len(_wrap(claim)) for claim in claims]
-    half = next(i for i in range(len(claims)) if 2 * sum(lengths[: i + 1]) >= sum(lengths)) + 1
+    """Draw the statements on which measurements disagree: a row each, with a mark a measurement.
+
+    The primary one comes first and has a ring.
+    """
+    claims = [claim for claim in load_claims().values() if not _is_supported(models, claim)]
+    heights = [_measure_height(claim) for claim in claims]
+    half = next(i for i in range(len(claims)) if 2 * sum(heights[: i + 1]) >= sum(heights)) + 1
     outcomes = [
         Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
         for outcome, mark in MARKS.items()
@@ -50,9 +53,14 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
     )
 
 
+def _is_supported(models: Models, claim: Claim) -> bool:
+    judged = models[claim.experiment]["claims"][claim.id]["operationalisations"]
+    return all(one["outcome"] == Outcome.SUPPORTS.value for one in judged.values())
+
+
 def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2D]) -> Figure:
     titles = [_wrap(claim) for claim in claims]
-    height = sum(len(title) * LINE + MARK_ROW + GAP for title in titles)
+    height = sum(_measure_height(claim) for claim in claims)
     figure, axes = create_figure(width=HALF, height=height + 0.45)
     place = 0.0
     for claim, title in zip(claims, titles, strict=True):
@@ -85,6 +93,10 @@ def _draw_marks(axes: Axes, models: Models, claim: Claim, *, y: float) -> None:
         )  # fmt: skip
         if each.primary:
             axes.plot([place], [y], **RING)
+
+
+def _measure_height(claim: Claim) -> float:
+    return len(_wrap(claim)) * LINE + MARK_ROW + GAP
 
 
 def _wrap(claim: Claim) -> list[str]:

@@ -50,7 +50,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
 
     A ring marks the share that only encodes.
     """
-    figure = Figure(figsize=(NARROW, 4.3))
+    figure = Figure(figsize=(NARROW, 4.15))
     axes = figure.add_axes((0.53, 0.1, 0.36, 0.82))
     place = 0.0
     labels: dict[float, str] = {}

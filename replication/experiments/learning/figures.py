@@ -34,7 +34,7 @@ decided early."""
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
     """Draw cosines along learning at both learning rates, and what comes first by rate."""
-    figure, axes = create_figure(height=5.0, n_rows=2, n_columns=2, height_ratios=(1.2, 1))
+    figure, axes = create_figure(height=4.6, n_rows=2, n_columns=2, height_ratios=(1.2, 1))
     below = axes[1, 0]
     axes[1, 1].remove()
     below.set_subplotspec(axes[1, 0].get_gridspec()[1, :])

@@ -2,7 +2,7 @@
 // Only what scrolls can be reached by keyboard and says that it scrolls.
 (function () {
   function mark() {
-    document.querySelectorAll(".scroll, .equation, pre").forEach(function (box) {
+    document.querySelectorAll(".scroll, .equation").forEach(function (box) {
       const cut = box.scrollWidth > box.clientWidth + 1;
       box.classList.toggle("cut", cut);
       if (cut) box.setAttribute("tabindex", "0");
