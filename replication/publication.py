@@ -380,12 +380,11 @@ def describe_result(study: Study, model: Model) -> list[str]:
             f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
         )
         if judged["verdict"] != Verdict.NOT_TESTABLE:
-            lines["p"] = (
-                "none: such networks cannot report these numbers"
-                if None in (largest["p"], given["p"], sampling["p"])
-                else f"{pvalue(sampling['p'])} for a mean of {reported['mean']:g} and a largest "
-                f"count of {reported['max']}"
-            )
+            numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
+            if None in (largest["p"], given["p"], sampling["p"]):
+                lines["reported"] = f"{numbers} cannot be what such networks report"
+            else:
+                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}"
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "

@@ -22,8 +22,8 @@ from replication.comparison.cautions import find_cautions
 from replication.comparison.prediction import judge_draws
 from replication.comparison.rates import PATH
 from replication.comparison.reported import Reported, read_reported
-from replication.comparison.result import MIN_RUNS
 from replication.comparison.sampling import (
+    Draws,
     Effort,
     Sample,
     draw_normal_statistics,
@@ -54,7 +54,7 @@ POPULATIONS: Mapping[str, Draw] = {
 }
 """How runs are drawn: accuracy is beta(50, 1); capped rewards are normal and stop at 500."""
 STATISTICS = {"mean": ("mean",), "sd": ("sd",), "both": ("mean", "sd"), "max": ("max",)}
-SEEN, RUNS = (3, 5, 10, 30, 100, 500), (5, 10, 30, 100)
+SEEN, RUNS = (5, 10, 30, 100, 500), (5, 10, 30, 100)
 LEVEL = 0.05
 LIMIT, LIMITED_FROM = 0.12, 10
 """No rate may be above the limit with so many runs or more."""
@@ -71,12 +71,9 @@ def print_study(study: FloatArray) -> dict[str, Reported]:
 
 
 def measure_cell(
-    population: str, n_seen: int, runs: int, *, n_trials: int, seed: int
+    population: str, n_seen: int, runs: int, *, n_trials: int, seed: int, with_normal: bool = False
 ) -> dict[str, dict[str, float]]:
-    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where N is small.
-
-    With three runs there is an answer by normal theory only.
-    """
+    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where asked for."""
     generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n_seen, runs])
     draw = POPULATIONS[population]
     found = {kind: dict.fromkeys(STATISTICS, 0) for kind in ("rejected", "cautioned", "normal")}
@@ -84,16 +81,13 @@ def measure_cell(
         sample = Sample.from_values(draw(generator, n_seen))
         printed = print_study(draw(generator, runs))
         effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
-        answers = {}
-        if n_seen >= MIN_RUNS:
-            answers["rejected"] = draw_statistics(sample, runs, list(printed), effort=effort)
-        if n_seen <= NORMAL_RUNS and sample.spread > 0:
+        answers = {"rejected": draw_statistics(sample, runs, list(printed), effort=effort)}
+        if with_normal and sample.spread > 0:
             answers["normal"] = draw_normal_statistics(sample, runs, list(printed), effort=effort)
+        for kind, drawn in answers.items():
+            for name, p in find_p_values(drawn, printed).items():
+                found[kind][name] += p <= LEVEL
         for name, names in STATISTICS.items():
-            of = {key: printed[key] for key in names}
-            yours = dict.fromkeys(names, 0.0)
-            for kind, drawn in answers.items():
-                found[kind][name] += judge_draws(drawn, of, yours, level=LEVEL).p <= LEVEL
             found["cautioned"][name] += bool(find_cautions(sample, names, runs))
     return {
         kind: {name: round(count / n_trials, 4) for name, count in counts.items()}
@@ -101,18 +95,37 @@ def measure_cell(
     }
 
 
+def find_p_values(drawn: Draws, printed: Mapping[str, Reported]) -> dict[str, float]:
+    """Return p of a study by each of `STATISTICS`."""
+    yours = dict.fromkeys(printed, 0.0)
+    both = judge_draws(drawn, {name: printed[name] for name in ("mean", "sd")}, yours, level=LEVEL)
+    largest = judge_draws(drawn, {"max": printed["max"]}, yours, level=LEVEL)
+    alone = {name: both.findings[name].p for name in ("mean", "sd")}
+    return {**alone, "both": both.p, "max": largest.p}
+
+
 def measure_near_limit(population: str, n_seen: int, runs: int) -> tuple[int, dict[str, Any]]:
     """Measure a cell with as many trials as it takes to say on which side of the limit it lies.
 
     More, up to the last of `TRIALS`, as long as a rate is within three standard errors of it.
+    Normal theory, which has no limit, is measured with the first of them.
     """
-    for n_trials in TRIALS:
-        found = measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED)
-        error = math.sqrt(LIMIT * (1 - LIMIT) / n_trials)
-        nearest = min(abs(rate - LIMIT) for rate in found["rejected"].values())
-        if n_seen < LIMITED_FROM or nearest > 3 * error:
-            break
+    n_trials = TRIALS[0]
+    is_few = n_seen <= NORMAL_RUNS
+    found = measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED, with_normal=is_few)
+    for more in TRIALS[1:]:
+        if n_seen >= LIMITED_FROM and is_near_limit(found["rejected"], n_trials):
+            n_trials, normal = more, found["normal"]
+            found = measure_cell(population, n_seen, runs, n_trials=more, seed=SEED)
+            found["normal"] = normal
     return n_trials, found
+
+
+def is_near_limit(rates: Mapping[str, float], n_trials: int) -> bool:
+    """Say whether a rate is within three standard errors of the limit."""
+    return any(
+        abs(rate - LIMIT) <= 3 * math.sqrt(rate * (1 - rate) / n_trials) for rate in rates.values()
+    )
 
 
 def measure_power(n_seen: int, runs: int, *, n_trials: int, seed: int) -> dict[str, float]:
@@ -137,8 +150,7 @@ def main() -> None:
         n_trials, found = measure_near_limit(population, n_seen, runs)
         trials.setdefault(population, {}).setdefault(str(n_seen), {})[str(runs)] = n_trials
         for kind, rates in found.items():
-            is_shown = n_seen <= NORMAL_RUNS if kind == "normal" else n_seen >= MIN_RUNS
-            if is_shown:
+            if kind != "normal" or n_seen <= NORMAL_RUNS:
                 row = kinds[kind].setdefault(population, {}).setdefault(str(n_seen), {})
                 row[str(runs)] = rates
     model = {

@@ -225,12 +225,13 @@ def format_p(p: float) -> str:
         return ""
     if p < 1e-4:
         return "< 0.0001"
-    return f"{p:.2g}"
+    return "> 0.99" if 0.995 < p < 1 else f"{p:.2g}"
 
 
 def describe_p(p: float) -> str:
     """Return a p-value as words: "p = 0.03"."""
-    return f"p {'' if p < 1e-4 else '= '}{format_p(p)}"
+    text = format_p(p)
+    return f"p {text}" if text[0] in "<>" else f"p = {text}"
 
 
 def format_number(value: float) -> str:
@@ -260,7 +261,7 @@ def join(parts: Sequence[str]) -> str:
 def wrap(text: str, *, indent: str = "") -> list[str]:
     """Return lines of a paragraph; a number stays with its per cent sign, and p with its value."""
     bound = text.replace(" %", "\u00a0%").replace("p = ", "p\u00a0=\u00a0")
-    bound = bound.replace("p < ", "p\u00a0<\u00a0")
+    bound = bound.replace("p < ", "p\u00a0<\u00a0").replace("p > ", "p\u00a0>\u00a0")
     lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
 

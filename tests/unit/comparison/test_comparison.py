@@ -228,6 +228,29 @@ def test_robust_statistics_of_the_runs_themselves_are_consistent(name):
     assert compare(NORMAL, runs=20, **{name: f"{own + 4:.2f}"}).p < 0.05
 
 
+def test_the_interval_holds_what_is_consistent_and_nothing_else():
+    """Of shares, spreads of either kind, intervals, and numbers of coarse rounding."""
+    solved = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0]
+    cases = [(solved, {"share": f"{k / 50:.2f}"}) for k in range(51)]
+    cases += [(NORMAL, {"mean": str(k)}) for k in range(6, 15)]
+    for name, kind in (("sd", {"sd_kind": "n"}), ("se", {"sd_kind": "n-1"})):
+        cases += [(NORMAL, {name: f"{k / 10:.1f}", **kind}) for k in range(1, 40, 3)]
+    cases += [(NORMAL, {"mean": f"10 ± {k / 10:.1f}", "plus_minus": "ci", "ci_kind": "t"})
+              for k in range(1, 40, 3)]  # fmt: skip
+    seen = set()
+    for values, numbers in cases:
+        found = compare(
+            values,
+            runs=50 if values is solved else 5,
+            succeeded=solved if values is solved else None,
+            **numbers,
+        )
+        one = list(found.findings.values())[-1]
+        assert (one.p > 0.05) == (one.low <= one.value <= one.high), numbers
+        seen.add((one.name, one.p > 0.05))
+    assert len(seen) == 10
+
+
 def test_a_constant_is_held_against_the_mean_of_the_population():
     """With 30 runs: the one-sample t-test beside, and nearly the same without assumptions."""
     values = np.random.default_rng(32).normal(10, 2, size=30)
@@ -319,6 +342,12 @@ def test_a_reported_share_says_how_many_values_were_summarised():
     assert found.findings["n_succeeded"].p > 0.05
 
 
+def test_chance_that_none_fails_is_a_power_of_the_share():
+    assert compare(COUNTS, succeeded=COUNTS > 2, runs=3, share="1").chance_all_succeed == (
+        pytest.approx(np.mean(COUNTS > 2) ** 3)
+    )
+
+
 def test_a_share_alone_needs_no_value_and_no_cap():
     found = compare([60.0] * 60, succeeded=[True] * 30 + [False] * 30, runs=100, share="90 %")
     assert found.agreement is Agreement.NOT_CONSISTENT
@@ -348,6 +377,13 @@ def test_failures_that_the_report_left_out_need_no_common_cap():
 
 
 # ------------------------------------------------------------------------ in what runs may come
+
+
+class Lazy:
+    """A table that says only how it is computed, as LazyFrame of Polars."""
+
+    def collect(self):
+        raise AssertionError("the user computes it, and knows how long that takes")
 
 
 class Outcomes:
@@ -433,6 +469,10 @@ def test_everything_is_plain_json_with_a_schema_and_the_same_twice():
         ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
         ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
         ({"mean": "48", "sd_kind": "n-2"}, "allowed are n-1, n"),
+        ({"mean": "48", "ci_kind": "z"}, "allowed are t, normal"),
+        ({"mean": "48", "plus_minus": "std"}, "allowed are sd, se, ci"),
+        ({"mean": "48", "nan_policy": "drop"}, "given as 'drop'; allowed are raise, omit"),
+        ({"mean": "48", "grid": "nothing"}, "`grid` was given as 'nothing'"),
         ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
         ({"mean": "48", "bounds": 3}, "a lower and a higher number"),
@@ -455,7 +495,10 @@ def test_arguments_are_refused_in_one_line(arguments, message):
     ("values", "arguments", "message"),
     [
         ([], {}, "there are no values"),
-        ([[1, 2], [3, 4]], {}, "`values` has the shape \\(2, 2\\)"),
+        (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
+        ([1.0, 2.0], {"minus": np.zeros((5, 2))}, "`minus` has the shape \\(5, 2\\)"),
+        (pd.Series([[1.0], [2.0]]), {}, "not all numbers"),
+        (Lazy(), {}, "not computed yet; give .collect\\(\\)"),
         (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
         (["a", "b"], {}, "not all numbers"),
         ([10**400, 1], {}, "not all numbers"),

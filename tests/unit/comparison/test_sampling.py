@@ -141,5 +141,7 @@ def test_grid_of_values_is_found(values, unit):
     assert Sample.from_values(values).find_unit() == unit
 
 
-def test_spread_of_tiny_values_does_not_vanish():
-    assert Sample.from_values([1e-99, 3e-99]).spread == pytest.approx(math.sqrt(2) * 1e-99)
+@pytest.mark.parametrize("unit", [1.0, 1e-99])
+def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not_vanish(unit):
+    spread = Sample.from_values([unit, unit, 4 * unit]).spread / unit
+    assert spread == pytest.approx(math.sqrt(3))

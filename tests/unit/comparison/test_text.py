@@ -8,7 +8,7 @@ import pytest
 from replication.comparison.comparison import compare
 from replication.comparison.groups import adjust_holm
 from replication.comparison.result import Reason
-from replication.comparison.text import format_number, format_p
+from replication.comparison.text import describe_p, format_number, format_p
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
@@ -19,6 +19,10 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 
 CASES = {
     "margin not shown": (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
+    "within the margin": (
+        np.random.default_rng(24).normal(10, 2, size=20_000),
+        {"runs": 5000, "mean": "10.20", "margin": "10%"},
+    ),
     "few": (NORMAL[:3], {"runs": 5, "mean": "11.0"}),
     "not a mean": (WHOLE, {"runs": 20, "grid": 1, "mean": "30.01"}),
     "not a value": (WHOLE, {"runs": 20, "grid": 1, "max": "50.5"}),
@@ -42,15 +46,9 @@ def test_the_first_sentence_names_the_verdict_and_a_reported_number(values, argu
     assert first.startswith(str(found.agreement).capitalize())
     if found.reason is not Reason.FEW:
         assert any(number in first for number in found.reported.values())
+    assert found.p is None or describe_p(found.p) in first
+    assert ("less than the margin" in first) == (found.reason is Reason.DIFFERENT_WITHIN_MARGIN)
     assert all(len(line) <= 130 for line in text.splitlines())
-
-
-def test_a_mean_that_differs_by_less_than_the_margin_is_said_to():
-    many = np.random.default_rng(24).normal(10, 2, size=20_000)
-    found = compare(many, runs=5000, mean="10.20", margin="10%")
-    first = " ".join(found.summary().split("\n\n")[0].split())
-    assert format_p(found.p) in first
-    assert "less than the margin" in first
 
 
 def test_all_cautions_and_assumptions_are_told():
@@ -90,10 +88,12 @@ def test_holm_adjusts_as_in_his_paper():
 
 
 @pytest.mark.parametrize(
-    ("p", "text"), [(0.0123, "0.012"), (0.5, "0.5"), (1.0, "1"), (1e-7, "< 0.0001")]
+    ("p", "text"),
+    [(0.0123, "= 0.012"), (0.5, "= 0.5"), (1.0, "= 1"), (0.9971, "> 0.99"), (1e-7, "< 0.0001")],
 )
 def test_p_has_two_digits(p, text):
-    assert format_p(p) == text
+    assert describe_p(p) == f"p {text}"
+    assert format_p(p) == text.removeprefix("= ")
 
 
 @pytest.mark.parametrize(
