@@ -139,8 +139,9 @@ def read_report(
         for name, text in texts.items()
     }
     if ci is not None:
-        middle, numbers["ci"] = _read_interval(ci, scale)
+        middle, half = _read_interval(ci, scale)
         numbers.setdefault("mean", middle)
+        numbers["ci"] = half
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
     if "constant" in numbers:

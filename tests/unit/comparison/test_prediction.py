@@ -136,9 +136,6 @@ def test_equal_tails_are_equal_whatever_their_last_digit():
         assert first == pytest.approx(expected)
 
 
-# ------------------------------------------------------------------- mean and maximum, exactly
-
-
 def enumerate_studies(n):
     """Return mean, largest value and probability of every study of n runs."""
     shares = COUNTS / COUNTS.sum()
@@ -218,9 +215,6 @@ def test_exact_and_drawn_answers_agree():
         assert drawn.findings[name].p == pytest.approx(exact.findings[name].p, abs=0.02)
     found, expected = (item.findings["mean_given_max"] for item in (drawn, exact))
     assert found.mean == pytest.approx(expected.mean, abs=0.2)
-
-
-# ------------------------------------------------------------------------------- successes
 
 
 def test_number_of_successes_is_beta_binomial():
