@@ -99,6 +99,22 @@ def find_reports(results: Path, study: StudyFolder) -> list[Path]:
     return [path for folder in folders if (path := folder / "report.html").is_file()]
 
 
+def find_studies(results: Path) -> list[StudyFolder]:
+    """Return the studies in a results folder, and those that are gone though a report is of them.
+
+    Not those of the published report, with which all its outcomes are made again.
+    """
+    store = Store(results)
+    found = {(study.protocol_id, study.root_seed): study for study in store.studies()}
+    if not store.other_versions():  # a report may be of those
+        for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
+            for seed in (root_seed, *list_repetitions(root_seed, n_seeds)):
+                path = store.folder / protocol_id / str(seed)
+                if folder != results:
+                    found.setdefault((protocol_id, seed), StudyFolder(protocol_id, seed, path))
+    return sorted(found.values())
+
+
 def repair_reports(
     results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> Iterator[str]:

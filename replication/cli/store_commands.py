@@ -236,11 +236,11 @@ def run_repair(options: argparse.Namespace) -> int:
 def _list_studies(results: Path, *, may_be_empty: bool = False) -> list[StudyFolder]:
     """Return the studies of a folder, after a line about outcomes of other versions."""
     from replication.store import Store
+    from replication.verification import find_studies
 
-    store = Store(results)
-    others = store.other_versions()
+    others = Store(results).other_versions()
     _explain_others(others)
-    studies = store.studies()
+    studies = find_studies(results)
     if not studies and not others and not may_be_empty:
         raise StorageError(
             f"{_name(results)} holds no outcomes; give the --results folder of a study, "

@@ -121,7 +121,7 @@ def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):
 
 
 def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(both, refuse, capsys):
-    folder = both / "studies" / f"{PAPER.id}-3-9999"
+    folder = both / "studies" / f"{16 * '0'}-3-20"
     write_model(folder, "headline", {"a": 1})
     (folder / "models" / "headline.json").write_text("{}")
     place_files(folder, {"report.html": b"page"})
@@ -131,23 +131,26 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     for name in ("models/headline.json", "report.html"):
         assert f"{str(folder / name)!r} is missing or damaged; run `replication repair`" in messages
     assert main(["repair", "--results", str(both)]) == 65
-    assert "cannot be made again: the outcome of seed 0 is not in" in capsys.readouterr().err
+    assert "cannot be made again: what the networks of" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("deleted", [1, 2], ids=["the last block", "every block"])
+@pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
 def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_deleted(
     tmp_path, run, capsys, deleted
 ):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     store = Store(tmp_path)
-    for root_seed in (3, 4):  # the study, and the first of its repetitions
+    for root_seed in range(3, 9):  # the study and its repetitions
         simulate_study(store, PAPER, root_seed, 20, block_size=10, show_progress=False)
+    for root_seed in (3, 4):
         digest = store.digest(PAPER, root_seed, 20)
         write_model(tmp_path / "studies" / f"{PAPER.id}-3-20", "headline", {})
         for block in find_blocks(store.study_folder(PAPER, root_seed))[-deleted:]:
             block.path.unlink()
+        if deleted == 3:
+            store.study_folder(PAPER, root_seed).rmdir()
         assert main(["verify", "--results", str(tmp_path)]) == 65
-        first = 20 - 10 * deleted
+        first = max(0, 20 - 10 * deleted)
         assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
         text = run("repair", "--results", tmp_path)
         assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
