@@ -40,7 +40,7 @@ def fill_weights(
 def _compile(processor: str, features: str) -> Callable[..., None]:
     tracer = Tracer(2)
     width = tracer.emit("load double, ptr %half_width, align 8")
-    for step in tracer.loop(Whole(tracer, "%n")):
+    for step in tracer.each(Whole(tracer, "%n")):
         # NumPy counts before it draws.
         words: list[Whole | int] = [step + Whole(tracer, "%first") + 1, 0, 0, 0]
         for turn, word in enumerate(_encrypt(tracer, words)):

@@ -71,7 +71,7 @@ def _build(tracer: Tracer, rule: Rule, numbers: list[Value], strip: str, now: st
 def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
     places, n_rows = arrange(rule)
     numbers = _load_numbers(tracer, rule)
-    for k in tracer.loop(Whole(tracer, "%n")):
+    for k in tracer.each(Whole(tracer, "%n")):
         strip = tracer.find("%strips", k * n_rows, tracer.kind)
         net = _build(tracer, rule, numbers, strip, strip)
         pass_forward(net, 0, rule.n_patterns)
@@ -155,7 +155,7 @@ def _trace_exchange(rule: Rule, n_lanes: int) -> str:
     def has_bit(bits: str, lane: Whole) -> Whole:
         return Whole(tracer, bits) >> lane & 1
 
-    for lane in tracer.loop(n_lanes):
+    for lane in tracer.each(n_lanes):
         with tracer.when(tracer.compare("ne", has_bit("%finished", lane), 0)):
             network = tracer.load_whole("%lanes", lane)
             with tracer.when(tracer.compare("sge", network, 0)):
@@ -167,15 +167,15 @@ def _trace_exchange(rule: Rule, n_lanes: int) -> str:
                 tracer.store_whole("%lanes", lane, -1)
                 with tracer.when(tracer.compare("ne", load(FINAL), 0)):
                     final = tracer.load_address("%job", FINAL)
-                    for k in tracer.loop(n):
+                    for k in tracer.each(n):
                         tracer.copy_number("%now", k * n_lanes + lane, final, network * n + k)
             following = load(BEGUN)
             with tracer.when(tracer.compare("slt", following, load(N_NETWORKS))):
                 initial, first = tracer.load_address("%job", INITIAL), following * load(STRIDE)
-                for k in tracer.loop(n):
+                for k in tracer.each(n):
                     tracer.copy_number(initial, first + k, "%next", k * n_lanes + lane)
                 if rule.has_momentum:
-                    for k in tracer.loop(n, places["velocities"][0][0]):
+                    for k in tracer.each(n, places["velocities"][0][0]):
                         address = tracer.find("%strip", k * n_lanes + lane, "double")
                         tracer.write(f"store double 0.0, ptr {address}, align 8")
                 tracer.store_whole("%lanes", lane, following)

@@ -252,12 +252,11 @@ class Tracer:
         """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
         return self.emit(f"icmp {relation} i64 {a}, {b}")
 
-    def each(self, n: int, begin: Any = 0) -> Iterator[Any]:
-        """Go through `n` numbers from `begin`, as a loop of the compiled code."""
-        yield from self.loop(n, begin) if n > 1 else (begin + k for k in range(n))
-
-    def loop(self, n: Any, begin: Any = 0) -> Iterator[Whole]:
-        """Go through `n` numbers from `begin` as a loop of the compiled code; n is above 0."""
+    def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
+        """Go through `n` numbers from `begin`; several are a loop of the compiled code."""
+        if isinstance(n, int) and n < 2:
+            yield from [begin] * n
+            return
         before, head, after = self.block, self.name_block(), self.name_block()
         end = begin + n
         self.write(f"br label %{head}")
@@ -279,7 +278,7 @@ class Tracer:
         if n < 2:
             return body(begin, *values) if n else values
         before, results = self.block, values
-        for number in self.loop(n, begin):
+        for number in self.each(n, begin):
             place = len(self.lines)
             carried = [Value(self, self.emit("phi")) for _ in values]
             results = body(number, *carried)
