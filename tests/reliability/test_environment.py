@@ -14,7 +14,6 @@ from replication.protocol import PAPER
 from replication.store import Store
 from tests.reliability.faults import (
     COMMAND,
-    ONE_STUDY,
     ROOT,
     assert_clean,
     call,
@@ -217,7 +216,7 @@ def test_the_exit_code_of_ten_runs_is_0(tmp_path, reference):
 
 def limit(*words: str | Path, **limits: int) -> subprocess.CompletedProcess[str]:
     """Run a command under limits, as a user who has no right to more."""
-    command = [str(word) for word in (*ONE_STUDY, *words)]
+    command = [str(word) for word in (*COMMAND, *words)]
     if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
         rights = "+dac_override,+dac_read_search"
         command = [
@@ -270,7 +269,7 @@ def test_report_says_that_descriptors_are_short_and_blames_no_program(tmp_path):
     """Once the advice was to install pandoc again."""
     results = tmp_path / "results"
     words = ("--seeds", "100", "--results", results)
-    assert_clean(call("simulate", *words), 0)
+    assert_clean(run(*COMMAND, "simulate", *words), 0)
     tmp_path.chmod(0o777)
     run("chmod", "-R", "a+rwX", tmp_path)
     seen = set()
