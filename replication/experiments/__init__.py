@@ -25,16 +25,16 @@ from replication.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
-    "settings": 5.0,
-    "mechanism": 25.0,
-    "speed": 12.0,
+    "settings": 4.0,
+    "mechanism": 23.0,
+    "speed": 16.0,
     "codes": 1.0,
-    "rule": 3.0,
-    "functions": 5.0,
-    "learning": 6.0,
-    "picture": 6.0,
+    "rule": 4.0,
+    "functions": 4.0,
+    "learning": 7.0,
+    "picture": 9.0,
     "proposal": 5.0,
-    "hierarchy": 10.0,
+    "hierarchy": 17.0,
     "sizes": 7.0,
 }
 """The experiments beside the headline, in the order of the report, with the seconds that each
