@@ -16,8 +16,8 @@ from replication.cli.parser import make_parser
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-ALL_PAGES = [*PAGES, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = ["README.md", "CONTRIBUTING.md"]
+ALL_PAGES = [*PAGES, *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -178,18 +178,12 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
     work.mkdir()
     environment = os.environ | {"PYTHONPATH": str(target), "PYTHONWARNINGS": ""}
 
-    where = run(
-        sys.executable,
-        "-c",
-        "import replication; print(replication.__file__)",
-        cwd=work,
-        env=environment,
-    )
+    script = "import replication; print(replication.__file__)"
+    where = run(sys.executable, "-c", script, cwd=work, env=environment)
     assert where.stdout.startswith(str(target)), "the installed copy is the one that is tested"
 
-    done = run(
-        target / "bin" / "replication", "replicate", "--seeds", "100", cwd=work, env=environment
-    )
+    command = target / "bin" / "replication"
+    done = run(command, "replicate", "--seeds", "100", cwd=work, env=environment)
     assert done.returncode == 0, done.stderr
     (report,) = work.glob("results/studies/*/report.html")
     assert report.stat().st_size > 0
@@ -210,43 +204,48 @@ def test_help_lists_every_target():
     assert phony == list_targets()
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with the Makefile and what `make replicate` looks at."""
+    (tmp_path / "Makefile").write_text(read("Makefile"), encoding="utf-8")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "run.lock").touch()
+    return tmp_path
+
+
+def write_script(path, line):
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
 @pytest.mark.parametrize(
     "value", ["1; touch pwned", "$(shell touch pwned)", "`touch pwned`", "-5 '\""]
 )
-def test_values_reach_the_command_as_they_were_typed(value, tmp_path):
+def test_values_reach_the_command_as_they_were_typed(value, folder):
     """A stand-in for the environment's Python prints what it is given."""
-    (tmp_path / "Makefile").write_text(read("Makefile"), encoding="utf-8")
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "run.lock").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
-    python.chmod(0o755)
-    (tmp_path / ".venv" / ".made").touch()
-    (tmp_path / ".venv" / ".run").touch()
-    done = run_make("replicate", f"SEEDS={value}", "JOBS=2", cwd=tmp_path)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    write_script(folder / ".venv" / "bin" / "python", 'printf "%s\\n" "$@"')
+    (folder / ".venv" / ".made").touch()
+    (folder / ".venv" / ".run").touch()
+    done = run_make("replicate", f"SEEDS={value}", "JOBS=2", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         *("-m", "replication", "replicate"),
         f"--seeds={value}",
         "--jobs=2",
     ]
-    assert not (tmp_path / "pwned").exists()
+    assert not (folder / "pwned").exists()
 
 
 @pytest.mark.parametrize("script", ["exit 1", "case $* in *venv*) exit 1;; *) exit 0;; esac"])
-def test_unfit_python_is_refused_with_advice(script, tmp_path):
-    (tmp_path / "Makefile").write_text(read("Makefile"), encoding="utf-8")
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "run.lock").touch()
-    python = tmp_path / "python3"
-    python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    python.chmod(0o755)
-    done = run_make("replicate", f"PYTHON={python}", cwd=tmp_path)
+def test_unfit_python_is_refused_with_advice(script, folder):
+    python = folder / "python3"
+    write_script(python, script)
+    done = run_make("replicate", f"PYTHON={python}", cwd=folder)
     assert done.returncode == 2
     assert str(python) in done.stderr
     assert "PYTHON=" in done.stderr
-    assert not (tmp_path / ".venv").exists()
+    assert not (folder / ".venv").exists()
 
 
 def test_clean_keeps_results():
@@ -277,9 +276,9 @@ def test_first_page_says_what_the_results_say():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES)
 def test_page_names_targets_that_exist(page):
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.M))
     assert named
     assert named <= list_targets()
 
@@ -290,10 +289,9 @@ def list_commands():
     return set(commands)
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_page_names_commands_that_exist(page):
-    text = page.read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:^|`|\$ )replication ([a-z]+)", text, re.M))
+    named = set(re.findall(r"(?:^|`|\$ )replication ([a-z]+)", read(page), re.M))
     assert named <= list_commands()
 
 
@@ -302,14 +300,12 @@ def test_makefile_calls_commands_that_exist():
     assert named <= list_commands()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES)
 def test_page_links_to_files_that_exist(page):
-    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    text = read(page)
+    links = re.findall(r"\]\(([^)#]+)\)", text)
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (ROOT / link).exists()] == []
-    paths = re.findall(
-        r"`((?:replication|tests|results|notebooks)/[A-Za-z0-9_./-]+)`",
-        page.read_text(encoding="utf-8"),
-    )
+    paths = re.findall(r"`((?:replication|tests|results|notebooks)/[A-Za-z0-9_./-]+)`", text)
     ignored = ("results/outcomes", "results/studies")
     assert [p for p in paths if not p.startswith(ignored) and not (ROOT / p).exists()] == []

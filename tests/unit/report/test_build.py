@@ -212,7 +212,7 @@ def test_short_report_draws_only_what_it_shows(short: Path, tmp_path: Path) -> N
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path: Path) -> None:
     changes = {
-        "[](#limits)": ("[](#bounds)", "report.md:41: a reference to #bounds, which is nowhere"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
         "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
         "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),

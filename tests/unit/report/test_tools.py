@@ -65,13 +65,14 @@ def test_pandoc_of_the_system_serves_if_new_enough(
     assert tools.find_pandoc() == str(program)
 
 
+@pytest.mark.parametrize("version", ["2.17.1", "3.7"])
 def test_old_pandoc_of_the_system_is_named_with_its_version(
-    hide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     hide(["pypandoc"])
-    put_pandoc(tmp_path, "2.17.1")
+    put_pandoc(tmp_path, version)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(UsageError, match=r"pandoc 3.8 or newer, .* is pandoc 2.17.1"):
+    with pytest.raises(UsageError, match=rf"pandoc 3.8 or newer, .* is pandoc {version}"):
         tools.require_tools()
 
 
