@@ -11,7 +11,6 @@ the sum, the mass is that of p truncated at m.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -71,13 +70,6 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
     return np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
 
 
-def split_rows(masses: FloatArray, length: int) -> Iterator[FloatArray]:
-    """Yield rows of masses, as many at a time as are convolved at once at this length."""
-    rows = max(1, _BATCH // length)
-    for first in range(0, len(masses), rows):
-        yield masses[first : first + rows]
-
-
 def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
     """Return values (updates) and masses, F(m)^n - F(m - 1)^n, of the largest of n converged."""
     within = (np.cumsum(table.counts) / table.n_converged) ** runs
@@ -111,10 +103,14 @@ def compute_joint_mass(
         np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
     ).astype(np.int64)
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
+    n_rows = max(1, _BATCH // length)
     below = np.concatenate(
         [
-            np.pad(np.cumsum(convolve(part, runs, length), axis=1), ((0, 0), (1, 0)))[:, places]
-            for part in split_rows(truncated, length)
+            np.pad(
+                np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
+                ((0, 0), (1, 0)),
+            )[:, places]
+            for row in range(0, len(truncated), n_rows)
         ]
     )
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T

@@ -174,15 +174,6 @@ class CountTable:
         np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
         return CountTable(distinct, counts, self.n_censored + other.n_censored, self.cap)
 
-    def count_within(self, updates: npt.ArrayLike) -> IntArray:
-        """Return how many networks converged within `updates` (int64, same shape).
-
-        Meaningful up to the cap; beyond it nothing more is counted.
-        """
-        running = np.concatenate([[0], np.cumsum(self.counts)])
-        places = np.searchsorted(self.updates, np.asarray(updates), side="right")
-        return np.asarray(running[places], dtype=np.int64)
-
     def censor(self, cap: int) -> CountTable:
         """Return the table that a lower cap would have given."""
         cap = int(_take_whole("cap", cap))

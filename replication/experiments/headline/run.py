@@ -137,7 +137,11 @@ def describe_study(
         "population": population,
         "sampling": sampling,
         "repetitions": others,
-        "ranges": _find_ranges(others),
+        "ranges": {
+            name: [min(row[name] for row in others), max(row[name] for row in others)]
+            for name in ("p_max", "p_mean", "p")
+            if others and all(row[name] is not None for row in others)
+        },
         "claims": {"headline": judge_headline(population, sampling, p, differences)},
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "histogram": make_histogram(counts),
@@ -246,16 +250,6 @@ def _describe_repetition(root_seed: int, counts: CountTable) -> dict[str, Any]:
         "share": counts.n_converged / counts.n,
         "mean": estimate_count_mean(counts).value,
         **describe_p(counts),
-    }
-
-
-def _find_ranges(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
-    """Return the range over the root seeds of every p that all of them have."""
-    columns = {name: [row[name] for row in rows] for name in ("p_max", "p_mean", "p")}
-    return {
-        name: [min(values), max(values)]
-        for name, values in columns.items()
-        if values and None not in values
     }
 
 

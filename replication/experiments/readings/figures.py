@@ -93,7 +93,7 @@ def plot_multiverse(model: Model) -> Figure:
     order, means = order_readings(model)
     compatible = np.array(columns["is_compatible"])[order]
     fields = {name: [columns[name][i] for i in order] for name in model["fields"]}
-    values = {name: list(_find_values(each)) for name, each in fields.items()}
+    values = {name: list(dict.fromkeys(map(_name, each))) for name, each in fields.items()}
     n_bars = sum(len(each) for each in values.values())
     bars = 0.2 * (n_bars + 0.5 * len(values)) + 0.8
     figure = Figure(figsize=(NARROW, 2.5 + bars), layout="constrained")
@@ -109,11 +109,6 @@ def plot_multiverse(model: Model) -> Figure:
         for name, fill in CLASSES.items()
     ], n_columns=2)  # fmt: skip
     return figure
-
-
-def _find_values(column: Sequence[Any]) -> dict[str, None]:
-    """Return the different values of a field as texts, in their order."""
-    return dict.fromkeys(_name(value) for value in column)
 
 
 def _draw_curve(axes: Axes, means: FloatArray, compatible: NDArray[np.bool_]) -> None:

@@ -53,6 +53,13 @@ def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fa
         assert damaged[name].tolist() == [False, True]
 
 
+def test_copies_with_too_much_noise_do_not_settle_back(monkeypatch):
+    monkeypatch.setattr(experiment, "NOISE", 1.0)
+    outcome = experiment.examine(build_by_hand())
+    assert outcome["encoded"].all()
+    assert not (outcome["attractors"] | outcome["all"]).any()
+
+
 def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
     outcome = experiment.examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
     assert not outcome["encoded"].any()

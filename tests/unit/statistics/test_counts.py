@@ -98,10 +98,6 @@ def test_only_tables_with_one_cap_can_be_merged():
         CountTable([3], [1], 0, 10) + 1
 
 
-def test_count_within_includes_the_time_itself():
-    assert make_table().count_within([2, 3, 6, 7, 10, 99]).tolist() == [0, 2, 2, 3, 4, 4]
-
-
 def test_failures_count_as_the_cap_in_the_mean_at_the_cap():
     table = CountTable(np.array([2, 5, 9]), np.array([3, 4, 1]), 2, 12)
     assert table.mean_at_cap == np.repeat([2, 5, 9, 12], [3, 4, 1, 2]).mean()
