@@ -1,4 +1,4 @@
-"""The figure of the statements on which measurements disagree."""
+"""The figure of all statements and their measurements."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ N_PLACES = 12
 
 
 def plot_statements(models: Models) -> tuple[Figure, Figure]:
-    """Draw the statements on which measurements disagree: a row each, with a mark a measurement.
+    """Draw a row for each statement, with a mark for each measurement.
 
     The primary one comes first and has a ring.
     """
-    claims = [claim for claim in load_claims().values() if not _is_supported(models, claim)]
+    claims = list(load_claims().values())
     heights = [_measure_height(claim) for claim in claims]
     half = next(i for i in range(len(claims)) if 2 * sum(heights[: i + 1]) >= sum(heights)) + 1
     outcomes = [
@@ -51,11 +51,6 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
         _draw_panel(models, claims[:half], outcomes),
         _draw_panel(models, claims[half:], [ring]),
     )
-
-
-def _is_supported(models: Models, claim: Claim) -> bool:
-    judged = models[claim.experiment]["claims"][claim.id]["operationalisations"]
-    return all(one["outcome"] == Outcome.SUPPORTS.value for one in judged.values())
 
 
 def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2D]) -> Figure:
