@@ -78,6 +78,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -
     assert '<a href="#fig:panels">Figure\u00a03</a>' in text
     assert 'data-label="Largest of 100"><div>\n1,190\n</div></td>' in text
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
+    assert "@font-face{font-family:'Report Math'" in text
     assert 'href="#ref-clopper1934"' in text
     assert 'id="ref-clopper1934"' in text
     assert METADATA["citation"] in text
