@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, publication, verification
-from replication.errors import BusyError, DataError, StorageError
+from replication.errors import BusyError, DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.models import find_differences, read_model, round_numbers, write_model
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
@@ -141,6 +141,19 @@ def test_one_experiment_is_rendered_alone(tmp_path: Path) -> None:
     assert "converged networks the four codes differ" in page.read_text("utf-8").replace("\n", " ")
     assert (page.parent / "figures" / "codes.svg").exists()
     assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_chapter_that_a_preview_cannot_render_says_what_may_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complete: bool
+) -> None:
+    """Once it advised to make models that were all there."""
+    monkeypatch.setattr("replication.publication.run_experiment", lambda *_, **__: {})
+    for name in ("headline", *EXPERIMENTS) if complete else ("headline",):
+        write_model(tmp_path, name, {})
+    expected = "more networks may be" if complete else r"models that are missing \("
+    with pytest.raises(ReportError, match=rf"codes/chapter\.md.*{expected}"):
+        preview_experiment("codes", 300, tmp_path)
 
 
 def damage_model(content: bytes, how: str) -> bytes:
