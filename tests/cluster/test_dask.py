@@ -85,10 +85,11 @@ class Cluster:
         return [*study, "--backend", "dask", "--scheduler", self.address, *options]
 
 
-@pytest.fixture
-def cluster(tmp_path):
+@contextlib.contextmanager
+def run_cluster(folder):
+    """Yield a cluster without scheduler and workers, and end what is started in it."""
     pytest.importorskip("distributed")
-    cluster = Cluster(tmp_path)
+    cluster = Cluster(folder)
     try:
         yield cluster
     finally:
@@ -97,12 +98,33 @@ def cluster(tmp_path):
             process.wait()
 
 
+@pytest.fixture(scope="module")
+def shared_scheduler(tmp_path_factory):
+    with run_cluster(tmp_path_factory.mktemp("scheduler")) as cluster:
+        cluster.start_scheduler()
+        yield cluster
+
+
+@pytest.fixture
+def cluster(shared_scheduler, tmp_path):
+    """A cluster whose workers are the test's own."""
+    with run_cluster(tmp_path) as cluster:
+        cluster.address = shared_scheduler.address
+        yield cluster
+
+
+@pytest.fixture
+def own_cluster(tmp_path):
+    """A cluster whose scheduler is the test's own, too."""
+    with run_cluster(tmp_path) as cluster:
+        yield cluster
+
+
 def list_blocks(results) -> list:
     return list(results.glob("outcomes/**/0*.parquet"))
 
 
 def test_a_study_survives_the_death_of_a_worker_with_the_digest_of_one_machine(cluster, tmp_path):
-    cluster.start_scheduler()
     victim, survivor = cluster.start_worker(), cluster.start_worker()
     results = tmp_path / "results"
     process = start(*ONE_STUDY, *cluster.words(results, N_SEEDS, "--set", "regression=0.9"))
@@ -129,7 +151,6 @@ def test_one_worker_or_one_job_is_enough_for_the_work_to_run_on_the_cluster(
         f"def g(*a): open({str(marks)!r}, 'a').write(f'{{os.getpid()}} '); return f(*a)\n"
         "e.simulate_range = g"
     )
-    cluster.start_scheduler()
     worker = cluster.start_worker(n_threads, before=remember)
     results = tmp_path / "results"
     assert_clean(run(*ONE_STUDY, *cluster.words(results, 5000, *options)), 0)
@@ -137,11 +158,13 @@ def test_one_worker_or_one_job_is_enough_for_the_work_to_run_on_the_cluster(
     assert Store(results).digest(PAPER, 1988, 5000) == compute_reference(5000)
 
 
-def test_a_scheduler_that_is_killed_while_it_works_ends_the_run_with_one_line(cluster, tmp_path):
-    scheduler = cluster.start_scheduler()
-    cluster.start_worker()
+def test_a_scheduler_that_is_killed_while_it_works_ends_the_run_with_one_line(
+    own_cluster, tmp_path
+):
+    scheduler = own_cluster.start_scheduler()
+    own_cluster.start_worker()
     results = tmp_path / "results"
-    process = start(*ONE_STUDY, *cluster.words(results, 20_000_000))
+    process = start(*ONE_STUDY, *own_cluster.words(results, 20_000_000))
     assert wait_until(lambda: list_blocks(results))
     scheduler.kill()
     _, messages = process.communicate(timeout=30)
@@ -179,7 +202,6 @@ def test_a_worker_that_lacks_something_is_named_in_one_line_before_the_first_blo
     cluster, tmp_path, before, message
 ):
     """Once a warning of eleven lines about versions came first."""
-    cluster.start_scheduler()
     cluster.start_worker()
     cluster.start_worker(before=before)
     done = run(*ONE_STUDY, *cluster.words(tmp_path / "results", 1000))
@@ -189,25 +211,25 @@ def test_a_worker_that_lacks_something_is_named_in_one_line_before_the_first_blo
     assert list_blocks(tmp_path / "results") == []
 
 
-def test_a_scheduler_without_workers_is_given_up_after_the_stated_time(cluster, tmp_path):
-    cluster.start_scheduler()
+def test_a_scheduler_without_workers_is_given_up_after_the_stated_time(own_cluster, tmp_path):
+    own_cluster.start_scheduler()
     command = list(ONE_STUDY)
     command[2] = (
         "import replication.simulator.backends as b; b.SECONDS_FOR_WORKERS = 1.0;" + command[2]
     )
     begun = time.monotonic()
-    done = run(*command, *cluster.words(tmp_path / "results", 1000))
+    done = run(*command, *own_cluster.words(tmp_path / "results", 1000))
     assert_clean(done, 70)
-    assert f"had no worker for 1 s; start one: dask worker {cluster.address}" in done.stderr
+    assert f"had no worker for 1 s; start one: dask worker {own_cluster.address}" in done.stderr
     assert time.monotonic() - begun < 20
 
 
-def test_a_scheduler_of_another_version_is_refused_with_both_versions(cluster, tmp_path):
-    cluster.start_scheduler(
+def test_a_scheduler_of_another_version_is_refused_with_both_versions(own_cluster, tmp_path):
+    own_cluster.start_scheduler(
         before="import distributed.versions as v\nf = v._version_cached\n"
         "v._version_cached = lambda p: '2020.1.0' if p == 'distributed' else f(p)"
     )
-    done = run(*ONE_STUDY, *cluster.words(tmp_path / "results", 1000))
+    done = run(*ONE_STUDY, *own_cluster.words(tmp_path / "results", 1000))
     assert_clean(done, 70)
     assert "is distributed 2020.1.0, and here is " + version("distributed") in done.stderr
 
@@ -218,7 +240,6 @@ def test_a_cluster_whose_workers_always_die_ends_the_run(cluster, tmp_path):
         f"def die(*a): open({str(tmp_path / 'deaths')!r}, 'a').write('x'); os._exit(1)\n"
         "e.simulate_range = die"
     )
-    cluster.start_scheduler()
     for _ in range(2):
         cluster.start_worker(before=die)
     command = list(ONE_STUDY)
@@ -235,7 +256,6 @@ def test_a_cluster_whose_workers_always_die_ends_the_run(cluster, tmp_path):
 
 
 def test_ctrl_c_ends_a_run_on_a_cluster_at_once(cluster, tmp_path):
-    cluster.start_scheduler()
     cluster.start_worker()
     results = tmp_path / "results"
     process = start(*ONE_STUDY, *cluster.words(results, 20_000_000))
