@@ -29,13 +29,8 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 def frame():
     generator = np.random.default_rng(16)
     updates = np.minimum(np.rint(15 + generator.lognormal(3, 0.8, 500)).astype(int), 200)
-    return pd.DataFrame(
-        {
-            "updates": updates,
-            "done": updates < 200,
-            "algorithm": np.where(np.arange(500) % 2 == 0, "new", "old"),
-        }
-    )
+    algorithm = np.where(np.arange(500) % 2 == 0, "new", "old")
+    return pd.DataFrame({"updates": updates, "done": updates < 200, "algorithm": algorithm})
 
 
 def compare(*arguments):

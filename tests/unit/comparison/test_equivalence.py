@@ -14,7 +14,7 @@ def test_p_is_that_of_two_one_sided_t_tests():
     assert found.p == pytest.approx(max(below, above))
 
 
-@pytest.mark.parametrize("mean", [43.1, 44.5, 48.0, 52.0, 53.0])
+@pytest.mark.parametrize("mean", [43.1, 44.5, 44.6, 48.0, 52.0, 53.0])
 def test_equivalent_is_an_interval_within_the_margin(mean):
     found = assess_equivalence(mean, 8.0, 100, 48.0, margin=4.8)
     assert found.is_equivalent == (found.low > 43.2 and found.high < 52.8)

@@ -89,14 +89,6 @@ def test_smallest_is_the_largest_of_the_negated():
     assert smallest.mean == pytest.approx(-largest.mean, abs=0.005)
 
 
-def test_mean_is_judged_given_the_largest_where_both_are_reported():
-    values = np.random.default_rng(18).geometric(0.05, size=2000)
-    found = find(values, 50, mean="20", max="90").findings
-    assert set(found) == {"mean", "max", "mean_given_max"}
-    # Knowing the largest leaves the mean less room.
-    assert found["mean_given_max"].spread < found["mean"].spread
-
-
 def test_a_largest_value_below_all_runs_is_rejected():
     assert find(np.arange(100.0, 200.0), 20, mean="50", max="60").p < 1e-3
 
