@@ -8,23 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from replication.comparison.rates import format_rates, load_rates
+from replication.comparison.reported import STATISTICS, SUCCESSES
 from replication.wording import show
 
-NUMBERS = {
-    "mean": "reported mean, also with its spread behind it: '0.83 ± 0.04' (see --plus-minus)",
-    "sd": "reported standard deviation (see --sd-kind)",
-    "se": "reported standard error of the mean",
-    "median": "reported median",
-    "q1": "reported lower quartile",
-    "q3": "reported upper quartile",
-    "iqr": "reported interquartile range",
-    "iqm": "reported interquartile mean",
-    "min": "reported smallest value",
-    "max": "reported largest value",
-    "share": "reported share of runs that succeeded, such as 0.95 or 95%%",
-    "n-succeeded": "reported number of runs that succeeded",
-    "constant": "in place of a report: a value without error, such as one of theory",
+MORE = {
+    "mean": ", also with its spread behind it: '0.83 ± 0.04' (see --plus-minus)",
+    "sd": " (see --sd-kind)",
+    "share": ", such as 0.95 or 95%%",
 }
+"""What the help says of a reported number beside its name."""
 EXAMPLES = """\
 examples:
   replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
@@ -62,8 +54,11 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
     )
     add("--column", metavar="NAME", help="column that holds the values (default: the only one)")
     add("--runs", metavar="N", help="runs behind the report; needed for all but --constant")
-    for name, words in NUMBERS.items():
-        add(f"--{name}", metavar="NUMBER", help=words)
+    for name, words in (STATISTICS | SUCCESSES).items():
+        add(f"--{name.replace('_', '-')}", metavar="NUMBER",
+            help=f"reported {words}{MORE.get(name, '')}")  # fmt: skip
+    add("--constant", metavar="NUMBER",
+        help="in place of a report: a value without error, such as one of theory")  # fmt: skip
     add("--ci", nargs=2, metavar=("LOW", "HIGH"), help="reported confidence interval of the mean")
     add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
         help="of that interval (default: 0.95)")  # fmt: skip
