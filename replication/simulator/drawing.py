@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.tracing import Tracer, Whole
-from replication.simulator.weights import WORDS_PER_STEP
 
 N_ROUNDS = 10
 MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 KEY_STEPS = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+WORDS_PER_STEP = 2 * len(MULTIPLIERS)
 
 _lock = threading.Lock()
 
