@@ -103,6 +103,7 @@ def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.Mo
 def test_networks_get_another_u_and_keep_all_else() -> None:
     weights = draw_weights(PAPER, 69, 0, 3)
     opposed = rule.replace_backward(PAPER, weights, -rule.take_matrices(PAPER, weights)[0])
+    assert (opposed[:, 10:18] != weights[:, 10:18]).all()
     for row, drawn in zip(opposed, weights, strict=True):
         network = RecirculationNetwork.from_weights(row, PAPER)
         np.testing.assert_array_equal(network.U, -network.W.T)

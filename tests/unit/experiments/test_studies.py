@@ -28,6 +28,10 @@ def test_drawn_studies_have_the_distribution_of_the_population():
     for top in (100, 150, 202):
         expected = np.mean(values <= top) ** 100
         assert np.mean(maxima <= top) == pytest.approx(expected, abs=0.012)
+    sampling = describe_sampling(counts)
+    for name, drawn, off in (("mean", means, 0.2), ("max", maxima, 8)):
+        middle = np.quantile(drawn, (0.025, 0.975))
+        assert sampling[name]["interval"] == pytest.approx(middle, abs=off)
 
 
 def test_p_is_none_where_too_few_converge():
