@@ -219,8 +219,9 @@ def limit(*words: str | Path, **limits: int) -> subprocess.CompletedProcess[str]
     command = [str(word) for word in (*COMMAND, *words)]
     if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
         rights = "+dac_override,+dac_read_search"
+        user = 60_000 + os.getpid() % 5000  # of this test process alone, since limits are a user's
         command = [
-            *("setpriv", "--reuid=65534", "--clear-groups"),
+            *("setpriv", f"--reuid={user}", "--clear-groups"),
             *("--inh-caps", rights, "--ambient-caps", rights, *command),
         ]
     options = [f"--{name}={value}" for name, value in limits.items()]
