@@ -1,4 +1,4 @@
-"""Measure how often `compare` rejects, and write what the help shows (about half an hour).
+"""Measure how often `compare` rejects, and write what the help shows (about twenty minutes).
 
 Each trial draws N runs and a study of n runs from one population, and asks whether the study is
 consistent with the runs. The share of trials in which it is not should be 5 %. Less is resampled

@@ -57,6 +57,12 @@ def test_no_rate_shown_is_above_12_per_cent_with_ten_runs_or_more(population, n_
         assert max(get_cell("rejected", population, n_seen, runs).values()) <= 0.12 + slack
 
 
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_a_rate_near_the_limit_has_all_trials_that_there_can_be(cell):
+    is_near = rates.is_near_limit(get_cell("rejected", *cell), count_trials(*cell))
+    assert cell[1] < rates.LIMITED_FROM or not is_near or count_trials(*cell) == rates.TRIALS[-1]
+
+
 def test_normal_theory_holds_its_level_for_normal_runs():
     for n_seen, row in SHOWN["normal_theory"]["normal"].items():
         for cell in row.values():
