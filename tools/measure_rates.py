@@ -22,6 +22,7 @@ from replication.comparison.cautions import find_cautions
 from replication.comparison.prediction import judge_draws
 from replication.comparison.rates import PATH
 from replication.comparison.reported import Reported, read_reported
+from replication.comparison.result import MIN_RUNS
 from replication.comparison.sampling import (
     Draws,
     Effort,
@@ -54,7 +55,10 @@ POPULATIONS: Mapping[str, Draw] = {
 }
 """How runs are drawn: accuracy is beta(50, 1); capped rewards are normal and stop at 500."""
 STATISTICS = {"mean": ("mean",), "sd": ("sd",), "both": ("mean", "sd"), "max": ("max",)}
-SEEN, RUNS = (5, 10, 30, 100, 500), (5, 10, 30, 100)
+SEEN, RUNS = (3, 5, 10, 30, 100, 500), (5, 10, 30, 100)
+"""With three runs there is an answer by normal theory only."""
+SHOWN = {"rejected": tuple(STATISTICS), "cautioned": tuple(STATISTICS),
+         "normal": ("mean", "sd", "both")}  # fmt: skip
 LEVEL = 0.05
 LIMIT, LIMITED_FROM = 0.12, 10
 """No rate may be above the limit with so many runs or more."""
@@ -81,7 +85,9 @@ def measure_cell(
         sample = Sample.from_values(draw(generator, n_seen))
         printed = print_study(draw(generator, runs))
         effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
-        answers = {"rejected": draw_statistics(sample, runs, list(printed), effort=effort)}
+        answers = {}
+        if n_seen >= MIN_RUNS:
+            answers["rejected"] = draw_statistics(sample, runs, list(printed), effort=effort)
         if with_normal and sample.spread > 0:
             answers["normal"] = draw_normal_statistics(sample, runs, list(printed), effort=effort)
         for kind, drawn in answers.items():
@@ -150,9 +156,9 @@ def main() -> None:
         n_trials, found = measure_near_limit(population, n_seen, runs)
         trials.setdefault(population, {}).setdefault(str(n_seen), {})[str(runs)] = n_trials
         for kind, rates in found.items():
-            if kind != "normal" or n_seen <= NORMAL_RUNS:
+            if n_seen <= NORMAL_RUNS if kind == "normal" else n_seen >= MIN_RUNS:
                 row = kinds[kind].setdefault(population, {}).setdefault(str(n_seen), {})
-                row[str(runs)] = rates
+                row[str(runs)] = {name: rates[name] for name in SHOWN[kind]}
     model = {
         "runs": list(RUNS),
         "trials": trials,

@@ -24,6 +24,7 @@ CELLS = [
     for population in rates.POPULATIONS
     for n_seen in rates.SEEN
     for runs in rates.RUNS
+    if n_seen >= rates.MIN_RUNS
 ]
 
 
