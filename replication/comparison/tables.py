@@ -76,6 +76,8 @@ def read_table(path: str) -> Table:
         return _read_arrow(content, name, "Feather")
     if content[:4] == b"PK\x03\x04":
         return _read_excel(content, name)
+    if content[:2] == b"\x1f\x8b":
+        raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table that can be read; allowed are {FORMATS}")
     try:
