@@ -83,11 +83,20 @@ def find_damaged_files(folder: Path) -> list[str]:
 
 
 def count_published(results: Path, study: StudyFolder) -> int:
-    """Return of how many networks of a study the largest report in a results folder is."""
+    """Return of how many networks of a study the largest report in a results folder is.
+
+    The published report, which comes without outcomes, counts only where they were made here:
+    those of one of its parts, at least, are complete.
+    """
     counts = [0]
-    for protocol_id, root_seed, n_seeds in _list_reported(results).values():
+    for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
         if protocol_id == study.protocol_id:
             parts = {**list_repetitions(root_seed, n_seeds), root_seed: n_seeds}
+            store = Store(results)
+            if folder == results and all(
+                store.missing(PAPER, seed, n) for seed, n in parts.items()
+            ):
+                continue
             counts.append(parts.get(study.root_seed, 0))
     return max(counts)
 

@@ -10,10 +10,11 @@ import pytest
 from replication.cli import main
 from replication.experiments import EXPERIMENTS
 from replication.models import write_model
-from replication.protocol import PAPER
+from replication.protocol import DEFAULT_ROOT_SEED, PAPER
 from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
 from replication.store.placing import READY, place_files
+from replication.verification import count_published
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
@@ -156,6 +157,20 @@ def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_delet
         assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
         assert store.digest(PAPER, root_seed, 20) == digest
         run("verify", "--results", tmp_path)
+
+
+def test_fewer_networks_than_the_published_report_are_no_fault_where_it_came_without_outcomes(
+    tmp_path, monkeypatch
+):
+    """As in a fresh clone after `replication simulate --seeds 1000`."""
+    monkeypatch.setattr("replication.verification.DEFAULT_SEEDS", 20)
+    store = Store(tmp_path)
+    write_model(tmp_path, "headline", {})
+    simulate_study(store, PAPER, DEFAULT_ROOT_SEED, 10, show_progress=False)
+    (study,) = store.studies()
+    assert count_published(tmp_path, study) == 0
+    simulate_study(store, PAPER, DEFAULT_ROOT_SEED + 1, 20, show_progress=False)
+    assert count_published(tmp_path, study) == 20
 
 
 def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
