@@ -28,7 +28,7 @@ N_LANES = 8
 def compute_compiled(function, x):
     """Apply a function of values to any number of values, filled up with 0."""
     tracer = Tracer(N_LANES)
-    for row in tracer.loop(Whole(tracer, "%n")):
+    for row in tracer.each(Whole(tracer, "%n")):
         place = tracer.find("%rows", row, tracer.kind)
         rows = Rows(tracer, place, 0, (1,))
         rows[0] = function(rows[0])
