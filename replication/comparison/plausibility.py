@@ -29,18 +29,13 @@ ORDER = (
 
 
 class Fault(enum.StrEnum):
-    """Why a reported number cannot be right, in words.
-
-    `number` is the number with its name, `other` what it contradicts, `runs` how many there are and
-    `grid` what values are.
-    """
+    """Why a reported number cannot be right, in words."""
 
     NOT_A_MEAN = "{runs} {grid} cannot have {number}"
     NOT_A_SPREAD = "{runs} {grid} with {other} cannot have {number}"
     NOT_A_VALUE = "{grid} cannot have {number}"
     NOT_A_SHARE = "no number of {runs} runs is {number}"
     OUT_OF_ORDER = "{number} contradicts {other}"
-    NEGATIVE_SPREAD = "{number} is below 0"
     SPREAD_TOO_LARGE = (
         "{number} is larger than {runs} runs between the smallest and the largest possible value "
         "can have"
@@ -74,11 +69,6 @@ def find_impossible(
 
     A number is possible if one of `counts`, the values that can have been summarised, and one of
     the denominators in `sd_kinds` allow it. `runs` are those started.
-
-    >>> from replication.comparison.reported import read_reported
-    >>> mean = read_reported("48.37", "mean")
-    >>> [item.fault.name for item in find_impossible({"mean": mean}, runs=20, counts=[20], grid=1)]
-    ['NOT_A_MEAN']
     """
     found = [*_check_shares(reported, runs), *_check_order(reported, bounds)]
     if grid is not None:
@@ -97,7 +87,7 @@ def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Impos
         item = reported.get(name)
         if item is None:
             continue
-        if item.high < 0 or item.low > whole:
+        if item.low > whole:
             yield Impossible(name, Fault.OUTSIDE_SHARE, runs=runs)
         elif name == "n_succeeded" and item.value.denominator != 1:
             yield Impossible(name, Fault.NOT_A_VALUE, runs=runs)
@@ -108,9 +98,6 @@ def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Impos
 def _check_order(
     reported: Mapping[str, Reported], bounds: tuple[float, float]
 ) -> Iterator[Impossible]:
-    for name in ("sd", "se", "ci", "iqr"):
-        if name in reported and reported[name].high < 0:
-            yield Impossible(name, Fault.NEGATIVE_SPREAD)
     for small, large in ORDER:
         if small in reported and large in reported and reported[small].low > reported[large].high:
             pair = (large, small) if large == "max" else (small, large)
@@ -136,7 +123,7 @@ class _Values:
         if mean is not None and self.grid and not _has_multiple(mean, Fraction(self.grid) / n):
             found.append(Impossible("mean", Fault.NOT_A_MEAN, runs=n))
         name = "sd" if "sd" in reported else "se"
-        if n >= 2 and name in reported and reported[name].high >= 0:
+        if n >= 2 and name in reported:
             faults = [self._check_spread(name, n - 1 if kind == "n-1" else n) for kind in sd_kinds]
             if all(faults):
                 found += [fault for fault in faults[:1] if fault is not None]

@@ -138,6 +138,9 @@ def read_report(
         )
         for name, text in texts.items()
     }
+    for name in (*SPREADS, "iqr", *SUCCESSES):
+        if name in numbers and numbers[name].value < 0:
+            raise refuse(name, texts[name], "are 0 and numbers above it")
     if ci is not None:
         middle, half = _read_interval(ci, scale)
         numbers.setdefault("mean", middle)

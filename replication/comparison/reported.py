@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from fractions import Fraction
+from typing import Any
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -45,11 +46,9 @@ _PLUS_MINUS = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*")
 
 @dataclasses.dataclass(frozen=True)
 class Reported:
-    """A reported number, and all numbers that print so.
+    """A reported number as text and in the unit of the runs, and all numbers that print so.
 
-    `text`: as reported, e.g. "48", "48.30" or "95 %". `value`: the number itself, in the unit of
-    the runs. `low`, `high`: the rounding cell. Both ends belong to it, since halves are rounded up
-    or to even.
+    Both ends of that cell belong to it, since halves are rounded up or to even.
     """
 
     text: str
@@ -70,18 +69,10 @@ class Reported:
 def read_reported(
     given: object, name: str, *, is_share: bool = False, scale: float | None = None
 ) -> Reported:
-    """Read a reported number; its decimals say how it was rounded.
+    """Read a reported number, such as 12,345 or 97.3 %; its decimals say how it was rounded.
 
-    `given`: a decimal number such as 48, 12,345, 3.2e-4 or 97.3 %. A string keeps the zeros that
-    were printed: "48.30" lies within 0.005 of 48.3, "48.3" within 0.05. `name`: what it is, for
-    the message. `is_share`: whether a per cent sign always means a hundredth. `scale`: what the
-    number is divided by. A per cent sign needs one, since values may be shares (100) or per cent
-    themselves (1).
-    Raises UsageError if it is not such a number, or too long.
-
-    >>> cell = read_reported("48", "mean")
-    >>> float(cell.low), float(cell.high)
-    (47.5, 48.5)
+    A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
+    shares (100) or per cent themselves (1).
     """
     text = _to_text(given)
     body = text.strip()
@@ -128,22 +119,15 @@ def read_runs(given: object) -> int:
     raise refuse("runs", given, allowed)
 
 
-def _to_text(given: object) -> str:
-    """Return a number as text: a NumPy scalar as the Python number that it holds."""
-    item = getattr(given, "item", None)
-    if callable(item) and not isinstance(given, (str, bytes)) and getattr(given, "ndim", 1) == 0:
-        given = item()
-    if isinstance(given, float):
-        return repr(given).removesuffix(".0")
-    return str(given)
+def _to_text(given: Any) -> str:
+    """Return a number as the shortest text that gives it in its own type."""
+    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
+    text = str(given.__array__()[()] if is_scalar else given)
+    return text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
 
 
 def split_plus_minus(given: object) -> tuple[object, str | None]:
-    """Return a mean and what stands behind its plus-minus sign: "0.83 ± 0.04", "(97±1) %".
-
-    >>> split_plus_minus("97.3 ± 0.4 %")
-    ('97.3%', '0.4%')
-    """
+    """Return a mean and what stands behind its plus-minus sign: "0.83 ± 0.04", "(97±1) %"."""
     if not isinstance(given, str) or not _PLUS_MINUS.search(given):
         return given, None
     body = given.strip()

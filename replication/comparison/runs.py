@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,7 @@ from replication.comparison.reported import refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.wording import plural
+from replication.wording import plural, show
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -62,12 +63,11 @@ def take_runs(
 ) -> Runs:
     """Return runs from whatever holds them; arguments are those of `compare`.
 
-    `name` is that of the argument for messages. A grid of 0 is none even where all values are 0
-    and 1. With `needs_cap` failures must have been stopped at one common value.
+    `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
     if isinstance(values, CountTable):
         return _take_counts(values, succeeded, cap)
-    if hasattr(values, "updates") and hasattr(values, "converged"):
+    if hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1:
         if succeeded is not None:
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
         values, succeeded = values.updates, values.converged
@@ -149,9 +149,12 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
             values = np.asarray(getattr(values, method)())
             break
     try:
-        array = (
-            np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-        )
+        array = np.asarray(values)
+        if array.ndim == 0:
+            advice = "give a list of numbers, one for each run"
+            if isinstance(values, (str, os.PathLike)):
+                advice += "; a file is read by pandas, or by the command replication compare"
+            raise DataError(f"`{name}` was given as {show(values)}; {advice}")
         if array.dtype.kind == "O":
             array = np.array([_take_number(value) for value in array.ravel()]).reshape(array.shape)
         if array.dtype.kind not in "iufb":

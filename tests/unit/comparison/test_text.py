@@ -28,8 +28,6 @@ CASES = {
     "not a value": (WHOLE, {"runs": 20, "grid": 1, "max": "50.5"}),
     "not a share": (WHOLE, {"runs": 20, "share": "0.51"}),
     "out of order": (WHOLE, {"runs": 20, "mean": "30.0", "max": "20"}),
-    "negative spread": (WHOLE, {"runs": 20, "sd": "-3"}),
-    "negative error": (WHOLE, {"runs": 20, "se": "-3"}),
     "spread too large": (WHOLE, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
     "spread too small": (WHOLE, {"runs": 20, "mean": "10.0", "max": "50", "sd": "1"}),
     "spreads disagree": (WHOLE, {"runs": 20, "sd": "9.0", "se": "9.0"}),
