@@ -189,6 +189,9 @@ def _read_excel(content: bytes, name: str) -> Table:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             n_bytes = sum(item.file_size for item in archive.infolist())
+            names = archive.namelist()
+        if not any(name.startswith(("xl/", "content.xml")) for name in names):
+            raise DataError(f"{name} is a zip archive and no Excel file; unpack it")
         if n_bytes > MAX_BYTES:
             raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
         import pandas as pd
@@ -253,7 +256,7 @@ def _split(text: str, name: str) -> tuple[list[str], list[list[str]], str]:
     if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
 
-    def split(text: str, separator: str) -> Iterator[list[str]]:
+    def split(text: str, separator: str) -> Any:
         lines = io.StringIO(text, newline="")
         return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
@@ -261,16 +264,18 @@ def _split(text: str, name: str) -> tuple[list[str], list[list[str]], str]:
     for separator in SEPARATORS:
         with contextlib.suppress(csv.Error):
             headers[separator] = next(split(line, separator), [])
+    separator = max(headers, key=lambda key: len(headers[key]))
+    lines, rows = split(text, separator), []
     try:
-        separator = max(headers, key=lambda key: len(headers[key]))
-        rows = []
-        for row in split(text, separator):
+        for row in lines:
             if any(cell.strip() for cell in row) or len(row) > 1:
                 rows.append(row)
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
     except csv.Error as error:
-        raise DataError(f"{name} is not a readable table ({_shorten(error)}); {ADVICE}") from None
+        raise DataError(
+            f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
+        ) from None
     return [cell.strip() for cell in headers[separator]], rows[1:], separator
 
 
@@ -337,7 +342,9 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
 
 
 def _read_number(cell: Any) -> float | None:
-    if not isinstance(cell, (str, int, float, Decimal)) or (isinstance(cell, str) and "_" in cell):
+    if not isinstance(cell, (str, int, float, Decimal)):
+        return None
+    if isinstance(cell, str) and ("_" in cell or not cell.strip().isascii()):
         return None
     try:
         number = float(cell)

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -55,6 +56,13 @@ def refuse(capsys, *arguments):
     assert captured.err.isprintable() or captured.err[:-1].isprintable()
     assert "`" not in captured.err
     return code, captured.err
+
+
+def zip_csv():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("runs.csv", "u\n1\n2\n")
+    return content.getvalue()
 
 
 def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, capsys):
@@ -207,10 +215,12 @@ def test_the_sampling_distribution_is_drawn(tmp_path, capsys, name):
 
 def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
     comparison = replication.compare(frame["updates"], runs=20, mean="48", max="120")
-    figure = comparison.plot()
-    marks = [panel.lines[0].get_xdata()[0] for panel in figure.axes]
+    panels = comparison.plot()
+    marks = [panel.lines[0].get_xdata()[0] for panel in panels]
     assert marks == [48.0, 120.0, 48.0]
-    assert [panel.get_xlabel() for panel in figure.axes] == [
+    assert panels[0].figure.axes == panels.tolist()
+    plt.close(panels[0].figure)
+    assert [panel.get_xlabel() for panel in panels] == [
         f"{words} (grey: 95 % of studies)"
         for words in ("mean of 20 runs", "maximum of 20 runs", "mean of 20 runs, given the maximum")
     ]
@@ -297,6 +307,9 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         (b"\x1f\x8b\0 gzipped", [], 65, "is gzipped; unpack it"),
         (b"\x7fELF\0", [], 65, "no table that can be read"),
         (b"PK\x03\x04 a spreadsheet", [], 65, "not a readable Excel file"),
+        (zip_csv(), [], 65, "is a zip archive and no Excel file; unpack it"),
+        ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
+        (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
         (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
         (b"u\n1e-300\n2\n", [], 65, "from 1e-100"),
         (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
