@@ -12,13 +12,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
 from replication.comparison.case import Case, judge
 from replication.comparison.cautions import list_cautions
-from replication.comparison.figure import draw_comparison, render_picture
+from replication.comparison.figure import plot_comparison, render_picture
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
 from replication.comparison.report import read_report
@@ -30,6 +30,9 @@ from replication.errors import UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_proportion
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAN_POLICIES = ("raise", "omit")
 
@@ -77,7 +80,7 @@ class Comparison(Result):
     assumptions : mapping of str to str
         What the answer takes for granted, by the argument that changes it.
     chance_all_succeed : float
-        Chance that none of `runs` fails.
+        Chance that none of these runs fails.
     equivalence : Equivalence or None
         Where a margin was given.
     impossible : tuple of Impossible
@@ -89,6 +92,20 @@ class Comparison(Result):
     cautions : tuple of Caution
     distributions : mapping of str to SamplingDistribution
         By statistic, for drawing.
+
+    Examples
+    --------
+    >>> from replication import compare
+    >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
+    >>> found = compare(updates, runs=20, mean="46.5", max="71")
+    >>> found.to_frame().round(1)
+                   reported  yours   low   high    p
+    statistic
+    mean               46.5   46.6  39.2   62.9  0.9
+    max                  71   71.0  52.0  187.0  0.8
+    mean_given_max     46.5   46.6  39.6   53.4  1.0
+    >>> found.plot()[0].get_xlabel()
+    'mean of 20 runs (grey: 95 % of studies)'
     """
 
     def __bool__(self) -> NoReturn:
@@ -102,9 +119,27 @@ class Comparison(Result):
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>{render_picture(self)}"
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row for each statistic, by its name.
+
+        Columns: reported, as printed; yours, that of your runs; low and high, the ends of the
+        interval; p. By normal theory where there are fewer than 5 runs.
+        """
+        import pandas as pd
+
+        columns = ["reported", "yours", "low", "high", "p"]
+        findings = self.findings or self.normal_findings
+        rows = [[getattr(item, column) for column in columns] for item in findings.values()]
+        return pd.DataFrame(rows, pd.Index(findings, name="statistic"), columns)
+
     def plot(self) -> Any:
-        """Return a Matplotlib figure: sampling distributions with the reported values."""
-        return draw_comparison(self)
+        """Draw the sampling distribution of each statistic, with a line at the reported value.
+
+        Returns
+        -------
+        matplotlib Axes, or an array of Axes where there are several statistics
+        """
+        return plot_comparison(self)
 
     def summary(self) -> str:
         """Return the answer in words: one sentence, a short table, cautions."""
@@ -135,7 +170,7 @@ def compare(
     failures: str | None = None,
     margin: str | float | None = None,
     level: float = 0.05,
-    bounds: tuple[float | None, float] | None = None,
+    bounds: tuple[float | None, float | None] | None = None,
     grid: str | float | None = None,
     sd_kind: str | None = None,
     plus_minus: str | None = None,
@@ -181,9 +216,9 @@ def compare(
         as "10 %" of the reported mean.
     level : float
         Of the test, between 0 and 0.5.
-    bounds : (float, float), optional
-        What no value can lie beyond, such as (0, 1) or (0, inf). None unless given, or where all
-        values are 0 and 1.
+    bounds : (float or None, float or None), optional
+        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0. No bounds
+        unless given, or where all values are 0 and 1.
     grid : float or "none", optional
         What every value is a multiple of: 1 for whole numbers. None unless given, or where all
         values are 0 and 1.
@@ -307,12 +342,13 @@ def _blank(
     }
 
 
-def _read_bounds(bounds: tuple[float | None, float] | None) -> tuple[float, float]:
+def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
     if bounds is None:
         return -math.inf, math.inf
     try:
         low, high = bounds
-        low, high = -math.inf if low is None else float(low), float(high)
+        low = -math.inf if low is None else float(low)
+        high = math.inf if high is None else float(high)
     except (TypeError, ValueError):
         low = high = math.nan
     if not low < high:

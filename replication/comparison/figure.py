@@ -22,23 +22,28 @@ STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": Fal
          "svg.hashsalt": "compare"}  # fmt: skip
 
 
-def draw_comparison(result: Result) -> Any:
-    """Draw the sampling distribution of each reported statistic.
-
-    A panel for each statistic: bars of equal width, the middle 1 - level shaded, a line at the
-    reported value.
-    """
+def draw_comparison(result: Result, make_figure: Any = None) -> Any:
+    """Draw a panel for each reported statistic; the figure is one of no window unless given."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
+    make_figure = make_figure or Figure
     names = [name for name in result.distributions if name in result.findings]
     if not names:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
+        figure = make_figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
             draw_distribution(result, name, panel)
     return figure
+
+
+def plot_comparison(result: Result) -> Any:
+    """Draw a comparison where pyplot shows it, and return its axes."""
+    import matplotlib.pyplot as plt
+
+    axes = draw_comparison(result, plt.figure).axes
+    return axes[0] if len(axes) == 1 else np.array(axes)
 
 
 def render_picture(result: Result) -> str:
@@ -72,11 +77,7 @@ def draw_distribution(result: Result, name: str, panel: Any) -> None:
 
 
 def draw_groups(groups: Mapping[str, Result]) -> Any:
-    """Draw the prediction interval of each group, with the reported value on it.
-
-    A row for each group, in units of its interval: from -1 to 1 lie the middle 1 - level of
-    studies, so that groups of any scale share an axis.
-    """
+    """Draw the prediction interval of each group, from -1 to 1, with the reported value on it."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

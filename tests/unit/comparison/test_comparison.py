@@ -1,7 +1,10 @@
 """What `compare` says, from the user's side."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -50,7 +53,7 @@ def test_positive_values_do_not_say_that_none_can_be_negative():
     assert found.agreement is Agreement.CONSISTENT
     t = (np.mean(values) + 0.01) / (np.std(values, ddof=1) * np.sqrt(1 / 5 + 1 / 5))
     assert found.normal_p == pytest.approx(2 * stats.t.sf(t, 4), abs=0.01)
-    bounded = compare(values, runs=5, mean="-0.01", bounds=(0, np.inf))
+    bounded = compare(values, runs=5, mean="-0.01", bounds=(0, None))
     assert bounded.impossible[0].fault is Fault.BEYOND_BOUNDS
     assert found.assumptions["bounds"] == "values have no bounds"
 
@@ -447,6 +450,12 @@ def test_missing_values_are_refused_or_left_out_on_request(values):
         ({"mean": "48", "nan_policy": "drop"}, "given as 'drop'; allowed are raise, omit"),
         ({"mean": "48", "grid": "nothing"}, "`grid` was given as 'nothing'"),
         ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
+        ({"sd": "-4"}, "`sd` was given as '-4'; allowed are 0 and numbers above it"),
+        ({"se": -0.5}, "`se` was given as -0.5"),
+        ({"iqr": "-4"}, "`iqr` was given as"),
+        ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
+        ({"n_succeeded": -1}, "`n_succeeded` was given as -1"),
+        ({"share": "-5 %"}, "`share` was given as '-5 %'"),
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
         ({"mean": "48", "bounds": 3}, "a lower and a higher number"),
         ({"mean": "48", "grid": 0}, "a number above 0, or none"),
@@ -474,6 +483,13 @@ def test_arguments_are_refused_in_one_line(arguments, message):
         (Lazy(), {}, "not computed yet; give .collect\\(\\)"),
         (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
         (["a", "b"], {}, "not all numbers"),
+        ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
+        (Path("mine.csv"), {}, "read by pandas"),
+        (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
+        ((value for value in [1, 2]), {}, "<generator .*; give a list"),
+        ({1, 2}, {}, "`values` was given as {1, 2}; give a list"),
+        (SimpleNamespace(updates=3, converged=True), {}, "given as namespace\\(updates=3"),
+        ([1.0, 2.0], {"minus": 3}, "`minus` was given as 3; give a list"),
         ([10**400, 1], {}, "not all numbers"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 5e-324], {}, "from 1e-100 to 1e\\+15"),
@@ -491,6 +507,26 @@ def test_values_are_refused_in_one_line(values, arguments, message):
     with pytest.raises(DataError, match=message) as error:
         compare(values, mean="48", runs=5, **arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_table_has_a_row_for_each_statistic():
+    found = compare(NORMAL, runs=20, mean="10.0", sd="2.0")
+    frame = found.to_frame()
+    assert frame.index.tolist() == ["mean", "sd"]
+    assert frame.columns.tolist() == ["reported", "yours", "low", "high", "p"]
+    sd = found.findings["sd"]
+    assert frame.loc["sd"].tolist() == ["2.0", sd.yours, sd.low, sd.high, sd.p]
+    few = compare(NORMAL[:3], runs=5, mean="10.0")
+    assert few.to_frame().loc["mean", "p"] == few.normal_p
+    assert compare(NORMAL[:2], runs=5, mean="10.0").to_frame().empty
+
+
+def test_one_statistic_is_drawn_into_one_axes():
+    axes = compare(NORMAL, runs=20, mean="10.0").plot()
+    assert axes.get_xlabel() == "mean of 20 runs (grey: 95 % of studies)"
+    assert axes.figure.axes == [axes]
+    assert plt.gcf() is axes.figure, "a notebook shows it"
+    plt.close(axes.figure)
 
 
 def test_a_picture_needs_enough_runs():
