@@ -96,9 +96,6 @@ def adjust_holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
     Reference: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J.
     Stat. 6, 65-70.
-
-    >>> {name: round(p, 3) for name, p in adjust_holm({"a": 0.01, "b": 0.04, "c": 0.03}).items()}
-    {'a': 0.03, 'c': 0.06, 'b': 0.06}
     """
     found: dict[str, float] = {}
     largest = 0.0

@@ -47,12 +47,11 @@ MAX_SPAN = 20_000
 class Finding:
     """A reported statistic against its sampling distribution.
 
-    `name`: a key of `reported.WORDS`. `reported`: as printed. `value`: the reported number in the
-    unit of the runs. `yours`: the same statistic of all runs that were seen; a standard error of n
-    runs. `interval`: the smallest and the largest number, printed as the reported one is, whose p
-    is above the level. `p`: two-sided; NaN for a number that cannot be right. `chance`: probability
-    that a study of n runs prints the reported number. `mean`, `spread`: of the sampling
-    distribution.
+    `value`: the reported number in the unit of the runs. `yours`: the same of all runs that were
+    seen; a standard error of n runs. `interval`: the smallest and the largest number, printed as
+    the reported one is, whose p is above the level. `p`: two-sided; NaN for a number that cannot be
+    right. `chance`: probability that a study prints the reported number. `mean`, `spread`: of the
+    sampling distribution.
     """
 
     name: str
@@ -80,9 +79,9 @@ class Finding:
 class Prediction:
     """Reported statistics of n runs against their sampling distributions.
 
-    `p` is that of all of them together, `p_error` its standard error from resampling and drawing, 0
-    if it is exact. `tail`: the smaller tail of the report; `find_share` gives the share of studies
-    whose smaller tail is at most so large.
+    `p` is that of all together, `p_error` its standard error, 0 if it is exact. `tail`: the smaller
+    tail of the report; `find_share` gives the share of studies whose smaller tail is at most so
+    large.
     """
 
     findings: Mapping[str, Finding]
@@ -237,10 +236,7 @@ def _find_all(
 def _condition_on_max(
     drawn: Draws, numbers: Mapping[str, Reported]
 ) -> tuple[Statistic, FloatArray]:
-    """Judge the mean among the studies whose maximum is nearest to the reported one.
-
-    Return the tail of each drawn mean among its own neighbours by maximum too.
-    """
+    """Judge the mean, and each drawn mean, among studies of about the same maximum."""
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
     size = min(NEAR, means.size)
@@ -267,9 +263,7 @@ def predict_mean_and_max(
 ) -> Prediction:
     """Hold a reported mean and maximum of n runs against the population that the table is.
 
-    Exact for that population; with many more runs than n that is all that there is to know. Means
-    are printed as the reported one is, maxima as whole numbers. Where no run is as small as the
-    reported maximum, p of the mean given the maximum is 1, and there is no distribution.
+    Where no run is as small as the maximum, p of the mean given it is 1, without a distribution.
     """
     mean, largest = numbers["mean"], numbers["max"]
     of_max = SamplingDistribution(*compute_max_mass(table, runs))

@@ -143,10 +143,9 @@ class Sample:
 def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> tuple[float, float]:
     """Return the mean excess of what lies beyond the largest of N ascending runs, and how sure.
 
-    The mean excess is 0 where nothing can lie beyond. How sure it is are the degrees of freedom of
-    its inverse gamma distribution: those of the outermost runs where there are many runs, fewer
-    where there are few, and fewer where the runs have long tails (excess kurtosis), which an
-    exponential tail would miss. The numbers were chosen for the rates in the help.
+    How sure it is are the degrees of freedom of its inverse gamma distribution: those of the
+    outermost runs, fewer where there are few runs or where these have long tails (excess kurtosis),
+    which an exponential tail would miss. The numbers were chosen for the rates in the help.
     """
     n = runs.size
     n_top = math.isqrt(n - 1) + 1 if n > 1 else 1
