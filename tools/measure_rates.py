@@ -62,6 +62,8 @@ SHOWN = {"rejected": tuple(STATISTICS), "cautioned": tuple(STATISTICS),
 LEVEL = 0.05
 LIMIT, LIMITED_FROM = 0.12, 10
 """No rate may be above the limit with so many runs or more."""
+PROMISED, CAUTIONED = (0.03, 0.065), 0.9
+"""Where a rate lies, or else a caution stands beside so many of the trials."""
 TRIALS = (400, 2000, 12_000)
 EFFORT = Effort(1000, 50)
 SEED = 100
@@ -110,27 +112,28 @@ def find_p_values(drawn: Draws, printed: Mapping[str, Reported]) -> dict[str, fl
     return {**alone, "both": both.p, "max": largest.p}
 
 
-def measure_near_limit(population: str, n_seen: int, runs: int) -> tuple[int, dict[str, Any]]:
-    """Measure a cell with as many trials as it takes to say on which side of the limit it lies.
+def measure_surely(population: str, n_seen: int, runs: int) -> tuple[int, dict[str, Any]]:
+    """Measure a cell with more trials, up to the last of `TRIALS`, as long as it is in doubt.
 
-    More, up to the last of `TRIALS`, as long as a rate is within three standard errors of it.
     Normal theory, which has no limit, is measured with the first of them.
     """
     n_trials = TRIALS[0]
     is_few = n_seen <= NORMAL_RUNS
     found = measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED, with_normal=is_few)
     for more in TRIALS[1:]:
-        if n_seen >= LIMITED_FROM and is_near_limit(found["rejected"], n_trials):
+        if n_seen >= LIMITED_FROM and is_in_doubt(found, n_trials):
             n_trials, normal = more, found["normal"]
             found = measure_cell(population, n_seen, runs, n_trials=more, seed=SEED)
             found["normal"] = normal
     return n_trials, found
 
 
-def is_near_limit(rates: Mapping[str, float], n_trials: int) -> bool:
-    """Say whether a rate is within three standard errors of the limit."""
+def is_in_doubt(found: Mapping[str, Mapping[str, float]], n_trials: int) -> bool:
+    """Say whether a rate is within three standard errors of the limit, or not as promised."""
     return any(
-        abs(rate - LIMIT) <= 3 * math.sqrt(rate * (1 - rate) / n_trials) for rate in rates.values()
+        abs(rate - LIMIT) <= 3 * math.sqrt(rate * (1 - rate) / n_trials)
+        or (found["cautioned"][name] < CAUTIONED and not PROMISED[0] <= rate <= PROMISED[1])
+        for name, rate in found["rejected"].items()
     )
 
 
@@ -153,7 +156,7 @@ def main() -> None:
     trials: dict[str, Any] = {}
     kinds: dict[str, dict[str, Any]] = {"rejected": {}, "cautioned": {}, "normal": {}}
     for population, n_seen, runs in itertools.product(POPULATIONS, SEEN, RUNS):
-        n_trials, found = measure_near_limit(population, n_seen, runs)
+        n_trials, found = measure_surely(population, n_seen, runs)
         trials.setdefault(population, {}).setdefault(str(n_seen), {})[str(runs)] = n_trials
         for kind, rates in found.items():
             if n_seen <= NORMAL_RUNS if kind == "normal" else n_seen >= MIN_RUNS:

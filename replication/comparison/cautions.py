@@ -27,7 +27,9 @@ SMALL_STUDY = 10
 MANY_FAILURES = 0.1
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 ON_TAILS = {"sd", "se", "ci", "min", "max", "iqr"}
-"""Statistics that depend on tails and on the shape of the distribution."""
+EXTREMES = {"min", "max"}
+"""Statistics that depend on tails and on the shape of the distribution; of these, the extremes
+however few runs the report has."""
 
 
 def list_cautions(
@@ -110,14 +112,14 @@ def find_cautions(sample: Sample, names: Collection[str], runs: int) -> dict[Cau
             f"With {plural(n, 'run')} little is known of what lies beyond them: the table in the "
             "help says how often equal populations are called not consistent. Run more."
         )
-    if n >= MIN_SHAPE and SMALL_STUDY * runs >= n:
+    if n >= MIN_SHAPE and (SMALL_STUDY * runs >= n or not EXTREMES.isdisjoint(names)):
         found |= _describe_shape(sample, names)
     if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names):
         found |= _describe_ties(sample)
-    if runs > n:
+    if runs > n or (runs == n and not EXTREMES.isdisjoint(names)):
         found[Cause.MORE_RUNS_THAN_SEEN] = (
-            "The report rests on more runs than yours, so that what is rare among yours decides. "
-            "Run more."
+            f"The report rests on {'more runs than' if runs > n else 'as many runs as'} yours, so "
+            "that what is rare among yours decides. Run more."
         )
     return found
 

@@ -21,7 +21,7 @@ def format_rates(rates: Mapping[str, Any]) -> str:
     lines = [
         "How often equal populations are called not consistent at a level of 5 %, in per cent,",
         f"with N runs of your own and n behind the report ({min(trials):,} trials each, up to",
-        f"{max(trials):,} where a rate is near 12 %):",
+        f"{max(trials):,} where that leaves doubt):",
         "",
         *_tabulate(rates["rejected"], ("mean", "sd", "both", "max"), rates["runs"]),
         "",

@@ -194,6 +194,17 @@ def test_cautions_name_what_was_found_in_these_runs():
     assert causes(compare(generator.weibull(0.7, size=200), runs=5, sd="1.0")) == set()
 
 
+def test_extremes_depend_on_tails_however_few_runs_the_report_has():
+    bounded = np.random.default_rng(32).beta(0.5, 0.5, size=200)
+    assert Cause.SHORT_TAILS in causes(compare(bounded, runs=5, max="0.95"))
+    assert causes(compare(bounded, runs=5, mean="0.5")) == set()
+    as_many = NORMAL[:100]
+    found = compare(as_many, runs=100, max=f"{as_many.max():.2f}")
+    assert Cause.MORE_RUNS_THAN_SEEN in causes(found)
+    assert "as many runs as yours" in " ".join(found.summary().split())
+    assert causes(compare(as_many, runs=100, mean=f"{as_many.mean():.2f}")) == set()
+
+
 def test_equal_values_are_said_to_say_nothing_of_how_runs_vary():
     found = compare([48.0] * 60, runs=20, mean="48")
     assert Cause.EQUAL_VALUES in causes(found)
