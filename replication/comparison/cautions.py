@@ -22,14 +22,13 @@ LONG_TAILS, SHORT_TAILS = 0.8, -0.7
 MANY_TIES = 0.25
 MIN_SHAPE = 10
 """Fewer runs have no shape to speak of."""
-SMALL_STUDY = 10
+SMALL_STUDY, SMALL_FOR_EXTREMES = 10, 100
 """Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
 MANY_FAILURES = 0.1
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 ON_TAILS = {"sd", "se", "ci", "min", "max", "iqr"}
 EXTREMES = {"min", "max"}
-"""Statistics that depend on tails and on the shape of the distribution; of these, the extremes
-however few runs the report has."""
+"""Statistics that depend on tails and on the shape of the distribution; extremes most."""
 
 
 def list_cautions(
@@ -112,11 +111,12 @@ def find_cautions(sample: Sample, names: Collection[str], runs: int) -> dict[Cau
             f"With {plural(n, 'run')} little is known of what lies beyond them: the table in the "
             "help says how often equal populations are called not consistent. Run more."
         )
-    if n >= MIN_SHAPE and (SMALL_STUDY * runs >= n or not EXTREMES.isdisjoint(names)):
+    is_extreme = not EXTREMES.isdisjoint(names)
+    if n >= MIN_SHAPE and (SMALL_FOR_EXTREMES if is_extreme else SMALL_STUDY) * runs >= n:
         found |= _describe_shape(sample, names)
     if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names):
         found |= _describe_ties(sample)
-    if runs > n or (runs == n and not EXTREMES.isdisjoint(names)):
+    if runs > n or (runs == n and is_extreme):
         found[Cause.MORE_RUNS_THAN_SEEN] = (
             f"The report rests on {'more runs than' if runs > n else 'as many runs as'} yours, so "
             "that what is rare among yours decides. Run more."

@@ -194,9 +194,10 @@ def test_cautions_name_what_was_found_in_these_runs():
     assert causes(compare(generator.weibull(0.7, size=200), runs=5, sd="1.0")) == set()
 
 
-def test_extremes_depend_on_tails_however_few_runs_the_report_has():
+def test_extremes_depend_on_tails_also_where_the_report_has_few_runs():
     bounded = np.random.default_rng(32).beta(0.5, 0.5, size=200)
     assert Cause.SHORT_TAILS in causes(compare(bounded, runs=5, max="0.95"))
+    assert causes(compare(np.tile(bounded, 3), runs=5, max="0.95")) == set()  # 600 runs
     assert causes(compare(bounded, runs=5, mean="0.5")) == set()
     as_many = NORMAL[:100]
     found = compare(as_many, runs=100, max=f"{as_many.max():.2f}")
