@@ -89,10 +89,10 @@ def count_published(results: Path, study: StudyFolder) -> int:
     those of one of its parts, at least, are complete.
     """
     counts = [0]
+    store = Store(results)
     for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
         if protocol_id == study.protocol_id:
             parts = {**list_repetitions(root_seed, n_seeds), root_seed: n_seeds}
-            store = Store(results)
             if folder == results and all(
                 store.missing(PAPER, seed, n) for seed, n in parts.items()
             ):

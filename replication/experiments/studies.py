@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from replication.claims import load_claims, load_reported
 from replication.comparison.comparison import Comparison, compare
+from replication.protocol import Protocol
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import draw_weights
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -24,6 +27,8 @@ MIN_CONVERGED = 5
 """With fewer converged networks the reported numbers are not judged (see `compare`)."""
 NEGLIGIBLE = 1e-12
 """Means and largest counts less probable than this are left out."""
+CHUNK = 250_000
+"""Initial weights that are held in memory at once."""
 STUDIES_AT_ONCE = 20_000
 SEED = 1988
 MAX_NETWORKS = 2**22
@@ -76,6 +81,18 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         "equivalence": plain["equivalence"]
         | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }
+
+
+def count_networks(
+    protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int = -1
+) -> CountTable:
+    """Simulate the first networks of a population chunk by chunk, and count their outcomes."""
+    parts = []
+    for start in range(0, n_networks, CHUNK):
+        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, n_networks))
+        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
+    return sum(parts[1:], parts[0])
 
 
 def describe_p(counts: CountTable) -> dict[str, float | None]:

@@ -15,6 +15,7 @@ from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge, supports_if, supports_within
 from replication.experiments.studies import (
     Ranked,
+    count_networks,
     count_sweeps,
     describe_p,
     describe_reported,
@@ -104,13 +105,13 @@ def count_other_errors(
     protocol: NetworkProtocol, root_seed: int, n_seeds: int, *, jobs: int = -1
 ) -> dict[str, CountTable]:
     """Count the outcomes of the same networks for each of `OTHER_ERRORS`."""
-    seeds = np.arange(min(n_seeds, N_OTHER_ERROR))
-    tables = {}
-    for name, criterion in OTHER_ERRORS.items():
-        changed = dataclasses.replace(protocol, criterion=criterion)
-        updates, converged, _ = simulate_seeds(changed, root_seed, seeds, jobs=jobs)
-        tables[name] = CountTable.from_outcomes(updates, converged, protocol.max_updates)
-    return tables
+    n_networks = min(n_seeds, N_OTHER_ERROR)
+    return {
+        name: count_networks(
+            dataclasses.replace(protocol, criterion=criterion), root_seed, n_networks, jobs=jobs
+        )
+        for name, criterion in OTHER_ERRORS.items()
+    }
 
 
 def describe_study(

@@ -9,6 +9,7 @@ import numpy as np
 from replication.claims import load_claims, load_reported
 from replication.experiments.studies import (
     Ranked,
+    count_networks,
     count_sweeps,
     describe_p,
     describe_sampling,
@@ -18,8 +19,6 @@ from replication.experiments.studies import (
 from replication.experiments.summaries import name_estimate
 from replication.progress import Tell, silent
 from replication.protocol import READINGS, Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
@@ -29,8 +28,6 @@ N_NETWORKS = 500_000
 """Networks of each reading."""
 OTHERS_SHARE = 0.1
 """So many times as many of each other population."""
-CHUNK = 250_000
-"""Initial weights that are held in memory at once."""
 N_STUDIES = 20_000
 """Studies that are drawn of each population to measure the power of the test."""
 CURVE_STEP = 0.25
@@ -63,7 +60,7 @@ def run(
     for name, protocol in {**READINGS, **OTHERS}.items():
         n = n_networks if name in READINGS else n_others
         report_progress(f"{name}, {n:,} networks")
-        populations[name] = count_networks(protocol, n_networks=n, jobs=jobs)
+        populations[name] = count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
     named = [describe_named(name, populations[name]) for name in READINGS]
     for row in named:
@@ -93,16 +90,6 @@ def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
     is_near = (rows >= 0) & (rows < len(means))
     accepted = p[rows[is_near].astype(np.int64), columns[is_near]] > level
     return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES
-
-
-def count_networks(protocol: Protocol, *, n_networks: int, jobs: int = -1) -> CountTable:
-    """Simulate networks of a reading chunk by chunk, and count their outcomes."""
-    parts = []
-    for start in range(0, n_networks, CHUNK):
-        weights = draw_weights(protocol, ROOT_SEED, start, min(start + CHUNK, n_networks))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
-        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
-    return sum(parts[1:], parts[0])
 
 
 def describe_named(name: str, counts: CountTable) -> dict[str, Any]:

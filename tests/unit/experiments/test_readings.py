@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from replication.experiments import studies
 from replication.experiments.readings import run as readings
 from replication.experiments.readings.figures import FIGURES
 from replication.experiments.readings.run import (
     OTHERS,
-    count_networks,
     describe_named,
     measure_power,
 )
-from replication.experiments.studies import rank_studies
+from replication.experiments.studies import count_networks, rank_studies
 from replication.protocol import PAPER, READINGS
 from replication.report.numbers import fixed
 from replication.report.style import styled
@@ -30,9 +30,9 @@ def named():
 
 
 def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
-    monkeypatch.setattr(readings, "CHUNK", 16)
+    monkeypatch.setattr(studies, "CHUNK", 16)
     whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert count_networks(PAPER, n_networks=40) == CountTable.from_outcomes(
+    assert count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
         whole.updates, whole.converged, PAPER.max_updates
     )
 
