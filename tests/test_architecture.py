@@ -43,7 +43,6 @@ FLOORS = {
 CONFINED = {
     "matplotlib": {"report", "experiments", "simulator.outcomes", "comparison.figure"},
     "llvmlite": {"simulator"},
-    "joblib": {"simulator.backends", "simulator.ensemble"},
     "pyarrow": {"store", "cli", "comparison.tables"},
     "jinja2": {"report"},
     "typst": {"report"},
@@ -207,7 +206,7 @@ def test_analysis_needs_no_simulator_files_or_figures():
         "    importlib.import_module(m.name)"
     )
     assert "scipy" in loaded
-    assert loaded & {"llvmlite", "matplotlib", "pyarrow", "joblib"} == set()
+    assert loaded & {"llvmlite", "matplotlib", "pyarrow"} == set()
 
 
 def test_comparing_a_table_loads_nothing_heavy():
@@ -215,4 +214,4 @@ def test_comparing_a_table_loads_nothing_heavy():
         "from replication.cli import main\n"
         "main(['compare', 'example', '--column', 'reward', '--runs', '5', '--mean', '0.83'])"
     )
-    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2", "joblib"} == set()
+    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2"} == set()

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import warnings
-from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+import itertools
+import queue
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
-from replication.simulator.backends import CLUSTER_PATIENCE, THREADS, configure_backend
+from replication.simulator.backends import open_executor
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_weights, is_whole
-from replication.threads import (
-    Stop,
-    Stopped,
-    find_flag,
-    map_in_threads,
-    run_interruptibly,
-)
+from replication.threads import Stopped, bind, find_flag, map_in_threads
 from replication.wording import show
 
 if TYPE_CHECKING:
@@ -46,6 +41,9 @@ BYTES_AT_ONCE = 2**25
 
 MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
+
+SECONDS_OF_PATIENCE = 600.0
+"""Without a finished block, after which a cluster counts as dead: it may never say so."""
 
 
 class LostWorker(WorkerError):
@@ -111,8 +109,6 @@ def simulate(
             f"jobs = {show(jobs)} was given; allowed is a whole number of at least 1, or -1 for "
             "one a core"
         )
-    if not isinstance(progress, bool):
-        raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     parts = cut_range(protocol, 0, int(n_seeds))
     if network is not None:
         check_network(network)
@@ -121,9 +117,11 @@ def simulate(
 
         def work(part: tuple[int, int]) -> Trained:
             if network is None:
-                trained = _simulate_part(protocol, root_seed, part)
+                trained = _train(protocol, draw_weights(protocol, root_seed, *part))
             else:
-                trained = _train_readable(network, protocol, root_seed, part[0])
+                one = network.from_seed(part[0], root_seed=root_seed, protocol=protocol)
+                updates, converged = one.train()
+                trained = np.array([updates], dtype=np.int32), np.array([converged]), None
             if shown is not None:
                 shown.advance(len(trained[0]))
             return trained
@@ -132,23 +130,14 @@ def simulate(
     return Outcomes(0, updates, converged)
 
 
-def _train_readable(
-    network: type[RecirculationNetwork], protocol: Protocol, root_seed: int, seed: int
-) -> Trained:
-    one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
-    updates, converged = one.train()
-    return np.array([updates], dtype=np.int32), np.array([converged]), None
-
-
 def simulate_range(protocol: Protocol, root_seed: int, start: int, end: int) -> Outcomes:
     """Simulate the networks with seeds in [start, end), and answer a signal meanwhile."""
 
-    def work() -> Outcomes:
-        parts = cut_range(protocol, start, end)
-        updates, converged, _ = _join([_simulate_part(protocol, root_seed, pair) for pair in parts])
-        return Outcomes(start, updates, converged)
+    def work(part: tuple[int, int]) -> Trained:
+        return _train(protocol, draw_weights(protocol, root_seed, *part))
 
-    return run_interruptibly(work)
+    updates, converged, _ = _join(map_in_threads(work, cut_range(protocol, start, end), jobs=1))
+    return Outcomes(start, updates, converged)
 
 
 def simulate_ranges(
@@ -157,72 +146,59 @@ def simulate_ranges(
     ranges: Iterable[tuple[int, int]],
     *,
     jobs: int = 1,
-    backend: str = THREADS,
     scheduler: str | None = None,
-    patience: float = CLUSTER_PATIENCE,
 ) -> Iterator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
-    Ranges are taken one by one, not long before they are started, and come in no particular
-    order. When the caller stops iterating, running blocks are stopped and thrown away.
-    Raises LostWorker if a worker died, ran out of memory, or a cluster has finished nothing for
-    `patience` seconds. Raises WorkerError if a cluster does not answer, lacks something, or is
-    lost.
+    In threads, or on the cluster of a Dask scheduler. Ranges are taken one by one, not long
+    before they are started, and come in no particular order. When the caller stops iterating,
+    running blocks are stopped and thrown away.
+    Raises LostWorker if a worker died, ran out of memory, or none has finished anything for
+    `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
+    is lost.
     """
-    stop = Stop()
-    work = functools.partial(_simulate_under, stop) if backend == THREADS else simulate_range
-    tasks = (delayed(work)(protocol, root_seed, *pair) for pair in ranges)
-    with configure_backend(backend, jobs=jobs, scheduler=scheduler):
-        # On a cluster no more tasks are under way than there are jobs.
-        many = "2 * n_jobs" if backend == THREADS or jobs < 1 else jobs
-        parallel = Parallel(
-            return_as="generator_unordered", pre_dispatch=many, batch_size=1,
-            timeout=None if backend == THREADS else patience,
-        )  # fmt: skip
-        results: Any = iter(())
+    flag = np.zeros(1, dtype=np.bool_)
+    finished: queue.SimpleQueue[Future[Outcomes]] = queue.SimpleQueue()
+    under_way: set[Future[Outcomes]] = set()
+    left = iter(ranges)
+    with open_executor(jobs, scheduler) as (executor, n_at_once):
+
+        def begin(n: int) -> None:
+            for pair in itertools.islice(left, n):
+                task = functools.partial(simulate_range, protocol, root_seed, *pair)
+                future = executor.submit(bind(flag, task) if scheduler is None else task)
+                under_way.add(future)
+                future.add_done_callback(finished.put)
+
         try:
-            results = parallel(tasks)
-            for outcomes in results:  # noqa: UP028  # closed below, where it may not warn
+            begin(n_at_once)
+            while under_way:
+                future = finished.get(timeout=None if scheduler is None else SECONDS_OF_PATIENCE)
+                under_way.remove(future)
+                outcomes = future.result()
+                begin(1)
                 yield outcomes
-        except (ReplicationError, Stopped):
-            raise
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
-            if backend == THREADS:
+            if scheduler is None or isinstance(error, ReplicationError):
                 raise
-            raise _explain_loss(error, scheduler, patience) from None
+            raise _explain_loss(error, scheduler) from None
         finally:
-            stop.set()
-            if isinstance(results, Generator):
-                with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
-                    warnings.simplefilter("ignore", UserWarning)
-                    results.close()
+            flag[0] = True
 
 
-def _simulate_under(stop: Stop, *arguments: Any) -> Outcomes:
-    return stop.run(lambda: simulate_range(*arguments))
-
-
-def _explain_loss(error: Exception, scheduler: str | None, patience: float) -> WorkerError:
+def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
     """Return the error that describes in one line how a cluster was lost."""
+    if isinstance(error, queue.Empty):
+        return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
     kind = type(error).__name__
-    if isinstance(error, TimeoutError):
-        return LostWorker(f"no worker has finished anything for {patience:g} s")
     if kind == "KilledWorker":
         return LostWorker("a worker died, perhaps for lack of memory")
     return WorkerError(
         f"the Dask cluster at {scheduler!r} was lost ({kind}); finished blocks are kept: start "
         "it again, then run the same command again to go on"
     )
-
-
-def simulate_seeds(
-    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = 1
-) -> Trained:
-    """Simulate scattered seeds (n,), at least one, as `simulate_weights` does."""
-    rows = [draw_weights(protocol, root_seed, int(seed), int(seed) + 1) for seed in seeds]
-    return simulate_weights(protocol, np.concatenate(rows), jobs=jobs)
 
 
 def simulate_weights(
@@ -249,10 +225,6 @@ def simulate_weights(
     # At least one part, so that there are arrays to return.
     parts = cut_range(protocol, 0, len(weights)) or [(0, 0)]
     return _join(map_in_threads(work, parts, jobs=jobs))
-
-
-def _simulate_part(protocol: Protocol, root_seed: int, pair: tuple[int, int]) -> Trained:
-    return _train(protocol, draw_weights(protocol, root_seed, *pair))
 
 
 def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:

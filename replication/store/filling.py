@@ -72,7 +72,6 @@ def simulate_study(
             root_seed=root_seed,
             write=functools.partial(write_block, folder, protocol=protocol, root_seed=root_seed),
             jobs=jobs,
-            backend=backend,
             scheduler=scheduler,
             show_progress=show_progress,
         )

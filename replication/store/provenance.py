@@ -8,7 +8,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
+PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow")
 
 
 @functools.cache

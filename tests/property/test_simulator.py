@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
-from replication.simulator.ensemble import simulate_range, simulate_seeds, simulate_weights
+from replication.simulator.ensemble import simulate_range, simulate_weights
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 
@@ -113,15 +113,6 @@ def test_jobs_do_not_matter(n, jobs):
     alone = run_networks(PAPER, weights)
     np.testing.assert_array_equal(updates, alone[0])
     np.testing.assert_array_equal(converged, alone[1])
-
-
-@settings(max_examples=15)
-@given(seeds=st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
-def test_scattered_seeds_do_not_depend_on_each_other(seeds):
-    updates, converged, _ = simulate_seeds(PAPER, 5, np.array(seeds), jobs=2)
-    for seed, n_updates, there in zip(seeds, updates, converged, strict=True):
-        alone = simulate_range(PAPER, 5, seed, seed + 1)
-        assert (alone.updates[0], alone.converged[0]) == (n_updates, there)
 
 
 @given(

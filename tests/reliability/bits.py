@@ -2,7 +2,7 @@
 
 Run by `test_bits.py` in processes that are told to be another machine. It
 needs nothing but the simulator, so that it also runs under emulation, where
-pyarrow and joblib need not be installed.
+pyarrow need not be installed.
 """
 
 from __future__ import annotations

@@ -1,16 +1,23 @@
 """Blocks in threads: what a failing one raises, and what happens when nobody waits any more."""
 
+import contextlib
 import threading
 import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
 
+from replication.errors import WorkerError
 from replication.protocol import PAPER
 from replication.simulator import ensemble
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.threads import find_flag
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
+
+
+class KilledWorker(Exception):
+    """Named as the error of Dask is."""
 
 
 def replace(monkeypatch, function):
@@ -23,23 +30,33 @@ def replace(monkeypatch, function):
     monkeypatch.setattr(ensemble, "simulate_range", simulate)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("error", "kind", "message"),
+    ("scheduler", "error", "kind", "message"),
     [
-        (MemoryError(), LostWorker, "ran out of memory"),
-        (ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
+        (None, MemoryError(), LostWorker, "ran out of memory"),
+        (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
+        ("tcp://s:1", KilledWorker(), LostWorker, "a worker died"),
+        ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
+        ("tcp://s:1", None, LostWorker, "finished anything for 0.2 s"),
     ],
 )
 def test_a_block_that_fails_raises_after_those_that_are_finished(
-    monkeypatch, error, kind, message, jobs
+    monkeypatch, scheduler, error, kind, message
 ):
+    @contextlib.contextmanager
+    def open_pool(*_):
+        with ThreadPoolExecutor(2) as pool:
+            yield pool, 3
+
     def fail():
-        time.sleep(0.05)
-        raise error
+        time.sleep(0.05 if error else 0.5)
+        raise error or ZeroDivisionError
 
     replace(monkeypatch, fail)
-    running = simulate_ranges(PAPER, 1988, RANGES, jobs=jobs)
+    if scheduler is not None:
+        monkeypatch.setattr(ensemble, "open_executor", open_pool)
+        monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 0.2)
+    running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
     assert sorted(starts) == [0, 10, 20, 30, 40]
     with pytest.raises(kind, match=message):

@@ -27,7 +27,7 @@ from replication.fields import Criterion
 from replication.progress import Tell, silent
 from replication.protocol import Protocol as NetworkProtocol
 from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate_seeds
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, estimate_quantile
@@ -299,6 +299,7 @@ def follow_censored(
     if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:
         return None
     later = dataclasses.replace(protocol, max_updates=TAIL_CAP)
-    _, converged, _ = simulate_seeds(later, root_seed, seeds[:N_TAIL], jobs=jobs)
+    chosen = [draw_weights(later, root_seed, int(seed), int(seed) + 1) for seed in seeds[:N_TAIL]]
+    _, converged, _ = simulate_weights(later, np.concatenate(chosen), jobs=jobs)
     n = len(converged)
     return {"n": n, "cap": TAIL_CAP, **estimate_share(int(np.count_nonzero(converged)), n)}

@@ -61,12 +61,12 @@ def test_without_git_there_is_no_commit(tree: Path, monkeypatch: Any) -> None:
 def test_a_package_that_is_not_installed_has_no_version(monkeypatch: Any) -> None:
     find = importlib.metadata.version
 
-    def miss_joblib(name: str) -> str:
-        if name == "joblib":
+    def miss_pyarrow(name: str) -> str:
+        if name == "pyarrow":
             raise importlib.metadata.PackageNotFoundError(name)
         return find(name)
 
-    monkeypatch.setattr(importlib.metadata, "version", miss_joblib)
+    monkeypatch.setattr(importlib.metadata, "version", miss_pyarrow)
     versions = provenance.collect_versions.__wrapped__()  # what is remembered stays as it is
-    assert "joblib" not in versions
+    assert "pyarrow" not in versions
     assert versions["numpy"] == find("numpy")
