@@ -17,3 +17,12 @@ settings.load_profile("replication")
 def pytest_xdist_auto_num_workers() -> int:
     """Let `pytest -n auto` run at least four tests at once: many wait for another process."""
     return max(4, os.cpu_count() or 1)
+
+
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """Let `compare` resample less than for a user, where a test depends on no last digit."""
+    from replication.comparison.sampling import Effort
+
+    small = Effort(20_000, 200)
+    monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)

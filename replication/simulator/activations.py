@@ -21,7 +21,7 @@ def logistic(x: Array) -> Array:
     0.5
     """
     # Beyond 700 the exponential overflows, and the function is 0 or 1 to the last bit.
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))))
+    return np.asarray(1.0 / (1.0 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0))))
 
 
 def _spline(x: Array) -> Array:

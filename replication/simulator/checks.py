@@ -18,7 +18,8 @@ def copy_numbers(given: ArrayLike) -> Array | None:
     """Return a float64 copy of numbers, or None where they are text or no numbers at all."""
     try:
         numbers = np.array(given)
-        return None if numbers.dtype.kind not in "biufO" else numbers.astype(np.float64)
+        kind = numbers.dtype.kind
+        return None if kind not in "biufO" else numbers.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError):
         return None
 
