@@ -25,8 +25,7 @@ import numpy as np
 
 from replication.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
-from replication.statistics.alignment import estimate_median
-from replication.statistics.intervals import Estimate, estimate_proportion
+from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
 Result = dict[str, Any]
 """``value`` (float or None), ``interval`` ([low, high] or None) and ``outcome``."""

@@ -1,4 +1,4 @@
-"""How numbers are written for readers: the filters of the templates.
+"""How numbers are written for readers: the filters of the templates (see ``docs/chapters.md``).
 
 A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`, so that a report
 with a hole in it is not written at all.
@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-NARROW_SPACE = "\u202f"
-"""Narrow no-break space, between a number and its per cent sign."""
+NARROW_SPACE = "\u202f"  # between a number and its per cent sign, where no line breaks
 NO_BREAK = "\u00a0"
 MINUS = "−"
 
@@ -24,13 +23,7 @@ class MissingNumber(ValueError):
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Write a number with so many significant digits, without exponent where it can be read.
-
-    >>> number(43.2198), number(0.00123, 2), number(12345), number(0)
-    ('43.2', '0.0012', '12,300', '0')
-    >>> number(0.0000123, 2)
-    '1.2 × 10⁻⁵'
-    """
+    """Write a number with so many significant digits, without exponent where it can be read."""
     checked = _check(value)
     if checked == 0:
         return "0"
@@ -43,11 +36,7 @@ def number(value: object, digits: int = 3) -> str:
 
 
 def fixed(value: object, decimals: int = 1) -> str:
-    """Write a number with so many decimals.
-
-    >>> fixed(-43.2198), fixed(-0.001, 2), fixed(1234.5, 0)
-    ('−43.2', '0.00', '1,234')
-    """
+    """Write a number with so many decimals."""
     text = f"{_check(value):,.{decimals}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
@@ -55,11 +44,7 @@ def fixed(value: object, decimals: int = 1) -> str:
 
 
 def exact(value: object) -> str:
-    """Write a setting as it was given.
-
-    >>> exact(20.0), exact(0.05), exact(2000), exact(1e-12)
-    ('20', '0.05', '2,000', '1 × 10⁻¹²')
-    """
+    """Write a setting as it was given."""
     text = f"{_check(value):,.9g}"
     mantissa, e, exponent = text.partition("e")
     if e:
@@ -68,11 +53,7 @@ def exact(value: object) -> str:
 
 
 def count(value: object) -> str:
-    """Write a whole number.
-
-    >>> count(1000000)
-    '1,000,000'
-    """
+    """Write a whole number."""
     whole = _check(value)
     if whole != int(whole):
         raise MissingNumber(f"a whole number was expected, got {value!r}")
@@ -80,20 +61,12 @@ def count(value: object) -> str:
 
 
 def amount(value: object, noun: str) -> str:
-    """Write a count with its noun, which takes an "s" unless there is exactly one.
-
-    >>> amount(1, "network"), amount(0, "update"), amount(2000, "run")
-    ('1 network', '0 updates', '2,000 runs')
-    """
+    """Write a count with its noun, which takes an "s" unless there is exactly one."""
     return f"{count(value)} {noun}" + ("" if value == 1 else "s")
 
 
 def percent(share: object, decimals: int = 1) -> str:
-    """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %.
-
-    >>> [percent(share).replace(NARROW_SPACE, " ") for share in (0.1234, 1, 0.99996, 0.0001)]
-    ['12.3 %', '100 %', 'more than 99.9 %', 'less than 0.1 %']
-    """
+    """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
     value = _check(share)
     sign = f"{NARROW_SPACE}%"
     if value in (0, 1):
@@ -107,11 +80,7 @@ def percent(share: object, decimals: int = 1) -> str:
 
 
 def interval(ends: object, decimals: int = 1) -> str:
-    """Write an interval with the same decimals at both ends; more of them where both look alike.
-
-    >>> interval([42.936, 43.371]), interval([0.501, 0.502], 1), interval([30, None], 0)
-    ('42.9 to 43.4', '0.501 to 0.502', '30 or more')
-    """
+    """Write an interval with the same decimals at both ends; more of them where both look alike."""
     low, high = _check_ends(ends)
     if low is not None and high is not None:
         while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
@@ -120,32 +89,18 @@ def interval(ends: object, decimals: int = 1) -> str:
 
 
 def digits(ends: object, significant: int = 3) -> str:
-    """Write an interval with significant digits.
-
-    >>> digits([0.0123, 12.34]), digits([None, 1234]), digits([0.5, None])
-    ('0.0123 to 12.3', 'up to 1,230', '0.500 or more')
-    """
+    """Write an interval with significant digits."""
     return _write_ends(*_check_ends(ends), lambda end: number(end, significant))
 
 
 def percents(ends: object, decimals: int = 1) -> str:
-    """Write an interval of shares in per cent.
-
-    >>> percents([0.941, 0.958]).replace(NARROW_SPACE, " ")
-    '94.1 to 95.8 %'
-    """
+    """Write an interval of shares in per cent."""
     scaled = [None if end is None else 100 * end for end in _check_ends(ends)]
     return f"{interval(scaled, decimals)}{NARROW_SPACE}%"
 
 
 def pvalue(p: object) -> str:
-    """Write a p-value with two digits.
-
-    >>> pvalue(0.6412), pvalue(0.0312), pvalue(1)
-    ('0.64', '0.031', '1')
-    >>> [pvalue(p).replace(NO_BREAK, " ") for p in (1e-9, 0.9971)]
-    ['< 0.001', '> 0.99']
-    """
+    """Write a p-value with two digits."""
     value = _check(p)
     if value < 0.001:
         return f"<{NO_BREAK}0.001"
@@ -161,11 +116,7 @@ def as_json(data: object) -> str:
 
 
 def code(value: object, length: int = 200) -> str:
-    """Write a value between backticks, cut to a length.
-
-    >>> code("a`b"), code([1, 2.5]), code("x" * 99, 5)
-    ("a'b", '[1, 2.5]', 'xxxx…')
-    """
+    """Write a value between backticks, cut to a length."""
     text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
     text = text.replace("`", "'")
     return text if len(text) <= length else text[: length - 1] + "…"
@@ -192,19 +143,17 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "digits": digits,
     "html": as_html,
 }
-"""What a template may write behind a "|"; see `replication.report`."""
 
 
 def _check(value: Any) -> float:
     if isinstance(value, bool | str) or value is None:
         raise MissingNumber(f"a number was expected, got {value!r}")
     try:
-        checked = float(value)
+        if math.isfinite(checked := float(value)):
+            return checked
     except TypeError:
-        raise MissingNumber(f"a number was expected, got {value!r}") from None
-    if not math.isfinite(checked):
-        raise MissingNumber(f"a finite number was expected, got {value!r}")
-    return checked
+        pass
+    raise MissingNumber(f"a finite number was expected, got {value!r}")
 
 
 def _check_ends(ends: Any) -> tuple[float | None, float | None]:

@@ -19,6 +19,8 @@ READ = "markdown-raw_tex-example_lists"
 """Pandoc's Markdown as chapters are written in it."""
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
+Convert = Callable[[Sequence[str]], str]
+"""`run_pandoc` for a given report: takes the arguments of one form."""
 MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
 
 
@@ -28,26 +30,16 @@ def read_asset(name: str) -> str:
 
 
 def run_pandoc(
-    markdown: str,
-    arguments: Sequence[str],
-    *,
-    workspace: Path,
-    locate: Callable[[str], str] = repr,
+    markdown: str, workspace: Path, locate: Callable[[str], str], arguments: Sequence[str]
 ) -> str:
     """Convert Markdown by the engine's filter, in a folder that `prepare` has filled.
 
     What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
     """
     command = [
-        find_pandoc(),
-        f"--from={READ}",
-        "--wrap=none",
-        "--data-dir=.",
-        "--metadata-file=metadata.json",
-        "--citeproc",
-        "--lua-filter=report.lua",
-        *arguments,
-    ]
+        find_pandoc(), f"--from={READ}", "--wrap=none", "--data-dir=.", "--citeproc",
+        "--metadata-file=metadata.json", "--lua-filter=report.lua", *arguments,
+    ]  # fmt: skip
     done = run_tool(command, markdown, folder=workspace)
     complaints = _read_complaints(done.stderr, locate)
     if complaints:
@@ -81,23 +73,23 @@ def prepare(
     bibliography: bytes,
     svgs: Mapping[str, str],
     commands: Mapping[str, str],
-) -> None:
-    """Put into an empty folder what pandoc and Typst read; drawings and commands by name."""
+) -> str:
+    """Put into an empty folder what pandoc and Typst read; return the line below the title.
+
+    `svgs`, `commands`: drawings, and what makes their data, by name.
+    """
     (workspace / "figures").mkdir()
     (workspace / "inline").mkdir()
     for name, svg in svgs.items():
         (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
         (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
-    day = read_date(metadata)
-    parts = [
-        metadata.get("author", ""),
-        f"{day.day} {day:%B %Y}",
-        f"version {metadata['version']}" if "version" in metadata else "",
-        f"licence {metadata['licence']}" if "licence" in metadata else "",
-    ]
+    day = date.fromisoformat(metadata["date"])
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"licence {metadata['licence']}"
+    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields: dict[str, Any] = {
         **metadata,
-        "byline": " · ".join(part for part in parts if part),
+        "byline": byline,
         "year": str(day.year),
         "month": str(day.month),
         "day": str(day.day),
@@ -111,51 +103,21 @@ def prepare(
     for name in ("report.lua", "article.typ", "page.html"):
         (workspace / name).write_text(read_asset(name), "utf-8")
     (workspace / "references.bib").write_bytes(bibliography)
+    return byline
 
 
-def read_date(metadata: Mapping[str, str]) -> date:
-    """Return the date of the report, which is given and never the clock's."""
-    try:
-        return date.fromisoformat(metadata["date"])
-    except (KeyError, ValueError):
-        given = metadata.get("date")
-        raise ReportError(
-            f"the metadata of a report need a date such as 2026-11-01, got {given!r}"
-        ) from None
-
-
-def render_markdown(markdown: str, workspace: Path, locate: Callable[[str], str]) -> str:
+def render_markdown(convert: Convert, metadata: Mapping[str, str], byline: str) -> str:
     """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    metadata = json.loads((workspace / "metadata.json").read_text("utf-8"))
-    body = run_pandoc(
-        markdown,
-        ["--to=gfm", "--shift-heading-level-by=1"],
-        workspace=workspace,
-        locate=locate,
-    )
-    head = [f"# {metadata['title']}", metadata.get("subtitle", ""), metadata["byline"]]
-    foot = [f"**How to cite.** {metadata['citation']}"] if "citation" in metadata else []
-    return "\n\n".join([*filter(None, head), body.strip(), *foot]) + "\n"
+    body = convert(["--to=gfm", "--shift-heading-level-by=1"]).strip()
+    return "\n\n".join([f"# {metadata['title']}", metadata["subtitle"], byline, body]) + "\n"
 
 
-def render_html(
-    markdown: str, workspace: Path, locate: Callable[[str], str], svgs: Mapping[str, str]
-) -> str:
+def render_html(convert: Convert, svgs: Mapping[str, str]) -> str:
     """Return the report as one page that requests nothing."""
-    page = run_pandoc(
-        markdown,
-        [
-            "--to=html5",
-            "--mathml",
-            "--toc",
-            "--toc-depth=3",
-            "--section-divs",
-            "--shift-heading-level-by=1",
-            "--template=page.html",
-        ],
-        workspace=workspace,
-        locate=locate,
-    )
+    page = convert([
+        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
+        "--shift-heading-level-by=1", "--template=page.html",
+    ])  # fmt: skip
     style = read_asset("page.css") + page_css(svgs.values()) + _math_css(page)
     return page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
 
@@ -177,18 +139,12 @@ def _math_css(page: str) -> str:
     return font_face(MATH_FAMILY, MATH_FONT, {*letters, *slanted, "ℎ"}) if letters else ""
 
 
-def render_pdf(markdown: str, workspace: Path, locate: Callable[[str], str], day: date) -> bytes:
+def render_pdf(convert: Convert, workspace: Path, day: date) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    source = run_pandoc(
-        markdown,
-        ["--to=typst", "--template=article.typ"],
-        workspace=workspace,
-        locate=locate,
-    )
     path = workspace / "report.typ"
-    path.write_text(source, "utf-8")
+    path.write_text(convert(["--to=typst", "--template=article.typ"]), "utf-8")
     try:
         pdf = typst.compile(
             str(path),

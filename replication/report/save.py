@@ -10,7 +10,6 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -24,8 +23,7 @@ from matplotlib.text import Text
 from replication.report.data import list_data
 from replication.report.style import DARK, PAPER_WHITE, styled
 
-PIXELS_A_POINT = 1.6
-"""How far a page may enlarge a drawing: 9 points become 14.4 pixels, and never more."""
+PIXELS_A_POINT = 1.6  # how far a page may enlarge a drawing: 9 points become 14.4 pixels
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FACES = {
     "": ("DejaVuSans.ttf", ""),
@@ -42,16 +40,8 @@ _TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
 _PANEL = re.compile(r"<svg x=.*?</svg>", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFigure:
-    """One drawn figure as SVG, and its data as CSV."""
-
-    svg: str
-    data: str
-
-
-def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> SavedFigure:
-    """Draw a figure, or its panels side by side, under the style sheet.
+def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> tuple[str, str]:
+    """Draw a figure, or its panels side by side; return it as SVG, and its data as CSV.
 
     `name` starts the identifiers inside the SVG, so that one page can hold many.
     """
@@ -68,7 +58,7 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
         else:
             svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
     svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
-    return SavedFigure(f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data
 
 
 def _write_svg(figure: Figure, name: str) -> str:

@@ -92,7 +92,7 @@ class _Environment(jinja2.Environment):
 
 
 class Template:
-    """A template with those that it includes, as `replication.report` says how to write them.
+    """A template with those that it includes (``docs/chapters.md`` says how to write them).
 
     The template's own folder comes first, then those of `search`, in this order.
     """
@@ -122,8 +122,7 @@ class Template:
     def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
         """Return Markdown for pandoc, with the numbers filled in.
 
-        A missing name or number, an untrue sentence or a mistake in a template is a `ReportError`
-        whose message begins with file and line.
+        What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
         """
         marked = {name: _mark_text(model) for name, model in models.items()}
         judged = _find_judged(marked)
@@ -137,16 +136,14 @@ class Template:
         try:
             return self._environment.get_template(self.path.name).render(names)
         except jinja2.TemplateSyntaxError as error:
-            place = f"{self.show(error.filename)}:{error.lineno}"
-            raise ReportError(f"{place}: {error.message}") from None
+            place, problem = f"{self.show(error.filename)}:{error.lineno}", str(error.message)
         except jinja2.TemplateNotFound as error:
-            problem = f"there is no template {error.name!r} to include"
-            raise ReportError(f"{self._find_line(error)}: {problem}") from None
+            place, problem = self._find_line(error), f"there is no template {error.name!r}"
         except (jinja2.UndefinedError, MissingNumber, UntrueSentence) as error:
-            raise ReportError(f"{self._find_line(error)}: {error}") from None
+            place, problem = self._find_line(error), str(error)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise ReportError(f"{self._find_line(error)}: {problem}") from None
+            place, problem = self._find_line(error), f"{type(error).__name__}: {error}"
+        raise ReportError(f"{place}: {problem}")
 
     def locate(self, token: str) -> str:
         """Return file and line where some text stands first in a template, or the template."""

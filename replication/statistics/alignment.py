@@ -1,11 +1,9 @@
-"""How well two directions agree: cosines, and their median over networks."""
+"""How well two directions agree."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-
-from replication.statistics.intervals import Estimate, find_order_statistics
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -19,22 +17,6 @@ def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
     a = _scale(np.asarray(first, dtype=np.float64))
     b = _scale(np.asarray(second, dtype=np.float64))
     return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
-
-
-def estimate_median(values: npt.ArrayLike, *, level: float = 0.95) -> Estimate:
-    """Return the median with its order-statistic interval; an end is None if n is too small.
-
-    >>> estimate_median([3.0, 1.0, 2.0])
-    Estimate(value=2.0, low=None, high=None, level=0.95)
-    """
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    low, high = find_order_statistics(len(ordered), 0.5, level=level)
-    return Estimate(
-        float(np.median(ordered)),
-        float(ordered[low - 1]) if low >= 1 else None,
-        float(ordered[high - 1]) if high <= len(ordered) else None,
-        level,
-    )
 
 
 def _scale(vectors: FloatArray) -> FloatArray:

@@ -1,11 +1,8 @@
 """Exact distributions of sums, means and largest values of n runs on a lattice.
 
-The distribution of the sum of n runs is the n-fold convolution of that of one,
-
-    p^{*n} = inverse transform of (transform of p)^n,
-
-by fast Fourier transform. The largest of n lies at or below m with probability F(m)^n; jointly with
-the sum, the mass is that of p truncated at m.
+The distribution of the sum of n runs is the n-fold convolution of that of one, by fast Fourier
+transform. The largest of n lies at or below m with probability F(m)^n; jointly with the sum, the
+mass is that of p truncated at m.
 """
 
 from __future__ import annotations
@@ -20,8 +17,7 @@ from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
 
-_BATCH = 1 << 17
-"""Numbers transformed at once: few enough to stay in the cache."""
+_BATCH = 1 << 17  # numbers transformed at once: few enough to stay in the cache
 _LOG_TINY = 30.0
 
 
@@ -55,11 +51,9 @@ def _raise(transform: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.
 
 
 def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
-    """Return the distribution of the sum of n lattice values.
+    """Return the distribution of the sum of n lattice values, (m, n_points) to (m, length).
 
-    `masses` (m, n_points). `runs`: n, at least 0. `length`: at least n_points; sums wrap round
-    beyond it (see `find_length`).
-    Returns (m, length).
+    Sums wrap round beyond the length (see `find_length`).
     """
     if runs == 0:
         nothing = np.zeros((masses.shape[0], length))

@@ -17,7 +17,6 @@ from replication.comparison.sources import Source
 from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_quantile
 
 CAP = 300
 EFFORT = Effort(1000, 50)
@@ -61,14 +60,6 @@ def test_censoring_twice_is_censoring_at_the_lower_cap(table, one, other):
 @given(draw_tables(), st.integers(0, CAP))
 def test_mean_at_a_lower_cap_is_lower(table, cap):
     assert 0 <= table.censor(cap).mean_at_cap <= min(cap, table.mean_at_cap) + 1e-9
-
-
-@given(draw_tables(), st.floats(0.01, 0.98), st.floats(0.001, 0.01))
-def test_quantiles_rise_with_their_probability(table, probability, step):
-    low = estimate_quantile(table, probability).value
-    high = estimate_quantile(table, probability + step).value
-    assert high is None or low is None or low <= high
-    assert low is not None or high is None
 
 
 @given(draw_tables(min_converged=1), st.integers(1, 60))

@@ -12,17 +12,17 @@ from replication.comparison.reported import read_reported
 from replication.comparison.sampling import SamplingDistribution
 from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import bound_proportion
+from replication.statistics.intervals import estimate_proportion
 
 
 def test_clopper_pearson_of_ten_in_twenty():
     """10 of 20: 27.2 % to 72.8 %, in every table of exact binomial limits."""
-    assert np.ravel(bound_proportion(10, 20)) == pytest.approx((0.2720, 0.7280), abs=5e-5)
+    assert estimate_proportion(10, 20).interval == pytest.approx((0.2720, 0.7280), abs=5e-5)
 
 
 def test_rule_of_three():
     """No event in n: the one-sided upper limit is about 3 / n (Hanley & Lippman-Hand 1983)."""
-    assert bound_proportion(0, 1000, level=0.9)[1] == pytest.approx(3 / 1000, rel=0.01)
+    assert estimate_proportion(0, 1000, level=0.9).high == pytest.approx(3 / 1000, rel=0.01)
 
 
 DIE = CountTable([1, 2, 3, 4, 5, 6], [1] * 6, 0, None)

@@ -30,7 +30,7 @@ from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_count_mean, estimate_quantile
+from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store import Store
 
 MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
@@ -162,7 +162,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
         "cap": counts.cap,
         **estimate_share(counts.n_converged, counts.n),
         **name_estimate("mean", estimate_count_mean(counts)),
-        "median": estimate_quantile(counts, 0.5).value,
+        "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
     }

@@ -9,15 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from replication.report import style
 from replication.report.numbers import fixed
-from replication.report.style import (
-    BLUE,
-    INK,
-    MUTED,
-    NARROW,
-    PURPLE,
-    SKY,
-)
 
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("by the vectors to be learnt", "conditions", (
@@ -50,13 +43,13 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
 
     A ring marks the share that only encodes.
     """
-    figure = Figure(figsize=(NARROW, 4.15))
+    figure = Figure(figsize=(style.NARROW, 4.15))
     axes = figure.add_axes((0.53, 0.1, 0.36, 0.82))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, part, rows in GROUPS:
         axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
-                  color=MUTED, style="italic")  # fmt: skip
+                  color=style.MUTED, style="italic")  # fmt: skip
         for name, label in rows:
             place += 1.0
             row = model[part][name]
@@ -65,11 +58,12 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             if share is None:
                 continue
             low, high = (100 * end for end in row["all"]["share_interval"])
-            axes.barh(place, 100 * share, height=0.72, facecolor=SKY, edgecolor=BLUE)
-            axes.plot([low, high], [place, place], color=INK, linewidth=1.6, zorder=3)
-            axes.plot([100 * row["encoded"]["share"]], [place], "o", color=PURPLE, markersize=6,
-                      fillstyle="none", markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
-            axes.text(105, place, fixed(100 * share, 1), va="center", ha="left", color=INK)
+            axes.barh(place, 100 * share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE)
+            axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=3)
+            axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
+                      markersize=6, fillstyle="none", markeredgewidth=1.3, clip_on=False,
+                      zorder=4)  # fmt: skip
+            axes.text(105, place, fixed(100 * share, 1), va="center", ha="left", color=style.INK)
         place += 1.4
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set_ylim(max(labels) + 0.6, -0.6)
@@ -80,8 +74,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(
         handles=[
-            Patch(facecolor=SKY, edgecolor=BLUE, label="succeed"),
-            Line2D([], [], color=PURPLE, marker="o", fillstyle="none", linestyle="none",
+            Patch(facecolor=style.SKY, edgecolor=style.BLUE, label="succeed"),
+            Line2D([], [], color=style.PURPLE, marker="o", fillstyle="none", linestyle="none",
                    label="encode all vectors"),
         ],
         loc="lower left", bbox_to_anchor=(LEFT, 1.01), ncols=2, columnspacing=1.2,

@@ -9,19 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replication.report.style import (
-    GREEN,
-    INK,
-    MUTED,
-    create_figure,
-    label_line,
-    put_key_above,
-)
+from replication.report import style
 
 STYLES: dict[str, tuple[str, Any, str]] = {
-    "alignment": (INK, "-", "U and transpose of W"),
-    "centred": (MUTED, (0, (5, 2)), "the same, means subtracted"),
-    "lower": (GREEN, (0, (1.5, 1.5)), "change and descent"),
+    "alignment": (style.INK, "-", "U and transpose of W"),
+    "centred": (style.MUTED, (0, (5, 2)), "the same, means subtracted"),
+    "lower": (style.GREEN, (0, (1.5, 1.5)), "change and descent"),
 }
 """Colour, dash and name of each cosine; change and descent as in the figure `turning`."""
 PANELS = (
@@ -34,7 +27,7 @@ decided early."""
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
     """Draw cosines along learning at both learning rates, and what comes first by rate."""
-    figure, axes = create_figure(height=4.6, n_rows=2, n_columns=2, height_ratios=(1.2, 1))
+    figure, axes = style.create_figure(height=4.6, n_rows=2, n_columns=2, height_ratios=(1.2, 1))
     below = axes[1, 0]
     axes[1, 1].remove()
     below.set_subplotspec(axes[1, 0].get_gridspec()[1, :])
@@ -45,7 +38,8 @@ def plot_learning(model: Mapping[str, Any]) -> Figure:
     axes[0, 0].set_ylabel("cosine (median)")
     _draw_orders(below, model["orders"])
     below.set_title("(c) Networks in which the matrices come first")
-    put_key_above(figure, [line for line in axes[0, 0].get_lines() if line.get_gid()], n_columns=2)
+    lines = [line for line in axes[0, 0].get_lines() if line.get_gid()]
+    style.put_key_above(figure, lines, n_columns=2)
     return figure
 
 
@@ -53,19 +47,19 @@ def _draw_cosines(axes: Axes, series: Mapping[str, Any]) -> None:
     x = 100 * np.asarray(series["parts"])
     for name, (colour, dash, label) in STYLES.items():
         axes.plot(x, series[name], color=colour, linestyle=dash, gid=name, label=label)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.axhline(0, color=style.MUTED, linewidth=0.8)
     axes.set_ylim(-0.1, 1.05)
 
 
 def _draw_orders(axes: Axes, orders: list[Mapping[str, Any]]) -> None:
     x = range(len(orders))
-    for name, style, text, offset in (
-        ("raw", "alignment", "as they are", 8), ("centred", "centred", "means subtracted", 8)
+    for name, cosine, text in (
+        ("raw", "alignment", "as they are"), ("centred", "centred", "means subtracted")
     ):  # fmt: skip
-        colour, dash, _ = STYLES[style]
+        colour, dash, _ = STYLES[cosine]
         shares = [100 * order[name]["share"] for order in orders]
         axes.plot(x, shares, color=colour, linestyle=dash, marker="o", markersize=5, gid=name)
-        label_line(axes, x=1, y=shares[1], text=text, color=colour, offset=(0, offset))
+        style.label_line(axes, x=1, y=shares[1], text=text, color=colour, offset=(0, 8))
     axes.set_xticks(list(x), [f"{order['learning_rate']:g}" for order in orders])
     axes.set_ylim(0, 105)
     axes.set_xlabel("learning rate")

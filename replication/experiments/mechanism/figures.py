@@ -8,34 +8,21 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from replication.report import style
 from replication.report.numbers import fixed
-from replication.report.style import (
-    BLUE,
-    GREEN,
-    HALF,
-    INK,
-    MUTED,
-    PAPER_WHITE,
-    PINK,
-    PURPLE,
-    SKY,
-    create_figure,
-    label_line,
-    use_plain_log_ticks,
-)
 
 TURNING: dict[str, tuple[str, Any, str, str]] = {
-    "change_w": (BLUE, "-", SKY, "change and W (shaded)"),
-    "descent_w": (PURPLE, (0, (5, 2)), PINK, "descent and W (shaded)"),
-    "change_descent": (GREEN, (0, (1.5, 1.5)), "", "change and descent"),
+    "change_w": (style.BLUE, "-", style.SKY, "change and W (shaded)"),
+    "descent_w": (style.PURPLE, (0, (5, 2)), style.PINK, "descent and W (shaded)"),
+    "change_descent": (style.GREEN, (0, (1.5, 1.5)), "", "change and descent"),
 }
 """Colour, dash, fill of the middle half of the networks (none if empty) and label."""
 LINES: dict[str, tuple[str, Any, str, int]] = {
-    "reversed": (INK, "-", "reversed", 0),
-    "dropped": (BLUE, "-", "dropped", 3),
-    "random": (MUTED, (0, (1.5, 1.5)), "random direction", -6),
-    "gradient": (PURPLE, (0, (5, 2)), "steepest descent", 0),
-    "amplification": (GREEN, "-", "growth alone\n({failed} % fail)", 9),
+    "reversed": (style.INK, "-", "reversed", 0),
+    "dropped": (style.BLUE, "-", "dropped", 3),
+    "random": (style.MUTED, (0, (1.5, 1.5)), "random direction", -6),
+    "gradient": (style.PURPLE, (0, (5, 2)), "steepest descent", 0),
+    "amplification": (style.GREEN, "-", "growth alone\n({failed} % fail)", 9),
 }
 """Colour, dash, label and by how many points it is moved."""
 GROUPS: dict[str, dict[str, str]] = {
@@ -59,10 +46,10 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 """Headings, and below each its inputs with their labels."""
 MARKS: dict[str, tuple[str, str, str]] = {
-    "recirculation": (BLUE, "o", "recirculation"),
-    "back-propagation": (PURPLE, "s", "back-propagation, squared error"),
-    "back-propagation, cross-entropy": (PURPLE, "D", "back-propagation, cross-entropy"),
-    "feedback alignment": (GREEN, "^", "feedback alignment"),
+    "recirculation": (style.BLUE, "o", "recirculation"),
+    "back-propagation": (style.PURPLE, "s", "back-propagation, squared error"),
+    "back-propagation, cross-entropy": (style.PURPLE, "D", "back-propagation, cross-entropy"),
+    "feedback alignment": (style.GREEN, "^", "feedback alignment"),
 }
 RELIABLE = 0.98
 """Share of converged networks below which a mark is hollow."""
@@ -72,7 +59,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw the cosines of change, steepest descent and W over learning at both rates."""
     figures = []
     for letter, rate in zip("ab", ("small", "paper"), strict=True):
-        figure, axes = create_figure(height=2.9, width=HALF)
+        figure, axes = style.create_figure(height=2.9, width=style.HALF)
         series = model["turning"][rate]
         for name, (color, dash, fill, label) in TURNING.items():
             x = range(len(series[name]["median"]))
@@ -82,7 +69,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                     facecolor=fill, alpha=0.6, linewidth=0,
                 )  # fmt: skip
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name)
-        axes.axhline(0, color=MUTED, linewidth=0.8)
+        axes.axhline(0, color=style.MUTED, linewidth=0.8)
         axes.set(
             xlim=(0, len(x) - 1), ylim=(-0.25, 1.05), xlabel="weight updates",
             ylabel="cosine (median)",
@@ -96,7 +83,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw what replaced changes cost, and how fast each rule learns other inputs."""
-    worth, left = create_figure(height=3.6, width=HALF)
+    worth, left = style.create_figure(height=3.6, width=style.HALF)
     rows = model["interventions"]["paper"]
     x = sorted(int(first) for first in rows["dropped"])
     for name, (color, dash, label, up) in LINES.items():
@@ -106,10 +93,10 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         low, high = zip(*(row["extra_interval"] for row in own), strict=True)
         left.vlines(x, low, high, color=color, linewidth=1.0)
         left.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name)
-        label_line(
+        style.label_line(
             left, x=x[-1], y=y[-1], text=label.format(failed=failed), color=color, offset=(6, up)
         )
-    left.axhline(0, color=MUTED, linewidth=0.8)
+    left.axhline(0, color=style.MUTED, linewidth=0.8)
     left.set(
         xlim=(0, 1.85 * x[-1]), ylim=(-5, 55), xticks=x[2:],
         xlabel=f"changes replaced (learning rate {model['rates']['paper']:g})",
@@ -121,12 +108,12 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
     """Draw how fast each rule learns each input, in a lane of its own so that no marks overlap."""
-    figure, axes = create_figure(height=4.5, width=HALF)
+    figure, axes = style.create_figure(height=4.5, width=style.HALF)
     place = 0.0
     labels: dict[float, str] = {}
     for heading, inputs in GROUPS.items():
         axes.text(-0.72, place, heading, transform=axes.get_yaxis_transform(), va="center",
-                  color=MUTED, style="italic", fontsize=8)  # fmt: skip
+                  color=style.MUTED, style="italic", fontsize=8)  # fmt: skip
         for name, label in inputs.items():
             place += 1.0
             labels[place] = label
@@ -138,13 +125,13 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
                 axes.plot(
                     [result["median"]], [place + 0.2 * (lane - 1.5)], marker, color=color,
                     markersize=4, gid=f"{rule}: {name}", label=f"{rule}: {name}",
-                    markerfacecolor=color if is_reliable else PAPER_WHITE,
+                    markerfacecolor=color if is_reliable else style.PAPER_WHITE,
                 )  # fmt: skip
         place += 1.3
     axes.set(xscale="log", xlabel="weight updates (median)", ylim=(max(labels) + 0.6, -0.6))
     axes.set_yticks(list(labels), list(labels.values()), fontsize=8)
     axes.tick_params(axis="y", length=0)
-    use_plain_log_ticks(axes, (30, 100, 300, 1000))
+    style.use_plain_log_ticks(axes, (30, 100, 300, 1000))
     handles = [
         Line2D([], [], color=color, marker=marker, linestyle="", markersize=5, label=label)
         for color, marker, label in MARKS.values()

@@ -16,8 +16,8 @@ from replication.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.statistics.alignment import compute_cosines, estimate_median
-from replication.statistics.intervals import Estimate
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import Estimate, estimate_median
 
 Array = NDArray[np.float64]
 

@@ -16,8 +16,7 @@ from replication.protocol import Protocol
 from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.statistics.alignment import estimate_median
-from replication.statistics.intervals import Estimate
+from replication.statistics.intervals import Estimate, estimate_median
 from replication.threads import map_in_threads
 
 Array = NDArray[np.float64]

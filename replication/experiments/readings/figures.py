@@ -13,21 +13,8 @@ from numpy.typing import NDArray
 
 from replication.claims import load_reported
 from replication.experiments.readings.multiverse import order_readings
+from replication.report import style
 from replication.report.numbers import exact, fixed
-from replication.report.style import (
-    BLUE,
-    FAINT,
-    INK,
-    MUTED,
-    NARROW,
-    PAPER_WHITE,
-    REPORTED,
-    SKY,
-    create_figure,
-    label_line,
-    put_key_above,
-    use_plain_log_ticks,
-)
 
 Model = Mapping[str, Any]
 
@@ -40,7 +27,7 @@ NAMES = {
 }
 """Readings of "error below 0.1", as the figure calls them."""
 
-CLASSES = {"not rejected": BLUE, "rejected": PAPER_WHITE}
+CLASSES = {"not rejected": style.BLUE, "rejected": style.PAPER_WHITE}
 """What becomes of a reading of a multiverse, and how it is filled."""
 FloatArray = NDArray[np.float64]
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
@@ -49,21 +36,21 @@ MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 def plot_readings(model: Model) -> Figure:
     """Draw the mean of 100 networks given the reported largest, one row a reading."""
     rows, reported = model["named"], load_reported()
-    figure, axes = create_figure(height=0.62 * len(rows) + 0.7)
+    figure, axes = style.create_figure(height=0.62 * len(rows) + 0.7)
     peak = max(max(row["curve"]["density"]) for row in rows)
     mean = float(reported.mean)
-    axes.axvspan(mean - 0.5, mean + 0.5, facecolor=FAINT, linewidth=0, zorder=0)
-    axes.axvline(mean, color=REPORTED, linestyle=(0, (6, 2)), linewidth=1.4, zorder=5)
+    axes.axvspan(mean - 0.5, mean + 0.5, facecolor=style.FAINT, linewidth=0, zorder=0)
+    axes.axvline(mean, color=style.REPORTED, linestyle=(0, (6, 2)), linewidth=1.4, zorder=5)
     for place, row in enumerate(rows):
         base = len(rows) - 1.0 - place
         x, height = np.array(row["curve"]["mean"]), np.array(row["curve"]["density"])
         top = base + 0.82 * height / peak
-        axes.fill_between(x, base, top, facecolor=SKY, linewidth=0, zorder=2)
-        axes.plot(x, top, color=BLUE, linewidth=1.2, zorder=3)
+        axes.fill_between(x, base, top, facecolor=style.SKY, linewidth=0, zorder=2)
+        axes.plot(x, top, color=style.BLUE, linewidth=1.2, zorder=3)
         inside = (x > mean - 0.5) & (x < mean + 0.5)
-        axes.fill_between(x[inside], base, top[inside], facecolor=BLUE, linewidth=0, zorder=4)
-        label_line(
-            axes, x=mean + 13, y=base + 0.36, color=INK, offset=(0, 0), ha="right",
+        axes.fill_between(x[inside], base, top[inside], facecolor=style.BLUE, linewidth=0, zorder=4)
+        style.label_line(
+            axes, x=mean + 13, y=base + 0.36, color=style.INK, offset=(0, 0), ha="right",
             text=f"mean {exact(mean)}: {fixed(100 * row['chance_mean'], 1)} %",
         )  # fmt: skip
     axes.set_yticks(
@@ -75,12 +62,12 @@ def plot_readings(model: Model) -> Figure:
     axes.grid(axis="y", visible=False)
     axes.set_xlim(min(min(row["curve"]["mean"]) for row in rows), mean + 13)
     axes.set_ylim(-0.05, len(rows) + 0.25)
-    label_line(
-        axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=REPORTED,
+    style.label_line(
+        axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=style.REPORTED,
         fontweight="bold",
     )  # fmt: skip
-    label_line(
-        axes, x=mean - 0.5, y=len(rows) + 0.08, text=f"rounds to {exact(mean)}", color=MUTED,
+    style.label_line(
+        axes, x=mean - 0.5, y=len(rows) + 0.08, text=f"rounds to {exact(mean)}", color=style.MUTED,
         offset=(-4, 0), ha="right",
     )  # fmt: skip
     axes.set_xlabel(f"mean updates of {reported.runs} networks, slowest {reported.max}")
@@ -96,7 +83,7 @@ def plot_multiverse(model: Model) -> Figure:
     values = {name: list(dict.fromkeys(map(_name, each))) for name, each in fields.items()}
     n_bars = sum(len(each) for each in values.values())
     bars = 0.2 * (n_bars + 0.5 * len(values)) + 0.8
-    figure = Figure(figsize=(NARROW, 2.5 + bars), layout="constrained")
+    figure = Figure(figsize=(style.NARROW, 2.5 + bars), layout="constrained")
     # Each has its own left edge: the axes below one another have nothing in common.
     parts: Any = figure.subfigures(2, 1, height_ratios=(2.5, bars))
     above, below = (part.subplots() for part in parts)
@@ -104,8 +91,8 @@ def plot_multiverse(model: Model) -> Figure:
     _draw_bars(below, fields, values, compatible)
     above.set_title("(a) All readings, one beside the other")
     below.set_title("(b) Those that make one choice")
-    put_key_above(parts[0], [
-        Patch(facecolor=fill, edgecolor=MUTED, linewidth=0.6, label=name)
+    style.put_key_above(parts[0], [
+        Patch(facecolor=fill, edgecolor=style.MUTED, linewidth=0.6, label=name)
         for name, fill in CLASSES.items()
     ], n_columns=2)  # fmt: skip
     return figure
@@ -116,10 +103,11 @@ def _draw_curve(axes: Axes, means: FloatArray, compatible: NDArray[np.bool_]) ->
     edges = np.arange(len(means) + 1)
     for chosen, fill in zip((compatible, ~compatible), CLASSES.values(), strict=True):
         axes.stairs(np.where(chosen, means, 0.0), edges, fill=True, facecolor=fill, linewidth=0)
-    axes.stairs(means, edges, baseline=None, color=MUTED, linewidth=1.0)
-    axes.axhline(float(load_reported().mean), color=REPORTED, linestyle=(0, (6, 2)), linewidth=1.4)
+    axes.stairs(means, edges, baseline=None, color=style.MUTED, linewidth=1.0)
+    mean = float(load_reported().mean)
+    axes.axhline(mean, color=style.REPORTED, linestyle=(0, (6, 2)), linewidth=1.4)
     axes.set_yscale("symlog", linthresh=10, linscale=0.5)
-    use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
+    style.use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
     axes.set_ylim(0, None)
     axes.set_xlim(0, len(means))
     axes.set_ylabel("mean updates, failures included")
@@ -140,8 +128,8 @@ def _draw_bars(
             kept = 100 * float(compatible[names == value].mean())
             for width, left, fill in zip((kept, 100 - kept), (0.0, kept), CLASSES.values(),
                                          strict=True):  # fmt: skip
-                axes.barh(place, width, left=left, height=0.8, facecolor=fill, edgecolor=MUTED,
-                          linewidth=0.6)  # fmt: skip
+                axes.barh(place, width, left=left, height=0.8, facecolor=fill,
+                          edgecolor=style.MUTED, linewidth=0.6)  # fmt: skip
             labels.append(f"{field}: {value}" if level == 0 else value)
             places.append(place)
             place += 1.0

@@ -9,16 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replication.report.style import (
-    HALF,
-    MUTED,
-    SERIES,
-    create_figure,
-    label_line,
-    use_plain_log_ticks,
-)
+from replication.report import style
 
-RULES = dict(zip(("recirculation", "squared", "cross-entropy"), SERIES, strict=False))
+RULES = dict(zip(("recirculation", "squared", "cross-entropy"), style.SERIES, strict=False))
 NAMES = {
     "recirculation": "recirculation",
     "squared": "back-propagation, squared error",
@@ -34,8 +27,8 @@ Panels = tuple[Figure, Figure]
 
 def plot_speed(model: Mapping[str, Any]) -> Panels:
     """Draw for each rule how many networks still learn, and speed against the learning rate."""
-    learning, left = create_figure(height=2.9, width=HALF)
-    speed, right = create_figure(height=2.9, width=HALF)
+    learning, left = style.create_figure(height=2.9, width=style.HALF)
+    speed, right = style.create_figure(height=2.9, width=style.HALF)
     _draw_learning(left, model)
     _draw_rates(right, model)
     left.set_title("(a) Over time")
@@ -61,7 +54,7 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
             NAMES[rule].replace(", ", ",\n"), (end, y), xytext=(x, y), color=color, va="center",
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8},
         )  # fmt: skip
-    axes.text(115, 26, "thin: with\nmomentum", color=MUTED, va="center")
+    axes.text(115, 26, "thin: with\nmomentum", color=style.MUTED, va="center")
     axes.set(
         xlim=(0, points[-1]),
         ylim=(0, 102),
@@ -82,7 +75,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         )  # fmt: skip
         x, y = LABELS[rule]
         name = NAMES[rule].removeprefix("back-propagation, ").replace("-", "-\n")
-        label_line(axes, x=x, y=y, text=name, color=color, ha="center")
+        style.label_line(axes, x=x, y=y, text=name, color=color, ha="center")
     rates = [rate for rule in RULES for rate in model["rates"][rule]["rates"]]
     axes.set(
         xscale="log",
@@ -92,8 +85,8 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         xlabel="learning rate ε (as far as tried)",
         ylabel="mean updates, failures included",
     )
-    use_plain_log_ticks(axes, (1, 2, 4, 8, 20))
-    use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
+    style.use_plain_log_ticks(axes, (1, 2, 4, 8, 20))
+    style.use_plain_log_ticks(axes, MEAN_TICKS, axis="y")
 
 
 def _name(procedure: str) -> str:

@@ -26,7 +26,6 @@ METADATA = {
     "date": "2026-11-01",
     "version": "0.2.0",
     "licence": "MIT",
-    "citation": "The contributors (2026). A sample. Version 0.2.0.",
 }
 
 
@@ -59,11 +58,7 @@ def make_models() -> dict[str, Any]:
         "speed": {
             "shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05],
             "claims": {
-                "rapid": {
-                    "verdict": "depends",
-                    "share": 0.9523,
-                    "share_interval": [0.941, 0.958],
-                }
+                "rapid": {"verdict": "depends", "share": 0.9523, "share_interval": [0.941, 0.958]}
             },
         },
     }
@@ -87,13 +82,9 @@ def plot_joint(model: dict[str, Any]) -> Figure:
     reported = model["reported"]
     style.mark_reported(axes, reported["mean"], reported["max"], gid="joint-reported")
     style.label_line(
-        axes,
-        x=reported["mean"],
-        y=reported["max"],
-        text="reported: 48 and 202",
-        color=style.REPORTED,
-        offset=(8, 8),
-    )
+        axes, x=reported["mean"], y=reported["max"], text="reported: 48 and 202",
+        color=style.REPORTED, offset=(8, 8),
+    )  # fmt: skip
     axes.set_gid("joint-plane")
     return figure
 
@@ -104,15 +95,12 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     edges = 20.0 * np.arange(len(model["shares"]) + 1)
     left.stairs(model["shares"], edges, fill=True, color=style.SKY)
     left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
-    color, dash, _ = style.SERIES[0]
-    right.plot(edges[1:], np.cumsum(model["shares"]), color=color, linestyle=dash)
-    other, other_dash, _ = style.SERIES[1]
-    right.plot(edges[1:], np.cumsum(model["shares"]) ** 2, color=other, linestyle=other_dash)
+    handles = []
+    for power, (color, dash, _) in enumerate(style.SERIES[:2], start=1):
+        right.plot(edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash)
+        name = ("paper", "notebook")[power - 1]
+        handles.append(Line2D([], [], color=color, linestyle=dash, label=name))
     right.set(xlabel="updates", ylabel="share converged", ylim=(0, 1.05))
-    handles = [
-        Line2D([], [], color=color, linestyle=dash, label="paper"),
-        Line2D([], [], color=other, linestyle=other_dash, label="notebook"),
-    ]
     style.put_key_above(converged, handles)
     return shares, converged
 
