@@ -26,7 +26,7 @@ RING: dict[str, Any] = {
     "marker": "o", "markersize": 11.0, "markerfacecolor": "none", "color": INK,
     "markeredgewidth": 0.8,
 }  # fmt: skip
-"""Around the mark of the primary measurement."""
+"""Around the mark of the primary measurement, the closest to the sentence."""
 LINE, MARK_ROW, GAP = 0.15, 0.18, 0.07
 """Inches: a line of a title, the row of its marks, and the gap below it."""
 LETTERS = 48
@@ -46,7 +46,7 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
         Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
         for outcome, mark in MARKS.items()
     ]
-    ring = Line2D([], [], linestyle="none", label="the primary measurement", **RING)
+    ring = Line2D([], [], linestyle="none", label="closest to the sentence", **RING)
     return (
         _draw_panel(models, claims[:half], outcomes),
         _draw_panel(models, claims[half:], [ring]),

@@ -46,6 +46,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
         linewidths=1.6, linestyles=list(FAILING_DASHES),
     )  # fmt: skip
     on_ridge = [(x, y) for x, y in zip(fastest, regressions, strict=True) if x is not None]
+    on_ridge.append((model["best"]["learning_rate"], model["best"]["regression"]))
     axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.4, zorder=4)
     best, paper = model["best"], model["paper"]
     axes.plot(

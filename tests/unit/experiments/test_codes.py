@@ -1,4 +1,4 @@
-"""The codes of converged networks, measured against literal loops, judged and drawn."""
+"""The codes of converged networks, measured against literal loops, and judged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from scipy.optimize import linprog
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.codes import run as codes
-from replication.experiments.codes.figures import FIGURES
-from replication.report.style import styled
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -87,11 +85,3 @@ def test_model_adds_up(model: dict[str, Any]) -> None:
     results = model["claims"]["good-codes"]["operationalisations"]
     assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
     assert results["corners"]["value"] == pytest.approx(np.mean(model["drawn"]["good"]))
-
-
-def test_figure_marks_good_codes_and_others(model: dict[str, Any]) -> None:
-    with styled():
-        (axes,) = FIGURES["codes"](model).axes
-    drawn = {each.get_gid(): len(each.get_offsets()) for each in axes.collections}
-    n_good = 4 * sum(model["drawn"]["good"])
-    assert drawn == {"good": n_good, "other": 4 * len(model["drawn"]["good"]) - n_good}

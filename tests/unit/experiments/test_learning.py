@@ -12,8 +12,7 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.agreement import find_events, measure_agreement
 from replication.experiments.learning import run as learning
-from replication.experiments.learning.figures import FIGURES, STYLES
-from replication.experiments.mechanism.figures import TURNING
+from replication.experiments.learning.figures import FIGURES
 from replication.experiments.recording import Histories
 from replication.report.style import styled
 from replication.simulator.weights import draw_weights
@@ -167,21 +166,10 @@ def test_order_at_a_rate_agrees_with_the_histories_while_none_has_converged(
         assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
 
 
-def test_figure_draws_the_medians_and_shares_of_the_model(model: dict[str, Any]) -> None:
+def test_figure_draws_the_shares_of_the_model(model: dict[str, Any]) -> None:
     with styled():
-        axes = FIGURES["learning"](model).axes
-    drawn = {
-        (number, line.get_gid()): np.asarray(line.get_ydata())
-        for number, each in enumerate(axes)
-        for line in each.get_lines()
-        if line.get_gid()
-    }
-    np.testing.assert_allclose(drawn[1, "alignment"], model["paper"]["alignment"])
-    np.testing.assert_allclose(drawn[0, "lower"], model["slow"]["lower"])
-    shares = [100 * order["centred"]["share"] for order in model["orders"]]
-    np.testing.assert_allclose(drawn[2, "centred"], shares)
-
-
-def test_change_and_descent_look_alike_in_both_figures_that_show_them() -> None:
-    color, dash, label = STYLES["lower"]
-    assert TURNING["change_descent"] == (color, dash, "", label)
+        (axes,) = FIGURES["learning"](model).axes
+    drawn = {line.get_gid(): line.get_ydata() for line in axes.get_lines()}
+    for name in ("raw", "centred"):
+        shares = [100 * order[name]["share"] for order in model["orders"]]
+        np.testing.assert_allclose(drawn[name], shares)
