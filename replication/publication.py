@@ -13,7 +13,6 @@ import functools
 import json
 import re
 import shlex
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -40,7 +39,6 @@ from replication.wording import plural
 
 if TYPE_CHECKING:
     from replication.report.build import Drawing
-    from replication.store.filling import Simulated
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000
@@ -54,8 +52,7 @@ METADATA = {
 }
 """Of the report; the date is that of the study's definition."""
 
-PAGE: dict[str, Any] = {"bibliography": TEMPLATES / "references.bib", "search": [TEMPLATES]}
-SHORT_PAGE = PAGE | {"formats": ["html", "md"]}
+FORMATS = ("html", "md", "pdf")
 
 LEFT_OUT = ("python", "platform", "commit")
 """What belongs to a run and not to its results, which are the same on all of them."""
@@ -85,11 +82,6 @@ class Study:
         return self.results / "studies" / name
 
     @property
-    def command(self) -> str:
-        """The command that makes this study."""
-        return f"replication replicate {self.options}"
-
-    @property
     def options(self) -> str:
         """The options that name this study on the command line."""
         words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
@@ -100,16 +92,9 @@ class Study:
     @property
     def repetitions(self) -> list[Study]:
         """The same study under other root seeds, of limited size."""
-        return [
-            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
-            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
-        ]
-
-
-def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
-    """Return root seed and number of networks of each repetition of a study."""
-    n_repeated = min(n_seeds, MAX_REPETITION_SEEDS)
-    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}
+        n_seeds = min(self.n_seeds, MAX_REPETITION_SEEDS)
+        root_seeds = [(self.root_seed + 1 + i) % 2**63 for i in range(N_REPETITIONS)]
+        return [dataclasses.replace(self, root_seed=seed, n_seeds=n_seeds) for seed in root_seeds]
 
 
 def replicate_study(
@@ -142,19 +127,19 @@ def replicate_study(
     return write_report(study, jobs=jobs, report_progress=report_progress)
 
 
-def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> Simulated:
-    """Simulate what is missing of a study and of its repetitions; return what it was of itself."""
+def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> int:
+    """Simulate what is missing of a study and its repetitions; return how many of itself."""
     from replication.store.filling import simulate_study
 
     store = Store(study.results)
-    done = [
+    n_simulated = [
         simulate_study(
             store, part.protocol, part.root_seed, part.n_seeds,
             wait=part is not study, show_progress=report_progress is not silent, **backend,
         )
         for part in (study, *study.repetitions)
     ]  # fmt: skip
-    return done[0]
+    return n_simulated[0]
 
 
 def run_experiments(
@@ -162,21 +147,16 @@ def run_experiments(
 ) -> None:
     """Run experiments and write their models into a results folder."""
     names = list(names)
-    done = 0.0
-    begun = time.monotonic()
     with hold_report(results):
         for i, name in enumerate(names):
-            pace = (time.monotonic() - begun) / done if done else 1.0
-            left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
             prefix = f"{name} ({i + 1} of {len(names)})"
+            left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
             report_progress(f"{prefix}: about {left} left")
 
             def tell_step(step: str, prefix: str = prefix) -> None:
                 report_progress(f"{prefix}: {step}")
 
-            model = run_experiment(name, jobs=jobs, report_progress=tell_step)
-            write_model(results, name, model)
-            done += EXPERIMENTS[name]
+            write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
 
 
 def preview_experiment(
@@ -187,7 +167,6 @@ def preview_experiment(
     What the chapter says of other experiments is taken from the models in the results folder. The
     page, its figures and the model stand in ``previews/NAME`` there; nothing else changes.
     """
-    from replication.report.build import render_report
     from replication.report.template import Template
 
     folder = results / "previews" / name
@@ -212,43 +191,39 @@ def preview_experiment(
             lambda link: link[0] if f"{{#{link[1]}" in text else f"“{link[1]}”",
             text,
         )
-        command = f"replication experiments {name} --preview {n_networks}"
         with make_temporary_folder() as workspace:
-            template = workspace / "chapter.md"
-            template.write_text(text, "utf-8")
-            files = render_report(
-                template=template, models={},
-                figures=_list_drawings(name, models[name], command),
-                metadata=METADATA | {"title": f"Preview: {name}"},
-                report_progress=report_progress, **SHORT_PAGE,
+            (workspace / "chapter.md").write_text(text, "utf-8")
+            figures = _list_drawings(
+                name, models[name], f"replication experiments {name} --preview {n_networks}"
+            )
+            _publish(
+                folder, workspace / "chapter.md", {}, figures,
+                title=f"Preview: {name}", report_progress=report_progress,
             )  # fmt: skip
-        place_files(folder, files)
     return folder / "report.html"
 
 
 def write_multiverse(
     model: Mapping[str, Any], folder: Path, *, report_progress: Tell = silent
-) -> list[Path]:
+) -> tuple[Path, Path]:
     """Write the model of a multiverse, its table and a short page; return table and page."""
     from replication.experiments.readings.figures import plot_multiverse
     from replication.experiments.readings.multiverse import write_readings
     from replication.experiments.studies import describe_reported
-    from replication.report.build import Drawing, render_report
+    from replication.report.build import Drawing
 
     with hold_report(folder):
         plain = write_model(folder, "multiverse", model)
         drawing = Drawing(functools.partial(plot_multiverse, plain), "replication multiverse")
-        files = render_report(
-            template=TEMPLATES / "readings" / "multiverse.md",
-            models={
-                "multiverse": plain, "reported": describe_reported(), "claims": list_claims(),
-            },
-            figures={"multiverse": drawing},
-            metadata=METADATA | {"title": f"Multiverse: {model['name']}"},
-            report_progress=report_progress, **SHORT_PAGE,
-        )  # fmt: skip
-        place_files(folder, files)
-        return [*write_readings(plain, folder), folder / "report.html"]
+        _publish(
+            folder,
+            TEMPLATES / "readings" / "multiverse.md",
+            {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
+            {"multiverse": drawing},
+            title=f"Multiverse: {model['name']}",
+            report_progress=report_progress,
+        )
+        return write_readings(plain, folder), folder / "report.html"
 
 
 def write_report(
@@ -262,7 +237,7 @@ def write_report(
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models, list_statements
     from replication.experiments.statements import plot_statements
-    from replication.report.build import Drawing, render_report
+    from replication.report.build import Drawing
     from replication.report.tools import require_tools
 
     require_tools()
@@ -275,25 +250,58 @@ def write_report(
         if is_full:
             models |= others
             check_models(models)
-        figures = {
-            figure: drawing
-            for name, model in models.items()
-            for figure, drawing in _list_drawings(name, model, _name_command(study, name)).items()
-        }
+        figures: dict[str, Drawing] = {}
+        for name, model in models.items():
+            command = f"replication experiments {name}"
+            if name == "headline":
+                command = "replication replicate"
+                command += "" if study.is_default else f" {study.options}"
+            figures |= _list_drawings(name, model, command)
+        more = {}
         if is_full:
             draw = functools.partial(plot_statements, models)
             figures["statements"] = Drawing(draw, "replication experiments")
-        files = render_report(
-            template=TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-            models=models | {"claims": list_claims()},
-            figures=figures,
-            metadata=METADATA | {"version": version("recirculation-replication")},
-            report_progress=report_progress, **PAGE,
-        )  # fmt: skip
-        if is_full:
-            files["statements.csv"] = list_statements(models).encode()
-        place_files(study.folder, files, set_aside=set_aside)
+            more["statements.csv"] = list_statements(models).encode()
+        _publish(
+            study.folder,
+            TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+            models | {"claims": list_claims()},
+            figures,
+            formats=FORMATS,
+            version=version("recirculation-replication"),
+            report_progress=report_progress,
+            set_aside=set_aside,
+            more=more,
+        )
     return models["headline"]
+
+
+def _publish(
+    folder: Path,
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    *,
+    report_progress: Tell,
+    formats: Iterable[str] = ("html", "md"),
+    set_aside: bool = False,
+    more: Mapping[str, bytes] | None = None,
+    **metadata: str,
+) -> None:
+    """Render a report and put it, and `more` files, into a folder whose lock is held."""
+    from replication.report.build import render_report
+
+    files = render_report(
+        template=template,
+        models=models,
+        figures=figures,
+        bibliography=TEMPLATES / "references.bib",
+        search=[TEMPLATES],
+        metadata=METADATA | metadata,
+        formats=tuple(formats),
+        report_progress=report_progress,
+    )
+    place_files(folder, files | dict(more or {}), set_aside=set_aside)
 
 
 def _read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
@@ -321,13 +329,6 @@ def hold_report(folder: Path) -> Iterator[None]:
         yield
 
 
-def _name_command(study: Study, experiment: str) -> str:
-    """Return the command that makes the model of an experiment."""
-    if experiment != "headline":
-        return f"replication experiments {experiment}"
-    return "replication replicate" if study.is_default else study.command
-
-
 def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
     from replication.simulator.outcomes import OUTCOME_VERSION
@@ -335,7 +336,7 @@ def _describe_provenance(study: Study) -> Model:
 
     versions = collect_versions()
     return {
-        "command": study.command,
+        "command": f"replication replicate {study.options}",
         "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION,
         "protocol": as_plain(study.protocol),

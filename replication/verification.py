@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +11,11 @@ from replication.experiments import EXPERIMENTS
 from replication.models import find_differences, read_model
 from replication.progress import Tell, silent
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.publication import (
-    Study,
-    hold_report,
-    list_repetitions,
-    replicate_study,
-    run_experiments,
-    write_report,
-)
+from replication.publication import Study, replicate_study, run_experiments, write_report
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store import Store, StudyFolder
-from replication.store.files import is_folder, list_names
-from replication.store.placing import LIST, READY, find_damaged, finish_placing, read_list
+from replication.store.files import list_names
+from replication.store.placing import LIST, find_damaged, read_list
 from replication.temporary import make_temporary_folder
 
 
@@ -82,46 +73,12 @@ def find_damaged_files(folder: Path) -> list[str]:
     return damaged + find_damaged(folder)
 
 
-def count_published(results: Path, study: StudyFolder) -> int:
-    """Return of how many networks of a study the largest report in a results folder is.
-
-    The published report, which comes without outcomes, counts only where they were made here:
-    those of one of its parts, at least, are complete.
-    """
-    counts = [0]
-    store = Store(results)
-    for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
-        if protocol_id == study.protocol_id:
-            parts = {**list_repetitions(root_seed, n_seeds), root_seed: n_seeds}
-            if folder == results and all(
-                store.missing(PAPER, seed, n) for seed, n in parts.items()
-            ):
-                continue
-            counts.append(parts.get(study.root_seed, 0))
-    return max(counts)
-
-
-def find_reports(results: Path, study: StudyFolder) -> list[Path]:
-    """Return the reports on the networks of a study."""
-    key = study.protocol_id, study.root_seed
-    folders = [folder for folder, name in _list_reported(results).items() if name[:2] == key]
-    return [path for folder in folders if (path := folder / "report.html").is_file()]
-
-
-def find_studies(results: Path) -> list[StudyFolder]:
-    """Return the studies in a results folder, and those that are gone though a report is of them.
-
-    Not those of the published report, with which all its outcomes are made again.
-    """
-    store = Store(results)
-    found = {(study.protocol_id, study.root_seed): study for study in store.studies()}
-    if not store.other_versions():  # a report may be of those
-        for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
-            for seed in (root_seed, *list_repetitions(root_seed, n_seeds)):
-                path = store.folder / protocol_id / str(seed)
-                if folder != results:
-                    found.setdefault((protocol_id, seed), StudyFolder(protocol_id, seed, path))
-    return sorted(found.values())
+def count_reported(results: Path, study: StudyFolder) -> int:
+    """Return of how many networks of a study the largest report in ``studies/`` is."""
+    prefix = f"{study.protocol_id}-{study.root_seed}-"
+    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
+    counts = [name.removeprefix(prefix) for name in names]
+    return max((int(text) for text in counts if re.fullmatch("[1-9][0-9]{0,11}", text)), default=0)
 
 
 def repair_reports(
@@ -151,14 +108,6 @@ def repair_reports(
         raise DataError("; ".join(errors))
 
 
-def finish_reports(results: Path) -> None:
-    """Bring the files of reports to their places where a kill has kept them from it."""
-    for folder in find_report_folders(results):
-        if os.path.lexists(folder / READY):
-            with hold_report(folder):
-                finish_placing(folder)
-
-
 def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
     studies = results / "studies"
@@ -166,34 +115,18 @@ def find_report_folders(results: Path) -> list[Path]:
     return [
         part
         for part in [results, *(part for part in parts if not part.is_symlink())]
-        if is_folder(part / "models") or LIST in list_names(part)
+        if (part / "models").is_dir() or LIST in list_names(part)
     ]
-
-
-def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
-    """Return the folders that hold headline or report of a study, with `_read_name` of each."""
-    found = {}
-    for folder in find_report_folders(results):
-        if LIST in list_names(folder) or os.path.lexists(folder / "models" / "headline.json"):
-            with contextlib.suppress(DataError):
-                found[folder] = _read_name(folder, results)
-    return found
-
-
-def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
-    """Return protocol id, root seed and networks of the study whose report is in a folder."""
-    if folder == results:
-        return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
-    match = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
-    if match is None or int(match[2]) > MAX_ROOT_SEED:
-        raise DataError(f"{folder.name!r} is not the name of a study")
-    return match[1], int(match[2]), int(match[3])
 
 
 def _find_study(folder: Path, results: Path) -> Study:
     """Return the study whose report is in a folder."""
-    protocol_id, root_seed, n_seeds = _read_name(folder, results)
-    return Study(Store(results).find_protocol(protocol_id), root_seed, n_seeds, results)
+    if folder == results:
+        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    name = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
+    if name is None or int(name[2]) > MAX_ROOT_SEED:
+        raise DataError(f"{folder.name!r} is not the name of a study")
+    return Study(Store(results).find_protocol(name[1]), int(name[2]), int(name[3]), results)
 
 
 def _join(names: list[str]) -> str:

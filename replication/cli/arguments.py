@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import os
 import re
 import stat
 import sys
@@ -118,17 +117,17 @@ def parse_results(text: str) -> Path:
     """Return a results folder, which need not exist yet; anything but a folder is refused."""
     if not text:
         raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
+    path = Path(text)
     try:
-        mode = os.stat(text).st_mode  # noqa: PTH116 - Path.is_dir hides why
+        mode = path.stat().st_mode
+        reason = "" if stat.S_ISDIR(mode) else "it is a file"
     except FileNotFoundError:
-        return Path(text)
+        reason = ""
     except OSError as error:
-        reason = error.strerror
-    else:
-        if stat.S_ISDIR(mode):
-            return Path(text)
-        reason = "it is a file"
-    raise StorageError(f"--results {text!r} cannot be used ({reason}); give another folder")
+        reason = str(error.strerror)
+    if reason:
+        raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
+    return path
 
 
 _VALUES = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())

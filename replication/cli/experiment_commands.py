@@ -108,7 +108,7 @@ def run_multiverse(options: argparse.Namespace) -> int:
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     folder = options.results / "studies" / name
-    *files, page = write_multiverse(model, folder, report_progress=report_progress)
+    table, page = write_multiverse(model, folder, report_progress=report_progress)
     columns = model["readings"]
     for i in range(min(model["n_readings"], MAX_SHOWN)):
         values = ", ".join(f"{name} = {json.dumps(columns[name][i])}" for name in model["fields"])
@@ -119,7 +119,7 @@ def run_multiverse(options: argparse.Namespace) -> int:
         f"{model['n_compatible']} of {plural(model['n_readings'], 'reading')} not rejected at 5 % "
         "by both of the paper's numbers"
     )
-    print("table: " + ", ".join(str(file) for file in files))
+    print(f"table: {table}")
     print(f"report: {page}")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ INSTEAD = {
     "gradient": "steepest descent instead",
     "amplification": "growth alone instead",
 }
-LARGEST_FILE = 2**26
+LARGEST_FILE = 2**24
+"""Bytes that are read, more than `MAX_WORK` allows."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
@@ -70,7 +72,7 @@ def add_commands(subparsers: Any) -> None:
 def run_mechanism(options: argparse.Namespace) -> int:
     """Try the mechanism on inputs of the user's own and print what was found."""
     sizes = options.group_sizes
-    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
+    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns)
     protocol = Protocol(
         group_sizes=sizes, patterns=patterns, visible_units=options.visible_units,
         regression=options.regression,
@@ -186,57 +188,20 @@ def judge_amplification(along_w: float, along_theory: float) -> str:
     return "The change of W is not what the theory predicts here."
 
 
-def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
-    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
+def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
+    """Read patterns from a file of numbers between commas, one pattern a line."""
+    import numpy as np
 
-    Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
-    taken for names. With semicolons or tabs numbers may have a decimal comma.
-    """
-    name = show(path)
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
-    if len(content) > LARGEST_FILE:
-        raise UsageError(f"--patterns {name} has more than {LARGEST_FILE:,} bytes; {ADVICE}")
-    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
-    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
-    rows: list[tuple[float, ...]] = []
-    for n, line in lines:
-        cells = [cell.strip() for cell in line.split(separator)]
-        if separator in (";", "\t"):
-            cells = [cell.replace(",", ".") for cell in cells]
-        values = [_read_number(cell) for cell in cells]
-        if n == lines[0][0] and not any(value is not None for value in values):
-            continue
-        for cell, value in zip(cells, values, strict=True):
-            if value is None or not 0.0 <= value <= 1.0:
-                raise UsageError(
-                    f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
-                    "numbers from 0 to 1; correct it"
-                )
-        if len(values) != n_visible:
-            raise UsageError(
-                f"--patterns {name} has {plural(len(values), 'number')} in line {n}, but "
-                f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
-            )
-        rows.append(tuple(value + 0.0 for value in values if value is not None))
-    if len(set(rows)) < 2:
-        raise UsageError(
-            f"--patterns {name} holds {plural(len(set(rows)), 'different pattern')}; allowed are "
-            f"two or more; {ADVICE}"
-        )
-    return tuple(rows)
-
-
-def _read_number(text: str) -> float | None:
-    # Not what only Python calls a number, such as 1_0 or digits of other scripts.
-    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) is None:
-        return None
-    return float(text)
+            text = file.read(LARGEST_FILE).decode("utf-8-sig")
+        rows = np.loadtxt(text.splitlines() or ["nothing"], delimiter=",", ndmin=2)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        raise UsageError(f"--patterns {show(path)} cannot be read ({reason}); {ADVICE}") from None
+    if len(np.unique(rows, axis=0)) < 2:
+        raise UsageError(f"--patterns {show(path)} holds no two different patterns; {ADVICE}")
+    return tuple(map(tuple, rows.tolist()))
 
 
 def _parse_sizes(text: str) -> tuple[int, int]:
@@ -251,12 +216,12 @@ def _parse_sizes(text: str) -> tuple[int, int]:
 
 
 def _parse_regression(text: str) -> float:
-    value = _read_number(text)
-    if value is None or not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(
-            f"{show(text)} was given; allowed is a number above 0 and below 1"
-        )
-    return value
+    with contextlib.suppress(ValueError):
+        if 0.0 < float(text) < 1.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(
+        f"{show(text)} was given; allowed is a number above 0 and below 1"
+    )
 
 
 def _parse_networks(text: str) -> int:

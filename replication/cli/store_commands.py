@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
-from replication.errors import DataError, ReplicationError, StorageError
+from replication.errors import DataError, StorageError
 from replication.progress import escape, report_progress
 from replication.wording import plural, show
 
@@ -66,11 +67,9 @@ def add_commands(subparsers: Any) -> None:
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
     from replication.store import Store
-    from replication.verification import finish_reports
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
-    finish_reports(options.results)
     store = Store(options.results)
     entries = [_describe_study(store, study, in_full=options.json) for study in store.studies()]
     others = store.other_versions()
@@ -80,7 +79,8 @@ def run_info(options: argparse.Namespace) -> int:
     elif entries or others:
         for entry in entries:
             print(escape(_write_line(entry)))
-        _explain_others(others)
+        for path in others:
+            print(f"outcomes of another version, left alone: {_name(path)}")
     else:
         print(f"no studies in {_name(options.results)}")
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
@@ -89,13 +89,15 @@ def run_info(options: argparse.Namespace) -> int:
 def _describe_study(store: Store, study: StudyFolder, *, in_full: bool) -> dict[str, Any]:
     from replication.store import find_blocks
     from replication.store.blocks import read_header
-    from replication.verification import find_reports
 
-    entry: dict[str, Any] = {"id": study.protocol_id, "root_seed": study.root_seed}
-    results = store.folder.parents[1]
+    name = f"studies/{study.protocol_id}-{study.root_seed}-*/report.html"
+    entry: dict[str, Any] = {
+        "id": study.protocol_id,
+        "root_seed": study.root_seed,
+        "folder": os.fspath(study.path),
+        "reports": sorted(os.fspath(path) for path in store.folder.parents[1].glob(name)),
+    }
     try:
-        entry["folder"] = os.fspath(study.path)
-        entry["reports"] = [os.fspath(path) for path in find_reports(results, study)]
         blocks = find_blocks(study.path)
         entry["bytes"] = sum(block.path.stat().st_size for block in blocks)
         protocol = store.find_protocol(study.protocol_id) if blocks else None
@@ -108,10 +110,8 @@ def _describe_study(store: Store, study: StudyFolder, *, in_full: bool) -> dict[
             entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
             if ranges[0][0] == 0:
                 entry["digest"] = store.digest(protocol, study.root_seed, ranges[0][1])
-    except ReplicationError as error:
-        entry |= {"fault": str(error), "code": error.exit_code}
-    except OSError as error:
-        entry |= {"fault": str(error), "code": StorageError.exit_code}
+    except (DataError, OSError) as error:
+        entry |= {"fault": str(error), "code": _get_code(error)}
     return entry
 
 
@@ -128,22 +128,15 @@ def _write_line(entry: dict[str, Any]) -> str:
         size = entry["bytes"]
         words.append(plural(entry["n_networks"], "network"))
         words.append(f"{size / 1e6:,.2f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB")
-    return ", ".join([*words, *entry.get("reports", [])])
+    return ", ".join([*words, *entry["reports"]])
 
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every study and report; return 0, or an exit code if something is wrong."""
-    from replication.verification import (
-        find_damaged_files,
-        find_report_folders,
-        finish_reports,
-        verify_published,
-    )
+    from replication.verification import find_damaged_files, verify_published
 
-    folders = find_report_folders(options.results)
-    studies = _list_studies(options.results, may_be_empty=bool(folders))
-    finish_reports(options.results)
-    codes = [_verify_study(study, options) for study in studies]
+    studies, folders = _list_contents(options.results)
+    codes = [_serve(_verify_study, study, options) for study in studies]
     for folder in folders:
         damaged = find_damaged_files(folder)
         for name in damaged:
@@ -158,105 +151,97 @@ def run_verify(options: argparse.Namespace) -> int:
     return max([0, *codes])
 
 
-def _verify_study(study: StudyFolder, options: argparse.Namespace) -> int:
-    from replication.store import Store, find_blocks
+def _verify_study(study: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
+    from replication.store import Store
     from replication.store.verifying import verify_study
-    from replication.verification import count_published
 
-    try:
-        n_published = count_published(options.results, study)
-        if not find_blocks(study.path) and not n_published:
-            print(f"{study.name}: nothing stored yet")
-            return 0
-        n_sample = None if options.all else options.sample
-        verified = verify_study(
-            Store(options.results),
-            study,
-            n_sample=n_sample,
-            n_published=n_published,
-            jobs=options.jobs,
+    checked, n_simulated, difference = verify_study(
+        Store(options.results),
+        study,
+        n_sample=None if options.all else options.sample,
+        n_reported=n_reported,
+        jobs=options.jobs,
+    )
+    messages = checked.messages
+    if difference is not None:
+        messages.append(
+            f"{difference}. The block was computed by another version or machine, or altered: move "
+            f"{_name(study.path)} away and run `replication simulate` again"
         )
-    except (DataError, StorageError) as error:
-        _complain(f"{study.name}: {error}")
-        return error.exit_code
-    for message in verified.checked.messages:
+    for message in messages:
         _complain(f"{study.name}: {message}")
-    if verified.difference is not None:
-        _complain(
-            f"{study.name}: {verified.difference}. The block was computed by another version or "
-            f"machine, or altered: move {_name(study.path)} away and run `replication simulate` "
-            "again"
-        )
+    if messages:
         return DataError.exit_code
-    if verified.checked.exit_code == 0:
-        print(
-            f"{study.name}: {plural(len(verified.checked.blocks), 'block')} sound, "
-            f"{plural(verified.n_simulated, 'network')} simulated again with the same outcome",
-            flush=True,
-        )
-    return verified.checked.exit_code
+    print(
+        f"{study.name}: {plural(len(checked.blocks), 'block')} sound, "
+        f"{plural(n_simulated, 'network')} simulated again with the same outcome",
+        flush=True,
+    )
+    return 0
 
 
 def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
-    from replication.store import Store, find_blocks
-    from replication.store.verifying import repair_study
-    from replication.verification import (
-        count_published,
-        find_report_folders,
-        finish_reports,
-        repair_reports,
-    )
+    from replication.verification import repair_reports
 
-    exit_code = 0
-    store = Store(options.results)
-    folders = find_report_folders(options.results)
-    for study in _list_studies(options.results, may_be_empty=bool(folders)):
-        try:
-            n_published = count_published(options.results, study)
-            if not find_blocks(study.path) and not n_published:
-                continue
-            checked = repair_study(store, study, n_published=n_published, jobs=options.jobs)
-        except (DataError, StorageError) as error:
-            _complain(f"{study.name}: {error}")
-            exit_code = max(exit_code, error.exit_code)
-            continue
-        for block in checked.faults:
-            print(f"{study.name}: computed {block.path.name} again")
-        for start, stop in checked.missing:
-            print(f"{study.name}: computed the missing seeds {start} to {stop - 1}")
-        if not checked.messages:
-            print(f"{study.name}: nothing to repair")
-    finish_reports(options.results)
+    studies, _ = _list_contents(options.results)
+    codes = [_serve(_repair_study, study, options) for study in studies]
     for line in repair_reports(options.results, jobs=options.jobs, report_progress=report_progress):
         print(line)
-    return exit_code
+    return max([0, *codes])
 
 
-def _list_studies(results: Path, *, may_be_empty: bool = False) -> list[StudyFolder]:
-    """Return the studies of a folder, after a line about outcomes of other versions."""
+def _repair_study(study: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
     from replication.store import Store
-    from replication.verification import find_studies
+    from replication.store.verifying import repair_study
 
-    others = Store(results).other_versions()
-    _explain_others(others)
-    studies = find_studies(results)
-    if not studies and not others and not may_be_empty:
+    store = Store(options.results)
+    checked = repair_study(store, study, n_reported=n_reported, jobs=options.jobs)
+    for block in checked.faults:
+        print(f"{study.name}: computed {block.path.name} again")
+    for start, stop in checked.missing:
+        print(f"{study.name}: computed the missing seeds {start} to {stop - 1}")
+    if not checked.messages:
+        print(f"{study.name}: nothing to repair")
+    return 0
+
+
+def _list_contents(results: Path) -> tuple[list[StudyFolder], list[Path]]:
+    """Return the studies in a results folder, and the folders with models or reports."""
+    from replication.store import Store
+    from replication.verification import find_report_folders
+
+    studies, folders = Store(results).studies(), find_report_folders(results)
+    if not studies and not folders:
         raise StorageError(
-            f"{_name(results)} holds no outcomes; give the --results folder of a study, "
-            "or simulate one first"
+            f"{_name(results)} holds no outcomes of this version; give the --results folder of a "
+            "study, or simulate one first"
         )
-    return studies
+    return studies, folders
 
 
-def _explain_others(folders: list[Path]) -> None:
-    if folders:
-        names = ", ".join(_name(path) for path in folders[:3])
-        more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
-        print(
-            f"outcomes of another version, left alone: {names}{more}. The version that made them "
-            "reads them; delete them where nobody needs them"
-        )
+def _serve(
+    serve: Callable[[StudyFolder, argparse.Namespace, int], int],
+    study: StudyFolder,
+    options: argparse.Namespace,
+) -> int:
+    """Verify or repair one study; where that fails, say why, so that others have their turn."""
+    from replication.store import find_blocks
+    from replication.verification import count_reported
+
+    try:
+        n_reported = count_reported(options.results, study)
+        if not find_blocks(study.path) and not n_reported:
+            print(f"{study.name}: nothing stored yet")
+            return 0
+        return serve(study, options, n_reported)
+    except (DataError, OSError) as error:
+        _complain(f"{study.name}: {error}")
+        return _get_code(error)
+
+
+def _get_code(error: Exception) -> int:
+    return int(getattr(error, "exit_code", StorageError.exit_code))
 
 
 def _parse_sample(text: str) -> int:

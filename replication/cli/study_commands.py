@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
 from replication.progress import report_progress
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from replication.publication import Study
 
 
 def add_commands(subparsers: Any) -> None:
@@ -54,7 +51,6 @@ def run_replicate(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.publication import describe_result, replicate_study
 
-    _mention_other_versions(study)
     model = replicate_study(
         study,
         jobs=options.jobs,
@@ -73,8 +69,7 @@ def run_simulate(options: argparse.Namespace) -> int:
     from replication.publication import simulate_all
     from replication.store import Store
 
-    _mention_other_versions(study)
-    done = simulate_all(
+    n_simulated = simulate_all(
         study,
         jobs=options.jobs,
         backend=options.backend,
@@ -83,7 +78,7 @@ def run_simulate(options: argparse.Namespace) -> int:
     )
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{done.n_present:,} stored before, {done.n_simulated:,} simulated now"
+        f"{study.n_seeds - n_simulated:,} stored before, {n_simulated:,} simulated now"
     )
     digest = Store(study.results).digest(study.protocol, study.root_seed, study.n_seeds)
     print(f"digest: {digest}")
@@ -98,13 +93,3 @@ def run_report(options: argparse.Namespace) -> int:
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
     return 0
-
-
-def _mention_other_versions(study: Study) -> None:
-    from replication.store import Store
-
-    if Store(study.results).other_versions():
-        report_progress(
-            "the results folder also holds outcomes of another version: left alone, and listed "
-            "by `replication info`"
-        )

@@ -21,12 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from replication.errors import DataError, StorageError, UsageError
+from replication.errors import DataError
 from replication.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 from replication.store.files import list_names, read_content, write_durably
-from replication.store.footer import check_footer
 from replication.store.provenance import collect_versions
 
 LAYOUT = f"3.{OUTCOME_VERSION}"
@@ -91,9 +90,8 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     with _name_faults(block):
         file, header = _open(block)
         expected = _describe(root_seed, block.start, block.stop)
-        for key, value in expected.items():
-            if canonical_json(header.is_of[key]) != canonical_json(value):
-                raise DataError(f"its {key} is {header.is_of[key]!r:.60} and not {value!r}")
+        if canonical_json(header.is_of) != canonical_json(expected):
+            raise DataError(f"it is of {header.is_of!r:.200} and not of {expected!r}")
         if header.protocol != protocol:
             raise DataError("its protocol is another one")
         table = file.read(use_threads=False)
@@ -119,15 +117,19 @@ def read_header(block: Block) -> Header:
 
 @contextlib.contextmanager
 def _name_faults(block: Block) -> Iterator[None]:
-    """Turn whatever is wrong with a block into one error that names it."""
+    """Turn whatever is wrong with the content of a block into one error that names it."""
     try:
         yield
-    except StorageError:
-        raise
-    except (DataError, UsageError, pa.ArrowException, OSError, ValueError) as error:
+    except (
+        *(DataError, pa.ArrowException, OSError, ValueError, LookupError, TypeError),
+        *(AttributeError, RecursionError),
+    ) as error:
+        if getattr(error, "errno", None) is not None:  # of the system, and not of the content
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise DataError(
-            f"block {str(block.path)!r} is bad ({_first_line(error)}); run `replication repair` to "
-            "compute it again"
+            f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to compute it "
+            "again"
         ) from None
 
 
@@ -139,36 +141,29 @@ def _open(block: Block) -> tuple[Any, Header]:
     content = read_content(block.path, largest=32 * n_rows + 2**20)
     if not block.path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
         raise DataError("its checksum is not the one in its name")
-    # Before a row is read: nothing in a block can unpack to more than its own size.
-    check_footer(content, n_rows=n_rows, n_columns=len(COLUMNS))
-    try:
-        # From memory: so the bytes that were checked are read, whatever the file is called.
-        file = pq.ParquetFile(
-            pa.BufferReader(content), page_checksum_verification=True, pre_buffer=False
-        )
-        metadata = file.metadata
-        if file.schema_arrow.remove_metadata() != COLUMNS:
-            raise DataError(f"its columns are {', '.join(file.schema_arrow.names[:5])!r:.60}")
-        header = json.loads(metadata.metadata[METADATA_KEY])
-        made_with = {str(k): str(v) for k, v in header["made_with"].items()}
-        is_of = {key: header[key] for key in ("layout", "root_seed", "start", "stop")}
-        protocol, digest = dict(header["protocol"]), str(header["digest"])
-    except (
-        pa.ArrowException,
-        OSError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise DataError(f"its header cannot be read: {_first_line(error)}") from None
-    try:
-        return file, Header(from_plain(protocol), made_with, digest, is_of)
-    except UsageError as error:
-        raise DataError(
-            f"this version does not know its protocol ({error}); install the version that made it"
-        ) from None
+    # From memory: so the bytes that were checked are read, whatever the file is called.
+    file = pq.ParquetFile(
+        pa.BufferReader(content), page_checksum_verification=True, pre_buffer=False
+    )
+    # Before a row is read: a block unpacks to no more than its own size.
+    rows = [file.metadata.num_rows, file.metadata.num_row_groups]
+    if rows != [n_rows, 1]:
+        raise DataError(f"it has {rows[0]:,} rows and not {n_rows:,}, or other groups of them")
+    group = file.metadata.row_group(0)
+    columns = [group.column(i) for i in range(group.num_columns)]
+    if any(column.num_values != n_rows for column in columns) or (
+        sum(column.total_uncompressed_size for column in columns) > len(content)
+    ):
+        raise DataError("it unpacks to more than its size")
+    if file.schema_arrow.remove_metadata() != COLUMNS:
+        raise DataError(f"its columns are {', '.join(file.schema_arrow.names[:5])!r:.60}")
+    header = json.loads(file.metadata.metadata[METADATA_KEY])
+    return file, Header(
+        from_plain(dict(header["protocol"])),
+        {str(key): str(value) for key, value in header["made_with"].items()},
+        str(header["digest"]),
+        {key: header[key] for key in ("layout", "root_seed", "start", "stop")},
+    )
 
 
 def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
@@ -211,7 +206,3 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))
     content: bytes = sink.getvalue().to_pybytes()
     return content
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from replication.errors import StorageError, UsageError
+from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import COLUMNS, make_table
-from replication.store.files import publish, remove_temporaries, temporary_file
+from replication.store.files import publish, temporary_file, write_durably
 
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
@@ -29,8 +29,7 @@ def export_outcomes(
 ) -> list[Path]:
     """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
 
-    Both are complete before either is given its name, and no dictionary ever stands beside a
-    table that it does not describe.
+    No dictionary ever stands beside a table that it does not describe.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
@@ -38,31 +37,20 @@ def export_outcomes(
         )
     dictionary = path.with_name(f"{path.name}.dictionary.json")
     for file in (path, dictionary):
-        if file.is_dir() or (not force and (file.exists() or file.is_symlink())):
+        if file.is_dir() or (not force and os.path.lexists(file)):
             raise UsageError(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
-    remove_temporaries(path.parent, seconds=3600.0)
+    with temporary_file(path) as table:
+        with table.open("wb") as stream:
+            write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
+        dictionary.unlink(missing_ok=True)
+        publish(table, path)
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }
     text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
-    try:
-        with temporary_file(path) as table, temporary_file(dictionary) as words:
-            with table.open("wb") as stream:
-                write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
-            words.write_bytes(text.encode())
-            with contextlib.suppress(FileNotFoundError):
-                dictionary.unlink()
-            publish(table, path)
-            publish(words, dictionary)
-    except StorageError as error:
-        if not isinstance(error.__cause__, OSError):  # from the store that is read
-            raise
-        raise StorageError(
-            f"{str(path)!r} cannot be written ({error.__cause__.strerror or error.__cause__}); "
-            "give a file in a folder that can be written"
-        ) from None
+    write_durably(dictionary, text.encode())
     return [path, dictionary]
 
 

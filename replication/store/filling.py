@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator
+import shutil
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
 from typing import Any
 
-from replication.errors import WorkerError
+from replication.errors import StorageError, WorkerError
 from replication.interruption import GO_ON, Interruption
 from replication.progress import Progress, report_progress
 from replication.protocol import Protocol
@@ -16,20 +17,19 @@ from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import write_block
-from replication.store.cost import check_disk, check_memory, choose_block_size, estimate_bytes
 from replication.store.files import hold_lock, make_folder
-from replication.store.store import Range, Store, lock_path
+from replication.store.store import Range, Store, count_seeds, lock_path
+from replication.threads import count_workers
 
-LARGE_RUN = 5_000_000
-"""From so many missing networks on, the disk that they take is said first."""
+SMALLEST_SHARE, LARGEST_SHARE = 1_000, 100_000
+"""Networks of a block: a fraction of a second of work, so that little is ever lost."""
 
+BLOCKS_PER_WORKER = 4
+BLOCK_MEMORY = 2**25
+"""Bytes of initial weights that a block of larger networks may hold."""
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Simulated:
-    """How many networks `simulate_study` found stored, and how many it has simulated now."""
-
-    n_present: int
-    n_simulated: int
+BYTES_PER_NETWORK = 1.5
+BYTES_PER_BLOCK = 10_000
 
 
 def simulate_study(
@@ -39,23 +39,20 @@ def simulate_study(
     n_seeds: int,
     *,
     wait: bool = False,
-    jobs: int = -1,
+    block_size: int | None = None,
     backend: str = "threading",
     scheduler: str | None = None,
-    block_size: int | None = None,
-    show_progress: bool = True,
-) -> Simulated:
-    """Simulate those of the first `n_seeds` networks that the store does not hold.
+    **options: Any,
+) -> int:
+    """Simulate those of the first `n_seeds` networks that are not stored; return their number.
 
     Another process that simulates this very study makes a run leave with `BusyError`, unless it
     may `wait`, as for a study that is but a part of another one. Outcomes do not depend on
-    `block_size`; `jobs`, `backend` and `scheduler` are those of `simulate_ranges`.
+    `block_size`; `options` are those of `simulate_blocks`.
     """
     check_backend(backend, scheduler)
-    check_memory(protocol, jobs)
     # Before anything is written; what is missing can only have become less under the lock.
-    ranges = store.missing(protocol, root_seed, n_seeds)
-    check_disk(store.folder, sum(stop - start for start, stop in ranges), n_blocks=len(ranges))
+    check_disk(store.folder, store.missing(protocol, root_seed, n_seeds))
     folder = store.study_folder(protocol, root_seed)
     with contextlib.ExitStack() as stack:
         if not wait:
@@ -64,46 +61,75 @@ def simulate_study(
             what = f"working on {str(folder)!r}"
             stack.enter_context(hold_lock(lock_path(folder, "run"), what=what))
         stack.enter_context(store.lock(folder, announce=report_progress))
-        ranges = store.missing(protocol, root_seed, n_seeds)
-        n_missing = sum(stop - start for start, stop in ranges)
-        simulate_blocks(
-            cut_blocks(ranges, block_size or choose_block_size(protocol, n_missing, jobs)),
-            protocol=protocol,
-            root_seed=root_seed,
-            write=functools.partial(write_block, folder, protocol=protocol, root_seed=root_seed),
-            jobs=jobs,
-            scheduler=scheduler,
-            show_progress=show_progress,
+        missing = store.missing(protocol, root_seed, n_seeds)
+        fill_ranges(
+            folder, missing, protocol, root_seed,
+            block_size=block_size, scheduler=scheduler, **options,
+        )  # fmt: skip
+    return count_seeds(missing)
+
+
+def check_disk(folder: Path, ranges: list[Range]) -> None:
+    """Refuse a run that the disk of `folder` cannot hold."""
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    n_networks = count_seeds(ranges)
+    needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * len(ranges)
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise StorageError(
+            f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
+            f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
+            "or a --results folder on another disk"
         )
-    return Simulated(n_seeds - n_missing, n_missing)
+
+
+def fill_ranges(
+    folder: Path,
+    ranges: list[Range],
+    protocol: Protocol,
+    root_seed: int,
+    *,
+    block_size: int | None = None,
+    jobs: int = -1,
+    **options: Any,
+) -> None:
+    """Simulate ranges of seeds and write them into the folder of their study, block by block."""
+    size = block_size or choose_block_size(protocol, count_seeds(ranges), jobs)
+    write = functools.partial(write_block, folder, protocol=protocol, root_seed=root_seed)
+    simulate_blocks(cut_blocks(ranges, size), protocol, root_seed, write, jobs=jobs, **options)
+
+
+def choose_block_size(protocol: Protocol, n_missing: int, jobs: int) -> int:
+    """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
+    share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
+    largest = min(LARGEST_SHARE, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
+    return min(largest, max(SMALLEST_SHARE, share))
 
 
 def simulate_blocks(
     blocks: list[Range],
-    *,
     protocol: Protocol,
     root_seed: int,
     write: Callable[[Outcomes], object],
+    *,
     show_progress: bool = True,
-    **backend: Any,
+    **options: Any,
 ) -> None:
     """Simulate blocks of seeds and hand each to `write` as soon as it is finished.
 
     `write` is called in this thread, with one block at a time, and is never interrupted.
+    `options`: `jobs` and `scheduler` of `simulate_ranges`.
     """
-    n_networks = sum(stop - start for start, stop in blocks)
-    if n_networks == 0:
+    if not blocks:
         return
     with contextlib.ExitStack() as stack:
         interruption = stack.enter_context(Interruption(GO_ON))
         progress = None
         if show_progress:
-            progress = stack.enter_context(Progress(n_networks, name=f"root seed {root_seed}"))
-            if n_networks >= LARGE_RUN:
-                disk = estimate_bytes(n_networks, len(blocks)) / 1e6
-                progress.announce(f"{n_networks:,} networks to simulate: {disk:,.1f} MB of disk")
-        run = functools.partial(simulate_ranges, protocol, root_seed, **backend)
-        finished = stack.enter_context(contextlib.closing(_retry(run, blocks, progress)))
+            name = f"root seed {root_seed}"
+            progress = stack.enter_context(Progress(count_seeds(blocks), name=name))
+        run: Any = functools.partial(simulate_ranges, protocol, root_seed, **options)
+        finished = stack.enter_context(contextlib.closing(_retry(run, blocks)))
         for outcomes in finished:
             with interruption.shield():
                 write(outcomes)
@@ -112,42 +138,29 @@ def simulate_blocks(
 
 
 def _retry(
-    run: Callable[[Iterable[Range]], Iterator[Outcomes]],
-    blocks: list[Range],
-    progress: Progress | None,
+    run: Callable[[list[Range]], Generator[Outcomes]], blocks: list[Range]
 ) -> Generator[Outcomes]:
-    """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
+    """Yield the outcomes of all blocks; after the loss of a worker try those left once more.
+
+    As often as workers are lost, if at least one block was finished since the last time.
+    """
     left = dict.fromkeys(blocks)
-    doubtful: set[Range] = set()
+    is_retry = False
     while left:
-        begun: set[Range] = set()
+        n_left = len(left)
         try:
-            with contextlib.ExitStack() as stack:
-                running = run(_note(list(left), begun))
-                if isinstance(running, Generator):
-                    stack.enter_context(contextlib.closing(running))
+            with contextlib.closing(run(list(left))) as running:
                 for outcomes in running:
                     del left[outcomes.start, outcomes.stop]
                     yield outcomes
         except LostWorker as error:
-            lost = begun & left.keys()
-            if lost & doubtful:
-                start, stop = min(lost & doubtful)[0], max(lost & doubtful)[1]
+            if is_retry and len(left) == n_left:
                 raise WorkerError(
-                    f"{error} (twice, among the networks {start} to {stop - 1}; finished "
-                    "blocks are kept). Give fewer --jobs or more memory, then run the same "
-                    "command again"
+                    f"{error} (twice; finished blocks are kept). Give fewer --jobs or more "
+                    "memory, then run the same command again"
                 ) from None
-            doubtful |= lost
-            if progress is not None:
-                noun = "block" if len(lost) == 1 else "blocks"
-                progress.announce(f"{error}; {len(lost)} {noun} will be simulated again")
-
-
-def _note(blocks: list[Range], taken: set[Range]) -> Iterator[Range]:
-    for block in blocks:
-        taken.add(block)
-        yield block
+            is_retry = True
+            report_progress(f"{error}; what was lost will be simulated again")
 
 
 def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import platform
@@ -9,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @functools.cache
@@ -19,28 +21,11 @@ def collect_versions() -> dict[str, str]:
         "platform": f"{platform.system()} {platform.machine()}",
     }
     for package in PACKAGES:
-        try:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    commit = _find_commit()
-    return versions | ({"commit": commit} if commit else {})
-
-
-def _find_commit() -> str | None:
-    """Return the commit of the source tree, or None outside of a repository."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return None
-    try:
-        answer = subprocess.run(
-            # By path, for a variable GIT_DIR would lead to another repository.
-            ["git", f"--git-dir={root / '.git'}", "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()
+    # By path, for a variable GIT_DIR would lead to another repository.
+    command = ["git", f"--git-dir={ROOT / '.git'}", "rev-parse", "HEAD"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+        versions["commit"] = done.stdout.strip()
+    return versions

@@ -15,20 +15,8 @@ from replication.protocol import READINGS, Protocol
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.statistics.counts import CountTable
-from replication.store.blocks import (
-    LAYOUT,
-    find_blocks,
-    read_block,
-    read_header,
-    write_block,
-)
-from replication.store.files import (
-    hold_lock,
-    is_folder,
-    list_names,
-    make_folder,
-    remove_temporaries,
-)
+from replication.store.blocks import LAYOUT, find_blocks, read_block, read_header
+from replication.store.files import hold_lock, list_names, make_folder, remove_temporaries
 
 Range = tuple[int, int]
 
@@ -48,16 +36,7 @@ class StudyFolder:
 
 
 class Store:
-    """All outcomes below one results folder, of which nothing is made until the first write.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> from replication import PAPER, simulate
-    >>> with TemporaryDirectory() as folder:
-    ...     store = Store(folder)
-    ...     store.write(PAPER, 1988, simulate(n_seeds=100))
-    ...     store.missing(PAPER, 1988, 150)
-    [(100, 150)]
-    """
+    """All outcomes below one results folder, of which nothing is made until the first write."""
 
     def __init__(self, results_folder: Path | str) -> None:
         self.folder = Path(results_folder) / "outcomes" / LAYOUT
@@ -70,15 +49,15 @@ class Store:
             if re.fullmatch("[0-9a-f]{16}", protocol_id)
             for seed in list_names(self.folder / protocol_id)
             if re.fullmatch("0|[1-9][0-9]{0,18}", seed) and int(seed) <= MAX_ROOT_SEED
-            if is_folder(self.folder / protocol_id / seed)
+            if (self.folder / protocol_id / seed).is_dir()
         )
-        return sorted(found, key=lambda study: (study.protocol_id, study.root_seed))
+        return sorted(found)
 
     def other_versions(self) -> list[Path]:
         """Return the folders of outcomes of other versions, which are left alone."""
         outcomes = self.folder.parent
         paths = [outcomes / name for name in list_names(outcomes) if name != LAYOUT]
-        return [path for path in paths if is_folder(path)]
+        return [path for path in paths if path.is_dir()]
 
     def study_folder(self, protocol: Protocol, root_seed: int) -> Path:
         """Return the folder of a study, whether it exists or not."""
@@ -98,16 +77,10 @@ class Store:
             remove_temporaries(folder)
             yield
 
-    def write(self, protocol: Protocol, root_seed: int, outcomes: Outcomes) -> None:
-        """Add a block; it is on disk, whole and durable, when this returns."""
-        folder = self.study_folder(protocol, root_seed)
-        with self.lock(folder):
-            write_block(folder, outcomes, protocol=protocol, root_seed=root_seed)
-
     def ranges(self, protocol: Protocol, root_seed: int) -> list[Range]:
         """Return the stored seeds as ascending half-open ranges that do not touch."""
         blocks = find_blocks(self.study_folder(protocol, root_seed))
-        return join_ranges((block.start, block.stop) for block in blocks)
+        return subtract_ranges((block.start, block.stop) for block in blocks)
 
     def missing(self, protocol: Protocol, root_seed: int, n_seeds: int) -> list[Range]:
         """Return the ranges of the seeds 0 to `n_seeds` - 1 that are not stored."""
@@ -143,19 +116,19 @@ class Store:
 
     def find_protocol(self, protocol_id: str) -> Protocol:
         """Return the protocol of an id: a named reading, or what any sound block says."""
-        studies = [study for study in self.studies() if study.protocol_id == protocol_id]
         for reading in READINGS.values():
             if reading.id == protocol_id:
                 return reading
         reason = "no block says its protocol"
+        studies = [study for study in self.studies() if study.protocol_id == protocol_id]
         for block in (block for study in studies for block in find_blocks(study.path)):
             try:
                 protocol = read_header(block).protocol
             except DataError as error:
                 reason = str(error)
-                continue
-            if protocol.id == protocol_id:
-                return protocol
+            else:
+                if protocol.id == protocol_id:
+                    return protocol
         raise DataError(
             f"what the networks of {str(self.folder / protocol_id)!r} are is not known: {reason}. "
             "Where that cannot be helped, delete the folder and simulate again"
@@ -167,33 +140,28 @@ def lock_path(folder: Path, kind: str) -> Path:
     return folder.with_name(f".{folder.name}.{kind}.lock")
 
 
-def join_ranges(ranges: Iterable[Range]) -> list[Range]:
-    """Return half-open ranges in order, those that touch or overlap as one."""
-    joined: list[Range] = []
-    for start, stop in sorted(pair for pair in ranges if pair[0] < pair[1]):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
-        else:
-            joined.append((start, stop))
-    return joined
+def subtract_ranges(ranges: Iterable[Range], taken: Iterable[Range] = ()) -> list[Range]:
+    """Return the seeds of half-open ranges that are in no other ones, as ascending ranges.
 
-
-def subtract_ranges(ranges: Iterable[Range], taken: Iterable[Range]) -> list[Range]:
-    """Return what is left of half-open ranges without others, in order and each seed once."""
+    >>> subtract_ranges([(0, 4), (3, 9)], [(5, 6)])
+    [(0, 5), (6, 9)]
+    """
+    # At each seed, how many ranges begin or end, and how many of those that are taken.
+    changes = [(seed, step, 0) for pair in ranges for seed, step in zip(pair, (1, -1), strict=True)]
+    changes += [(seed, 0, step) for pair in taken for seed, step in zip(pair, (1, -1), strict=True)]
     left: list[Range] = []
-    others = join_ranges(taken)
-    end = first = 0
-    for start, stop in sorted(ranges):
-        low = max(start, end)
-        while first < len(others) and others[first][1] <= low:
-            first += 1
-        place = first
-        while place < len(others) and others[place][0] < stop:
-            if low < others[place][0]:
-                left.append((low, others[place][0]))
-            low = max(low, others[place][1])
-            place += 1
-        if low < stop:
-            left.append((low, stop))
-        end = max(end, stop)
+    n_open = n_taken = previous = 0
+    for seed, opened, taken_here in sorted(changes):
+        if n_open > 0 and n_taken == 0 and previous < seed:
+            if left and left[-1][1] == previous:
+                previous = left.pop()[0]
+            left.append((previous, seed))
+        n_open += opened
+        n_taken += taken_here
+        previous = seed
     return left
+
+
+def count_seeds(ranges: Iterable[Range]) -> int:
+    """Return how many seeds are in half-open ranges that do not overlap."""
+    return sum(stop - start for start, stop in ranges)

@@ -22,7 +22,6 @@ echo "${{COMPREPLY[@]}}"
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["replication", "comp"], "compare"),
         (["replication", "replicate", "--root"], "--root-seed"),
         (["replication", "compare", "runs.csv", "--failures", "ex"], "excluded"),
     ],

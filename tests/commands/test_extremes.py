@@ -35,6 +35,13 @@ def read_headline(results):
     return model
 
 
+@pytest.fixture
+def small_reports(monkeypatch):
+    """Leave out the PDF, and the same study under other root seeds."""
+    monkeypatch.setattr(publication, "FORMATS", ("html", "md"))
+    monkeypatch.setattr(publication, "N_REPETITIONS", 0)
+
+
 @pytest.mark.parametrize(
     ("n_seeds", "assignments", "share"),
     [
@@ -42,13 +49,10 @@ def read_headline(results):
         (40, ["threshold=1000"], 1.0),
         (40, ["visible_units=linear", "learning_rate=1e300"], None),
         (1, ["hidden_regression=false", "initial_biases=zero"], None),
-        (60, ["learning_rule=back-propagation", "group_sizes=[3,2]"], 1.0),
     ],
-    ids=[
-        *("nothing-converges", "everything-converges-at-once", "networks-burst", "one-network"),
-        "back-propagation",
-    ],
+    ids=["nothing-converges", "everything-converges-at-once", "networks-burst", "one-network"],
 )
+@pytest.mark.usefixtures("small_reports")
 def test_studies_at_the_edge_have_their_report(tmp_path, n_seeds, assignments, share):
     words = [word for text in assignments for word in ("--set", text)]
     done = call("replicate", "--seeds", n_seeds, "--results", tmp_path, *words)
@@ -86,13 +90,6 @@ def draw_protocol(draw: random.Random) -> Protocol:
     return Protocol(group_sizes=groups, **chosen)
 
 
-@pytest.fixture
-def small_reports(monkeypatch):
-    """Leave out the PDF, and the same study under other root seeds."""
-    monkeypatch.setattr(publication, "PAGE", publication.SHORT_PAGE)
-    monkeypatch.setattr(publication, "N_REPETITIONS", 0)
-
-
 def replicate_protocols(tmp_path, *, n_protocols: int, seed: int) -> None:
     draw = random.Random(seed)
     for i in range(n_protocols):
@@ -109,7 +106,7 @@ def replicate_protocols(tmp_path, *, n_protocols: int, seed: int) -> None:
 
 @pytest.mark.usefixtures("small_reports")
 def test_studies_of_random_protocols_have_their_report(tmp_path):
-    replicate_protocols(tmp_path, n_protocols=5, seed=1988)
+    replicate_protocols(tmp_path, n_protocols=3, seed=1988)
 
 
 @pytest.mark.long

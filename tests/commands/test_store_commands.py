@@ -10,11 +10,10 @@ import pytest
 from replication.cli import main
 from replication.experiments import EXPERIMENTS
 from replication.models import write_model
-from replication.protocol import DEFAULT_ROOT_SEED, PAPER
+from replication.protocol import PAPER
 from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
-from replication.store.placing import READY, place_files
-from replication.verification import count_published
+from replication.store.placing import place_files
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
@@ -54,17 +53,13 @@ def test_verify_checks_the_published_report_also_where_no_study_is_stored(
 
 
 def test_info_has_a_line_for_every_study(both, run):
+    report = both / "studies" / f"{PAPER.id}-3-10" / "report.html"
+    place_files(report.parent, {"report.html": b"page"})
     lines = run("info", "--results", both).splitlines()
     assert lines[0].startswith(f"study {PAPER.id}/3: as in the paper, 10 networks, 1.")
+    assert lines[0].endswith(f"kB, {report}")
     assert lines[1].startswith(f"study {OTHER.id}/4: threshold = 0.2, 1 network, 1.")
     assert len(lines) == 2
-
-
-def test_info_names_the_reports_of_a_study(both, run):
-    folder = both / "studies" / f"{PAPER.id}-3-10"
-    place_files(folder, {"report.html": b"page"})
-    report = folder / "report.html"
-    assert run("info", "--results", both).splitlines()[0].endswith(f"kB, {report}")
 
 
 def test_info_tells_the_same_to_programs(both, run):
@@ -101,7 +96,7 @@ def test_a_study_that_has_only_begun_is_sound(tmp_path, run):
         assert line == "study 0123456789abcdef/5: nothing stored yet\n".replace(
             "yet", "yet, 0 networks, 0.0 kB" if command == "info" else "yet"
         )
-    assert run("repair", "--results", tmp_path) == ""
+    assert run("repair", "--results", tmp_path) == line
 
 
 def test_repair_says_what_it_has_done(both, run):
@@ -135,42 +130,25 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     assert "cannot be made again: what the networks of" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
+@pytest.mark.parametrize("deleted", [1, 2], ids=["the last block", "every block"])
 def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_deleted(
     tmp_path, run, capsys, deleted
 ):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     store = Store(tmp_path)
-    for root_seed in range(3, 9):  # the study and its repetitions
-        simulate_study(store, PAPER, root_seed, 20, block_size=10, show_progress=False)
-    for root_seed in (3, 4):
-        digest = store.digest(PAPER, root_seed, 20)
-        write_model(tmp_path / "studies" / f"{PAPER.id}-3-20", "headline", {})
-        for block in find_blocks(store.study_folder(PAPER, root_seed))[-deleted:]:
-            block.path.unlink()
-        if deleted == 3:
-            store.study_folder(PAPER, root_seed).rmdir()
-        assert main(["verify", "--results", str(tmp_path)]) == 65
-        first = max(0, 20 - 10 * deleted)
-        assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
-        text = run("repair", "--results", tmp_path)
-        assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
-        assert store.digest(PAPER, root_seed, 20) == digest
-        run("verify", "--results", tmp_path)
-
-
-def test_fewer_networks_than_the_published_report_are_no_fault_where_it_came_without_outcomes(
-    tmp_path, monkeypatch
-):
-    """As in a fresh clone after `replication simulate --seeds 1000`."""
-    monkeypatch.setattr("replication.verification.DEFAULT_SEEDS", 20)
-    store = Store(tmp_path)
-    write_model(tmp_path, "headline", {})
-    simulate_study(store, PAPER, DEFAULT_ROOT_SEED, 10, show_progress=False)
-    (study,) = store.studies()
-    assert count_published(tmp_path, study) == 0
-    simulate_study(store, PAPER, DEFAULT_ROOT_SEED + 1, 20, show_progress=False)
-    assert count_published(tmp_path, study) == 20
+    simulate_study(store, PAPER, 3, 20, block_size=10, show_progress=False)
+    digest = store.digest(PAPER, 3, 20)
+    for name in ("3-20", "3-5", "2-90", "3-x", "3-05"):
+        write_model(tmp_path / "studies" / f"{PAPER.id}-{name}", "headline", {})
+    for block in find_blocks(store.study_folder(PAPER, 3))[-deleted:]:
+        block.path.unlink()
+    assert main(["verify", "--results", str(tmp_path)]) == 65
+    first = 20 - 10 * deleted
+    assert f"/3: the seeds {first} to 19 are missing" in capsys.readouterr().err
+    text = run("repair", "--results", tmp_path)
+    assert f"/3: computed the missing seeds {first} to 19" in text
+    assert store.digest(PAPER, 3, 20) == digest
+    run("verify", "--results", tmp_path)
 
 
 def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
@@ -199,12 +177,3 @@ def test_models_that_a_report_was_made_of_are_missed_where_they_were_deleted(
     assert main(["verify", "--results", str(tmp_path)]) == 65
     path = tmp_path / "models" / f"{name}.json"
     assert f"{str(path)!r} is missing or damaged" in capsys.readouterr().err
-
-
-def test_a_report_that_a_kill_kept_from_its_place_is_brought_there(both, run):
-    folder = both / "studies" / f"{PAPER.id}-3-10"
-    write_model(folder, "headline", {"a": 1})
-    place_files(folder / READY, {"report.html": b"page"})
-    run("info", "--results", both)
-    assert (folder / "report.html").read_bytes() == b"page"
-    assert not (folder / READY).exists()

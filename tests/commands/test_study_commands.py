@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -35,7 +36,9 @@ def read_digest(text):
 def replicated(tmp_path_factory):
     """A folder with a study and its report, and what the command has said."""
     folder = tmp_path_factory.mktemp("with space") / "résultats"
-    done = call("replicate", *STUDY, "--results", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publication, "FORMATS", ("html", "md"))
+        done = call("replicate", *STUDY, "--results", folder)
     assert_clean(done, 0)
     return folder, done.stdout
 
@@ -68,8 +71,6 @@ def test_the_last_lines_say_what_a_person_wants_to_know(replicated):
 @pytest.mark.parametrize(
     ("words", "verdict"),
     [
-        (("--seeds", 1000, "--set", "max_updates=200"),
-         "not testable: networks are stopped after 200 updates, and the paper's largest count"),
         (("--seeds", 1000, "--set", "max_updates=202"),
          "not testable: networks are stopped after 202 updates, and the paper's largest count"),
         (("--seeds", 20), "too few to tell: give at least 1,000 with --seeds"),
@@ -77,7 +78,7 @@ def test_the_last_lines_say_what_a_person_wants_to_know(replicated):
     ],
 )  # fmt: skip
 def test_study_that_cannot_judge_the_paper_says_why(tmp_path, monkeypatch, run, words, verdict):
-    monkeypatch.setattr(publication, "PAGE", publication.SHORT_PAGE)
+    monkeypatch.setattr(publication, "FORMATS", ("html", "md"))
     monkeypatch.setattr(publication, "N_REPETITIONS", 0)
     text = run("replicate", *words, "--results", tmp_path)
     (line,) = [line for line in text.splitlines() if line.startswith("verdict")]
@@ -88,27 +89,14 @@ def test_study_that_cannot_judge_the_paper_says_why(tmp_path, monkeypatch, run, 
         assert "if all converge (probability" in text
 
 
-def test_steps_make_what_replicate_makes(results, tmp_path):
-    for command in ("simulate", "report"):
-        assert_clean(call(command, *STUDY, "--results", tmp_path), 0)
-    made, expected = list_files(tmp_path / "studies"), list_files(results / "studies")
-    assert "report.pdf" in {name.rpartition("/")[2] for name in made}
-    assert made == expected
-
-
-def test_a_second_run_simulates_nothing(results, run):
-    words = ("--root-seed", 7, "--results", results)
-    text = run("simulate", "--seeds", 2000, *words)
-    assert "2,000 stored before, 0 simulated now" in text
-    assert "0 simulated now" in run("simulate", "--seeds", 1500, *words)
-
-
 def test_more_seeds_simulate_only_the_missing_ones(tmp_path, run):
     run("simulate", "--seeds", 700, "--results", tmp_path / "steps")
     extended = run("simulate", "--seeds", 3000, "--results", tmp_path / "steps")
     assert "700 stored before, 2,300 simulated now" in extended
     fresh = run("simulate", "--seeds", 3000, "--results", tmp_path / "once", "--jobs", 1)
     assert read_digest(extended) == read_digest(fresh)
+    again = run("simulate", "--seeds", 1500, "--results", tmp_path / "once")
+    assert "1,500 stored before, 0 simulated now" in again
 
 
 def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
@@ -139,30 +127,27 @@ def test_trace_ends_at_the_outcome(run):
         assert float(rows[-1]["error"]) < PAPER.threshold <= float(rows[-2]["error"])
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_export_gives_every_outcome_and_a_dictionary(results, tmp_path, run, suffix):
-    file = tmp_path / f"outcomes.{suffix}"
-    run("export", "--seeds", 1500, "--root-seed", 7, "--results", results, file)
-    table = pd.read_csv(file) if suffix == "csv" else pd.read_parquet(file)
+def test_export_gives_every_outcome_and_a_dictionary(results, tmp_path, run):
+    file = tmp_path / "outcomes.csv"
+    study = ("--seeds", 1500, "--root-seed", 7, "--results", results)
+    run("export", *study, file)
+    table = pd.read_csv(file)
     expected = simulate(PAPER, n_seeds=1500, root_seed=7)
     assert table["seed"].tolist() == list(range(1500))
     assert table["updates"].tolist() == expected.updates.tolist()
     assert table["converged"].tolist() == expected.converged.tolist()
-    dictionary = json.loads((tmp_path / f"outcomes.{suffix}.dictionary.json").read_text())
-    assert set(dictionary["columns"]) == set(table.columns)
+    dictionary = json.loads((tmp_path / "outcomes.csv.dictionary.json").read_text())
+    assert dictionary["root_seed"] == 7
+    assert dictionary["protocol"]["regression"] == 0.75
 
 
 def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(tmp_path, refuse, run):
-    words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "hidden_regression=false")
+    words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
     where = ("--results", tmp_path / "results")
     message = refuse(74, "export", *words, *where, tmp_path / "x.csv")
     assert not list(tmp_path.glob("*.csv"))
     command = re.search(r"`replication (.*)`", message)[1]
-    done = subprocess.run(
-        f"{sys.executable} -m replication {command} --results results",
-        shell=True, cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    run(*shlex.split(command), *where)
     run("export", *words, *where, tmp_path / "x.csv")
 
 
@@ -187,12 +172,7 @@ def test_readings_of_ones_own_are_compared_in_a_table(tmp_path, run):
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        "[factors]\nthreshold = [100, 50]\n",
-        "[factors]\nmax_updates = [1, 2]\n",
-        "[factors]\nvisible_units = ['linear', 'logistic']\n",
-    ],
+    "content", ["[factors]\nthreshold = [100, 50]\n", "[factors]\nmax_updates = [1, 2]\n"]
 )
 def test_readings_at_the_edge_are_compared_too(tmp_path, run, content):
     (tmp_path / "own.toml").write_text(content, encoding="utf-8")
@@ -229,7 +209,6 @@ def test_help_lists_every_field_with_its_value(run):
     ("words", "seconds"),
     [
         (("-m", "replication", "--help"), 0.25),
-        (("-m", "replication", "simulate", "--seeds", "1e6"), 0.25),
         (("-m", "replication", "simulate", "--set", "learning_rate=0"), 0.25),
         (("-c", "import replication"), 0.1),
     ],
@@ -259,8 +238,6 @@ def test_help_and_refusals_come_at_once(tmp_path, words, seconds):
         (("simulate", "--root-sed=5"), "--root-seed"),
         (("trace", 5, "--seeds", 3), None),
         (("simulate", 5), None),
-        (("export", "--jobs", 3), None),
-        (("verify", "--backend", "x"), None),
     ],
 )
 def test_an_option_that_a_command_does_not_know_is_named_with_a_near_one(words, nearest, refuse):
@@ -273,9 +250,7 @@ def test_an_option_that_a_command_does_not_know_is_named_with_a_near_one(words, 
 @pytest.mark.parametrize(
     "words",
     [
-        ("--backend", "foo"),
         ("--backend", "multiprocessing"),
-        ("--backend", "ray"),
         ("--backend", "dask"),
         ("--scheduler", "tcp://127.0.0.1:1"),
     ],
@@ -286,14 +261,13 @@ def test_a_backend_that_cannot_be_used_is_refused_with_those_that_can(tmp_path, 
     assert not (tmp_path / "r").exists()
 
 
-@pytest.mark.parametrize("command", ["replicate", "simulate", "report", "verify", "repair", "info"])
+@pytest.mark.parametrize("command", ["simulate", "verify"])
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
         ("file", "it is a file"),
         ("file/below", "Not a directory"),
         ("x" * 300, "File name too long"),
-        ("/".join(["y" * 250] * 20), "File name too long"),
     ],
 )
 def test_results_that_cannot_be_a_folder_end_with_74(
@@ -301,7 +275,7 @@ def test_results_that_cannot_be_a_folder_end_with_74(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
-    assert f"{given!r} cannot be used ({reason})" in refuse(74, command, "--results", given)
+    assert f"cannot be used ({reason})" in refuse(74, command, "--results", given)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -309,12 +283,3 @@ def test_results_without_a_name_are_refused(tmp_path, monkeypatch, refuse):
     monkeypatch.chdir(tmp_path)
     assert "allowed is a folder" in refuse(2, "simulate", "--seeds", 5, "--results", "")
     assert not any(tmp_path.iterdir())
-
-
-def test_networks_too_large_for_the_memory_are_refused_before_anything_happens(
-    tmp_path, refuse, monkeypatch
-):
-    monkeypatch.setattr("os.sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 50_000)
-    words = ("--set", "group_sizes=[256,256]", "--results", tmp_path / "r")
-    assert "GB of memory" in refuse(2, "simulate", *words)
-    assert not (tmp_path / "r").exists()

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -158,13 +158,12 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 class Strace:
-    """A command under strace, with a fault at one of its system calls.
+    """`simulate` under strace, with a fault at one of its system calls.
 
-    `results`: the folder that the command writes to. Only calls on files in it count. `log`: where
-    strace writes what it saw.
+    Only calls on files in the folder `results` count. `log`: where strace writes what it saw.
     """
 
-    CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
+    CALLS = ("write", "fsync", "rename", "mkdir")
 
     def __init__(self, results: Path, log: Path, *, n_seeds: int = 2000) -> None:
         self.results = results
@@ -179,20 +178,17 @@ class Strace:
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
-    def run(
-        self, fault: str | None = None, words: Sequence[str] = ()
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
+    def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the study with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
-        paths = [] if words else self.list_paths()  # of other commands, all calls count
-        words = list(words) or write_words(self.results, self.n_seeds)
+        words = write_words(self.results, self.n_seeds)
         study = FORKS.Process(target=write_when_traced, args=(words, *said))
         study.start()
         command = [self.strace, "-f", "-o", str(self.log), "-p", str(study.pid)]
         command += ["-e", f"trace={','.join(self.CALLS)}"]
         if fault is not None:
             command += ["-e", f"inject={fault}"]
-        for path in paths:
+        for path in self.list_paths():
             command += ["-P", str(path)]
         traced = run(*command)
         study.join()

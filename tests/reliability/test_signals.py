@@ -55,9 +55,9 @@ def end(process) -> str:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code", "jobs"),
+    [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
 )
 def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, code, jobs):
     process = start(*simulate_command(tmp_path / "results", 200_000, *NEVER, "--jobs", jobs))
@@ -93,14 +93,13 @@ def test_ctrl_c_ends_tasks_that_have_begun_others(tmp_path):
     assert "Interrupted" in end(process)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_finished_blocks_are_kept_and_counted(tmp_path, number, code):
+def test_finished_blocks_are_kept_and_counted(tmp_path):
     results = tmp_path / "results"
     process = start(*simulate_command(results, 50_000_000))
     assert wait_until(lambda: len(list_blocks(results)) >= 3)
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     messages = end(process)
-    assert process.returncode == code, messages
+    assert process.returncode == 143, messages
     kept = list_blocks(results)
     assert len(kept) >= 3
     store = Store(results)
@@ -152,8 +151,8 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
     assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
 
 
-def test_nine_random_interruptions_change_nothing(tmp_path):
-    interrupt_at_random(tmp_path, n_interruptions=9)
+def test_six_random_interruptions_change_nothing(tmp_path):
+    interrupt_at_random(tmp_path, n_interruptions=6)
 
 
 @pytest.mark.long
@@ -165,13 +164,13 @@ def test_three_hundred_random_interruptions_change_nothing(tmp_path):
 def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
     results = tmp_path / "results"
     command = simulate_command(results, 1_000_000, *NEVER, "--jobs", "1")
-    processes = [start(*command) for _ in range(4)]
-    assert wait_until(lambda: sum(p.poll() is not None for p in processes) == 3, seconds=60)
+    processes = [start(*command) for _ in range(3)]
+    assert wait_until(lambda: sum(p.poll() is not None for p in processes) == 2, seconds=60)
     (working,) = [process for process in processes if process.poll() is None]
     assert wait_until(lambda: is_simulating(working))
     working.send_signal(signal.SIGINT)
     ends = [(end(process), process.returncode) for process in processes]
-    assert sorted(code for _, code in ends) == [75, 75, 75, 130], ends
+    assert sorted(code for _, code in ends) == [75, 75, 130], ends
     for messages, code in ends:
         assert "Traceback" not in messages
         if code == 75:
@@ -179,22 +178,22 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
     assert_recovers(results, 1000, compute_reference(1000))
 
 
-def test_five_studies_at_once_in_one_folder_all_work(tmp_path):
+def test_three_studies_at_once_in_one_folder_all_work(tmp_path):
     """They have root seeds in common; once three of the five were refused."""
     processes = [
         start(
             *COMMAND, "simulate", "--seeds", "2000", "--root-seed", str(root_seed),
             "--results", str(tmp_path / "results"),
         )
-        for root_seed in range(5)
+        for root_seed in range(3)
     ]  # fmt: skip
     ends = [(end(process), process.returncode) for process in processes]
-    assert [code for _, code in ends] == [0] * 5, ends
+    assert [code for _, code in ends] == [0] * 3, ends
     store = Store(tmp_path / "results")
     for study in store.studies():
         assert store.missing(PAPER, study.root_seed, 2000) == []
         assert check(store, study.path).messages == []
-    assert len(store.studies()) == 10
+    assert len(store.studies()) == 8
 
 
 def test_reading_while_another_run_writes_works(tmp_path):

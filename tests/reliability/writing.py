@@ -11,16 +11,13 @@ import itertools
 import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 from replication import publication
 from replication.cli import main
 from replication.cli.parser import make_parser
-from replication.experiments.headline import run as headline
-from replication.report import build
-from replication.store import export, files, filling  # noqa: F401  (imported before the fork)
+from replication.store import files, filling
 from replication.store.provenance import collect_versions
 from tests.unit.store.invented import simulate
 
@@ -43,27 +40,17 @@ def write(pause: float, words: list[str]) -> int:
     return main(words)
 
 
-def report(words: list[str]) -> int:
-    """Run `replication report` with two files that are not rendered but given."""
-    files = {"report.html": b"new page", "figures/new.svg": b"new figure"}
-    headline.run = lambda *_, **__: {"text": "new"}
-    build.render_report = lambda **_: files
-    publication.describe_result = lambda *_: []
-    return main(words)
-
-
 def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
     """Run the command as soon as another process traces this one; end with its exit code."""
     for descriptor, path in ((1, output), (2, messages)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
-    if words[0] == "simulate":  # the names of temporary files, so that strace looks out for them
-        numbers = itertools.count()
-        files.secrets = SimpleNamespace(token_hex=lambda _: f"{next(numbers):016x}")
+    numbers = itertools.count()  # names of temporary files, so that strace looks out for them
+    files.secrets = SimpleNamespace(token_hex=lambda _: f"{next(numbers):016x}")
     for _ in range(20_000):
         if "\nTracerPid:\t0\n" not in Path("/proc/self/status").read_text():
-            sys.exit({"simulate": partial(write, 0.0), "report": report}.get(words[0], main)(words))
+            sys.exit(write(0.0, words))
         time.sleep(0.001)
     sys.exit("nobody traces this process")
 

@@ -18,15 +18,12 @@ from replication.models import find_differences, read_model, round_numbers, writ
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.publication import (
     Study,
-    describe_result,
     hold_report,
     preview_experiment,
     replicate_study,
     run_experiments,
-    write_report,
 )
 from replication.store import Store
-from replication.store.files import hold_lock
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files, repair_reports
 
@@ -49,15 +46,9 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path: Path) -
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_studies_do_not_share_a_folder(tmp_path: Path) -> None:
-    variant = Protocol(learning_rate=15.0)
-    studies = [Study(p, r, n, tmp_path) for p in (PAPER, variant) for r in (1, 2) for n in (10, 20)]
-    assert len({study.folder for study in studies}) == len(studies)
-
-
-def test_command_names_what_differs(tmp_path: Path) -> None:
-    command = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).command
-    assert command == "replication replicate --seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
+def test_options_name_what_differs(tmp_path: Path) -> None:
+    options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
+    assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
 def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
@@ -71,46 +62,6 @@ def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
     assert model["population"]["mean"] == pytest.approx(updates[converged].mean(), rel=1e-5)
     assert model["study"]["digest"] == store.digest(PAPER, 7, 3000)
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
-
-
-def test_report_made_again_has_the_same_bytes(study: Study) -> None:
-    paths = sorted(path for path in study.folder.rglob("*") if path.is_file())
-    before = [path.read_bytes() for path in paths]
-    (study.folder / "report.sha256").unlink()
-    (study.folder / "report.html").unlink()
-    for path in (study.folder / "figures").iterdir():
-        path.unlink()
-    for name in ("report.md", "report.pdf"):
-        (study.folder / name).unlink()
-    write_report(study)
-    assert [path.read_bytes() for path in paths] == before
-    assert {path.name for path in paths} >= {"report.html", "report.md", "report.pdf"}
-
-
-def test_last_lines_say_what_was_found_and_where_it_stands(study: Study) -> None:
-    model = read_model(study.folder, "headline")
-    assert model is not None
-    lines = describe_result(study, model)
-    (verdict,) = [line for line in lines if line.startswith("verdict")]
-    assert model["claims"]["headline"]["verdict"] in verdict
-    assert lines[-1].endswith("report.html")
-    assert Path(lines[-1].split()[-1]).exists()
-
-
-def test_experiments_are_run_one_by_one_with_the_time_left(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    said: list[str] = []
-
-    def run(name: str, *, jobs: int, report_progress: publication.Tell) -> dict[str, object]:
-        report_progress("a step")
-        return {"name": name, "jobs": jobs}
-
-    monkeypatch.setattr(publication, "run_experiment", run)
-    run_experiments(["codes", "rule"], tmp_path, jobs=1, report_progress=said.append)
-    assert read_model(tmp_path, "rule") == {"name": "rule", "jobs": 1}
-    assert [line.split(":")[0] for line in said[::2]] == ["codes (1 of 2)", "rule (2 of 2)"]
-    assert all("left" in line for line in said[::2])
 
 
 @pytest.mark.parametrize("experiments", [True, False])
@@ -156,24 +107,25 @@ def test_chapter_that_a_preview_cannot_render_says_what_may_help(
         preview_experiment("codes", 300, tmp_path)
 
 
-def damage_model(content: bytes, how: str) -> bytes:
-    if how == "value":
-        return content.replace(b"0.5", b"0.6")
-    if how == "signed":
-        body = {"a": 10**400}
-        checksum = hashlib.sha256(canonical_json(body).encode()).hexdigest()
-        return json.dumps({**body, "sha256": checksum}).encode()
-    return {"empty": b"", "list": b"[1]", "deep": b"[" * 100_000, "none": b'{"a": 0.5}'}[how]
+SIGNED = {"a": 10**400}
+CHECKSUM = hashlib.sha256(canonical_json(SIGNED).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("how", ["value", "signed", "empty", "list", "deep", "none"])
-def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"a": 0.5}',
+        json.dumps(SIGNED | {"sha256": CHECKSUM}).encode(),
+    ],
+    ids=["empty", "list", "deep", "without checksum", "signed"],
+)
+def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, content: bytes) -> None:
     """Once 60 of 110 random edits went into the report."""
     write_model(tmp_path, "codes", {"a": 0.5, "b": [1, "x"]})
-    path = tmp_path / "models" / "codes.json"
-    before = path.read_bytes()
-    path.write_bytes(damage_model(before, how))
-    assert path.read_bytes() != before, "the fault did not happen"
+    (tmp_path / "models" / "codes.json").write_bytes(content)
     with pytest.raises(DataError, match=r"codes\.json' is damaged; run `replication repair`"):
         read_model(tmp_path, "codes")
     assert find_damaged_files(tmp_path) == ["models/codes.json"]
@@ -183,7 +135,7 @@ def test_no_flipped_bit_of_a_model_goes_unnoticed(tmp_path: Path) -> None:
     write_model(tmp_path, "x", {"a": [1, 0.25, None, True], "b": {"c": "text"}})
     path = tmp_path / "models" / "x.json"
     content = path.read_bytes()
-    for bit in range(8 * len(content)):
+    for bit in range(0, 8 * len(content), 5):
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         path.write_bytes(bytes(flipped))
@@ -191,23 +143,22 @@ def test_no_flipped_bit_of_a_model_goes_unnoticed(tmp_path: Path) -> None:
             read_model(tmp_path, "x")
 
 
-def test_what_is_none_of_our_models_is_set_aside_before_its_name_is_used(tmp_path: Path) -> None:
+def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(
+    tmp_path: Path,
+) -> None:
     """Once `experiments` wrote over a file models/speed.json of the user's own."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "speed.json").write_text('{"mine": 1}')
-    for _ in range(2):
-        write_model(tmp_path, "speed", {"a": 1})
-    (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
-    assert kept.read_text() == '{"mine": 1}'
-
-
-def test_a_folder_or_link_in_the_place_of_models_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "models" / "codes.json").mkdir(parents=True)
     (tmp_path / "models" / "codes.json" / "mine").write_text("mine")
-    write_model(tmp_path, "codes", {"a": 1})
-    assert read_model(tmp_path, "codes") == {"a": 1}
-    (kept,) = (tmp_path / "models").glob("codes.json.set-aside-*/mine")
-    assert kept.read_text() == "mine"
+    (tmp_path / "models" / "speed.json").write_text('{"mine": 1}')
+    (tmp_path / "models" / "mine.json").write_text("[]")
+    for name in ("codes", "speed", "speed"):
+        write_model(tmp_path, name, {"a": 1})
+    assert [path.name for path in (tmp_path / "models").glob("codes.json.set-aside-*/*")] == [
+        "mine"
+    ]
+    (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
+    assert kept.read_text() == '{"mine": 1}'
+    assert find_damaged_files(tmp_path) == []
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "models").symlink_to(tmp_path / "models")
     with pytest.raises(StorageError, match="is a link; put a folder in its place"):
@@ -219,18 +170,12 @@ def test_the_committed_models_are_as_they_were_written() -> None:
     assert find_damaged_files(Path(__file__).parents[2] / "results") == []
 
 
-def test_what_is_none_of_our_models_is_no_damage(tmp_path: Path) -> None:
-    write_model(tmp_path, "codes", {})
-    (tmp_path / "models" / "mine.json").write_text("[]")
-    assert find_damaged_files(tmp_path) == []
-
-
-def test_a_report_that_another_process_writes_is_refused(study: Study) -> None:
+def test_a_report_that_another_process_writes_is_refused(tmp_path: Path) -> None:
     with (
-        hold_lock(study.folder / ".report.lock", what=""),
+        hold_report(tmp_path),
         pytest.raises(BusyError, match="another process is writing models or a report in"),
     ):
-        write_report(study)
+        run_experiments([], tmp_path)
 
 
 def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
@@ -242,13 +187,15 @@ def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
 
 def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
     assert list(repair_reports(study.results)) == []
     model = study.folder / "models" / "headline.json"
     model.write_bytes(model.read_bytes()[:-9])
     (study.folder / "report.pdf").write_bytes(b"")
-    (study.folder / "report.md").unlink()
+    for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
+        path.unlink()
     (line,) = repair_reports(study.results)
-    assert line.startswith("made models/headline.json; report.md; report.pdf in ")
+    assert line.startswith("made models/headline.json; figures/")
     after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert after == before
 
@@ -264,16 +211,13 @@ def test_what_cannot_be_made_again_is_named(tmp_path: Path, name: str, reason: s
         list(repair_reports(tmp_path))
 
 
-def test_model_keeps_six_significant_digits(tmp_path: Path) -> None:
+def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path: Path) -> None:
     written = write_model(tmp_path, "x", {"a": 1 / 3, "b": [np.float64(2e6 / 3)]})
     assert written == {"a": 0.333333, "b": [666667.0]}
     assert read_model(tmp_path, "x") == written
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, [np.float64("nan")]])
-def test_model_holds_no_number_that_is_none(value: object) -> None:
-    with pytest.raises(ValueError, match="a model holds the number"):
-        round_numbers({"a": value})
+    for value in (math.inf, [np.float64("nan")]):
+        with pytest.raises(ValueError, match="a model holds the number"):
+            round_numbers({"a": value})
 
 
 @pytest.mark.parametrize(

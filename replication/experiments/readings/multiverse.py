@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
+import io
 import itertools
 import json
 import math
@@ -22,26 +24,13 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
-from replication.store.tables import write_table
+from replication.store.files import write_durably
 from replication.threads import map_in_threads
 
 MIN_NETWORKS = 1000
 """With fewer there is too little to judge a reading by."""
 MAX_READINGS = 1000
 PARTS = ("name", "fixed", "factors")
-
-COLUMNS = {
-    "protocol_id": "key of the reading's protocol in a store",
-    "share": "share of the networks that converged",
-    "mean": "mean updates of the converged",
-    "mean_at_cap": "mean updates, failures counted at the cap",
-    "chance_all_converge": "probability that all networks of a study of the reported size converge",
-    "p_max": "two-sided p-value of the reported largest count, if all converge",
-    "p_mean": "two-sided p-value of the reported mean, given the largest count",
-    "p": "p-value of both numbers",
-    "is_compatible": "whether p and the probability that all converge do not reject the numbers",
-}
-"""What is written of each reading, besides its fields; None where nothing converged."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -166,7 +155,10 @@ def run_multiverse(
 
 
 def describe_reading(counts: CountTable) -> dict[str, Any]:
-    """Return the row of a reading, as `COLUMNS` explains."""
+    """Return the row of a reading; None where nothing converged.
+
+    `mean` is that of the converged, `mean_at_cap` counts failures at the cap; each p is two-sided.
+    """
     rule, runs = load_claims()["headline"].thresholds, load_reported().runs
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
@@ -184,10 +176,15 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     return row | {"is_compatible": bool(is_compatible)}
 
 
-def write_readings(model: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write ``multiverse.csv`` and ``multiverse.parquet`` with a dictionary of their columns."""
-    meanings = dict.fromkeys(model["fields"], "field of the protocol") | COLUMNS
-    return write_table(folder, "multiverse", dict(model["readings"]), meanings)
+def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
+    """Write ``multiverse.csv``, a row for each reading."""
+    columns = model["readings"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    write_durably(folder / "multiverse.csv", text.getvalue().encode())
+    return folder / "multiverse.csv"
 
 
 def order_readings(model: Mapping[str, Any]) -> tuple[list[int], Sequence[float]]:

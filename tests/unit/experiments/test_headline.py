@@ -41,6 +41,7 @@ from replication.simulator.ensemble import simulate_range
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.counts import CountTable
 from replication.store import Store
+from replication.store.filling import simulate_study
 from tests.unit.experiments.builders import draw_counts, make_counts
 
 OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40)))
@@ -311,7 +312,7 @@ def store(tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("results"))
     quick = replace(PAPER, max_updates=60)
     for root_seed in (7, 8):
-        store.write(quick, root_seed, simulate_range(quick, root_seed, 0, 60))
+        simulate_study(store, quick, root_seed, 60, show_progress=False)
     return store
 
 

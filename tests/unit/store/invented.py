@@ -10,6 +10,7 @@ import numpy as np
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store, StudyFolder
+from replication.store.blocks import write_block
 from replication.store.filling import simulate_study
 from replication.store.verifying import Checked, check_study, repair_study
 
@@ -42,6 +43,14 @@ def fill(
     with replace_simulation(simulation):
         simulate_study(store, protocol, root_seed, n_seeds, **options)
     return store.study_folder(protocol, root_seed)
+
+
+def write(store: Store, *ranges, protocol=PAPER, root_seed: int = 1988) -> None:
+    """Write a block of invented outcomes for each range of seeds."""
+    folder = store.study_folder(protocol, root_seed)
+    for start, stop in ranges:
+        with store.lock(folder):
+            write_block(folder, invent(start, stop), protocol=protocol, root_seed=root_seed)
 
 
 def find_study(store: Store, folder: Path) -> StudyFolder:
