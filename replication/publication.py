@@ -178,13 +178,10 @@ def preview_experiment(
         try:
             text = chapter.render(models | {"claims": list_claims()}, METADATA)
         except ReportError as error:
-            missing = [other for other in ("headline", *EXPERIMENTS) if other not in models]
-            advice = (
-                f"`replication replicate` makes the models that are missing ({', '.join(missing)})"
-                if missing
-                else "a preview of more networks may be precise enough for this sentence"
-            )
-            raise ReportError(f"{name}/{error}; {advice}") from None
+            raise ReportError(
+                f"{name}/{error}; a preview of more networks may be precise enough, and "
+                "`replication replicate` makes models that are missing"
+            ) from None
         # What stands in another chapter has no number here.
         text = re.sub(
             r"\[\]\(#([^)]+)\)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def add_commands(subparsers: Any) -> None:
         "names", nargs="*", metavar="NAME", help="experiments to run (default: all)"
     )
     experiments.add_argument(
-        "--preview", type=_parse_networks, metavar="N",
+        "--preview", type=functools.partial(parse_whole, low=100, high=MAX_SEEDS), metavar="N",
         help="run one experiment with N networks and render its chapter alone, into "
         "previews/NAME of the results folder; models and report stay as they are",
     )  # fmt: skip
@@ -53,7 +54,8 @@ def add_commands(subparsers: Any) -> None:
         "a reading; [fixed] for all",
     )  # fmt: skip
     multiverse.add_argument(
-        "--seeds", type=_parse_seeds, default=MULTIVERSE_SEEDS, metavar="N",
+        "--seeds", type=functools.partial(parse_whole, low=MIN_SEEDS, high=MAX_SEEDS),
+        default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
     add_options(multiverse, "--root-seed", "--results", "--jobs")
@@ -69,25 +71,17 @@ def run_experiments_command(options: argparse.Namespace) -> int:
         )
     from replication.publication import preview_experiment, run_experiments
 
+    running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
         if len(options.names) != 1:
             raise UsageError(
                 f"--preview was given with {plural(len(options.names), 'experiment')}; it takes "
                 "exactly one; name one"
             )
-        (name,) = options.names
-        print(
-            preview_experiment(
-                name,
-                options.preview,
-                options.results,
-                jobs=options.jobs,
-                report_progress=report_progress,
-            )
-        )
+        print(preview_experiment(options.names[0], options.preview, options.results, **running))
         return 0
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
-    run_experiments(names, options.results, jobs=options.jobs, report_progress=report_progress)
+    run_experiments(names, options.results, **running)
     for name in names:
         print(options.results / "models" / f"{name}.json")
     return 0
@@ -132,11 +126,3 @@ def _describe_reading(columns: dict[str, list[Any]], i: int) -> str:
     if mean is not None:
         text += f", after {fixed(mean, 1)} updates on average"
     return text if p is None else f"{text}, p of both numbers {pvalue(p)}"
-
-
-def _parse_networks(text: str) -> int:
-    return parse_whole(text, low=100, high=MAX_SEEDS)
-
-
-def _parse_seeds(text: str) -> int:
-    return parse_whole(text, low=MIN_SEEDS, high=MAX_SEEDS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +30,9 @@ INSTEAD = {
     "gradient": "steepest descent instead",
     "amplification": "growth alone instead",
 }
+TOO_FEW = (
+    "Fewer than half of the networks converge, too few to say what the first changes of W cost."
+)
 LARGEST_FILE = 2**24
 """Bytes that are read, more than `MAX_WORK` allows."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
@@ -58,12 +61,12 @@ def add_commands(subparsers: Any) -> None:
         help="(default: logistic)",
     )  # fmt: skip
     command.add_argument(
-        "--regression", type=_parse_regression, default=PAPER.regression, metavar="LAMBDA",
+        "--regression", type=float, default=PAPER.regression, metavar="LAMBDA",
         help="of equations 5 and 6, above 0 and below 1 (default: 0.75)",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=_parse_networks, default=N_NETWORKS, metavar="N",
-        help=f"networks (default: {N_NETWORKS})",
+        "--seeds", type=functools.partial(parse_whole, low=MIN_NETWORKS, high=MAX_NETWORKS),
+        default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     add_options(command, "--root-seed", "--jobs")
     command.set_defaults(handler=run_mechanism)
@@ -71,12 +74,15 @@ def add_commands(subparsers: Any) -> None:
 
 def run_mechanism(options: argparse.Namespace) -> int:
     """Try the mechanism on inputs of the user's own and print what was found."""
-    sizes = options.group_sizes
-    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns)
+    sizes, n_networks, root_seed = options.group_sizes, options.seeds, options.root_seed
     protocol = Protocol(
-        group_sizes=sizes, patterns=patterns, visible_units=options.visible_units,
+        group_sizes=sizes,
+        patterns="one-hot" if options.patterns is None else read_patterns(options.patterns),
+        visible_units=options.visible_units,
         regression=options.regression,
-    )  # fmt: skip
+    )
+    if protocol.regression == 0.0:
+        raise UsageError("--regression 0 was given; allowed is a number above 0 and below 1")
     if protocol.n_patterns * protocol.n_weights > MAX_WORK:
         raise UsageError(
             f"{plural(protocol.n_patterns, 'pattern')} for {plural(protocol.n_weights, 'weight')} "
@@ -90,20 +96,20 @@ def run_mechanism(options: argparse.Namespace) -> int:
     with np.errstate(all="ignore"):
         report_progress("finding the best learning rate of each rule")
         compared = compare_rules(
-            protocol, n_search=max(10, round(SEARCH_SHARE * options.seeds)),
-            n_networks=options.seeds, root_seed=options.root_seed, jobs=options.jobs,
+            protocol, n_search=max(10, round(SEARCH_SHARE * n_networks)),
+            n_networks=n_networks, root_seed=root_seed, jobs=options.jobs,
         )  # fmt: skip
         own, examined = compared["recirculation"], None
         if own["converged"]["share"] > 0.0:
             report_progress("replacing the first changes of W")
+            best = dataclasses.replace(protocol, learning_rate=own["rate"])
             examined = examine_task(
-                dataclasses.replace(protocol, learning_rate=own["rate"]),
-                median=own["median"], n_networks=options.seeds, root_seed=options.root_seed,
-            )  # fmt: skip
+                best, median=own["median"], n_networks=n_networks, root_seed=root_seed
+            )
     print(
         f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
         f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
-        f"{plural(options.seeds, 'network')} of root seed {options.root_seed}"
+        f"{plural(n_networks, 'network')} of root seed {root_seed}"
     )
     print("\n".join(describe(compared, examined, max_updates=protocol.max_updates)))
     return 0
@@ -113,58 +119,47 @@ def describe(
     compared: dict[str, Any], examined: dict[str, Any] | None, *, max_updates: int
 ) -> Iterator[str]:
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
+    share = compared["recirculation"]["converged"]["share"]
     if examined is not None:
         yield from _describe_growth(examined)
         yield ""
-        if compared["recirculation"]["converged"]["share"] >= HALF:
-            yield from _describe_worth(examined)
-        else:
-            yield (
-                "Fewer than half of the networks converge, too few to say what the first changes "
-                "of W are worth."
-            )
-    yield ""
+        yield from _describe_worth(examined) if share >= HALF else [TOO_FEW]
+        yield ""
     yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
     for rule, row in compared.items():
-        line = f"  {rule:32}{{}}{row['converged']['share']:>11.1%}{{}}"
-        if row["converged"]["share"] > 0.0:
-            numbers = f"{row['rate']:>8g}", f"{row['median']:>9g}{row['mean']:>9.1f}"
-        else:
-            numbers = " " * 8, ""
-        yield line.format(*numbers)
+        rate, median, mean = f"{row['rate']:>8g}", f"{row['median']:>9g}", f"{row['mean']:>9.1f}"
+        if row["converged"]["share"] == 0.0:
+            rate, median, mean = " " * 8, "", ""
+        yield f"  {rule:32}{rate}{row['converged']['share']:>11.1%}{median}{mean}"
     yield f"(a network that has not converged counts as {max_updates:,} updates)"
     yield ""
     if examined is not None:
         yield judge_amplification(examined["along_w"], examined["along_theory"])
-        return
-    who = "Recirculation did not converge"
-    if not any(row["converged"]["share"] for row in compared.values()):
-        who = "No rule converged"
-    yield (
-        f"{who} within {max_updates:,} updates in any network, so there is no best learning rate "
-        "at which to look at its changes; try more hidden units or other patterns."
-    )
+    else:
+        yield (
+            f"Recirculation did not converge within {max_updates:,} updates in any network, so "
+            "there is no best learning rate at which to look at its changes; try more hidden units "
+            "or other patterns."
+        )
 
 
 def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
     strengths = [x for x in examined["strengths"] if x > 1e-9 * examined["strengths"][0]]
-    start, then = examined["descent"]
     shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
-    rows = [
-        ("W grows along itself, % an update", "predicted", "growth", 100.0),
-        ("cosine of the change of W with W times the scatter", "", "along_theory", 1.0),
-        ("cosine of the change of W with W", "", "along_w", 1.0),
-    ]
+    start, then = examined["descent"]
+    growth, predicted = (100.0 * examined[name] for name in ("growth", "predicted"))
     yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
     yield ""
     header = "After 10 updates at a tenth of the best rate, medians"
     yield f"{header:54}{'predicted':>10}{'measured':>10}"
-    for text, predicted, measured, scale in rows:
-        left = f"{scale * examined[predicted]:.2f}" if predicted else ""
-        left = "1" if measured == "along_theory" else left
-        yield f"  {text:52}{left:>10}{scale * examined[measured]:>10.{2 if predicted else 3}f}"
-    yield f"  {'cosine of steepest descent with W, at the start':62}{start:>10.3f}"
-    yield f"  {'cosine of steepest descent with W, then':62}{then:>10.3f}"
+    yield f"  {'W grows along itself, % an update':52}{predicted:>10.2f}{growth:>10.2f}"
+    for text, left, value in (
+        ("cosine of the change of W with W times the scatter", "1", examined["along_theory"]),
+        ("cosine of the change of W with W", "", examined["along_w"]),
+        ("cosine of steepest descent with W, at the start", "", start),
+        ("cosine of steepest descent with W, then", "", then),
+    ):
+        yield f"  {text:52}{left:>10}{value:>10.3f}"
 
 
 def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
@@ -213,16 +208,3 @@ def _parse_sizes(text: str) -> tuple[int, int]:
         f"{show(text)} was given; allowed are 2 to 256 visible and 1 to 256 hidden units, "
         "such as 8,3"
     )
-
-
-def _parse_regression(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0.0 < float(text) < 1.0:
-            return float(text)
-    raise argparse.ArgumentTypeError(
-        f"{show(text)} was given; allowed is a number above 0 and below 1"
-    )
-
-
-def _parse_networks(text: str) -> int:
-    return parse_whole(text, low=MIN_NETWORKS, high=MAX_NETWORKS)

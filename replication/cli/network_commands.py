@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def add_commands(subparsers: Any) -> None:
         description="Print one network's learning as CSV: the updates applied so far, the "
         "error, and the reconstruction of each unit (r_PATTERN_UNIT).",
     )
-    trace.add_argument("seed", type=_parse_seed, metavar="SEED", help="number of the network")
+    seed = functools.partial(parse_whole, low=0, high=MAX_SEEDS - 1)
+    trace.add_argument("seed", type=seed, metavar="SEED", help="number of the network")
     add_options(trace, "--root-seed", *PROTOCOL)
     trace.set_defaults(handler=run_trace)
 
@@ -70,9 +72,10 @@ def run_export(options: argparse.Namespace) -> int:
     from replication.protocol import as_plain
     from replication.store import Store
     from replication.store.export import export_outcomes, write_outcomes
+    from replication.store.store import count_seeds
 
     store = Store(study.results)
-    n_missing = sum(b - a for a, b in store.missing(study.protocol, study.root_seed, study.n_seeds))
+    n_missing = count_seeds(store.missing(study.protocol, study.root_seed, study.n_seeds))
     if n_missing:
         raise StorageError(
             f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
@@ -82,19 +85,8 @@ def run_export(options: argparse.Namespace) -> int:
     if options.file == Path("-"):
         write_outcomes(blocks, sys.stdout.buffer, is_text=True)
         return 0
-    paths = export_outcomes(
-        blocks,
-        options.file,
-        description={
-            "n_rows": study.n_seeds,
-            "root_seed": study.root_seed,
-            "protocol": as_plain(study.protocol),
-        },
-        force=options.force,
-    )
-    print("\n".join(str(path) for path in paths))
+    description: dict[str, Any] = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
+    description["protocol"] = as_plain(study.protocol)
+    for path in export_outcomes(blocks, options.file, description=description, force=options.force):
+        print(path)
     return 0
-
-
-def _parse_seed(text: str) -> int:
-    return parse_whole(text, low=0, high=MAX_SEEDS - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 import shtab
 
@@ -27,10 +27,7 @@ def make_parser() -> Parser:
         "Recirculation: 48 weight updates on average and 202 at most, in 100 simulations.",
         epilog="`replication COMMAND --help` explains a command and its options.",
     )
-    try:
-        number = version("recirculation-replication")
-    except PackageNotFoundError:
-        number = "unknown (run from the sources)"
+    number = version("recirculation-replication")
     parser.add_argument("--version", action="version", version=f"replication {number}")
     shtab.add_argument_to(
         parser,

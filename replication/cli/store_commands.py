@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -46,7 +47,8 @@ def add_commands(subparsers: Any) -> None:
     add_options(verify, "--results", "--jobs")
     amount = verify.add_mutually_exclusive_group()
     amount.add_argument(
-        "--sample", type=_parse_sample, default=DEFAULT_SAMPLE, metavar="N",
+        "--sample", type=functools.partial(parse_whole, low=1, high=MAX_SEEDS),
+        default=DEFAULT_SAMPLE, metavar="N",
         help=f"networks of each study to simulate again (default: {DEFAULT_SAMPLE})",
     )  # fmt: skip
     amount.add_argument(
@@ -242,10 +244,6 @@ def _serve(
 
 def _get_code(error: Exception) -> int:
     return int(getattr(error, "exit_code", StorageError.exit_code))
-
-
-def _parse_sample(text: str) -> int:
-    return parse_whole(text, low=1, high=MAX_SEEDS)
 
 
 def _name(path: Path) -> str:
