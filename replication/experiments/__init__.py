@@ -38,7 +38,7 @@ EXPERIMENTS: dict[str, float] = {
     "sizes": 7.0,
 }
 """The experiments beside the headline, in the order of the report, with the seconds that each
-takes on two cores: the time left is estimated from these and the pace of those that are done."""
+takes on two cores, from which the time left is estimated."""
 
 TEMPLATES = Path(__file__).parent
 """Where the templates and the chapters stand."""

@@ -90,7 +90,6 @@ def test_one_experiment_is_rendered_alone(tmp_path: Path) -> None:
     page = preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     assert "converged" in page.read_text("utf-8")
-    assert (page.parent / "figures" / "codes.svg").exists()
     assert not (tmp_path / "models").exists()
 
 
