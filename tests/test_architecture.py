@@ -48,6 +48,7 @@ CONFINED = {
     "pypandoc": {"report"},
     "dask": set(),
     "distributed": {"simulator.backends"},
+    "joblib": {"simulator.backends", "simulator.ensemble"},
 }
 
 HEAVY = {*CONFINED, "numpy", "pandas", "scipy"}
@@ -190,4 +191,4 @@ def test_comparing_a_table_needs_no_simulator_files_or_figures():
         "main(['compare', 'example', '--column', 'reward', '--runs', '5', '--mean', '0.83'])"
     )
     assert "scipy" in loaded
-    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2"} == set()
+    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2", "joblib"} == set()

@@ -8,9 +8,11 @@ import importlib.util
 import logging
 import re
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from joblib import Parallel
+from joblib.parallel import ParallelBackendBase
 
 from replication.errors import UsageError, WorkerError
 from replication.threads import count_workers
@@ -23,6 +25,9 @@ SECONDS_TO_ANSWER = 20.0
 
 SECONDS_FOR_WORKERS = 30.0
 """How long a cluster may be without a worker before the first block."""
+
+SECONDS_OF_PATIENCE = 600.0
+"""Without a finished block, after which a cluster counts as dead: it may never say so."""
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
@@ -54,19 +59,50 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 
 @contextlib.contextmanager
-def open_executor(jobs: int, scheduler: str | None) -> Iterator[tuple[Executor, int]]:
-    """Yield what computes tasks, and how many of them keep it busy."""
+def open_parallel(jobs: int, scheduler: str | None) -> Iterator[Parallel]:
+    """Yield what takes blocks one by one and returns each as soon as it is finished."""
+    one_by_one = {"return_as": "generator_unordered", "batch_size": 1}
     if scheduler is None:
-        pool = ThreadPoolExecutor(count_workers(jobs))
-        try:
-            yield pool, 2 * count_workers(jobs)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield Parallel(count_workers(jobs), backend="threading", **one_by_one)
         return
     with _silence_distributed(), _connect(scheduler) as client:
         check_workers(client, scheduler)
-        n_threads = sum(client.nthreads().values())
-        yield client.get_executor(pure=False), jobs if jobs > 0 else 2 * n_threads
+        yield Parallel(
+            jobs, backend=ClusterBackend(client), timeout=SECONDS_OF_PATIENCE,
+            pre_dispatch="2 * n_jobs" if jobs < 1 else jobs, **one_by_one,
+        )  # fmt: skip
+
+
+class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
+    """Blocks as tasks of a Dask cluster, where joblib would compute what one worker has to."""
+
+    supports_retrieve_callback = True
+
+    def __init__(self, client: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._client = client
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Return the number of tasks at once, two at least."""
+        return max(2, n_jobs if n_jobs > 0 else sum(self._client.nthreads().values()))
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Keep the `Parallel` that asks, as joblib expects, and return the number of tasks."""
+        self.parallel = parallel
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
+        """Send one task; `callback` gets its future when it is over, however it ended."""
+        future = self._client.submit(func, pure=False)
+        future.add_done_callback(callback)
+        return future
+
+    def retrieve_result_callback(self, out: Any) -> Any:
+        """Return the result of a future that is over, or raise what it ended with."""
+        return out.result(timeout=SECONDS_TO_ANSWER)
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """Leave tasks to the closing of the client, which cancels them."""
 
 
 def check_workers(client: Any, scheduler: str) -> None:

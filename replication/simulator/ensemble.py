@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
-import queue
+import warnings
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import numpy as np
+from joblib import delayed
 from numpy.typing import NDArray
 
 from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
-from replication.simulator.backends import open_executor
+from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_weights, is_whole
@@ -41,9 +40,6 @@ BYTES_AT_ONCE = 2**25
 
 MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
-
-SECONDS_OF_PATIENCE = 600.0
-"""Without a finished block, after which a cluster counts as dead: it may never say so."""
 
 
 class LostWorker(WorkerError):
@@ -158,25 +154,12 @@ def simulate_ranges(
     is lost.
     """
     flag = np.zeros(1, dtype=np.bool_)
-    finished: queue.SimpleQueue[Future[Outcomes]] = queue.SimpleQueue()
-    under_way: set[Future[Outcomes]] = set()
-    left = iter(ranges)
-    with open_executor(jobs, scheduler) as (executor, n_at_once):
-
-        def begin(n: int) -> None:
-            for pair in itertools.islice(left, n):
-                task = functools.partial(simulate_range, protocol, root_seed, *pair)
-                future = executor.submit(bind(flag, task) if scheduler is None else task)
-                under_way.add(future)
-                future.add_done_callback(finished.put)
-
+    work = functools.partial(simulate_range, protocol, root_seed)
+    tasks = (delayed(bind(flag, work) if scheduler is None else work)(*pair) for pair in ranges)
+    with open_parallel(jobs, scheduler) as parallel:
+        results = parallel(tasks)
         try:
-            begin(n_at_once)
-            while under_way:
-                future = finished.get(timeout=None if scheduler is None else SECONDS_OF_PATIENCE)
-                under_way.remove(future)
-                outcomes = future.result()
-                begin(1)
+            for outcomes in results:  # noqa: UP028  # closed below, where it may not warn
                 yield outcomes
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
@@ -186,13 +169,16 @@ def simulate_ranges(
             raise _explain_loss(error, scheduler) from None
         finally:
             flag[0] = True
+            with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
+                warnings.simplefilter("ignore", UserWarning)
+                results.close()
 
 
 def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
     """Return the error that describes in one line how a cluster was lost."""
-    if isinstance(error, queue.Empty):
-        return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
     kind = type(error).__name__
+    if kind == "TimeoutError":  # of joblib
+        return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
     if kind == "KilledWorker":
         return LostWorker("a worker died, perhaps for lack of memory")
     return WorkerError(

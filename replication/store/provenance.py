@@ -9,7 +9,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow")
+PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -3,9 +3,10 @@
 import contextlib
 import threading
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 
 import pytest
+from joblib import Parallel
 
 from replication.errors import WorkerError
 from replication.protocol import PAPER
@@ -45,8 +46,7 @@ def test_a_block_that_fails_raises_after_those_that_are_finished(
 ):
     @contextlib.contextmanager
     def open_pool(*_):
-        with ThreadPoolExecutor(2) as pool:
-            yield pool, 3
+        yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=0.2)
 
     def fail():
         time.sleep(0.05 if error else 0.5)
@@ -54,7 +54,7 @@ def test_a_block_that_fails_raises_after_those_that_are_finished(
 
     replace(monkeypatch, fail)
     if scheduler is not None:
-        monkeypatch.setattr(ensemble, "open_executor", open_pool)
+        monkeypatch.setattr(ensemble, "open_parallel", open_pool)
         monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 0.2)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
