@@ -1,4 +1,4 @@
-"""The ledger: what the paper reports, page by page, and the ways to measure each statement.
+"""The ledger: what the paper reports, page by page, and the measurements of each statement.
 
 The ledger itself is the file ``claims.toml`` beside this module.
 """
@@ -57,7 +57,7 @@ class Operationalisation:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of the paper and the ways to measure it, of which exactly one is primary."""
+    """One statement of the paper and its measurements, of which exactly one is primary."""
 
     id: str
     title: str

@@ -27,7 +27,7 @@ RING: dict[str, Any] = {
     "markeredgewidth": 0.8,
 }  # fmt: skip
 """Around the mark of the primary measurement, the closest to the sentence."""
-LINE, MARK_ROW, GAP = 0.15, 0.18, 0.07
+LINE, MARK_ROW, GAP = 0.15, 0.16, 0.06
 """Inches: a line of a title, the row of its marks, and the gap below it."""
 LETTERS = 48
 """Letters of a title in one line."""
@@ -41,7 +41,8 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
     """
     claims = list(load_claims().values())
     heights = [_measure_height(claim) for claim in claims]
-    half = next(i for i in range(len(claims)) if 2 * sum(heights[: i + 1]) >= sum(heights)) + 1
+    middle = sum(heights) / 2 - LINE
+    half = next(i for i in range(len(claims)) if sum(heights[:i]) > middle)
     outcomes = [
         Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
         for outcome, mark in MARKS.items()

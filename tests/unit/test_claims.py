@@ -1,4 +1,4 @@
-"""The ledger: what was reported, page by page, and the ways to measure each statement."""
+"""The ledger: what was reported, page by page, and the measurements of each statement."""
 
 import dataclasses
 import re

@@ -27,7 +27,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
-    figure, axes = create_figure(height=3.3)
+    figure, axes = create_figure(height=3.1)
     filled = axes.pcolormesh(
         np.exp(_find_edges(np.log(rates))), _find_edges(regressions), mean,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
