@@ -23,7 +23,7 @@ NAMES = {
     "square": "square,\nevery unit",
     "half-square": "half the square,\nevery unit",
     "notebook": "half the square,\nsummed (notebook)",
-    "worst-pattern": "half the square, worst\npattern (MATLAB)",
+    "worst-pattern": "half the square, worst\nvector (MATLAB)",
 }
 """Readings of "error below 0.1", as the figure calls them."""
 
