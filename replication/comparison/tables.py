@@ -6,7 +6,6 @@ import contextlib
 import csv
 import difflib
 import io
-import itertools
 import math
 import re
 import sys
@@ -27,6 +26,7 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
+NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
 STANDARD_INPUT, EXAMPLE = "-", "example"
 
 MAX_BYTES = 1 << 30
@@ -95,8 +95,6 @@ def _read_bytes(path: str, name: str) -> bytes:
     try:
         if path == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        elif place.exists() and not place.is_file():
-            raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
         else:
             with place.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
@@ -105,8 +103,6 @@ def _read_bytes(path: str, name: str) -> bytes:
             f"{name} is not a file; give an existing file, or - for standard input"
         ) from None
     except (OSError, ValueError) as error:
-        if isinstance(error, StorageError):
-            raise
         reason = getattr(error, "strerror", None) or show(str(error))
         raise StorageError(f"{name} cannot be read ({reason}); check it") from None
     if len(content) > MAX_BYTES:
@@ -124,37 +120,29 @@ def _refuse_size(name: str, n_rows: int, n_columns: int, n_bytes: int = 0) -> No
 
 def _read_arrow(content: bytes, name: str, kind: str) -> Table:
     import pyarrow as pa
-    from pyarrow import parquet
+    from pyarrow import feather, parquet
 
-    buffer = pa.BufferReader(content)
+    buffer, is_parquet = pa.BufferReader(content), kind == "Parquet"
 
     @contextlib.contextmanager
     def refuse() -> Iterator[None]:
         try:
             yield
-        except (
-            pa.ArrowException,
-            OSError,
-            ValueError,
-            TypeError,
-            KeyError,
-            OverflowError,
-        ) as error:
+        except (pa.ArrowException, OSError, ValueError, TypeError, LookupError) as error:
             raise DataError(
                 f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
             ) from None
 
-    def open_feather(places: list[int]) -> Any:
-        return pa.ipc.open_file(buffer, options=pa.ipc.IpcReadOptions(included_fields=places))
-
     with refuse():
-        if kind == "Parquet":
+        if is_parquet:
             found = parquet.read_metadata(buffer)
             schema, n_rows = found.schema.to_arrow_schema(), found.num_rows
             n_bytes = sum(found.row_group(i).total_byte_size for i in range(found.num_row_groups))
         else:
             schema, n_bytes = pa.ipc.open_file(buffer).schema, 0
-            stream = open_feather([])  # without any column only the sizes are read
+            # Without any column only the sizes are read.
+            options = pa.ipc.IpcReadOptions(included_fields=[])
+            stream = pa.ipc.open_file(buffer, options=options)
             n_rows = sum(stream.get_batch(i).num_rows for i in range(stream.num_record_batches))
     _refuse_size(name, n_rows, len(schema.names), n_bytes)
 
@@ -164,21 +152,14 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
             unit = "durations with a unit" if pa.types.is_duration(dtype) else "dates"
             raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
         with refuse():
-            if kind == "Parquet":
+            if is_parquet:
                 # Texts that are equal are held once, however many rows have them.
                 is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
                 file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-                chunks = file.read(columns=[column]).column(0).chunks
+                cells = file.read(columns=[column])
             else:
-                chunks = open_feather([place]).read_all().column(0).chunks
-            cells: list[Any] = []
-            for chunk in chunks:
-                if pa.types.is_dictionary(chunk.type):
-                    words = chunk.dictionary.to_pylist()
-                    cells += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
-                else:
-                    cells += chunk.to_pylist()
-        return cells
+                cells = feather.read_table(buffer, columns=[column])
+            return list(cells.column(0).to_pandas())
 
     return Table(name, schema.names, read, n_rows)
 
@@ -227,8 +208,9 @@ def _read_text(content: bytes, name: str) -> Table:
         raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
     if not text.strip():
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    names, rows, separator = _split(text, name)
-    if all(map(_is_number, names)):
+    names, rows = _split(text, name)
+    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
+    if all(re.fullmatch(number, cell, re.IGNORECASE) for cell in names):
         raise DataError(
             f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
             "with the names of the columns above it"
@@ -240,18 +222,14 @@ def _read_text(content: bytes, name: str) -> Table:
                 f"{place + 1} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
 
-    def take(place: int) -> list[str]:
-        cells = [row[place].strip() for row in rows]
-        if separator == ";":
-            decimal = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
-            cells = [cell.replace(",", ".") if decimal.fullmatch(cell) else cell for cell in cells]
-        return cells
-
-    return Table(name, names, take, len(rows))
+    return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
 
 
-def _split(text: str, name: str) -> tuple[list[str], list[list[str]], str]:
-    """Return header, rows and separator, the one that gives most names."""
+def _split(text: str, name: str) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows, split where that gives most names.
+
+    Between semicolons numbers may have a decimal comma, for which they get a point.
+    """
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
@@ -268,23 +246,18 @@ def _split(text: str, name: str) -> tuple[list[str], list[list[str]], str]:
     lines, rows = split(text, separator), []
     try:
         for row in lines:
-            if any(cell.strip() for cell in row) or len(row) > 1:
-                rows.append(row)
+            cells = [cell.strip() for cell in row]
+            if separator == ";":
+                cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
+            if any(cells) or len(cells) > 1:
+                rows.append(cells)
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
     except csv.Error as error:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    return [cell.strip() for cell in headers[separator]], rows[1:], separator
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True
+    return [cell.strip() for cell in headers[separator]], rows[1:]
 
 
 def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
@@ -292,7 +265,7 @@ def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
     name = f"the table of reported numbers {show(path)}"
     try:
         text = _read_bytes(path, name).decode("utf-8-sig")
-        names, rows, separator = _split(text, name)
+        names, rows = _split(text, name)
     except UnicodeDecodeError:
         raise UsageError(f"{name} cannot be read: it is not UTF-8 text") from None
     except (DataError, StorageError) as error:
@@ -303,10 +276,7 @@ def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
     for row in rows:
         if len(row) != len(names):
             raise UsageError(f"{name} has a row of {len(row)} cells under {len(names)} columns")
-        cells = [cell.strip() for cell in row]
-        if separator == ";":
-            cells = [cell.replace(",", ".") for cell in cells]
-        report = {column: cell for column, cell in zip(names, cells, strict=True) if cell}
+        report = {column: cell for column, cell in zip(names, row, strict=True) if cell}
         group = report.pop(by, "")
         if group in reports:
             raise UsageError(f"{name} names the group {show(group)} twice; give one row for each")
@@ -375,8 +345,7 @@ def _shorten(error: BaseException) -> str:
 
 def list_names(names: Sequence[str]) -> str:
     """Return the first names for a message, quoted."""
-    shown = ", ".join(show(name) for name in itertools.islice(names, 12))
-    return shown + (", ..." if len(names) > 12 else "")
+    return ", ".join([*map(show, names[:12]), *["..."] * (len(names) > 12)])
 
 
 def _refuse(column: Sequence[Any], name: str, row: int, allowed: str) -> DataError:
