@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from replication.comparison.case import NORMAL_RUNS
 from replication.comparison.cautions import find_cautions
+from replication.comparison.command import RATES
 from replication.comparison.prediction import judge_draws
-from replication.comparison.rates import PATH
-from replication.comparison.reported import Reported, read_reported
+from replication.comparison.report import Reported, read_reported
 from replication.comparison.result import MIN_RUNS
 from replication.comparison.sampling import (
     Draws,
@@ -173,7 +173,7 @@ def main() -> None:
             for n_seen, runs in POWER
         },
     }
-    PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
+    RATES.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ import dataclasses
 import functools
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 
+import numpy as np
 from scipy import special
 
-from replication.comparison.equivalence import Equivalence, assess_equivalence
 from replication.comparison.plausibility import Impossible, find_impossible
 from replication.comparison.prediction import (
     Prediction,
@@ -18,12 +17,11 @@ from replication.comparison.prediction import (
     predict,
     predict_successes,
 )
-from replication.comparison.report import CI_WORDS, Report
-from replication.comparison.reported import SUCCESSES
+from replication.comparison.report import CI_WORDS, FAILURE_WORDS, SUCCESSES, Report
 from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason
-from replication.comparison.runs import FAILURE_WORDS, Runs, apply_rule
+from replication.comparison.runs import Runs, apply_rule
 from replication.comparison.sampling import Effort, Sample
-from replication.comparison.sources import Source
+from replication.comparison.sources import Equivalence, Source, assess_equivalence
 from replication.errors import DataError
 
 MIN_NORMAL, NORMAL_RUNS = 3, 30
@@ -137,22 +135,17 @@ class Case:
             return (), (), None
         counts = [n for n in report.count_used(self.rule) if n > 0]
 
-        def find(grid: Fraction | None) -> tuple[Impossible, ...]:
-            return find_impossible(
-                report.numbers,
-                runs=report.runs,
-                counts=counts,
-                grid=grid,
-                bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
-                sd_kinds=report.sd_kinds,
-            )
-
+        find = functools.partial(
+            find_impossible, report.numbers, runs=report.runs, counts=counts,
+            bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
+            sd_kinds=report.sd_kinds,
+        )  # fmt: skip
         grid = None if sample is None else sample.grid
         unit = None if sample is None else sample.find_unit()
-        found = find(grid)
+        found = find(grid=grid)
         if grid is not None or found or unit is None:
             return found, (), None
-        return found, find(unit), float(unit)
+        return found, find(grid=unit), float(unit)
 
     def assess_equivalence(self, margin: float | None) -> Equivalence | None:
         """Test whether the mean lies within a margin of the reported one."""
@@ -173,16 +166,14 @@ class Case:
         sample = None if self.source is None else self.source.sample
         if sample is None or "mean" not in normal.findings:
             return None
-        error = math.sqrt(1.0 / sample.n + 1.0 / self.n_used)
+        error, free = math.sqrt(1.0 / sample.n + 1.0 / self.n_used), sample.n - 1
+        ends = (self.level / 2.0, 1.0 - self.level / 2.0)
 
         def find_power(limit: float) -> float:
-            below, above = (
-                special.nctdtr(sample.n - 1, 2.0 / error, end) for end in (-limit, limit)
-            )
+            below, above = special.nctdtr(free, 2.0 / error, np.array([-limit, limit]))
             return float(1.0 - above + below)
 
-        ends = (self.level / 2.0, 1.0 - self.level / 2.0)
-        normal_power = find_power(float(special.stdtrit(sample.n - 1, ends[1])))
+        normal_power = find_power(special.stdtrit(free, ends[1]))
         if main is None:
             return Missed(None, normal_power)
         low, high = map(main.distributions["mean"].find_quantile, ends)
@@ -202,11 +193,11 @@ class Case:
         }
         if not report.numbers.keys().isdisjoint({"sd", "se"}):
             kind = " or ".join(kind.replace("-", " - ") for kind in report.sd_kinds)
-            tried = ", both tried" if report.sd_kind is None else ""
+            tried = ", both tried" if len(report.sd_kinds) > 1 else ""
             found["sd_kind"] = f"the denominator of the standard deviation is {kind}{tried}"
         if "ci" in report.numbers:
             kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
-            tried = ", both tried" if report.ci_kind is None else ""
+            tried = ", both tried" if len(report.ci_kinds) > 1 else ""
             level = f"{100 * report.ci_level:g} %"
             found["ci_kind"] = f"the interval, at {level}, is by {kind}{tried}"
         if not report.numbers.keys().isdisjoint({"q1", "q3", "iqr"}):

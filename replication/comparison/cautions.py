@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from replication.comparison.case import Case
-from replication.comparison.equivalence import Equivalence
 from replication.comparison.prediction import Prediction
-from replication.comparison.report import Report
-from replication.comparison.reported import SUCCESSES, WORDS
+from replication.comparison.report import SUCCESSES, WORDS, Report
 from replication.comparison.result import Cause, Caution
 from replication.comparison.sampling import Sample
+from replication.comparison.sources import Equivalence
 from replication.wording import plural
 
 FEW_RUNS = 50
@@ -114,8 +113,16 @@ def find_cautions(sample: Sample, names: Collection[str], runs: int) -> dict[Cau
     is_extreme = not EXTREMES.isdisjoint(names)
     if n >= MIN_SHAPE and (SMALL_FOR_EXTREMES if is_extreme else SMALL_STUDY) * runs >= n:
         found |= _describe_shape(sample, names)
-    if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names):
-        found |= _describe_ties(sample)
+    share, value = float(sample.counts.max()) / n, float(sample.values[sample.counts.argmax()])
+    if n >= MIN_SHAPE and not ON_TAILS.isdisjoint(names) and share > MANY_TIES:
+        text = (
+            f"{100 * share:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
+            "reported and the rates differ from the level."
+        )
+        if value in (sample.values[0], sample.values[-1]):
+            found[Cause.AT_BOUND] = f"{text} If no value can lie beyond, give `bounds`."
+        else:
+            found[Cause.TIES] = text
     if runs > n or (runs == n and is_extreme):
         found[Cause.MORE_RUNS_THAN_SEEN] = (
             f"The report rests on {'more runs than' if runs > n else 'as many runs as'} yours, so "
@@ -147,18 +154,3 @@ def _describe_shape(sample: Sample, names: Collection[str]) -> dict[Cause, str]:
         )
         return {Cause.SHORT_TAILS: text}
     return {}
-
-
-def _describe_ties(sample: Sample) -> dict[Cause, str]:
-    """Return a caution on many equal runs."""
-    share = float(sample.counts.max()) / sample.n
-    if share <= MANY_TIES:
-        return {}
-    value = float(sample.values[sample.counts.argmax()])
-    text = (
-        f"{100 * share:.0f} % of your runs are equal ({value:g}), so that few numbers can be "
-        "reported and the rates differ from the level."
-    )
-    if value in (sample.values[0], sample.values[-1]):
-        return {Cause.AT_BOUND: f"{text} If no value can lie beyond, give `bounds`."}
-    return {Cause.TIES: text}

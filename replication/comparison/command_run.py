@@ -18,7 +18,7 @@ import numpy.typing as npt
 from replication.comparison.comparison import Comparison, compare
 from replication.comparison.figure import draw_comparison, draw_groups
 from replication.comparison.groups import Groups
-from replication.comparison.reported import STATISTICS, SUCCESSES
+from replication.comparison.report import STATISTICS, SUCCESSES
 from replication.comparison.tables import (
     Table,
     find_missing,

@@ -21,8 +21,7 @@ from replication.comparison.cautions import list_cautions
 from replication.comparison.figure import plot_comparison, render_picture
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
-from replication.comparison.report import read_report
-from replication.comparison.reported import Reported, read_reported, refuse
+from replication.comparison.report import Reported, read_report, read_reported, refuse
 from replication.comparison.result import Result
 from replication.comparison.runs import Runs, take_runs
 from replication.comparison.text import describe_p, summarise
@@ -33,8 +32,6 @@ from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NAN_POLICIES = ("raise", "omit")
 
 
 class Comparison(Result):
@@ -266,8 +263,8 @@ def compare(
         ci=ci, plus_minus=plus_minus, scale=scale, runs=runs, failures=failures, sd_kind=sd_kind,
         ci_kind=ci_kind, ci_level=ci_level,
     )  # fmt: skip
-    if nan_policy not in NAN_POLICIES:
-        raise refuse("nan_policy", nan_policy, f"are {', '.join(NAN_POLICIES)}")
+    if nan_policy not in {"raise", "omit"}:
+        raise refuse("nan_policy", nan_policy, "are raise, omit")
     if not 0.0 < level < 0.5:
         raise refuse("level", level, "is above 0 and below 0.5")
     if minus is not None and report.numbers.keys() not in ({"mean"}, {"constant"}):
@@ -291,9 +288,8 @@ def _compare(case: Case, margin: float | None) -> Comparison:
     own, other, report = case.own, case.other, case.report
     impossible, on_grid, unit = case.find_impossible()
     predictions = case.predict_all()
-    main, normal = next(iter(predictions.values()), None), None
-    if not impossible:
-        normal = case.predict_normal()
+    main = next(iter(predictions.values()), None)
+    normal = None if impossible else case.predict_normal()
     equivalence = case.assess_equivalence(margin)
     agreement, reason = judge(impossible, predictions, equivalence, level=case.level)
     p_values = {} if impossible else {words: item.p for words, item in predictions.items()}
@@ -334,8 +330,7 @@ def _blank(
 ) -> Mapping[str, Finding]:
     """Take p away from findings on numbers that cannot be right."""
     names = {item.name for item in impossible}
-    if "mean" in names or "max" in names:
-        names.add("mean_given_max")
+    names |= {"mean_given_max"} if names & {"mean", "max"} else set()
     return {
         name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
         for name, item in findings.items()
@@ -343,10 +338,8 @@ def _blank(
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
-    if bounds is None:
-        return -math.inf, math.inf
     try:
-        low, high = bounds
+        low, high = (None, None) if bounds is None else bounds
         low = -math.inf if low is None else float(low)
         high = math.inf if high is None else float(high)
     except (TypeError, ValueError):

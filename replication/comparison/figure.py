@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.reported import WORDS
+from replication.comparison.report import WORDS
 from replication.comparison.result import Result
 from replication.comparison.sampling import SamplingDistribution
 from replication.comparison.text import describe_p, percent
@@ -70,8 +70,10 @@ def draw_distribution(result: Result, name: str, panel: Any) -> None:
         (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", color=REPORTED,
     )  # fmt: skip
-    covered = f"{percent(1 - result.level)} of studies"
-    panel.set_xlabel(f"{describe_axis(name, result.runs)} (grey: {covered})")
+    words, _, given = WORDS[name].partition(" given ")
+    values = f"{words} of {result.runs} runs" + (f", given {given}" if given else "")
+    values = "mean of the population" if result.runs is None else values
+    panel.set_xlabel(f"{values} (grey: {percent(1 - result.level)} of studies)")
     panel.set_yticks([])
     panel.set_ylabel("probability")
 
@@ -102,14 +104,6 @@ def draw_groups(groups: Mapping[str, Result]) -> Any:
             f"reported {words} (dot) and yours (line), in halves of the prediction interval (bar)"
         )
     return figure
-
-
-def describe_axis(name: str, runs: int | None) -> str:
-    """Return what the values of a panel are."""
-    words, _, given = WORDS[name].partition(" given ")
-    if name == "constant" or runs is None:
-        return "mean of the population"
-    return f"{words} of {runs} runs" + (f", given {given}" if given else "")
 
 
 def make_bars(

@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from replication.comparison.reported import Reported
+from replication.comparison.report import Reported
 
 MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50
 """What an enumeration may take; where it takes more, a spread counts as possible."""

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.comparison.reported import SPREADS, Reported
+from replication.comparison.report import SPREADS, Reported
 from replication.comparison.sampling import Draws, Effort, Sample, SamplingDistribution
 from replication.comparison.sources import Source
 from replication.statistics.convolution import (
@@ -117,9 +117,9 @@ class Statistic:
     @functools.cached_property
     def ends(self) -> tuple[float, float]:
         """Probability of values up to the upper end of the reported cell, and from the lower on."""
-        cell = np.array([float(self.item.low)]), np.array([float(self.item.high)])
+        cell = np.array(float(self.item.low)), np.array(float(self.item.high))
         below, above = self._measure(*cell)
-        return float(below[0]), float(above[0])
+        return float(below), float(above)
 
     @functools.cached_property
     def tails(self) -> FloatArray:
@@ -180,7 +180,8 @@ def predict(
 
     A reading has a factor for each spread, by which it is larger than the standard deviation.
     """
-    names = {"sd" if name in SPREADS else name for name in numbers}
+    bases = {name: "sd" if name in SPREADS else name for name in numbers}
+    names = set(bases.values())
     yours = source.describe(names)
     is_pair = numbers.keys() == {"mean", "max"} and source.sample is not None and not is_normal
     if is_pair and (table := _count_exactly(source.samples[0], numbers, runs)):
@@ -188,7 +189,6 @@ def predict(
     drawn = source.draw(sorted(names), runs, effort, is_normal=is_normal)
     found = []
     for factors in readings:
-        bases = {name: "sd" if name in SPREADS else name for name in numbers}
         scaled = {name: drawn[base] * factors.get(name, 1.0) for name, base in bases.items()}
         own = {name: yours[base] * factors.get(name, 1.0) for name, base in bases.items()}
         found.append(judge_draws(scaled, numbers, own, level=level))
@@ -271,11 +271,10 @@ def predict_mean_and_max(
         "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
         "max": Statistic(largest, of_max),
     }
-    tail = min(judged["max"].ends)
     given = _find_mean_given_max(table, largest, runs)
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, given)
-        tail = min(tail, *judged["mean_given_max"].ends)
+    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
     findings = _find_all(judged, yours, level)
     if given is None:
         findings["mean_given_max"] = Finding(
@@ -379,11 +378,10 @@ def predict_successes(
         - special.betaln(a, b)
     )
     scale = runs if name == "share" else 1
-    distribution = SamplingDistribution(numbers / scale, np.exp(log_mass))
-    one = Statistic(item, distribution)
-    finding = one.find(name, n_succeeded / n * runs / scale, level)
-    distributions = {name: distribution}
-    return Prediction({name: finding}, finding.p, 0.0, distributions, min(one.ends), one.find_share)
+    one = Statistic(item, SamplingDistribution(numbers / scale, np.exp(log_mass)))
+    findings = {name: one.find(name, n_succeeded / n * runs / scale, level)}
+    distributions = {name: one.distribution}
+    return Prediction(findings, one.p, 0.0, distributions, min(one.ends), one.find_share)
 
 
 def combine_independent(first: Prediction, second: Prediction) -> Prediction:

@@ -8,10 +8,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from replication.comparison.equivalence import Equivalence
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
 from replication.comparison.sampling import SamplingDistribution
+from replication.comparison.sources import Equivalence
 from replication.statistics.intervals import Estimate
 
 SCHEMA = 1
@@ -32,15 +32,11 @@ class Reason(enum.Enum):
     """What an `Agreement` rests on."""
 
     P_VALUE = enum.auto()
-    IMPOSSIBLE = enum.auto()
-    """A reported number cannot be right."""
-    FEW = enum.auto()
-    """Too few runs."""
-    ASSUMPTION = enum.auto()
-    """It depends on what was not said."""
+    IMPOSSIBLE = enum.auto()  # a reported number cannot be right
+    FEW = enum.auto()  # runs
+    ASSUMPTION = enum.auto()  # it depends on what was not said
     DIFFERENT_WITHIN_MARGIN = enum.auto()
-    NOT_SHOWN_WITHIN_MARGIN = enum.auto()
-    """Not different, but not shown to lie within the margin."""
+    NOT_SHOWN_WITHIN_MARGIN = enum.auto()  # nor different
 
 
 class Cause(enum.StrEnum):
@@ -124,16 +120,16 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the sampling distributions as plain JSON values."""
-        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        del plain["distributions"]
-        plain = {"schema": SCHEMA, "is_consistent": self.is_consistent, **plain}
-        return {name: _make_plain(value) for name, value in plain.items()}
+        found = {"schema": SCHEMA, "is_consistent": self.is_consistent}
+        for field in dataclasses.fields(self)[:-1]:
+            found[field.name] = _make_plain(getattr(self, field.name))
+        return found
 
 
 def _make_plain(value: Any) -> Any:
     """Return data classes as mappings, enumerations as text, numbers that are none as None."""
     if dataclasses.is_dataclass(value):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        value = vars(value)
     if isinstance(value, Mapping):
         return {str(key): _make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

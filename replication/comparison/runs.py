@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.reported import refuse
+from replication.comparison.report import refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -23,11 +23,6 @@ BoolArray = npt.NDArray[np.bool_]
 LARGEST = 1e15
 SMALLEST = 1e-100
 """Smaller numbers, but for 0, have squares that vanish."""
-FAILURE_WORDS = {
-    "excluded": "left out",
-    "at-cap": "counted where they were stopped",
-    "restarted": "started over and added up",
-}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

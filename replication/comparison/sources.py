@@ -1,10 +1,10 @@
-"""What a report is held against: runs of one kind, or of two whose means were subtracted."""
+"""What a report is held against: runs of one kind, or of two, their mean, and equivalence."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from scipy import special
@@ -45,12 +45,8 @@ class Source:
         """Return the mean with Student's t interval, Welch's for a difference."""
         if self.n < 2:
             return Estimate(self.mean, None, None, level)
-        parts = [(sample.spread**2 / sample.n, sample.n - 1) for sample in self.samples]
-        variance = sum(part for part, _ in parts)
-        if not variance > 0:
-            return Estimate(self.mean, self.mean, self.mean, level)
-        degrees = variance**2 / sum(part**2 / free for part, free in parts)
-        reach = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * math.sqrt(variance)
+        error, degrees = combine_errors([(sample.spread, sample.n) for sample in self.samples])
+        reach = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
         return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
     def describe(self, names: Collection[str]) -> dict[str, float]:
@@ -76,3 +72,58 @@ class Source:
         first, second = (part[name] for part in parts)
         rows, columns = np.minimum(first.shape, second.shape)
         return {name: first[:rows, :columns] - second[:rows, :columns]}
+
+
+@dataclasses.dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided t-tests of whether two means differ by less than a margin.
+
+    `p`: the larger of the two. `low`, `high`: interval of the mean at 1 - 2 level, with the
+    uncertainty of the reported one where that is known; equivalent if it lies within the margin of
+    the reported mean. With a single run p and interval are None.
+    """
+
+    margin: float
+    p: float | None
+    low: float | None
+    high: float | None
+    is_equivalent: bool
+    takes_reported_as_exact: bool
+
+
+def assess_equivalence(
+    mean: float,
+    spread: float,
+    n: int,
+    reported: float,
+    *,
+    margin: float,
+    level: float = 0.05,
+    of_report: tuple[float, int] | None = None,
+) -> Equivalence:
+    """Test by two one-sided tests whether the mean of a population lies near a reported one.
+
+    With `of_report`, the standard deviation and n of the report, the test is one of two samples of
+    different variance (Welch); without, the reported mean is taken as exact.
+    Reference: Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680.
+    """
+    is_exact = of_report is None or of_report[1] < 2
+    if n < 2:
+        return Equivalence(margin, None, None, None, False, is_exact)
+    samples = [(spread, n)] if of_report is None or is_exact else [(spread, n), of_report]
+    error, degrees = combine_errors(samples)
+    reach = float(special.stdtrit(degrees, 1.0 - level)) * error
+    gap = margin - abs(mean - reported)
+    p = 0.0 if gap > 0 else 1.0
+    if error > 0:
+        p = float(special.stdtr(degrees, -gap / error))
+    return Equivalence(margin, p, mean - reach, mean + reach, p < level, is_exact)
+
+
+def combine_errors(samples: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """Return standard error and degrees of freedom (Welch) of a sum of means, by sd and n."""
+    parts = [(spread**2 / n, n - 1) for spread, n in samples]
+    variance = sum(part for part, _ in parts)
+    if not variance > 0 or len(parts) == 1:
+        return math.sqrt(variance), parts[0][1]
+    return math.sqrt(variance), variance**2 / sum(part**2 / free for part, free in parts)

@@ -24,7 +24,6 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
-FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
 STANDARD_INPUT, EXAMPLE = "-", "example"
@@ -75,17 +74,12 @@ def read_table(path: str) -> Table:
     if content[:6] == b"ARROW1" or content[:4] == b"FEA1":
         return _read_arrow(content, name, "Feather")
     if content[:4] == b"PK\x03\x04":
-        return _read_excel(content, name)
+        raise DataError(f"{name} is an Excel file or an archive; export it as CSV, or unpack it")
     if content[:2] == b"\x1f\x8b":
         raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
     if b"\0" in content[:1000]:
-        raise DataError(f"{name} is no table that can be read; allowed are {FORMATS}")
-    try:
-        return _read_text(content, name)
-    except DataError as error:
-        if not Path(path).suffix.lower().startswith(".xls"):
-            raise
-        raise DataError(f"{name} is text and no Excel file, and as text {error}") from None
+        raise DataError(f"{name} is no table; allowed are CSV, Parquet and Feather")
+    return _read_text(content, name)
 
 
 def _read_bytes(path: str, name: str) -> bytes:
@@ -108,14 +102,6 @@ def _read_bytes(path: str, name: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
-
-
-def _refuse_size(name: str, n_rows: int, n_columns: int, n_bytes: int = 0) -> None:
-    if n_rows > MAX_ROWS or n_columns > MAX_COLUMNS or n_bytes > MAX_BYTES:
-        raise DataError(
-            f"{name} is too large, with {n_rows:,} rows and {n_columns:,} columns: {LIMITS}; give "
-            "a smaller table"
-        )
 
 
 def _read_arrow(content: bytes, name: str, kind: str) -> Table:
@@ -144,7 +130,11 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
             options = pa.ipc.IpcReadOptions(included_fields=[])
             stream = pa.ipc.open_file(buffer, options=options)
             n_rows = sum(stream.get_batch(i).num_rows for i in range(stream.num_record_batches))
-    _refuse_size(name, n_rows, len(schema.names), n_bytes)
+    if n_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
+        raise DataError(
+            f"{name} is too large, with {n_rows:,} rows and {len(schema.names):,} columns: "
+            f"{LIMITS}; give a smaller table"
+        )
 
     def read(place: int) -> list[Any]:
         column, dtype = schema.names[place], schema.field(place).type
@@ -162,43 +152,6 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
             return list(cells.column(0).to_pandas())
 
     return Table(name, schema.names, read, n_rows)
-
-
-def _read_excel(content: bytes, name: str) -> Table:
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            n_bytes = sum(item.file_size for item in archive.infolist())
-            names = archive.namelist()
-        if not any(name.startswith(("xl/", "content.xml")) for name in names):
-            raise DataError(f"{name} is a zip archive and no Excel file; unpack it")
-        if n_bytes > MAX_BYTES:
-            raise DataError(f"{name} unpacks to too much: {LIMITS}; give a smaller table")
-        import pandas as pd
-
-        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None)
-    except ImportError:
-        raise DataError(
-            f"{name} is an Excel file, for which pandas needs openpyxl; install that, or export "
-            "the sheet as CSV"
-        ) from None
-    except DataError:
-        raise
-    except Exception as error:  # whatever the reader meets in a damaged archive
-        raise DataError(
-            f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV"
-        ) from None
-    filled = {title: frame for title, frame in sheets.items() if frame.size}
-    if len(filled) > 1:
-        raise DataError(
-            f"{name} has {len(filled)} sheets ({list_names(list(filled))}); export the one that "
-            "holds your runs as CSV, or remove the others"
-        )
-    frame = next(iter(filled.values()), pd.DataFrame())
-    _refuse_size(name, *frame.shape)
-    names = [str(column).strip() for column in frame.columns]
-    return Table(name, names, lambda place: frame.iloc[:, place].tolist(), len(frame))
 
 
 def _read_text(content: bytes, name: str) -> Table:
@@ -312,28 +265,24 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
 
 
 def _read_number(cell: Any) -> float | None:
-    if not isinstance(cell, (str, int, float, Decimal)):
-        return None
-    if isinstance(cell, str) and ("_" in cell or not cell.strip().isascii()):
+    is_odd = isinstance(cell, str) and ("_" in cell or not cell.strip().isascii())
+    if is_odd or not isinstance(cell, (str, int, float, Decimal)):
         return None
     try:
-        number = float(cell)
+        return float(cell)
     except OverflowError:
         return math.inf
-    except (TypeError, ValueError):
+    except ValueError:
         return None
-    return None if math.isnan(number) else number
 
 
 def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
     """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
-    flags = np.zeros(len(column), dtype=np.bool_)
-    for row, cell in enumerate(column):
-        answer = str(cell).strip().lower().removesuffix(".0")
-        if not _is_missing(cell) and (isinstance(cell, bytes) or answer not in ANSWERS):
+    answers = [str(cell).strip().lower().removesuffix(".0") for cell in column]
+    for row, (cell, answer) in enumerate(zip(column, answers, strict=True)):
+        if answer not in ANSWERS and not _is_missing(cell):
             raise _refuse(column, name, row, "1 and 0, true and false, yes and no")
-        flags[row] = answer in YES
-    return flags
+    return np.array([answer in YES for answer in answers], dtype=np.bool_)
 
 
 def _shorten(error: BaseException) -> str:

@@ -11,9 +11,8 @@ from collections.abc import Collection, Sequence
 
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
-from replication.comparison.reported import SUCCESSES, WORDS
+from replication.comparison.report import FAILURE_WORDS, SUCCESSES, WORDS
 from replication.comparison.result import MIN_RUNS, Agreement, Reason, Result
-from replication.comparison.runs import FAILURE_WORDS
 from replication.wording import plural
 
 WIDTH = 88

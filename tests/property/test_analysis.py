@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from replication.comparison.comparison import compare
 from replication.comparison.prediction import predict
-from replication.comparison.reported import STATISTICS, read_reported
+from replication.comparison.report import STATISTICS, read_reported
 from replication.comparison.result import Agreement
 from replication.comparison.sampling import Effort, Sample, draw_populations
 from replication.comparison.sources import Source

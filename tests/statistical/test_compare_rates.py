@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from replication.comparison.rates import load_rates
+from replication.comparison.command import load_rates
 
 _SPEC = importlib.util.spec_from_file_location(
     "measure_rates", Path(__file__).parents[2] / "tools" / "measure_rates.py"

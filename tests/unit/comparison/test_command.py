@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import replication
 from replication.cli import main
+from replication.comparison.command import load_rates
 from replication.comparison.figure import draw_groups, make_bars
-from replication.comparison.rates import load_rates
 from replication.comparison.tables import read_flags, read_table, read_values
 from replication.errors import DataError, ReplicationError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison.equivalence import assess_equivalence
+from replication.comparison.sources import assess_equivalence
 
 
 def test_p_is_that_of_two_one_sided_t_tests():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from replication.comparison.plausibility import Fault, find_impossible
-from replication.comparison.reported import read_reported
+from replication.comparison.report import read_reported
 
 ONE = Fraction(1)
 

@@ -15,7 +15,7 @@ from replication.comparison.prediction import (
     predict_mean_and_max,
     predict_successes,
 )
-from replication.comparison.reported import read_reported
+from replication.comparison.report import read_reported
 from replication.comparison.sampling import Effort, Sample, SamplingDistribution
 from replication.comparison.sources import Source
 from replication.statistics.counts import CountTable

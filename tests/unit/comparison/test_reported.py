@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from replication.comparison.reported import read_reported, split_plus_minus
+from replication.comparison.report import read_reported, split_plus_minus
 from replication.errors import UsageError
 
 
