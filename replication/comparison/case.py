@@ -152,10 +152,10 @@ class Case:
         sample = None if self.source is None else self.source.sample
         if margin is None or sample is None:
             return None
-        numbers, of_report = self.report.numbers, None
-        for name, factor in next(iter(self.report.list_readings(self.n_used).values())).items():
-            if name in numbers and of_report is None:
-                of_report = (float(numbers[name].value) / factor, self.n_used)
+        numbers = self.report.numbers
+        factors = next(iter(self.report.list_readings(self.n_used).values()))
+        sds = [float(numbers[name].value) / factors[name] for name in factors if name in numbers]
+        of_report = (sds[0], self.n_used) if sds else None
         return assess_equivalence(
             sample.mean, sample.spread, sample.n, float(numbers["mean"].value), margin=margin,
             level=self.level, of_report=of_report,
@@ -221,9 +221,7 @@ def judge(
     if len(answers) > 1:
         return Agreement.CANNOT_TELL, Reason.ASSUMPTION
     differs = answers.pop()
-    if equivalence is not None:
-        if differs and equivalence.is_equivalent:
-            return Agreement.CANNOT_TELL, Reason.DIFFERENT_WITHIN_MARGIN
-        if not differs and not equivalence.is_equivalent:
-            return Agreement.CANNOT_TELL, Reason.NOT_SHOWN_WITHIN_MARGIN
+    if equivalence is not None and differs == equivalence.is_equivalent:
+        reason = Reason.DIFFERENT_WITHIN_MARGIN if differs else Reason.NOT_SHOWN_WITHIN_MARGIN
+        return Agreement.CANNOT_TELL, reason
     return (Agreement.NOT_CONSISTENT if differs else Agreement.CONSISTENT), Reason.P_VALUE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
 import re
@@ -59,14 +58,17 @@ def _run(options: argparse.Namespace) -> int:
     table = read_table(options.file)
     columns = _read_columns(table, options, reports)
     found: Comparison | Groups
-    if options.by is None or options.difference is not None:
-        found = one = _compare_one(columns, options)
-        draw = functools.partial(draw_comparison, one)
+    if options.by is None:
+        found = _compare(columns, options, {})
+    elif options.difference is not None:
+        found = _compare_difference(columns, options)
     else:
-        found = groups = _compare_groups(columns, options, reports)
-        draw = functools.partial(draw_groups, groups.results)
+        found = _compare_groups(columns, options, reports)
     if options.plot is not None:
-        _save(draw(), options.plot)
+        _save(
+            draw_groups(found.results) if isinstance(found, Groups) else draw_comparison(found),
+            options.plot,
+        )
     n_missing = table.n_rows - columns["values"].size
     if options.json:
         plain = found.to_dict() | {"n_missing": n_missing}
@@ -115,9 +117,7 @@ def _to_text(cell: Any) -> str:
     return str(cell).strip().removesuffix(".0")
 
 
-def _compare_one(columns: Columns, options: argparse.Namespace) -> Comparison:
-    if options.difference is None:
-        return _compare(columns, options, {})
+def _compare_difference(columns: Columns, options: argparse.Namespace) -> Comparison:
     if options.difference[0] == options.difference[1]:
         raise UsageError(f"--difference names {show(options.difference[0])} twice; name two groups")
     groups = list(dict.fromkeys(columns["by"]))
@@ -144,28 +144,28 @@ def _compare_one(columns: Columns, options: argparse.Namespace) -> Comparison:
 def _compare_groups(
     columns: Columns, options: argparse.Namespace, reports: Mapping[str, Any] | None
 ) -> Groups:
-    known = list(dict.fromkeys(columns["by"]))
+    known = dict.fromkeys(columns["by"])
     if reports is None:
         reports = {name: {} for name in known}
-        if len(known) > MAX_GROUPS:
-            raise UsageError(
-                f"--by gives {len(known)} groups; allowed are {MAX_GROUPS}; name a column of few "
-                "values"
-            )
     reports = {_to_text(name): report for name, report in reports.items()}
-    if not set(known) & reports.keys():
+    shared = [name for name in reports if name in known]
+    if not shared:
         raise UsageError(
-            f"the reported numbers name none of your groups; those are {list_names(known)}"
+            f"the reported numbers name none of your groups; those are {list_names(list(known))}"
+        )
+    if len(shared) > MAX_GROUPS:
+        raise UsageError(
+            f"--by gives {len(shared)} groups; allowed are {MAX_GROUPS}; name a column of few "
+            "values"
         )
     found: dict[str, Comparison] = {}
-    for name in [name for name in reports if name in set(known)][:MAX_GROUPS]:
+    for name in shared:
         try:
             runs = _select(columns, columns["by"] == name)
             found[show(name)[1:-1]] = _compare(runs, options, reports[name])
         except ReplicationError as error:
             raise type(error)(f"group {show(name)}: {error}") from None
-    skipped = [show(name)[1:-1] for name in reports if name not in set(known)]
-    return Groups(options.by, found, skipped)
+    return Groups(options.by, found, [show(name)[1:-1] for name in reports if name not in known])
 
 
 def _compare(
@@ -176,23 +176,22 @@ def _compare(
     minus: npt.NDArray[np.float64] | None = None,
 ) -> Comparison:
     """Compare one set of runs; what a group's own report gives comes first."""
-    texts = {name.replace("-", "_").replace(" ", "_"): text for name, text in report.items()}
-    unknown = set(texts) - {*NUMBERS, "runs", "ci_low", "ci_high"}
+    unknown = set(report) - {*NUMBERS, "runs", "ci_low", "ci_high"}
     if unknown:
         raise UsageError(
             f"the reported numbers have a column {show(min(unknown))}; allowed are runs, "
             f"{', '.join(NUMBERS)}, ci_low and ci_high"
         )
-    has_ci = "ci_low" in texts and "ci_high" in texts
+    has_ci = "ci_low" in report and "ci_high" in report
     shared = ("cap", "failures", "margin", "level", "bounds", "grid", "sd_kind", "plus_minus",
               "ci_level", "ci_kind", "scale")  # fmt: skip
     return compare(
         columns["values"],
-        runs=texts.get("runs", options.runs),
-        ci=(texts["ci_low"], texts["ci_high"]) if has_ci else options.ci,
+        runs=report.get("runs", options.runs),
+        ci=(report["ci_low"], report["ci_high"]) if has_ci else options.ci,
         minus=minus,
         succeeded=columns.get("succeeded"),
-        **{name: texts.get(name, getattr(options, name)) for name in NUMBERS},
+        **{name: report.get(name, getattr(options, name)) for name in NUMBERS},
         **{name: getattr(options, name) for name in shared},
     )
 
@@ -207,21 +206,20 @@ def _check(options: argparse.Namespace) -> None:
     for name in ("reported", "succeeded"):
         if options.difference is not None and getattr(options, name) is not None:
             raise UsageError(f"--difference and --{name} do not go together; leave one out")
-    if options.plot is not None:
-        if options.plot.suffix.lower() not in {".png", ".svg", ".pdf"}:
-            raise UsageError(
-                f"--plot was given as {show(options.plot)}; its name must end in .png, .svg or .pdf"
-            )
-        if not options.plot.absolute().parent.is_dir():
-            raise StorageError(f"the folder of {show(options.plot)} does not exist; make it first")
+    plot = options.plot
+    if plot is not None and plot.suffix.lower() not in {".png", ".svg", ".pdf"}:
+        raise UsageError(
+            f"--plot was given as {show(plot)}; its name must end in .png, .svg or .pdf"
+        )
+    if plot is not None and not plot.absolute().parent.is_dir():
+        raise StorageError(f"the folder of {show(plot)} does not exist; make it first")
 
 
 def _needs_values(options: argparse.Namespace, reports: Mapping[str, Any] | None) -> bool:
     """Say whether more than a share or number of successes was reported, or a cap given."""
-    given = {name for name in (*NUMBERS, "ci") if getattr(options, name) is not None}
-    for report in (reports or {}).values():
-        given |= {name.replace("-", "_") for name in report} - {"runs"}
-    return options.cap is not None or not given or not given <= SUCCESSES.keys()
+    given = {name for name in (*NUMBERS, "ci", "cap") if getattr(options, name) is not None}
+    given = given.union(*(reports or {}).values()) - {"runs"}
+    return not given or not given <= SUCCESSES.keys()
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -89,20 +89,6 @@ class Comparison(Result):
     cautions : tuple of Caution
     distributions : mapping of str to SamplingDistribution
         By statistic, for drawing.
-
-    Examples
-    --------
-    >>> from replication import compare
-    >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
-    >>> found = compare(updates, runs=20, mean="46.5", max="71")
-    >>> found.to_frame().round(1)
-                   reported  yours   low   high    p
-    statistic
-    mean               46.5   46.6  39.2   62.9  0.9
-    max                  71   71.0  52.0  187.0  0.8
-    mean_given_max     46.5   46.6  39.6   53.4  1.0
-    >>> found.plot()[0].get_xlabel()
-    'mean of 20 runs (grey: 95 % of studies)'
     """
 
     def __bool__(self) -> NoReturn:
@@ -117,11 +103,7 @@ class Comparison(Result):
         return f"<pre>{html.escape(self.summary())}</pre>{render_picture(self)}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with a row for each statistic, by its name.
-
-        Columns: reported, as printed; yours, that of your runs; low and high, the ends of the
-        interval; p. By normal theory where there are fewer than 5 runs.
-        """
+        """Return a table of the findings by statistic; by normal theory with fewer than 5 runs."""
         import pandas as pd
 
         columns = ["reported", "yours", "low", "high", "p"]
@@ -132,9 +114,7 @@ class Comparison(Result):
     def plot(self) -> Any:
         """Draw the sampling distribution of each statistic, with a line at the reported value.
 
-        Returns
-        -------
-        matplotlib Axes, or an array of Axes where there are several statistics
+        Returns Matplotlib axes, or an array of them where there are several statistics.
         """
         return plot_comparison(self)
 
@@ -251,8 +231,15 @@ def compare(
     Examples
     --------
     >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
-    >>> compare(updates, runs=20, mean="46.5", max="71").is_consistent
+    >>> found = compare(updates, runs=20, mean="46.5", max="71")
+    >>> found.is_consistent
     True
+    >>> found.to_frame().round(1)
+                   reported  yours   low   high    p
+    statistic
+    mean               46.5   46.6  39.2   62.9  0.9
+    max                  71   71.0  52.0  187.0  0.8
+    mean_given_max     46.5   46.6  39.6   53.4  1.0
     """
     report = read_report(
         {
@@ -365,20 +352,15 @@ def _read_margin(margin: str | float | None, mean: Reported | None) -> float | N
     """Return a margin of equivalence in the unit of the values."""
     if margin is None:
         return None
+    if mean is None:
+        raise UsageError("`margin` was given without a reported mean; give the mean too")
     text = str(margin).strip()
     body = text.removesuffix("%").strip()
     plain = re.fullmatch(r"\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d+)?e-?\d{1,2}", body)
     value = float(body) if plain else math.nan
+    if text.endswith("%"):
+        value *= abs(float(mean.value)) / 100.0
     if not value > 0:
         allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
         raise refuse("margin", text, f"{allowed} such as 10%")
-    if mean is None:
-        raise UsageError("`margin` was given without a reported mean; give the mean too")
-    if text.endswith("%"):
-        value *= abs(float(mean.value)) / 100.0
-        if value == 0:
-            raise UsageError(
-                "`margin` was given in per cent of a reported mean of 0; give it in the unit of "
-                "the values"
-            )
     return value

@@ -70,9 +70,10 @@ def draw_distribution(result: Result, name: str, panel: Any) -> None:
         (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", color=REPORTED,
     )  # fmt: skip
-    words, _, given = WORDS[name].partition(" given ")
-    values = f"{words} of {result.runs} runs" + (f", given {given}" if given else "")
-    values = "mean of the population" if result.runs is None else values
+    values = "mean of the population"
+    if result.runs is not None:
+        words, *given = WORDS[name].split(" given ")
+        values = ", given ".join([f"{words} of {result.runs} runs", *given])
     panel.set_xlabel(f"{values} (grey: {percent(1 - result.level)} of studies)")
     panel.set_yticks([])
     panel.set_ylabel("probability")

@@ -68,8 +68,7 @@ class Groups:
             if one.cautions
         ]
         if self.skipped:
-            more = ", ..." if len(self.skipped) > 12 else ""
-            names = ", ".join(self.skipped[:12]) + more
+            names = ", ".join([*self.skipped[:12], *["..."] * (len(self.skipped) > 12)])
             parts.append(f"Reported, but not among your runs: {names}.")
         return "\n\n".join(parts)
 

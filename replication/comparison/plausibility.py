@@ -146,14 +146,13 @@ class _Values:
             least = max(least, float(reported["min"].low))
         if "max" in reported:
             most = min(most, float(reported["max"].high))
-        if math.isfinite(most - least):
-            largest = (most - least) ** 2 * (n * n // 4) / n
-            if mean is not None:
-                # (max - mean)(mean - min) is largest nearest to the middle of the range.
-                middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
-                largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
-            if squares[0] > largest * SLACK:
-                return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
+        largest = (most - least) ** 2 * (n * n // 4) / n
+        if mean is not None and math.isfinite(most - least):
+            # (max - mean)(mean - min) is largest nearest to the middle of the range.
+            middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
+            largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
+        if squares[0] > largest * SLACK:
+            return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
         if mean is None:
             return None
         for end in ("max", "min"):

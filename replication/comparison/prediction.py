@@ -45,13 +45,12 @@ MAX_SPAN = 20_000
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """A reported statistic against its sampling distribution.
+    """A reported statistic against its sampling distribution, whose `mean` and `spread` it has.
 
     `value`: the reported number in the unit of the runs. `yours`: the same of all runs that were
     seen; a standard error of n runs. `interval`: the smallest and the largest number, printed as
     the reported one is, whose p is above the level. `p`: two-sided; NaN for a number that cannot be
-    right. `chance`: probability that a study prints the reported number. `mean`, `spread`: of the
-    sampling distribution.
+    right. `chance`: probability that a study prints the reported number.
     """
 
     name: str
@@ -261,10 +260,7 @@ def predict_mean_and_max(
     yours: Mapping[str, float],
     level: float,
 ) -> Prediction:
-    """Hold a reported mean and maximum of n runs against the population that the table is.
-
-    Where no run is as small as the maximum, p of the mean given it is 1, without a distribution.
-    """
+    """Hold a reported mean and maximum of n runs against the population that the table is."""
     mean, largest = numbers["mean"], numbers["max"]
     of_max = SamplingDistribution(*compute_max_mass(table, runs))
     judged = {
@@ -276,7 +272,7 @@ def predict_mean_and_max(
         judged["mean_given_max"] = Statistic(mean, given)
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
     findings = _find_all(judged, yours, level)
-    if given is None:
+    if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding(
             "mean_given_max", mean.text, float(mean.value), yours["mean"], (math.nan, math.nan),
             1.0, math.nan, math.nan, math.nan,

@@ -38,9 +38,7 @@ MAX_RUNS = 100_000
 """Most runs that can lie behind a report."""
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 _NUMBER = re.compile(
-    r"(?P<sign>[+\-\u2212]?)"
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.(?P<part>[0-9]*))?"
-    r"(?:[eE](?P<power>[+-]?[0-9]{1,3}))?",
+    r"([+\-\u2212]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?",
     re.ASCII,
 )
 _PLUS_MINUS = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*")
@@ -90,13 +88,10 @@ def read_reported(
     has_percent = body.endswith("%")
     body = body.removesuffix("%").strip()
     found = _NUMBER.fullmatch(body)
-    whole, part = (found["whole"].replace(",", ""), found["part"] or "") if found else ("", "")
-    power = int(found["power"] or 0) if found else 0
+    sign, whole, part, power = ("", "", "", 0) if found is None else found.groups("")
+    whole, power = whole.replace(",", ""), int(power or 0)
     is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
-    if (
-        found is None or isinstance(given, bool) or not whole + part
-        or is_long or abs(power) > MAX_EXPONENT
-    ):  # fmt: skip
+    if not whole + part or is_long or abs(power) > MAX_EXPONENT:
         examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
         raise refuse(name, text, f"is a plain decimal number; {examples}")
     if has_percent and not is_share and scale is None:
@@ -105,7 +100,7 @@ def read_reported(
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (power - len(part))
-    value = int(whole + part) * unit * (-1 if found["sign"] in {"-", "\u2212"} else 1)
+    value = int(whole + part) * unit * (-1 if sign in {"-", "\u2212"} else 1)
     divisor = Fraction(100 if is_share and has_percent else 1)
     if scale is not None and not is_share:
         divisor = Fraction(scale)

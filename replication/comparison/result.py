@@ -69,13 +69,9 @@ class Caution:
 
 @dataclasses.dataclass(frozen=True)
 class Missed:
-    """How often so few runs find a shift of two standard deviations, were they normal.
+    """How often so few runs find a shift of two standard deviations, were they normal."""
 
-    `power` is that of the prediction interval of the mean without assumptions, None where there is
-    none; `normal_power` that of normal theory.
-    """
-
-    power: float | None
+    power: float | None  # of the interval without assumptions, if there is one
     normal_power: float
 
 
@@ -114,9 +110,8 @@ class Result:
     @property
     def is_consistent(self) -> bool | None:
         """Whether the report is consistent with the runs; None where one cannot tell."""
-        if self.agreement is Agreement.CANNOT_TELL:
-            return None
-        return self.agreement is Agreement.CONSISTENT
+        is_told = self.agreement is not Agreement.CANNOT_TELL
+        return self.agreement is Agreement.CONSISTENT if is_told else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the sampling distributions as plain JSON values."""

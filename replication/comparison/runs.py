@@ -83,35 +83,26 @@ def take_runs(
         raise DataError("there are no values; give one for each run")
     size = np.abs(data)
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
-    _refuse(
-        data,
-        ~is_number,
-        f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}; correct or remove it",
-    )
-    _refuse(
-        data,
-        (data < bounds[0]) | (data > bounds[1]),
-        f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g}; correct `bounds` or the value",
-    )
+    allowed = f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"
+    _refuse(data, ~is_number, f"{allowed}; correct or remove it")
+    beyond = f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g}"
+    is_beyond = (data < bounds[0]) | (data > bounds[1])
+    _refuse(data, is_beyond, f"{beyond}; correct `bounds` or the value")
     if grid:
-        scaled = data / float(grid)
-        _refuse(
-            data,
-            np.abs(scaled - np.rint(scaled)) > 1e-6,
-            f"which is no multiple of the grid {float(grid):g}; correct it, or give no `grid`",
-        )
+        off = np.abs(data / float(grid) - np.rint(data / float(grid))) > 1e-6
+        why = f"which is no multiple of the grid {float(grid):g}; correct it, or give no `grid`"
+        _refuse(data, off, why)
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
-    if stop is not None:
-        flags = flags & (data <= stop)
     if bool(np.all((data == 0) | (data == 1))) and bounds == (-math.inf, math.inf):
         bounds, grid = (0.0, 1.0), Fraction(1) if grid is None else grid
-    if not flags.all() and stop is not None:
-        bounds = (bounds[0], min(bounds[1], stop))
-    n_failed = int((~flags).sum())
-    if n_failed == flags.size:
-        return Runs(None, n_failed, stop, int(missing.sum()))
-    done = Sample.from_values(data[flags], bounds=bounds, grid=grid or None)
-    return Runs(done, n_failed, stop, int(missing.sum()))
+    if stop is not None:
+        flags = flags & (data <= stop)
+        if not flags.all():
+            bounds = (bounds[0], min(bounds[1], stop))
+    done = None
+    if flags.any():
+        done = Sample.from_values(data[flags], bounds=bounds, grid=grid or None)
+    return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
 
 
 def _refuse(data: FloatArray, is_wrong: BoolArray, why: str) -> None:
@@ -176,9 +167,7 @@ def _take_number(value: Any) -> float:
 
 def _take_flags(succeeded: Any) -> BoolArray:
     flags = np.asarray(succeeded)
-    if flags.dtype != np.bool_ and not (
-        flags.dtype.kind in "iuf" and np.all((flags == 0) | (flags == 1))
-    ):
+    if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
         raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
     return flags.astype(np.bool_)
 

@@ -167,15 +167,11 @@ class Effort:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Population:
-    """A population that the seen runs allow for: N resampled runs, and what lies beyond them.
-
-    `beyond`: the shares below the smallest and above the largest seen run. `scales`: the mean
-    distances of those from it.
-    """
+    """A population that the seen runs allow for: N resampled runs, and what lies beyond them."""
 
     runs: FloatArray
-    beyond: tuple[float, float]
-    scales: tuple[float, float]
+    beyond: tuple[float, float]  # shares below the smallest and above the largest seen run
+    scales: tuple[float, float]  # mean distances of those from it
 
 
 def draw_populations(
@@ -253,10 +249,7 @@ def draw_population_means(sample: Sample, *, effort: Effort) -> FloatArray:
 
 
 def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
-    """Draw studies of n runs like those that were seen and return their statistics.
-
-    The one statistic "constant" is the mean of the population.
-    """
+    """Draw statistics of studies of n runs; the one "constant" is the mean of the population."""
     if "constant" in names:
         return {"constant": draw_population_means(sample, effort=effort)}
     rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]

@@ -76,11 +76,10 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class Equivalence:
-    """Two one-sided t-tests of whether two means differ by less than a margin.
+    """Two one-sided t-tests of whether two means differ by less than a margin; p is the larger.
 
-    `p`: the larger of the two. `low`, `high`: interval of the mean at 1 - 2 level, with the
-    uncertainty of the reported one where that is known; equivalent if it lies within the margin of
-    the reported mean. With a single run p and interval are None.
+    `low`, `high`: interval of the mean at 1 - 2 level, with the uncertainty of the reported one
+    where that is known. With a single run p and interval are None.
     """
 
     margin: float

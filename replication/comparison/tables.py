@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
+import functools
 import io
 import math
 import re
@@ -79,7 +80,8 @@ def read_table(path: str) -> Table:
         raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are CSV, Parquet and Feather")
-    return _read_text(content, name)
+    names, rows = _read_text(content, name)
+    return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
 
 
 def _read_bytes(path: str, name: str) -> bytes:
@@ -154,49 +156,28 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
     return Table(name, schema.names, read, n_rows)
 
 
-def _read_text(content: bytes, name: str) -> Table:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
-    if not text.strip():
-        raise DataError(f"{name} is empty; give a table with a header and rows")
-    names, rows = _split(text, name)
-    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
-    if all(re.fullmatch(number, cell, re.IGNORECASE) for cell in names):
-        raise DataError(
-            f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
-            "with the names of the columns above it"
-        )
-    for place, row in enumerate(rows):
-        if len(row) != len(names):
-            raise DataError(
-                f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
-                f"{place + 1} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
-            )
-
-    return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
-
-
-def _split(text: str, name: str) -> tuple[list[str], list[list[str]]]:
+def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
     """Return header and rows, split where that gives most names.
 
     Between semicolons numbers may have a decimal comma, for which they get a point.
     """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
     line = next((line for line in io.StringIO(text) if line.strip()), "")
+    if not line:
+        raise DataError(f"{name} is empty; give a table with a header and rows")
     if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
-
-    def split(text: str, separator: str) -> Any:
-        lines = io.StringIO(text, newline="")
-        return csv.reader(lines, delimiter=separator, skipinitialspace=True)
-
+    split = functools.partial(csv.reader, skipinitialspace=True)
     headers: dict[str, list[str]] = {separator: [] for separator in SEPARATORS}
     for separator in SEPARATORS:
         with contextlib.suppress(csv.Error):
-            headers[separator] = next(split(line, separator), [])
+            headers[separator] = next(split([line], delimiter=separator), [])
     separator = max(headers, key=lambda key: len(headers[key]))
-    lines, rows = split(text, separator), []
+    names = [cell.strip() for cell in headers[separator]]
+    lines, rows = split(io.StringIO(text, newline=""), delimiter=separator), []
     try:
         for row in lines:
             cells = [cell.strip() for cell in row]
@@ -210,26 +191,31 @@ def _split(text: str, name: str) -> tuple[list[str], list[list[str]]]:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    return [cell.strip() for cell in headers[separator]], rows[1:]
+    for place, row in enumerate(rows):
+        if len(row) != len(names):
+            raise DataError(
+                f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
+                f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
+            )
+    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
+    if all(re.fullmatch(number, cell, re.IGNORECASE) for cell in names):
+        raise DataError(
+            f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
+            "with the names of the columns above it"
+        )
+    return names, rows[1:]
 
 
 def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
     """Return reported numbers as text by group and column, from a table of a row for each group."""
     name = f"the table of reported numbers {show(path)}"
-    try:
-        text = _read_bytes(path, name).decode("utf-8-sig")
-        names, rows = _split(text, name)
-    except UnicodeDecodeError:
-        raise UsageError(f"{name} cannot be read: it is not UTF-8 text") from None
-    except (DataError, StorageError) as error:
-        raise UsageError(str(error)) from None
+    names, rows = _read_text(_read_bytes(path, name), name)
     if by not in names:
         raise UsageError(f"{name} has no column {show(by)}; its columns are {list_names(names)}")
+    keys = [c if c == by else c.replace("-", "_").replace(" ", "_") for c in names]
     reports: dict[str, dict[str, str]] = {}
     for row in rows:
-        if len(row) != len(names):
-            raise UsageError(f"{name} has a row of {len(row)} cells under {len(names)} columns")
-        report = {column: cell for column, cell in zip(names, row, strict=True) if cell}
+        report = {column: cell for column, cell in zip(keys, row, strict=True) if cell}
         group = report.pop(by, "")
         if group in reports:
             raise UsageError(f"{name} names the group {show(group)} twice; give one row for each")
@@ -250,7 +236,7 @@ def _is_missing(cell: Any) -> bool:
 
 def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     """Return a column of numbers, float64[n]; NaN where a cell is empty."""
-    if any(isinstance(cell, bool) for cell in column[:1]):
+    if isinstance(column[0], bool):
         raise DataError(
             f"column {show(name)} holds true and false; give a column of numbers, or name it "
             "with --succeeded and give --share"

@@ -6,17 +6,17 @@ Arguments of `compare` stand in backticks, so that a command can name its option
 from __future__ import annotations
 
 import math
+import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
 from replication.comparison.report import FAILURE_WORDS, SUCCESSES, WORDS
-from replication.comparison.result import MIN_RUNS, Agreement, Reason, Result
+from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason, Result
 from replication.wording import plural
 
 WIDTH = 88
-Rows = list[list[str]]
 
 
 def summarise(result: Result) -> str:
@@ -96,7 +96,6 @@ def describe_fault(item: Impossible, result: Result) -> str:
 
 
 def _name_grid(result: Result) -> str:
-    """Say what values would be if they lay on the grid of those that were seen."""
     return "whole numbers" if result.unit in {None, 1.0} else f"multiples of {result.unit:g}"
 
 
@@ -125,16 +124,13 @@ def _describe_runs(result: Result) -> str:
     return words + "."
 
 
-def tabulate(result: Result) -> Rows:
+def tabulate(result: Result) -> list[list[str]]:
     """Return the table of findings, with the answer of normal theory beside where there is one."""
-    study = f"{percent(1.0 - result.level)} interval"
-    if result.runs is not None:
-        study = f"{percent(1.0 - result.level)} of studies of {result.runs:,}"
-    answers = []
-    if result.findings:
-        answers.append((study, result.findings, result.p))
+    most = percent(1.0 - result.level)
+    study = f"{most} interval" if result.runs is None else f"{most} of studies of {result.runs:,}"
+    answers = [(study, result.findings, result.p)] if result.findings else []
     if result.normal_findings:
-        words = "if normal" if result.findings else f"{study} if normal"
+        words = "if normal" if answers else f"{study} if normal"
         answers.append((words, result.normal_findings, result.normal_p))
     main = answers[0][1]
     rows = [["", "reported", _name_runs(result, main)]]
@@ -178,7 +174,7 @@ def list_notes(result: Result) -> list[str]:
             f"{faults}. Give `grid` {result.unit:g} if they must be."
         )
     if result.missed is not None:
-        notes.append(_describe_missed(result))
+        notes.append(_describe_missed(result.missed, result.findings))
     if result.n_failed and result.runs is not None:
         chance = percent(result.chance_all_succeed)
         notes.append(f"The probability that none of {result.runs} runs fails is {chance}.")
@@ -202,16 +198,13 @@ def list_notes(result: Result) -> list[str]:
     return notes
 
 
-def _describe_missed(result: Result) -> str:
+def _describe_missed(missed: Missed, findings: Mapping[str, Finding]) -> str:
     """Say what so few runs would not have found."""
-    missed = result.missed
-    assert missed is not None
     text = "A shift of the mean by two standard deviations is found in about "
     normal = f"{percent(missed.normal_power)} of cases by normal theory"
     if missed.power is None:
         return f"{text}{normal}."
-    mean = result.findings["mean"]
-    low, high = format_interval(mean).split(" to ")
+    low, high = format_interval(findings["mean"]).split(" to ")
     return (
         f"A mean below {low} or above {high} would have been called not consistent. {text}"
         f"{percent(missed.power)} of cases, and in {normal}."
@@ -259,8 +252,7 @@ def join(parts: Sequence[str]) -> str:
 
 def wrap(text: str, *, indent: str = "") -> list[str]:
     """Return lines of a paragraph; a number stays with its per cent sign, and p with its value."""
-    bound = text.replace(" %", "\u00a0%").replace("p = ", "p\u00a0=\u00a0")
-    bound = bound.replace("p < ", "p\u00a0<\u00a0").replace("p > ", "p\u00a0>\u00a0")
+    bound = re.sub("p ([=<>]) ", "p\u00a0\\1\u00a0", text.replace(" %", "\u00a0%"))
     lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
 
@@ -268,9 +260,5 @@ def wrap(text: str, *, indent: str = "") -> list[str]:
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows of cells as lines: the first column to the left, all others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    form = "  ".join(f"{{:{'>' if place else '<'}{width}}}" for place, width in enumerate(widths))
+    return [form.format(*row).rstrip() for row in rows]
