@@ -38,7 +38,6 @@ from scipy import special
 from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
 
@@ -64,7 +63,7 @@ class Sample:
     """
 
     values: FloatArray
-    counts: IntArray
+    counts: npt.NDArray[np.int64]
     low: float = -math.inf
     high: float = math.inf
     grid: Fraction | None = None
@@ -117,20 +116,17 @@ class Sample:
         if not spread > 0:
             return 0.0, 0.0
         deviation = (self.values - self.mean) / spread
-        return (
-            float(deviation**3 @ self.counts) / self.n,
-            float(deviation**4 @ self.counts) / self.n - 3.0,
-        )
+        third, fourth = (float(deviation**power @ self.counts) / self.n for power in (3, 4))
+        return third, fourth - 3.0
 
     def find_unit(self) -> Fraction | None:
         """Return the coarsest decimal grid that all runs lie on, None if they have none."""
         peak = float(np.abs(self.values).max())
-        for decimals in range(MAX_DECIMALS + 1):
-            scaled = self.values * 10.0**decimals
-            if peak * 10.0**decimals > 2.0**52:
+        for whole in (10**decimals for decimals in range(MAX_DECIMALS + 1)):
+            scaled = self.values * whole
+            if peak * whole > 2.0**52:
                 return None
             if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-15 * 4 * np.maximum(abs(scaled), 1)):
-                whole = 10**decimals
                 common = int(np.gcd.reduce(np.rint(scaled).astype(np.int64)))
                 return Fraction(math.gcd(common, whole), whole)
         return None

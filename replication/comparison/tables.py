@@ -27,7 +27,6 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
-STANDARD_INPUT, EXAMPLE = "-", "example"
 
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
@@ -40,7 +39,7 @@ class Table:
     """Columns by name; `columns` returns the cells of the one at a place when it is asked for."""
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
-        self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
+        self.names, self.columns, self.n_rows = list(names), columns, n_rows
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least two runs")
 
@@ -68,7 +67,7 @@ class Table:
 
 def read_table(path: str) -> Table:
     """Read a table; what it is shows in its content, not in its name."""
-    name = "standard input" if path == STANDARD_INPUT else show(path)
+    name = "standard input" if path == "-" else show(path)
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_arrow(content, name, "Parquet")
@@ -86,10 +85,10 @@ def read_table(path: str) -> Table:
 
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
-    if path == EXAMPLE and not place.exists():
+    if path == "example" and not place.exists():
         place = Path(__file__).with_name("example.csv")
     try:
-        if path == STANDARD_INPUT:
+        if path == "-":
             content = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             with place.open("rb") as file:
@@ -123,9 +122,9 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
 
     with refuse():
         if is_parquet:
-            found = parquet.read_metadata(buffer)
-            schema, n_rows = found.schema.to_arrow_schema(), found.num_rows
-            n_bytes = sum(found.row_group(i).total_byte_size for i in range(found.num_row_groups))
+            head = parquet.read_metadata(buffer)
+            schema, n_rows = head.schema.to_arrow_schema(), head.num_rows
+            n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
         else:
             schema, n_bytes = pa.ipc.open_file(buffer).schema, 0
             # Without any column only the sizes are read.
@@ -148,10 +147,17 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
                 # Texts that are equal are held once, however many rows have them.
                 is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
                 file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-                cells = file.read(columns=[column])
+                found = file.read(columns=[column]).column(0)
             else:
-                cells = feather.read_table(buffer, columns=[column])
-            return list(cells.column(0).to_pandas())
+                found = feather.read_table(buffer, columns=[column]).column(0)
+            cells: list[Any] = []
+            for chunk in found.chunks:
+                if pa.types.is_dictionary(chunk.type):
+                    words = chunk.dictionary.to_pylist()
+                    cells += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
+                else:
+                    cells += chunk.to_pylist()
+        return cells
 
     return Table(name, schema.names, read, n_rows)
 

@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from replication.comparison.equivalence import assess_equivalence
 
 from replication.comparison.plausibility import Fault, find_impossible
 from replication.comparison.prediction import Statistic, predict_mean_and_max
 from replication.comparison.report import read_reported
 from replication.comparison.sampling import SamplingDistribution
+from replication.comparison.sources import assess_equivalence
 from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion

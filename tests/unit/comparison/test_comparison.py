@@ -473,7 +473,7 @@ def test_missing_values_are_refused_or_left_out_on_request(values):
         ({"mean": "48", "grid": 0}, "a number above 0, or none"),
         ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
         ({"mean": "48", "margin": "-3"}, "a number above 0"),
-        ({"mean": "0", "margin": "10%"}, "reported mean of 0"),
+        ({"mean": "0", "margin": "10%"}, "a number above 0"),
         ({"max": "48", "margin": "3"}, "without a reported mean"),
         ({"mean": "48", "cap": 1e308}, "numbers up to 1e\\+15"),
     ],
