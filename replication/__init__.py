@@ -47,26 +47,6 @@ Outcomes(2 networks, 0 converged)
 >>> replication.load_claims()["rapid"].page
 '358'
 
-Contents
---------
-PAPER, NOTEBOOK, READINGS, Protocol
-    The simulation of page 363; a later notebook's; all named readings; every choice is a field.
-RecirculationNetwork
-    One network, equation by equation.
-simulate -> Outcomes
-    Many seeded networks: their outcomes.
-trace -> Trace
-    One seeded network over learning: errors, reconstructions, weights.
-compare -> Comparison
-    Is a reported result what these runs say?
-CountTable
-    Outcomes as a table of counts, which `compare` takes too.
-load_claims
-    The ledger: the statements of the paper, and the rule by which each is judged.
-
-ReplicationError
-    What all errors have in common: UsageError, DataError, WorkerError, StorageError, BusyError.
-
 The command line does the whole study: ``replication --help``.
 """
 
@@ -90,7 +70,7 @@ if TYPE_CHECKING:
     from replication.simulator.ensemble import simulate
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import RecirculationNetwork
-    from replication.simulator.trace import trace_network as trace
+    from replication.simulator.trace import trace
     from replication.statistics.counts import CountTable
 
     __version__: str
@@ -119,20 +99,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "NOTEBOOK": ("replication.protocol", "NOTEBOOK"),
-    "PAPER": ("replication.protocol", "PAPER"),
-    "READINGS": ("replication.protocol", "READINGS"),
-    "Comparison": ("replication.comparison.comparison", "Comparison"),
-    "CountTable": ("replication.statistics.counts", "CountTable"),
-    "Protocol": ("replication.protocol", "Protocol"),
-    "Outcomes": ("replication.simulator.outcomes", "Outcomes"),
-    "RecirculationNetwork": ("replication.simulator.recirculation", "RecirculationNetwork"),
-    "compare": ("replication.comparison.comparison", "compare"),
-    "load_claims": ("replication.claims", "load_claims"),
-    "simulate": ("replication.simulator.ensemble", "simulate"),
-    "Trace": ("replication.simulator.outcomes", "Trace"),
-    "trace": ("replication.simulator.trace", "trace_network"),
-    **{name: ("replication.errors", name) for name in __all__ if name.endswith("Error")},
+    "replication.claims": ("load_claims",),
+    "replication.comparison.comparison": ("Comparison", "compare"),
+    "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "replication.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
+    "replication.simulator.ensemble": ("simulate",),
+    "replication.simulator.outcomes": ("Outcomes", "Trace"),
+    "replication.simulator.recirculation": ("RecirculationNetwork",),
+    "replication.simulator.trace": ("trace",),
+    "replication.statistics.counts": ("CountTable",),
 }
 
 
@@ -142,12 +117,11 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("recirculation-replication")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'replication' has no attribute {name!r}")
-    home, attribute = _HOMES[name]
-    value = getattr(importlib.import_module(home), attribute)
-    globals()[name] = value
-    return value
+    for home, names in _HOMES.items():
+        if name in names:
+            globals()[name] = value = getattr(importlib.import_module(home), name)
+            return value
+    raise AttributeError(f"module 'replication' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -127,26 +127,20 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
     return tuple(rows)
 
 
+_validate_positive = _validate_number(0.0, math.inf, low_open=True)
 VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "group_sizes": _validate_group_sizes,
     "patterns": _validate_patterns,
-    "learning_rule": _validate_choice,
-    "minimised_error": _validate_choice,
-    "learning_rate": _validate_number(0.0, math.inf, low_open=True),
+    "learning_rate": _validate_positive,
     "momentum": _validate_number(0.0, 1.0),
     "regression": _validate_number(0.0, 1.0),
     "hidden_regression": _validate_flag,
-    "visible_units": _validate_choice,
-    "hidden_function": _validate_choice,
-    "visible_to_hidden_factor": _validate_number(0.0, math.inf, low_open=True),
-    "hidden_to_visible_factor": _validate_number(0.0, math.inf, low_open=True),
+    "visible_to_hidden_factor": _validate_positive,
+    "hidden_to_visible_factor": _validate_positive,
     "second_round": _validate_flag,
-    "update_schedule": _validate_choice,
-    "half_width": _validate_number(0.0, math.inf, low_open=True),
-    "initial_biases": _validate_choice,
+    "half_width": _validate_positive,
     "symmetric_start": _validate_flag,
-    "criterion": _validate_choice,
-    "threshold": _validate_number(0.0, math.inf, low_open=True),
-    "error_measured_on": _validate_choice,
+    "threshold": _validate_positive,
     "max_updates": _validate_count(MAX_UPDATES),
+    **dict.fromkeys(CHOICES, _validate_choice),
 }

@@ -15,7 +15,6 @@ Tell = Callable[[str], object]
 """Takes the name of the step that begins, to show it."""
 
 BAR_WIDTH = 24
-SMALLEST_BAR = 5
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BEFORE_ESTIMATE = 1.0
@@ -74,35 +73,31 @@ class Progress:
         if self._is_terminal:
             self._write("\n")
 
-    def describe(self, *, with_rate: bool = True) -> str:
+    def describe(self) -> str:
         """Return the state as text, without a bar."""
         elapsed = self._clock() - self._begun
         text = f"{self._name}{self.done:,} of {self.total:,} networks"
         if elapsed <= 0 or self.done == 0:
             return text
         rate = self.done / elapsed
-        if with_rate:
-            text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
-        if self.done < self.total:
-            # The first moments tell how long workers take to start, not how fast they are.
-            is_telling = elapsed >= SECONDS_BEFORE_ESTIMATE
-            left = format_duration((self.total - self.done) / rate)
-            return text + f", {left} left" if is_telling else text
-        return text + f", {format_duration(elapsed)} in all"
+        text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
+        if self.done == self.total:
+            return f"{text}, {format_duration(elapsed)} in all"
+        # The first moments tell how long workers take to start, not how fast they are.
+        if elapsed >= SECONDS_BEFORE_ESTIMATE:
+            text += f", {format_duration((self.total - self.done) / rate)} left"
+        return text
 
     def _show(self) -> None:
         if not self._is_terminal:
             self._write(self.describe() + "\n")
             return
         # A line that reaches the last column would wrap, and each drawing leave one behind.
-        width = _count_columns(self._stream) - 1
-        line = self.describe()
-        if width - len(line) - len("[] ") < SMALLEST_BAR:
-            line = self.describe(with_rate=False)[:width]
-        n_places = min(BAR_WIDTH, width - len(line) - len("[] "))
-        if n_places >= SMALLEST_BAR:
-            filled = round(n_places * self.done / max(1, self.total))
-            line = f"[{'#' * filled}{'.' * (n_places - filled)}] {line}"
+        width = shutil.get_terminal_size().columns - 1
+        filled = round(BAR_WIDTH * self.done / self.total)
+        line = self.describe()[:width]
+        if len(line) + BAR_WIDTH + len("[] ") <= width:
+            line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {line}"
         # Spaces in place of an escape code wipe what a longer line has left.
         self._write("\r" + line.ljust(min(self._width, width)))
         self._width = len(line)
@@ -110,15 +105,6 @@ class Progress:
     def _write(self, text: str) -> None:
         if not write_safely(self._stream, text):
             self._is_terminal = False
-
-
-def _count_columns(stream: TextIO) -> int:
-    """Return the width of the terminal that a stream leads to, 80 where it is not known."""
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError, AttributeError):
-        columns = shutil.get_terminal_size().columns
-    return columns or 80
 
 
 def silent(text: str) -> None:
@@ -162,11 +148,12 @@ def escape(text: str) -> str:
     >>> print(escape("a" + chr(27) + "[31m" + chr(10)))
     a\x1b[31m\n
     """
-    return "".join(letter if letter.isprintable() else _escape_letter(letter) for letter in text)
-
-
-def _escape_letter(letter: str) -> str:
-    return letter.encode("unicode_escape", "backslashreplace").decode()
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text
+    )
 
 
 def format_duration(seconds: float) -> str:

@@ -44,9 +44,6 @@ SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updat
 """What the paper and the report call some fields, for the answer to an unknown name."""
 
 
-LARGEST_TOML = 2**20
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protocol:
     """All settings that define a population of networks.
@@ -153,25 +150,21 @@ class Protocol:
         for field in dataclasses.fields(self):
             value = check_field(field.name, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
-        if self.symmetric_start and len(self.group_sizes) > 2:
-            raise UsageError(
-                f"symmetric_start = true was given with group_sizes = {list(self.group_sizes)}; "
-                "it is allowed for one hidden group only; remove one of the two"
-            )
-        if self.second_round and (len(self.group_sizes) > 2 or self.learning_rule != RECIRCULATION):
-            raise UsageError(
-                f"second_round = true was given with group_sizes = {list(self.group_sizes)} and "
-                f"learning_rule = {self.learning_rule!r}; it is allowed for recirculation with one "
-                "hidden group only; remove one of them"
-            )
-        if self.minimised_error == "cross-entropy" and (
-            self.learning_rule != BACK_PROPAGATION or self.visible_units != "logistic"
-        ):
-            raise UsageError(
-                f"minimised_error = 'cross-entropy' was given with learning_rule = "
-                f"{self.learning_rule!r} and visible_units = {self.visible_units!r}; it is allowed "
-                "for back-propagation with logistic visible units only; change one of them"
-            )
+        has_one_hidden = len(self.group_sizes) == 2
+        descends = self.learning_rule == BACK_PROPAGATION
+        for name, is_asked, is_possible, needed in (
+            ("symmetric_start", self.symmetric_start, has_one_hidden, "one hidden group"),
+            ("second_round", self.second_round, has_one_hidden and not descends,
+             "recirculation with one hidden group"),
+            ("minimised_error", self.minimised_error == "cross-entropy",
+             descends and self.visible_units == "logistic",
+             "back-propagation with logistic visible units"),
+        ):  # fmt: skip
+            if is_asked and not is_possible:
+                raise UsageError(
+                    f"{name} = {show(getattr(self, name))} was given; it is allowed for {needed} "
+                    "only; change one of them"
+                )
         if isinstance(self.patterns, tuple):
             for row in self.patterns:
                 if len(row) != self.n_visible:
@@ -199,12 +192,13 @@ class Protocol:
     @property
     def connections(self) -> tuple[tuple[int, int], ...]:
         """Units of source and target of each connection; the last leads into the visible group."""
-        return connect_groups(self.group_sizes)
+        sizes = self.group_sizes
+        return tuple(zip(sizes, sizes[1:] + sizes[:1], strict=True))
 
     @property
     def n_weights(self) -> int:
         """Number of weights and biases of one network."""
-        return count_weights(self.group_sizes)
+        return sum((source + 1) * target for source, target in self.connections)
 
     @property
     def differences(self) -> dict[str, Any]:
@@ -224,20 +218,6 @@ class Protocol:
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
 
 
-def connect_groups(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Return (source, target) units of the connections of a closed loop, from group 0 on.
-
-    >>> connect_groups((4, 3, 2))
-    ((4, 3), (3, 2), (2, 4))
-    """
-    return tuple(zip(sizes, sizes[1:] + sizes[:1], strict=True))
-
-
-def count_weights(sizes: tuple[int, ...]) -> int:
-    """Return the weights and biases of a closed loop of groups."""
-    return sum((source + 1) * target for source, target in connect_groups(sizes))
-
-
 def as_plain(protocol: Protocol) -> dict[str, Any]:
     """Return all fields as plain JSON values, lists in place of tuples."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(protocol)))
@@ -249,17 +229,11 @@ def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Pr
     names = [field.name for field in dataclasses.fields(Protocol)]
     for name in fields:
         if name not in names:
-            raise UsageError(
-                f"unknown protocol field {name!r}; {_suggest(name, names)} {', '.join(names)}"
-            )
+            known = dict(zip(names, names, strict=True)) | SYMBOLS
+            near = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
+            hint = f"did you mean {known[near[0]]!r}? Allowed are" if near else "allowed are"
+            raise UsageError(f"unknown protocol field {name!r}; {hint} {', '.join(names)}")
     return dataclasses.replace(PAPER if base is None else base, **dict(fields))
-
-
-def _suggest(name: str, names: list[str]) -> str:
-    """Introduce the list of names, after the field that may be meant if one is near."""
-    known = {field: field for field in names} | SYMBOLS
-    nearest = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
-    return f"did you mean {known[nearest[0]]!r}? Allowed are" if nearest else "allowed are"
 
 
 def find_protocol(given: object) -> Protocol:
@@ -311,18 +285,13 @@ def read_protocol(name: str) -> Protocol:
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     """Read a TOML file; `what` names its kind in messages."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_TOML + 1)
-        if len(content) > LARGEST_TOML:
-            raise ValueError(f"it is larger than {LARGEST_TOML:,} bytes")
         # Some editors put a byte order mark before UTF-8 text.
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise StorageError(
             f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"
         ) from None
     except (ValueError, RecursionError) as error:
-        # Also numbers of thousands of digits, and tables nested deeper than Python recurses.
         raise UsageError(
             f"{what} {str(path)!r} is not TOML that can be read ({error}); write one "
             "FIELD = VALUE a line, each field once, in UTF-8"
@@ -336,13 +305,8 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise UsageError(f"--set was given {text!r}; write FIELD=VALUE, e.g. learning_rate=15")
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return name, value
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"--set {name} was given a value that cannot be read ({error}); write "
-            "FIELD=VALUE, e.g. learning_rate=15"
-        ) from None
 
 
 PAPER = Protocol()

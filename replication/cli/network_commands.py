@@ -52,7 +52,7 @@ def add_commands(subparsers: Any) -> None:
 def run_trace(options: argparse.Namespace) -> int:
     """Print one network over learning."""
     protocol = read_protocol_arguments(options)
-    from replication.simulator.trace import trace_network
+    from replication.simulator.trace import trace as trace_network
 
     trace = trace_network(protocol, seed=options.seed, root_seed=options.root_seed)
     n_patterns, n_visible = trace.reconstructions.shape[1:]

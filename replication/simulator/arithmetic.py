@@ -25,8 +25,8 @@ _ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept 
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
-_HIGHER = (
-    "0x1.af389ecfc4b9cp-26",  # C11
+_COEFFICIENTS = (  # C11 to C2
+    "0x1.af389ecfc4b9cp-26",
     "0x1.28917c89a43a7p-22",
     "0x1.71de0db2f6b19p-19",
     "0x1.a019b9149a41cp-16",
@@ -34,41 +34,46 @@ _HIGHER = (
     "0x1.6c16c17889ef1p-10",
     "0x1.11111111109b5p-7",
     "0x1.5555555553d68p-5",
-    "0x1.5555555555556p-3",  # C3
-    "0x1.0000000000001p-1",  # C2
+    "0x1.5555555555556p-3",
+    "0x1.0000000000001p-1",
 )
-_COEFFICIENTS = tuple(float.fromhex(digits) for digits in _HIGHER)
 
 
-def fma(a: Any, b: Any, c: Any) -> Any:
-    """Return ``a * b + c`` with a single rounding.
+def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operation that is emitted where an argument is traced, and else computed."""
 
-    As plain Python it is exact for finite numbers (an exact zero has the sign +).
-    """
-    return _apply("fma", _fma_each, a, b, c)
+    def operate(*arguments: Any) -> Any:
+        for argument in arguments:
+            if isinstance(argument, Value):
+                return emit(argument.tracer, *arguments)
+        return plain(*arguments)
 
-
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """Return x where the condition holds, else y."""
-    return _apply("where", np.where, condition, x, y)
-
-
-def absolute(x: Any) -> Any:
-    """Return x without its sign."""
-    return _apply("absolute", np.abs, x)
+    return operate
 
 
-def square_root(x: Any) -> Any:
-    """Return the square root, correctly rounded."""
-    return _apply("square_root", np.sqrt, x)
+def _fma_one(a: float, b: float, c: float) -> float:
+    try:
+        (a_top, a_bottom), (b_top, b_bottom) = a.as_integer_ratio(), b.as_integer_ratio()
+        c_top, c_bottom = c.as_integer_ratio()
+        bottom = a_bottom * b_bottom
+        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
+    except (OverflowError, ValueError):
+        return float(a) * float(b) + float(c)
 
 
-def scale(q: Any, shifted: Any) -> Any:
-    """Return q * 2^k, where k is the whole number in the low bits of `shifted`.
+def _scale_plainly(q: Any, shifted: Any) -> Any:
+    bits = np.asarray(q).view(np.int64) + (np.asarray(shifted).view(np.int64) << np.int64(52))
+    return bits.view(np.float64)
 
-    k is added to the exponent field of q; q and the result are normal numbers.
-    """
-    return _apply("scale", _scale_plainly, q, shifted)
+
+fma = _either(lambda tracer, *x: tracer.fma(*x), np.vectorize(_fma_one, otypes=[np.float64]))
+"""``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
+where = _either(lambda tracer, *x: tracer.where(*x), np.where)
+"""x where a condition holds, else y."""
+absolute = _either(lambda tracer, x: tracer.call("fabs", x), np.abs)
+square_root = _either(lambda tracer, x: tracer.call("sqrt", x), np.sqrt)
+scale = _either(lambda tracer, *x: tracer.scale(*x), _scale_plainly)
+"""q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 
 def limit(x: Any, low: float, high: float) -> Any:
@@ -86,32 +91,6 @@ def stack(values: Any) -> Any:
     return values[0].tracer.stack(values) if isinstance(values[0], Value) else np.stack(values)
 
 
-def _apply(name: str, plain: Callable[..., Any], *arguments: Any) -> Any:
-    """Emit an operation where an argument is traced, else compute it."""
-    for argument in arguments:
-        if isinstance(argument, Value):
-            return getattr(argument.tracer, name)(*arguments)
-    return plain(*arguments)
-
-
-def _fma_one(a: float, b: float, c: float) -> float:
-    try:
-        (a_top, a_bottom), (b_top, b_bottom) = a.as_integer_ratio(), b.as_integer_ratio()
-        c_top, c_bottom = c.as_integer_ratio()
-        bottom = a_bottom * b_bottom
-        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
-    except (OverflowError, ValueError):
-        return float(a) * float(b) + float(c)
-
-
-_fma_each = np.vectorize(_fma_one, otypes=[np.float64])
-
-
-def _scale_plainly(q: Any, shifted: Any) -> Any:
-    bits = np.asarray(q).view(np.int64) + (np.asarray(shifted).view(np.int64) << np.int64(52))
-    return bits.view(np.float64)
-
-
 def exponential_of_minus(x: Any) -> Any:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
@@ -124,9 +103,9 @@ def exponential_of_minus(x: Any) -> Any:
     k = shifted - _ROUND
     r = fma(k, -_LN_2_HIGH, -x)
     r = fma(k, -_LN_2_LOW, r)
-    q: Any = _COEFFICIENTS[0]
+    q: Any = float.fromhex(_COEFFICIENTS[0])
     for coefficient in _COEFFICIENTS[1:]:
-        q = fma(r, q, coefficient)
+        q = fma(r, q, float.fromhex(coefficient))
     q = fma(r * r, q, r) + 1.0
     return scale(q, shifted)
 

@@ -36,20 +36,15 @@ PACKAGES = ("recirculation-replication", "distributed")
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
-    reason = ""
-    if backend not in (THREADS, CLUSTER):
-        reason = "it is not known to run blocks of networks"
-    elif (backend == CLUSTER) != (scheduler is not None):
-        reason = "the backend dask and a --scheduler go together"
-    elif backend == CLUSTER and importlib.util.find_spec("distributed") is None:
-        reason = (
-            "the package distributed is not installed; "
-            "pip install 'recirculation-replication[dask]'"
-        )
-    if reason:
+    if (backend, scheduler is None) not in ((THREADS, True), (CLUSTER, False)):
         raise UsageError(
-            f"--backend {backend!r} cannot be used ({reason}); allowed are threading, and dask "
+            f"--backend {backend!r} cannot be used so; allowed are threading, and dask together "
             "with the --scheduler of a running cluster"
+        )
+    if backend == CLUSTER and importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "--backend 'dask' needs the package distributed, which is not installed; "
+            "pip install 'recirculation-replication[dask]'"
         )
     if scheduler is not None and ADDRESS.fullmatch(scheduler) is None:
         raise UsageError(

@@ -31,12 +31,10 @@ RATE = 2.0**60
 
 
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
-    """Return the weight changes of recirculation, summed over patterns, at learning rate 1.
+    """Return the weight changes of recirculation (n, n_weights), summed over patterns, at rate 1.
 
-    For `weights` (n, n_weights) an array of the same shape. The protocol's two factors are
-    applied; its learning rate and rule are not.
-    Reference: Hinton & McClelland (1988), equations 3 and 4, and page 365 for the second round.
-    For several hidden groups our reading: each of them is treated as the one hidden group is.
+    The protocol's two factors are applied; its learning rate and rule are not. For several hidden
+    groups our reading: each of them is treated as the one hidden group is.
     """
     rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
     return _apply_once(rule, weights)
@@ -47,8 +45,7 @@ def compute_gradients(
 ) -> Array:
     """Return the exact gradient of an error, summed over patterns and units, (n, n_weights).
 
-    Of half the squared error, or of the cross-entropy of logistic units, with zero regression. The
-    protocol's learning rate, factors and rule are not applied.
+    Of half the squared error, or of the cross-entropy of logistic units, with zero regression.
     """
     descent = dataclasses.replace(
         protocol,
@@ -78,13 +75,13 @@ def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None
     """
     if visible is None:
         return evaluate_networks(protocol, weights).reconstruction
+
+    def feed(matrix: Array, biases: Array, states: Array) -> Array:
+        return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
+
     state = visible
     *into_hidden, (U, c) = split_weights(protocol, weights)
     for matrix, biases in into_hidden:
-        state = HIDDEN_FUNCTIONS[protocol.hidden_function](_feed(matrix, biases, state))
-    total = _feed(U, c, state)
+        state = HIDDEN_FUNCTIONS[protocol.hidden_function](feed(matrix, biases, state))
+    total = feed(U, c, state)
     return total if protocol.visible_units == "linear" else logistic(total)
-
-
-def _feed(matrix: Array, biases: Array, states: Array) -> Array:
-    return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])

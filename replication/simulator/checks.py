@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -14,21 +12,22 @@ from replication.wording import show
 Array = NDArray[np.float64]
 
 
-def copy_numbers(given: ArrayLike) -> Array | None:
-    """Return a float64 copy of numbers, or None where they are text or no numbers at all."""
+def take_numbers(given: ArrayLike, what: str) -> Array:
+    """Return a float64 copy of numbers, or refuse what holds text or no numbers at all."""
     try:
         numbers = np.array(given)
-        kind = numbers.dtype.kind
-        return None if kind not in "biufO" else numbers.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError):
-        return None
+    except ValueError:  # rows of several lengths
+        numbers = np.array(None)
+    if numbers.dtype.kind not in "biuf":
+        raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of numbers")
+    return numbers.astype(np.float64)
 
 
 def take_weights(given: ArrayLike) -> Array:
     """Return a copy of weights, or refuse what holds anything but finite numbers."""
-    weights = copy_numbers(given)
-    if weights is None or not np.isfinite(weights).all():
-        raise UsageError(f"weights = {show(given)} was given; allowed are arrays of finite numbers")
+    weights = take_numbers(given, "weights")
+    if not np.isfinite(weights).all():
+        raise UsageError(f"{show(given)} was given as weights; allowed are finite numbers")
     return weights
 
 
@@ -50,42 +49,12 @@ def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
         )
 
 
-def take_states(
-    given: ArrayLike, n_units: int, group: str, *, must_be_finite: bool = False
-) -> Array:
-    """Return the states of a group as an array, or refuse what is none.
-
-    States that learning has made may be infinite, where it diverges; those of a user must not.
-    """
-    states = copy_numbers(given)
-    if (
-        states is None
-        or states.shape != (n_units,)
-        or (must_be_finite and not np.isfinite(states).all())
-    ):
+def take_states(given: ArrayLike, n_units: int, group: str) -> Array:
+    """Return the states of a group as an array, or refuse what is none."""
+    states = take_numbers(given, f"{group} states")
+    if states.shape != (n_units,):
         raise UsageError(
-            f"{show(given)} was given as {group} states; allowed are {n_units} finite numbers, "
-            f"one for each {group} unit"
+            f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "
+            f"each {group} unit"
         )
     return states
-
-
-def apply_hook(hook: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
-    """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
-    if not callable(hook):
-        raise UsageError(
-            f"change = {show(hook)} was given; allowed is a function that takes changes and "
-            "returns changes"
-        )
-    changes = hook(changes)
-    returned = type(changes).__name__
-    try:
-        for name, weight, new in zip("WbUc", weights, changes, strict=True):
-            returned = f"{name} = {show(new)} for weights of shape {weight.shape}"
-            np.broadcast_to(weight + new, weight.shape)
-    except (TypeError, ValueError):
-        raise UsageError(
-            f"change(...) returned {returned}; it must return changes of W, b, U "
-            "and c, each a number or an array that fits: changes._replace(W=...)"
-        ) from None
-    return changes

@@ -59,23 +59,22 @@ def run_networks(
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    if len(weights):
-        _, n_rows = arrange(rule)
-        strip = allocate(n_rows, N_LANES)
-        numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
-        job = np.zeros(programs.N_WORDS, dtype=np.int64)
-        job[programs.INITIAL] = weights.ctypes.data
-        job[programs.STRIDE] = weights.strides[0] // weights.itemsize
-        job[programs.N_NETWORKS] = len(weights)
-        job[programs.CAP] = protocol.max_updates
-        job[programs.STOP] = stop.ctypes.data
-        job[programs.UPDATES] = updates.ctypes.data
-        job[programs.CONVERGED] = converged.ctypes.data
-        job[programs.FINAL] = 0 if final is None else final.ctypes.data
-        lanes = allocate(2, N_LANES).view(np.int64)
-        lanes[0, 0] = -1
-        train = compile_program("train", rule, N_LANES)
-        train(*(array.ctypes.data for array in (strip, numbers, patterns, job, lanes)))
+    _, n_rows = arrange(rule)
+    strip = allocate(n_rows, N_LANES)
+    numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
+    job = np.zeros(programs.N_WORDS, dtype=np.int64)
+    job[programs.INITIAL] = weights.ctypes.data
+    job[programs.STRIDE] = weights.strides[0] // weights.itemsize
+    job[programs.N_NETWORKS] = len(weights)
+    job[programs.CAP] = protocol.max_updates
+    job[programs.STOP] = stop.ctypes.data
+    job[programs.UPDATES] = updates.ctypes.data
+    job[programs.CONVERGED] = converged.ctypes.data
+    job[programs.FINAL] = 0 if final is None else final.ctypes.data
+    lanes = allocate(2, N_LANES).view(np.int64)
+    lanes[0, 0] = -1
+    train = compile_program("train", rule, N_LANES)
+    train(*(array.ctypes.data for array in (strip, numbers, patterns, job, lanes)))
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 
@@ -84,7 +83,6 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
-    weights = np.asarray(weights, dtype=np.float64)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
     update = _make_ready("update", protocol)
     for part, strips in _fill_strips(protocol, weights):
@@ -97,7 +95,6 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
-    weights = np.asarray(weights, dtype=np.float64)
     n, n_patterns = len(weights), protocol.n_patterns
     places, _ = arrange(Rule.of(protocol))
     asked = [*places["first"][1:], places["reconstruction"][0]]
@@ -140,11 +137,6 @@ def _unpack(strips: Array, first: int, n: int) -> Array:
 
 def _make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
     """Return "update" or "evaluate", to be called with strips."""
-    rule = Rule.of(protocol)
-    numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
-    run = compile_program(program, rule, N_LANES)
-
-    def call(strips: Array) -> None:
-        run(*(array.ctypes.data for array in (strips, numbers, patterns)), len(strips))
-
-    return call
+    arrays = list_numbers(protocol), _list_patterns(protocol)
+    run = compile_program(program, Rule.of(protocol), N_LANES)
+    return lambda strips: run(*(each.ctypes.data for each in (strips, *arrays)), len(strips))

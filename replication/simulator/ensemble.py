@@ -21,7 +21,6 @@ from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.trace import check_network
 from replication.simulator.weights import draw_weights, is_whole
 from replication.threads import Stopped, bind, find_flag, map_in_threads
 from replication.wording import show
@@ -107,7 +106,6 @@ def simulate(
         )
     parts = cut_range(protocol, 0, int(n_seeds))
     if network is not None:
-        check_network(network)
         parts = [(seed, seed + 1) for seed in range(int(n_seeds))]
     with Progress(int(n_seeds)) if progress else contextlib.nullcontext() as shown:
 

@@ -24,38 +24,35 @@ _lock = threading.Lock()
 def choose_processor() -> tuple[str, str]:
     """Return the name and the features of the processor to compile for."""
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
-    return (name, features) if name else _recognise_processor()
-
-
-@functools.cache
-def _recognise_processor() -> tuple[str, str]:
+    if name:
+        return name, features
     return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
 def compile_program(program: str, rule: Rule, n_lanes: int) -> Callable[..., None]:
     """Return a program of `programs.py`, compiled once; it may run in several threads."""
     with _lock:
-        return _compile(program, rule, n_lanes, *choose_processor())
+        return _compile(program, rule, n_lanes, choose_processor())
 
 
 @functools.lru_cache(maxsize=256)
 def _compile(
-    program: str, rule: Rule, n_lanes: int, processor: str, features: str
+    program: str, rule: Rule, n_lanes: int, processor: tuple[str, str]
 ) -> Callable[..., None]:
-    return compile_text(trace(program, rule, n_lanes), program, processor, features)
+    return compile_text(trace(program, rule, n_lanes), program, *processor)
 
 
 def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
-    """Compile LLVM text and return one function of it, which takes whole numbers and addresses."""
+    """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
+
+    LLVM's passes over the text gain nothing here, where all values are vectors already, and take
+    three times as long as all else.
+    """
     _prepare()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, opt=2, jit=True
     )
     module = llvm.parse_assembly(text)
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = options.slp_vectorization = False  # values are vectors already
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,15 +44,13 @@ class Hierarchy:
 def pair_one_hot(n_vectors: int, n_units: int) -> tuple[tuple[float, ...], ...]:
     """Return so many vectors over two halves of `n_units`, the same unit on in both.
 
-    >>> pair_one_hot(2, 3)
-    ((1.0, 0.0, 0.0, 1.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0, 1.0, 0.0))
+    >>> pair_one_hot(1, 3)
+    ((1.0, 0.0, 0.0, 1.0, 0.0, 0.0),)
     """
-    rows = np.eye(n_units)[:n_vectors].tolist()
-    return tuple((*row, *row) for row in rows)
+    return tuple((*row, *row) for row in np.eye(n_units)[:n_vectors].tolist())
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleWeights:
+class ModuleWeights(NamedTuple):
     """Weights of modules side by side: m in a network, n networks."""
 
     forward: Array  # visible to hidden, W, (n_hidden, n_visible, m, n)
@@ -65,14 +64,12 @@ class ModuleWeights:
     ) -> ModuleWeights:
         """Draw the weights of networks with seeds in [start, stop)."""
         weights = draw_weights(protocol, root_seed, n_modules * start, n_modules * stop)
-        arrays: list[Array] = []
-        for connection in split_weights(protocol, weights):
-            for array in connection:
-                apart = array.reshape(stop - start, n_modules, *array.shape[1:])
-                last = np.moveaxis(apart, (1, 0), (-2, -1))
-                arrays.append(np.ascontiguousarray(last))
-        names = (field.name for field in dataclasses.fields(cls))
-        return cls(**dict(zip(names, arrays, strict=True)))
+        apart = weights.reshape(stop - start, n_modules, -1)
+        return cls._make(
+            np.ascontiguousarray(np.moveaxis(array, (1, 0), (-2, -1)))
+            for connection in split_weights(protocol, apart)
+            for array in connection
+        )
 
     def send_forward(self, visible: Array) -> Array:
         """Return hidden activities (n_hidden, p, m, n) of p vectors (n_visible, p, m, n)."""
@@ -92,13 +89,14 @@ class ModuleWeights:
         keep, rate = protocol.regression, protocol.learning_rate
         regressed = keep * visible + (1.0 - keep) * self.send_back(first)  # equation 5
         second = keep * first + (1.0 - keep) * self.send_forward(regressed)  # equation 6
+        n = visible.shape[1]
         into_hidden = rate * (first - second)
         into_visible = rate * (visible - regressed)
         return [
             (self.forward, _sum_products(into_hidden, regressed)),  # equation 4
-            (self.hidden_biases, _sum_patterns(into_hidden)),
+            (self.hidden_biases, _sum_in_order(lambda p: into_hidden[:, p], n)),
             (self.backward, _sum_products(into_visible, first)),  # equation 3
-            (self.visible_biases, _sum_patterns(into_visible)),
+            (self.visible_biases, _sum_in_order(lambda p: into_visible[:, p], n)),
         ]
 
 
@@ -122,18 +120,15 @@ class ModularBatch:
             hierarchy.top, root_seed + TOP_STREAM, start, stop, n_modules=1
         )
         if alike:
-            for field in dataclasses.fields(self.lower):
-                array = getattr(self.lower, field.name)
+            for array in self.lower:
                 array[...] = array[..., :1, :]
 
     def spread(self, vectors: Array) -> Array:
         """Bring p vectors (p, n_units) into the shape of a state, (n_visible, p, n_lower, n)."""
-        hierarchy = self.hierarchy
-        parts = vectors.reshape(len(vectors), hierarchy.n_lower, hierarchy.lower.n_visible)
-        shape = (hierarchy.lower.n_visible, *parts.shape[:2], self.n_networks)
-        return np.ascontiguousarray(
-            np.broadcast_to(np.moveaxis(parts, 2, 0)[..., np.newaxis], shape)
+        parts = np.moveaxis(
+            np.stack(np.split(vectors, self.hierarchy.n_lower, axis=1), axis=1), 2, 0
         )
+        return np.repeat(parts[..., np.newaxis], self.n_networks, axis=-1)
 
     def train(self, n_updates: int, *, train_top: bool = True) -> None:
         """Apply `n_updates` updates to all modules, or to the lower ones alone."""
@@ -170,23 +165,18 @@ class ModularBatch:
 
     def _join(self, codes: Array) -> Array:
         """Make of the lower hidden groups the visible group of the top, (units, p, 1, n)."""
-        n_hidden, n_patterns, n_lower, n = codes.shape
-        side_by_side = np.moveaxis(codes, 2, 0)
-        return side_by_side.reshape(n_lower * n_hidden, n_patterns, 1, n)
+        return np.concatenate(np.split(codes, codes.shape[2], axis=2))
 
     def _part(self, joined: Array) -> Array:
         """Undo `_join`."""
-        n_lower = self.hierarchy.n_lower
-        n_units, n_patterns, _, n = joined.shape
-        apart = joined.reshape(n_lower, n_units // n_lower, n_patterns, n)
-        return np.ascontiguousarray(np.moveaxis(apart, 0, 2))
+        return np.concatenate(np.split(joined, self.hierarchy.n_lower), axis=2)
 
 
 # Sums run unit by unit and pattern by pattern, in an order that no library chooses.
 
 
 def _sum_in_order(terms: Callable[[int], Array], n_terms: int) -> Array:
-    total = terms(0)
+    total = terms(0).copy()
     for k in range(1, n_terms):
         total += terms(k)
     return total
@@ -201,13 +191,7 @@ def _activate(matrix: Array, biases: Array, source: Array) -> Array:
 
 def _sum_products(difference: Array, source: Array) -> Array:
     """Sum difference x source over the patterns, (n_target, n_source, m, n)."""
-    return _sum_in_order(
-        lambda p: difference[:, p][:, np.newaxis] * source[:, p], difference.shape[1]
-    )
-
-
-def _sum_patterns(difference: Array) -> Array:
-    return _sum_in_order(lambda p: difference[:, p].copy(), difference.shape[1])
+    return _sum_in_order(lambda p: difference[:, np.newaxis, p] * source[:, p], difference.shape[1])
 
 
 _LOG2_E = 1.0 / math.log(2.0)

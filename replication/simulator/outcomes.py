@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,9 +22,6 @@ Array = NDArray[np.float64]
 
 OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; stores of another version are kept apart."""
-
-N_ROWS = 6
-"""Rows of the table of a trace in a notebook."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 
@@ -60,29 +57,14 @@ class Outcomes:
 
     def __post_init__(self) -> None:
         updates, converged = np.asarray(self.updates), np.asarray(self.converged)
-        if updates.ndim != 1 or updates.shape != converged.shape:
+        kinds = updates.dtype.kind + converged.dtype.kind
+        if updates.ndim != 1 or updates.shape != converged.shape or kinds not in ("ib", "ub"):
             raise UsageError(
-                f"updates has shape {updates.shape} and converged {converged.shape}; both must "
-                "be one-dimensional and equally long"
-            )
-        if updates.dtype.kind not in "iu" or converged.dtype.kind != "b":
-            raise UsageError(
-                f"updates of type {updates.dtype} and converged of type {converged.dtype} were "
-                "given; allowed are whole numbers and truth values"
+                f"updates of {updates.dtype} {updates.shape} and converged of {converged.dtype} "
+                f"{converged.shape} were given; allowed are as many whole numbers as truth values"
             )
         object.__setattr__(self, "updates", updates)
         object.__setattr__(self, "converged", converged)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcomes):
-            return NotImplemented
-        return (
-            self.start == other.start
-            and np.array_equal(self.updates, other.updates)
-            and np.array_equal(self.converged, other.converged)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -94,14 +76,6 @@ class Outcomes:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
 
-    def _repr_html_(self) -> str:
-        there = self.updates[self.converged]
-        mean, largest = (f"{there.mean():.2f}", f"{there.max():,}") if len(there) else ("", "")
-        return _render_table(
-            ("networks", "converged", "mean of their updates", "largest"),
-            [(f"{len(self):,}", f"{len(there):,}", mean, largest)],
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
         import pandas as pd
@@ -110,17 +84,7 @@ class Outcomes:
         return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw a histogram of the updates that converged networks needed.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            A new one unless given.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
+        """Draw a histogram of the updates that converged networks needed; return its axes."""
         ax = _make_axes(ax)
         times = self.updates[self.converged]
         ax.hist(times, bins=50)
@@ -135,18 +99,7 @@ class Outcomes:
         return self.start + len(self.updates)
 
     def slice(self, start: int, stop: int) -> Outcomes:
-        """Return the outcomes of the seeds in [start, stop), which must lie within.
-
-        Parameters
-        ----------
-        start, stop : int
-            Seeds; ``self.start <= start <= stop <= self.stop``.
-
-        Raises
-        ------
-        UsageError
-            If they lie elsewhere.
-        """
+        """Return the outcomes of the seeds in [start, stop), which must lie within."""
         if not self.start <= start <= stop <= self.stop:
             raise UsageError(
                 f"the seeds from {show(start)} to {show(stop)} were given; allowed are those from "
@@ -158,10 +111,9 @@ class Outcomes:
 
 def pack_rows(outcomes: Outcomes) -> NDArray[np.void]:
     """Return the rows (int64 seed, int32 updates, uint8 converged), little-endian, packed."""
-    rows = np.empty(len(outcomes.updates), dtype=ROW)
+    rows = np.empty(len(outcomes), dtype=ROW)
     rows["seed"] = np.arange(outcomes.start, outcomes.stop)
-    rows["updates"] = outcomes.updates
-    rows["converged"] = outcomes.converged
+    rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
     return rows
 
 
@@ -221,15 +173,6 @@ class Trace:
     reconstructions: Array
     weights: Array
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Trace):
-            return NotImplemented
-        return self.protocol == other.protocol and np.array_equal(
-            self.weights, other.weights, equal_nan=True
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         outcome = "converged after" if self.converged else "not converged after"
         return (
@@ -237,23 +180,8 @@ class Trace:
             f"{self.errors[-1]:.2g})"
         )
 
-    def _repr_html_(self) -> str:
-        sizes = self.protocol.group_sizes
-        loop = "-".join(str(size) for size in (*sizes, sizes[0]))
-        outcome = "converged" if self.converged else "not converged"
-        shown = np.linspace(0, len(self.errors) - 1, N_ROWS).round().astype(int)
-        rows = [(f"{update:,}", f"{self.errors[update]:.3g}") for update in np.unique(shown)]
-        title = f"<p>{loop} network, {outcome} after {plural(self.updates, 'update')}</p>"
-        return title + _render_table(("update", f"error ({self.protocol.criterion})"), rows)
-
     def matrices(self) -> Matrices:
-        """Return W, b, U and c after each update, as views of `weights`.
-
-        Raises
-        ------
-        UsageError
-            If the loop has several hidden groups.
-        """
+        """Return W, b, U and c of one hidden group after each update, as views of `weights`."""
         connections = split_weights(self.protocol, self.weights)
         if len(connections) > 2:
             raise UsageError(
@@ -268,28 +196,15 @@ class Trace:
         import pandas as pd
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}
-        connections = split_weights(self.protocol, self.weights)
-        names = [("W", "b"), ("U", "c")]
-        if len(connections) > 2:
-            names = [(f"W{k}", f"b{k}") for k in range(len(connections))]
-        for pair, arrays in zip(names, connections, strict=True):
-            for name, array in zip(pair, arrays, strict=True):
-                for place in np.ndindex(array.shape[1:]):
-                    columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
+        arrays = [array for pair in split_weights(self.protocol, self.weights) for array in pair]
+        names = [f"{letter}{k}" for k in range(len(arrays) // 2) for letter in "Wb"]
+        for name, array in zip("WbUc" if len(arrays) == 4 else names, arrays, strict=True):
+            for place in np.ndindex(array.shape[1:]):
+                columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
         return pd.DataFrame(columns)
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the error over learning, beside the threshold.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            A new one unless given.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
+        """Draw the error over learning beside the threshold; return the axes."""
         ax = _make_axes(ax)
         ax.plot(self.errors, label="error")
         ax.axhline(self.protocol.threshold, color="black", linestyle=":", label="threshold")
@@ -307,13 +222,6 @@ def make_trace(
     below = np.flatnonzero(errors < protocol.threshold)
     updates = int(below[0]) if len(below) else len(errors) - 1
     return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
-
-
-def _render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table for a notebook, as HTML."""
-    lines = ["".join(f"<th>{cell}</th>" for cell in head)]
-    lines += ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def _make_axes(ax: Any) -> Any:

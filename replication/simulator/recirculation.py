@@ -4,15 +4,9 @@ One network, one pattern at a time, in the paper's words and with its equation n
 `replication.simulate` computes the same for a million networks, and for longer loops; tests
 hold the two together.
 
-What equations 7 to 9 add is no part of the procedure but the reason for it. Equation 7 is
-the derivative of the squared error ``E = 1/2 sum (v2 - v0)^2`` for a hidden unit. If the
-visible units are linear, the weights symmetric (``U = W.T``) and the regression is near 1,
-equation 8 rewrites the derivative for a weight from visible unit i to hidden unit j with
-the inputs of the hidden unit in the two passes, and equation 9 with its states::
-
-    dE/dW[j, i] = 1 / (1 - lambda) * v2[i] * (h3[j] - h1[j])
-
-which is minus the change of equation 4, apart from its factor.
+Equations 7 to 9 are no part of the procedure but the reason for it: for linear visible units,
+symmetric weights (``U = W.T``) and a regression near 1, the derivative of the squared error
+``1/2 sum (v2 - v0)^2`` by W is minus the change of equation 4, apart from its factor.
 """
 
 from __future__ import annotations
@@ -26,12 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
-from replication.simulator.checks import (
-    apply_hook,
-    check_weights,
-    take_states,
-    take_weights,
-)
+from replication.simulator.checks import check_weights, take_states, take_weights
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights, take_seed
@@ -51,8 +40,6 @@ CRITERIA: dict[str, Callable[[Array], Array]] = {
 class Changes(NamedTuple):
     """What is added to W, b, U and c; a hook returns such a tuple with some of them replaced.
 
-    Examples
-    --------
     >>> changes = RecirculationNetwork.from_seed(0).weight_changes([1.0, 0.0, 0.0, 0.0])
     >>> changes._replace(W=0.0).W
     0.0
@@ -91,11 +78,6 @@ class RecirculationNetwork:
     patterns : float64 array, shape (n_patterns, n_visible)
     protocol : Protocol
 
-    Raises
-    ------
-    UsageError
-        If a shape does not fit the protocol's group sizes, or the rule is another.
-
     References
     ----------
     Hinton & McClelland (1988), Learning Representations by Recirculation, pages 358-363.
@@ -110,14 +92,6 @@ class RecirculationNetwork:
     True
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
-
-    Step by step, with the changes of W dropped from the first five updates:
-
-    >>> network = RecirculationNetwork.from_seed(0)
-    >>> for _ in range(5):
-    ...     network.update(change=lambda changes: changes._replace(W=0.0))
-    >>> network
-    RecirculationNetwork(4-2-4, largest error of a unit 1.00)
     """
 
     def __init__(
@@ -144,15 +118,6 @@ class RecirculationNetwork:
         """Return the network that starts from the weights of this seed.
 
         All weights and biases are uniform between -0.5 and +0.5 (page 363).
-
-        Parameters
-        ----------
-        seed : int
-            Number of the network, at least 0.
-        root_seed : int
-            From 0 to 2**63 - 1.
-        protocol : Protocol or str
-            Or the name of a reading.
         """
         protocol = find_protocol(protocol)
         seed = take_seed(seed)
@@ -204,7 +169,7 @@ class RecirculationNetwork:
 
     def image(self, visible: ArrayLike) -> Array:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = take_states(visible, self.W.shape[1], "visible", must_be_finite=True)
+        visible = take_states(visible, self.W.shape[1], "visible")
         return self.reconstruct(self.first_pass(visible))
 
     def regress(self, before: ArrayLike, arriving: ArrayLike) -> Array:
@@ -233,7 +198,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = take_states(v0, self.W.shape[1], "visible", must_be_finite=True)
+        v0 = take_states(v0, self.W.shape[1], "visible")
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
@@ -248,20 +213,9 @@ class RecirculationNetwork:
     def update(self, change: Hook | None = None) -> None:
         """Change the weights by the sum of the changes of all patterns (page 363).
 
-        Parameters
-        ----------
-        change : callable, optional
-            Takes the summed `Changes` and returns those to apply in their place: arrays of
-            the same shapes, or numbers for all entries alike.
-
-        Raises
-        ------
-        UsageError
-            If what `change` returns does not fit.
-
-        Examples
-        --------
-        A network whose changes of W are reversed:
+        `change` takes the summed `Changes` and returns those to apply in their place: arrays of
+        the same shapes, or numbers for all entries alike. A network whose changes of W are
+        reversed:
 
         >>> network = RecirculationNetwork.from_seed(0)
         >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
@@ -295,22 +249,10 @@ class RecirculationNetwork:
     ) -> tuple[int, bool] | Trace:
         """Update until the error is below the threshold or the cap is reached.
 
-        Parameters
-        ----------
-        change : callable, optional
-            Replaces the changes of every update, as for `update`.
-        record : bool
-            Whether to return the network after every update as well.
+        Returns the updates applied, 0 if the error was below the threshold at once, and whether
+        the network converged; with `record` a `Trace`, which holds them and the network after
+        every update. `change` replaces the changes of every update, as for `update`.
 
-        Returns
-        -------
-        updates : int
-            Updates applied, 0 if the error was below the threshold at once.
-        converged : bool
-            With `record` a `Trace` in place of these two, which holds them.
-
-        Examples
-        --------
         >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
         (49, 4, 4)
         """
@@ -332,7 +274,7 @@ class RecirculationNetwork:
         each = [self.weight_changes(pattern) for pattern in batch]
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
-            changes = apply_hook(change, changes, self.weights)
+            changes = change(changes)
         for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
             last[...] = self.protocol.momentum * last + new
             weights[...] += last

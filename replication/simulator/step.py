@@ -18,13 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from replication.protocol import (
-    BACK_PROPAGATION,
-    RECIRCULATION,
-    Protocol,
-    connect_groups,
-    count_weights,
-)
+from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.arithmetic import (
     HIDDEN_FUNCTIONS,
     SLOPES,
@@ -41,6 +35,8 @@ class Rule:
     """What of a protocol decides which operations there are."""
 
     sizes: tuple[int, ...]
+    connections: tuple[tuple[int, int], ...]  # units of source and target
+    n_weights: int  # weights and biases of one network, and the fixed weights that follow them
     n_patterns: int
     is_one_hot: bool  # and no weight ever is infinite, so that a state of 0 sends nothing
     back_propagation: bool
@@ -58,9 +54,12 @@ class Rule:
     @classmethod
     def of(cls, protocol: Protocol, *, fixed_feedback: bool = False) -> Rule:
         """Return the rule of a protocol."""
+        sizes = protocol.group_sizes
         linear = _is(protocol.visible_units, "linear", other="logistic")
         return cls(
-            sizes=protocol.group_sizes,
+            sizes=sizes,
+            connections=protocol.connections,
+            n_weights=protocol.n_weights + (sizes[0] * sizes[-1] if fixed_feedback else 0),
             n_patterns=protocol.n_patterns,
             is_one_hot=protocol.patterns == "one-hot" and not linear,
             back_propagation=_is(protocol.learning_rule, BACK_PROPAGATION, other=RECIRCULATION),
@@ -75,17 +74,6 @@ class Rule:
             regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
             fixed_feedback=fixed_feedback,
         )
-
-    @property
-    def connections(self) -> tuple[tuple[int, int], ...]:
-        """Units of source and target of each connection."""
-        return connect_groups(self.sizes)
-
-    @property
-    def n_weights(self) -> int:
-        """Weights and biases of one network, and the fixed weights that follow them."""
-        n_fixed = self.sizes[0] * self.sizes[-1] if self.fixed_feedback else 0
-        return count_weights(self.sizes) + n_fixed
 
 
 def _is(value: str, choice: str, *, other: str) -> bool:

@@ -11,7 +11,7 @@ from replication.simulator.weights import draw_weights, is_whole, take_seed
 from replication.wording import show
 
 
-def trace_network(
+def trace(
     protocol: Protocol | str = PAPER,
     *,
     seed: int = 0,
@@ -46,7 +46,7 @@ def trace_network(
 
     Examples
     --------
-    >>> trace_network(seed=1, n_updates=10).errors.shape
+    >>> trace(seed=1, n_updates=10).errors.shape
     (11,)
     """
     protocol = find_protocol(protocol)
@@ -57,7 +57,6 @@ def trace_network(
             f"{MAX_UPDATES}"
         )
     if network is not None:
-        check_network(network)
         one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks
@@ -69,11 +68,3 @@ def trace_network(
     (weights,) = record_weights(protocol, initial, int(n_updates))
     measured = evaluate_networks(protocol, weights)
     return make_trace(protocol, measured.error, measured.hidden, measured.reconstruction, weights)
-
-
-def check_network(network: object) -> None:
-    """Refuse what is no subclass of the readable network."""
-    if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
-        raise UsageError(
-            f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
-        )

@@ -15,6 +15,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 
+def _operation(name: str) -> Callable[[Value, Any], Value]:
+    return lambda value, other: value.tracer.compute(name, value, other)
+
+
+def _turned(name: str) -> Callable[[Value, Any], Value]:
+    return lambda value, other: value.tracer.compute(name, other, value)
+
+
+def _counting(name: str) -> Callable[[Whole, Any], Whole]:
+    return lambda whole, other: whole.tracer.count(name, whole, other)
+
+
 class Value:
     """A float64 number of every lane, or a stack of several.
 
@@ -36,38 +48,14 @@ class Value:
     def __getitem__(self, part: slice) -> Value:
         return Value(self.tracer, *self.names[part])
 
-    def __add__(self, other: Any) -> Value:
-        return self.tracer.compute("fadd", self, other)
-
-    def __sub__(self, other: Any) -> Value:
-        return self.tracer.compute("fsub", self, other)
-
-    def __mul__(self, other: Any) -> Value:
-        return self.tracer.compute("fmul", self, other)
-
-    def __truediv__(self, other: Any) -> Value:
-        return self.tracer.compute("fdiv", self, other)
-
-    def __radd__(self, other: float) -> Value:
-        return self.tracer.compute("fadd", other, self)
-
-    def __rsub__(self, other: float) -> Value:
-        return self.tracer.compute("fsub", other, self)
-
-    def __rmul__(self, other: float) -> Value:
-        return self.tracer.compute("fmul", other, self)
-
-    def __rtruediv__(self, other: float) -> Value:
-        return self.tracer.compute("fdiv", other, self)
+    __add__, __sub__ = _operation("fadd"), _operation("fsub")
+    __mul__, __truediv__ = _operation("fmul"), _operation("fdiv")
+    __radd__, __rsub__ = _turned("fadd"), _turned("fsub")
+    __rmul__, __rtruediv__ = _turned("fmul"), _turned("fdiv")
+    __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
 
     def __neg__(self) -> Value:
         return self.tracer.compute("fneg", self)
-
-    def __lt__(self, other: Any) -> Value:
-        return self.tracer.compute("fcmp olt", self, other)
-
-    def __gt__(self, other: Any) -> Value:
-        return self.tracer.compute("fcmp ogt", self, other)
 
 
 class Whole:
@@ -82,21 +70,8 @@ class Whole:
     def __str__(self) -> str:
         return self.name
 
-    def __add__(self, other: Any) -> Whole:
-        return self.tracer.count("add", self, other)
-
-    def __sub__(self, other: Any) -> Whole:
-        return self.tracer.count("sub", self, other)
-
-    def __mul__(self, other: Any) -> Whole:
-        return self.tracer.count("mul", self, other)
-
-    def __rshift__(self, other: Any) -> Whole:
-        return self.tracer.count("lshr", self, other)
-
-    def __and__(self, other: Any) -> Whole:
-        return self.tracer.count("and", self, other)
-
+    __add__, __sub__, __mul__ = _counting("add"), _counting("sub"), _counting("mul")
+    __rshift__, __and__ = _counting("lshr"), _counting("and")
     __radd__, __rmul__ = __add__, __mul__
 
 
@@ -133,15 +108,7 @@ class Tracer:
 
     def fma(self, a: Any, b: Any, c: Any) -> Value:
         """Emit ``a * b + c`` with a single rounding."""
-        return self._call("fma", a, b, c)
-
-    def square_root(self, x: Any) -> Value:
-        """Emit a square root."""
-        return self._call("sqrt", x)
-
-    def absolute(self, x: Any) -> Value:
-        """Emit an absolute value."""
-        return self._call("fabs", x)
+        return self.call("fma", a, b, c)
 
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Emit a choice: x where the condition holds, else y."""
@@ -177,7 +144,8 @@ class Tracer:
         (name,) = self._render_each(operand)
         return name
 
-    def _call(self, function: str, *operands: Any) -> Value:
+    def call(self, function: str, *operands: Any) -> Value:
+        """Emit an operation that LLVM has as a function."""
         name = f"@llvm.{function}.v{self.n_lanes}f64"
 
         def render(*names: str) -> str:

@@ -7,7 +7,7 @@ moved to the place of network s and read from there.
 
 from __future__ import annotations
 
-import operator
+import numbers
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ from replication.wording import show
 WORDS_PER_STEP = 4
 """64-bit words that one counter step of Philox gives."""
 
-COMPILED_FROM = 50_000
-"""Words from which compiled code draws them; fewer are NumPy's, with the same bits."""
+WORDS_AT_ONCE = 12_000
+"""Few enough to stay near the processor from one operation to the next."""
 
 MAX_ROOT_SEED = 2**63 - 1
 MAX_SEED = 2**200
@@ -50,33 +50,32 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
         )
     root_seed, start, stop = int(root_seed), int(start), int(stop)
     steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
-    n_words = steps * WORDS_PER_STEP
-    if (stop - start) * n_words >= COMPILED_FROM and stop * steps < 2**63:
-        from replication.simulator.drawing import fill_weights
-
-        weights = np.empty((stop - start, n_words))
-        fill_weights(weights, root_seed, start * steps, protocol.half_width)
-    else:
-        generator = np.random.Philox(key=root_seed)
-        generator.advance(steps * start)
-        words = generator.random_raw((stop - start) * n_words)
+    generator = np.random.Philox(key=root_seed)
+    generator.advance(steps * start)
+    weights = np.empty((stop - start, steps * WORDS_PER_STEP))
+    n_at_once = max(1, WORDS_AT_ONCE // weights.shape[1])
+    for first in range(0, stop - start, n_at_once):
+        part = weights[first : first + n_at_once]
+        words = generator.random_raw(part.shape)
         words >>= np.uint64(11)
         # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
-        weights = words.astype(np.float64).reshape(stop - start, n_words) * 2.0**-52
-        weights -= 1.0
-        weights *= protocol.half_width
+        np.multiply(words, 2.0**-52, out=part)
+        part -= 1.0
+        part *= protocol.half_width
     weights = weights[:, : protocol.n_weights]
-    _apply_start(protocol, weights)
+    connections = split_weights(protocol, weights)
+    if protocol.initial_biases == "zero":
+        for _, biases in connections:
+            biases[...] = 0.0
+    if protocol.symmetric_start:
+        (forward, _), (backward, _) = connections
+        backward[...] = np.swapaxes(forward, -1, -2)
     return weights
 
 
 def is_whole(number: Any) -> bool:
     """Return whether a number is a whole one, of Python or of NumPy; a truth value is none."""
-    try:
-        operator.index(number)
-    except TypeError:
-        return False
-    return not isinstance(number, bool)
+    return isinstance(number, numbers.Integral) and not isinstance(number, bool)
 
 
 def take_seed(seed: Any) -> int:
@@ -88,28 +87,16 @@ def take_seed(seed: Any) -> int:
     return int(seed)
 
 
-def _apply_start(protocol: Protocol, weights: NDArray[np.float64]) -> None:
-    connections = split_weights(protocol, weights)
-    if protocol.initial_biases == "zero":
-        for _, biases in connections:
-            biases[...] = 0.0
-    if protocol.symmetric_start:
-        (forward, _), (backward, _) = connections
-        backward[...] = np.swapaxes(forward, -1, -2)
-
-
 def list_connections(protocol: Protocol) -> list[slice]:
     """Return where the weights and biases of each connection stand in flat weights.
-
-    Connection k runs from group k to the next one around the loop; the last one leads into
-    the visible group.
 
     >>> from replication.protocol import PAPER
     >>> list_connections(PAPER)
     [slice(0, 10, None), slice(10, 22, None)]
     """
-    stops = np.cumsum([(source + 1) * target for source, target in protocol.connections]).tolist()
-    return [slice(*pair) for pair in zip([0, *stops], stops, strict=False)]
+    sizes = [(source + 1) * target for source, target in protocol.connections]
+    stops = np.cumsum(sizes).tolist()
+    return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
 
 
 def split_weights(

@@ -29,7 +29,7 @@ def round_twice(monkeypatch):
 
 def use_the_system_exponential(monkeypatch):
     def exponential_of_minus(x):
-        return (-x).tracer._call("exp", -x)
+        return (-x).tracer.call("exp", -x)
 
     def render_function(tracer, name, parameters, plain=programs.render_function):
         kind = tracer.kind

@@ -10,8 +10,8 @@ from replication.protocol import PAPER, from_plain
 from replication.simulator import engine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
-from replication.simulator.outcomes import OUTCOME_VERSION
-from replication.simulator.trace import trace_network
+from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
+from replication.simulator.trace import trace as trace_network
 from replication.simulator.weights import draw_weights
 from replication.store import Store
 from replication.store.filling import simulate_study
@@ -35,14 +35,10 @@ def weights():
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
-@pytest.mark.parametrize("jobs", [1, 2, 5])
+@pytest.mark.parametrize("jobs", [1, 3])
 def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
     blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, cut(N_SEEDS, 5000), jobs=jobs)
     assert compute_sorted_digest(blocks) == GOLDEN[name]
-
-
-def test_golden_digests_belong_to_this_outcome_version():
-    assert GOLDEN["outcome_version"] == OUTCOME_VERSION
 
 
 @pytest.mark.parametrize("choice", GOLDEN["choices"], ids=lambda choice: choice["digest"])
@@ -68,7 +64,7 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
     assert PATH.read_bytes()[:-7] in path.read_bytes()
 
 
-@pytest.mark.parametrize("size", [777, 12_500, N_SEEDS])
+@pytest.mark.parametrize("size", [777, 12_500])
 def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
     blocks = cut(N_SEEDS, size)
     random.Random(size).shuffle(blocks)
@@ -76,43 +72,34 @@ def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
     assert compute_sorted_digest(outcomes) == GOLDEN["paper"]
 
 
-@pytest.mark.parametrize("n_lanes", [2, 4, 16, 32])
+@pytest.mark.parametrize("n_lanes", [2, 32])
 def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
     updates, converged, _ = run_networks(PAPER, weights)
     assert compute_one_piece(updates, converged) == GOLDEN["paper"]
 
 
-def test_a_study_extended_in_steps_has_the_digest_of_one_in_one_piece(tmp_path):
+def test_a_stored_study_that_grew_has_the_digests_of_one_in_one_piece(tmp_path):
+    assert GOLDEN["outcome_version"] == OUTCOME_VERSION
     store = Store(tmp_path)
     for n_seeds, jobs, block_size in ((1, 1, None), (9_999, 2, 1234), (N_SEEDS, 1, None)):
         simulate_study(
             store, PAPER, ROOT_SEED, n_seeds, jobs=jobs, block_size=block_size, show_progress=False
         )
     assert store.digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
-
-
-def test_the_first_networks_of_a_large_study_are_the_small_study(tmp_path):
-    simulate_study(Store(tmp_path / "large"), PAPER, ROOT_SEED, 100_000, show_progress=False)
-    simulate_study(Store(tmp_path / "small"), PAPER, ROOT_SEED, 1_000, show_progress=False)
-    digests = [
-        Store(tmp_path / name).digest(PAPER, ROOT_SEED, 1_000) for name in ("large", "small")
-    ]
-    assert digests[0] == digests[1]
-    assert Store(tmp_path / "large").digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
+    first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
+    assert store.digest(PAPER, ROOT_SEED, 1_000) == first
 
 
 def test_trace_ends_at_the_stored_outcome():
-    outcomes = simulate(n_seeds=1_000)
+    outcomes = simulate(n_seeds=20_000)
     # One that is censored stands for its kind: it is traced over all 2,000 updates.
-    censored = np.flatnonzero(~simulate(n_seeds=20_000).converged)[:1]
-    for seed in [*range(1_000), *censored]:
-        trace = trace_network(seed=int(seed), root_seed=ROOT_SEED)
+    for seed in [*range(150), *np.flatnonzero(~outcomes.converged)[:1].tolist()]:
+        trace = trace_network(seed=seed, root_seed=ROOT_SEED)
         assert len(trace.errors) == trace.updates + 1
         assert np.all(trace.errors[:-1] >= PAPER.threshold)
         assert trace.converged == (trace.errors[-1] < PAPER.threshold)
-        if seed < 1_000:
-            assert trace.updates == outcomes.updates[seed]
-            assert trace.converged == outcomes.converged[seed]
-        else:
-            assert (trace.updates, trace.converged) == (PAPER.max_updates, False)
+        assert (trace.updates, trace.converged) == (
+            outcomes.updates[seed],
+            outcomes.converged[seed],
+        )

@@ -22,9 +22,9 @@ def compare(protocol, n_networks, *, fixed_feedback=False):
     return slow
 
 
-def test_plain_python_gives_the_same_bits_on_hundreds_of_networks():
-    updates, converged, final = compare(Protocol(max_updates=20), 200)
-    assert 0 < converged.sum() < 200, "both kinds of outcome are compared"
+def test_plain_python_gives_the_same_bits_of_both_outcomes():
+    updates, converged, final = compare(Protocol(max_updates=20, momentum=0.5, threshold=0.3), 60)
+    assert 0 < converged.sum() < 60, "both kinds of outcome are compared"
     assert len(np.unique(updates)) > 1
     assert np.all(np.isfinite(final))
 
@@ -46,14 +46,14 @@ FIELDS = [
     *(
         {"hidden_function": function, "learning_rule": rule}
         for function in CHOICES["hidden_function"][1:]
-        for rule in ("recirculation", "back-propagation")
+        for rule in ("back-propagation",)
     ),
 ]
 
 
 @pytest.mark.parametrize("fields", FIELDS, ids=" ".join)
 def test_plain_python_gives_the_same_bits_for_every_choice(fields):
-    compare(Protocol(**{"max_updates": 4, **fields}), 10)
+    compare(Protocol(**{"max_updates": 3, **fields}), 4)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5])

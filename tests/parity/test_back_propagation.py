@@ -14,16 +14,12 @@ from replication.simulator.weights import draw_weights, split_weights
 
 BASE = Protocol(learning_rule="back-propagation", learning_rate=5.0, criterion="half-squared-error")
 VARIANTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "momentum": {"momentum": 0.6},
     "per pattern": {"update_schedule": "per-pattern", "momentum": 0.3},
     "linear": {"visible_units": "linear", "learning_rate": 0.3},
     "cross-entropy": {"minimised_error": "cross-entropy", "learning_rate": 1.0},
-    "8-3-8": {"group_sizes": (8, 3)},
     "two hidden groups": {"group_sizes": (4, 3, 2), "momentum": 0.5},
     "three hidden groups": {"group_sizes": (3, 2, 4, 3), "visible_units": "linear",
                             "learning_rate": 0.2},
-    "softsign": {"hidden_function": "softsign"},
     "algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
     "spline": {"hidden_function": "spline", "half_width": 3.0},
     "two rates": {"visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5},

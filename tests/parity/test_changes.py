@@ -16,7 +16,6 @@ from tests.parity.loop import RecirculationLoop
 
 LOOPS: dict[str, dict[str, Any]] = {
     "4-2-4": {},
-    "5-2-5": {"group_sizes": (5, 2)},
     "4-3-2-4": {"group_sizes": (4, 3, 2)},
     "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
     "4-2-2-4, unregressed": {"group_sizes": (4, 2, 2), "hidden_regression": False},
@@ -34,7 +33,6 @@ LOOPS: dict[str, dict[str, Any]] = {
     },
     "two rates": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
     "second round": {"second_round": True},
-    "second round, unregressed": {"second_round": True, "hidden_regression": False},
     "second round, one pattern at a time": {
         "second_round": True,
         "update_schedule": "per-pattern",

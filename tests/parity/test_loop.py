@@ -26,20 +26,6 @@ def make_loop(**fields: object) -> RecirculationLoop:
     )  # fmt: skip
 
 
-def test_passes_through_two_hidden_groups_worked_by_hand() -> None:
-    # s(ln 3) = 3/4, s(-ln 3) = 1/4: h1 = (3/4, 1/4), r2 = 3/4; lambda = 1/2, v0 = 1: v2 = 7/8;
-    # the second pass is the first, for no weight carries it.
-    # dU = 2 * 1/4 * (1 - 7/8), dc = 2 * (1 - 7/8); nothing else changes.
-    loop = make_loop()
-    h1 = loop.first_pass(ONE)
-    assert h1 == pytest.approx([0.75, 0.25], abs=1e-15)
-    v2 = loop.regress(ONE, loop.reconstruct(h1))
-    assert v2 == pytest.approx(0.875, abs=1e-15)
-    assert loop.second_pass(v2, h1) == pytest.approx([0.75, 0.25], abs=1e-15)
-    changes = [float(change.item()) for change in loop.weight_changes(ONE)]
-    assert changes == pytest.approx([0, 0, 0, 0, 0.0625, 0.25], abs=1e-15)
-
-
 def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand() -> None:
     # W = -8 ln 3 and b = 8 ln 3: h1 of the first group is s(0) = 1/2 for v0 = 1. With v2 = 7/8
     # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
@@ -56,15 +42,6 @@ def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand() -> 
     # 2 * 5/8 * (1/2 - 7/10), 2 * (1/2 - 7/10).
     changes = [float(change.item()) for change in loop.weight_changes(ONE)][:4]
     assert changes == pytest.approx([-0.21875, -0.25, -0.25, -0.4], abs=1e-14)
-
-
-def test_without_hidden_regression_the_second_pass_is_what_arrives() -> None:
-    loop = make_loop(hidden_regression=False)
-    loop.W += 1.0
-    h1 = loop.first_pass(ONE)
-    np.testing.assert_array_equal(
-        loop.second_pass(np.array([0.5]), h1), loop.first_pass(np.array([0.5]))
-    )
 
 
 def test_a_loop_with_one_hidden_group_is_the_network_of_the_paper() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.errors import UsageError
 from replication.simulator.changes import (
     compute_changes,
     compute_gradients,
@@ -22,16 +21,14 @@ from replication.statistics.alignment import compute_cosines
 from tests.parity.loop import RecirculationLoop
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "paper": {},
-    "linear": {"visible_units": "linear", "regression": 0.3},
-    "unregressed": {"hidden_regression": False},
-    "loop": {"group_sizes": (5, 3, 2)},
     "long loop": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
-    "patterns": {"patterns": ((0.2, 0.9, 0.0, 1.0), (1.0, 1.0, 0.5, 0.0))},
-    "softsign": {"hidden_function": "softsign"},
+    "patterns": {"patterns": ((0.2, 0.9, 0.0, 1.0), (1.0, 1.0, 0.5, 0.0)), "momentum": 0.5},
     "algebraic loop": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
-    "spline": {"hidden_function": "spline", "half_width": 2.0},
-    "factors": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
+    "factors": {
+        "visible_to_hidden_factor": 4.0,
+        "hidden_to_visible_factor": 0.5,
+        "update_schedule": "per-pattern",
+    },
     "second round": {"second_round": True, "hidden_to_visible_factor": 3.0},
 }
 INTO_HIDDEN, INTO_VISIBLE = list_connections(PAPER)
@@ -125,7 +122,7 @@ def test_restricted_case_follows_the_gradient_of_each_matrix() -> None:
 
 
 @pytest.mark.parametrize(("units", "error"), [("linear", "squared"), ("logistic", "cross-entropy")])
-@pytest.mark.parametrize("regression", [0.0, 0.75, 0.999])
+@pytest.mark.parametrize("regression", [0.0, 0.75])
 def test_change_into_visible_units_is_a_gradient_for_any_weights(
     units: str, error: str, regression: float
 ) -> None:
@@ -134,57 +131,3 @@ def test_change_into_visible_units_is_a_gradient_for_any_weights(
     changes = compute_changes(protocol, weights)[:, INTO_VISIBLE]
     gradients = compute_gradients(protocol, weights, error=error)[:, INTO_VISIBLE]
     np.testing.assert_allclose(changes, -(1 - regression) * gradients, rtol=1e-9, atol=1e-13)
-
-
-def test_agreement_grows_with_the_regression_and_needs_symmetry() -> None:
-    medians = {}
-    for symmetric in (True, False):
-        for regression in (0.0, 0.5, 0.9, 0.99):
-            protocol = vary(symmetric_start=symmetric, regression=regression)
-            weights = draw(protocol, 400)
-            cosines = compute_cosines(
-                compute_changes(protocol, weights)[:, INTO_HIDDEN],
-                -compute_gradients(protocol, weights, error="cross-entropy")[:, INTO_HIDDEN],
-            )
-            medians[symmetric, regression] = float(np.median(cosines))
-    rising = [medians[True, regression] for regression in (0.0, 0.5, 0.9, 0.99)]
-    assert rising == sorted(rising)
-    assert rising[-1] > 0.9999
-    # The median of 400 cosines that spread over [-1, 1] varies by less than 0.1.
-    assert all(abs(medians[False, regression]) < 0.2 for regression in (0.0, 0.5, 0.9, 0.99))
-
-
-def test_without_hidden_regression_both_matrices_follow_one_gradient() -> None:
-    fields = {"visible_units": "linear", "symmetric_start": True, "regression": 0.999}
-    together = {}
-    for hidden_regression in (True, False):
-        protocol = vary(hidden_regression=hidden_regression, **fields)
-        weights = draw(protocol)
-        changes, gradients = (
-            compute_changes(protocol, weights),
-            compute_gradients(protocol, weights),
-        )
-        together[hidden_regression] = compute_cosines(changes, -gradients)
-    assert together[False].min() > 0.99999
-    assert together[True].max() < 0.9999
-
-
-def test_connections_cover_all_weights_once() -> None:
-    protocol = vary(group_sizes=(5, 3, 2))
-    places = list_connections(protocol)
-    assert [place.stop - place.start for place in places] == [18, 8, 15]
-    assert places[0].start == 0
-    assert places[-1].stop == protocol.n_weights
-
-
-@pytest.mark.parametrize(
-    ("units", "error", "message"),
-    [
-        ("logistic", "absolute", "allowed are squared, cross-entropy"),
-        ("linear", "cross-entropy", "with logistic visible units only"),
-    ],
-)
-def test_errors_that_have_no_gradient_are_refused(units: str, error: Any, message: str) -> None:
-    protocol = vary(visible_units=units)
-    with pytest.raises(UsageError, match=message):
-        compute_gradients(protocol, draw(protocol, 1), error=error)

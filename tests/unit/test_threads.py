@@ -23,20 +23,6 @@ def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():
     assert map_in_threads(wait, range(4), jobs=2) == [0, 2, 4, 6]
 
 
-def test_tasks_that_have_not_begun_when_one_fails_never_do():
-    done = []
-
-    def work(task: int) -> None:
-        if task == 0:
-            raise ValueError("no")
-        time.sleep(0.01)
-        done.append(task)
-
-    with pytest.raises(ValueError, match="no"):
-        map_in_threads(work, range(200), jobs=1)
-    assert len(done) < 200
-
-
 def test_an_exception_sets_the_flags_of_tasks_and_of_those_that_they_began():
     flags = []
     ready = threading.Barrier(2)

@@ -46,32 +46,9 @@ def test_the_picture_draws_the_error_beside_the_threshold():
     assert set(threshold.get_ydata()) == {PAPER.threshold}
 
 
-def test_traces_are_equal_if_protocol_and_weights_are():
-    traced = trace(seed=0, n_updates=3)
-    assert traced == trace(seed=0, n_updates=3)
-    assert traced != trace(seed=1, n_updates=3)
-    assert traced != trace("notebook", seed=0, n_updates=3)
-    assert traced != traced.weights.tolist()
-    diverged = Protocol(learning_rate=1e300, visible_units="linear")
-    assert trace(diverged, n_updates=3) == trace(diverged, n_updates=3)
-
-
 def test_the_representation_says_how_it_ended():
     assert repr(trace(seed=0)).startswith("Trace(converged after 48 updates, error 0.73 to 0.0")
     assert repr(trace(seed=0, n_updates=2)).startswith("Trace(not converged after 2 updates, ")
-
-
-def test_a_notebook_shows_how_it_ended_and_a_few_errors_on_the_way():
-    traced = trace(seed=0)
-    page = traced._repr_html_()
-    assert page.startswith("<p>4-2-4 network, converged after 48 updates</p><table>")
-    assert "<th>error (every-unit)</th>" in page
-    for update in (0, 10, 19, 29, 38, 48):
-        assert f"<tr><td>{update}</td><td>{traced.errors[update]:.3g}</td></tr>" in page
-    assert page.count("<tr>") == 7
-    short = trace(seed=0, n_updates=0)._repr_html_()
-    assert "not converged after 0 updates" in short
-    assert short.count("<tr>") == 2
 
 
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
@@ -121,14 +98,6 @@ def test_training_that_is_recorded_ends_where_training_ends():
     assert capped.train(record=True).updates == 3
 
 
-def test_a_hook_can_stay_for_the_whole_of_learning():
-    short = Protocol(max_updates=40)
-    network = RecirculationNetwork.from_seed(7, protocol=short)
-    twin = Frozen.from_seed(7, protocol=short)
-    assert network.train(change=lambda each: each._replace(W=0.0, b=0.0)) == twin.train()
-    np.testing.assert_array_equal(network.U, twin.U)
-
-
 def test_progress_is_shown_where_it_is_asked_for(capsys):
     simulate(n_seeds=20_001, progress=True)
     assert "20,001 of 20,001 networks" in capsys.readouterr().err
@@ -140,24 +109,17 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
     ("call", "message"),
     [
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
-        (lambda: trace(seed=0, n_updates=1e3), "n_updates = 1000.0"),
         (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
         (
             lambda: trace(seed=-1),
             r"seed = -1 was given.* from 0 to 2\^200",
         ),
-        (lambda: RecirculationNetwork.from_seed(-1), "seed = -1 was given"),
-        (lambda: trace(seed=None), "seed = None"),
-        (lambda: RecirculationNetwork.from_seed(2**300), r"to 2\^200"),
         (lambda: trace(seed=0, root_seed=-1), "root seed -1"),
-        (lambda: trace(seed=0, network=RecirculationNetwork.from_seed(0)), "subclass of"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),
         (lambda: simulate(n_seeds="3"), "n_seeds = '3'"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
-        (lambda: RecirculationNetwork.from_seed(0).update(change=3), "change = 3"),
-        (lambda: simulate(n_seeds=3, network=int), "subclass of RecirculationNetwork"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(3)), r"need \(22,\)"),
         (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\[4, 2\] need"),
@@ -171,9 +133,8 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
             ),
             "learns by 'recirculation' only; use simulate",
         ),
-        (lambda: RecirculationNetwork([["x"]], [0], [[0]], [0]), "arrays of finite numbers"),
-        (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "arrays of finite numbers"),
-        (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "arrays of finite numbers"),
+        (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "are arrays of numbers"),
+        (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "are finite numbers"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(call, message):
