@@ -25,8 +25,7 @@ PROTOCOLS = {
     "paper": PAPER,
     # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
     "lambda-0.7": Protocol(regression=0.7),
-    "8-3-8": Protocol(group_sizes=(8, 3), learning_rate=7.0),
-    "per-pattern": Protocol(update_schedule="per-pattern", momentum=0.3),
+    "per-pattern": Protocol(group_sizes=(8, 3), update_schedule="per-pattern", momentum=0.3),
     "linear": Protocol(visible_units="linear", learning_rate=0.5),
     "back-propagation": Protocol(learning_rule="back-propagation", criterion="half-squared-error"),
     "softsign": Protocol(hidden_function="softsign", second_round=True),

@@ -24,7 +24,7 @@ OLD_LIBM = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-FMA,-FMA4,-AVX512F,-AVX512VL,-AVX512DQ"
 }
 OLD_NUMPY = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR AVX2 FMA3 AVX512F"}
-OLD_BLAS = {"OPENBLAS_CORETYPE": "Nehalem"}
+OLD = {**OLD_LIBM, **OLD_NUMPY, "OPENBLAS_CORETYPE": "Nehalem"}
 
 
 @functools.cache
@@ -45,14 +45,10 @@ def compute_as(changes, *, n_networks=N_NETWORKS, max_updates=MAX_UPDATES, names
 
 
 @pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
-@pytest.mark.parametrize(
-    "changes",
-    [GENERIC, HASWELL, OLD_LIBM | OLD_NUMPY, OLD_BLAS],
-    ids=["generic", "haswell", "old-libraries", "old-blas"],
-)
+@pytest.mark.parametrize("changes", [GENERIC, HASWELL, OLD], ids=["generic", "haswell", "old"])
 def test_outcomes_and_weights_are_the_same_on_another_processor(changes):
     native, other = compute_as({}), compute_as(changes)
-    assert len(native["digests"]) == 9
+    assert len(native["digests"]) == 8
     assert other["digests"] == native["digests"]
 
 
@@ -70,15 +66,8 @@ def has_avx512() -> bool:
 
 
 @pytest.mark.skipif(not has_avx512(), reason="the libraries differ on AVX-512 machines only")
-@pytest.mark.parametrize(
-    ("canary", "changes"),
-    [
-        ("numpy-exp", OLD_LIBM | OLD_NUMPY),
-        ("libm-exp", OLD_LIBM | OLD_NUMPY),
-        ("blas-product", OLD_BLAS),
-    ],
-)
-def test_the_check_bites_where_functions_of_the_system_differ(canary, changes):
+def test_the_check_bites_where_functions_of_the_system_differ():
     """Outcomes that used one of these functions would fail the tests above."""
-    native, other = compute_as({}), compute_as(changes)
-    assert other["canaries"][canary] != native["canaries"][canary]
+    native, other = compute_as({}), compute_as(OLD)
+    assert {"numpy-exp", "libm-exp", "blas-product"} == native["canaries"].keys()
+    assert not native["canaries"].items() & other["canaries"].items()

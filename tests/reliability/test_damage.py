@@ -58,10 +58,9 @@ def test_verify_names_the_block_and_repair_computes_it_alone(results, damage):
     name = "the seeds 1000 to 1999 are missing" if damage is remove else block.path.name
 
     done = call("verify", "--results", results)
-    assert done.returncode == 65
+    assert_clean(done, 65)
     assert name in done.stderr
     assert "replication repair" in done.stderr
-    assert "Traceback" not in done.stderr
 
     repaired = call("repair", "--results", results)
     assert_clean(repaired, 0)
@@ -72,11 +71,9 @@ def test_verify_names_the_block_and_repair_computes_it_alone(results, damage):
     assert len(touched) == 1
 
 
-@pytest.mark.parametrize("words", [["export"], ["report"]], ids=lambda words: words[0])
-def test_what_reads_a_damaged_store_ends_with_65(results, tmp_path, words):
+def test_export_of_a_damaged_store_ends_with_65(results, tmp_path):
     flip(second_block(results).path)
-    words = [*words, tmp_path / "x.csv"] if words == ["export"] else words
-    done = call(*words, "--seeds", "3000", "--results", results)
+    done = call("export", tmp_path / "x.csv", "--seeds", "3000", "--results", results)
     assert_clean(done, 65)
     assert second_block(results).path.name in done.stderr
     assert not (tmp_path / "x.csv").exists()

@@ -11,7 +11,6 @@ from collections import namedtuple
 
 import pytest
 
-from replication.cli import main
 from replication.errors import StorageError
 from replication.protocol import PAPER
 from replication.store import Store, filling, find_blocks
@@ -22,8 +21,6 @@ from tests.reliability.faults import (
     call,
     compute_reference,
     find_strays,
-    run,
-    simulate_command,
 )
 from tests.unit.store.invented import check
 
@@ -82,55 +79,29 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, refere
     assert_recovers(tmp_path / "results", N_SEEDS, reference)
 
 
-def test_a_limit_on_file_size_ends_with_74(tmp_path, reference):
-    """`ulimit -f 1`: no file may be larger than one unit of 512 or 1024 bytes."""
-    results = tmp_path / "results"
-    words = simulate_command(results, N_SEEDS)
-    done = run("bash", "-c", 'ulimit -f 1; "$@"', "bash", *words)
-    assert_clean(done, 74)
-    assert "File too large" in done.stderr
-    assert find_strays(results) == []
-    assert not list(results.rglob("0*.parquet"))
-    assert_recovers(results, N_SEEDS, reference)
-
-
-def test_a_read_only_folder_ends_with_74_before_any_simulation(small_disk):
+def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(small_disk):
     results = small_disk / "results"
-    results.mkdir()
+    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(OSError, match="Read-only"):
         (results / "probe").write_text("")
-    done = run(*simulate_command(results, 1000))
+    assert_clean(call("verify", "--results", results), 0)
+    assert_clean(call("info", "--results", results), 0)
+    assert_clean(call("repair", "--results", results), 74)
+    done = call("simulate", "--seeds", "2000", "--results", results)
     assert_clean(done, 74)
     assert "Read-only file system" in done.stderr
     assert "a second" not in done.stderr, "it has simulated first"
 
 
-def test_a_read_only_store_can_be_verified_and_listed(small_disk):
-    results = small_disk / "results"
-    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    assert_clean(call("verify", "--results", results), 0)
-    assert_clean(call("info", "--results", results), 0)
-    assert_clean(call("repair", "--results", results), 74)
-
-
-def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, monkeypatch, capsys):
-    Usage = namedtuple("Usage", "total used free")
-    asked = []
-
-    def say_that_little_is_free(folder):
-        asked.append(folder)
-        return Usage(10**6, 10**6 - 10**5, 10**5)
-
-    monkeypatch.setattr(shutil, "disk_usage", say_that_little_is_free)
-    words = ["simulate", "--seeds", "1000000", "--results", str(tmp_path / "results")]
-    assert main(words) == 74
-    assert asked, "the fault did not happen"
-    message = capsys.readouterr().err
-    assert "1,000,000 networks need about" in message
-    assert "MB free" in message
-    assert not list(tmp_path.rglob("*.parquet"))
+def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, monkeypatch):
+    usage = namedtuple("Usage", "total used free")(10**6, 10**6 - 10**5, 10**5)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    done = call("simulate", "--seeds", "1000000", "--results", tmp_path / "results")
+    assert_clean(done, 74)
+    assert "1,000,000 networks need about 1.51 MB" in done.stderr
+    assert "0.10 MB free" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):

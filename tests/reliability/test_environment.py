@@ -68,15 +68,6 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, referenc
     assert sum("networks" not in line for line in done.stderr.splitlines()) <= 1, "warnings"
 
 
-def test_a_greek_letter_in_an_ascii_terminal_is_no_crash(tmp_path):
-    environment = make_environment(LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii")
-    results = tmp_path / "λ"
-    results.mkdir()
-    done = run(*COMMAND, "info", "--results", results, env=environment | {"PYTHONUTF8": "0"})
-    assert_clean(done, 0)
-    assert "\\udcce\\udcbb" in done.stdout
-
-
 @pytest.mark.parametrize(
     "name",
     ["a'b\"c $HOME\nz ", "~root", os.fsdecode(b"r\xff"), f"{'l' * 200}/{'m' * 200}"],
@@ -209,11 +200,3 @@ def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
     assert "Traceback" not in done.stderr
     assert "Permission denied" in done.stdout + done.stderr
     assert str(folder) in done.stdout + done.stderr
-
-
-def test_a_very_long_value_is_cut_in_the_message():
-    """Once 400 kB of it were one line."""
-    for words in (["simulate", "--seeds", "9" * 100_000], ["info", "--results", "x" * 100_000]):
-        done = call(*words)
-        assert done.returncode in (2, 74)
-        assert len(done.stderr) < 1500

@@ -19,6 +19,7 @@ from tests.reliability.faults import call, tree
 
 N_SEEDS = 200
 LEFT_OUT = (".lock", ".set-aside-")
+LONG = (pytest.mark.long, pytest.mark.timeout(3600))
 
 
 def describe_quickly(study: Study, store: Store, **_) -> dict[str, object]:
@@ -76,10 +77,6 @@ def truncate(path: Path, draw: random.Random) -> None:
     path.write_bytes(content[: draw.randrange(len(content))])
 
 
-def fill_at_random(path: Path, draw: random.Random) -> None:
-    path.write_bytes(draw.randbytes(draw.randrange(2000)))
-
-
 def delete(path: Path, draw: random.Random) -> None:
     path.unlink()
 
@@ -87,8 +84,7 @@ def delete(path: Path, draw: random.Random) -> None:
 def put_folder(path: Path, draw: random.Random) -> None:
     path.unlink()
     path.mkdir()
-    if draw.random() < 0.5:
-        (path / "mine").write_text("mine")
+    (path / "mine").write_text("mine")
 
 
 def put_pipe(path: Path, draw: random.Random) -> None:
@@ -101,11 +97,6 @@ def put_link(path: Path, draw: random.Random) -> None:
     path.symlink_to(draw.choice(["/dev/zero", "/etc/hosts", "nowhere", path, path.parent]))
 
 
-def put_other(path: Path, draw: random.Random) -> None:
-    others = [other for other in path.parents[1].rglob("*") if other.is_file()]
-    path.write_bytes(draw.choice(others).read_bytes())
-
-
 def swap(path: Path, draw: random.Random) -> None:
     other = draw.choice([other for other in path.parent.iterdir() if other.is_file()])
     content = other.read_bytes()
@@ -113,18 +104,7 @@ def swap(path: Path, draw: random.Random) -> None:
     path.write_bytes(content)
 
 
-def copy_elsewhere(path: Path, draw: random.Random) -> None:
-    results = next(parent for parent in path.parents if parent.name == "results")
-    folders = [folder for folder in results.rglob("*") if folder.is_dir()]
-    shutil.copy(path, draw.choice(folders) / "copied").rename(
-        draw.choice(folders) / draw.choice([path.name, f"{path.name}~"])
-    )
-
-
-DAMAGES = [
-    flip, truncate, fill_at_random, delete, put_folder, put_pipe, put_link, put_other, swap,
-    copy_elsewhere,
-]  # fmt: skip
+DAMAGES = [flip, truncate, delete, put_folder, put_pipe, put_link, swap]
 
 
 def damage_at_random(results: Path, draw: random.Random) -> str:
@@ -143,48 +123,33 @@ def damage_at_random(results: Path, draw: random.Random) -> str:
     return ", ".join(done)
 
 
-def check_one(pristine: Path, folder: Path, number: int, monkeypatch) -> bool:
-    """Damage a copy, verify and repair it; return whether the damage was harmless."""
+def check_one(pristine: Path, folder: Path, number: int) -> None:
+    """Damage a copy, verify and repair it, and simulate and report again."""
     results = folder / "results"
     shutil.copytree(pristine, results)
     before = read(results)
-    draw = random.Random(number)
-    story = f"{number}: {damage_at_random(results, draw)}"
-    study = ("--root-seed", "7", "--seeds", N_SEEDS, "--results", results)
+    story = f"{number}: {damage_at_random(results, random.Random(number))}"
     verified = call("verify", "--results", results)
-    assert "Traceback" not in verified.stderr, story
     lines = verified.stderr.splitlines()
-    if verified.returncode == 0:
-        assert lines == [], story
-        assert before.items() <= read(results).items(), story
+    if before.items() <= read(results).items():  # harmless, as a file swapped with itself
+        assert (verified.returncode, lines) == (0, []), story
     else:
         assert verified.returncode == 65, story + verified.stderr
         assert all(line.startswith("replication: ") for line in lines), story
-        repaired = call("repair", "--results", results)
-        assert repaired.returncode == 0, f"{story}\n{verified.stderr}\n{repaired.stderr}"
-        again = call("verify", "--results", results)
-        assert again.returncode == 0, f"{story}\n{repaired.stdout}\n{again.stderr}"
+        for command in ("repair", "verify"):
+            done = call(command, "--results", results)
+            assert done.returncode == 0, f"{story}\n{verified.stderr}\n{done.stderr}"
     for command in ("simulate", "report"):
-        done = call(command, *study)
+        done = call(command, "--root-seed", "7", "--seeds", N_SEEDS, "--results", results)
         assert done.returncode == 0, f"{story}\n{done.stderr}"
     assert before.items() <= read(results).items(), story
     digest = Store(pristine).digest(PAPER, 7, N_SEEDS)
     assert Store(results).digest(PAPER, 7, N_SEEDS) == digest, story
     shutil.rmtree(results)
-    return verified.returncode == 0
 
 
-def fuzz(pristine: Path, folder: Path, monkeypatch, numbers: range) -> None:
+@pytest.mark.parametrize("numbers", [range(25), pytest.param(range(25, 2000), marks=LONG)], ids=len)
+def test_random_damage_is_named_and_repaired_or_harmless(pristine, tmp_path, monkeypatch, numbers):
     replace_slow_parts(monkeypatch)
-    harmless = [check_one(pristine, folder, number, monkeypatch) for number in numbers]
-    assert sum(harmless) < len(harmless) / 2, "most damage must be seen"
-
-
-def test_random_damage_is_named_and_repaired_or_harmless(pristine, tmp_path, monkeypatch):
-    fuzz(pristine, tmp_path, monkeypatch, range(25))
-
-
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_much_random_damage_is_named_and_repaired_or_harmless(pristine, tmp_path, monkeypatch):
-    fuzz(pristine, tmp_path, monkeypatch, range(25, 2000))
+    for number in numbers:
+        check_one(pristine, tmp_path, number)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import signal
-import sys
 import time
 
 import psutil
@@ -17,7 +16,6 @@ from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.store import lock_path
 from tests.reliability.faults import (
-    COMMAND,
     WRITE,
     assert_clean,
     assert_recovers,
@@ -28,7 +26,7 @@ from tests.reliability.faults import (
     wait_until,
     write_words,
 )
-from tests.unit.store.invented import check, invent, simulate
+from tests.unit.store.invented import invent, simulate
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
@@ -73,42 +71,6 @@ def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, cod
     assert "run the same command again to go on" in messages
 
 
-@pytest.mark.alone
-def test_ctrl_c_ends_tasks_that_have_begun_others(tmp_path):
-    """An experiment maps over settings, and each maps over networks."""
-    code = (
-        "import sys, replication.simulator.ensemble as e;"
-        "from replication.protocol import Protocol; from replication.threads import map_in_threads;"
-        "from replication.interruption import Interruption;"
-        "p = Protocol(learning_rate=1e-6, max_updates=10_000_000)\n"
-        "with Interruption():\n"
-        "    map_in_threads(lambda _: e.simulate(p, n_seeds=5000, jobs=1), range(4), jobs=2)"
-    )
-    process = start(sys.executable, "-c", code)
-    assert wait_until(lambda: is_simulating(process))
-    process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
-    wait_until(lambda: process.poll() is not None, seconds=5)
-    assert time.monotonic() - begun < 2
-    assert "Interrupted" in end(process)
-
-
-def test_finished_blocks_are_kept_and_counted(tmp_path):
-    results = tmp_path / "results"
-    process = start(*simulate_command(results, 50_000_000))
-    assert wait_until(lambda: len(list_blocks(results)) >= 3)
-    process.send_signal(signal.SIGTERM)
-    messages = end(process)
-    assert process.returncode == 143, messages
-    kept = list_blocks(results)
-    assert len(kept) >= 3
-    store = Store(results)
-    checked = check(store, store.study_folder(PAPER, 1988))
-    assert checked.faults == {}
-    assert len(checked.blocks) == len(kept)
-    assert not list(results.rglob("*.part"))
-
-
 def has_begun(process, results) -> bool:
     """Tell whether a run holds the lock of its store, or is over already."""
     folder = Store(results).study_folder(PAPER, 1988)
@@ -119,7 +81,11 @@ def has_begun(process, results) -> bool:
         return process.poll() is not None
 
 
-def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
+LONG = (pytest.mark.long, pytest.mark.timeout(1800))
+
+
+@pytest.mark.parametrize("n_interruptions", [6, pytest.param(300, marks=LONG)])
+def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
     """Interrupt one study again and again, in three ways, and let it finish.
 
     Where a fast machine finishes it all the same, it is extended.
@@ -133,7 +99,8 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
         number, code = ways[n_fired % 3]
         process = start(*WRITE, 0.005, *write_words(results, n_all))
         assert wait_until(lambda process=process: has_begun(process, results))
-        enough = len(list_blocks(results)) + draw.randrange(3)
+        kept = list_blocks(results)
+        enough = len(kept) + draw.randrange(3)
         wait_until(
             lambda enough=enough, process=process: (
                 len(list_blocks(results)) >= enough or process.poll() is not None
@@ -142,6 +109,7 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
         time.sleep(draw.uniform(0, 0.1))
         process.send_signal(number)
         messages = end(process)
+        assert set(kept) <= set(list_blocks(results))
         if process.returncode == 0:
             n_all += step
             continue
@@ -149,16 +117,6 @@ def interrupt_at_random(tmp_path, *, n_interruptions: int) -> None:
         assert "Traceback" not in messages
         n_fired += 1
     assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
-
-
-def test_six_random_interruptions_change_nothing(tmp_path):
-    interrupt_at_random(tmp_path, n_interruptions=6)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_three_hundred_random_interruptions_change_nothing(tmp_path):
-    interrupt_at_random(tmp_path, n_interruptions=300)
 
 
 def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
@@ -176,24 +134,6 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
         if code == 75:
             assert "another process is working on" in messages
     assert_recovers(results, 1000, compute_reference(1000))
-
-
-def test_three_studies_at_once_in_one_folder_all_work(tmp_path):
-    """They have root seeds in common; once three of the five were refused."""
-    processes = [
-        start(
-            *COMMAND, "simulate", "--seeds", "2000", "--root-seed", str(root_seed),
-            "--results", str(tmp_path / "results"),
-        )
-        for root_seed in range(3)
-    ]  # fmt: skip
-    ends = [(end(process), process.returncode) for process in processes]
-    assert [code for _, code in ends] == [0] * 3, ends
-    store = Store(tmp_path / "results")
-    for study in store.studies():
-        assert store.missing(PAPER, study.root_seed, 2000) == []
-        assert check(store, study.path).messages == []
-    assert len(store.studies()) == 8
 
 
 def test_reading_while_another_run_writes_works(tmp_path):
