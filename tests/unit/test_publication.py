@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, publication, verification
+from replication.claims import Verdict
+from replication.cli import main
 from replication.errors import BusyError, DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.models import find_differences, read_model, round_numbers, write_model
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.publication import (
     Study,
+    describe_result,
     hold_report,
     preview_experiment,
     replicate_study,
@@ -26,13 +29,6 @@ from replication.publication import (
 from replication.store import Store
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files, repair_reports
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    study = Study(PAPER, 7, 3000, tmp_path_factory.mktemp("results"))
-    replicate_study(study)
-    return study
 
 
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path: Path) -> None:
@@ -51,7 +47,18 @@ def test_options_name_what_differs(tmp_path: Path) -> None:
     assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
-def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
+def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
+    assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
+    said = capsys.readouterr().out
+    *lines, last = said.splitlines()
+    assert "of 3,000 networks within 2,000 updates" in lines[0]
+    assert {"converged", "mean", "p", "verdict"} <= {line.split()[0] for line in lines}
+    assert "for a mean of 48 and a largest count of 202" in said
+    assert last.endswith(str(study.folder / "report.html"))
+
     store = Store(study.results)
     blocks = list(store.read(PAPER, 7, 0, 3000))
     updates = np.concatenate([block.updates for block in blocks])
@@ -62,6 +69,39 @@ def test_model_agrees_with_the_stored_outcomes(study: Study) -> None:
     assert model["population"]["mean"] == pytest.approx(updates[converged].mean(), rel=1e-5)
     assert model["study"]["digest"] == store.digest(PAPER, 7, 3000)
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
+
+    before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
+    assert list(repair_reports(study.results)) == []
+    path = study.folder / "models" / "headline.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    (study.folder / "report.pdf").write_bytes(b"")
+    for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
+        path.unlink()
+    (line,) = repair_reports(study.results)
+    assert line.startswith("made models/headline.json; figures/")
+    after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "says"),
+    [
+        (Verdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
+        (Verdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
+        (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 with --seeds"),
+        (Verdict.DEPENDS, None, "depends on the measurement: contradicted by half the error sq"),
+    ],
+)
+def test_verdict_says_why(tmp_path: Path, verdict: str, reason: str | None, says: str) -> None:
+    model = read_model(Path(__file__).parents[2] / "results", "headline")
+    assert model is not None
+    model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
+    lines = describe_result(Study(PAPER, 1, 1, tmp_path), model)
+    (line,) = [line for line in lines if line.startswith("verdict")]
+    assert line.split(maxsplit=1)[1].startswith(says)
+    has_p = any(line.startswith("p ") for line in lines)
+    assert has_p == (verdict != Verdict.NOT_TESTABLE), "a p that judges nothing"
 
 
 @pytest.mark.parametrize("experiments", [True, False])
@@ -172,26 +212,12 @@ def test_a_report_that_another_process_writes_is_refused(tmp_path: Path) -> None
         run_experiments([], tmp_path)
 
 
-def test_what_a_kill_left_beside_models_is_swept(study: Study) -> None:
-    left = study.folder / "models" / f".replication-{16 * '0'}.part"
+def test_what_a_kill_left_beside_models_is_swept(tmp_path: Path) -> None:
+    left = tmp_path / "models" / f".replication-{16 * '0'}.part"
+    left.parent.mkdir()
     left.write_text("half a model")
-    with hold_report(study.folder):
+    with hold_report(tmp_path):
         assert not left.exists()
-
-
-def test_what_is_damaged_of_a_report_is_made_again(study: Study) -> None:
-    before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
-    assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
-    assert list(repair_reports(study.results)) == []
-    model = study.folder / "models" / "headline.json"
-    model.write_bytes(model.read_bytes()[:-9])
-    (study.folder / "report.pdf").write_bytes(b"")
-    for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
-        path.unlink()
-    (line,) = repair_reports(study.results)
-    assert line.startswith("made models/headline.json; figures/")
-    after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
-    assert after == before
 
 
 @pytest.mark.parametrize(
@@ -230,7 +256,7 @@ def test_differences_are_found_where_they_are(new: object, n_found: int) -> None
 
 
 def test_a_published_report_that_differs_is_not_reproduced(
-    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """On a small study in place of the default one, without the experiments."""
     for module in (publication, verification):
