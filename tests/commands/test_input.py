@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from replication.cli import main
-from replication.protocol import PAPER, Protocol
+from replication.protocol import PAPER
 from replication.store import Store
 from tests.reliability.faults import COMMAND, assert_clean, run
-
-FIELDS = Protocol.__dataclass_fields__
 
 
 @pytest.fixture
@@ -27,11 +25,6 @@ def reject(tmp_path, capsys):
         return output.err
 
     return reject
-
-
-def test_without_a_command_the_help_is_shown(capsys):
-    assert main([]) == 0
-    assert "COMMAND" in capsys.readouterr().out
 
 
 BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
@@ -63,17 +56,10 @@ def test_enormous_count_is_refused_with_an_estimate(reject, text):
     assert "from 1 to" in message
 
 
-@pytest.mark.parametrize(
-    ("given", "nearest"),
-    [("learning_rte=5", "learning_rate"), ("lambda=0.5", None)],
-)
-def test_unknown_field_is_answered_with_the_nearest_name(reject, given, nearest):
-    message = reject("simulate", "--set", given)
-    assert repr(given.partition("=")[0]) in message
-    assert nearest is None or f"did you mean {nearest!r}" in message
-
-
-def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(reject, tmp_path):
+def test_unknown_field_is_answered_with_the_nearest_name(reject, tmp_path):
+    message = reject("simulate", "--set", "learning_rte=5")
+    assert "'learning_rte'" in message
+    assert "did you mean 'learning_rate'" in message
     (tmp_path / "p.toml").write_text("tresholds = 0.2\n")
     assert "did you mean 'threshold'" in reject("simulate", f"--protocol={tmp_path / 'p.toml'}")
 
@@ -86,6 +72,7 @@ def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(reject, tmp_p
         "threshold = -inf\n",
         "threshold = '0.2'\n",
         "threshold: 0.2\n",
+        '"a\\u001b[31mb" = 1\n',
         "regression = 1.0\n",
         "max_updates = 2.0\n",
         "group_sizes = [4, 0]\n",
@@ -96,12 +83,15 @@ def test_unknown_field_in_a_file_is_answered_with_the_nearest_name(reject, tmp_p
 def test_bad_protocol_file_is_refused(reject, tmp_path, text):
     path = tmp_path / "p.toml"
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    reject("simulate", f"--protocol={path}")
+    assert reject("simulate", f"--protocol={path}").strip().isprintable()
 
 
-@pytest.mark.parametrize("name", ["missing.toml", "."])
-def test_protocol_file_that_cannot_be_read_ends_with_74(reject, tmp_path, name):
-    assert "cannot be read" in reject("simulate", f"--protocol={tmp_path / name}", code=74)
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [("missing.toml", 74, "cannot be read"), (".", 74, "cannot be read")],
+)
+def test_protocol_file_that_cannot_be_read_is_named(reject, tmp_path, name, code, says):
+    assert says in reject("simulate", f"--protocol={tmp_path / name}", code=code)
 
 
 DIGITS = "9" * 5000
@@ -116,14 +106,6 @@ def test_values_of_any_length_and_depth_are_one_line_of_refusal(reject, tmp_path
     path = tmp_path / "p.toml"
     path.write_text(f"{field} = {value}\n")
     assert len(reject("simulate", f"--protocol={path}")) < 600
-
-
-def test_control_characters_in_a_file_do_not_reach_the_terminal(reject, tmp_path):
-    path = tmp_path / "p.toml"
-    path.write_text('"a\\u001b[31mb" = 1\n')
-    message = reject("simulate", f"--protocol={path}")
-    assert "\x1b" not in message
-    assert "x1b[31m" in message
 
 
 @pytest.mark.parametrize(

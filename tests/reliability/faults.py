@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -204,27 +203,10 @@ class Strace:
                 calls.append((match[1], match[2]))
         return calls
 
-    def count_calls(self) -> dict[str, int]:
-        """Return how many calls of each kind there were."""
-        names = [name for name, _ in self.read_calls()]
-        return {name: names.count(name) for name in self.CALLS}
-
     def was_injected(self) -> bool:
         """Tell whether the fault happened."""
         text = self.log.read_text(errors="replace")
         return "(INJECTED)" in text or "killed by SIGKILL" in text
-
-
-def count_calls(tmp_path: Path) -> dict[str, int]:
-    """Return how many calls of each kind a small study makes on its files."""
-    traced = Strace(tmp_path / "count" / "results", tmp_path / "count.log")
-    traced.results.parent.mkdir()
-    assert_clean(traced.run(), 0)
-    counts = traced.count_calls()
-    # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
-    assert counts["write"] == counts["rename"] == 2
-    assert counts["fsync"] >= 2 + 2
-    return counts
 
 
 def wait_until(condition, *, seconds: float = 30) -> bool:
@@ -250,10 +232,3 @@ def start(*command: str | Path, **options) -> subprocess.Popen[str]:
         cwd=ROOT,
         **options,
     )
-
-
-def iterate_points(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield every call at which a fault can happen."""
-    for name, n in counts.items():
-        for k in range(1, n + 1):
-            yield name, k

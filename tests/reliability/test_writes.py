@@ -14,15 +14,25 @@ from tests.reliability.faults import (
     Strace,
     assert_clean,
     assert_recovers,
-    count_calls,
     find_strays,
-    iterate_points,
 )
 from tests.unit.store.invented import check, invent, simulate
 
 N_SEEDS = 2000
 REFERENCE = compute_digest([invent(0, N_SEEDS)])
-ERRORS = ("EIO", "ENOSPC")
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory) -> list[tuple[str, int]]:
+    """Every call on the files of a small study, by its name and number."""
+    folder = tmp_path_factory.mktemp("count")
+    traced = Strace(folder / "results", folder / "log")
+    assert_clean(traced.run(), 0)
+    names = [name for name, _ in traced.read_calls()]
+    # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
+    assert names.count("write") == names.count("rename") == 2
+    assert names.count("fsync") >= 2 + 2
+    return [(name, names[: i + 1].count(name)) for i, name in enumerate(names)]
 
 
 def inject(tmp_path, fault: str, *, code: int | None) -> None:
@@ -43,8 +53,7 @@ def inject(tmp_path, fault: str, *, code: int | None) -> None:
     shutil.rmtree(traced.results.parent)
 
 
-def test_kill_at_every_call_loses_nothing(tmp_path):
-    points = list(iterate_points(count_calls(tmp_path)))
+def test_kill_at_every_call_loses_nothing(tmp_path, points):
     assert len(points) >= 12
     for name, k in points:
         inject(tmp_path, f"{name}:signal=KILL:when={k}", code=None)
@@ -60,9 +69,9 @@ def test_error_at_a_call_ends_with_74_and_loses_nothing(tmp_path, fault):
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path):
-    for name, k in iterate_points(count_calls(tmp_path)):
-        for error in ERRORS:
+def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path, points):
+    for name, k in points:
+        for error in ("EIO", "ENOSPC"):
             inject(tmp_path, f"{name}:error={error}:when={k}", code=74)
 
 

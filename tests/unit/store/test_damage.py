@@ -7,7 +7,6 @@ import errno
 import hashlib
 import json
 import os
-import random
 import shutil
 from pathlib import Path
 from unittest import mock
@@ -21,7 +20,7 @@ from replication.errors import DataError, StorageError
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.store import Store, find_blocks
-from replication.store.blocks import COLUMNS, LARGEST_BLOCK, Block, read_block, write_block
+from replication.store.blocks import COLUMNS, Block, read_block, write_block
 from tests.unit.store.invented import check, fill, invent, repair
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
@@ -126,29 +125,6 @@ def test_damage_is_found_named_and_repaired(store, folder, block, damage):
         assert read_files(folder) == before
 
 
-def test_missing_seeds_are_named_and_computed(store, folder, block):
-    before = read_files(folder)
-    block.path.unlink()
-    checked = check(store, folder)
-    assert checked.missing == [(20, 40)]
-    assert "the seeds 20 to 39 are missing" in checked.messages[0]
-    assert repair(store, folder).missing == [(20, 40)]
-    assert read_files(folder) == before
-
-
-def test_no_flipped_bit_of_a_study_goes_unnoticed(store, folder):
-    files = sorted(folder.iterdir())
-    bits = [(path, bit) for path in files for bit in range(8 * path.stat().st_size)]
-    for path, bit in random.Random(1988).sample(bits, 300):
-        content = path.read_bytes()
-        flipped = bytearray(content)
-        flipped[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(bytes(flipped))
-        assert check(store, folder).faults, f"bit {bit} of {path.name} was not noticed"
-        path.write_bytes(content)
-    assert check(store, folder).faults == {}
-
-
 def test_the_protocol_is_told_by_any_block_that_is_sound(store, folder, block):
     for one in find_blocks(folder)[:2]:
         one.path.write_bytes(b"")
@@ -171,19 +147,13 @@ def test_a_study_in_the_folder_of_another_is_named(store, folder):
         assert "it is of {'layout': " in str(error)
 
 
-def test_a_name_that_holds_more_seeds_than_a_block_can_is_not_believed(store, folder):
+@pytest.mark.parametrize(("start", "stop"), [(60, 10**11), (10**10, 10**10 + 5)])
+def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(store, folder, start, stop):
     """Or `repair` would simulate for days."""
-    name = f"{60:012d}-{10**11:012d}-0123456789abcdef.parquet"
-    (folder / name).write_bytes(b"x")
-    assert f"more than {LARGEST_BLOCK:,} seeds" in check(store, folder).messages[0]
-    repair(store, folder)
-    assert store.ranges(OTHER, 1988) == [(0, 60)]
-
-
-def test_a_bad_block_far_from_all_others_is_removed_and_nothing_between_is_computed(store, folder):
-    name = f"{10**10:012d}-{10**10 + 5:012d}-0123456789abcdef.parquet"
-    (folder / name).write_bytes(b"x")
-    assert check(store, folder).lost == []
+    (folder / f"{start:012d}-{stop:012d}-0123456789abcdef.parquet").write_bytes(b"x")
+    checked = check(store, folder)
+    assert len(checked.faults) == 1
+    assert checked.lost == []
     repair(store, folder)
     assert store.ranges(OTHER, 1988) == [(0, 60)]
 
@@ -277,12 +247,6 @@ def find_fault(store, folder):
     return str(error)
 
 
-def test_a_block_written_anew_with_the_same_content_is_sound(store, folder, block):
-    forge(block)
-    forge(find_blocks(folder)[0], header={"made_with": {"numpy": "1.0"}})
-    assert check(store, folder).messages == []
-
-
 @pytest.mark.parametrize(
     ("header", "message"),
     [
@@ -291,16 +255,14 @@ def test_a_block_written_anew_with_the_same_content_is_sound(store, folder, bloc
         ({"stop": True}, "'stop': True"),
         ({"protocol": {"regression": 0.6}}, "its protocol is another one"),
         ({"protocol": {"dropout": 0.5}}, "'dropout'"),
-        ({"protocol": 5}, "is bad ("),
         ({"made_with": 5}, "is bad ("),
         ({"digest": "0" * 64}, "its outcomes have another digest"),
-        ("[1, 2]", "is bad ("),
         ("[" * 100_000, "is bad ("),
-        ('{"layout": NaN}', "is bad ("),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_a_header_that_says_something_else_is_refused(store, folder, block, header, message):
+    forge(find_blocks(folder)[0], header={"made_with": {"numpy": "1.0"}})  # which is sound
     forge(block, header=header)
     assert message in find_fault(store, folder)
     repair(store, folder)

@@ -94,22 +94,6 @@ def test_seeds_are_not_missing_while_another_process_may_be_simulating_them(stor
         assert verify(store, study, n_sample=50)[0].messages == []
 
 
-def test_repair_simulates_the_bad_blocks_and_no_others(store, study):
-    (block,) = (block for block in find_blocks(study.path) if block.start == 300)
-    block.path.write_bytes(b"")
-    asked = []
-
-    def remember(protocol, root_seed, ranges, **options):
-        asked.extend(ranges)
-        return simulate(protocol, root_seed, ranges, **options)
-
-    for _ in range(2):
-        repair(store, study.path, remember)
-        assert asked == [(300, 600)]
-    assert verify(store, study, n_sample=None)[0].messages == []
-    assert store.missing(PAPER, 1988, 1000) == []
-
-
 def test_a_bad_block_whose_seeds_are_in_sound_ones_is_removed_and_not_computed(store, study):
     """As a kill leaves it between the new block and the end of the old one."""
     before = store.digest(PAPER, 1988, 1000)
