@@ -1,7 +1,4 @@
-"""The ledger: what the paper reports, page by page, and the measurements of each statement.
-
-The ledger itself is the file ``claims.toml`` beside this module.
-"""
+"""The ledger, ``claims.toml``: what the paper reports, and the ways to measure each statement."""
 
 from __future__ import annotations
 
@@ -16,8 +13,6 @@ from typing import Any
 
 from replication.errors import DataError
 
-MAX_OPERATIONALISATIONS = 12
-MAX_QUOTED_WORDS = 8
 KINDS = ("empirical", "checked")
 
 
@@ -105,20 +100,12 @@ def load_claims() -> Mapping[str, Claim]:
 
 
 def read_claims(tables: Mapping[str, Any]) -> dict[str, Claim]:
-    """Return the statements of a ledger by id.
-
-    `tables`: the tables ``[claims.*]`` of a file such as ``claims.toml``.
-    Raises DataError if an entry is incomplete or contradicts the rules for one; the message names
-    it.
-    """
+    """Return the statements of the tables ``[claims.*]`` by id; an entry may be a DataError."""
     return {name: _read_claim(name, table) for name, table in tables.items()}
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those differences of a protocol from `PAPER` that the paper reports as settings.
-
-    `differences`: `Protocol.differences`.
-    """
+    """Return those of `Protocol.differences` that the paper reports as settings."""
     settings = load_reported().settings
     return {name: value for name, value in differences.items() if name in settings}
 
@@ -126,32 +113,22 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
 def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     entry = f"claims.toml, [claims.{name}]"
     texts = ("title", "statement", "quote", "page", "experiment", "kind")
-    _require_keys(entry, table, (*texts, "operationalisations"), ("condition",))
-    if table["kind"] not in KINDS:
-        raise DataError(
-            f"{entry}: the kind {table['kind']!r} was given; allowed are {', '.join(KINDS)}"
-        )
-    n_words = len(table["quote"].split())
-    if n_words > MAX_QUOTED_WORDS:
-        raise DataError(
-            f"{entry}: a quote of {n_words} words was given; allowed are {MAX_QUOTED_WORDS}"
-        )
+    allowed = (*texts, "operationalisations", "condition")
+    _require_keys(entry, table, allowed[:-1])
     found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
-    if len(found) > MAX_OPERATIONALISATIONS:
-        raise DataError(
-            f"{entry}: {len(found)} operationalisations were given; "
-            f"allowed are {MAX_OPERATIONALISATIONS}"
-        )
-    ids = [each.id for each in found]
-    repeated = sorted({each for each in ids if ids.count(each) > 1})
-    if repeated:
-        raise DataError(f"{entry}: the id {repeated[0]!r} was given twice; name one of them anew")
+    kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
+    other = [key for key in table if key not in allowed]
     n_primary = sum(each.primary for each in found)
-    if n_primary != 1:
-        raise DataError(
-            f"{entry}: {n_primary} operationalisations are primary; mark exactly one with "
-            "primary = true"
-        )
+    for is_wrong, problem in (
+        (other, f"the keys {other} were given; allowed are {', '.join(allowed)}"),
+        (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
+        (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
+        (n_ways > 12, f"{n_ways} operationalisations were given; allowed are 12"),
+        (len({each.id for each in found}) < n_ways, "an id was given twice; name one anew"),
+        (n_primary != 1, f"{n_primary} are primary; mark exactly one with primary = true"),
+    ):
+        if is_wrong:
+            raise DataError(f"{entry}: {problem}")
     return Claim(
         id=name,
         condition=table.get("condition", ""),
@@ -162,30 +139,19 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
 
 def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationalisation:
     texts = ("id", "name", "measured", "supports")
-    _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts, None)
+    _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
+    numbers = {key: value for key, value in table.items() if key not in (*texts, "primary")}
     return Operationalisation(
         primary=bool(table.get("primary", False)),
-        thresholds=MappingProxyType(
-            {key: value for key, value in table.items() if key not in (*texts, "primary")}
-        ),
+        thresholds=MappingProxyType(numbers),
         **{text: table[text] for text in texts},
     )
 
 
-def _require_keys(
-    entry: str, table: Mapping[str, Any], needed: tuple[str, ...], other: tuple[str, ...] | None
-) -> None:
-    """Refuse a table that lacks a key, or has one besides those needed and `other`."""
+def _require_keys(entry: str, table: Mapping[str, Any], needed: tuple[str, ...]) -> None:
     for key in needed:
         if not table.get(key):
             raise DataError(f"{entry}: {key!r} is missing; add it")
-    if other is not None:
-        for key in table:
-            if key not in (*needed, *other):
-                raise DataError(
-                    f"{entry}: the key {key!r} was given; allowed are "
-                    f"{', '.join((*needed, *other))}"
-                )
 
 
 def _read() -> dict[str, Any]:

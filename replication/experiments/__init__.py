@@ -8,10 +8,7 @@ that takes the name of each step as it begins, and the number of networks, by de
 one. It returns the model, plain data for its chapter and its figures. Its networks
 have the root seed ``ROOT_SEED``; what is searched for is found on others (`search.SEARCH_OFFSET`).
 What several experiments need stands in the modules beside them; no experiment imports another.
-
-To add a question, add a folder with these files, its name and seconds to `EXPERIMENTS`, its
-statements to ``claims.toml``, and its chapter to ``report.md``. While it is written,
-``replication experiments NAME --preview 1000`` runs it alone and renders its chapter.
+CONTRIBUTING.md says how to add one.
 """
 
 from __future__ import annotations
@@ -40,10 +37,10 @@ EXPERIMENTS: dict[str, float] = {
 """The experiments beside the headline, in the order of the report, with the seconds that each
 takes on two cores, from which the time left is estimated."""
 
-TEMPLATES = Path(__file__).parent
-"""Where the templates and the chapters stand."""
+TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
 Model = dict[str, Any]
+Figures = dict[str, Callable[[Model], Any]]
 
 
 def run_experiment(
@@ -56,10 +53,9 @@ def run_experiment(
     return model
 
 
-def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
+def list_figures(name: str) -> Figures:
     """Return the figures of an experiment: their names and the functions that draw its model."""
     if not (TEMPLATES / name / "figures.py").exists():  # a table says it all
         return {}
-    module = importlib.import_module(f"replication.experiments.{name}.figures")
-    figures: dict[str, Callable[[Model], Any]] = module.FIGURES
+    figures: Figures = importlib.import_module(f"replication.experiments.{name}.figures").FIGURES
     return figures

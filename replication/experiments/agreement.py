@@ -95,9 +95,9 @@ def replace_backward(protocol: Protocol, weights: Array, transposed: Array) -> A
 def align_matrices(
     protocol: Protocol, weights: Array, *, centred: bool = False
 ) -> tuple[Array, Array]:
-    """Return the cosine of U and the transpose of W, and the length of U over that of W, (n,) each.
+    """Return the cosine of U and the transpose of W, and the length of U over W's, (n,) each.
 
-    `centred`: whether to take the mean over visible units away from both, for each hidden unit.
+    `centred`: without the mean over visible units of each hidden unit.
     """
     forward, backward = (
         (matrix - centred * matrix.mean(axis=2, keepdims=True)).reshape(len(matrix), -1)
@@ -140,10 +140,7 @@ def find_events(
 ) -> NDArray[np.float64]:
     """Return when the running median of each series first reaches a level; infinity if never.
 
-    `width`: odd; the median of so many updates in a row stands for the one in the middle.
-
-    >>> find_events([np.array([0.95, 0.1, 0.2, 0.95, 0.93, 0.96])], level=0.9, width=3)
-    array([3.])
+    The median of `width` updates (an odd number) stands for the one in the middle.
     """
     events = []
     for values in series:

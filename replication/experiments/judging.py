@@ -1,15 +1,8 @@
 """From measurements to verdicts: the one place where statements are judged.
 
-An experiment gives `judge` one measurement for each operationalisation of a statement::
-
-    judge("rapid", {
-        "within-100": outcomes.converged & (outcomes.updates <= 100),   # a share
-        "median": outcomes.updates,                                     # a median
-        "faster": estimate_ratios(theirs, ours).mean,                   # an estimate
-    })
-
-Each is compared with ``at_least`` and ``at_most`` of its entry in the ledger. Where no such level
-decides, the result of one of the functions ``supports_...`` stands in its place.
+An experiment gives `judge` one measurement for each operationalisation of a statement. Each is
+compared with ``at_least`` and ``at_most`` of its entry in the ledger. Where no such level decides,
+the result of one of the functions ``supports_...`` stands in its place.
 """
 
 from __future__ import annotations
@@ -27,8 +20,7 @@ from replication.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
-Result = dict[str, Any]
-"""``value`` (float or None), ``interval`` ([low, high] or None) and ``outcome``."""
+Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 
 
 class Outcome(enum.StrEnum):
@@ -42,10 +34,10 @@ class Outcome(enum.StrEnum):
 def judge(
     statement: str, measured: Mapping[str, Any], *, verdict: Verdict | None = None
 ) -> dict[str, Any]:
-    """Return the entry of a statement in the model of an experiment: its results and its verdict.
+    """Return the entry of a statement in a model: its results, and its verdict unless it is given.
 
     `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
-    median counts; estimates; numbers; or results. `verdict`: in place of the one that follows.
+    median counts; estimates; numbers; or results.
     """
     claim = load_claims()[statement]
     check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
@@ -61,11 +53,9 @@ def judge(
 def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
     """Support a statement by a measurement whose interval lies from `low` to `high`.
 
-    Both ends are included. An interval outside contradicts it; one that crosses an end leaves it
-    undecided. Without an interval the number itself decides.
+    An interval outside contradicts it; one that crosses an end leaves it undecided. Without an
+    interval the number itself decides.
 
-    >>> supports_within(Estimate(0.95, 0.93, 0.97), 0.9)["outcome"]
-    'supports'
     >>> supports_within(Estimate(0.91, 0.89, 0.93), 0.9)["outcome"]
     'undecided'
     """
@@ -93,13 +83,9 @@ def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Resu
 
 
 def find_verdict(kind: str, outcomes: Iterable[Outcome]) -> Verdict:
-    """Return the verdict that follows from the outcomes of all operationalisations.
+    """Return the verdict that follows from all outcomes; those undecided are set aside.
 
-    Those that are undecided are set aside; where all are, there are too few networks to tell. A
-    definition or theorem is checked if nothing contradicts it.
-
-    >>> find_verdict("empirical", [Outcome.SUPPORTS, Outcome.CONTRADICTS]).name
-    'DEPENDS'
+    A definition or theorem is checked if nothing contradicts it.
     """
     decided = {outcome for outcome in outcomes if outcome is not Outcome.UNDECIDED}
     if not decided:
@@ -113,53 +99,47 @@ def find_verdict(kind: str, outcomes: Iterable[Outcome]) -> Verdict:
 
 def check_results(claim: Claim, results: Mapping[str, Any], where: str) -> None:
     """Refuse results that are not those of the ledger; `where` names the file they are from."""
-    wanted = [each.id for each in claim.operationalisations]
-    for name in wanted:
-        if name not in results:
-            raise DataError(
-                f"claims.toml, [claims.{claim.id}]: the operationalisation {name!r} has no "
-                f"measurement in {where}; measure it there, or remove the entry"
-            )
-    for name in results:
-        if name not in wanted:
-            raise DataError(
-                f"{where}: the measurement {name!r} of {claim.id!r} has no entry in claims.toml, "
-                f"[claims.{claim.id}]; add one, or remove the measurement"
-            )
+    wanted = {each.id for each in claim.operationalisations}
+    for name in wanted - results.keys():
+        raise DataError(
+            f"claims.toml, [claims.{claim.id}]: the operationalisation {name!r} has no "
+            f"measurement in {where}; measure it there, or remove the entry"
+        )
+    for name in results.keys() - wanted:
+        raise DataError(
+            f"{where}: the measurement {name!r} of {claim.id!r} has no entry in claims.toml, "
+            f"[claims.{claim.id}]; add one, or remove the measurement"
+        )
 
 
-def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse models of experiments whose statements are not those of the ledger.
-
-    Raises DataError if an entry of the ledger has no measurement, or a measurement no entry.
-    """
+def check_models(models: Mapping[str, Any]) -> None:
+    """Refuse models whose statements and measurements are not those of the ledger."""
     claims = load_claims()
     for experiment, model in models.items():
         where = f"models/{experiment}.json"
-        judged = model.get("claims", {})
-        entries = judged.values() if isinstance(judged, Mapping) else [judged]
-        for entry in entries:
-            if not (
-                isinstance(entry, Mapping) and isinstance(entry.get("operationalisations"), Mapping)
-            ):
-                raise DataError(
-                    f"{where} holds measurements in another form; run `replication experiments "
-                    f"{experiment}` to make it again"
-                )
-        for name, claim in claims.items():
-            if claim.experiment == experiment:
-                if name not in judged:
-                    raise DataError(
-                        f"claims.toml, [claims.{name}]: {where} has no measurement of it; run "
-                        f"`replication experiments {experiment}`, or remove the entry"
-                    )
-                check_results(claim, judged[name]["operationalisations"], where)
-        for name in judged:
-            if name not in claims or claims[name].experiment != experiment:
-                raise DataError(
-                    f"{where}: the statement {name!r} has no entry in claims.toml with "
-                    f"experiment = {experiment!r}; add one, or remove the measurement"
-                )
+        again = f"run `replication experiments {experiment}`"
+        try:
+            judged = {
+                name: dict(entry["operationalisations"])
+                for name, entry in model.get("claims", {}).items()
+            }
+        except (AttributeError, TypeError, KeyError):
+            raise DataError(
+                f"{where} holds measurements in another form; {again} to make it again"
+            ) from None
+        own = {name: claim for name, claim in claims.items() if claim.experiment == experiment}
+        for name in own.keys() - judged.keys():
+            raise DataError(
+                f"claims.toml, [claims.{name}]: {where} has no measurement of it; {again}, or "
+                "remove the entry"
+            )
+        for name in judged.keys() - own.keys():
+            raise DataError(
+                f"{where}: the statement {name!r} has no entry in claims.toml with "
+                f"experiment = {experiment!r}; add one, or remove the measurement"
+            )
+        for name, claim in own.items():
+            check_results(claim, judged[name], where)
 
 
 def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
@@ -184,13 +164,13 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
 def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any) -> Result:
     if isinstance(measured, dict):
         return measured
-    levels = {"at_least": -math.inf, "at_most": math.inf}
-    if levels.keys().isdisjoint(entry.thresholds):
+    low = entry.thresholds.get("at_least", -math.inf)
+    high = entry.thresholds.get("at_most", math.inf)
+    if math.isinf(low) and math.isinf(high):
         raise DataError(
             f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}: a level is "
             "missing; add at_least or at_most"
         )
-    low, high = (entry.thresholds.get(name, default) for name, default in levels.items())
     return supports_within(measured, low, high)
 
 

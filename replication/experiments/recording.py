@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -23,36 +22,24 @@ Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 
 MAX_STATES = 20_000
 """States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
-SLOW_RATE = 2.0
-"""The other learning rate at which networks are measured at every update."""
+SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histories:
-    """What was measured of every converged network at every update, its last state included.
+    """What was measured of every converged network at every update, its last state included."""
 
-    `updates` integers (n_converged,): ascending. `values` (n_states, ...): network by network the
-    quantities after 0, 1, ..., `updates` updates.
-    """
-
-    updates: NDArray[np.int64]
-    values: dict[str, NDArray[Any]]
+    updates: NDArray[np.int64]  # (n_converged,), ascending
+    values: dict[str, NDArray[Any]]  # (n_states, ...), network by network after 0, 1, ... updates
 
     @property
     def starts(self) -> NDArray[np.int64]:
         """Where each network begins, and the end of the last one, shape (n_converged + 1,)."""
         return np.concatenate([[0], np.cumsum(self.updates + 1)])
 
-    @property
-    def is_last(self) -> NDArray[np.bool_]:
-        """Whether a state is the last of its network, which no update followed."""
-        lasts = np.zeros(self.starts[-1], dtype=np.bool_)
-        lasts[self.starts[1:] - 1] = True
-        return lasts
-
     def take_learning(self, name: str) -> NDArray[Any]:
         """Return one quantity in all states that an update followed, (sum of updates, ...)."""
-        return self.values[name][~self.is_last]
+        return np.delete(self.values[name], self.starts[1:] - 1, axis=0)
 
     def split(self, name: str) -> Iterator[NDArray[Any]]:
         """Yield one quantity network by network, shape (updates + 1, ...) each."""
@@ -69,14 +56,30 @@ class Histories:
         learning = self.updates > update
         return np.asarray(self.values[name][self.starts[:-1][learning] + update])
 
+    def find_medians(self, name: str, among: NDArray[np.bool_] | None = None) -> Array:
+        """Return the median over the cases of each network that has any, of all or of some.
+
+        `among` has the shape of `take_learning`.
+        """
+        values = self.take_learning(name)
+        among = np.isfinite(values) if among is None else among & np.isfinite(values)
+        parts = np.split(np.arange(len(values)), np.cumsum(self.updates)[:-1])
+        chosen = [values[part][among[part]] for part in parts]
+        return np.array([np.median(each) for each in chosen if len(each)])
+
+    def pool_shares(self, successes: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
+        """Return the share of successes among some cases, which come in clusters: the networks.
+
+        Both have the shape (sum of updates, cases of a state).
+        """
+        n = len(self.updates)
+        owners = np.repeat(np.arange(n), self.updates)
+        counts = (np.bincount(owners, each.sum(axis=1), n) for each in (successes & among, among))
+        return estimate_pooled_share(*counts)
+
 
 def measure_learning(
-    protocol: Protocol,
-    measure: Measure,
-    *,
-    n_networks: int,
-    root_seed: int,
-    jobs: int,
+    protocol: Protocol, measure: Measure, *, n_networks: int, root_seed: int, jobs: int
 ) -> Histories:
     """Simulate networks, and measure those that converge at every update."""
     initial = draw_weights(protocol, root_seed, 0, n_networks)
@@ -97,25 +100,16 @@ def measure_learning(
 
 
 def measure_both_rates(
-    measure: Measure,
-    *,
-    n_networks: int,
-    slow_share: float,
-    root_seed: int,
-    jobs: int,
-    report_progress: Tell,
+    measure: Measure, n_networks: int, *, slow_share: float, root_seed: int, jobs: int
 ) -> tuple[Histories, Histories]:
     """Measure networks at the paper's learning rate, and a share of them at `SLOW_RATE`."""
-    histories = []
-    for rate, share in ((PAPER.learning_rate, 1.0), (SLOW_RATE, slow_share)):
-        report_progress(f"networks measured at every update, learning rate {rate:g}")
+
+    def measure_at(rate: float, n: int) -> Histories:
         protocol = dataclasses.replace(PAPER, learning_rate=rate)
-        n = max(2, round(share * n_networks))
-        histories.append(
-            measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
-        )
-    paper, slow = histories
-    return paper, slow
+        return measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
+
+    n_slow = max(2, round(slow_share * n_networks))
+    return measure_at(PAPER.learning_rate, n_networks), measure_at(SLOW_RATE, n_slow)
 
 
 def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -136,41 +130,10 @@ def record_states(protocol: Protocol, weights: Array, updates: NDArray[np.int64]
     return states[np.arange(states.shape[1]) <= updates[:, None]]
 
 
-def find_medians(histories: Histories, name: str, among: NDArray[np.bool_] | None = None) -> Array:
-    """Return the median of a quantity over the cases of each network, of all or of some.
-
-    `among` has the shape of `take_learning`; networks without a case are left out.
-    """
-    values = histories.take_learning(name)
-    among = np.isfinite(values) if among is None else among & np.isfinite(values)
-    parts = np.split(np.arange(len(values)), np.cumsum(histories.updates)[:-1])
-    chosen = [values[part][among[part]] for part in parts]
-    return np.array([np.median(each) for each in chosen if len(each)])
-
-
-def pool_shares(
-    histories: Histories, successes: NDArray[np.bool_], among: NDArray[np.bool_]
-) -> Estimate:
-    """Return the share of successes among some cases, which come in clusters: the networks.
-
-    Both have the shape (sum of updates, cases of a state).
-    """
-    owners = np.repeat(np.arange(len(histories.updates)), histories.updates)
-    n = len(histories.updates)
-    return estimate_pooled_share(
-        np.bincount(owners, (successes & among).sum(axis=1), minlength=n),
-        np.bincount(owners, among.sum(axis=1), minlength=n),
-    )
-
-
 def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
-    """Return a share over cases that come in clusters, with its 95 % interval.
+    """Return a share over cases that come in independent clusters, counted by cluster.
 
-    `successes`, `cases` (n,): of each cluster; clusters are independent, the cases in one are not.
-    Reference: Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
-
-    >>> estimate_pooled_share(np.array([1, 1]), np.array([2, 2]))
-    Estimate(value=0.5, low=0.5, high=0.5, level=0.95)
+    Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
     """
     total = cases.sum()
     if total == 0:
@@ -186,10 +149,9 @@ def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estim
 def record_changes(
     change: Callable[[Array], Array], weights: Array, n_updates: int, *, learning_rate: float
 ) -> Array:
-    """Return weights after 0, 1, ..., `n_updates` updates by a rule that the kernel lacks.
+    """Return weights after 0, 1, ... updates by a rule that the kernel lacks, axis 1.
 
-    `change` takes weights (n, n_weights) and returns their changes at a learning rate of 1;
-    the result has the shape (n, n_updates + 1, n_weights).
+    `change` takes weights (n, n_weights) and returns their changes at a learning rate of 1.
     """
     recorded = [weights]
     for _ in range(n_updates):

@@ -29,16 +29,11 @@ RING: dict[str, Any] = {
 """Around the mark of the primary measurement, the closest to the sentence."""
 LINE, MARK_ROW, GAP = 0.15, 0.16, 0.06
 """Inches: a line of a title, the row of its marks, and the gap below it."""
-LETTERS = 48
-"""Letters of a title in one line."""
-N_PLACES = 12
+LETTERS = 48  # letters of a title in one line
 
 
 def plot_statements(models: Models) -> tuple[Figure, Figure]:
-    """Draw a row for each statement, with a mark for each measurement.
-
-    The primary one comes first and has a ring.
-    """
+    """Draw a row for each statement, with a mark for each measurement, the primary one first."""
     claims = list(load_claims().values())
     heights = [_measure_height(claim) for claim in claims]
     middle = sum(heights) / 2 - LINE
@@ -65,14 +60,10 @@ def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2
         _draw_marks(axes, models, claim, y=place)
         place += MARK_ROW / 2 + GAP
     axes.set_ylim(height, 0.0)
-    axes.set_xlim(0.0, N_PLACES)
+    axes.set_xlim(0.0, 12.0)
     axes.set_axis_off()
     figure.legend(
-        handles=list(handles),
-        loc="outside upper left",
-        ncols=3,
-        handletextpad=0.2,
-        columnspacing=1.0,
+        handles=list(handles), loc="outside upper left", ncols=3, handletextpad=0.2, columnspacing=1
     )
     return figure
 

@@ -23,16 +23,12 @@ from replication.statistics.counts import CountTable
 
 FloatArray = NDArray[np.float64]
 
-MIN_CONVERGED = 5
-"""With fewer converged networks the reported numbers are not judged (see `compare`)."""
-NEGLIGIBLE = 1e-12
-"""Means and largest counts less probable than this are left out."""
-CHUNK = 250_000
-"""Initial weights that are held in memory at once."""
+MIN_CONVERGED = 5  # with fewer the reported numbers are not judged (see `compare`)
+NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
+CHUNK = 250_000  # initial weights that are held in memory at once
 STUDIES_AT_ONCE = 20_000
 SEED = 1988
-MAX_NETWORKS = 2**22
-"""A larger population is represented by so many of its quantiles."""
+MAX_NETWORKS = 2**22  # a larger population is represented by so many of its quantiles
 
 
 def describe_reported() -> dict[str, Any]:
@@ -62,10 +58,7 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
-    """Return what the reported number of networks report, given that all converge.
-
-    Each ``interval`` holds the middle 95 % of studies. None below `MIN_CONVERGED`.
-    """
+    """Return what so many networks report if all converge, with intervals of 95 % of studies."""
     comparison = compare_with_report(counts)
     if comparison is None or comparison.equivalence is None:
         return None
@@ -108,10 +101,7 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
-    """Return the counts of sweeps, the last one included: one more than updates applied.
-
-    The network is seen to be done in a sweep whose weight changes are not applied any more.
-    """
+    """Return the counts of sweeps, with the last one, whose changes are not applied any more."""
     cap = None if counts.cap is None else counts.cap + 1
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
 
@@ -132,16 +122,14 @@ def draw_studies(counts: CountTable, n_studies: int) -> tuple[FloatArray, FloatA
 
 
 class Ranked(NamedTuple):
-    """The p of studies by mean and largest count.
+    """The p of studies by mean and largest count: the share whose smaller tail is at most as large.
 
-    `means` (a,): rounded to whole numbers, which follow one another. `maxima` (b,): ascending. `p`
-    (a, b): share of studies whose smaller tail is at most as large: the tail of the largest count,
-    or that of the mean given the largest count.
+    The tail is that of the largest count, or that of the mean given the largest count.
     """
 
-    means: FloatArray
-    maxima: FloatArray
-    p: FloatArray
+    means: FloatArray  # (a,), whole numbers that follow one another
+    maxima: FloatArray  # (b,), ascending
+    p: FloatArray  # (a, b)
 
 
 def rank_studies(counts: CountTable) -> Ranked:

@@ -13,11 +13,7 @@ from replication.statistics.intervals import Estimate, estimate_proportion
 
 
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
-    """Return an estimate as two entries of a model: ``name`` and ``name_interval``.
-
-    >>> name_estimate("mean", Estimate(2.0, 1.0, 3.0))
-    {'mean': 2.0, 'mean_interval': [1.0, 3.0]}
-    """
+    """Return an estimate as two entries of a model: ``name`` and ``name_interval``."""
     return {name: estimate.value, f"{name}_interval": estimate.interval}
 
 
@@ -27,20 +23,13 @@ def take_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
 
 
 def estimate_share(successes: int, n: int) -> dict[str, Any]:
-    """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1].
-
-    >>> estimate_share(1, 2)["share"]
-    0.5
-    """
+    """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
     share = estimate_proportion(successes, n) if n else Estimate(None, 0.0, 1.0)
     return name_estimate("share", share)
 
 
 def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
-    """Return the settings of a protocol and how fast networks learnt, failures at the cap.
-
-    The median is None where half have not converged.
-    """
+    """Return settings and speed, failures at the cap; no median where half have not converged."""
     median = float(np.median(np.where(outcomes.converged, outcomes.updates, np.inf)))
     return {
         "learning_rate": protocol.learning_rate,

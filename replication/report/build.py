@@ -20,8 +20,7 @@ from replication.report.save import save_figure
 from replication.report.template import Template
 from replication.temporary import make_temporary_folder
 
-Draw = Callable[[], Figure | Sequence[Figure]]
-"""Draws one figure, or several as its panels."""
+Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
 from replication.report.tools import find_pandoc, run_tool
 
-READ = "markdown-raw_tex-example_lists"
-"""Pandoc's Markdown as chapters are written in it."""
+READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
 Convert = Callable[[Sequence[str]], str]

@@ -14,22 +14,16 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK = "#1f2328"
-"""Text, and the main line of a figure."""
-MUTED = "#5b636d"
-"""Axis labels of second rank, notes, reference lines."""
-FAINT = "#d4d9df"
-"""Grid, frames and the crowd of lines behind the main one."""
-PAPER_WHITE = "#ffffff"
-"""Background; also the halo behind text over data."""
+INK = "#1f2328"  # text, and the main line of a figure
+MUTED = "#5b636d"  # axis labels of second rank, notes, reference lines
+FAINT = "#d4d9df"  # grid, frames and the crowd of lines behind the main one
+PAPER_WHITE = "#ffffff"  # background; also the halo behind text over data
 BLUE = "#0072b2"
 ORANGE = "#d55e00"
 GREEN = "#00795b"
 PURPLE = "#7a2452"
-SKY = "#a9d2ee"
-"""Fill of bands and bars that belong to blue."""
-PINK = "#e8cfdc"
-"""Fill of bands that belong to purple."""
+SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
+PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = ORANGE
 """What the paper reports or sets: numbers of 1988, its settings. Nothing else is orange."""
@@ -39,8 +33,7 @@ SERIES: tuple[tuple[str, Any, str], ...] = (
     (GREEN, (0, (1.5, 1.5)), "^"),
 )
 """Colour, dash and marker of up to three series that meet in one axes: told apart in grey, too."""
-MAP = "cividis"
-"""Colour map of surfaces: rises evenly in grey, and for any colour vision."""
+MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
     INK: "#e6edf3",
     MUTED: "#a3adb8",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
+from replication.experiments import Model
 from replication.experiments.judging import judge
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
@@ -22,14 +22,11 @@ N_NETWORKS = 50_000
 N_DRAWN = 120
 TRIANGLES = tuple(itertools.combinations(range(4), 3))
 
-Array = NDArray[np.float64]
-"""Codes have the shape (n, n_patterns, n_units)."""
+Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
 Flags = NDArray[np.bool_]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the codes."""
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
@@ -42,20 +39,19 @@ def run(
     smallest = claim.find("different").thresholds["distance"]
     decimals = int(claim.find("rounded").thresholds["decimals"])
     corners = have_corners(codes)
-    measured = {
-        "different": apart[converged] >= smallest,
-        "reconstructed": reconstruct(weights, hidden),
-        "rounded": reconstruct(weights[converged], codes.round(decimals)),
-        "convex": are_convex(codes),
-        "corners": corners,
-    }
     return {
         "n_networks": n_networks,
         "n_converged": n_converged,
         "smallest_separation": float(apart[converged].min()) if n_converged else None,
         "drawn": {"codes": codes[:N_DRAWN].tolist(), "good": corners[:N_DRAWN].tolist()},
-        "claims": {"good-codes": judge("good-codes", measured)},
-    }
+        "claims": {"good-codes": judge("good-codes", {
+            "different": apart[converged] >= smallest,
+            "reconstructed": reconstruct(weights, hidden),
+            "rounded": reconstruct(weights[converged], codes.round(decimals)),
+            "convex": are_convex(codes),
+            "corners": corners,
+        })},
+    }  # fmt: skip
 
 
 def measure_separation(codes: Array) -> Array:

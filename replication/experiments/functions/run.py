@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments import Model
 from replication.experiments.judging import judge
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.outcomes import Outcomes
@@ -21,10 +22,7 @@ from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
-SEARCH_SHARE = 0.05
-"""Networks at each rate of the search, as a share of all."""
-CHECK_SHARE = 0.05
-"""Networks whose changes are compared with finite differences, as a share of all."""
+SHARE = 0.05  # of all networks: tried at each rate of the search, and compared with differences
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
 )  # fmt: skip
@@ -41,10 +39,7 @@ def add_wave(x: Array) -> Array:
 
 
 UNKNOWN: dict[str, tuple[Function, Function]] = {
-    **{
-        name: (HIDDEN_FUNCTIONS[name], HIDDEN_FUNCTIONS[name])
-        for name in ("logistic", "tanh", "softplus", "softsign")
-    },
+    **{n: (HIDDEN_FUNCTIONS[n],) * 2 for n in ("logistic", "tanh", "softplus", "softsign")},
     "wave": (add_wave, add_wave),
     "mixed": (HIDDEN_FUNCTIONS["tanh"], HIDDEN_FUNCTIONS["softplus"]),
 }
@@ -54,12 +49,10 @@ RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0
 STEP = 1e-5
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
-    n_search = max(2, round(SEARCH_SHARE * n_networks))
-    n_check = max(20, round(CHECK_SHARE * n_networks))
+    n_search = max(2, round(SHARE * n_networks))
+    n_check = max(20, round(SHARE * n_networks))
     functions, outcomes = {}, {}
     for name in (PAPER.hidden_function, *SMOOTH, NOT_SMOOTH):
         report_progress(f"hidden function {name}")
@@ -81,7 +74,7 @@ def run(
 
 def judge_functions(
     functions: Mapping[str, Mapping[str, Any]], outcomes: Mapping[str, Outcomes]
-) -> dict[str, Any]:
+) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
     converged = {name: outcomes[name].converged for name in SMOOTH}
     medians = [functions[name]["median"] for name in (PAPER.hidden_function, *SMOOTH)]
@@ -92,7 +85,7 @@ def judge_functions(
     })  # fmt: skip
 
 
-def judge_unknown(n_networks: int) -> dict[str, Any]:
+def judge_unknown(n_networks: int) -> Model:
     """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
     weights = draw_weights(RESTRICTED, ROOT_SEED, 0, n_networks)
     return judge("unknown-function", {
@@ -102,10 +95,9 @@ def judge_unknown(n_networks: int) -> dict[str, Any]:
 
 
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
-    """Return the change of W and its biases by equation 4, at a learning rate of 1.
+    """Return the change of W by equation 4 at a learning rate of 1, (n, 10): rows with biases.
 
     `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
-    Returns (n, 10): row by row, with each unit's bias.
     """
     (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
     away, visible = 1.0 - RESTRICTED.regression, np.eye(4)

@@ -22,17 +22,14 @@ from replication.statistics.counts import CountTable
 FloatArray = NDArray[np.float64]
 Outline = dict[str, Any]
 
-REGION_LEVELS = (0.95, 0.5)
-"""Shares of studies that the outlined regions of the joint figure hold."""
-N_STUDIES = 300
-"""Studies that are drawn at random for that figure."""
+REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
+N_STUDIES = 300  # studies that are drawn at random for that figure
 STUDY_SEED = 1988
 N_BARS_OF_MAX = 40
 N_MEAN_CELLS, N_MAX_CELLS = 300, 120
 SMOOTHING, MARGIN = 3.0, 12
 """Cells: the standard deviation of the Gaussian, and what it may spill over at each side."""
-MAX_SPAN = 20_000
-"""A population that spreads over more updates than this has no joint figure."""
+MAX_SPAN = 20_000  # a population that spreads over more updates than this has no joint figure
 N_BARS = 60
 
 
@@ -55,10 +52,7 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
 
 
 def describe_joint(counts: CountTable) -> dict[str, Any] | None:
-    """Return the joint sampling distribution of mean and maximum, for its figure.
-
-    None where networks hardly differ, or spread over more than `MAX_SPAN` updates.
-    """
+    """Return the joint sampling distribution of mean and maximum; None where it has no figure."""
     runs = load_reported().runs
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
@@ -69,13 +63,11 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     means, mass = compute_mean_mass(counts, runs)
     left, right = find_quantiles(means, mass, [1e-7, 1.0 - 1e-7])
     first, last = find_quantiles(largest, chances, [1e-5, 1.0 - 1e-5])
-    regions = find_regions(
-        counts,
-        means=(left - 0.5 / runs, right + 0.5 / runs),
-        maxima=(first - 0.5, last + 0.5),
-    )
+    ends = (left - 0.5 / runs, right + 0.5 / runs), (first - 0.5, last + 0.5)
+    regions = find_regions(counts, *ends)
     mean, top = float(load_reported().mean), int(load_reported().max)
-    mean_edges = _cut(min(*regions[0]["mean"], mean), max(*regions[0]["mean"], mean))
+    shown = [*regions[0]["mean"], mean]
+    mean_edges = _cut(min(shown), max(shown))
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
     rng = np.random.default_rng(STUDY_SEED)
     drawn = rng.choice(counts.updates, size=(N_STUDIES, runs), p=counts.counts / counts.n_converged)
@@ -90,13 +82,12 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
 
 
 def find_regions(
-    counts: CountTable, *, means: Sequence[float], maxima: Sequence[float]
+    counts: CountTable, means: Sequence[float], maxima: Sequence[float]
 ) -> list[Outline]:
     """Return outlines of equal density that hold the shares `REGION_LEVELS` of all studies.
 
-    `means`, `maxima`: between which values of the two nearly all studies lie. The density is that
-    of the mean and the logarithm of the largest, as the figure shows them, and exact but for a
-    Gaussian of 3 cells, which takes out the noise of a finite population.
+    The density is that of the mean and the logarithm of the largest between these values, exact but
+    for a Gaussian of 3 cells, which takes out the noise of a finite population.
     """
     mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
@@ -121,11 +112,7 @@ def find_regions(
 
 
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """Return the smallest values whose cumulated mass reaches each level of the total.
-
-    >>> find_quantiles(np.array([1.0, 2.0, 5.0]), np.array([0.5, 0.25, 0.25]), [0.4, 0.9]).tolist()
-    [1.0, 5.0]
-    """
+    """Return the smallest values whose cumulated mass reaches each level of the total."""
     running = np.cumsum(mass)
     places = np.searchsorted(running, np.asarray(levels) * running[-1] - 1e-12)
     return cast("FloatArray", values[np.minimum(places, values.size - 1)])

@@ -138,8 +138,4 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-FIGURES = {
-    "loop": plot_loop,
-    "joint": plot_joint,
-    "distribution": plot_distribution,
-}
+FIGURES = {"loop": plot_loop, "joint": plot_joint, "distribution": plot_distribution}

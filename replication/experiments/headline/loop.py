@@ -18,20 +18,17 @@ from replication.wording import plural
 
 Array = NDArray[np.float64]
 
-SHOWN = 0
-"""The vector whose states are drawn."""
+SHOWN = 0  # the vector whose states are drawn
 VISIBLE_X, HIDDEN_X, MIDDLE = (0.75, 2.45), (8.75, 10.45), 5.6
 VISIBLE_Y, HIDDEN_Y = (6.85, 5.65, 4.45, 3.25), (5.65, 4.45)
 W_TOP, U_TOP = 8.35, 1.6
-LARGEST = 12.0
-"""The weight, in absolute value, whose square fills its place."""
+LARGEST = 12.0  # the weight, in absolute value, whose square fills its place
 
 
 def plot_loop(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw the network of ``trace`` before and after learning, as a panel each.
 
-    The second panel names its parts (``loop-v0-1``, ``loop-W-0-3`` ...), which a script in the
-    page brings to life.
+    A script in the page moves the parts of the second by their names (``loop-v0-1`` ...).
     """
     trace = model["trace"]
     protocol = from_plain(model["provenance"]["protocol"])

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge, supports_if, supports_within
-from replication.experiments.studies import (
-    Ranked,
-    count_networks,
-    count_sweeps,
-    describe_p,
-    describe_reported,
-    describe_sampling,
-    rank_studies,
-)
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.fields import Criterion
 from replication.progress import Tell, silent
-from replication.protocol import Protocol as NetworkProtocol
+from replication.protocol import Protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -36,41 +28,23 @@ from replication.store import Store
 MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 """Operationalisations that are one test each of both numbers, by what unusual means."""
 
-N_PICKED = 20
-"""Networks of which a typical one is drawn as it learns."""
+N_PICKED = 20  # networks of which a typical one is drawn as it learns
 
 OTHER_ERRORS: Mapping[str, Criterion] = {
     "square": "every-unit-squared",
     "half-square": "every-unit-half-squared",
 }
 """Operationalisations that read "error" otherwise, by their criteria."""
-N_OTHER_ERROR = 200_000
-"""Networks of each, no more than the study has."""
+N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
 
 TAIL_CAP = 100_000
-N_TAIL = 100
-"""Censored networks, the first of them, that are run on to a cap of `TAIL_CAP`."""
-
-
-class Study(Protocol):
-    """What this module reads of a `replication.publication.Study`."""
-
-    @property
-    def protocol(self) -> NetworkProtocol: ...  # noqa: D102
-    @property
-    def root_seed(self) -> int: ...  # noqa: D102
-    @property
-    def n_seeds(self) -> int: ...  # noqa: D102
-    @property
-    def is_default(self) -> bool: ...  # noqa: D102
-    @property
-    def repetitions(self) -> Sequence[Study]: ...  # noqa: D102
+N_TAIL = 100  # censored networks, the first of them, that are run on to a cap of `TAIL_CAP`
 
 
 def run(
-    study: Study, store: Store, *, jobs: int = -1, report_progress: Tell = silent
+    study: Any, store: Store, *, jobs: int = -1, report_progress: Tell = silent
 ) -> dict[str, Any]:
-    """Return the model of a study whose networks, and those of its repetitions, are stored."""
+    """Return the model of a `replication.publication.Study` that is stored with its repetitions."""
     counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
     repetitions = {
         part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
@@ -90,7 +64,7 @@ def run(
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
     }
     if study.is_default:
-        model["less_extreme"] = find_less_extreme(rank_studies(counts))
+        model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
         report_progress("networks that had not converged")
         blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
         censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
@@ -102,16 +76,16 @@ def run(
 
 
 def count_other_errors(
-    protocol: NetworkProtocol, root_seed: int, n_seeds: int, *, jobs: int = -1
+    protocol: Protocol, root_seed: int, n_seeds: int, *, jobs: int = -1
 ) -> dict[str, CountTable]:
     """Count the outcomes of the same networks for each of `OTHER_ERRORS`."""
-    n_networks = min(n_seeds, N_OTHER_ERROR)
     return {
-        name: count_networks(
-            dataclasses.replace(protocol, criterion=criterion), root_seed, n_networks, jobs=jobs
+        name: studies.count_networks(
+            dataclasses.replace(protocol, criterion=criterion),
+            root_seed, min(n_seeds, N_OTHER_ERROR), jobs=jobs,
         )
         for name, criterion in OTHER_ERRORS.items()
-    }
+    }  # fmt: skip
 
 
 def describe_study(
@@ -121,20 +95,25 @@ def describe_study(
     other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the model of a population of networks, whatever became of them.
-
-    `repetitions` are what other root seeds gave, `other_errors` what other meanings of "error" did;
-    `differences`, of the protocol from the paper's.
-    """
-    sampling = describe_sampling(counts)
-    others = [_describe_repetition(seed, table) for seed, table in repetitions.items()]
+    """Return the model of a population of networks, whatever became of them."""
+    sampling = studies.describe_sampling(counts)
+    others: list[dict[str, Any]] = [
+        {
+            "root_seed": root_seed,
+            "n": table.n,
+            "share": table.n_converged / table.n,
+            "mean": estimate_count_mean(table).value,
+            **studies.describe_p(table),
+        }
+        for root_seed, table in repetitions.items()
+    ]
     population = describe_population(counts)
     p = find_p_values(counts, sampling, others) | {
-        name: describe_p(table)["p"] for name, table in other_errors.items()
+        name: studies.describe_p(table)["p"] for name, table in other_errors.items()
     }
     meanings = [value for name in MEANINGS if (value := p[name]) is not None]
     return {
-        "reported": describe_reported(),
+        "reported": studies.describe_reported(),
         "population": population,
         "sampling": sampling,
         "repetitions": others,
@@ -151,10 +130,7 @@ def describe_study(
 
 
 def describe_population(counts: CountTable) -> dict[str, Any]:
-    """Return what is known of the population; numbers that there are none of are None.
-
-    Mean, smallest and largest are those of the converged, the median that of all networks.
-    """
+    """Return what is known of the population: of the converged, but for the median, of all."""
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
@@ -174,11 +150,7 @@ def judge_headline(
     p: Mapping[str, float | None],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Judge the two reported numbers by the p-values of their operationalisations and the mean.
-
-    ``reason``: why they are not judged (settings, cap, few networks, few converge), or None.
-    ``other_settings``: reported settings that differ.
-    """
+    """Judge the two reported numbers by the p-values of their operationalisations and the mean."""
     claim = load_claims()["headline"]
     results = {
         name: supports_if(
@@ -224,9 +196,7 @@ def _find_reason(
 
 
 def find_p_values(
-    counts: CountTable,
-    sampling: Mapping[str, Any] | None,
-    repetitions: Sequence[Mapping[str, Any]],
+    counts: CountTable, sampling: Mapping[str, Any] | None, repetitions: Sequence[Mapping[str, Any]]
 ) -> dict[str, float | None]:
     """Return p of the reported numbers by each of its meanings, None where there is none."""
     if sampling is None:
@@ -237,28 +207,16 @@ def find_p_values(
         "smaller-tail": sampling["p"],
         "mean": sampling["mean"]["p"],
         "max": sampling["max"]["p"],
-        "sweeps": describe_p(count_sweeps(counts))["p"],
+        "sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
         "root-seeds": min(others, default=None),
         **measure_unusualness(counts),
     }
 
 
-def _describe_repetition(root_seed: int, counts: CountTable) -> dict[str, Any]:
-    """Return a few numbers of `describe_study` under another root seed."""
-    return {
-        "root_seed": root_seed,
-        "n": counts.n,
-        "share": counts.n_converged / counts.n,
-        "mean": estimate_count_mean(counts).value,
-        **describe_p(counts),
-    }
-
-
-def find_less_extreme(ranked: Ranked) -> dict[str, Any] | None:
+def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any] | None:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
-    Their rounded means lie from ``low`` to ``high`` for every largest count ``max``. None where the
-    reported pair cannot occur.
+    Their rounded means lie from ``low`` to ``high`` for every ``max``. None if it cannot occur.
     """
     reported = load_reported()
     row = np.flatnonzero(ranked.means == int(reported.mean))
@@ -266,20 +224,16 @@ def find_less_extreme(ranked: Ranked) -> dict[str, Any] | None:
     if row.size == 0 or column.size == 0:
         return None
     share = float(ranked.p[row[0], column[0]])
-    rows = [
-        (int(top), int(span[0]), int(span[-1]))
+    rows = np.array([
+        (top, span[0], span[-1])
         for top, flags in zip(ranked.maxima, (ranked.p > share * (1.0 + 1e-9)).T, strict=True)
         if (span := ranked.means[flags]).size
-    ]
-    return {
-        "share": share,
-        "max": [row[0] for row in rows],
-        "low": [row[1] for row in rows],
-        "high": [row[2] for row in rows],
-    }
+    ])  # fmt: skip
+    columns = rows.astype(np.int64).reshape(-1, 3).T.tolist()
+    return {"share": share} | dict(zip(("max", "low", "high"), columns, strict=True))
 
 
-def pick_network(protocol: NetworkProtocol, root_seed: int) -> dict[str, Any]:
+def pick_network(protocol: Protocol, root_seed: int) -> dict[str, Any]:
     """Return a typical network: that of the first 20 whose outcome is nearest to their median."""
     weights = draw_weights(protocol, root_seed, 0, N_PICKED)
     updates, converged, _ = run_networks(protocol, weights)
@@ -293,7 +247,7 @@ def pick_network(protocol: NetworkProtocol, root_seed: int) -> dict[str, Any]:
 
 
 def follow_censored(
-    protocol: NetworkProtocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = -1
+    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = -1
 ) -> dict[str, Any] | None:
     """Run the first networks that had not converged on to `TAIL_CAP`; None if there is none."""
     if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:

@@ -19,15 +19,14 @@ N_STUDIES = 400_000
 N_CELLS, SMOOTHING, MARGIN = 200, 3.0, 12
 """Of the grid on which the density is estimated: cells a side, and standard deviation and margin
 in cells."""
-TAIL = 1e-4
-"""Share of studies beyond each side of that grid: there the density counts as 0."""
+TAIL = 1e-4  # share of studies beyond each side of that grid: there the density counts as 0
 
 
-def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[str, float | None]:
+def measure_unusualness(counts: CountTable) -> dict[str, float | None]:
     """Return the share of studies at least as unusual, by meaning; None if they hardly differ."""
     reported = load_reported()
     mean, largest = float(reported.mean), float(reported.max)
-    means, maxima = draw_studies(counts, n_studies)
+    means, maxima = draw_studies(counts, N_STUDIES)
     if np.ptp(means) == 0.0 or np.ptp(maxima) == 0.0:
         return dict.fromkeys(("mahalanobis", "density-log", "density"))
     logs = np.log(np.stack([means, maxima]))
@@ -39,7 +38,7 @@ def measure_unusualness(counts: CountTable, n_studies: int = N_STUDIES) -> dict[
 
     ours = measure_distance(np.log([[mean], [largest]]))
     # Largest counts are whole numbers: spread over their cells, they leave no gaps in the grid.
-    spread = maxima + np.random.default_rng(SEED).uniform(-0.5, 0.5, n_studies)
+    spread = maxima + np.random.default_rng(SEED).uniform(-0.5, 0.5, N_STUDIES)
     find_density = estimate_density(means, np.log(spread))
     density, of_reported = find_density(means, logs[1]), find_density(mean, np.log(largest))
     return {

@@ -34,15 +34,11 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
-LEFT = -1.42
-"""Where headings begin, in widths of the axes."""
+LEFT = -1.42  # where headings begin, in widths of the axes
 
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
-    """Draw the shares of networks that succeed: a bar with its interval a row, and its number.
-
-    A ring marks the share that only encodes.
-    """
+    """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 4.15))
     axes = figure.add_axes((0.53, 0.1, 0.36, 0.82))
     place = 0.0

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 from replication.threads import map_in_threads
@@ -22,21 +23,16 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 N_NETWORKS = 800
-ROOT_SEED, RANDOM_SEED = 2010, 2110
-"""Of the networks, and of the first random set."""
-N_SEARCH = 100
-"""Networks for each pair of rates in the search."""
+ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
+N_SEARCH = 100  # networks for each pair of rates in the search
 N_TOGETHER = 400
 """Networks computed side by side; with more, arrays leave the near memory of a processor."""
-RANDOM_SETS = 20
-"""Random sets; the networks of that condition are shared out among them."""
+RANDOM_SETS = 20  # random sets; the networks of that condition are shared out among them
 
 UPDATES = 500
 ROUNDS = 50
-NOISE = 0.25
-"""Largest amount added to or taken from a unit of a vector that must settle back."""
-N_COPIES = 4
-"""Noisy copies of each vector; all networks get the same ones."""
+NOISE = 0.25  # largest amount added to or taken from a unit of a vector that must settle back
+N_COPIES = 4  # noisy copies of each vector; all networks get the same ones
 
 LOWER_RATES = (5.0, 10.0, 20.0)
 TOP_RATES = (0.5, 1.0, 2.0, 4.0)
@@ -47,16 +43,15 @@ Vectors = tuple[tuple[float, ...], ...]
 def make_vectors(kind: str, number: int = 0) -> Vectors:
     """Return a set of vectors over two halves of four units.
 
-    "two", "three" or "four" pairs of equal one-hot vectors; "bits": pairs of equal halves a and not
-    a, b and not b, with two units on; "random": four different ones, the set of this number.
+    "two", "three" or "four" one-hot pairs; "bits": pairs of a, not a, b and not b, with two units
+    on; "random": four different ones, the set of this number.
     """
     if kind == "random":
         generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
-        chosen = generator.choice(2 ** (2 * PAPER.n_visible), size=4, replace=False)
-        return tuple(
-            tuple(float(int(vector) >> unit & 1) for unit in range(2 * PAPER.n_visible))
-            for vector in chosen
-        )
+        n_units = 2 * PAPER.n_visible
+        chosen = generator.choice(2**n_units, size=4, replace=False)
+        bits = (chosen[:, None] >> np.arange(n_units)) & 1
+        return tuple(map(tuple, bits.astype(float).tolist()))
     if kind == "bits":
         a, b = (1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 1.0, 0.0)
         halves = [half for each in (a, b) for half in (each, tuple(1.0 - x for x in each))]
@@ -66,28 +61,21 @@ def make_vectors(kind: str, number: int = 0) -> Vectors:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Networks of one kind: their vectors, sizes and start.
-
-    `rates_of`: the condition whose search gives the learning rates; its own unless given. `alike`:
-    whether both lower modules start from the same weights.
-    """
+    """Networks of one kind: their vectors, sizes and start."""
 
     kind: str = "four"
-    rates_of: str | None = None
+    rates_of: str | None = None  # the condition whose search gives the learning rates, if not this
     lower_hidden: int = 2
     top_hidden: int = 2
-    alike: bool = False
+    alike: bool = False  # whether both lower modules start from the same weights
     train_top: bool = True
 
     def make_hierarchy(self, lower_rate: float, top_rate: float, number: int = 0) -> Hierarchy:
         """Return the hierarchy with these learning rates, and a random set of this number."""
+        lower, top = (PAPER.n_visible, self.lower_hidden), (2 * self.lower_hidden, self.top_hidden)
         return Hierarchy(
-            lower=Protocol(
-                group_sizes=(PAPER.n_visible, self.lower_hidden), learning_rate=lower_rate
-            ),
-            top=Protocol(
-                group_sizes=(2 * self.lower_hidden, self.top_hidden), learning_rate=top_rate
-            ),
+            lower=Protocol(group_sizes=lower, learning_rate=lower_rate),
+            top=Protocol(group_sizes=top, learning_rate=top_rate),
             vectors=make_vectors(self.kind, number),
         )
 
@@ -108,14 +96,11 @@ SETS = ("four", "three", "two", "bits", "random")
 """Conditions of the drawn sizes, which the verdict is about."""
 
 Outcome = Mapping[str, NDArray[Any]]
-"""What became of n networks, on the last axis: ``encoded``, ``attractors``, ``completed``, ``all``,
-whether every vector of the set is, and whether it is all three; ``codes`` (n_hidden, n_vectors, 2,
-n), the hidden activities of the two lower modules."""
+"""What became of n networks, on the last axis: whether every vector is ``encoded``, among the
+``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
     outcomes: dict[str, Outcome] = {}
@@ -139,17 +124,14 @@ def run(
 
 
 def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, float]:
-    """Return the pair of learning rates (lower, top) with which most networks do all that is asked.
-
-    On seeds that are used for nothing else; of equally good pairs the first.
-    """
+    """Return the first pair of learning rates (lower, top) with which most networks do all."""
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
-    found = map_in_threads(
-        lambda pair: simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1),
-        pairs,
-        jobs=jobs,
-    )
-    return pairs[int(np.argmax([outcome["all"].mean() for outcome in found]))]
+
+    def measure(pair: tuple[float, float]) -> float:
+        found = simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
+        return float(found["all"].mean())
+
+    return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
 
 
 def simulate(
@@ -163,39 +145,20 @@ def simulate(
         for number in range(RANDOM_SETS if is_random else 1)
         for start in range(0, n_each, N_TOGETHER)
     ]
-    outcomes = map_in_threads(
-        lambda part: simulate_range(condition, rates, root_seed, *part[1:], number=part[0]),
-        parts,
-        jobs=jobs,
-    )
-    return {
-        name: np.concatenate([outcome[name] for outcome in outcomes], axis=-1)
-        for name in outcomes[0]
-    }
 
+    def simulate_part(part: tuple[int, int, int]) -> Outcome:
+        number, start, stop = part
+        hierarchy = condition.make_hierarchy(*rates, number)
+        batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
+        batch.train(UPDATES, train_top=condition.train_top)
+        return examine(batch)
 
-def simulate_range(
-    condition: Condition,
-    rates: tuple[float, float],
-    root_seed: int,
-    start: int,
-    stop: int,
-    *,
-    number: int = 0,
-    n_updates: int = UPDATES,
-) -> Outcome:
-    """Train and test the networks with seeds in [start, stop), on the random set of a number."""
-    hierarchy = condition.make_hierarchy(*rates, number)
-    batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
-    batch.train(n_updates, train_top=condition.train_top)
-    return examine(batch)
+    found = map_in_threads(simulate_part, parts, jobs=jobs)
+    return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 
 def examine(batch: ModularBatch) -> Outcome:
-    """Return which trained networks encode all vectors, keep them as attractors and complete them.
-
-    All settling is with zero regression, up through the top and down again.
-    """
+    """Return what trained networks do; all settling is without regression, by way of the top."""
     vectors = np.array(batch.hierarchy.vectors)
     targets = batch.spread(vectors)
 
@@ -225,10 +188,9 @@ def examine(batch: ModularBatch) -> Outcome:
 
 
 def name_splits(codes: Array) -> list[frozenset[int]]:
-    """Return the splits of four vectors by the units of a lower module, with codes (2, 4, n).
+    """Return the one or two splits of four vectors by the units of a module, codes (2, 4, n).
 
-    Split k (1 to 3) puts vectors 0 and k on one side and the other two on the other: the two for
-    which a unit is more active and the two for which it is less. A network has one or two.
+    A unit is more active for two of them than for the others; split k has vectors 0 and k together.
     """
     rank = codes.argsort(axis=1).argsort(axis=1)
     is_high = rank >= 2
@@ -237,14 +199,14 @@ def name_splits(codes: Array) -> list[frozenset[int]]:
     return [frozenset(pair) for pair in partner.T.tolist()]
 
 
-def compare_splits(outcome: Outcome) -> dict[str, Any]:
+def compare_splits(outcome: Outcome) -> Model:
     """Describe the networks by whether both lower modules split the four vectors in the same way.
 
     In ``single`` ones the units of a module make one split only.
     """
-    left, right = (name_splits(outcome["codes"][:, :, module]) for module in (0, 1))
-    single = np.array([min(len(a), len(b)) == 1 for a, b in zip(left, right, strict=True)])
-    equal = np.array([a == b for a, b in zip(left, right, strict=True)])
+    pairs = list(zip(*(name_splits(outcome["codes"][:, :, k]) for k in (0, 1)), strict=True))
+    single = np.array([min(len(left), len(right)) == 1 for left, right in pairs])
+    equal = np.array([left == right for left, right in pairs])
     groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
     return {
         name: describe({key: values[..., members] for key, values in outcome.items()})
@@ -252,14 +214,14 @@ def compare_splits(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def describe(outcome: Outcome) -> dict[str, Any]:
+def describe(outcome: Outcome) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
     n = len(outcome["all"])
     shares = {name: estimate_share(int(outcome[name].sum()), n) for name in ("encoded", "all")}
     return {"n": n} | shares
 
 
-def judge_hierarchy(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def judge_hierarchy(outcomes: Mapping[str, Outcome]) -> Model:
     """Judge whether any network of the drawn sizes does all that is asked, by kind of the set."""
     return judge("hierarchy", {
         name: supports_if(outcomes[name]["all"].any(), outcomes[name]["all"]) for name in SETS

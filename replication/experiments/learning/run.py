@@ -9,18 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.agreement import (
-    LEVEL,
-    WINDOW,
-    count_early_updates,
-    find_events,
-    list_matrices,
-    measure_agreement,
-)
+from replication.experiments import Model, agreement
+from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.summaries import estimate_share
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER
 from replication.simulator.changes import list_connections
 from replication.simulator.engine import record_weights
@@ -29,27 +23,27 @@ from replication.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
-SLOW_SHARE = 0.5
-"""Share of the networks that are measured at the other learning rate."""
+SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 SERIES = ("lower", "alignment", "centred")
 PARTS = np.linspace(0.0, 1.0, 41)
 """Parts of a network's own learning at which series for figures are kept."""
-RATES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Learning rates at which it is seen what comes first."""
+RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 MIN_LEARNING = 0.05
 """Medians over the networks still learning are taken while this share of them still is."""
 
 Array = NDArray[np.float64]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of what happens along learning."""
+    report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
-        measure_agreement, n_networks=n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
-        jobs=jobs, report_progress=report_progress,
-    )  # fmt: skip
+        measure_agreement,
+        n_networks,
+        slow_share=SLOW_SHARE,
+        root_seed=ROOT_SEED,
+        jobs=jobs,
+    )
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
@@ -73,7 +67,7 @@ def run(
     }
 
 
-def describe_histories(histories: Histories) -> dict[str, Any]:
+def describe_histories(histories: Histories) -> Model:
     """Return medians over the networks at `PARTS` of their own learning times."""
     series = {
         name: [float(np.median(histories.take_at(name, part))) for part in PARTS] for name in SERIES
@@ -81,7 +75,7 @@ def describe_histories(histories: Histories) -> dict[str, Any]:
     return {"parts": PARTS.tolist(), **series}
 
 
-def judge_upper_agreement(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_upper_agreement(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of U with steepest descent."""
     own = average(paper, "upper")
     return judge("upper-agreement", {
@@ -99,7 +93,7 @@ def judge_upper_agreement(paper: Histories, slow: Histories) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def judge_similar_slopes(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_similar_slopes(paper: Histories, slow: Histories) -> Model:
     """Judge the variation of the slopes of the visible units, at several stages of learning."""
     medians: list[float] = []
     while True:
@@ -123,17 +117,20 @@ def judge_similar_slopes(paper: Histories, slow: Histories) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def judge_random_at_first(paper: Histories, slow: Histories) -> dict[str, Any]:
-    """Judge the cosines of the first changes of W with steepest descent."""
+def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
+    """Judge the cosines of the first changes of W with steepest descent.
+
+    Random directions in n dimensions have a standard deviation of 1 / sqrt(n).
+    """
     initial = {name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
-    places = (list_matrices(PAPER)[0], list_connections(PAPER)[0])
+    places = (agreement.list_matrices(PAPER)[0], list_connections(PAPER)[0])
     n_entries, n_biased = (each.stop - each.start for each in places)
     return judge("random-at-first", {
         "signs": initial["lower"] > 0.0,
         "median": initial["lower"],
-        "spread": relate_spread(initial["lower"], n_entries),
+        "spread": np.std(initial["lower"]) * np.sqrt(n_entries),
         "signs-biases": initial["lower_biases"] > 0.0,
-        "spread-biases": relate_spread(initial["lower_biases"], n_biased),
+        "spread-biases": np.std(initial["lower_biases"]) * np.sqrt(n_biased),
         "signs-cross-entropy": initial["lower_cross"] > 0.0,
         "second-20": paper.take_after("lower", 1) > 0.0,
         "third-20": paper.take_after("lower", 2) > 0.0,
@@ -142,12 +139,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def relate_spread(cosines: Array, n_entries: int) -> float:
-    """Return the standard deviation of cosines over that of random directions, 1 / sqrt(n)."""
-    return float(np.std(cosines) * np.sqrt(n_entries))
-
-
-def judge_agrees_later(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of W with descent, late in learning against early."""
     measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
@@ -162,11 +154,11 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> dict[str, Any]:
     return judge("agrees-later", measured)
 
 
-def judge_alignment_first(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
     def find(histories: Histories, name: str, level: float = LEVEL, width: int = WINDOW) -> Array:
-        return find_events(histories.split(name), level=level, width=width)
+        return agreement.find_events(histories.split(name), level=level, width=width)
 
     aligned, centred = find(paper, "alignment"), find(paper, "centred")
     agrees = find(paper, "lower")
@@ -190,17 +182,14 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
-    """Return in how many networks the matrices pass `LEVEL` before the change of W agrees as well.
-
-    ``raw`` as they are and ``centred``, whether the networks have converged or not.
-    """
+def compare_order(rate: float, *, n_networks: int) -> Model:
+    """Return in how many networks the matrices pass `LEVEL` before the change of W agrees."""
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    recorded = record_weights(protocol, initial, count_early_updates(rate))
+    recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
     measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
     aligned, centred, agrees = (
-        find_events(measured[name].reshape(recorded.shape[:2]))
+        agreement.find_events(measured[name].reshape(recorded.shape[:2]))
         for name in ("alignment", "centred", "lower")
     )
     return {
@@ -210,7 +199,7 @@ def compare_order(rate: float, *, n_networks: int) -> dict[str, Any]:
     }
 
 
-def judge_symmetry(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_symmetry(paper: Histories, slow: Histories) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
     end = {name: paper.take_at(name, 1.0) for name in paper.values}
     level = load_claims()["symmetry"].find("share-20").thresholds["level"]
@@ -227,10 +216,7 @@ def judge_symmetry(paper: Histories, slow: Histories) -> dict[str, Any]:
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
-    """Return the mean of a quantity over a part of each network's updates, (n_converged,).
-
-    The first quarter of n updates holds n / 4 of them, rounded up, and the last one as many.
-    """
+    """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
     means = []
     for values in histories.split(name):
         before = values[:-1] if len(values) > 1 else values

@@ -51,8 +51,7 @@ MARKS: dict[str, tuple[str, str, str]] = {
     "back-propagation, cross-entropy": (style.PURPLE, "D", "back-propagation, cross-entropy"),
     "feedback alignment": (style.GREEN, "^", "feedback alignment"),
 }
-RELIABLE = 0.98
-"""Share of converged networks below which a mark is hollow."""
+RELIABLE = 0.98  # share of converged networks below which a mark is hollow
 
 
 def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:

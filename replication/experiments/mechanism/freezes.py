@@ -21,12 +21,9 @@ from replication.statistics.intervals import Estimate, estimate_median
 
 Array = NDArray[np.float64]
 
-FROZEN = 2.0**-200
-"""A factor so small that a change leaves every weight as it is."""
-LONGER = 4.0
-"""U is started, or set, so many times as long as W."""
-MEAN = 0.5
-"""Added to every entry of W, where W is to have a mean."""
+FROZEN = 2.0**-200  # a factor so small that a change leaves every weight as it is
+LONGER = 4.0  # U is started, or set, so many times as long as W
+MEAN = 0.5  # added to every entry of W, where W is to have a mean
 
 FREEZES: Mapping[str, dict[str, Any]] = {
     "both learn": {},
@@ -35,15 +32,10 @@ FREEZES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def _set_u(factor: float) -> Callable[[Array, Array], Array]:
-    return lambda W, U: factor * W
-
-
 STARTS: Mapping[str, Callable[[Array, Array], Array]] = {
     "random": lambda W, U: U,
-    "U = W^T": _set_u(1.0),
-    "U = -W^T": _set_u(-1.0),
-    "U = k W^T": _set_u(LONGER),
+    "U = W^T": lambda W, U: W,
+    "U = -W^T": lambda W, U: -W,
 }
 """What U, transposed, is from W and the U that was drawn."""
 
@@ -51,7 +43,7 @@ SURGERIES: Mapping[str, Callable[[Array, Array], Array]] = {
     "none": lambda W, U: U,
     "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
     "hidden units of U swapped": lambda W, U: np.roll(U, 1, axis=-2),
-    "U set to k W^T": _set_u(LONGER),
+    "U set to k W^T": lambda W, U: LONGER * W,
 }
 """The same, done to networks that have learnt for some updates. Rolling by 3 moves every entry
 to another visible unit, and some to the other hidden unit."""
@@ -82,12 +74,8 @@ def measure_agreement(protocol: Protocol, weights: Array) -> Array:
 def compare_freezes(
     protocol: Protocol, weights: Array, *, at: int, jobs: int
 ) -> dict[str, dict[str, Any]]:
-    """Return by start and what is frozen how networks end, and how they agree after `at` updates.
-
-    `weights` (n, n_weights): initial weights.
-    """
+    """Return by start and what is frozen how networks end, and agree after `at` updates."""
     starts = {name: change_u(protocol, weights, change) for name, change in STARTS.items()}
-    starts["W with a mean"] = add_mean(protocol, weights)
     described: dict[str, dict[str, Any]] = {}
     for start, initial in starts.items():
         for freeze, factors in FREEZES.items():

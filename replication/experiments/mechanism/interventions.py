@@ -16,29 +16,24 @@ from replication.protocol import Protocol
 from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.statistics.intervals import Estimate, estimate_median
+from replication.statistics.intervals import LEVEL, Estimate, estimate_median
 from replication.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 NOISE_SEED = 2014
-TRIMMED = 0.1
-"""Share of the networks left out at each end by a trimmed mean."""
+TRIMMED = 0.1  # share of the networks left out at each end by a trimmed mean
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """One update of some networks, before it is applied.
-
-    `weights` (n, n_weights). `change` (n, n_hidden, n_visible): what equation 4 adds to W. `noise`
-    (n, n_hidden, n_visible): uniform from -1 to 1.
-    """
+    """One update of some networks, before it is applied."""
 
     protocol: Protocol
-    weights: Array
-    change: Array
-    noise: Array
+    weights: Array  # (n, n_weights)
+    change: Array  # what equation 4 adds to W, (n, n_hidden, n_visible)
+    noise: Array  # uniform from -1 to 1, as many
 
 
 def drop(update: Update) -> Array:
@@ -87,17 +82,11 @@ def _give_length(direction: Array, change: Array) -> Array:
 
 
 def train_changed(
-    protocol: Protocol,
-    weights: Array,
-    replace: Callable[[Update], Array],
-    *,
-    n_first: int,
+    protocol: Protocol, weights: Array, replace: Callable[[Update], Array], *, n_first: int
 ) -> Outcome:
-    """Train networks of which the first updates change W in another way.
+    """Train networks whose first updates change W as `replace` says; the kernel makes the others.
 
-    `weights` (n, n_weights): initial weights. `replace`: takes an `Update` and returns the change
-    of W to apply. `n_first`: updates that are replaced; the kernel makes the others.
-    Returns `updates` integers (n,); `converged` bools (n,).
+    Returns updates and whether they converged, (n,) each.
     """
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
     updates = np.full(len(weights), protocol.max_updates)
@@ -123,11 +112,7 @@ def train_changed(
 
 
 def compare_interventions(
-    protocol: Protocol,
-    weights: Array,
-    *,
-    firsts: Sequence[int],
-    jobs: int,
+    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int
 ) -> dict[str, dict[str, Any]]:
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
@@ -145,11 +130,7 @@ def compare_interventions(
 def describe_extra(
     updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
 ) -> dict[str, Any]:
-    """Return what networks took more than the same networks without an intervention.
-
-    ``extra`` is the median of the differences, ``trimmed`` their trimmed mean, ``median`` that of
-    the updates themselves. Failures count as the cap.
-    """
+    """Return what networks took more than the same without an intervention, failures at the cap."""
     extra = updates.astype(np.int64) - base
     n_failed = len(converged) - int(converged.sum())
     return {
@@ -160,24 +141,21 @@ def describe_extra(
     }
 
 
-def estimate_trimmed_mean(values: Any, *, level: float = 0.95) -> Estimate:
+def estimate_trimmed_mean(values: Any) -> Estimate:
     """Return the mean without the smallest and largest tenth, with its interval.
 
-    Reference: Tukey & McLaughlin (1963), Sankhya A 25, 331-352.
-
-    >>> estimate_trimmed_mean([0, 1, 2, 3, 4, 5, 6, 7, 8, 900]).value
-    4.5
+    Tukey & McLaughlin (1963), Sankhya A 25, 331-352.
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n, cut = len(ordered), int(TRIMMED * len(ordered))
     kept = ordered[cut : n - cut]
     if len(kept) < 2:
-        return Estimate(float(kept.mean()), None, None, level)
+        return Estimate(float(kept.mean()), None, None)
     winsorised = np.clip(ordered, kept[0], kept[-1])
     error = winsorised.std(ddof=1) / ((1.0 - 2.0 * TRIMMED) * np.sqrt(n))
-    reach = float(special.stdtrit(len(kept) - 1, 0.5 + level / 2.0) * error)
+    reach = float(special.stdtrit(len(kept) - 1, 0.5 + LEVEL / 2.0) * error)
     mean = float(kept.mean())
-    return Estimate(mean, mean - reach, mean + reach, level)
+    return Estimate(mean, mean - reach, mean + reach)
 
 
 def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:

@@ -61,10 +61,9 @@ def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: i
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
-    """Draw the fixed weights by which errors reach hidden units in feedback alignment.
+    """Draw the fixed weights by which errors reach hidden units, a row for each network.
 
-    Uniform like the initial weights; shape (n_networks, n_visible * n_hidden).
-    Reference: Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
+    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
     """
     generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
     drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
@@ -122,10 +121,8 @@ def examine_task(
 ) -> dict[str, Any]:
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
-    `protocol`: at the best learning rate of recirculation. `median`: updates that it takes.
-    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``cost`` is that of
-    the extra updates for each change that was replaced; ``descent`` and ``concentration`` have a
-    value at the start and a later one.
+    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``cost``, of extra
+    updates by change replaced; ``descent`` and ``concentration``, at the start and later.
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)

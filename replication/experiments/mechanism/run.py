@@ -10,15 +10,10 @@ from typing import Any
 import numpy as np
 
 from replication.claims import Claim, load_claims
+from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import judge, supports_including
-from replication.experiments.mechanism.freezes import (
-    FREEZES,
-    add_mean,
-    compare_freezes,
-    compare_surgeries,
-    measure_reading,
-)
+from replication.experiments.mechanism import freezes
 from replication.experiments.mechanism.interventions import (
     compare_interventions,
     measure_first_step,
@@ -28,7 +23,7 @@ from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import take_estimate
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.weights import draw_weights
 from replication.threads import map_in_threads
@@ -41,10 +36,8 @@ of each rate that is searched, as shares of all."""
 
 SMALL_RATE = 2.0
 RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
-FIRSTS = (1, 2, 5, 10, 20)
-"""Updates whose change of W is replaced."""
-FROZEN_AT = 60
-"""Updates after which frozen networks are measured."""
+FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
+FROZEN_AT = 60  # updates after which frozen networks are measured
 SURGERY_AT = {"small": 20, "paper": 10}
 FOLLOWED = {"small": 150, "paper": 60}
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -61,9 +54,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the mechanism; what depends on the learning rate stands under `RATES`."""
     n_smaller, n_ever, n_task, n_search = (
         max(8, round(share * n_networks))
@@ -94,11 +85,11 @@ def run(
         }  # fmt: skip
     report_progress("matrices frozen, started otherwise and changed on the way")
     model["freezes"] = {
-        rate: compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
+        rate: freezes.compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
         for rate, protocol in protocols.items()
     }
     model["surgeries"] = {
-        rate: compare_surgeries(protocol, initial, at=SURGERY_AT[rate], jobs=jobs)
+        rate: freezes.compare_surgeries(protocol, initial, at=SURGERY_AT[rate], jobs=jobs)
         for rate, protocol in protocols.items()
     }
     report_progress("who turns towards whom")
@@ -127,10 +118,10 @@ def run(
     return model
 
 
-def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> dict[str, Any]:
+def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
     """Return the theory checked at `SETTINGS`, and where W grows half as fast as predicted."""
 
-    def check(name: str) -> dict[str, Any]:
+    def check(name: str) -> Model:
         setting = dataclasses.replace(protocol, **SETTINGS[name])
         checked = check_theory(setting, level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED)
         return {"name": name} | checked
@@ -155,12 +146,8 @@ def try_tasks(
     n_examined: int,
     jobs: int,
     rules: Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """Return for each task the rules compared and what the first changes of W are worth.
-
-    `n_search` networks are trained at each rate, `n_networks` by each rule at its best, and the
-    first changes of `n_examined` are replaced.
-    """
+) -> Model:
+    """Return for each task the rules compared and what the first changes of W are worth."""
 
     def run_task(item: tuple[str, Protocol]) -> tuple[str, dict[str, Any]]:
         name, protocol = item
@@ -183,7 +170,7 @@ def try_tasks(
 
 def judge_useless_at_first(
     claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     measured: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
@@ -196,9 +183,7 @@ def judge_useless_at_first(
     return judge(claim.id, measured) | {"first_step": dict(first_step)}
 
 
-def judge_creates(
-    claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]
-) -> dict[str, Any]:
+def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
     measured = {}
     for rate, value in (("small", "2"), ("paper", "20")):
@@ -214,17 +199,15 @@ def judge_creates(
     return judge(claim.id, measured)
 
 
-def judge_zero_mean(
-    claim: Claim, protocols: Mapping[str, Protocol], initial: Any
-) -> dict[str, Any]:
+def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
     measured = {}
     readings: dict[str, Any] = {}
     for rate, value in (("small", "2"), ("paper", "20")):
-        frozen = dataclasses.replace(protocols[rate], **FREEZES["W frozen"])
+        frozen = dataclasses.replace(protocols[rate], **freezes.FREEZES["W frozen"])
         readings[rate] = {
-            name: measure_reading(frozen, weights, at=FROZEN_AT)
-            for name, weights in (("zero", initial), ("mean", add_mean(frozen, initial)))
+            name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
+            for name, weights in (("zero", initial), ("mean", freezes.add_mean(frozen, initial)))
         }
         for name in ("centred", "raw", "sign"):
             measured[f"{name}-{value}"] = take_estimate(readings[rate]["zero"], name)

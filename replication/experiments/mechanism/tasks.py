@@ -11,8 +11,7 @@ from replication.protocol import Protocol
 
 Array = NDArray[np.float64]
 
-PATTERN_SEED = 2015
-"""Of the random patterns."""
+PATTERN_SEED = 2015  # of the random patterns
 DIGITS = 3
 """Decimals of real-valued patterns: cosines and exponentials differ in the last bit from one
 processor to another."""
@@ -49,11 +48,7 @@ def draw_bits(generator: np.random.Generator, *, n_prototypes: int, flipped: flo
 
 
 def make_bars(size: int) -> Array:
-    """Return all rows and columns of a square of pixels, one bar a pattern.
-
-    >>> make_bars(2).tolist()
-    [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
-    """
+    """Return all rows and columns of a square of pixels, one bar a pattern."""
     rows = np.repeat(np.eye(size), size, axis=1)
     columns = np.tile(np.eye(size), size)
     return np.concatenate([rows, columns])

@@ -34,15 +34,14 @@ Array = NDArray[np.float64]
 class Inputs:
     """The training patterns relative to their mean.
 
-    `scatter` (n_visible, n_visible): sum over patterns of the products of deviations from the
-    mean. `span` (n_visible, n_visible): projector on the directions in which the patterns differ;
-    for one-hot patterns it takes the mean over the visible units off. `strengths` (n_visible,):
-    eigenvalues of the scatter, the largest first.
+    `scatter`: sum over patterns of the products of deviations from the mean. `span`: projector on
+    the directions in which the patterns differ; for one-hot patterns it takes the mean over the
+    visible units off. `strengths`: eigenvalues of the scatter, the largest first.
     """
 
-    scatter: Array
-    span: Array
-    strengths: Array
+    scatter: Array  # (n_visible, n_visible)
+    span: Array  # (n_visible, n_visible)
+    strengths: Array  # (n_visible,)
 
     @classmethod
     def of(cls, protocol: Protocol) -> Inputs:

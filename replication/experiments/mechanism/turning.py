@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
+from replication.experiments.mechanism.theory import Inputs, flatten, take_w
 from replication.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
@@ -20,27 +20,20 @@ PAIRS = {
     "change_w": ("change", "W"),
     "descent_w": ("descent", "W"),
     "change_descent": ("change", "descent"),
-    "u_w": ("U", "W"),
-    "change_final": ("change", "final"),
-    "descent_final": ("descent", "final"),
-    "w_final": ("W", "final"),
 }
 """Cosines that are followed: the change that equation 4 prescribes, steepest descent in the
-squared error, W, the transpose of U, and W when the criterion is met."""
+squared error, and W."""
 SHADED = ("change_w", "descent_w")
 
 
 def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dict[str, Any]:
-    """Return medians of `PAIRS` after 0, 1, ..., `n_updates` updates, and quartiles of `SHADED`.
+    """Return medians of `PAIRS` after 0, 1, ... updates, and quartiles of `SHADED`.
 
-    Relative to the mean over the inputs, of the networks from `weights` (n, n_weights) that
-    converge; they are followed beyond their outcome.
+    Relative to the mean over the inputs, of networks that converge, and beyond their outcome.
     """
-    taken, converged, final = simulate_weights(protocol, weights, final_weights=True)
-    assert final is not None
+    _, converged, _ = simulate_weights(protocol, weights)
     recorded = record_weights(protocol, weights[converged], n_updates)
     span = Inputs.of(protocol).span
-    at_end = take_w(protocol, final[converged])
     quantiles: dict[str, list[Array]] = {name: [] for name in PAIRS}
     for update in range(n_updates + 1):
         state = recorded[:, update]
@@ -48,8 +41,6 @@ def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dic
             "change": take_w(protocol, compute_changes(protocol, state)),
             "descent": -take_w(protocol, compute_gradients(protocol, state)),
             "W": take_w(protocol, state),
-            "U": take_u(protocol, state),
-            "final": at_end,
         }
         centred = {name: flatten(matrix @ span) for name, matrix in matrices.items()}
         for name, (one, other) in PAIRS.items():
@@ -59,4 +50,4 @@ def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dic
     for name, rows in quantiles.items():
         low, median, high = np.transpose(rows).tolist()
         series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})
-    return {"updates": float(np.median(taken)), **series}
+    return series

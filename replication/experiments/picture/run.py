@@ -18,24 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from replication.experiments.agreement import (
-    PARALLEL,
-    align_matrices,
-    compare_vectors,
-    find_vectors,
-    list_matrices,
-    part_patterns,
-    replace_backward,
-    take_matrices,
-)
+from replication.experiments import Model, agreement
+from replication.experiments.agreement import PARALLEL
 from replication.experiments.judging import judge
-from replication.experiments.recording import (
-    Histories,
-    find_medians,
-    measure_both_rates,
-    pool_shares,
-)
-from replication.progress import Tell, silent
+from replication.experiments.recording import Histories, measure_both_rates
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, list_connections
 from replication.simulator.engine import evaluate_networks
@@ -46,8 +33,7 @@ from replication.statistics.intervals import Estimate
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
-SLOW_SHARE = 0.1
-"""Share of the networks that are measured at the other learning rate."""
+SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate
 SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
 and far below what bends the vectors."""
@@ -56,14 +42,12 @@ HIGH_REGRESSION = 0.99
 Array = NDArray[np.float64]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the picture."""
+    report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
-        measure_picture, n_networks=n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
-        jobs=jobs, report_progress=report_progress,
-    )  # fmt: skip
+        measure_picture, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED, jobs=jobs
+    )
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     return {
         "n_networks": n_networks,
@@ -78,29 +62,30 @@ def run(
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
     """Measure the vectors of Figure 3, and what changes of W do, (n, n_patterns) each.
 
-    ``parallel``: cosine of AP and CR; ``high_parallel`` the same with `HIGH_REGRESSION`. For each
-    change (``small``, ``whole``: by the learning rate, ``high``: small, with `HIGH_REGRESSION`;
-    small and by all patterns ``batch``, and with the biases of the hidden units ``biases``):
-    ``..._hidden`` and ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._falls``,
-    whether the error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices;
-    ``batch_total`` and ``biases_total``, whether the error of all patterns falls.
+    ``parallel``: cosine of AP and CR. For each change (``small``, ``whole``: by the learning rate,
+    ``high``: small, with `HIGH_REGRESSION`; small and by all patterns ``batch``, and with the
+    biases of the hidden units ``biases``): ``..._hidden`` and ``..._visible``, cosines of BB' with
+    QB and of CC' with RC; ``..._falls``, whether the error of the pattern falls. (n,):
+    ``alignment`` and ``centred`` of the matrices; ``..._total``, whether the sum of errors falls.
     """
     high = dataclasses.replace(protocol, regression=HIGH_REGRESSION)
     lower = list_connections(protocol)[0]
-    without_biases = list_matrices(protocol)[0]
+    without_biases = agreement.list_matrices(protocol)[0]
     measured: dict[str, NDArray[Any]] = {
-        "parallel": compare_vectors(protocol, weights),
-        "high_parallel": compare_vectors(high, weights),
-        "alignment": align_matrices(protocol, weights)[0],
-        "centred": align_matrices(protocol, weights, centred=True)[0],
+        "parallel": agreement.compare_vectors(protocol, weights),
+        "high_parallel": agreement.compare_vectors(high, weights),
+        "alignment": agreement.align_matrices(protocol, weights)[0],
+        "centred": agreement.align_matrices(protocol, weights, centred=True)[0],
     }
     small, small_high = (SMALL / (1.0 - each.regression) ** 2 for each in (protocol, high))
     for name, rule, factor in (
         ("small", protocol, small), ("whole", protocol, protocol.learning_rate),
         ("high", high, small_high),
     ):  # fmt: skip
-        changes = [change_lower(each, weights, without_biases) for each in part_patterns(rule)]
-        after = [weights + factor * change for change in changes]
+        after = [
+            weights + factor * change_lower(each, weights, without_biases)
+            for each in agreement.part_patterns(rule)
+        ]
         measured |= compare_images(name, rule, weights, after)
     for name, places in (("batch", without_biases), ("biases", lower)):
         after = [weights + small * change_lower(protocol, weights, places)] * protocol.n_patterns
@@ -121,14 +106,14 @@ def compare_images(
 ) -> dict[str, NDArray[Any]]:
     """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
-    biases = slice(list_matrices(protocol)[0].stop, lower.stop)
+    biases = slice(agreement.list_matrices(protocol)[0].stop, lower.stop)
     hidden, visible = [], []
-    for single, other in zip(part_patterns(protocol), changed, strict=True):
+    for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
         before, after = (evaluate_networks(single, each) for each in (weights, other))
         # The change of the biases is (1 - lambda) times the vector from Q to B.
         from_q_to_b = compute_changes(single, weights)[:, biases]
         hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
-        _, c, _, r = find_vectors(single, weights)
+        _, c, _, r = agreement.find_vectors(single, weights)
         visible.append(compute_cosines((after.reconstruction - c)[:, 0], (c - r)[:, 0]))
     return {
         f"{name}_hidden": np.stack(hidden, axis=1),
@@ -140,10 +125,10 @@ def compare_images(
 def measure_gains(protocol: Protocol, weights: Array, changed: Sequence[Array]) -> Array:
     """Return by how much the squared error of each pattern falls, (n, n_patterns).
 
-    Computed from the differences of the states, so that a small change is not lost in rounding.
+    It comes from differences of the states, so that a small change is not lost in rounding.
     """
     gains = []
-    for single, other in zip(part_patterns(protocol), changed, strict=True):
+    for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
         before, after = (
             evaluate_networks(single, each).reconstruction[:, 0] for each in (weights, other)
         )
@@ -152,20 +137,19 @@ def measure_gains(protocol: Protocol, weights: Array, changed: Sequence[Array]) 
     return np.stack(gains, axis=1)
 
 
-def judge_picture(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
     def share(
-        falls: str, level: float = PARALLEL, histories: Histories = paper, cosine: str = "parallel"
+        falls: str, level: float = PARALLEL, of: Histories = paper, cosine: str = "parallel"
     ) -> Estimate:
-        return pool_shares(
-            histories, histories.take_learning(falls), histories.take_learning(cosine) > level
-        )
+        return of.pool_shares(of.take_learning(falls), of.take_learning(cosine) > level)
 
     cosines = paper.take_learning("parallel")
     falls = paper.take_learning("small_falls")
-    together = np.broadcast_to((cosines > PARALLEL).all(axis=1, keepdims=True), cosines.shape)
-    whole_set = together[:, :1]
+    is_parallel = np.all(cosines > PARALLEL, axis=1, keepdims=True)
+    together = np.broadcast_to(is_parallel, cosines.shape)
+    whole = together[:, :1]
     everywhere = np.ones_like(falls)
     return judge("picture", {
         "single": share("small_falls"),
@@ -173,47 +157,47 @@ def judge_picture(paper: Histories, slow: Histories) -> dict[str, Any]:
         "single-60": share("small_falls", 0.5),
         "whole": share("whole_falls"),
         "high": share("high_falls", cosine="high_parallel"),
-        "single-2": share("small_falls", histories=slow),
-        "sign": pool_shares(paper, falls == (cosines > 0.0), everywhere),
-        "beyond": pool_shares(paper, ~falls, cosines < 0.0),
-        "batch-total": pool_shares(paper, paper.take_learning("batch_total")[:, None], whole_set),
-        "batch-single": pool_shares(paper, paper.take_learning("batch_falls"), together),
-        "biases-total": pool_shares(paper, paper.take_learning("biases_total")[:, None], whole_set),
-        "biases-single": pool_shares(paper, paper.take_learning("biases_falls"), together),
+        "single-2": share("small_falls", of=slow),
+        "sign": paper.pool_shares(falls == (cosines > 0.0), everywhere),
+        "beyond": paper.pool_shares(~falls, cosines < 0.0),
+        "batch-total": paper.pool_shares(paper.take_learning("batch_total")[:, None], whole),
+        "batch-single": paper.pool_shares(paper.take_learning("batch_falls"), together),
+        "biases-total": paper.pool_shares(paper.take_learning("biases_total")[:, None], whole),
+        "biases-single": paper.pool_shares(paper.take_learning("biases_falls"), together),
     })  # fmt: skip
 
 
-def judge_geometry(paper: Histories, slow: Histories) -> dict[str, Any]:
+def judge_geometry(paper: Histories, slow: Histories) -> Model:
     """Judge whether B' lies on the extension of QB, and C' on that of RC."""
     measured: dict[str, Any] = {}
     for place in ("hidden", "visible"):
         cosines = paper.take_learning(f"small_{place}")
         measured |= {
-            f"{place}-20": find_medians(paper, f"small_{place}"),
-            f"{place}-angle": pool_shares(paper, cosines > PARALLEL, np.ones(cosines.shape, bool)),
-            f"{place}-whole": find_medians(paper, f"whole_{place}"),
-            f"{place}-high": find_medians(paper, f"high_{place}"),
-            f"{place}-batch": find_medians(paper, f"biases_{place}"),
-            f"{place}-2": find_medians(slow, f"small_{place}"),
+            f"{place}-20": paper.find_medians(f"small_{place}"),
+            f"{place}-angle": paper.pool_shares(cosines > PARALLEL, np.ones(cosines.shape, bool)),
+            f"{place}-whole": paper.find_medians(f"whole_{place}"),
+            f"{place}-high": paper.find_medians(f"high_{place}"),
+            f"{place}-batch": paper.find_medians(f"biases_{place}"),
+            f"{place}-2": slow.find_medians(f"small_{place}"),
         }
     return judge("picture-geometry", measured)
 
 
-def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> dict[str, Any]:
+def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
     def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
         cosines = histories.take_learning("parallel")
         alignment = histories.take_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
-        return pool_shares(histories, cosines > PARALLEL, among)
+        return histories.pool_shares(cosines > PARALLEL, among)
 
-    forward, _ = take_matrices(PAPER, initial)
+    forward, _ = agreement.take_matrices(PAPER, initial)
     opposed, symmetric = (
-        compare_vectors(PAPER, replace_backward(PAPER, initial, sign * forward))
+        agreement.compare_vectors(PAPER, agreement.replace_backward(PAPER, initial, sign * forward))
         for sign in (-1.0, 1.0)
     )
-    drawn = compare_vectors(PAPER, initial)
+    drawn = agreement.compare_vectors(PAPER, initial)
     return judge("parallel-if-aligned", {
         "unaligned-20": share(paper, "alignment", -1.0, 0.5),
         "unrelated-20": share(paper, "alignment", -1.0, 0.2),
@@ -224,7 +208,7 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> dict[st
         "centred-2": share(slow, "centred", -1.0, 0.5),
         "aligned-2": share(slow, "alignment", 0.95, 2.0),
         "rank-initial": spearmanr(
-            align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
+            agreement.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
         ).statistic,
         "opposed": (opposed > PARALLEL).mean(axis=1),
         "turned": symmetric.mean(axis=1) > opposed.mean(axis=1),

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
-from replication.experiments.agreement import (
-    LEVEL,
-    align_matrices,
-    compare_vectors,
-    count_early_updates,
-    find_events,
-    find_vectors,
-)
+from replication.experiments import Model, agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed, name_estimate
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
@@ -57,23 +50,19 @@ Array = NDArray[np.float64]
 
 
 class Alignment(NamedTuple):
-    """When the matrices of each network are aligned, and the cosine of AP and CR of each, (n,).
+    """How well each network is aligned, (n,) each."""
 
-    The latter, a mean over patterns, at the update when half of those by the paper's rule are.
-    """
-
-    events: Array
-    vectors: Array
+    events: Array  # the update at which the matrices are
+    vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     report_progress("alignment at equal learning rates")
     measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
     alignments = {key: each for part in measured for key, each in part.items()}
+    medians = {key: float(np.median(each.events)) for key, each in alignments.items()}
     rules, outcomes = {}, {}
     for name, protocol in RULES.items():
         report_progress(f"speed of the rule {name!r}")
@@ -85,11 +74,11 @@ def run(
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "n_networks": n_networks,
-        "level": LEVEL,
+        "level": agreement.LEVEL,
         "control_factor": RULES["control"].hidden_to_visible_factor,
         "rates": list(RATES),
         "aligned_at": {
-            name: [_take_finite(np.median(alignments[name, rate].events)) for rate in RATES]
+            name: [medians[name, r] if np.isfinite(medians[name, r]) else None for r in RATES]
             for name in ("paper", "regressed", "control")
         },
         "rules": rules,
@@ -101,18 +90,18 @@ def run(
 
 def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
     """Measure the alignment of the first `n` networks under every rule at a learning rate."""
-    n_updates = count_early_updates(rate)
+    n_updates = agreement.count_early_updates(rate)
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     at = 0
     for name in (*RULES, *WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
         states = recorded.reshape(-1, recorded.shape[-1])
-        cosines = align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
-        events = find_events(cosines)
+        cosines = agreement.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
+        events = agreement.find_events(cosines)
         if name == "paper":
             at = int(min(np.median(events), n_updates))
-        vectors = compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
+        vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
         measured[name, rate] = Alignment(events, vectors)
     return measured
 
@@ -137,7 +126,7 @@ def change_by_whole(protocol: Protocol, weights: Array) -> Array:
 
 def compare_lengths(weights: Array) -> dict[str, float]:
     """Return in which share of cases AC is longer than PR, where AP and CR are aligned or not."""
-    a, c, p, r = find_vectors(PAPER, weights)
+    a, c, p, r = agreement.find_vectors(PAPER, weights)
     is_longer = np.linalg.norm(c - a, axis=2) > np.linalg.norm(r - p, axis=2)
     is_aligned = compute_cosines(p - a, r - c) > 0.0
     return {
@@ -146,11 +135,8 @@ def compare_lengths(weights: Array) -> dict[str, float]:
     }
 
 
-def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, Any]:
-    """Judge whether the second round aligns the matrices, and the vectors, sooner.
-
-    Networks that are aligned at the same update under both rules are set aside.
-    """
+def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:
+    """Judge whether the second round aligns matrices and vectors sooner; ties are set aside."""
     measured: dict[str, NDArray[np.bool_]] = {}
     for each in load_claims()["proposal"].operationalisations:
         name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
@@ -163,7 +149,3 @@ def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> dict[str, 
         differ = events != against.events
         measured[each.id] = (events < against.events)[differ]
     return judge("proposal", measured)
-
-
-def _take_finite(value: np.floating[Any]) -> float | None:
-    return float(value) if np.isfinite(value) else None

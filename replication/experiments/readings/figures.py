@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from replication.claims import load_reported
-from replication.experiments.readings.multiverse import order_readings
 from replication.report import style
 from replication.report.numbers import exact, fixed
 
@@ -77,7 +76,7 @@ def plot_readings(model: Model) -> Figure:
 def plot_multiverse(model: Model) -> Figure:
     """Draw the means of all readings in their order, and below it which choices shift them."""
     columns = model["readings"]
-    order, means = order_readings(model)
+    order = np.argsort(columns["mean_at_cap"], kind="stable")
     compatible = np.array(columns["is_compatible"])[order]
     fields = {name: [columns[name][i] for i in order] for name in model["fields"]}
     values = {name: list(dict.fromkeys(map(_name, each))) for name, each in fields.items()}
@@ -87,7 +86,7 @@ def plot_multiverse(model: Model) -> Figure:
     # Each has its own left edge: the axes below one another have nothing in common.
     parts: Any = figure.subfigures(2, 1, height_ratios=(2.5, bars))
     above, below = (part.subplots() for part in parts)
-    _draw_curve(above, np.array(means), compatible)
+    _draw_curve(above, np.array(columns["mean_at_cap"])[order], compatible)
     _draw_bars(below, fields, values, compatible)
     above.set_title("(a) All readings, one beside the other")
     below.set_title("(b) Those that make one choice")
@@ -147,6 +146,4 @@ def _name(value: Any) -> str:
     return exact(value) if isinstance(value, float) else str(value)
 
 
-FIGURES = {
-    "readings": plot_readings,
-}
+FIGURES = {"readings": plot_readings}

@@ -9,11 +9,9 @@ import io
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from replication.claims import load_claims, load_reported
 from replication.errors import UsageError
@@ -26,19 +24,19 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
 from replication.store.files import write_durably
 from replication.threads import map_in_threads
+from replication.wording import show
 
-MIN_NETWORKS = 1000
-"""With fewer there is too little to judge a reading by."""
+MIN_NETWORKS = 1000  # with fewer there is too little to judge a reading by
 MAX_READINGS = 1000
 PARTS = ("name", "fixed", "factors")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Readings:
-    """Protocols to simulate side by side, and the fields in which they differ with their values."""
+    """Protocols to simulate side by side, and the fields in which they differ."""
 
     name: str
-    choices: Mapping[str, tuple[Any, ...]]
+    fields: tuple[str, ...]
     protocols: tuple[Protocol, ...]
 
     @property
@@ -53,8 +51,6 @@ def read_readings(path: Path) -> Readings:
 
     ``[factors]`` lists values of protocol fields, every combination of which is a reading;
     ``[fixed]`` holds fields that all readings share; ``name`` is optional.
-    Raises UsageError if the file is not such a file; the message says what to write. Raises
-    StorageError if it cannot be read.
     """
     content = read_toml(path, what="multiverse file")
     try:
@@ -76,51 +72,32 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
         raise UsageError("name must be text, and fixed and factors tables ([fixed] and [factors])")
     if not factors:
         raise UsageError("it must hold [factors], with lists of values of protocol fields")
-    shared = [field for field in factors if field in fixed]
-    if shared:
-        raise UsageError(f"{shared[0]!r} stands in both [fixed] and [factors]; remove one")
-    base = from_plain(fixed)
-    n = math.prod(len(values) for values in factors.values() if isinstance(values, list))
+    for field, values in factors.items():
+        if field in fixed:
+            raise UsageError(f"{field!r} stands in both [fixed] and [factors]; remove one")
+        if not isinstance(values, list) or not values:
+            raise UsageError(
+                f"{field} = {show(values)} was given; a factor takes a list of values, e.g. "
+                f"{field} = [{show(values or 0)}]"
+            )
+    n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
-    choices = {field: _check_values(field, values, base=base) for field, values in factors.items()}
-    protocols = tuple(
-        _make_protocol(dict(zip(choices, values, strict=True)), base=base)
-        for values in itertools.product(*choices.values())
-    )
-    return Readings(name, choices, protocols)
+    combinations = itertools.product(*factors.values())
+    protocols = [
+        _make_protocol(dict(zip(factors, each, strict=True)), fixed) for each in combinations
+    ]
+    if len({protocol.id for protocol in protocols}) < n:
+        raise UsageError("[factors] lists a value of a field twice; remove one")
+    return Readings(name, tuple(factors), tuple(protocols))
 
 
-def _check_values(field: str, values: Any, *, base: Protocol) -> tuple[Any, ...]:
-    from_plain({field: getattr(base, field, None)})  # an unknown field names its nearest
-    if not isinstance(values, list):
-        raise UsageError(
-            f"{field} = {values!r} was given; a factor takes a list of values, "
-            f"e.g. {field} = [{_write_value(values)}]"
-        )
-    if not values:
-        raise UsageError(f"{field} has an empty list; give at least one value, or leave it out")
-    # Values are checked one at a time where they stand alone, so that 15 and 15.0 are one.
-    checked = tuple(getattr(_make_protocol({field: value}, base=base), field) for value in values)
-    for i, value in enumerate(checked):
-        if value in checked[:i]:
-            raise UsageError(f"{field} lists {_write_value(values[i])} twice; remove one")
-    return checked
-
-
-def _make_protocol(fields: Mapping[str, Any], *, base: Protocol) -> Protocol:
+def _make_protocol(fields: Mapping[str, Any], fixed: Mapping[str, Any]) -> Protocol:
     try:
-        return from_plain(fields, base=base)
+        return from_plain({**fixed, **fields})
     except UsageError as error:
-        written = ", ".join(f"{field} = {_write_value(value)}" for field, value in fields.items())
+        written = ", ".join(f"{field} = {show(value)}" for field, value in fields.items())
         raise UsageError(f"the reading {written} is invalid: {error}") from None
-
-
-def _write_value(value: Any) -> str:
-    try:
-        return canonical_json(value)
-    except (TypeError, ValueError):  # a date, or a number that is not finite
-        return str(value)
 
 
 def run_multiverse(
@@ -138,7 +115,7 @@ def run_multiverse(
         weights = draw_weights(protocol, root_seed, 0, n_networks)
         updates, converged, _ = simulate_weights(protocol, weights, jobs=1)
         counts = CountTable.from_outcomes(updates, converged, protocol.max_updates)
-        fields = {name: getattr(protocol, name) for name in readings.choices}
+        fields = {name: getattr(protocol, name) for name in readings.fields}
         return {**fields, "protocol_id": protocol.id, **describe_reading(counts)}
 
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
@@ -149,7 +126,7 @@ def run_multiverse(
         "n_networks": n_networks,
         "n_readings": len(rows),
         "n_compatible": sum(columns["is_compatible"]),
-        "fields": list(readings.choices),
+        "fields": list(readings.fields),
         "readings": json.loads(json.dumps(columns)),
     }
 
@@ -185,10 +162,3 @@ def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
     writer.writerows(zip(*columns.values(), strict=True))
     write_durably(folder / "multiverse.csv", text.getvalue().encode())
     return folder / "multiverse.csv"
-
-
-def order_readings(model: Mapping[str, Any]) -> tuple[list[int], Sequence[float]]:
-    """Return the readings from the fastest to the slowest, and their means with failures."""
-    means = model["readings"]["mean_at_cap"]
-    order = np.argsort(means, kind="stable").tolist()
-    return order, [means[i] for i in order]

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from replication.claims import load_claims, load_reported
-from replication.experiments.studies import (
-    Ranked,
-    count_networks,
-    count_sweeps,
-    describe_p,
-    describe_sampling,
-    draw_studies,
-    rank_studies,
-)
+from replication.experiments import Model, studies
 from replication.experiments.summaries import name_estimate
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import READINGS, Protocol
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
 
 ROOT_SEED = 2001
-N_NETWORKS = 500_000
-"""Networks of each reading."""
-OTHERS_SHARE = 0.1
-"""So many times as many of each other population."""
-N_STUDIES = 20_000
-"""Studies that are drawn of each population to measure the power of the test."""
-CURVE_STEP = 0.25
-"""Updates between two points of the curves of the figure."""
+N_NETWORKS = 500_000  # networks of each reading
+OTHERS_SHARE = 0.1  # so many times as many of each other population
+N_STUDIES = 20_000  # studies that are drawn of each population to measure the power of the test
+CURVE_STEP = 0.25  # updates between two points of the curves of the figure
 
 OTHERS: dict[str, Protocol] = {
     "learning rate 10": Protocol(learning_rate=10.0),
@@ -50,9 +36,7 @@ OTHERS: dict[str, Protocol] = {
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
     n_others = max(1000, round(OTHERS_SHARE * n_networks))
     level = load_claims()["headline"].thresholds["min_p"]
@@ -60,19 +44,19 @@ def run(
     for name, protocol in {**READINGS, **OTHERS}.items():
         n = n_networks if name in READINGS else n_others
         report_progress(f"{name}, {n:,} networks")
-        populations[name] = count_networks(protocol, ROOT_SEED, n, jobs=jobs)
+        populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
     named = [describe_named(name, populations[name]) for name in READINGS]
     for row in named:
         ratio = named[0]["chance_mean"] / row["chance_mean"] if row["chance_mean"] > 0 else None
         row["times_as_likely"] = ratio
     report_progress("how often it rejects others")
-    ranked = rank_studies(populations["paper"])
+    ranked = studies.rank_studies(populations["paper"])
     power = [
         {
             "name": name,
             "mean": estimate_count_mean(counts).value,
-            "p": describe_p(counts)["p"],
+            "p": studies.describe_p(counts)["p"],
             "rejected": measure_power(ranked, counts, level=level),
         }
         for name, counts in populations.items()
@@ -80,10 +64,10 @@ def run(
     return {"n_networks": n_networks, "named": named, "power": power}
 
 
-def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
+def measure_power(ranked: studies.Ranked, truth: CountTable, *, level: float) -> float:
     """Return the share of studies of another population that are rejected if `ranked` is true."""
     means, maxima, p = ranked
-    drawn_means, drawn_maxima = draw_studies(truth, N_STUDIES)
+    drawn_means, drawn_maxima = studies.draw_studies(truth, N_STUDIES)
     rows = np.floor(drawn_means + 0.5) - means[0]
     # A largest count that the population lacks is judged as the next larger one that it has.
     columns = np.minimum(np.searchsorted(maxima, drawn_maxima), len(maxima) - 1)
@@ -92,16 +76,16 @@ def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
     return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES
 
 
-def describe_named(name: str, counts: CountTable) -> dict[str, Any]:
+def describe_named(name: str, counts: CountTable) -> Model:
     """Return the row of a named reading, judged as the headline is."""
-    sampling = describe_sampling(counts)
+    sampling = studies.describe_sampling(counts)
     assert sampling is not None
     return {
         "name": name,
         **name_estimate("mean", estimate_count_mean(counts)),
         "chance_mean": sampling["mean_given_max"]["chance"],
         "p": sampling["p"],
-        "p_sweeps": describe_p(count_sweeps(counts))["p"],
+        "p_sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
         "curve": describe_curve(counts),
     }
 

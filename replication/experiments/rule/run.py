@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
+from replication.experiments import Model
 from replication.experiments.agreement import align_matrices, replace_backward, take_matrices
 from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, RECIRCULATION, Protocol
 from replication.simulator.changes import compute_changes, list_connections, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
+from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
@@ -30,33 +31,26 @@ N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
 TRAINED_RATE = 5.0
 """Of the latter; at the paper's rate learning sometimes amplifies what rounding leaves."""
-N_ALTERED = 400
-"""Networks that learn with other changes of W."""
-ALTERED_UPDATES = {20.0: 400, 2.0: 800}
-"""Updates that these get, by learning rate."""
+N_ALTERED = 400  # networks that learn with other changes of W
+ALTERED_UPDATES = {20.0: 400, 2.0: 800}  # updates that these get, by learning rate
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
-STEP = 1e-4
-"""Of the finite differences."""
-LARGE = 4.0
-"""Factor on the initial weights, to check the derivation away from small weights."""
+STEP = 1e-4  # of the finite differences
+LARGE = 4.0  # factor on the initial weights, to check the derivation away from small weights
 LINEAR = dataclasses.replace(PAPER, visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
 plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
 SIZES = {"4-3-4": ((4, 3), 20.0), "5-2-5": ((5, 2), 15.0), "8-3-8": ((8, 3), 15.0),
          "16-4-16": ((16, 4), 10.0)}  # fmt: skip
 """Other networks with logistic visible units, and a learning rate at which they learn."""
-FROZEN = 2.0**-200
-"""A factor so small that every change is lost in rounding."""
+FROZEN = 2.0**-200  # a factor so small that every change is lost in rounding
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the rule."""
     report_progress("the simple rule, and steepest descent by finite differences")
     simple, descent = judge_simple_rule(n_networks), judge_descent(n_networks)
@@ -72,18 +66,19 @@ def run(
     }
 
 
-def judge_simple_rule(n_networks: int) -> dict[str, Any]:
+def judge_simple_rule(n_networks: int) -> Model:
     """Judge whether the kernel applies the product of activities, as the readable network does."""
     initial = draw_weights(PAPER, ROOT_SEED, 0, min(N_READABLE, n_networks))
     _, _, final = simulate_weights(PAPER, initial, final_weights=True)
     assert final is not None
     slower = dataclasses.replace(PAPER, learning_rate=TRAINED_RATE)
-    updates, _, _ = simulate_weights(slower, initial[:N_TRAINED])
-    networks = [RecirculationNetwork.from_weights(each, slower) for each in initial[:N_TRAINED]]
+    first = initial[:N_TRAINED]
+    updates, _, _ = simulate_weights(slower, first)
+    readable = [RecirculationNetwork.from_weights(each, slower).train()[0] for each in first]
     return judge("simple-rule", {
         "initial": round_up(measure_difference(PAPER, initial)),
         "final": round_up(measure_difference(PAPER, final)),
-        "learning": np.mean(updates == [network.train()[0] for network in networks]),
+        "learning": np.mean(updates == readable),
     })  # fmt: skip
 
 
@@ -101,15 +96,11 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
 
 
 def round_up(deviation: float) -> float:
-    """Return the next power of ten: what rounding leaves differs less between processors.
-
-    >>> round_up(3.3e-16), round_up(1e-9), round_up(0.0)
-    (1e-15, 1e-09, 0.0)
-    """
+    """Return the next power of ten: what rounding leaves differs less between processors."""
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
-def judge_descent(n_networks: int) -> dict[str, Any]:
+def judge_descent(n_networks: int) -> Model:
     """Judge what the derivation of page 361 claims where its conditions hold."""
     regression = load_claims()["descent"].thresholds["regression"]
     protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)
@@ -120,10 +111,10 @@ def judge_descent(n_networks: int) -> dict[str, Any]:
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure directions and lengths of the changes where the conditions of page 361 hold.
 
-    With G the gradient of the reconstruction's error (zero regression) and R that of the regressed
-    error E of page 361, U changes by -(1 - lambda) G and W by -R, which is -(1 - lambda)^2 G.
-    Equation 7 gives the regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the
-    factor 1 / (1 - lambda) of equation 9 is right relative to U, and not for E as it is written.
+    With G the gradient of the reconstruction's error and R that of the regressed error E of page
+    361, U changes by -(1 - lambda) G and W by -R, which is -(1 - lambda)^2 G. Equation 7 gives the
+    regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the factor 1 / (1 -
+    lambda) of equation 9 is right relative to U, and not for E as it is written.
     """
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
@@ -137,12 +128,11 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
     rate_of_u = relate(changes[:, U], G[:, U])
     rate_of_w = relate(changes[:, W] / away, G[:, W])
+    large_G = find_gradients(protocol, larger, False)
     return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
-        "w-direction-large": compute_cosines(
-            larger_changes, -find_gradients(protocol, larger, False)[:, W]
-        ),
+        "w-direction-large": compute_cosines(larger_changes, -large_G[:, W]),
         "w-length": relate(changes[:, W], R[:, W]),
         "u-length": rate_of_u / away,
         "factor": rate_of_w / rate_of_u,
@@ -152,8 +142,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
 def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array:
     """Return gradients of half the squared error, by central differences, (n, n_weights).
 
-    `regressed`: of E as page 361 writes it, with the regressed state of time 2, and not of the
-    reconstruction.
+    `regressed`: of E as page 361 writes it, with the regressed state, not the reconstruction.
     """
     target = make_patterns(protocol)
 
@@ -168,7 +157,7 @@ def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array
     return np.stack(rises, axis=1) / (2.0 * STEP)
 
 
-def judge_without_linearity(n_networks: int, jobs: int) -> dict[str, Any]:
+def judge_without_linearity(n_networks: int, jobs: int) -> Model:
     """Judge the shares of networks with logistic visible units that converge."""
     protocols = {
         "paper": PAPER,
@@ -178,15 +167,13 @@ def judge_without_linearity(n_networks: int, jobs: int) -> dict[str, Any]:
         name: dataclasses.replace(PAPER, group_sizes=sizes, learning_rate=rate)
         for name, (sizes, rate) in SIZES.items()
     }
-    shares = {
-        name: simulate_weights(protocol, draw_weights(protocol, ROOT_SEED, 0, n_networks),
-                               jobs=jobs)[1]
+    return judge("without-linearity", {
+        name: simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs).converged
         for name, protocol in protocols.items()
-    }  # fmt: skip
-    return judge("without-linearity", shares)
+    })  # fmt: skip
 
 
-def judge_without_symmetry(n_networks: int, jobs: int) -> dict[str, Any]:
+def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
     measured: dict[str, Any] = {}
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
@@ -200,8 +187,8 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> dict[str, Any]:
         measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
     for name, frozen in (
-        ("frozen-U", dataclasses.replace(PAPER, hidden_to_visible_factor=FROZEN)),
-        ("frozen-W", dataclasses.replace(PAPER, visible_to_hidden_factor=FROZEN)),
+        ("frozen-U", Protocol(hidden_to_visible_factor=FROZEN)),
+        ("frozen-W", Protocol(visible_to_hidden_factor=FROZEN)),
     ):
         measured[name] = simulate_weights(frozen, initial, jobs=jobs)[1]
     for name, replace, rate in (
@@ -217,8 +204,8 @@ def train_as_if(
 ) -> Flags:
     """Return which networks converge if W changes as if U were another matrix.
 
-    `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns the
-    transpose that the changes of W are computed with; U itself changes by equation 3.
+    `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
+    one, transposed; U itself changes by equation 3.
     """
     lower = list_connections(PAPER)[0]
 
@@ -236,7 +223,7 @@ def train_as_if(
 
 
 def exchange(_: Array, backward: Array) -> Array:
-    """Return U with its two hidden units exchanged: as long, and aligned with the wrong unit."""
+    """Return U with its hidden units exchanged: as long, and aligned with the wrong one."""
     return backward[:, ::-1]
 
 

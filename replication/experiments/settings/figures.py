@@ -19,8 +19,7 @@ RATE_TICKS = (2, 3, 5, 10, 20, 40, 80)
 SPEED_TICKS = (50, 100, 200, 500, 1000, 2000)
 FAILING_LEVELS = (0.01, 0.5)
 FAILING_DASHES = ("-", (0, (2, 2)))
-LIGHT, DEEP = "#fdfdfd", "#14181c"
-"""On the map, whose own colours stay the same on a dark page."""
+LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
 
 
 def plot_settings(model: Mapping[str, Any]) -> Figure:
@@ -40,7 +39,9 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
                     color=color)  # fmt: skip
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
     fastest = model["ridge"]
-    beyond = _drop_slow(failing, mean)
+    # No failures left of the fastest rate of a row, where networks are merely slow.
+    is_slow = np.arange(len(rates)) < mean.argmin(axis=1, keepdims=True)
+    beyond = np.where(is_slow, 0.0, failing)
     axes.contour(
         rates, regressions, beyond, levels=list(FAILING_LEVELS), colors=[LIGHT],
         linewidths=1.6, linestyles=list(FAILING_DASHES),
@@ -100,12 +101,6 @@ def _find_edges(centres: FloatArray) -> FloatArray:
     """Return the edges of cells from their centres, half way between two."""
     between = (centres[1:] + centres[:-1]) / 2
     return np.array([2 * centres[0] - between[0], *between, 2 * centres[-1] - between[-1]])
-
-
-def _drop_slow(failing: FloatArray, mean: FloatArray) -> FloatArray:
-    """Count no failures left of the fastest rate of a row, where networks are merely slow."""
-    columns = np.arange(mean.shape[1])[None, :]
-    return np.where(columns < mean.argmin(axis=1)[:, None], 0.0, failing)
 
 
 FIGURES = {"settings": plot_settings}

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments import Model
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import describe_speed, name_estimate
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.statistics.intervals import estimate_mean
 from replication.threads import map_in_threads
 
 ROOT_SEED = 2002
-N_NETWORKS = 1_000
-"""Networks a cell of the map."""
+N_NETWORKS = 1_000  # networks a cell of the map
 SHARE_FIRST = 0.05
 """So many of them are tried first, and alone where fewer than half of these converge."""
 FRESH_FACTOR, EDGE_FACTOR = 20, 5
@@ -40,9 +39,7 @@ EDGE_SHARES = (0.01, 0.1)
 Array = NDArray[np.float64]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the map."""
     report_progress("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
@@ -81,8 +78,7 @@ def make_protocol(rate: float, regression: float = PAPER.regression) -> Protocol
 def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
     """Return the mean and the share that fails in every cell, (n_regressions, n_rates) each.
 
-    Where fewer than half of the first networks converge, the others are not tried: each would cost
-    as much as forty that converge.
+    Where most of the first networks fail, which takes long, the others are not tried.
     """
     n_first = max(10, round(SHARE_FIRST * n_networks))
 
@@ -101,20 +97,20 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
 
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     """Return the fastest rate of each regression, None where half fail or the map ends."""
-    rates: list[float | None] = []
-    for row, lost in zip(mean, failing, strict=True):
-        fastest = int(np.argmin(row))
-        known = lost[fastest] <= 0.5 and 0 < fastest < len(RATES) - 1
-        rates.append(RATES[fastest] if known else None)
-    return rates
+    columns = mean.argmin(axis=1).tolist()
+    return [
+        RATES[fastest] if lost[fastest] <= 0.5 and 0 < fastest < len(RATES) - 1 else None
+        for fastest, lost in zip(columns, failing, strict=True)
+    ]
 
 
-def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
+def measure_edge(*, n_networks: int, jobs: int) -> Model:
     """Return at which rates the share that fails passes `EDGE_SHARES`, from the paper's rate on."""
-    failing = []
-    for rate in EDGE_RATES:
-        found = simulate(make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
-        failing.append(float(1.0 - found.converged.mean()))
+    found = [
+        simulate(make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
+        for rate in EDGE_RATES
+    ]
+    failing = [float(1.0 - each.converged.mean()) for each in found]
     return {
         "shares": list(EDGE_SHARES),
         "passes": [find_crossing(EDGE_RATES, failing, share) for share in EDGE_SHARES],
@@ -122,14 +118,9 @@ def measure_edge(*, n_networks: int, jobs: int) -> dict[str, Any]:
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
-    """Return where a curve first reaches `level`, by straight lines between its points.
-
-    >>> find_crossing([1.0, 2.0, 3.0], [0.0, 0.5, 1.0], 0.25)
-    1.5
-    """
-    for i, value in enumerate(y):
-        if value >= level:
-            if i == 0:
-                return x[0]
-            return x[i - 1] + (x[i] - x[i - 1]) * (level - y[i - 1]) / (value - y[i - 1])
-    return None
+    """Return where a curve first reaches `level`, by straight lines between its points."""
+    reached = [i for i, value in enumerate(y) if value >= level]
+    if not reached:
+        return None
+    around = slice(max(reached[0] - 1, 0), reached[0] + 1)
+    return float(np.interp(level, y[around], x[around]))

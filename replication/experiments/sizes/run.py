@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import judge
-from replication.experiments.recording import (
-    Histories,
-    find_medians,
-    measure_learning,
-    pool_shares,
-)
+from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, list_connections
 from replication.statistics.alignment import compute_cosines
@@ -29,8 +25,7 @@ SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
 ENCODERS = ((4, 3), (5, 2), (8, 3), (16, 4))
 LOOPS = ((4, 2, 2), (4, 3, 3))
-MEASURED = (4, 3, 3)
-"""The loop that is measured at every update."""
+MEASURED = (4, 3, 3)  # the loop that is measured at every update
 ENCODER_GRID = {"learning_rate": (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0)}
 LOOP_GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
@@ -45,9 +40,7 @@ GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 Array = NDArray[np.float64]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Run other group sizes at the best settings of a small search, and measure a longer loop."""
     networks, best = [], PAPER
     for sizes in (*ENCODERS, *LOOPS):
@@ -74,11 +67,10 @@ def run(
 
 
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure how well changes into hidden groups agree with steepest descent.
+    """Measure how well changes into hidden groups agree with steepest descent, (n, n_patterns).
 
-    Returns (n, n_patterns), named by what is measured and the regression: ``parallel``: cosine of
-    AP and CR; each of `GROUPS`: cosine of the change by one pattern with descent in its squared
-    error; ``stages``: the smaller one of both groups; ``batch`` (n, 1): the same by all patterns.
+    By regression, ``parallel``: cosine of AP and CR; each of `GROUPS`: cosine of the change by one
+    pattern with descent in its error; ``stages``: the smaller one; ``batch``: by all patterns.
     """
     connections = list_connections(protocol)
     measured = {}
@@ -99,21 +91,21 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     return measured
 
 
-def judge_loops(histories: Histories) -> dict[str, Any]:
+def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
     for key in REGRESSIONS:
         is_parallel = histories.take_learning(f"parallel-{key}") > PARALLEL
-        measured[f"stages-{key}"] = find_medians(histories, f"stages-{key}", is_parallel)
+        measured[f"stages-{key}"] = histories.find_medians(f"stages-{key}", is_parallel)
         for group in ("first", "second"):
             falls = histories.take_learning(f"{group}-{key}") > 0.0
-            measured[f"{group}-falls-{key}"] = pool_shares(histories, falls, is_parallel)
-            measured[f"{group}-{key}"] = find_medians(histories, f"{group}-{key}", is_parallel)
-    measured["joint-75"] = find_medians(
-        histories, "joint-75", histories.take_learning("parallel-75") > PARALLEL
+            measured[f"{group}-falls-{key}"] = histories.pool_shares(falls, is_parallel)
+            measured[f"{group}-{key}"] = histories.find_medians(f"{group}-{key}", is_parallel)
+    measured["joint-75"] = histories.find_medians(
+        "joint-75", histories.take_learning("parallel-75") > PARALLEL
     )
     cosines = histories.take_learning("parallel-75")
-    measured["batch-75"] = find_medians(
-        histories, "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
+    measured["batch-75"] = histories.find_medians(
+        "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
     )
     return judge("loops", measured)

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.claims import load_claims
+from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell, silent
+from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import split_weights
-from replication.statistics.intervals import Estimate, estimate_mean
+from replication.statistics.intervals import estimate_mean
 from replication.statistics.ratios import Ratios, estimate_ratios
 
 ROOT_SEED = 2003
@@ -61,9 +62,7 @@ CURVE_POINTS = (*range(0, 100, 2), *range(100, 201, 10))
 Array = NDArray[np.float64]
 
 
-def run(
-    *, jobs: int = -1, report_progress: Tell = silent, n_networks: int = N_NETWORKS
-) -> dict[str, Any]:
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
     n_search, n_rates, n_paths, n_large = (
         max(2, round(share * n_networks))
@@ -111,13 +110,21 @@ def run(
         rule: measure_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
     }
     report_progress("paths of the weights")
-    paths, at_updates = measure_paths(
-        measure_learning(PAPER, keep_weights, n_networks=n_paths, root_seed=ROOT_SEED, jobs=jobs)
-    )
-    ratio_restored = float(np.median(at_updates)) / RESTORED
+    measured = measure_learning(
+        PAPER, lambda _, weights: {"weights": weights},
+        n_networks=n_paths, root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
+    paths, at_updates = measure_paths(measured)
+    explained = float(np.median(at_updates)) / RESTORED
+    slower = {"paths": paths[:, 0] < paths[:, 1], "explained": explained, **changes}
     pairs = {
         name: estimate_ratios(outcomes[theirs].updates, outcomes[ours].updates)
         for name, (theirs, ours) in PAIRS.items()
+    }
+    comparable = {
+        f"{name}-{statistic}": getattr(ratios, statistic)
+        for name, ratios in pairs.items()
+        for statistic in ("mean", "median")
     }
     shown = ("paper", *RULES, *(f"{rule}-momentum" for rule in RULES))
     return {
@@ -132,10 +139,10 @@ def run(
         "paths": {"ratio": float(np.median(paths[:, 1] / paths[:, 0]))},
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),
-            "comparable": judge_comparable(pairs),
+            "comparable": judge("comparable", comparable),
             "best-rates": judge_best_rates(rates_of),
             "hidden-regression": judge_hidden_regression(outcomes),
-            "slower-half": judge_slower_half(paths, ratio_restored, changes),
+            "slower-half": judge("slower-half", slower),
         },
     }
 
@@ -146,21 +153,13 @@ def count_learning(outcomes: Outcomes, points: Sequence[int]) -> list[float]:
     return [float(np.mean(times > point)) for point in points]
 
 
-def measure_rates(
-    protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
-) -> dict[str, Any]:
-    """Return the mean of updates at every rate, and those that are as good as the protocol's own.
-
-    ``good`` are the rates whose paired difference from it does not lie above zero.
-    """
+def measure_rates(protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int) -> Model:
+    """Return the mean of updates at every rate, and the ``good`` ones: not slower than its own."""
     best = protocol.learning_rate
-    updates = {
-        rate: simulate(
-            dataclasses.replace(protocol, learning_rate=rate),
-            n_seeds=n, root_seed=ROOT_SEED, jobs=jobs,
-        ).updates
-        for rate in rates
-    }  # fmt: skip
+    updates = {}
+    for rate in rates:
+        other = dataclasses.replace(protocol, learning_rate=rate)
+        updates[rate] = simulate(other, n_seeds=n, root_seed=ROOT_SEED, jobs=jobs).updates
     lows = {rate: estimate_mean(updates[rate] - updates[best]).low for rate in rates}
     return {
         "rates": list(rates),
@@ -170,16 +169,10 @@ def measure_rates(
     }
 
 
-def keep_weights(_: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
-    """Measure nothing but the weights themselves."""
-    return {"weights": weights}
-
-
 def measure_paths(histories: Histories) -> tuple[Array, Array]:
     """Return how far W and U travel, biases left out: the lengths of their changes.
 
-    (n_networks, 2): added up, of the networks that moved; (n_updates,): those of U over those of W
-    at every update of all networks.
+    Added up by network, (n_networks, 2), and those of U over those of W at every update.
     """
     paths, ratios = [np.zeros((0, 2))], [np.zeros(0)]
     for weights in histories.split("weights"):
@@ -191,21 +184,16 @@ def measure_paths(histories: Histories) -> tuple[Array, Array]:
     return np.concatenate(paths), np.concatenate(ratios)
 
 
-def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> dict[str, Any]:
+def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
     paper, large = outcomes["paper"], outcomes["large"]
-    return judge("rapid", {
-        **{
-            name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
-            for name, of in (
-                ("within-100", paper), ("within-100-strict", paper), ("converge", paper),
-                ("larger", large),
-            )
-        },
-        "median": paper.updates,
-        "faster": ratios.mean,
-    })  # fmt: skip
+    by_time = dict.fromkeys(("within-100", "within-100-strict", "converge"), paper)
+    shares = {
+        name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
+        for name, of in (by_time | {"larger": large}).items()
+    }
+    return judge("rapid", {**shares, "median": paper.updates, "faster": ratios.mean})
 
 
 PAIRS = {
@@ -219,20 +207,10 @@ PAIRS = {
 """Procedures whose updates are divided, as the ledger names the pairs."""
 
 
-def judge_comparable(pairs: Mapping[str, Ratios]) -> dict[str, Any]:
-    """Judge the ratios of back-propagation to recirculation, of means and of medians."""
-    return judge("comparable", {
-        f"{name}-{statistic}": getattr(ratios, statistic)
-        for name, ratios in pairs.items()
-        for statistic in ("mean", "median")
-    })  # fmt: skip
-
-
-def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> Model:
     """Judge whether the good rates of recirculation and back-propagation overlap.
 
-    By equation 5 the difference in equation 3 is 1 - lambda of the reconstruction's error, so that
-    U changes as at a rate of epsilon (1 - lambda) in steepest descent.
+    By equation 5, U changes as at a rate of epsilon (1 - lambda) in steepest descent.
     """
     ours = rates["recirculation"]["good"]
     results = {}
@@ -245,7 +223,7 @@ def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return judge("best-rates", results)
 
 
-def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
+def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether networks learn without regression of the hidden units."""
     paper, same = outcomes["paper"], outcomes["slowed-without"]
     best = outcomes["no-hidden-regression"]
@@ -254,15 +232,4 @@ def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> dict[str, Any]:
         "rate-of-w": (paper.updates == same.updates) & (paper.converged == same.converged),
         "speed": estimate_ratios(best.updates, paper.updates).median,
         "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
-    })  # fmt: skip
-
-
-def judge_slower_half(
-    paths: Array, ratio_restored: float, changes: Mapping[str, Estimate]
-) -> dict[str, Any]:
-    """Judge whether W is slower because of the factor left out, and whom slowness helps."""
-    return judge("slower-half", {
-        "paths": paths[:, 0] < paths[:, 1],
-        "explained": ratio_restored,
-        **changes,
     })  # fmt: skip

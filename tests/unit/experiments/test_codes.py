@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from replication.experiments.codes import run as codes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import run_small
 
 BINARY = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 NEAR = [[0.3, 0.3], [0.2, 0.8], [0.9, 0.1], [0.7, 0.8]]
@@ -23,30 +21,9 @@ INSIDE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.3, 0.3]]
 ALL = np.array([BINARY, NEAR, SHARED, INSIDE])
 
 
-@pytest.fixture(scope="module")
-def model() -> dict[str, Any]:
-    return run_small(codes, 80)
-
-
-@pytest.fixture(scope="module")
-def final() -> Any:
-    initial = draw_weights(PAPER, 7, 0, 12)
-    return simulate_weights(PAPER, initial, jobs=1, final_weights=True)[2]
-
-
-def test_corners_are_those_of_the_square() -> None:
+def test_corners_and_separation_are_those_of_the_square() -> None:
     assert codes.have_corners(ALL).tolist() == [True, True, False, False]
-
-
-def test_separation_is_the_smallest_larger_difference(final: Any) -> None:
     assert codes.measure_separation(ALL).tolist() == pytest.approx([1.0, 0.5, 0.4, 0.3])
-    hidden = evaluate_networks(PAPER, final).hidden[0]
-    for network, measured in zip(hidden, codes.measure_separation(hidden), strict=True):
-        apart = [
-            max(abs(one[0] - other[0]), abs(one[1] - other[1]))
-            for one, other in itertools.combinations(network, 2)
-        ]
-        assert measured == min(apart)
 
 
 def can_be_parted(points: Any, one: int) -> bool:
@@ -65,8 +42,10 @@ def test_codes_are_convex_where_lines_part_each_from_the_others() -> None:
     assert 0 < sum(expected) < 60
 
 
-def test_vectors_are_reconstructed_as_the_readable_network_does(final: Any) -> None:
-    weights = np.concatenate([final, draw_weights(PAPER, 8, 0, 12)])
+def test_vectors_are_reconstructed_as_the_readable_network_does() -> None:
+    drawn = draw_weights(PAPER, 7, 0, 12)
+    _, _, final = simulate_weights(PAPER, drawn, jobs=1, final_weights=True)
+    weights = np.concatenate([final, drawn])
     hidden = evaluate_networks(PAPER, weights).hidden[0]
     for decimals in (8, 1):
         expected = []
@@ -79,9 +58,3 @@ def test_vectors_are_reconstructed_as_the_readable_network_does(final: Any) -> N
             expected.append(all(right))
         assert codes.reconstruct(weights, hidden.round(decimals)).tolist() == expected
         assert 0 < sum(expected) < len(weights)
-
-
-def test_model_adds_up(model: dict[str, Any]) -> None:
-    results = model["claims"]["good-codes"]["operationalisations"]
-    assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
-    assert results["corners"]["value"] == pytest.approx(np.mean(model["drawn"]["good"]))

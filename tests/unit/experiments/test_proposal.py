@@ -4,20 +4,13 @@ import numpy as np
 import pytest
 
 from replication.experiments.proposal import run as proposal
-from replication.experiments.proposal.figures import FIGURES
 from replication.protocol import PAPER
-from replication.report.style import styled
 from replication.simulator.changes import compute_changes
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import run_small, sigma
+from tests.unit.experiments.builders import sigma
 
 N = 4
-
-
-@pytest.fixture(scope="module")
-def model():
-    return run_small(proposal, 300)
 
 
 def change_literally(flat, *, plain, whole):
@@ -74,8 +67,6 @@ def test_vectors_and_lengths_are_those_of_the_readable_network():
         p = 0.75 * a + 0.25 * c
         r = network.image(p)
         longer[bool((p - a) @ (r - c) > 0)].append(np.linalg.norm(c - a) > np.linalg.norm(r - p))
-    if not longer[True] or not longer[False]:
-        pytest.skip("this network has cases of one kind only")
     found = proposal.compare_lengths(flat[None])
     assert found == {"aligned": np.mean(longer[True]), "anti_aligned": np.mean(longer[False])}
 
@@ -104,23 +95,3 @@ def test_networks_aligned_at_the_same_update_are_set_aside():
     assert results["regressed-2"]["value"] == 0.5  # one sooner, one later
     assert results["regressed-1"] == {"value": None, "interval": [None, None],
                                       "outcome": "undecided"}  # fmt: skip
-
-
-def test_each_rule_is_compared_at_a_rate_that_was_searched(model):
-    assert list(model["rules"]) == list(proposal.RULES)
-    for entry in model["rules"].values():
-        assert entry["learning_rate"] in proposal.SEARCHED_RATES
-
-
-def test_alignment_is_sooner_at_a_small_rate_and_not_at_the_papers(model):
-    first, last = (proposal.RATES.index(rate) for rate in (1.0, 20.0))
-    at = model["aligned_at"]
-    assert at["regressed"][first] < at["paper"][first]
-    assert at["regressed"][last] > at["paper"][last]
-
-
-def test_figure_draws_the_median_updates(model):
-    with styled():
-        (axes,) = FIGURES["proposal"](model).axes
-    for line in axes.get_lines():
-        assert list(line.get_ydata()) == model["aligned_at"][line.get_gid()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ def measure(n_networks: int = N, protocol: Protocol = PAPER) -> Histories:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("max_states", [1, 150, 10_000])
+@pytest.mark.parametrize("max_states", [1, 150])
 def test_every_network_is_measured_once_over_its_whole_learning(
     max_states: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,18 +55,6 @@ def test_nothing_is_measured_where_nothing_converges() -> None:
     assert len(measure(5, dataclasses.replace(PAPER, max_updates=1)).updates) == 0
 
 
-def test_slow_networks_are_a_share_of_all() -> None:
-    def keep_rate(protocol: Protocol, weights: Any) -> dict[str, Any]:
-        return {"rate": np.full(len(weights), protocol.learning_rate)}
-
-    steps: list[str] = []
-    paper, slow = recording.measure_both_rates(
-        keep_rate, n_networks=8, slow_share=0.5, root_seed=61, jobs=1, report_progress=steps.append
-    )
-    assert (len(paper.updates), len(slow.updates), len(steps)) == (8, 4, 2)
-    assert (set(paper.values["rate"]), set(slow.values["rate"])) == ({20.0}, {2.0})
-
-
 def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> None:
     values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
     histories = Histories(updates=np.array([2, 4]), values=values)
@@ -95,9 +82,9 @@ def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network() ->
     histories = Histories(updates=np.array([1, 3]), values={})
     successes = np.array([[True, True], [True, False], [False, False], [False, True]])
     among = np.array([[True, False], [True, True], [True, True], [False, False]])
-    assert recording.pool_shares(histories, successes, among).value == 2 / 5
+    assert histories.pool_shares(successes, among).value == 2 / 5
     values = {"x": np.array([[1.0, 9.0], [0, 0], [2.0, 4.0], [6.0, np.nan], [0, 0]])}
     histories = Histories(updates=np.array([1, 2]), values=values)
-    assert recording.find_medians(histories, "x").tolist() == [5.0, 4.0]
+    assert histories.find_medians("x").tolist() == [5.0, 4.0]
     among = np.array([[False, False], [True, False], [False, True]])
-    assert recording.find_medians(histories, "x", among).tolist() == [2.0]
+    assert histories.find_medians("x", among).tolist() == [2.0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +11,6 @@ from replication import PAPER, RecirculationNetwork
 from replication.experiments.rule import run as rule
 from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import run_small
-
-
-@pytest.fixture(scope="module")
-def model() -> dict[str, Any]:
-    return run_small(rule, 60)
 
 
 def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
@@ -43,7 +36,7 @@ def test_gradient_of_the_regressed_error_is_shorter_by_the_square() -> None:
     np.testing.assert_allclose(regressed, 0.01 * plain, atol=1e-9)
 
 
-@pytest.mark.parametrize("regression", [0.9, 0.99, 0.999])
+@pytest.mark.parametrize("regression", [0.9, 0.999])
 def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regression: float) -> None:
     protocol = dataclasses.replace(PAPER, regression=regression, **rule.RESTRICTED)
     measured = rule.measure_descent(protocol, draw_weights(protocol, rule.ROOT_SEED, 0, 60))
@@ -53,36 +46,17 @@ def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regressi
     assert measured["u-length"] == pytest.approx(1.0, abs=1e-6)
 
 
-def test_linear_units_cannot_do_the_task_with_two_hidden_units() -> None:
-    """Four points of a plane miss the four one-hot vectors by 1/4 on some unit, at best.
-
-    Four points p_k of a plane obey sum a_k p_k = 0 for numbers a_k of sum 0, not all 0. So with
-    the deviations d_k = e_k - p_k, a_i = sum a_k d_k[i], and |a_i| <= max |d| sum |a_k| for each
-    of four units i; their sum gives max |d| >= 1/4.
-    """
-    vectors = np.eye(4)
-    normal = np.array([1.0, 1.0, -1.0, -1.0]) / 2
-    best = vectors - np.outer(vectors @ normal, normal)
-    assert np.linalg.matrix_rank(best[1:] - best[0]) == 2
-    assert np.abs(best - vectors).max() == 0.25 > PAPER.threshold
-    generator = np.random.default_rng(6)
-    for _ in range(200):
-        plane = generator.normal(size=(4, 2)) @ generator.normal(size=(2, 4)) / 4
-        plane += generator.normal(scale=0.3, size=4)
-        assert np.abs(plane - vectors).max() >= 0.25
-
-
 @pytest.mark.parametrize("name", ["exchange", "transpose"])
 def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare the outcomes with a literal loop over two readable networks, one to be deceived."""
-    monkeypatch.setattr(rule, "ALTERED_UPDATES", {20.0: 60})
-    weights = draw_weights(PAPER, 70, 0, 6)
+    monkeypatch.setattr(rule, "ALTERED_UPDATES", {20.0: 40})
+    weights = draw_weights(PAPER, 70, 0, 4)
     found = rule.train_as_if(getattr(rule, name), weights, 20.0)
     expected = []
     for row in weights:
         network = RecirculationNetwork.from_weights(row)
         converged = network.error() < 0.1
-        for _ in range(60):
+        for _ in range(40):
             deceived = RecirculationNetwork(network.W, network.b, network.U, network.c)
             if name == "exchange":
                 deceived.U = network.U[:, [1, 0]]
@@ -100,28 +74,12 @@ def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.Mo
     assert found.tolist() == expected
 
 
-def test_networks_get_another_u_and_keep_all_else() -> None:
-    weights = draw_weights(PAPER, 69, 0, 3)
-    opposed = rule.replace_backward(PAPER, weights, -rule.take_matrices(PAPER, weights)[0])
-    assert (opposed[:, 10:18] != weights[:, 10:18]).all()
-    for row, drawn in zip(opposed, weights, strict=True):
-        network = RecirculationNetwork.from_weights(row, PAPER)
-        np.testing.assert_array_equal(network.U, -network.W.T)
-        np.testing.assert_array_equal(
-            np.delete(row, range(10, 18)), np.delete(drawn, range(10, 18))
-        )
-
-
 def test_frozen_weights_do_not_change() -> None:
     frozen = dataclasses.replace(PAPER, hidden_to_visible_factor=rule.FROZEN)
     initial = draw_weights(PAPER, 71, 0, 5)
     _, _, final = rule.simulate_weights(frozen, initial, final_weights=True)
     np.testing.assert_array_equal(final[:, 10:], initial[:, 10:])
     assert (final[:, :10] != initial[:, :10]).all()
-
-
-def test_theorems_are_checked(model: dict[str, Any]) -> None:
-    assert {model["claims"][name]["verdict"] for name in ("simple-rule", "descent")} == {"checked"}
 
 
 def test_deviations_are_rounded_up_to_a_power_of_ten() -> None:

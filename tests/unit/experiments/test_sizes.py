@@ -7,14 +7,9 @@ from replication import Protocol
 from replication.experiments.recording import Histories
 from replication.experiments.sizes import run as sizes
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import cosine, run_small, sigma
+from tests.unit.experiments.builders import cosine, sigma
 
 LOOP = Protocol(group_sizes=(4, 3, 3), regression=0.25)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return run_small(sizes, 30)
 
 
 def part(flat):
@@ -82,9 +77,3 @@ def test_only_cases_with_parallel_vectors_count():
     assert results["first-75"]["value"] == 0.8  # the median of 0.9, 0.8 and 0.1
     assert results["first-falls-75"]["value"] == 1.0
     assert results["batch-75"]["value"] == 0.8  # the second state alone is parallel in all
-
-
-def test_every_network_is_run_at_its_best_of_the_settings_tried(model):
-    for network in model["networks"]:
-        grid = sizes.LOOP_GRID if network["name"].count("-") > 2 else sizes.ENCODER_GRID
-        assert all(network["best"][name] in values for name, values in grid.items())

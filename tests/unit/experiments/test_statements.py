@@ -2,8 +2,6 @@
 
 import importlib
 
-import pytest
-
 from replication.claims import load_claims
 from replication.experiments import EXPERIMENTS
 from replication.experiments.search import SEARCH_OFFSET
@@ -12,53 +10,27 @@ from replication.protocol import DEFAULT_ROOT_SEED
 from replication.publication import N_REPETITIONS
 from replication.report.style import styled
 
-OUTCOMES = tuple(MARKS)
 
-
-@pytest.fixture(scope="module")
-def models():
-    """Models of all experiments, with the outcomes in turn."""
+def test_figure_has_all_statements_with_a_mark_for_each_way_the_primary_one_first():
+    outcomes = tuple(MARKS)
     models = {name: {"claims": {}} for name in ("headline", *EXPERIMENTS)}
+    expected = {}
     for claim in load_claims().values():
-        models[claim.experiment]["claims"][claim.id] = {
-            "operationalisations": {
-                each.id: {"outcome": OUTCOMES[i % 3]}
-                for i, each in enumerate(claim.operationalisations)
-            }
-        }
-    return models
-
-
-def test_figure_has_a_mark_for_each_operationalisation_the_primary_one_first(models):
+        ways = claim.operationalisations
+        given = {each.id: {"outcome": outcomes[i % 3]} for i, each in enumerate(ways)}
+        models[claim.experiment]["claims"][claim.id] = {"operationalisations": given}
+        expected |= {f"{claim.id}.{name}": MARKS[one["outcome"]] for name, one in given.items()}
     with styled():
-        panels = plot_statements(models)
-    marks = {
-        line.get_gid(): line
-        for panel in panels
-        for line in panel.axes[0].get_lines()
-        if line.get_gid() is not None
-    }
-    expected = {
-        f"{claim.id}.{each.id}": OUTCOMES[i % 3]
-        for claim in load_claims().values()
-        for i, each in enumerate(claim.operationalisations)
-    }
-    assert {name: line.get_marker() for name, line in marks.items()} == {
-        name: MARKS[outcome]["marker"] for name, outcome in expected.items()
-    }
-    for claim in load_claims().values():
-        places = {
-            each.id: marks[f"{claim.id}.{each.id}"].get_xdata()[0]
-            for each in claim.operationalisations
-        }
-        assert min(places, key=places.__getitem__) == claim.primary.id
-
-
-def test_all_statements_stand_in_both_panels_in_their_order(models):
-    with styled():
-        panels = plot_statements(models)
-    texts = [text.get_text().replace("\n", " ") for panel in panels for text in panel.axes[0].texts]
+        axes = [panel.axes[0] for panel in plot_statements(models)]
+    texts = [text.get_text().replace("\n", " ") for each in axes for text in each.texts]
     assert texts == [claim.title for claim in load_claims().values()]
+    marks = {line.get_gid(): line for each in axes for line in each.get_lines() if line.get_gid()}
+    drawn = {name: line.get_marker() for name, line in marks.items()}
+    assert drawn == {name: mark["marker"] for name, mark in expected.items()}
+    for claim in load_claims().values():
+        names = [each.id for each in claim.operationalisations]
+        first = min(names, key=lambda name: marks[f"{claim.id}.{name}"].get_xdata()[0])
+        assert first == claim.primary.id
 
 
 def test_no_two_experiments_share_networks():

@@ -3,14 +3,20 @@
 import numpy as np
 import pytest
 
+from replication.comparison.sampling import Effort
+from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
+from replication.experiments.readings.run import measure_power
 from replication.experiments.studies import (
+    count_networks,
     count_sweeps,
     describe_p,
     describe_sampling,
     draw_studies,
     rank_studies,
 )
+from replication.protocol import PAPER
+from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
 from tests.unit.experiments.builders import draw_counts, make_counts
 
@@ -20,7 +26,8 @@ def test_sweeps_are_one_more_than_updates_for_each_network():
     assert count_sweeps(counts) == CountTable([31, 42], [2, 1], 3, 2001)
 
 
-def test_drawn_studies_have_the_distribution_of_the_population():
+def test_drawn_studies_have_the_distribution_of_the_population(monkeypatch):
+    monkeypatch.setattr("replication.comparison.case.Effort", Effort)  # as much as for a user
     counts = draw_counts(50_000)
     means, maxima = draw_studies(counts, 30_000)
     values = np.repeat(counts.updates, counts.counts)
@@ -47,27 +54,6 @@ def test_p_of_both_is_the_one_that_compare_gives():
         "p_max": sampling["max"]["p"], "p_mean": sampling["mean_given_max"]["p"],
         "p": sampling["p"],
     }  # fmt: skip
-
-
-def test_p_of_a_study_is_the_share_of_drawn_studies_with_so_small_a_tail():
-    drawn = np.exp(np.random.default_rng(1).normal(3.7, 0.5, size=50)).astype(int)
-    means, maxima, p = rank_studies(make_counts(drawn))
-    generator = np.random.default_rng(2)
-    studies = generator.choice(drawn, size=(60_000, 100))
-    rows = np.floor(studies.mean(axis=1) + 0.5)
-    tops = studies.max(axis=1)
-    # Literally: the tail of the largest, and of the mean among studies with the same largest.
-    smaller = np.empty(len(studies))
-    for top in np.unique(tops):
-        same = tops == top
-        of_max = min(np.mean(tops <= top), np.mean(tops >= top))
-        for mean in np.unique(rows[same]):
-            of_mean = min(np.mean(rows[same] <= mean), np.mean(rows[same] >= mean))
-            smaller[same & (rows == mean)] = min(of_max, of_mean)
-    for mean, top in zip(rows[:60], tops[:60], strict=True):
-        own = smaller[(rows == mean) & (tops == top)][0]
-        measured = p[int(mean - means[0]), np.flatnonzero(maxima == top)[0]]
-        assert measured == pytest.approx(np.mean(smaller <= own), abs=0.03)
 
 
 def test_share_of_studies_at_least_as_extreme_is_that_of_a_sum_over_every_printed_study():
@@ -101,3 +87,19 @@ def test_share_of_studies_at_least_as_extreme_is_that_of_a_sum_over_every_printe
     listed = {(m, printed) for m, low, high in table for printed in range(low, high + 1)}
     for study, p in p_values.items():
         assert chances[study] <= 1e-9 or (study in listed) == (p > limit)
+
+
+def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
+    monkeypatch.setattr(studies, "CHUNK", 16)
+    whole = simulate(PAPER, n_seeds=40, root_seed=2001)
+    assert count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
+        whole.updates, whole.converged, PAPER.max_updates
+    )
+
+
+def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
+    counts = draw_counts(3_000, centre=3.7, seed=1)
+    ranked = rank_studies(counts)
+    assert 0.03 < measure_power(ranked, counts, level=0.05) <= 0.055
+    slower = draw_counts(3_000, centre=4.2, seed=1)
+    assert measure_power(ranked, slower, level=0.05) > 0.99

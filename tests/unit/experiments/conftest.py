@@ -1,0 +1,15 @@
+"""Studies are judged with fewer resamples than for a user: no test here hangs on a last digit."""
+
+import pytest
+
+from replication.comparison.sampling import Effort
+from replication.experiments.headline import unusual
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _less_effort():
+    with pytest.MonkeyPatch.context() as patch:
+        small = Effort(5_000, 50)
+        patch.setattr("replication.comparison.case.Effort", lambda: small)
+        patch.setattr(unusual, "N_STUDIES", 20_000)
+        yield

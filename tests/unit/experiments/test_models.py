@@ -1,0 +1,230 @@
+"""Every experiment, run with few networks: what its model holds, and that its figures draw it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from replication.experiments import EXPERIMENTS, list_figures
+from replication.experiments.functions import run as functions
+from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.hierarchy import run as hierarchy
+from replication.experiments.judging import check_models
+from replication.experiments.learning import run as learning
+from replication.experiments.mechanism import run as mechanism
+from replication.experiments.mechanism.figures import GROUPS
+from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.proposal import run as proposal
+from replication.experiments.readings import run as readings
+from replication.experiments.settings import run as settings
+from replication.experiments.sizes import run as sizes
+from replication.experiments.speed import run as speed
+from replication.progress import silent
+from replication.protocol import PAPER, READINGS
+from replication.report.numbers import fixed
+from replication.report.style import styled
+
+Model = dict[str, Any]
+
+N_NETWORKS = {
+    "readings": 6_000, "settings": 10, "mechanism": 8, "speed": 40, "codes": 80, "rule": 30,
+    "functions": 60, "learning": 40, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
+}  # fmt: skip
+TASKS = {name: make_tasks()[name] for name in ("one-hot 4-2-4", "smooth ring 4-3-4, linear")}
+SMALLER: dict[str, dict[str, Any]] = {
+    "hierarchy": {
+        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
+    },
+    "mechanism": {
+        "make_tasks": lambda: TASKS, "REGRESSIONS": (0.75,), "FIRSTS": (1, 5, 20),
+        "SETTINGS": {"ε = 2": {"learning_rate": 2.0}},
+    },
+    "readings": {
+        "OTHERS": {k: readings.OTHERS[k] for k in ("zero biases", "updates after each pattern")},
+    },
+    "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
+}  # fmt: skip
+"""What is left out of experiments that would take long."""
+
+
+def run(name: str) -> tuple[Model, dict[str, Any]]:
+    """Return the model of a small experiment, as it is read back, and its figures."""
+    module = importlib.import_module(f"replication.experiments.{name}.run")
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in SMALLER.get(name, {}).items():
+            patch.setattr(module, key, value)
+        made = module.run(jobs=1, report_progress=silent, n_networks=N_NETWORKS[name])
+    model: Model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
+    with styled():
+        return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
+
+
+def list_lines(axes: Any) -> dict[str, Any]:
+    return {line.get_gid(): line for line in axes.get_lines() if line.get_gid()}
+
+
+def check_readings(model: Model, figures: Model) -> None:
+    """Looser criteria are never slower, and the test keeps its level."""
+    assert [row["name"] for row in model["named"]] == list(READINGS)
+    means = {row["name"]: row["mean"] for row in model["named"]}
+    assert means["paper"] >= means["square"] >= means["half-square"]
+    own, *others = model["named"]
+    assert own["times_as_likely"] == 1.0
+    for row in others:
+        assert row["times_as_likely"] * row["chance_mean"] == pytest.approx(own["chance_mean"])
+    power = {row["name"]: row["rejected"] for row in model["power"]}
+    assert power["paper"] == pytest.approx(0.05, abs=0.01)
+    assert power["updates after each pattern"] > 0.99
+    assert [row["p"] for row in model["power"][:5]] == [row["p"] for row in model["named"]]
+    # Curves have a mass of one, and a row each in the figure.
+    for row in model["named"]:
+        step = row["curve"]["mean"][1] - row["curve"]["mean"][0]
+        assert sum(row["curve"]["density"]) * step == pytest.approx(1.0, abs=0.02)
+        assert row["p_sweeps"] != row["p"]
+    (axes,) = figures["readings"].axes
+    vertical = [line for line in axes.lines if list(line.get_ydata()) == [0, 1]]
+    assert [line.get_xdata()[0] for line in vertical] == [48.0]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[: len(READINGS)] == [
+        f"mean 48: {fixed(100 * row['chance_mean'], 1)} %" for row in model["named"]
+    ]
+
+
+def check_settings(model: Model, figures: Model) -> None:
+    """The map has a cell for each pair of settings, and marks the paper's and the fastest."""
+    failing = np.array(model["failing"])
+    assert failing.shape == np.shape(model["mean"]) == (5, len(settings.RATES))
+    # The paper's settings learn, and a hopeless corner does not.
+    assert failing[model["regressions"].index(0.75), settings.RATES.index(20.0)] < 0.2
+    assert failing[0, -1] == 1.0
+    low, high = model["gain_interval"]
+    assert low <= model["paper"]["mean"] - model["best"]["mean"] <= high
+    points = {
+        line.get_marker(): (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for line in figures["settings"].axes[0].lines
+        if len(line.get_xdata()) == 1
+    }
+    assert points["*"] == (PAPER.learning_rate, PAPER.regression)
+    assert points["s"] == (model["best"]["learning_rate"], model["best"]["regression"])
+
+
+def check_speed(model: Model, figures: Model) -> None:
+    """Each rule runs at its best rate, and the figure marks those that are not worse."""
+    procedures, rates = model["procedures"], model["rates"]
+    for rule in speed.RULES:
+        assert procedures[rule]["learning_rate"] == rates[rule]["best"]
+        assert rates[rule]["best"] in speed.RATES[rule]
+    assert procedures["paper"]["learning_rate"] == 20.0
+    left, right = (list_lines(figure.axes[0]) for figure in figures["speed"])
+    assert {name.replace("_", "-") for name in left} == set(model["procedures"]) - {"recirculation"}
+    for rule in speed.RULES:
+        drawn = right[f"good-{rule.replace('-', '_')}"].get_xdata()
+        assert drawn.tolist() == model["rates"][rule]["good"]
+
+
+def check_codes(model: Model, figures: Model) -> None:
+    """The smallest distance is that of the statement."""
+    results = model["claims"]["good-codes"]["operationalisations"]
+    assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
+
+
+def check_rule(model: Model, figures: Model) -> None:
+    """Theorems are checked."""
+    assert {model["claims"][name]["verdict"] for name in ("simple-rule", "descent")} == {"checked"}
+
+
+def check_functions(model: Model, figures: Model) -> None:
+    """A rule that does not know the function follows steepest descent."""
+    assert model["claims"]["unknown-function"]["verdict"] == "checked"
+    for entry in model["functions"].values():
+        assert entry["learning_rate"] in functions.RATES
+
+
+def check_sizes(model: Model, figures: Model) -> None:
+    """Every network is run at its best of the settings tried."""
+    for network in model["networks"]:
+        grid = sizes.LOOP_GRID if network["name"].count("-") > 2 else sizes.ENCODER_GRID
+        assert all(network["best"][name] in values for name, values in grid.items())
+
+
+def check_picture(model: Model, figures: Model) -> None:
+    """Shares have intervals within 0 and 1."""
+    results = model["claims"]["picture"]["operationalisations"]
+    for name in ("single", "whole", "batch-total"):
+        low, high = results[name]["interval"]
+        assert 0 <= low <= results[name]["value"] <= high <= 1
+
+
+def check_learning(model: Model, figures: Model) -> None:
+    """The order at a rate agrees with the histories, and is drawn."""
+    assert [order["learning_rate"] for order in model["orders"]] == list(learning.RATES)
+    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
+    measured = model["claims"]["alignment-first"]["operationalisations"]
+    for name in ("raw", "centred"):  # half of the same networks, none of which has converged
+        assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
+    drawn = list_lines(figures["learning"].axes[0])
+    for name in ("raw", "centred"):
+        shares = [100 * order[name]["share"] for order in model["orders"]]
+        np.testing.assert_allclose(drawn[name].get_ydata(), shares)
+
+
+def check_proposal(model: Model, figures: Model) -> None:
+    """The proposal aligns sooner at a small rate, and not at the paper's."""
+    for entry in model["rules"].values():
+        assert entry["learning_rate"] in proposal.SEARCHED_RATES
+    first, last = (proposal.RATES.index(rate) for rate in (1.0, 20.0))
+    at = model["aligned_at"]
+    assert at["regressed"][first] < at["paper"][first]
+    assert at["regressed"][last] > at["paper"][last]
+    for name, line in list_lines(figures["proposal"].axes[0]).items():
+        assert list(line.get_ydata()) == at[name]
+
+
+def check_hierarchy(model: Model, figures: Model) -> None:
+    """One network that succeeds is enough, and shares are drawn."""
+    results = model["claims"]["hierarchy"]["operationalisations"]
+    for name in hierarchy.SETS:
+        share = model["conditions"][name]["all"]["share"]
+        assert results[name]["value"] == share
+        assert (results[name]["outcome"] == "supports") == (share > 0)
+    (axes,) = figures["hierarchy"].axes
+    rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name, _ in names]
+    for group, key in ((axes.patches, "all"), (axes.lines[1::2], "encoded")):
+        drawn = [one.get_width() if key == "all" else one.get_xdata()[0] for one in group]
+        expected = [100 * row[key]["share"] for row in rows if row[key]["share"] is not None]
+        assert drawn == pytest.approx(expected)
+
+
+def check_mechanism(model: Model, figures: Model) -> None:
+    """The figures draw the model."""
+    for figure, rate in zip(figures["turning"], ("small", "paper"), strict=True):
+        for name, line in list_lines(figure.axes[0]).items():
+            series = model["turning"][rate][name]["median"]
+            assert line.get_ydata() == pytest.approx(series, nan_ok=True)
+            assert len(series) == mechanism.FOLLOWED[rate] + 1
+    left, right = (figure.axes[0] for figure in figures["worth"])
+    rows = model["interventions"]["paper"]
+    dropped = list_lines(left)["dropped"]
+    assert list(dropped.get_xdata()) == [1, 5, 20]
+    assert list(dropped.get_ydata()) == [rows["dropped"][n]["extra"] for n in ("1", "5", "20")]
+    failed = fixed(100 * rows["amplification"]["20"]["failed"]["share"], 0)
+    assert f"growth alone\n({failed} % fail)" in [text.get_text() for text in left.texts]
+    assert {name for inputs in GROUPS.values() for name in inputs} == set(make_tasks())
+    marks = list_lines(right)
+    for name, task in model["tasks"].items():
+        for rule, result in task["rules"].items():
+            mark = marks[f"{rule}: {name}"]
+            assert mark.get_xdata()[0] == result["median"]
+            is_full = mark.get_markerfacecolor() == mark.get_color()
+            assert is_full == (result["converged"]["share"] >= 0.98)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name: str) -> None:
+    model, figures = run(name)
+    check_models({name: model})
+    globals()[f"check_{name}"](model, figures)
