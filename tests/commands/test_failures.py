@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 import pytest
 
 from replication.cli import main, store_commands
@@ -33,12 +31,6 @@ def test_a_command_that_fails_ends_in_one_line_and_an_exit_code(
     message = capfd.readouterr().err
     assert says in message
     assert len(message.splitlines()) == 1
-
-
-def test_version_is_the_installed_one(capsys):
-    assert main(["--version"]) == 0
-    version = importlib.metadata.version("recirculation-replication")
-    assert capsys.readouterr().out == f"replication {version}\n"
 
 
 def test_experiments_say_what_is_under_way(monkeypatch, capsys, tmp_path):

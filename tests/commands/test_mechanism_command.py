@@ -49,15 +49,6 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run):
     assert "back-propagation                               0.0%\n" in answer, "blank, not a number"
 
 
-def test_where_few_networks_converge_no_cost_is_named(run, write):
-    patterns = write(RING + "0.5,0.5,0.5,0.5\n")
-    answer = run("mechanism", "--patterns", patterns, "--group-sizes", "4,2", "--seeds", 40)
-    assert "Fewer than half of the networks converge" in answer
-    assert "extra updates" not in answer
-    assert "feedback alignment                             0.0%\n" in answer
-    assert "cosine of the change of W with W" in answer, "which is measured at the start"
-
-
 @pytest.mark.parametrize(
     ("along_w", "along_theory", "words"),
     [

@@ -100,6 +100,16 @@ def test_repair_says_what_it_has_done(both, run):
     assert f"computed {block.path.name} again" in run("repair", "--results", both)
 
 
+def test_verify_names_the_first_seed_that_comes_out_otherwise(tmp_path, run, capsys):
+    """Here outcomes are invented, and every checksum with them, as another program could."""
+    folder = fill(Store(tmp_path), 60)
+    assert main(["verify", "--all", "--results", str(tmp_path)]) == 65
+    assert "/1988: seed 0 is stored as converged after 20 updates" in capsys.readouterr().err
+    assert "nothing to repair" in run("repair", "--results", tmp_path)
+    (folder.parents[2] / "2.9").mkdir()
+    assert "of another version, left alone" in run("info", "--results", tmp_path)
+
+
 def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):
     for path in Store(both).study_folder(OTHER, 4).iterdir():
         path.write_text("")

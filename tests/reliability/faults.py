@@ -44,11 +44,8 @@ FORKS.set_forkserver_preload(["tests.reliability.writing"])
 
 def require(condition: object, message: str) -> None:
     """Skip on a machine that lacks something; continuous integration must have it."""
-    if condition:
-        return
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    if not condition:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
 
 
 def require_tool(name: str) -> str:
@@ -145,15 +142,6 @@ def assert_clean(done: subprocess.CompletedProcess[str], code: int) -> None:
     if code:
         messages = [line for line in done.stderr.splitlines() if line.startswith("replication: ")]
         assert len(messages) == 1, done.stderr
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return the files below a folder and their bytes."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 class Strace:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -144,39 +143,6 @@ def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
     for process in processes:
         shown, messages = process.communicate(timeout=60)
         assert (process.returncode, shown.strip(), messages) == (0, reference, "")
-
-
-def limit(*words: str | Path, **limits: int) -> subprocess.CompletedProcess[str]:
-    """Run a command under limits, as a user who has no right to more."""
-    command = [str(word) for word in (*COMMAND, *words)]
-    if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
-        rights = "+dac_override,+dac_read_search"
-        user = 60_000 + os.getpid() % 5000  # of this test process alone, since limits are a user's
-        command = [
-            *("setpriv", f"--reuid={user}", "--clear-groups"),
-            *("--inh-caps", rights, "--ambient-caps", rights, *command),
-        ]
-    options = [f"--{name}={value}" for name, value in limits.items()]
-    return run(require_tool("prlimit"), *options, *command)
-
-
-def test_too_few_threads_are_said_in_one_line(tmp_path):
-    """Once it was a traceback out of a thread."""
-    tmp_path.chmod(0o777)
-    done = limit("simulate", "--seeds", "2000", "--results", tmp_path / "results", nproc=3)
-    assert_clean(done, 70)
-    assert "ulimit -u" in done.stderr
-
-
-def test_a_lack_of_descriptors_is_taken_for_no_damage(tmp_path):
-    results = tmp_path / "results"
-    assert_clean(call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
-    tmp_path.chmod(0o777)
-    for n in (6, 8):
-        done = limit("info", "--json", "--results", results, nofile=n)
-        assert "Traceback" not in done.stderr
-        assert done.returncode in (0, 70, 74), done.stderr
-        assert "is bad" not in done.stdout
 
 
 @pytest.mark.parametrize(

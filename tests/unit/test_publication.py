@@ -165,18 +165,6 @@ def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, content: bytes
     assert find_damaged_files(tmp_path) == ["models/codes.json"]
 
 
-def test_no_flipped_bit_of_a_model_goes_unnoticed(tmp_path: Path) -> None:
-    write_model(tmp_path, "x", {"a": [1, 0.25, None, True], "b": {"c": "text"}})
-    path = tmp_path / "models" / "x.json"
-    content = path.read_bytes()
-    for bit in range(0, 8 * len(content), 5):
-        flipped = bytearray(content)
-        flipped[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(bytes(flipped))
-        with pytest.raises(DataError):
-            read_model(tmp_path, "x")
-
-
 def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(
     tmp_path: Path,
 ) -> None:
@@ -218,17 +206,6 @@ def test_what_a_kill_left_beside_models_is_swept(tmp_path: Path) -> None:
     left.write_text("half a model")
     with hold_report(tmp_path):
         assert not left.exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("7-10", "run `replication simulate`"), ("7-0", "is not the name")]
-)
-def test_what_cannot_be_made_again_is_named(tmp_path: Path, name: str, reason: str) -> None:
-    folder = tmp_path / "studies" / f"{PAPER.id}-{name}"
-    write_model(folder, "headline", {})
-    (folder / "models" / "headline.json").write_text("[]")
-    with pytest.raises(DataError, match=rf"json in .* cannot be made again: .*{reason}"):
-        list(repair_reports(tmp_path))
 
 
 def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path: Path) -> None:

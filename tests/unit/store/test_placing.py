@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -149,13 +148,3 @@ def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder: Path) -
     assert (folder.parent / "elsewhere" / "a.svg").read_bytes() == b"old a"
     (kept,) = folder.glob("report.md.set-aside-*/mine")
     assert kept.read_bytes() == b"mine"
-
-
-def test_a_full_disk_leaves_the_old_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(StorageError, match="No space left"):
-        place_files(folder, NEW)
-    assert read_all(folder) == OLD

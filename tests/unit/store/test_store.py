@@ -21,7 +21,7 @@ from replication.statistics.counts import CountTable
 from replication.store import Store, find_blocks
 from replication.store.files import write_durably
 from replication.store.store import subtract_ranges
-from tests.unit.store.invented import check, fill, invent, write
+from tests.unit.store.invented import fill, invent, write
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
@@ -118,16 +118,6 @@ def test_a_folder_that_is_no_study_is_not_listed(store):
     (store.folder / "notes" / "5").mkdir(parents=True)
     (store.folder / PAPER.id / "6").write_text("")
     assert store.studies() == []
-
-
-def test_a_study_that_a_kill_left_before_its_first_block_is_sound(store):
-    """Once it was called damaged, and for some protocols beyond repair."""
-    folder = store.study_folder(PAPER, 1988)
-    folder.mkdir(parents=True)
-    checked = check(store, folder)
-    assert (checked.blocks, checked.messages) == ([], [])
-    fill(store, 20)
-    assert store.digest(PAPER, 1988, 20) == compute_digest([invent(0, 20)])
 
 
 def test_outcomes_of_other_versions_are_listed_and_left_alone(store):
