@@ -19,7 +19,6 @@ from replication.simulator.weights import draw_weights, split_weights
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
-N_DRAWN = 120
 TRIANGLES = tuple(itertools.combinations(range(4), 3))
 
 Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
@@ -38,18 +37,16 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     apart = measure_separation(hidden)
     smallest = claim.find("different").thresholds["distance"]
     decimals = int(claim.find("rounded").thresholds["decimals"])
-    corners = have_corners(codes)
     return {
         "n_networks": n_networks,
         "n_converged": n_converged,
         "smallest_separation": float(apart[converged].min()) if n_converged else None,
-        "drawn": {"codes": codes[:N_DRAWN].tolist(), "good": corners[:N_DRAWN].tolist()},
         "claims": {"good-codes": judge("good-codes", {
             "different": apart[converged] >= smallest,
             "reconstructed": reconstruct(weights, hidden),
             "rounded": reconstruct(weights[converged], codes.round(decimals)),
             "convex": are_convex(codes),
-            "corners": corners,
+            "corners": have_corners(codes),
         })},
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.claims import Verdict, find_other_settings, load_claims, load_reported
 from replication.experiments import studies
@@ -19,7 +18,6 @@ from replication.fields import Criterion
 from replication.progress import Tell, silent
 from replication.protocol import Protocol
 from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
@@ -36,9 +34,6 @@ OTHER_ERRORS: Mapping[str, Criterion] = {
 }
 """Operationalisations that read "error" otherwise, by their criteria."""
 N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
-
-TAIL_CAP = 100_000
-N_TAIL = 100  # censored networks, the first of them, that are run on to a cap of `TAIL_CAP`
 
 
 def run(
@@ -65,12 +60,6 @@ def run(
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
-        report_progress("networks that had not converged")
-        blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
-        censored = [block.start + np.flatnonzero(~block.converged) for block in blocks]
-        model["tail"] = follow_censored(
-            study.protocol, study.root_seed, np.concatenate(censored), jobs=jobs
-        )
         model["trace"] = pick_network(study.protocol, study.root_seed)
     return model
 
@@ -244,16 +233,3 @@ def pick_network(protocol: Protocol, root_seed: int) -> dict[str, Any]:
         "converged": bool(converged[chosen]),
         "start": weights[chosen].tolist(),
     }
-
-
-def follow_censored(
-    protocol: Protocol, root_seed: int, seeds: NDArray[np.int64], *, jobs: int = -1
-) -> dict[str, Any] | None:
-    """Run the first networks that had not converged on to `TAIL_CAP`; None if there is none."""
-    if len(seeds) == 0 or protocol.max_updates >= TAIL_CAP:
-        return None
-    later = dataclasses.replace(protocol, max_updates=TAIL_CAP)
-    chosen = [draw_weights(later, root_seed, int(seed), int(seed) + 1) for seed in seeds[:N_TAIL]]
-    _, converged, _ = simulate_weights(later, np.concatenate(chosen), jobs=jobs)
-    n = len(converged)
-    return {"n": n, "cap": TAIL_CAP, **estimate_share(int(np.count_nonzero(converged)), n)}

@@ -24,9 +24,6 @@ from replication.threads import map_in_threads
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
-SERIES = ("lower", "alignment", "centred")
-PARTS = np.linspace(0.0, 1.0, 41)
-"""Parts of a network's own learning at which series for figures are kept."""
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 MIN_LEARNING = 0.05
 """Medians over the networks still learning are taken while this share of them still is."""
@@ -53,8 +50,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
         "level": LEVEL,
-        "paper": describe_histories(paper),
-        "slow": describe_histories(slow),
         "orders": orders,
         "claims": {
             "upper-agreement": judge_upper_agreement(paper, slow),
@@ -65,14 +60,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
             "symmetry": judge_symmetry(paper, slow),
         },
     }
-
-
-def describe_histories(histories: Histories) -> Model:
-    """Return medians over the networks at `PARTS` of their own learning times."""
-    series = {
-        name: [float(np.median(histories.take_at(name, part))) for part in PARTS] for name in SERIES
-    }
-    return {"parts": PARTS.tolist(), **series}
 
 
 def judge_upper_agreement(paper: Histories, slow: Histories) -> Model:

@@ -56,7 +56,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         {
             "name": name,
             "mean": estimate_count_mean(counts).value,
-            "p": studies.describe_p(counts)["p"],
             "rejected": measure_power(ranked, counts, level=level),
         }
         for name, counts in populations.items()

@@ -136,7 +136,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         },
         "curve_points": list(CURVE_POINTS),
         "rates": rates_of,
-        "paths": {"ratio": float(np.median(paths[:, 1] / paths[:, 0]))},
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),
             "comparable": judge("comparable", comparable),

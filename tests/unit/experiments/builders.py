@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -10,12 +9,6 @@ import numpy as np
 
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.counts import CountTable
-
-
-def run_small(experiment: Any, n_networks: int) -> dict[str, Any]:
-    """Return the model of an experiment of few networks as it is read back: plain, finite data."""
-    model = experiment.run(jobs=2, n_networks=n_networks)
-    return json.loads(json.dumps(model, allow_nan=False))
 
 
 def list_outcomes(judged: dict[str, Any]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -83,17 +82,6 @@ def test_measures_agree_with_the_readable_network(n_updates: int) -> None:
 def test_change_of_u_is_descent_in_the_cross_entropy() -> None:
     weights = 3 * draw_weights(PAPER, 62, 0, 50)
     np.testing.assert_allclose(measure_agreement(PAPER, weights)["upper_cross"], 1.0, atol=1e-12)
-
-
-def test_variation_of_slopes_by_error_is_what_the_agreement_of_u_needs() -> None:
-    """With hidden states at right angles the cosine for U is 1 / sqrt(1 + variation^2)."""
-    # Two hidden units that are 1 for one of two patterns each, and 0 for the other.
-    protocol = dataclasses.replace(PAPER, patterns=((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)))
-    weights = draw_weights(protocol, 63, 0, 20)
-    weights[:, :10] = [60, -60, 0, 0, -60, 60, 0, 0, 0, 0]
-    measured = measure_agreement(protocol, weights)
-    expected = 1 / np.sqrt(1 + measured["variation_error"] ** 2)
-    np.testing.assert_allclose(measured["upper"], expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(

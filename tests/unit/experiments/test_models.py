@@ -79,7 +79,6 @@ def check_readings(model: Model, figures: Model) -> None:
     power = {row["name"]: row["rejected"] for row in model["power"]}
     assert power["paper"] == pytest.approx(0.05, abs=0.01)
     assert power["updates after each pattern"] > 0.99
-    assert [row["p"] for row in model["power"][:5]] == [row["p"] for row in model["named"]]
     # Curves have a mass of one, and a row each in the figure.
     for row in model["named"]:
         step = row["curve"]["mean"][1] - row["curve"]["mean"][0]

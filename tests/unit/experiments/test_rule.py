@@ -74,14 +74,6 @@ def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.Mo
     assert found.tolist() == expected
 
 
-def test_frozen_weights_do_not_change() -> None:
-    frozen = dataclasses.replace(PAPER, hidden_to_visible_factor=rule.FROZEN)
-    initial = draw_weights(PAPER, 71, 0, 5)
-    _, _, final = rule.simulate_weights(frozen, initial, final_weights=True)
-    np.testing.assert_array_equal(final[:, 10:], initial[:, 10:])
-    assert (final[:, :10] != initial[:, :10]).all()
-
-
 def test_deviations_are_rounded_up_to_a_power_of_ten() -> None:
     assert rule.round_up(1.0000001e-15) == 1e-14
     assert rule.round_up(1e-15) == 1e-15

@@ -7,7 +7,6 @@ from replication.experiments.recording import measure_learning
 from replication.experiments.speed import run as speed
 from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes
-from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate
@@ -55,14 +54,6 @@ def test_good_rates_hold_the_best_and_its_neighbour_and_leave_out_the_hopeless()
     assert measured["good"] == [18.9, 19.0]
 
 
-def test_leaving_out_hidden_regression_is_a_faster_rate_of_w():
-    """Equation 6 multiplies the changes of W by 1 - lambda: both learn alike but for rounding."""
-    slowed = Protocol(hidden_regression=False, visible_to_hidden_factor=1.0 - PAPER.regression)
-    weights = draw_weights(PAPER, 9, 0, 40)
-    ours, theirs = (record_weights(protocol, weights, 15) for protocol in (PAPER, slowed))
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
-
-
 def test_hidden_regression_is_judged_by_rate_and_by_networks():
     paper = make_outcomes(*[40] * 1000)
     judged = speed.judge_hidden_regression({
@@ -103,10 +94,3 @@ def test_paths_are_the_lengths_of_the_changes_summed_until_convergence():
     order = np.argsort(outcomes.updates[outcomes.converged], kind="stable")
     np.testing.assert_allclose(paths, np.array(expected)[order], rtol=1e-6)
     np.testing.assert_allclose(np.sort(ratios), np.sort(all_ratios), rtol=1e-4)
-
-
-@pytest.mark.parametrize("field", [{"threshold": 0.99}, {"max_updates": 1}])
-def test_networks_without_a_path_are_left_out(field):
-    paths, ratios = measure_paths(Protocol(**field), 3)  # done before any update, or never
-    assert paths.shape == (0, 2)
-    assert ratios.shape == (0,)
