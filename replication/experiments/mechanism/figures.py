@@ -65,7 +65,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
             if fill:
                 axes.fill_between(
                     x, series[name]["low"], series[name]["high"],
-                    facecolor=fill, alpha=0.6, linewidth=0,
+                    facecolor=fill, alpha=0.45, linewidth=0,
                 )  # fmt: skip
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name)
         axes.axhline(0, color=style.MUTED, linewidth=0.8)
@@ -116,6 +116,7 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
         for name, label in inputs.items():
             place += 1.0
             labels[place] = label
+            axes.axhline(place + 0.5, color=style.FAINT, linewidth=0.6, zorder=0)
             for lane, (rule, (color, marker, _)) in enumerate(MARKS.items()):
                 result = tasks.get(name, {"rules": {}})["rules"].get(rule)
                 if result is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -34,9 +35,6 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
     bar.set_label("mean updates, failures included")
-    for text, place, side, color in (("fast", 0.02, "bottom", DEEP), ("slow", 0.98, "top", LIGHT)):
-        bar.ax.text(0.5, place, text, transform=bar.ax.transAxes, rotation=90, ha="center", va=side,
-                    color=color)  # fmt: skip
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
     fastest = model["ridge"]
     # No failures left of the fastest rate of a row, where networks are merely slow.
@@ -69,10 +67,11 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
 def _label(axes: Axes, model: Mapping[str, Any]) -> None:
     """Name the two points and the ridge, left of them, where networks are slow and safe."""
     for point, text in ((model["paper"], "the paper"), (model["best"], "fastest on the map")):
-        axes.annotate(
+        label = axes.annotate(
             text, (point["learning_rate"], point["regression"]), xytext=(-10, 5),
             textcoords="offset points", ha="right", color=DEEP, fontweight="bold",
         )  # fmt: skip
+        label.set_path_effects([patheffects.withStroke(linewidth=2, foreground=LIGHT, alpha=0.7)])
     known = [i for i, rate in enumerate(model["ridge"]) if rate is not None]
     if known:
         middle = known[2 * len(known) // 5]
