@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,6 +42,7 @@ def run(capsys, *arguments):
     code = compare(*arguments)
     captured = capsys.readouterr()
     assert (code, captured.err) == (0, "")
+    assert "\x1b" not in captured.out
     assert "`" not in captured.out or "--json" in arguments
     return captured.out
 
@@ -62,37 +64,21 @@ def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, 
     assert text.startswith("Consistent: a mean of 48 over 20 runs")
     assert "95 % of studies of 20" in text
     assert all(len(line) <= 120 for line in text.splitlines())
-    for word in ("network", "ledger", "reading", "protocol"):
-        assert word not in text.lower()
 
 
-def write_formats(frame, folder):
-    frame.to_csv(folder / "a.csv", index=False)
-    frame.to_csv(folder / "b.tsv", index=False, sep="\t")
-    frame.to_csv(folder / "c.txt", index=False, sep=";", decimal=",")
-    frame.to_parquet(folder / "e.parquet")
-    frame.to_feather(folder / "f.feather")
-    (folder / "g").write_bytes((folder / "e.parquet").read_bytes())
-    return sorted(folder.iterdir())
-
-
-def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path):
+def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monkeypatch):
     frame["updates"] = frame["updates"] / 4
-    paths = write_formats(frame, tmp_path)
-    assert len(paths) == 6
-    for path in paths:
-        table = read_table(str(path))
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "b.txt", index=False, sep=";", decimal=",")
+    frame.set_index("updates").to_parquet(tmp_path / "c")
+    frame.to_feather(tmp_path / "d.feather")
+    content = (tmp_path / "a.csv").read_bytes()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    for path in [*map(str, tmp_path.iterdir()), "-"]:
+        table = read_table(path)
         assert read_values(table.take("updates"), "u").tolist() == frame["updates"].tolist()
         assert read_flags(table.take("done"), "done").tolist() == frame["done"].tolist()
         assert table.take("algorithm") == frame["algorithm"].tolist()
-
-
-def test_runs_come_from_standard_input(frame, monkeypatch, capsys):
-    class Input:
-        buffer = io.BytesIO(frame[["updates"]].to_csv(index=False).encode())
-
-    monkeypatch.setattr("sys.stdin", Input)
-    assert json.loads(run(capsys, "-", *REPORT, "--json"))["n"] == 500
 
 
 def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
@@ -105,9 +91,8 @@ def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
 
 
 def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
-    path = tmp_path / "runs.csv"
-    path.write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
-    arguments = (path, "--column", "updates", "--succeeded", "done", *REPORT)
+    (tmp_path / "runs.csv").write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
+    arguments = (tmp_path / "runs.csv", "--column", "updates", "--succeeded", "done", *REPORT)
     assert "2 rows lack a value and were left out." in run(capsys, *arguments)
     model = json.loads(run(capsys, *arguments, "--json"))
     assert (model["n"], model["n_missing"]) == (40, 2)
@@ -177,40 +162,33 @@ def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
     assert (code, "there is no group 'older'" in line) == (2, True)
 
 
-@pytest.mark.parametrize(("mean", "code"), [("48", 0), ("480", 1)])
-def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path, capsys, mean, code):
+def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
     frame.to_csv(tmp_path / "runs.csv", index=False)
-    arguments = (tmp_path / "runs.csv", "--column", "updates", "--runs", "20", "--mean", mean)
-    assert compare(*arguments, "--exit-code") == code
-    assert compare(*arguments) == 0
-    few = tmp_path / "few.csv"
-    few.write_text("u\n1\n2\n")
-    assert compare(few, "--mean", "1", "--runs", "3", "--exit-code") == 3
+    arguments = (tmp_path / "runs.csv", "--column", "updates", "--runs", "20", "--mean")
+    assert compare(*arguments, "48", "--exit-code") == 0
+    assert compare(*arguments, "480", "--exit-code") == 1
+    assert compare(*arguments, "480") == 0
+    (tmp_path / "few.csv").write_text("u\n1\n2\n")
+    assert compare(tmp_path / "few.csv", "--mean", "1", "--runs", "3", "--exit-code") == 3
 
 
 def test_a_paper_s_plus_minus_needs_a_word_and_nothing_more(capsys):
-    code, line = refuse(capsys, "example", "--column", "reward", "--runs", "5",
-                        "--mean", "0.83 ± 0.04")  # fmt: skip
+    arguments = ("example", "--column", "reward", "--runs", "5", "--mean", "0.83 ± 0.04")
+    code, line = refuse(capsys, *arguments)
     assert (code, "say what that is with --plus-minus: sd" in line) == (2, True)
-    text = run(capsys, "example", "--column", "reward", "--runs", "5", "--mean", "0.83 ± 0.04",
-               "--plus-minus", "sd", "--bounds", "0", "1")  # fmt: skip
+    text = run(capsys, *arguments, "--plus-minus", "sd", "--bounds", "0", "1")
     assert text.startswith("Consistent: a mean of 0.83 and a standard deviation of 0.04 over 5")
     assert "change with --sd-kind" in " ".join(text.split())
 
 
-@pytest.mark.parametrize("name", ["picture.png", "picture.svg", "picture.pdf"])
-def test_the_sampling_distribution_is_drawn(tmp_path, capsys, name):
-    run(capsys, "example", "--column", "reward", *REPORT, "--plot", tmp_path / name)
-    assert (tmp_path / name).stat().st_size > 2000
-
-
-def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
+def test_the_sampling_distributions_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
+    run(capsys, "example", "--column", "reward", *REPORT, "--plot", tmp_path / "picture.svg")
+    assert "mean of 20 runs" in (tmp_path / "picture.svg").read_text()
     comparison = replication.compare(frame["updates"], runs=20, mean="48", max="120")
     panels = comparison.plot()
-    marks = [panel.lines[0].get_xdata()[0] for panel in panels]
-    assert marks == [48.0, 120.0, 48.0]
-    assert panels[0].figure.axes == panels.tolist()
-    plt.close(panels[0].figure)
+    assert [panel.lines[0].get_xdata()[0] for panel in panels] == [48.0, 120.0, 48.0]
+    assert plt.gcf().axes == panels.tolist(), "a notebook shows it"
+    plt.close()
     assert [panel.get_xlabel() for panel in panels] == [
         f"{words} (grey: 95 % of studies)"
         for words in ("mean of 20 runs", "maximum of 20 runs", "mean of 20 runs, given the maximum")
@@ -222,9 +200,7 @@ def test_panels_mark_the_reported_value_and_hold_the_whole_distribution(frame):
 SPELLINGS = {
     "commas": "updates,stopped\n48.5,0\n50,yes\n",
     "semicolons and decimal commas": "updates;stopped\r\n48,5;F\r\n50;T\r\n",
-    "semicolons and decimal points": "updates;stopped\n48.5;n\n50;y\n",
     "tabs": "updates\tstopped\n48.5\tFALSE\n50\tTRUE\n",
-    "quotes": '"updates","stopped"\n"48.5","0.0"\n"50","1.0"\n',
     "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
     "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
     "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
@@ -241,30 +217,19 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     assert read_flags(frame.take("stopped"), "stopped").tolist() == [False, True]
 
 
-def test_an_index_of_pandas_is_a_column_like_others(frame, tmp_path):
-    path = tmp_path / "runs.parquet"
-    frame.set_index("updates").to_parquet(path)
-    column = read_table(str(path)).take("updates")
-    assert read_values(column, "updates").tolist() == frame["updates"].tolist()
-
-
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         (pd.to_datetime(["2020-01-01", "2021-01-01"]), "holds dates"),
-        (pd.to_timedelta([48, 50], unit="s"), "holds durations"),
         ([[1], [2]], "holds '[1]' in row 1"),
         ([b"1", b"2"], "holds \"b'1'\" in row 1"),
         ([True, False], "holds true and false"),
     ],
 )
 def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, message):
-    pd.DataFrame({"u": values, "s": [b"1", b"0"]}).to_parquet(tmp_path / "runs.parquet")
+    pd.DataFrame({"u": values}).to_parquet(tmp_path / "runs.parquet")
     code, line = refuse(capsys, tmp_path / "runs.parquet", "--column", "u", *REPORT)
     assert (code, message in line) == (65, True)
-    # Bytes are no answers either.
-    code, line = refuse(capsys, tmp_path / "runs.parquet", "--succeeded", "s", *REPORT)
-    assert (code, "allowed are 1 and 0" in line) == (65, True)
 
 
 @pytest.mark.parametrize(
@@ -272,11 +237,8 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
     [
         # One column of numbers with decimal commas is not two columns.
         (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
-        (b"u,b\n1,2\n1,2,3\n", [], 65, "a row of 3 cells under a header of 2 (row 2"),
         (b'u\n"1,000"\n2\n', [], 65, "holds '1,000' in row 1"),
-        (b"u\n1\n2\n", ["--column", "x"], 2, "no column 'x'; the columns are 'u'"),
         (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
-        (b"u\n1\n2\n", ["--succeeded", "x"], 2, "no column 'x'"),
         (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
         (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "2 columns are called 'u'"),
         (b"u\n1\nmany\n", [], 65, "holds 'many' in row 2"),
@@ -286,13 +248,6 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         (b"", [], 65, "is empty"),
         (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "every row lacks a value"),
         (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
-        (b"u,c\n9,0\n9,0\n", ["--column", "u", "--succeeded", "c"], 65, "all 2 runs failed"),
-        (
-            b"u,c\n9,0\n8,0\n7,1\n",
-            ["--column", "u", "--succeeded", "c"],
-            65,
-            "would favour short runs",
-        ),
         (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
         (b"ARROW1 and no more", [], 65, "not a readable Feather file"),
         (b"\x1f\x8b\0 gzipped", [], 65, "is gzipped; unpack it"),
@@ -302,11 +257,8 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
         (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
         (b"u\n1e-300\n2\n", [], 65, "from 1e-100"),
-        (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
         (b"u\n\xe9\n", [], 65, "not UTF-8"),
-        (b"u\n1\n2\n", ["--by", "x"], 2, "no column 'x'"),
         (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
-        (b"\x1b[31mu\nlots\x1b[0m\n", [], 65, "\\x1b"),
     ],
 )
 def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, message):
@@ -322,23 +274,14 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     [
         (["nowhere.csv", *REPORT], 74, "not a file"),
         ([".", *REPORT], 74, "cannot be read (Is a directory)"),
-        (["one.csv"], 2, "nothing was reported"),
         (REPORT, 2, "FILE"),
         (["one.csv", "--mean", "ca. 48"], 2, "--mean was given as 'ca. 48'"),
         (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "b", "--sd", "2",
           "--runs", "5"], 2, "--difference was given; of a difference only the --mean"),
         (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "b", "--succeeded", "g",
           *REPORT], 2, "--difference and --succeeded do not go together"),
-        (["one.csv", "--mean", "4" * 5000], 2, "plain decimal number"),
-        (["one.csv", "--mean", "48", "--runs", "9" * 5000], 2, "allowed are whole numbers"),
-        (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
-        (["one.csv", "--mean", "48", "--runs", "0"], 2, "allowed are whole numbers"),
-        (["one.csv", *REPORT, "--margin", "-1"], 2, "a number above 0"),
         (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
-        (["runs.csv", "--mean", "48", "--cap", "1e308"], 2, "a plain number"),
-        (["one.csv", *REPORT, "--level", "1"], 2, "below 0.5"),
-        (["one.csv", "--mean", "48", "--scale", "0"], 2, "a number above 0"),
         (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
         (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "a", "--mean", "1"], 2,
          "twice"),
@@ -367,24 +310,25 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
 
 
 def test_escape_codes_in_names_of_groups_are_shown(tmp_path, capsys):
-    path = tmp_path / "runs.csv"
-    path.write_text("u,g\n" + "1,\x1b[31ma\n2,\x1b[31ma\n4,b\n3,b\n" * 5)
-    text = run(capsys, path, "--column", "u", "--by", "g", "--runs", "5", "--mean", "2")
-    assert "\x1b" not in text
-    assert "\\x1b[31ma" in text
+    (tmp_path / "runs.csv").write_text("u,g\n" + "1,\x1b[31ma\n2,\x1b[31ma\n4,b\n3,b\n" * 5)
+    arguments = (tmp_path / "runs.csv", "--column", "u", "--by", "g", "--runs", "5", "--mean", "2")
+    assert "\\x1b[31ma" in run(capsys, *arguments)
 
 
-@pytest.mark.parametrize("form", ["parquet", "feather"])
-def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch, form):
+def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.comparison.tables.MAX_ROWS", 1000)
-    path = tmp_path / "runs"
     frame = pd.DataFrame({"u": np.zeros(1001)})
-    (frame.to_parquet if form == "parquet" else frame.to_feather)(path)
-    with pytest.raises(DataError, match="with 1,001 rows and 1 columns"):
-        read_table(str(path))
-    path.write_text(",".join(f"c{i}" for i in range(10_001)) + "\n1\n")
-    with pytest.raises(DataError, match="too many columns"):
-        read_table(str(path))
+    for write in (frame.to_parquet, frame.to_feather):
+        write(tmp_path / "runs")
+        with pytest.raises(DataError, match="with 1,001 rows and 1 columns"):
+            read_table(str(tmp_path / "runs"))
+    for content, message in (
+        (",".join(f"c{i}" for i in range(10_001)), "too many columns"),
+        ("u\n" * 1002, "too many rows"),
+    ):
+        (tmp_path / "runs").write_text(content)
+        with pytest.raises(DataError, match=message):
+            read_table(str(tmp_path / "runs"))
 
 
 def test_equal_texts_of_a_parquet_file_are_held_once(tmp_path):
@@ -416,7 +360,7 @@ def test_a_picture_is_whole_or_the_old_one_stays(frame, tmp_path, monkeypatch, c
     assert sorted(path.name for path in tmp_path.iterdir()) == ["picture.png", "runs.csv"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
         st.binary(max_size=200),
@@ -444,10 +388,8 @@ def test_random_bytes_are_a_table_or_one_line(tmp_path, content):
 
 def test_the_help_shows_the_measured_rates(capsys):
     assert compare("--help") == 0
-    text = capsys.readouterr().out
-    rates = load_rates()
-    for population, rows in rates["rejected"].items():
-        assert population in text
-        for row in rows.values():
-            for cell in row.values():
-                assert all(f"{100 * rate:.1f}" in text for rate in cell.values())
+    text, rejected = capsys.readouterr().out, load_rates()["rejected"]
+    for population, rows in rejected.items():
+        line = next(line for line in text.splitlines() if line.startswith(f"{population:<12}  10 "))
+        shown = [float(rate) for rate in line.replace("|", " ").split()[-16:]]
+        assert shown == [round(100 * r, 1) for cell in rows["10"].values() for r in cell.values()]

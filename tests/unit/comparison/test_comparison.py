@@ -1,10 +1,7 @@
 """What `compare` says, from the user's side."""
 
 import json
-from pathlib import Path
-from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -34,37 +31,20 @@ def causes(found):
 def test_the_truth_is_consistent_and_a_shift_of_one_deviation_is_not():
     study = np.random.default_rng(23).normal(10, 2, size=20)
     mean, largest = f"{study.mean():.2f}", f"{study.max():.2f}"
-    assert compare(NORMAL, runs=20, mean=mean, max=largest).is_consistent is True
+    found = compare(NORMAL, runs=20, mean=mean, max=largest)
+    assert found.is_consistent is True
+    with pytest.raises(TypeError, match="is_consistent"):
+        bool(found)
     shifted = compare(NORMAL + 2, runs=20, mean=mean)
     assert (shifted.agreement, shifted.reason) == (Agreement.NOT_CONSISTENT, Reason.P_VALUE)
 
 
-def test_three_answers_are_no_truth_value():
-    found = compare(NORMAL, runs=20, mean="10.1")
-    with pytest.raises(TypeError, match="is_consistent"):
-        bool(found)
-    assert compare(NORMAL[:4], runs=20, mean="11.0").is_consistent is None
-
-
 def test_positive_values_do_not_say_that_none_can_be_negative():
-    """Five normal runs just above 0: t has p = 0.09 for a mean of -0.01."""
-    values = [0.4, 1.9, 0.8, 2.4, 0.3]
-    found = compare(values, runs=5, mean="-0.01")
+    found = compare([0.4, 1.9, 0.8, 2.4, 0.3], runs=5, mean="-0.01")
     assert found.agreement is Agreement.CONSISTENT
-    t = (np.mean(values) + 0.01) / (np.std(values, ddof=1) * np.sqrt(1 / 5 + 1 / 5))
-    assert found.normal_p == pytest.approx(2 * stats.t.sf(t, 4), abs=0.01)
-    bounded = compare(values, runs=5, mean="-0.01", bounds=(0, None))
-    assert bounded.impossible[0].fault is Fault.BEYOND_BOUNDS
     assert found.assumptions["bounds"] == "values have no bounds"
-
-
-def test_a_minimum_beside_mean_and_spread_changes_nothing_of_what_is_possible():
-    values = np.random.default_rng(5).normal(3, 1, size=10)
-    study = np.random.default_rng(6).normal(3, 1, size=10)
-    numbers = {"mean": f"{study.mean():.2f}", "sd": f"{study.std(ddof=1):.2f}"}
-    low = f"{study.min():.2f}"
-    for arguments in (numbers, {**numbers, "min": low}, {"min": low}):
-        assert not compare(values, runs=10, **arguments).impossible
+    bounded = compare([0.4, 1.9, 0.8, 2.4, 0.3], runs=5, mean="-0.01", bounds=(0, None))
+    assert bounded.impossible[0].fault is Fault.BEYOND_BOUNDS
 
 
 def test_predictions_stay_within_bounds_and_a_column_of_0_and_1_has_them():
@@ -82,6 +62,9 @@ def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     found = compare(COUNTS, runs=20, mean="48.37")
     assert found.reason is Reason.P_VALUE
     assert [item.fault for item in found.impossible_on_grid] == [Fault.NOT_A_MEAN]
+    text = " ".join(found.summary().split())
+    assert "If values are whole numbers, as yours are, the report cannot be right" in text
+    assert "Give `grid` 1" in text
     whole = compare(COUNTS, runs=20, mean="48.37", grid=1)
     assert whole.reason is Reason.IMPOSSIBLE
     assert whole.summary().startswith(
@@ -114,39 +97,35 @@ def test_a_confidence_interval_stands_for_a_standard_error():
     assert half.p == pytest.approx(by_t.p, abs=0.03)
 
 
-def test_plus_minus_is_asked_about_and_then_read():
+def test_plus_minus_is_asked_about_and_then_read_and_so_are_units():
     with pytest.raises(UsageError, match="say what that is with `plus_minus`"):
         compare(FIVE, runs=5, mean="0.83 ± 0.04")
     found = compare(FIVE, runs=5, mean="0.83 ± 0.04", plus_minus="sd")
     assert found.reported == {"mean": "0.83", "sd": "0.04"}
     scaled = compare(FIVE, runs=5, mean="83±4 %", plus_minus="sd", scale=100)
     assert scaled.p == pytest.approx(found.p)
-
-
-def test_units_that_differ_by_a_hundred_are_asked_about():
-    found = compare(FIVE, runs=5, mean="83")
-    assert Cause.UNITS in causes(found)
-    assert "give `scale` 100" in found.summary()
-    assert Cause.UNITS not in causes(compare(FIVE, runs=5, mean="0.83"))
+    per_cent = compare(FIVE, runs=5, mean="83")
+    assert Cause.UNITS in causes(per_cent)
+    assert "give `scale` 100" in per_cent.summary()
     assert Cause.UNITS not in causes(compare(FIVE, runs=5, mean="0.95"))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_fewer_than_five_runs_cannot_tell_and_have_no_p(n):
+    """From three runs on normal theory has an answer, and the power of its test."""
     values = [40.0, 60.0, 48.0, 52.0][:n]
-    found = compare(values, runs=5, mean="9000")
+    found = compare(values, runs=5, mean="62.00")
     assert (found.agreement, found.reason, found.p) == (Agreement.CANNOT_TELL, Reason.FEW, None)
+    assert found.is_consistent is None
     assert "too few to say; at least 5" in found.summary()
-    # From three runs on normal theory has an answer, and the power of its test.
     assert (found.normal_p is None) == (found.missed is None) == (n < 3)
     if n >= 3:
-        shown = compare(values, runs=5, mean="62.00")
         t = (62 - np.mean(values)) / (np.std(values, ddof=1) * np.sqrt(1 / n + 1 / 5))
-        assert shown.normal_p == pytest.approx(2 * stats.t.sf(t, n - 1), abs=0.01)
-        text = " ".join(shown.summary().split())
-        assert f"If runs are normal the report is consistent (p = {shown.normal_p:.2g})" in text
-        assert f"found in about {100 * shown.missed.normal_power:.0f} % of cases by" in text
-        assert shown.missed.power is None
+        assert found.normal_p == pytest.approx(2 * stats.t.sf(t, n - 1), abs=0.01)
+        text = " ".join(found.summary().split())
+        assert f"If runs are normal the report is consistent (p = {found.normal_p:.2g})" in text
+        assert f"found in about {100 * found.missed.normal_power:.0f} % of cases by" in text
+        assert found.missed.power is None
 
 
 def test_normal_theory_stands_beside_up_to_30_runs():
@@ -173,8 +152,7 @@ def test_what_five_runs_would_have_missed_is_said():
 
 def test_where_normal_theory_gives_the_other_answer_both_are_said():
     found = compare(FIVE, runs=5, mean="0.86")
-    assert found.agreement is Agreement.CONSISTENT
-    assert found.normal_p < 0.05
+    assert found.normal_p < 0.05 < found.p
     assert Cause.NORMAL_DIFFERS in causes(found)
     assert "it is not if runs are normal" in " ".join(found.summary().split())
 
@@ -192,13 +170,16 @@ def test_cautions_name_what_was_found_in_these_runs():
         assert cause in causes(found), cause
     assert causes(compare(NORMAL, runs=50, sd="2.0")) == set()
     assert causes(compare(generator.weibull(0.7, size=200), runs=5, sd="1.0")) == set()
+    beyond = causes(compare(NORMAL, runs=500, max="18.0"))
+    assert {Cause.MORE_RUNS_THAN_SEEN, Cause.BEYOND_SEEN} <= beyond
+    equal = compare([48.0] * 60, runs=20, mean="48")
+    assert (causes(equal), equal.is_consistent) == ({Cause.EQUAL_VALUES}, True)
 
 
 def test_extremes_depend_on_tails_also_where_the_report_has_few_runs():
     bounded = np.random.default_rng(32).beta(0.5, 0.5, size=200)
     assert Cause.SHORT_TAILS in causes(compare(bounded, runs=5, max="0.95"))
     assert causes(compare(np.tile(bounded, 3), runs=5, max="0.95")) == set()  # 600 runs
-    assert causes(compare(bounded, runs=5, mean="0.5")) == set()
     as_many = NORMAL[:100]
     found = compare(as_many, runs=100, max=f"{as_many.max():.2f}")
     assert Cause.MORE_RUNS_THAN_SEEN in causes(found)
@@ -206,64 +187,34 @@ def test_extremes_depend_on_tails_also_where_the_report_has_few_runs():
     assert causes(compare(as_many, runs=100, mean=f"{as_many.mean():.2f}")) == set()
 
 
-def test_equal_values_are_said_to_say_nothing_of_how_runs_vary():
-    found = compare([48.0] * 60, runs=20, mean="48")
-    assert Cause.EQUAL_VALUES in causes(found)
-    assert found.agreement is Agreement.CONSISTENT
-
-
-def test_more_runs_than_seen_and_an_extreme_beyond_them_are_said():
-    found = compare(NORMAL, runs=500, max="18.0")
-    assert {Cause.MORE_RUNS_THAN_SEEN, Cause.BEYOND_SEEN} <= causes(found)
-
-
-@pytest.mark.parametrize("name", ["median", "q1", "q3", "iqr", "iqm"])
-def test_robust_statistics_of_the_runs_themselves_are_consistent(name):
-    own = {
+def test_robust_statistics_of_the_runs_themselves_are_consistent():
+    for name, own in {
         "median": np.median(NORMAL), "q1": np.quantile(NORMAL, 0.25),
         "q3": np.quantile(NORMAL, 0.75), "iqr": stats.iqr(NORMAL),
         "iqm": stats.trim_mean(NORMAL, 0.25),
-    }[name]  # fmt: skip
-    found = compare(NORMAL, runs=20, **{name: f"{own:.2f}"})
-    assert found.findings[name].yours == pytest.approx(own)
-    assert found.p > 0.5
-    assert compare(NORMAL, runs=20, **{name: f"{own + 4:.2f}"}).p < 0.05
+    }.items():  # fmt: skip
+        found = compare(NORMAL, runs=20, **{name: f"{own:.2f}"})
+        assert found.findings[name].yours == pytest.approx(own)
+        assert found.p > 0.5, name
+        assert compare(NORMAL, runs=20, **{name: f"{own + 4:.2f}"}).p < 0.05, name
 
 
 def test_the_interval_holds_what_is_consistent_and_nothing_else():
     """Of shares, spreads of either kind, intervals, and numbers of coarse rounding."""
     solved = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0]
-    cases = [(solved, {"share": f"{k / 50:.2f}"}) for k in range(51)]
-    cases += [(NORMAL, {"mean": str(k)}) for k in range(6, 15)]
-    for name, kind in (("sd", {"sd_kind": "n"}), ("se", {"sd_kind": "n-1"})):
-        cases += [(NORMAL, {name: f"{k / 10:.1f}", **kind}) for k in range(1, 40, 3)]
-    cases += [(NORMAL, {"mean": f"10 ± {k / 10:.1f}", "plus_minus": "ci", "ci_kind": "t"})
-              for k in range(1, 40, 3)]  # fmt: skip
+    shares = [{"share": f"{k / 50:.2f}", "succeeded": solved, "runs": 50} for k in range(0, 51, 2)]
+    others = [{"mean": str(k)} for k in range(7, 14)]
+    for k in ("0.4", "0.9", "1.6", "2.8", "3.7"):
+        others += [{"sd": k, "sd_kind": "n"}, {"se": k, "sd_kind": "n-1"}]
+        others += [{"mean": f"10 ± {k}", "plus_minus": "ci", "ci_kind": "t"}]
     seen = set()
-    for values, numbers in cases:
-        found = compare(
-            values,
-            runs=50 if values is solved else 5,
-            succeeded=solved if values is solved else None,
-            **numbers,
-        )
+    for numbers in shares + others:
+        values = solved if "share" in numbers else NORMAL
+        found = compare(values, **{"runs": 5, **numbers})
         one = list(found.findings.values())[-1]
         assert (one.p > 0.05) == (one.low <= one.value <= one.high), numbers
         seen.add((one.name, one.p > 0.05))
     assert len(seen) == 10
-
-
-def test_a_constant_is_held_against_the_mean_of_the_population():
-    """With 30 runs: the one-sample t-test beside, and nearly the same without assumptions."""
-    values = np.random.default_rng(32).normal(10, 2, size=30)
-    for constant in ("10", "11"):
-        found = compare(values, constant=constant)
-        expected = stats.ttest_1samp(values, float(constant)).pvalue
-        assert found.normal_p == pytest.approx(expected, abs=0.01)
-        assert found.p == pytest.approx(expected, abs=0.1)
-    assert compare(values, constant="13.0").is_consistent is False
-    with pytest.raises(UsageError, match="give it alone"):
-        compare(values, constant="10", mean="10")
 
 
 def test_a_difference_is_held_against_runs_of_both():
@@ -275,10 +226,11 @@ def test_a_difference_is_held_against_runs_of_both():
     error = np.sqrt(first.var(ddof=1) * (1 / 25 + 1 / 10) + second.var(ddof=1) * (1 / 20 + 1 / 10))
     low, high = found.normal_findings["mean"].low, found.normal_findings["mean"].high
     assert (high - low) / 2 == pytest.approx(2.04 * error, rel=0.05)
+    assert found.mean.low == pytest.approx(stats.ttest_ind(
+        first, second, equal_var=False).confidence_interval().low)  # fmt: skip
     assert compare(first, minus=second, runs=10, mean="12").is_consistent is False
     with pytest.raises(UsageError, match="only the `mean`"):
         compare(first, minus=second, runs=10, sd="2")
-    assert compare(first, minus=second, constant="0").is_consistent is False
 
 
 def test_a_margin_decides_between_no_difference_and_equivalence():
@@ -286,15 +238,10 @@ def test_a_margin_decides_between_no_difference_and_equivalence():
     assert close.agreement is Agreement.CONSISTENT
     assert close.equivalence.margin == pytest.approx(1.0)
     assert Cause.REPORTED_AS_EXACT in causes(close)
-    vague = compare(NORMAL, runs=5, mean="11.0", margin=0.1)
-    assert vague.reason is Reason.NOT_SHOWN_WITHIN_MARGIN
     # Five runs with a spread of 2 do not show a mean within 1.
     both = compare(NORMAL, runs=5, mean="10.0", sd="2.0", margin="10 %")
     assert both.reason is Reason.NOT_SHOWN_WITHIN_MARGIN
     assert not both.equivalence.takes_reported_as_exact
-    many = np.random.default_rng(24).normal(10, 2, size=20_000)
-    sharp = compare(many, runs=5000, mean="10.20", margin="10%")
-    assert sharp.reason is Reason.DIFFERENT_WITHIN_MARGIN
 
 
 def test_a_number_that_cannot_be_right_has_no_p_beside_it():
@@ -341,15 +288,10 @@ def test_a_reported_share_says_how_many_values_were_summarised():
     assert found.findings["n_succeeded"].p > 0.05
 
 
-def test_chance_that_none_fails_is_a_power_of_the_share():
-    assert compare(COUNTS, succeeded=COUNTS > 2, runs=3, share="1").chance_all_succeed == (
-        pytest.approx(np.mean(COUNTS > 2) ** 3)
-    )
-
-
 def test_a_share_alone_needs_no_value_and_no_cap():
     found = compare([60.0] * 60, succeeded=[True] * 30 + [False] * 30, runs=100, share="90 %")
     assert found.agreement is Agreement.NOT_CONSISTENT
+    assert found.chance_all_succeed == pytest.approx(0.5**100)
     assert Cause.NONE_FAILED not in causes(found)
     assert Cause.NONE_FAILED in causes(compare([60.0] * 60, runs=100, share="90 %"))
     solved = compare(NORMAL, succeeded=NORMAL > 8, runs=50, share="0.84")
@@ -359,27 +301,14 @@ def test_a_share_alone_needs_no_value_and_no_cap():
         compare([60.0] * 20, succeeded=[False] * 20, runs=10, mean="50")
 
 
-def test_a_mean_of_runs_cut_short_is_refused_and_never_advised_by_dropping():
-    values = np.append(np.arange(1.0, 101.0), [2.0, 100.0, 100.0, 100.0])
-    succeeded = np.append(np.ones(100, bool), [False] * 4)
-    with pytest.raises(DataError, match="would favour short runs") as error:
-        compare(values, succeeded=succeeded, runs=10, median="50")
-    assert "remove" not in str(error.value)
+def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     late = np.append(np.arange(1.0, 101.0), [95.0, 98.0])
-    with pytest.raises(DataError, match="give a `cap` of 95, which counts 7.8 %"):
+    with pytest.raises(DataError, match="give a `cap` of 95, which counts 7.8 %") as error:
         compare(late, succeeded=np.arange(102) < 100, runs=10, mean="50")
-
-
-def test_failures_that_the_report_left_out_need_no_common_cap():
+    assert "would favour short runs" in str(error.value)
+    assert "remove" not in str(error.value)
     found = compare(NORMAL, succeeded=NORMAL > 8, failures="excluded", runs=20, mean="10.5")
     assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
-
-
-class Lazy:
-    """A table that says only how it is computed, as LazyFrame of Polars."""
-
-    def collect(self):
-        raise AssertionError("the user computes it, and knows how long that takes")
 
 
 class Outcomes:
@@ -389,13 +318,10 @@ class Outcomes:
 
 
 FORMS = {
-    "list": lambda values: values.tolist(),
-    "series": pd.Series,
     "index that is not 0, 1, 2": lambda values: pd.Series(values, index=values),
     "nullable": lambda values: pd.Series(values, dtype="Int64"),
     "one column": lambda values: pd.DataFrame({"u": values}),
     "matrix of one column": lambda values: values[:, None],
-    "arrow": pa.array,
     "chunked": lambda values: pa.chunked_array([values[:7], values[7:]]),
     "objects": lambda values: np.array(values, dtype=object),
 }
@@ -403,8 +329,9 @@ FORMS = {
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_runs_may_come_in_whatever_holds_them(make):
-    found = compare(make(COUNTS), runs=20, mean="33")
-    assert found.mean == compare(COUNTS, runs=20, mean="33").mean
+    found = compare(make(COUNTS), runs=20, share="1")
+    assert (found.n, found.share) == (400, compare(COUNTS, runs=20, share="1").share)
+    assert compare(make(COUNTS[:2]), runs=20, mean="33").mean.value == COUNTS[:2].mean()
 
 
 def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
@@ -440,39 +367,24 @@ def test_missing_values_are_refused_or_left_out_on_request(values):
     [
         ({}, "nothing was reported"),
         ({"mean": "about 48"}, "plain decimal number"),
-        ({"mean": "9" * 5000}, "plain decimal number"),
-        ({"share": "999999999999999", "runs": 10**6}, "whole numbers from 1 to 100,000"),
-        ({"mean": "48", "runs": 0}, "whole numbers from 1 to 100,000"),
         ({"mean": "48", "runs": 1_000_000}, "for a value without error give `constant`"),
         ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
-        ({"mean": "48", "runs": True}, "whole numbers from 1 to 100,000"),
         ({"sd": "4", "runs": 1}, "summarises 1 value, too few for a standard deviation"),
-        (
-            {"sd": "4", "mean": "3", "runs": 10, "n_succeeded": 1},
-            "summarises 1 value, too few",
-        ),
         ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
         ({"mean": "9", "runs": None}, "`runs` was not given"),
         ({"ci": ("2", "1"), "runs": 5}, "is the lower end first"),
         ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
         ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
-        ({"mean": "48", "sd_kind": "n-2"}, "allowed are n-1, n"),
-        ({"mean": "48", "ci_kind": "z"}, "allowed are t, normal"),
+        ({"mean": "10", "constant": "10"}, "give it alone"),
         ({"mean": "48", "plus_minus": "std"}, "allowed are sd, se, ci"),
         ({"mean": "48", "nan_policy": "drop"}, "given as 'drop'; allowed are raise, omit"),
-        ({"mean": "48", "grid": "nothing"}, "`grid` was given as 'nothing'"),
         ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
         ({"sd": "-4"}, "`sd` was given as '-4'; allowed are 0 and numbers above it"),
-        ({"se": -0.5}, "`se` was given as -0.5"),
-        ({"iqr": "-4"}, "`iqr` was given as"),
         ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-        ({"n_succeeded": -1}, "`n_succeeded` was given as -1"),
         ({"share": "-5 %"}, "`share` was given as '-5 %'"),
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
-        ({"mean": "48", "bounds": 3}, "a lower and a higher number"),
         ({"mean": "48", "grid": 0}, "a number above 0, or none"),
         ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
-        ({"mean": "48", "margin": "-3"}, "a number above 0"),
         ({"mean": "0", "margin": "10%"}, "a number above 0"),
         ({"max": "48", "margin": "3"}, "without a reported mean"),
         ({"mean": "48", "cap": 1e308}, "numbers up to 1e\\+15"),
@@ -490,21 +402,12 @@ def test_arguments_are_refused_in_one_line(arguments, message):
     [
         ([], {}, "there are no values"),
         (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
-        ([1.0, 2.0], {"minus": np.zeros((5, 2))}, "`minus` has the shape \\(5, 2\\)"),
-        (pd.Series([[1.0], [2.0]]), {}, "not all numbers"),
-        (Lazy(), {}, "not computed yet; give .collect\\(\\)"),
         (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
         (["a", "b"], {}, "not all numbers"),
         ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
-        (Path("mine.csv"), {}, "read by pandas"),
         (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
-        ((value for value in [1, 2]), {}, "<generator .*; give a list"),
-        ({1, 2}, {}, "`values` was given as {1, 2}; give a list"),
-        (SimpleNamespace(updates=3, converged=True), {}, "given as namespace\\(updates=3"),
-        ([1.0, 2.0], {"minus": 3}, "`minus` was given as 3; give a list"),
         ([10**400, 1], {}, "not all numbers"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
-        ([1.0, 5e-324], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
         (
             [1.0, 2.0],
@@ -523,24 +426,11 @@ def test_values_are_refused_in_one_line(values, arguments, message):
 
 def test_a_table_has_a_row_for_each_statistic():
     found = compare(NORMAL, runs=20, mean="10.0", sd="2.0")
-    frame = found.to_frame()
+    frame, sd = found.to_frame(), found.findings["sd"]
     assert frame.index.tolist() == ["mean", "sd"]
-    assert frame.columns.tolist() == ["reported", "yours", "low", "high", "p"]
-    sd = found.findings["sd"]
-    assert frame.loc["sd"].tolist() == ["2.0", sd.yours, sd.low, sd.high, sd.p]
+    assert frame.loc["sd"].to_dict() == {
+        "reported": "2.0", "yours": sd.yours, "low": sd.low, "high": sd.high, "p": sd.p
+    }  # fmt: skip
     few = compare(NORMAL[:3], runs=5, mean="10.0")
     assert few.to_frame().loc["mean", "p"] == few.normal_p
     assert compare(NORMAL[:2], runs=5, mean="10.0").to_frame().empty
-
-
-def test_one_statistic_is_drawn_into_one_axes():
-    axes = compare(NORMAL, runs=20, mean="10.0").plot()
-    assert axes.get_xlabel() == "mean of 20 runs (grey: 95 % of studies)"
-    assert axes.figure.axes == [axes]
-    assert plt.gcf() is axes.figure, "a notebook shows it"
-    plt.close(axes.figure)
-
-
-def test_a_picture_needs_enough_runs():
-    with pytest.raises(UsageError, match="more runs of your own"):
-        compare([40, 44], runs=5, mean="48").plot()

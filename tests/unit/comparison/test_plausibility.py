@@ -31,12 +31,9 @@ def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():
     assert find(runs=20, grid=ONE, mean="48.35") == []
     assert find(runs=20, mean="48.37") == []
     assert find(grid=ONE, mean="48.37") == []
-
-
-def test_halves_may_be_rounded_either_way():
-    """194 / 8 = 24.25 prints as 24.2 or as 24.3."""
-    assert find(runs=8, grid=ONE, mean="24.2") == []
-    assert find(runs=8, grid=ONE, mean="24.3") == []
+    # 194 / 8 = 24.25 prints as 24.2 or as 24.3.
+    assert find(runs=8, grid=ONE, mean="24.2") == find(runs=8, grid=ONE, mean="24.3") == []
+    assert find(runs=21, grid=ONE, median="20.5") == [("median", Fault.NOT_A_VALUE)]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +60,6 @@ def test_contradictions_are_named(reported, expected):
     assert find(runs=20, grid=ONE, bounds=(0.0, 60.0), **reported) == expected
 
 
-def test_median_of_an_odd_number_is_one_of_the_values():
-    assert find(runs=21, grid=ONE, median="20.5") == [("median", Fault.NOT_A_VALUE)]
-
-
 @pytest.mark.parametrize("n", [2, 3, 4, 7, 20])
 def test_bounds_of_the_spread_are_reached_and_not_passed(n):
     """Half of the runs at either end spread most; all but one at one value, least."""
@@ -82,16 +75,10 @@ def test_bounds_of_the_spread_are_reached_and_not_passed(n):
     assert find(runs=n, sd=f"{least - 0.02:.3f}", **shown) == [("sd", Fault.SPREAD_TOO_SMALL)]
 
 
-def test_a_mean_near_an_end_leaves_little_room_to_spread():
-    shown = {"min": "0.00", "max": "10.00", "mean": "1.00"}
-    assert find(runs=10, sd="3.16", **shown) == []
-    assert find(runs=10, sd="3.40", **shown) == [("sd", Fault.SPREAD_TOO_LARGE)]
-
-
 def test_no_real_study_is_called_impossible():
     generator = np.random.default_rng(11)
     for n in (2, 3, 5, 28, 100):
-        for place in range(50):
+        for place in range(20):
             largest = 12 if place % 2 else 1000
             study = np.minimum(generator.geometric(0.05, size=n), largest)
             spread = study.std(ddof=1)
@@ -114,13 +101,6 @@ def test_a_mean_is_possible_if_one_of_the_numbers_of_runs_allows_it():
     """Of 30 runs 95 % succeeded, 28 or 29 of them: 23.79 is 690 / 29, and no mean of 28."""
     assert find(runs=30, grid=ONE, counts=[28], mean="23.793") == [("mean", Fault.NOT_A_MEAN)]
     assert find(runs=30, grid=ONE, counts=[28, 29], mean="23.793") == []
-
-
-def test_bounds_decide_whether_the_minimum_is_told_or_not():
-    """Adding a mean to a minimum changes nothing of what is possible."""
-    shown = {"mean": "-0.01", "sd": "1.00"}
-    assert find(runs=5, **shown) == find(runs=5, min="-1.5", **shown) == []
-    assert find(runs=5, bounds=(0.0, math.inf), **shown) == [("mean", Fault.BEYOND_BOUNDS)]
 
 
 @pytest.mark.parametrize(("n", "span"), [(3, 7), (4, 6), (5, 5)])

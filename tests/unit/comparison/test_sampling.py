@@ -38,7 +38,7 @@ def test_statistics_are_those_of_numpy_and_scipy():
         assert found[name] == pytest.approx(expected[name]), name
 
 
-@pytest.mark.parametrize("runs", [1, 7, 30])
+@pytest.mark.parametrize("runs", [1, 7])
 def test_normal_theory_gives_the_prediction_intervals_of_t_and_f(runs):
     """mean +- t s sqrt(1/N + 1/n); sd^2 / s^2 is F(n - 1, N - 1)."""
     sample = Sample.from_values(np.random.default_rng(2).normal(5, 3, size=9))
@@ -65,13 +65,6 @@ def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
     assert np.mean(shares[1:-1]) == pytest.approx(1 / 41, rel=0.01)
 
 
-def test_one_new_run_lies_at_any_rank_as_often_as_at_any_other():
-    sample = Sample.from_values(np.random.default_rng(9).normal(size=9))
-    drawn = np.concatenate([part.ravel() for part in draw_studies(sample, 1, EFFORT)])
-    below, above = (drawn < sample.values[0]).mean(), (drawn > sample.values[-1]).mean()
-    assert (below, above) == pytest.approx((0.1, 0.1), abs=0.005)
-
-
 def test_largest_of_n_new_runs_lies_beyond_all_seen_with_n_in_n_plus_n():
     sample = Sample.from_values(np.random.default_rng(10).normal(size=50))
     drawn = draw_statistics(sample, 100, ["max"], effort=EFFORT)["max"]
@@ -84,13 +77,6 @@ def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_
     assert drawn["mean"].std() == pytest.approx(sample.spread / 5, rel=0.01)
     low, high = 10 * np.sqrt(stats.chi2.ppf([0.025, 0.975], 24) / 24)
     assert np.quantile(drawn["sd"], [0.025, 0.975]) == pytest.approx([low, high], rel=0.02)
-
-
-def test_median_of_uniform_runs_is_a_beta_variable():
-    sample = Sample.from_values(np.random.default_rng(16).uniform(size=20_000))
-    drawn = draw_statistics(sample, 9, ["median"], effort=EFFORT)["median"]
-    expected = stats.beta.ppf([0.025, 0.975], 5, 5)
-    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +94,12 @@ def test_no_drawn_run_leaves_the_bounds_or_the_grid(bounds, grid):
         assert drawn.max() > values.max()
 
 
-def test_nothing_lies_beyond_a_bound_that_was_reached():
-    assert fit_tail(np.array([1.0, 2, 3, 4, 5]), bound=5.0, kurtosis=0.0)[0] == 0
-
-
 def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     runs = np.array([0.0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 8])
     scale, degrees = fit_tail(runs, bound=math.inf, kurtosis=0.0)
     assert scale == pytest.approx(np.mean([8, 5, 4, 3]) - 3)
     assert fit_tail(runs, bound=math.inf, kurtosis=3.0)[1] < degrees
+    assert fit_tail(runs, bound=8.0, kurtosis=0.0)[0] == 0, "nothing lies beyond a bound"
 
 
 def test_means_of_populations_spread_as_the_standard_error_of_many_runs():
@@ -132,7 +115,6 @@ def test_means_of_populations_spread_as_the_standard_error_of_many_runs():
         ([1.0, 7.0], 1),
         ([0.25, 1.5], Fraction(1, 4)),
         ([0.25, 1.51], Fraction(1, 100)),
-        ([10, 20], 1),
         ([0.1, math.pi], None),
         ([-2.0, 1e14], 1),
     ],

@@ -25,13 +25,10 @@ CASES = {
     ),
     "few": (NORMAL[:3], {"runs": 5, "mean": "11.0"}),
     "not a mean": (WHOLE, {"runs": 20, "grid": 1, "mean": "30.01"}),
-    "not a value": (WHOLE, {"runs": 20, "grid": 1, "max": "50.5"}),
     "not a share": (WHOLE, {"runs": 20, "share": "0.51"}),
     "out of order": (WHOLE, {"runs": 20, "mean": "30.0", "max": "20"}),
     "spread too large": (WHOLE, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
-    "spread too small": (WHOLE, {"runs": 20, "mean": "10.0", "max": "50", "sd": "1"}),
     "spreads disagree": (WHOLE, {"runs": 20, "sd": "9.0", "se": "9.0"}),
-    "beyond all": (WHOLE, {"runs": 20, "n_succeeded": 25}),
     "beyond the cap": (WHOLE, {"runs": 20, "mean": "55.0", "cap": 40}),
 }
 
@@ -58,25 +55,12 @@ def test_all_cautions_and_assumptions_are_told():
     assert assumed.count("(change with") == len(found.assumptions)
 
 
-def test_what_decides_only_on_a_grid_is_told_and_decides_nothing():
-    found = compare(WHOLE, runs=20, mean="30.01")
-    assert found.reason is Reason.P_VALUE
-    text = " ".join(found.summary().split())
-    assert "If values are whole numbers, as yours are, the report cannot be right" in text
-    assert "Give `grid` 1" in text
-
-
 def test_a_notebook_shows_the_answer_and_its_picture():
     found = compare(NORMAL, runs=20, mean="10.0", sd="2.0")
+    assert repr(found).startswith("<Comparison: consistent, p = ")
     shown = found._repr_html_()
     assert html.escape(found.summary()) in shown
     assert shown.count("<img ") == 1
-
-
-def test_a_repr_has_one_line_with_verdict_and_p():
-    found = compare(NORMAL, runs=20, mean="10.0")
-    assert repr(found).startswith("<Comparison: consistent, p = ")
-    assert "\n" not in repr(found)
 
 
 def test_holm_adjusts_as_in_his_paper():
