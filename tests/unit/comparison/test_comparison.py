@@ -1,6 +1,7 @@
 """What `compare` says, from the user's side."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -311,12 +312,6 @@ def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
 
 
-class Outcomes:
-    """As `simulate` returns them."""
-
-    updates, converged = UPDATES, SOLVED
-
-
 FORMS = {
     "index that is not 0, 1, 2": lambda values: pd.Series(values, index=values),
     "nullable": lambda values: pd.Series(values, dtype="Int64"),
@@ -335,14 +330,14 @@ def test_runs_may_come_in_whatever_holds_them(make):
 
 
 def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
-    found = compare(Outcomes(), runs=50, mean="25")
-    same = compare(UPDATES, succeeded=SOLVED, runs=50, mean="25")
-    assert found == same
+    outcomes = SimpleNamespace(updates=UPDATES, converged=SOLVED)
+    found = compare(outcomes, runs=50, mean="25")
+    assert found == compare(UPDATES, succeeded=SOLVED, runs=50, mean="25")
     assert found.cap == 60.0
     table = CountTable.from_outcomes(UPDATES, SOLVED, 60)
     assert compare(table, runs=50, mean="25").n_failed == found.n_failed
     with pytest.raises(UsageError, match="which say it already"):
-        compare(Outcomes(), succeeded=SOLVED, runs=50, mean="25")
+        compare(outcomes, succeeded=SOLVED, runs=50, mean="25")
 
 
 @pytest.mark.parametrize(
@@ -422,15 +417,3 @@ def test_values_are_refused_in_one_line(values, arguments, message):
     with pytest.raises(DataError, match=message) as error:
         compare(values, mean="48", runs=5, **arguments)
     assert "\n" not in str(error.value)
-
-
-def test_a_table_has_a_row_for_each_statistic():
-    found = compare(NORMAL, runs=20, mean="10.0", sd="2.0")
-    frame, sd = found.to_frame(), found.findings["sd"]
-    assert frame.index.tolist() == ["mean", "sd"]
-    assert frame.loc["sd"].to_dict() == {
-        "reported": "2.0", "yours": sd.yours, "low": sd.low, "high": sd.high, "p": sd.p
-    }  # fmt: skip
-    few = compare(NORMAL[:3], runs=5, mean="10.0")
-    assert few.to_frame().loc["mean", "p"] == few.normal_p
-    assert compare(NORMAL[:2], runs=5, mean="10.0").to_frame().empty

