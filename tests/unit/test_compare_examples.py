@@ -1,10 +1,7 @@
-"""The two worked examples of the README."""
+"""What is exported and compared by the command is what the report compares."""
 
 import json
 
-import pytest
-
-import replication
 from replication.claims import load_reported
 from replication.cli import main
 from replication.protocol import DEFAULT_ROOT_SEED, PAPER
@@ -29,17 +26,3 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     headline = compare_with_report(Store(results).counts(PAPER, DEFAULT_ROOT_SEED, n)).to_dict()
     assert found == headline
-
-
-def test_the_nile_changed_after_1898():
-    """Cobb (1978), Biometrika 65, 243-251: the level fell about 1898."""
-    nile = pytest.importorskip("statsmodels.datasets").nile
-    flow = nile.load_pandas().data["volume"].to_numpy()
-    later = flow[28:]
-    assert (round(later.mean()), round(later.std(ddof=1)), later.size) == (850, 125, 72)
-    found = replication.compare(flow[:28], runs=72, mean="850", sd="125")
-    assert found.agreement.value == "not consistent"
-    assert found.p < 1e-4
-    assert found.findings["mean"].low > 1000
-    # The spread did not change.
-    assert found.findings["sd"].p > 0.05
