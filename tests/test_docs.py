@@ -21,10 +21,10 @@ def test_what_a_block_prints_is_put_below_it():
     )
 
 
-@pytest.mark.parametrize("block", ["python run\n1 / 0", "console\n$ exit 3"])
-def test_a_block_that_fails_stops_the_build(block):
-    with pytest.raises((ZeroDivisionError, SystemExit)):
-        build_docs.run_blocks(f"```{block}\n```\n")
+def test_a_block_that_fails_stops_the_build():
+    for block in ("python run\n1 / 0", "console\n$ exit 3"):
+        with pytest.raises((ZeroDivisionError, SystemExit)):
+            build_docs.run_blocks(f"```{block}\n```\n")
 
 
 @pytest.mark.parametrize(

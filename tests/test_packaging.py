@@ -30,24 +30,20 @@ def read_versions(path):
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", path.read_text(encoding="utf-8"), re.M))
 
 
-def normalise(requirement):
-    return re.match(r"[A-Za-z0-9._-]+", requirement).group().lower().replace("_", "-")
-
-
 def run(*command, cwd=ROOT, env=None):
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
 
 
-def run_make(*arguments, cwd=ROOT, **environment):
+def run_make(*arguments, cwd=ROOT):
     plain = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    return run("make", "--no-print-directory", *arguments, cwd=cwd, env=plain | environment)
+    return run("make", "--no-print-directory", *arguments, cwd=cwd, env=plain)
 
 
 def test_locks_are_exact_complete_and_agree_with_each_other():
     assert {path.stem for path in LOCKS} == {"run", "dev", "notebook"}
     project = METADATA["project"]
     requirements = project["dependencies"] + project["optional-dependencies"]["report"]
-    declared = {normalise(requirement) for requirement in requirements}
+    declared = {re.match(r"[A-Za-z0-9-]+", text).group().lower() for text in requirements}
     everything = read_versions(ROOT / "requirements" / "dev.lock")
     for path in LOCKS:
         text, versions = path.read_text(encoding="utf-8"), read_versions(path)
@@ -113,12 +109,10 @@ def test_tests_run_from_an_unpacked_sdist(built, tmp_path):
     with tarfile.open(built[1]) as archive:
         archive.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/parity",
-         "tests/unit/test_protocol.py", "tests/test_packaging.py"],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    tests = ("tests/parity", "tests/unit/test_protocol.py", "tests/test_packaging.py")
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    pytest_quietly = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    done = run(*pytest_quietly, *tests, cwd=folder, env=environment)
     assert done.returncode == 0, done.stdout
 
 

@@ -40,20 +40,13 @@ def test_the_truth_is_consistent_and_a_shift_of_one_deviation_is_not():
     assert (shifted.agreement, shifted.reason) == (Agreement.NOT_CONSISTENT, Reason.P_VALUE)
 
 
-def test_positive_values_do_not_say_that_none_can_be_negative():
-    found = compare([0.4, 1.9, 0.8, 2.4, 0.3], runs=5, mean="-0.01")
-    assert found.agreement is Agreement.CONSISTENT
-    assert found.assumptions["bounds"] == "values have no bounds"
-    bounded = compare([0.4, 1.9, 0.8, 2.4, 0.3], runs=5, mean="-0.01", bounds=(0, None))
-    assert bounded.impossible[0].fault is Fault.BEYOND_BOUNDS
-
-
 def test_predictions_stay_within_bounds_and_a_column_of_0_and_1_has_them():
     accuracy = compare(FIVE, runs=5, mean="0.83", bounds=(0, 1))
     assert accuracy.findings["mean"].high <= 1
     wins = compare([0, 1, 1, 0, 1, 1, 1, 0], runs=10, mean="0.6")
     assert 0 <= wins.findings["mean"].low < wins.findings["mean"].high <= 1
     assert wins.assumptions["bounds"] == "values lie from 0 up to 1"
+    assert compare(FIVE, runs=5, mean="0.83").assumptions["bounds"] == "values have no bounds"
     with pytest.raises(DataError, match="beyond the bounds of 0 and 0.8"):
         compare(FIVE, runs=5, mean="0.83", bounds=(0, 0.8))
 
@@ -404,11 +397,7 @@ def test_arguments_are_refused_in_one_line(arguments, message):
         ([10**400, 1], {}, "not all numbers"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
-        (
-            [1.0, 2.0],
-            {"succeeded": [True]},
-            "`succeeded` has the shape \\(1,\\), `values` \\(2,\\)",
-        ),
+        ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` has the shape \\(1,\\), `values` \\(2,"),
         ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
         ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
     ],

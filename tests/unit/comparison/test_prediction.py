@@ -20,7 +20,6 @@ from replication.comparison.sampling import Effort, Sample, SamplingDistribution
 from replication.comparison.sources import Source
 from replication.statistics.counts import CountTable
 
-EFFORT = Effort(20_000, 200)
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)
 EIGHTY = read_reported("0.8", "share", is_share=True)
@@ -30,12 +29,10 @@ def read(**reported):
     return {name: read_reported(text, name) for name, text in reported.items()}
 
 
-def find(values, runs, **reported):
-    return predict_sample(Sample.from_values(values), read(**reported), runs, effort=EFFORT)
-
-
-def predict_sample(sample, numbers, runs, **options):
-    return predict(Source((sample,)), numbers, runs, level=0.05, **options)[0]
+def find(values, runs, n_studies=20_000, **reported):
+    sample = values if isinstance(values, Sample) else Sample.from_values(values)
+    effort = Effort(n_studies, 200)
+    return predict(Source((sample,)), read(**reported), runs, level=0.05, effort=effort)[0]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -147,9 +144,8 @@ def test_no_run_is_as_small_as_the_largest_is_said_to_be():
 def test_exact_and_drawn_answers_agree():
     values = np.random.default_rng(5).geometric(0.1, size=40_000)
     table = CountTable(*np.unique(values, return_counts=True), 0, None)
-    names = read(mean="11", max="60")
-    exact = predict_sample(Sample.from_counts(table), names, 30, effort=EFFORT)
-    drawn = predict_sample(Sample.from_values(values), names, 30, effort=Effort(100_000, 200))
+    exact = find(Sample.from_counts(table), 30, mean="11", max="60")
+    drawn = find(values, 30, 100_000, mean="11", max="60")
     assert exact.p_error == 0 < drawn.p_error
     assert drawn.p == pytest.approx(exact.p, abs=0.02)
     for name in ("mean", "max"):
