@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import json
 import re
 import stat
@@ -87,11 +88,6 @@ def parse_count(text: str) -> int:
     return parse_whole(text, low=1, high=MAX_SEEDS)
 
 
-def parse_root_seed(text: str) -> int:
-    """Return a root seed."""
-    return parse_whole(text, low=0, high=MAX_ROOT_SEED)
-
-
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
     if text == "all":
@@ -126,7 +122,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
     },
     "--root-seed": {
-        "type": parse_root_seed, "default": DEFAULT_ROOT_SEED, "metavar": "R",
+        "type": functools.partial(parse_whole, low=0, high=MAX_ROOT_SEED),
+        "default": DEFAULT_ROOT_SEED, "metavar": "R",
         "help": "with the seed, fixes a network's initial weights "
         f"(default: {DEFAULT_ROOT_SEED})",
     },

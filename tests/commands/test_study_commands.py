@@ -7,9 +7,6 @@ import io
 import json
 import re
 import shlex
-import subprocess
-import sys
-import time
 
 import pandas as pd
 import pytest
@@ -124,32 +121,6 @@ def test_help_lists_every_command_and_every_field_with_its_value(run):
     assert [name for name in PAPER.__dataclass_fields__ if f" {name}=" not in text] == []
     assert "regression=0.75" in text
     assert "_shtab_replication" in run("--print-completion", "bash")
-
-
-@pytest.mark.parametrize(
-    ("words", "seconds"),
-    [
-        (("-m", "replication", "--help"), 0.25),
-        (("-m", "replication", "simulate", "--set", "learning_rate=0"), 0.25),
-        (("-c", "import replication"), 0.1),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-@pytest.mark.alone
-def test_help_and_refusals_come_at_once(tmp_path, words, seconds):
-    """Time of the interpreter itself is taken off; the best of five counts."""
-
-    def measure(*arguments):
-        times = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            subprocess.run(
-                [sys.executable, *arguments], capture_output=True, check=False, cwd=tmp_path
-            )
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    assert measure(*words) - measure("-c", "pass") < seconds
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ OLD = {**OLD_LIBM, **OLD_NUMPY, "OPENBLAS_CORETYPE": "Nehalem"}
 
 @functools.cache
 def compute(
-    n_networks: int, max_updates: int, names: tuple[str, ...], changes: tuple[tuple[str, str], ...]
+    *names: str, changes: tuple[tuple[str, str], ...] = (), max_updates: int = MAX_UPDATES
 ) -> dict:
+    """Return what `bits.py` prints in an environment with changes."""
     done = run(
-        *(sys.executable, "-W", "ignore", SCRIPT, str(n_networks), str(max_updates), *names),
+        *(sys.executable, "-W", "ignore", SCRIPT, str(N_NETWORKS), str(max_updates), *names),
         env=make_environment(**dict(changes)),
         timeout=300,
     )
@@ -40,14 +41,10 @@ def compute(
     return json.loads(done.stdout)
 
 
-def compute_as(changes, *, n_networks=N_NETWORKS, max_updates=MAX_UPDATES, names=()) -> dict:
-    return compute(n_networks, max_updates, tuple(names), tuple(changes.items()))
-
-
 @pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
 @pytest.mark.parametrize("changes", [GENERIC, HASWELL, OLD], ids=["generic", "haswell", "old"])
 def test_outcomes_and_weights_are_the_same_on_another_processor(changes):
-    native, other = compute_as({}), compute_as(changes)
+    native, other = compute(), compute(changes=tuple(changes.items()))
     assert len(native["digests"]) == 8
     assert other["digests"] == native["digests"]
 
@@ -55,8 +52,8 @@ def test_outcomes_and_weights_are_the_same_on_another_processor(changes):
 @pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
 def test_fused_operations_in_software_give_the_same_bits():
     """Without the instruction the C library computes them, a thousand times slower."""
-    few = {"n_networks": N_NETWORKS, "max_updates": 12, "names": ("paper", "lambda-0.7")}
-    native, other = compute_as({}, **few), compute_as(GENERIC | OLD_LIBM, **few)
+    names, slow = ("paper", "lambda-0.7"), tuple((GENERIC | OLD_LIBM).items())
+    native, other = compute(*names, max_updates=12), compute(*names, max_updates=12, changes=slow)
     assert other["digests"] == native["digests"]
 
 
@@ -68,6 +65,6 @@ def has_avx512() -> bool:
 @pytest.mark.skipif(not has_avx512(), reason="the libraries differ on AVX-512 machines only")
 def test_the_check_bites_where_functions_of_the_system_differ():
     """Outcomes that used one of these functions would fail the tests above."""
-    native, other = compute_as({}), compute_as(OLD)
+    native, other = compute(), compute(changes=tuple(OLD.items()))
     assert {"numpy-exp", "libm-exp", "blas-product"} == native["canaries"].keys()
     assert not native["canaries"].items() & other["canaries"].items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -85,29 +84,17 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def make_bare_environment(**variables: str) -> dict[str, str]:
+def make_bare_environment() -> dict[str, str]:
     """Return what a new user has: output is then held back until the end of the process."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **variables}
-
-
-@pytest.mark.parametrize("words", [["trace", "0"], ["--help"]], ids=lambda words: words[0])
-def test_a_reader_that_has_seen_enough_is_no_error(words):
-    """As `... | head -1` does: the pipe is closed while there is more to say."""
-    process = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=make_bare_environment(),
-    )  # fmt: skip
-    process.stdout.close()
-    text = process.stderr.read()
-    process.stderr.close()
-    assert process.wait(timeout=60) == 0, text
-    assert not {"Traceback", "BrokenPipe"} & set(text.split())
+    return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.parametrize(
     ("words", "redirection", "code"),
     [
+        ("trace 0", "| true", 0),
+        ("--help", "| true", 0),
         ("trace 0", ">/dev/full", 74),
         ("--help", ">/dev/full", 74),
         ("simulate --seeds x", "2>/dev/full", 2),
@@ -120,14 +107,13 @@ def test_full_and_closed_streams_keep_the_exit_code_and_lose_no_outcome(
     tmp_path, reference, words, redirection, code
 ):
     command = " ".join(f"'{word}'" for word in COMMAND)
-    done = run(
-        "sh", "-c", f"{command} {words} {redirection}", env=make_bare_environment(), cwd=tmp_path
-    )
+    line = f"set -o pipefail; {command} {words} {redirection}"
+    done = run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
+    assert not {"Traceback", "BrokenPipe"} & set(done.stderr.split())
     if redirection == ">/dev/full":
         assert "No space left" in done.stderr
-    if code == 0:
+    if words.startswith("simulate") and code == 0:
         assert Store(tmp_path / "r").digest(PAPER, 1988, N_SEEDS) == reference
 
 

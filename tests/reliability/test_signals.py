@@ -17,9 +17,7 @@ from replication.store import Store
 from replication.store.store import lock_path
 from tests.reliability.faults import (
     WRITE,
-    assert_clean,
     assert_recovers,
-    call,
     compute_reference,
     simulate_command,
     start,
@@ -134,18 +132,3 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
         if code == 75:
             assert "another process is working on" in messages
     assert_recovers(results, 1000, compute_reference(1000))
-
-
-def test_reading_while_another_run_writes_works(tmp_path):
-    results = tmp_path / "results"
-    assert_clean(call("simulate", "--seeds", "2000", "--results", results), 0)
-    process = start(*simulate_command(results, 50_000_000, "--jobs", "1"))
-    n_before = len(list_blocks(results))
-    assert wait_until(lambda: len(list_blocks(results)) > n_before)
-    try:
-        for command in ("verify", "info"):
-            assert_clean(call(command, "--results", results), 0)
-        assert_clean(call("repair", "--results", results), 75)
-    finally:
-        process.kill()
-        end(process)

@@ -127,19 +127,13 @@ def test_the_protocol_is_told_by_any_block_that_is_sound(store, folder, block):
     assert store.digest(OTHER, 1988, 60) == compute_digest([invent(0, 60)])
 
 
-def test_a_study_whose_protocol_nothing_tells_is_given_up_with_advice(store, folder):
-    for path in folder.iterdir():
-        path.write_bytes(b"")
-    with pytest.raises(DataError, match="is not known: .*delete the folder and simulate again"):
-        check(store, folder)
-
-
 @pytest.mark.parametrize(("start", "stop"), [(60, 10**11), (10**10, 10**10 + 5)])
 def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(store, folder, start, stop):
     """Or `repair` would simulate for days."""
     (folder / f"{start:012d}-{stop:012d}-0123456789abcdef.parquet").write_bytes(b"x")
     checked = check(store, folder)
-    assert len(checked.faults) == 1
+    (error,) = checked.faults.values()
+    assert ("its name holds more than 1,000,000 seeds" in str(error)) == (stop == 10**11)
     assert checked.lost == []
     repair(store, folder)
     assert store.ranges(OTHER, 1988) == [(0, 60)]
@@ -268,7 +262,7 @@ def test_columns_seeds_and_outcomes_are_each_checked(store, folder, block):
         write_block(folder, outcomes, protocol=OTHER, root_seed=1988)
 
 
-def test_rows_are_looked_at_before_anything_is_unpacked(store, folder, block):
+def test_rows_and_sizes_are_looked_at_before_anything_is_unpacked(store, folder, block):
     """Once a block of some kilobytes took five gigabytes of memory."""
     n = 4_000_000
     huge = {"seed": np.zeros(n), "updates": np.zeros(n), "converged": np.zeros(n)}
@@ -277,13 +271,11 @@ def test_rows_are_looked_at_before_anything_is_unpacked(store, folder, block):
     unpack = mock.patch("pyarrow.parquet.ParquetFile.read", side_effect=AssertionError("unpacked"))
     with unpack, pytest.raises(DataError, match="it has 4,000,000 rows and not 20"):
         read_block(Block(20, 40, path), protocol=OTHER, root_seed=1988)
-
-
-def test_what_unpacks_to_more_than_its_size_is_not_unpacked(store, folder, block):
-    long = pa.field("updates", pa.string(), nullable=False)
+    repair(store, folder)
+    (path,) = folder.glob("000000000020-*")
+    schema = COLUMNS.set(1, pa.field("updates", pa.string(), nullable=False))
     texts = {"updates": ["x" * 10**6] * 20}
-    schema = COLUMNS.set(1, long)
-    forge(block, columns=texts, schema=schema, compression="zstd", use_dictionary=False)
+    forge(Block(20, 40, path), columns=texts, schema=schema, compression="zstd")
     assert "it unpacks to more than its size" in find_fault(store, folder)
 
 
