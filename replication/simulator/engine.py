@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from replication.protocol import Protocol
 from replication.simulator import programs
 from replication.simulator.machine import compile_program
-from replication.simulator.memory import Array, allocate, arrange, list_numbers
-from replication.simulator.patterns import make_patterns
+from replication.simulator.memory import Array, allocate, arrange, prepare_strips
 from replication.simulator.step import Rule
 
 N_LANES = 8
@@ -59,9 +58,7 @@ def run_networks(
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    _, n_rows = arrange(rule)
-    strip = allocate(n_rows, N_LANES)
-    numbers, patterns = list_numbers(protocol), _list_patterns(protocol)
+    strip = prepare_strips(protocol, rule, N_LANES)
     job = np.zeros(programs.N_WORDS, dtype=np.int64)
     job[programs.INITIAL] = weights.ctypes.data
     job[programs.STRIDE] = weights.strides[0] // weights.itemsize
@@ -74,7 +71,7 @@ def run_networks(
     lanes = allocate(2, N_LANES).view(np.int64)
     lanes[0, 0] = -1
     train = compile_program("train", rule, N_LANES)
-    train(*(array.ctypes.data for array in (strip, numbers, patterns, job, lanes)))
+    train(*(array.ctypes.data for array in (strip, job, lanes)))
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 
@@ -111,19 +108,15 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     return Evaluation(hidden=states[:-1], reconstruction=states[-1], error=error)
 
 
-def _list_patterns(protocol: Protocol) -> Array:
-    """Return the patterns with shape (n_visible, n_patterns), as the programs take them."""
-    return np.ascontiguousarray(make_patterns(protocol).T)
-
-
 def _fill_strips(protocol: Protocol, weights: Array) -> Iterator[tuple[slice, Array]]:
     """Lay weights into strips, as many at a time as memory allows."""
-    _, n_rows = arrange(Rule.of(protocol))
+    rule = Rule.of(protocol)
+    _, n_rows = arrange(rule)
     n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(weights) // N_LANES)))
     n_weights = weights.shape[1]
     for begin in range(0, len(weights), n_strips * N_LANES):
         part = slice(begin, begin + n_strips * N_LANES)
-        strips = allocate(n_rows, N_LANES, n_strips)
+        strips = prepare_strips(protocol, rule, N_LANES, n_strips)
         filled = np.zeros((n_strips * N_LANES, n_weights))
         filled[: len(weights[part])] = weights[part]
         strips[:, :n_weights] = filled.reshape(n_strips, N_LANES, n_weights).swapaxes(1, 2)
@@ -137,6 +130,5 @@ def _unpack(strips: Array, first: int, n: int) -> Array:
 
 def _make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
     """Return "update" or "evaluate", to be called with strips."""
-    arrays = list_numbers(protocol), _list_patterns(protocol)
     run = compile_program(program, Rule.of(protocol), N_LANES)
-    return lambda strips: run(*(each.ctypes.data for each in (strips, *arrays)), len(strips))
+    return lambda strips: run(strips.ctypes.data, len(strips))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
-SEEDS_AT_ONCE = 10_000
+SEEDS_AT_ONCE = 20_000
 """Few enough to share out and for their weights to stay near the processor; the last
 networks keep the lanes waiting."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
+from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Networks, Rule
 
 Array = NDArray[np.float64]
@@ -19,16 +20,9 @@ Place = tuple[int, tuple[int, ...]]
 CACHE_LINE = 64
 
 KEEP, TAKE, MOMENTUM, THRESHOLD, FIRST_RATE = range(5)
-"""Places in the array of the protocol's numbers (`list_numbers`)."""
+"""Places in the array of the protocol's numbers."""
 
-
-def list_numbers(protocol: Protocol) -> Array:
-    """Return the numbers of a protocol that the step computes with."""
-    into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
-    into_visible = protocol.learning_rate * protocol.hidden_to_visible_factor
-    rates = [into_hidden] * (len(protocol.group_sizes) - 1) + [into_visible]
-    keep, take = protocol.regression, 1.0 - protocol.regression
-    return np.array([keep, take, protocol.momentum, protocol.threshold, *rates])
+ONCE_A_VISIBLE_UNIT = ("reconstruction", "image", "second_difference")
 
 
 def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
@@ -59,39 +53,32 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
     for name in ("first", "inputs", "second", "difference"):
         for size in rule.sizes:
             add(name, size, n)
-    for name in ("reconstruction", "image", "second_difference"):
+    for name in ONCE_A_VISIBLE_UNIT:
         add(name, rule.sizes[0], n)
+    add("numbers", FIRST_RATE + len(rule.sizes))
     add("error", 1)
     return places, n_rows
 
 
-def build_networks(
-    rule: Rule,
-    loops: Any,
-    numbers: Sequence[Any],
-    patterns: Any,
-    take_rows: Callable[[str, Place], Any],
-) -> Networks:
+def build_networks(rule: Rule, loops: Any, take_rows: Callable[[str, Place], Any]) -> Networks:
     """Return the arrays that the step works on, made one by one with ``take_rows(name, place)``.
 
-    `loops` goes through whole numbers as `Tracer` does; `numbers` are those of `list_numbers`;
-    `patterns` are indexed by (visible unit, pattern).
+    `loops` goes through whole numbers as `Tracer` does.
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
     del arrays["next"], arrays["error"]
-    single = {
-        name: arrays.pop(name)[0] for name in ("reconstruction", "image", "second_difference")
-    }
+    (numbers,) = arrays.pop("numbers")
     (feedback,) = arrays.pop("feedback", [None])
-    arrays["first"][0] = patterns
+    single = {name: arrays.pop(name)[0] for name in ONCE_A_VISIBLE_UNIT}
     return Networks(
         rule=rule,
         loops=loops,
         keep=numbers[KEEP],
         take=numbers[TAKE],
         momentum=numbers[MOMENTUM],
-        rates=list(numbers[FIRST_RATE:]),
+        threshold=numbers[THRESHOLD],
+        rates=[numbers[FIRST_RATE + k] for k in range(len(rule.sizes))],
         feedback=feedback,
         **arrays,
         **single,
@@ -104,3 +91,18 @@ def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:
     memory = np.zeros(size + CACHE_LINE // 8)
     skipped = -memory.ctypes.data % CACHE_LINE // 8
     return memory[skipped : skipped + size].reshape(n_strips, n_rows, n_lanes)
+
+
+def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int = 1) -> Array:
+    """Return strips (n_strips, n_rows, n_lanes) that hold the protocol's numbers and patterns."""
+    places, n_rows = arrange(rule)
+    strips = allocate(n_rows, n_lanes, n_strips)
+    into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
+    into_visible = protocol.learning_rate * protocol.hidden_to_visible_factor
+    rates = [into_hidden] * (len(rule.sizes) - 1) + [into_visible]
+    keep, take = protocol.regression, 1.0 - protocol.regression
+    numbers = np.array([keep, take, protocol.momentum, protocol.threshold, *rates])
+    for name, values in (("numbers", numbers), ("first", make_patterns(protocol).T)):
+        begin, _ = places[name][0]
+        strips[:, begin : begin + values.size] = values.reshape(-1, 1)
+    return strips

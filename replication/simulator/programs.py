@@ -5,9 +5,9 @@ A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py
 
 from __future__ import annotations
 
-from replication.simulator.memory import FIRST_RATE, THRESHOLD, arrange, build_networks
+from replication.simulator.memory import arrange, build_networks
 from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
-from replication.simulator.tracing import Numbers, Rows, Tracer, Value, Whole
+from replication.simulator.tracing import Rows, Tracer, Whole
 
 # The places of a job, an array of 64-bit words from which `train` takes its orders.
 INITIAL, STRIDE, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(10)
@@ -17,17 +17,17 @@ N_WORDS = 10
 def trace(program: str, rule: Rule, n_lanes: int) -> str:
     """Return the LLVM text of a program: "train", "update" or "evaluate".
 
-    ``train(strip, numbers, patterns, job, lanes)`` trains all networks of a job, with `lanes`
+    ``train(strip, job, lanes)`` trains all networks of a job, with `lanes`
     int64 of shape (2, n_lanes): the network in each lane, or -1, and the sweep that it began with.
-    ``update(strips, numbers, patterns, n)`` applies one update to each of n strips.
-    ``evaluate(strips, numbers, patterns, n)`` leaves states and error in them.
+    ``update(strips, n)`` applies one update to each of n strips.
+    ``evaluate(strips, n)`` leaves states and error in them.
     """
     tracer = Tracer(n_lanes)
     if program == "train":
-        parameters = "ptr %strip, ptr %numbers, ptr %patterns, ptr %job, ptr %lanes"
+        parameters = "ptr %strip, ptr %job, ptr %lanes"
         _trace_train(tracer, rule)
     else:
-        parameters = "ptr %strips, ptr %numbers, ptr %patterns, i64 %n"
+        parameters = "ptr %strips, i64 %n"
         _trace_strips(tracer, rule, program)
     text = render_function(tracer, program, parameters)
     return text if program != "train" else f"{text}\n{_trace_exchange(rule, n_lanes)}"
@@ -52,28 +52,20 @@ def render_function(tracer: Tracer, name: str, parameters: str) -> str:
     )
 
 
-def _load_numbers(tracer: Tracer, rule: Rule) -> list[Value]:
-    n = FIRST_RATE + len(rule.sizes)
-    numbers = Numbers(tracer, "%numbers", (n,))
-    return [numbers[k] for k in range(n)]
-
-
-def _build(tracer: Tracer, rule: Rule, numbers: list[Value], strip: str, now: str) -> Networks:
+def _build(tracer: Tracer, rule: Rule, strip: str, now: str) -> Networks:
     """Return traced arrays: the weights at the address `now`, all else in the strip."""
-    patterns = Numbers(tracer, "%patterns", (rule.sizes[0], rule.n_patterns))
 
     def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
         return Rows(tracer, now if name in ("weights", "biases", "feedback") else strip, *place)
 
-    return build_networks(rule, tracer, numbers, patterns, take_rows)
+    return build_networks(rule, tracer, take_rows)
 
 
 def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
     places, n_rows = arrange(rule)
-    numbers = _load_numbers(tracer, rule)
     for k in tracer.each(Whole(tracer, "%n")):
         strip = tracer.find("%strips", k * n_rows, tracer.kind)
-        net = _build(tracer, rule, numbers, strip, strip)
+        net = _build(tracer, rule, strip, strip)
         pass_forward(net, 0, rule.n_patterns)
         if program == "update":
             learn(net)
@@ -87,7 +79,6 @@ def _trace_train(tracer: Tracer, rule: Rule) -> None:
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns.
     """
-    numbers = _load_numbers(tracer, rule)
     lanes = f"<{tracer.n_lanes} x i64>"
     cap = tracer.spread(tracer.load_whole("%job", CAP).name, "i64")
     other = tracer.find("%strip", rule.n_weights, tracer.kind)
@@ -100,10 +91,10 @@ def _trace_train(tracer: Tracer, rule: Rule) -> None:
     tracer.write("%now = phi ptr [%strip, %entry], [%next, %again]")
     tracer.write(f"%next = phi ptr [{other}, %entry], [%now, %again]")
     tracer.write("%number = phi i64 [0, %entry], [%following, %again]")
-    net = _build(tracer, rule, numbers, "%strip", "%now")
+    net = _build(tracer, rule, "%strip", "%now")
     pass_forward(net, 0, rule.n_patterns)
     error = measure_error(net)
-    below = (error < numbers[THRESHOLD]).names[0]
+    below = (error < net.threshold).names[0]
     begun = tracer.emit(f"load {lanes}, ptr {tracer.find('%lanes', tracer.n_lanes)}, align 64")
     age = tracer.emit(f"sub {lanes} {tracer.spread('%number', 'i64')}, {begun}")
     is_old = tracer.emit(f"icmp sge {lanes} {age}, {cap}")
@@ -111,10 +102,15 @@ def _trace_train(tracer: Tracer, rule: Rule) -> None:
     finished, below = _pack(tracer, finished), _pack(tracer, below)
 
     before, after = (Rows(tracer, base, 0, (rule.n_weights,)) for base in ("%now", "%next"))
-    for k in tracer.each(rule.n_weights):
+    # A batch changes each weight once, so that there is nothing to copy but what is fixed.
+    n_fixed = rule.sizes[0] * rule.sizes[-1] if rule.fixed_feedback else 0
+    n_copied = rule.n_weights if rule.per_pattern else n_fixed
+    for k in tracer.each(n_copied, rule.n_weights - n_copied):
         after[k] = before[k]
     for rows in (*net.weights, *net.biases):
-        rows.base = "%next"
+        rows.target = "%next"
+        if rule.per_pattern:
+            rows.base = "%next"
     learn(net)
 
     with tracer.when(tracer.compare("ne", Whole(tracer, finished), 0)):

@@ -97,6 +97,7 @@ class Networks:
     keep: Any  # lambda, the regression
     take: Any  # 1 - lambda
     momentum: Any
+    threshold: Any
     rates: list[Any]  # epsilon times the factor of the connection
     weights: list[Any]
     biases: list[Any]  # minus the thresholds

@@ -75,6 +75,10 @@ class Whole:
     __radd__, __rmul__ = __add__, __mul__
 
 
+WRITTEN_OUT = 4
+"""Terms of a sum up to which there is no loop in the compiled code."""
+
+
 class Tracer:
     """Collects the instructions of one LLVM function for 2 to 32 networks side by side."""
 
@@ -243,8 +247,10 @@ class Tracer:
         self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
     ) -> tuple[Any, ...]:
         """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
-        if n < 2:
-            return body(begin, *values) if n else values
+        if n <= WRITTEN_OUT:
+            for k in range(n):
+                values = body(begin + k, *values)
+            return values
         before, results = self.block, values
         for number in self.each(n, begin):
             place = len(self.lines)
@@ -259,44 +265,27 @@ class Tracer:
 
 
 class Rows:
-    """An array of values in memory at the address `base`, from row `first` on."""
+    """An array of values in memory, from row `first` on, read at `base` and written at `target`."""
 
     def __init__(self, tracer: Tracer, base: str, first: int, shape: tuple[int, ...]) -> None:
         self.tracer = tracer
-        self.base = base
+        self.base = self.target = base
         self.first = first
         self.shape = shape
 
     def __getitem__(self, place: Any) -> Value:
-        tracer = self.tracer
-        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {self._find(place)}, align 64"))
+        tracer, address = self.tracer, self._find(self.base, place)
+        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {address}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
         kind, rendered = self.tracer.kind, self.tracer.render(value)
-        self.tracer.write(f"store {kind} {rendered}, ptr {self._find(place)}, align 64")
+        address = self._find(self.target, place)
+        self.tracer.write(f"store {kind} {rendered}, ptr {address}, align 64")
 
-    def _find(self, place: Any) -> str:
-        row = number_place(place, self.shape) + self.first
-        return self.tracer.find(self.base, row, self.tracer.kind)
-
-
-class Numbers:
-    """An array of single float64 numbers in memory; each is the same for all lanes."""
-
-    def __init__(self, tracer: Tracer, base: str, shape: tuple[int, ...]) -> None:
-        self.tracer = tracer
-        self.base = base
-        self.shape = shape
-
-    def __getitem__(self, place: Any) -> Value:
-        address = self.tracer.find(self.base, number_place(place, self.shape), "double")
-        number = self.tracer.emit(f"load double, ptr {address}, align 8")
-        return Value(self.tracer, self.tracer.spread(number))
-
-
-def number_place(place: Any, shape: tuple[int, ...]) -> Any:
-    """Return the number of an entry in an array that lies row by row."""
-    number: Any = 0
-    for index, size in zip(place if isinstance(place, tuple) else (place,), shape, strict=True):
-        number = number * size + index
-    return number
+    def _find(self, base: str, place: Any) -> str:
+        """Emit the address of an entry of an array that lies row by row."""
+        number: Any = 0
+        indices = place if isinstance(place, tuple) else (place,)
+        for index, size in zip(indices, self.shape, strict=True):
+            number = number * size + index
+        return self.tracer.find(base, number + self.first, self.tracer.kind)

@@ -9,15 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
-from replication.simulator.memory import (
-    Array,
-    Place,
-    allocate,
-    arrange,
-    build_networks,
-    list_numbers,
-)
-from replication.simulator.patterns import make_patterns
+from replication.simulator.memory import Array, Place, arrange, build_networks, prepare_strips
 from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
 
 
@@ -37,16 +29,15 @@ class PlainLoops:
         return values
 
 
-def _build(protocol: Protocol, rule: Rule, strip: Array) -> Networks:
+def _build(rule: Rule, strip: Array) -> Networks:
     """Return the arrays of a strip, of shape (n_rows, n_lanes)."""
-    patterns = make_patterns(protocol).T
 
     def take_rows(_: str, place: Place) -> Array:
         first, shape = place
         size = int(np.prod(shape))
         return strip[first : first + size].reshape(*shape, -1)
 
-    return build_networks(rule, PlainLoops, list_numbers(protocol).tolist(), patterns, take_rows)
+    return build_networks(rule, PlainLoops, take_rows)
 
 
 def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
@@ -56,7 +47,7 @@ def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
 
     def call(strips: Array) -> None:
         for strip in strips:
-            net = _build(protocol, rule, strip)
+            net = _build(rule, strip)
             pass_forward(net, 0, rule.n_patterns)
             if program == "update":
                 learn(net)
@@ -71,9 +62,8 @@ def run_networks(
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array]:
     """Train networks side by side; return what the engine does, with the final weights."""
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    _, n_rows = arrange(rule)
-    strip = allocate(n_rows, len(initial))[0]
-    net = _build(protocol, rule, strip)
+    strip = prepare_strips(protocol, rule, len(initial))[0]
+    net = _build(rule, strip)
     weights = strip[: rule.n_weights]
     weights[...] = initial.T
     updates, converged = np.full(len(initial), -1, np.int32), np.zeros(len(initial), np.bool_)
