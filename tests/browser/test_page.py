@@ -15,7 +15,7 @@ from replication.simulator.engine import run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
-from tests.unit.report.sample_report import N_UPDATES, START, build_sample
+from tests.unit.report.sample_report import PUBLISHED, build_sample
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -40,6 +40,7 @@ def tools() -> dict[str, str]:
 
 
 N_NETWORKS = 300
+START, N_UPDATES = np.array(PUBLISHED["trace"]["start"]), PUBLISHED["trace"]["updates"]
 COMMITTED = HERE.parents[1] / "results" / "report.html"
 BAD = (
     "<!DOCTYPE html><html><head><title>x</title></head><body><nav></nav>"
@@ -67,12 +68,9 @@ def pages(tools: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> li
     paths = [starts, folder / "report.html", bad, COMMITTED]
     done = subprocess.run(
         [tools["node"], str(HERE / "check_page.mjs"), *map(str, paths)],
-        capture_output=True,
-        text=True,
+        capture_output=True, text=True, timeout=400, check=False,
         env=os.environ | {"CHROMIUM": tools["CHROMIUM"]},
-        timeout=400,
-        check=False,
-    )
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -163,29 +161,23 @@ def test_contents_show_parts_of_the_current_section_only(found: dict) -> None:
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
 
 
-def test_first_stop_of_the_keyboard_skips_to_the_report(found: dict) -> None:
-    assert found["first_stop"] == "Skip to the report"
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("first_stop", "Skip to the report"),
+        ("cut_figures", 0),
+        ("result_columns", [True, True]),  # no table hides its last column
+        ("without_script", {"pieces_hidden": True, "figures": 3}),
+        ("print", {"background": "rgb(255, 255, 255)", "navigation": "none"}),
+    ],
+)
+def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected) -> None:
+    assert found[what] == expected
 
 
 def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found: dict) -> None:
     assert any("equation" in box["kind"] for box in found["cut"])
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
-
-
-def test_figures_are_whole_on_a_telephone(found: dict) -> None:
-    assert found["cut_figures"] == 0
-
-
-def test_no_table_hides_its_last_column_on_a_telephone(found: dict) -> None:
-    assert found["result_columns"] == [True, True]
-
-
-def test_without_script_the_figures_stand_alone(found: dict) -> None:
-    assert found["without_script"] == {"pieces_hidden": True, "figures": 3}
-
-
-def test_print_is_on_white_without_navigation(found: dict) -> None:
-    assert found["print"] == {"background": "rgb(255, 255, 255)", "navigation": "none"}
 
 
 def test_committed_report_is_short() -> None:

@@ -12,7 +12,7 @@ from replication.comparison.comparison import compare
 from replication.comparison.prediction import predict
 from replication.comparison.report import STATISTICS, read_reported
 from replication.comparison.result import Agreement
-from replication.comparison.sampling import Effort, Sample, draw_populations
+from replication.comparison.sampling import Effort, Sample
 from replication.comparison.sources import Source
 from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
@@ -45,23 +45,6 @@ values = st.lists(
 )  # fmt: skip
 
 
-@given(draw_tables(), draw_tables())
-def test_merging_is_symmetric_and_counts_everybody(first, second):
-    assert first + second == second + first
-    assert (first + second).n == first.n + second.n
-
-
-@given(draw_tables(), st.integers(0, CAP), st.integers(0, CAP))
-def test_censoring_twice_is_censoring_at_the_lower_cap(table, one, other):
-    low, high = sorted((one, other))
-    assert table.censor(high).censor(low) == table.censor(low)
-
-
-@given(draw_tables(), st.integers(0, CAP))
-def test_mean_at_a_lower_cap_is_lower(table, cap):
-    assert 0 <= table.censor(cap).mean_at_cap <= min(cap, table.mean_at_cap) + 1e-9
-
-
 @given(draw_tables(min_converged=1), st.integers(1, 60))
 @settings(max_examples=30)
 def test_mean_of_runs_has_the_moments_of_a_run(table, runs):
@@ -80,17 +63,6 @@ def test_the_mean_never_lies_above_the_largest(table, runs):
     joint = compute_joint_mass(table, runs, mean_edges=edges, max_edges=edges)
     assert math.isclose(joint.sum(), 1.0, rel_tol=1e-9)
     assert np.tril(joint, -1).sum() < 1e-10
-
-
-@given(values)
-@settings(max_examples=40)
-def test_populations_hold_seen_runs_and_a_share_beyond_them(runs_seen):
-    sample = Sample.from_values(runs_seen)
-    for population in draw_populations(sample, 5, seed=1):
-        assert set(population.runs) <= set(sample.values)
-        assert population.runs.size == sample.n
-        assert 0 <= sum(population.beyond) < 1
-        assert min(population.scales) >= 0
 
 
 @given(values, st.sampled_from([1, 2, 5, 20]), st.integers(-6, 32))

@@ -29,7 +29,6 @@ def test_one_function_that_does_not_serve_or_is_slow_divides_the_verdict():
     assert {name for name in outcomes if outcomes[name] == "contradicts"} == {"tanh", "all"}
     assert judge(softplus=[61] * 1000)["verdict"] == Verdict.DEPENDS
     undecided = judge(logistic=[2000] * 1000)  # does not count, but has no median
-    assert undecided["verdict"] == Verdict.HOLDS
     assert list_outcomes(undecided)["speed"] == "undecided"
 
 

@@ -65,9 +65,9 @@ def test_networks_aligned_at_the_same_update_are_set_aside():
         return proposal.Alignment(np.array(events, dtype=float), np.zeros(len(events)))
 
     names = (*proposal.RULES, *proposal.WHOLE)
-    alignments = {(name, rate): give(5, 5, 9) for name in names for rate in proposal.RATES}
-    alignments["regressed", 2.0] = give(5, 4, 10)
+    alignments = {(name, rate): give(5, 5, 9, 9) for name in names for rate in proposal.RATES}
+    alignments["regressed", 2.0] = give(5, 4, 10, 8)
     results = proposal.judge_proposal(alignments)["operationalisations"]
-    assert results["regressed-2"]["value"] == 0.5  # one sooner, one later
+    assert results["regressed-2"]["value"] == 2 / 3  # two sooner, one later
     assert results["regressed-1"] == {"value": None, "interval": [None, None],
                                       "outcome": "undecided"}  # fmt: skip

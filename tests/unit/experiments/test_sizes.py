@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from replication import Protocol
-from replication.experiments.recording import Histories
 from replication.experiments.sizes import run as sizes
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine, sigma
@@ -64,16 +63,3 @@ def test_loops_are_measured_as_by_a_literal_loop(key, keep):
         expected = min(cosine(total_change[:15], total_descent[:15]),
                        cosine(total_change[15:], total_descent[15:]))  # fmt: skip
         assert measured[f"batch-{key}"][row, 0] == pytest.approx(expected, abs=1e-5)
-
-
-def test_only_cases_with_parallel_vectors_count():
-    ones = np.array([[0.9, -0.5], [0.8, 0.1], [0.0, 0.0]])
-    values = {f"{group}-{key}": ones for group in (*sizes.GROUPS, "stages") for key in ("75", "99")}
-    values |= {f"batch-{key}": ones[:, :1] for key in ("75", "99")}
-    values |= {f"parallel-{key}": np.array([[0.8, 0.6], [0.9, 0.8], [0.0, 0.0]])
-               for key in ("75", "99")}  # fmt: skip
-    histories = Histories(updates=np.array([2]), values=values)
-    results = sizes.judge_loops(histories)["operationalisations"]
-    assert results["first-75"]["value"] == 0.8  # the median of 0.9, 0.8 and 0.1
-    assert results["first-falls-75"]["value"] == 1.0
-    assert results["batch-75"]["value"] == 0.8  # the second state alone is parallel in all

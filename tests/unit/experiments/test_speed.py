@@ -37,7 +37,6 @@ def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
     [
         ([9.0, 9.5], "supports", "supports"),
         ([4.0, 4.6], "supports", "contradicts"),
-        ([17.0, 18.0], "contradicts", "supports"),
         ([15.0, 21.0], "contradicts", "supports"),  # one range within the other
     ],
 )
@@ -69,18 +68,14 @@ def test_hidden_regression_is_judged_by_rate_and_by_networks():
     assert judged["operationalisations"]["speed"]["value"] == 1.5
 
 
-def measure_paths(protocol, n):
-    recorded = measure_learning(
-        protocol, lambda _, weights: {"weights": weights},
-        n_networks=n, root_seed=speed.ROOT_SEED, jobs=1,
-    )  # fmt: skip
-    return speed.measure_paths(recorded)
-
-
 def test_paths_are_the_lengths_of_the_changes_summed_until_convergence():
     # Against the changes of equations 3 and 4 from the plain form, update by update.
     outcomes = simulate(PAPER, n_seeds=6, root_seed=speed.ROOT_SEED, jobs=1)
-    paths, ratios = measure_paths(PAPER, 6)
+    recorded = measure_learning(
+        PAPER, lambda _, weights: {"weights": weights},
+        n_networks=6, root_seed=speed.ROOT_SEED, jobs=1,
+    )  # fmt: skip
+    paths, ratios = speed.measure_paths(recorded)
     expected, all_ratios = [], []
     for seed in np.flatnonzero(outcomes.converged):
         weights = draw_weights(PAPER, speed.ROOT_SEED, int(seed), int(seed) + 1)

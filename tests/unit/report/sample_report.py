@@ -1,4 +1,4 @@
-"""A small report that uses each feature of the engine once; its numbers are invented."""
+"""A small report that uses each feature of the engine once; most of its numbers are invented."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replication.experiments import TEMPLATES
+from replication.experiments.headline.figures import plot_joint
 from replication.experiments.headline.loop import plot_loop
-from replication.protocol import PAPER, as_plain
+from replication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
 
 FOLDER = Path(__file__).parent / "sample"
+PUBLISHED = read_model(Path(__file__).parents[3] / "results", "headline") or {}
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
@@ -29,10 +29,6 @@ METADATA = {
 }
 
 
-START = draw_weights(PAPER, 1988, 8, 9)[0]
-N_UPDATES = RecirculationNetwork.from_weights(START).train()[0]
-
-
 def make_models() -> dict[str, Any]:
     readings = [
         ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "holds"),
@@ -41,6 +37,8 @@ def make_models() -> dict[str, Any]:
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]
     names = ("name", "mean", "interval", "max", "p", "verdict")
+    taken = ("less_extreme", "joint", "trace", "provenance")
+    rapid = {"verdict": "depends", "share": 0.9523, "share_interval": [0.941, 0.958]}
     return {
         "headline": {
             "n_networks": 1_000_000,
@@ -49,44 +47,12 @@ def make_models() -> dict[str, Any]:
             "regression": 0.75,
             "p_both": 0.64,
             "reported": {"runs": 100, "mean": 48, "max": 202},
-            "less_extreme": {"share": 0.9, "max": [202], "low": [47], "high": [49]},
-            "provenance": {"protocol": as_plain(PAPER)},
-            "trace": {"start": START.tolist(), "updates": N_UPDATES, "converged": True},
             "readings": [dict(zip(names, row, strict=True)) for row in readings],
             "claims": {"mean": {"verdict": "holds"}},
+            **{name: PUBLISHED[name] for name in taken},
         },
-        "speed": {
-            "shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05],
-            "claims": {
-                "rapid": {"verdict": "depends", "share": 0.9523, "share_interval": [0.941, 0.958]}
-            },
-        },
+        "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
     }
-
-
-def plot_joint(model: dict[str, Any]) -> Figure:
-    """Ellipses in place of true contours."""
-    figure, axes = style.create_figure(height=3.6, width=style.NARROW)
-    turn = np.linspace(0, 2 * np.pi, 200)
-    for size, share, color in ((2.4, "95 %", style.FAINT), (1.2, "50 %", style.SKY)):
-        (region,) = axes.fill(
-            46.5 + 3.8 * size * np.cos(turn), 200 * np.exp(0.25 * size * np.sin(turn)), color
-        )
-        region.set_gid("joint-outline" if share == "95 %" else None)
-        style.label_line(
-            axes, x=46.5, y=200 * np.exp(-0.25 * size), text=share, color=style.MUTED, va="bottom"
-        )
-    axes.set(xlim=(32, 62), ylim=(80, 600), yscale="log")
-    axes.set(xlabel="mean of 100 networks (updates)", ylabel="largest of 100 (updates)")
-    style.use_plain_log_ticks(axes, [100, 200, 300, 500], axis="y")
-    reported = model["reported"]
-    style.mark_reported(axes, reported["mean"], reported["max"], gid="joint-reported")
-    style.label_line(
-        axes, x=reported["mean"], y=reported["max"], text="reported: 48 and 202",
-        color=style.REPORTED, offset=(8, 8),
-    )  # fmt: skip
-    axes.set_gid("joint-plane")
-    return figure
 
 
 def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
@@ -105,21 +71,17 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     return shares, converged
 
 
-def make_figures(models: dict[str, Any]) -> dict[str, Drawing]:
-    return {
-        "loop": Drawing(partial(plot_loop, models["headline"]), "make it"),
-        "joint": Drawing(partial(plot_joint, models["headline"]), "make it"),
-        "panels": Drawing(partial(plot_panels, models["speed"]), "measure --all <speed>"),
-    }
-
-
 def build_sample(folder: Path, **changes: Any) -> list[str]:
     """Write the sample report, with some arguments of `render_report` changed; return its files."""
     models = changes.get("models", make_models())
     arguments: dict[str, Any] = {
         "template": FOLDER / "report.md",
         "models": models,
-        "figures": make_figures(models),
+        "figures": {
+            "loop": Drawing(partial(plot_loop, models["headline"]), "make it"),
+            "joint": Drawing(partial(plot_joint, models["headline"]), "make it"),
+            "panels": Drawing(partial(plot_panels, models["speed"]), "measure --all <speed>"),
+        },
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],

@@ -42,9 +42,6 @@ def refuse_changed(tmp_path: Path, changes: dict[str, str], file: str = "report.
     return str(caught.value)
 
 
-# --- What stands in each form --------------------------------------------------------------------
-
-
 def test_markdown_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
     text = (sample / "report.md").read_text()
     assert "](figures/panels.svg)" in text
@@ -71,10 +68,8 @@ def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -
     assert '<a href="#fig:panels">Figure\u00a03</a>' in text
     assert 'data-label="Largest of 100"><div>\n1,190\n</div></td>' in text
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
-    assert "@font-face{font-family:'Report Math'" in text
     assert 'id="ref-clopper1934"' in text
     assert "1 November 2026" in text
-    assert "version 0.2.0" in text
     assert '<a href="figures/panels.csv">Data (CSV)</a>' in text
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
@@ -103,8 +98,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
     words = " ".join(done.stdout.split())
     for expected in (
         "How long does recirculation take to learn?",
-        "Figure 3. Most networks converge early.",
-        "reported: 48 and 202",
+        "1988: 48 and 202",
         "Table 1. Only the paper",
         "1,190",
         "(Hinton and McClelland 1988, 363)",
@@ -140,7 +134,6 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(
         "TMPDIR": str(folder),
         "LC_ALL": "C",
         "TZ": "Asia/Kathmandu",
-        "TERM": "dumb",
         "PYTHONHASHSEED": "12",
         "PYTHONPATH": str(ROOT),
     }
@@ -150,9 +143,6 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert read_all(tmp_path / "again") == read_all(sample)
-
-
-# --- What stops a report -------------------------------------------------------------------------
 
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path: Path) -> None:
@@ -189,7 +179,7 @@ def test_sentence_that_has_become_untrue_stops_the_report(tmp_path: Path) -> Non
 
 def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path: Path) -> None:
     figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
-    with pytest.raises(ReportError, match="'joint' cannot be drawn: KeyError: 'reported'"):
+    with pytest.raises(ReportError, match="'joint' cannot be drawn: KeyError: 'joint'"):
         build_sample(tmp_path / "out", figures=figures)
 
 

@@ -49,11 +49,3 @@ def test_line_has_the_name_that_a_key_gives_its_colour_and_dash() -> None:
     axes.plot([3], [4], color="red", linestyle="-", gid="other")
     figure.legend(handles=[Line2D([], [], color="red", linestyle="--", label="dashed")])
     assert [row["series"] for row in read(figure)] == ["dashed", "other"]
-
-
-def test_panels_follow_each_other() -> None:
-    figures = [Figure(), Figure()]
-    for figure in figures:
-        figure.subplots().plot([0], [0])
-    panels = [row.split(",")[0] for row in list_data(figures).splitlines()]
-    assert panels == ["panel", "1", "2"]

@@ -81,14 +81,11 @@ def test_tables_that_differ_in_one_part_are_different(changed):
         ({"cap": None}, "censored networks were given without a cap; give where they stopped"),
         ({"counts": [1]}, r"updates has shape \(3,\) and counts \(1,\); both must be one-"),
         ({"counts": [1, 0, 1]}, "counts must be at least 1 and n_censored at least 0"),
-        ({"n_censored": -1}, "counts must be at least 1 and n_censored at least 0"),
         ({"updates": [3, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
         ({"updates": [-1, 3, 10]}, "updates must be strictly ascending and not negative; sort"),
         ({"updates": [], "counts": [], "n_censored": 0}, "the table holds no network; give at"),
-        ({"updates": "often"}, "updates has type <U5; whole numbers are needed"),
         ({"counts": [2, 1, 1.5]}, "counts has type float64; whole numbers are needed"),
         ({"n_censored": 1.5}, "n_censored has type float64; whole numbers are needed"),
-        ({"cap": True}, "cap has type bool; whole numbers are needed"),
     ],
 )
 def test_table_that_contradicts_itself_is_refused_with_the_reason(changed, message):
@@ -103,7 +100,6 @@ def test_table_that_contradicts_itself_is_refused_with_the_reason(changed, messa
         ([-1], [True], 10, "not negative"),
         ([1, 2], [True], 10, "equally long"),
         ([4], [False], 10, "common cap"),
-        ([4], [False], None, "common cap"),
         ([1, 2], ["yes", "no"], 10, r"converged = \['yes', 'no'\] was given; allowed are truth"),
         ([1, 2], [1.0, np.nan], 10, "allowed are truth values, or 0 and 1"),
         ([[1], [1, 2]], [True, True], 10, "updates has type object; whole numbers"),
