@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -74,15 +73,6 @@ def unpack_aarch64_python(folder: Path) -> tuple[Path, Path]:
     )
     (folder / "complete").write_text("")
     return root, site
-
-
-def test_a_processor_of_2008_gives_the_same_bits():
-    if platform.machine() != "x86_64":
-        pytest.skip("this emulator runs the Python of an x86-64 machine")
-    emulator = (require_tool("qemu-x86_64"), "-cpu", "Nehalem")
-    # OpenBLAS takes the emulated processor for a later one, so it is told.
-    other = compute(100, *emulator, Path(sys.executable), OPENBLAS_CORETYPE="Nehalem")
-    assert other["digests"] == compute(100, sys.executable)["digests"]
 
 
 def test_an_arm_processor_gives_the_same_bits():

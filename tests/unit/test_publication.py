@@ -217,19 +217,16 @@ def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path:
             round_numbers({"a": value})
 
 
-@pytest.mark.parametrize(
-    ("new", "n_found"),
-    [
-        ({"a": [1.0, 2.0], "b": "x"}, 0),
-        ({"a": [1.0, 2.000001], "b": "x"}, 0),
-        ({"a": [1.0, 2.001], "b": "x"}, 1),
-        ({"a": [1.0], "b": "x"}, 1),
+def test_differences_are_found_where_they_are() -> None:
+    old = {"a": [1.0, 2.0], "b": "x"}
+    for new, n_found in (
+        (old, 0),
+        (old | {"a": [1.0, 2.000001]}, 0),
+        (old | {"a": [1.0, 2.001]}, 1),
         ({"a": [1.5, 2.5], "b": "y"}, 3),
         ({"a": [1.0, 2.0]}, 1),
-    ],
-)
-def test_differences_are_found_where_they_are(new: object, n_found: int) -> None:
-    assert len(list(find_differences({"a": [1.0, 2.0], "b": "x"}, new))) == n_found
+    ):
+        assert len(list(find_differences(old, new))) == n_found
 
 
 def test_a_published_report_that_differs_is_not_reproduced(

@@ -127,6 +127,12 @@ def test_the_protocol_is_told_by_any_block_that_is_sound(store, folder, block):
     assert store.digest(OTHER, 1988, 60) == compute_digest([invent(0, 60)])
 
 
+def test_a_study_in_the_folder_of_another_protocol_is_given_up_with_advice(store, folder):
+    moved = folder.parent.rename(folder.parents[1] / ("0" * 16)) / folder.name
+    with pytest.raises(DataError, match="is not known: .*delete the folder and simulate again"):
+        check(store, moved)
+
+
 @pytest.mark.parametrize(("start", "stop"), [(60, 10**11), (10**10, 10**10 + 5)])
 def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(store, folder, start, stop):
     """Or `repair` would simulate for days."""

@@ -113,7 +113,7 @@ def test_what_a_kill_left_is_swept_and_nothing_else_is(store):
 
 
 def test_a_folder_that_is_no_study_is_not_listed(store):
-    for name in ("notes", "٥", "5x", "05"):
+    for name in ("notes", "٥", "5x", "05", f"{2**63}"):
         (store.folder / PAPER.id / name).mkdir(parents=True)
     (store.folder / "notes" / "5").mkdir(parents=True)
     (store.folder / PAPER.id / "6").write_text("")
