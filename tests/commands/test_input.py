@@ -70,6 +70,7 @@ def test_unknown_field_is_answered_with_the_nearest_name(reject, tmp_path):
         "threshold = nan\n",
         "threshold: 0.2\n",
         '"a\\u001b[31mb" = 1\n',
+        "regression = 1.0\n",
         "group_sizes = [4, 0]\n",
         "patterns = [[1, 0], [0]]\n",
         "\udcff",

@@ -58,12 +58,16 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, referenc
     home.write_text("no folder")  # stronger than mode bits, which root ignores
     results = tmp_path / "λ = 0.75"
     command = [*then, *simulate_command(results, N_SEEDS)]
-    done = run(*command, env=make_environment(HOME=str(home), **changes))
+    environment = make_environment(HOME=str(home), **changes)
+    done = run(*command, env=environment)
     assert_clean(done, 0)
     assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference
     assert reference in done.stdout
     assert not {"\x1b", "\r"} & set(done.stdout + done.stderr)
     assert sum("networks" not in line for line in done.stderr.splitlines()) <= 1, "warnings"
+    done = run(*COMMAND, "info", "--results", tmp_path / "λ", env=environment)
+    assert_clean(done, 74)
+    assert "\\u03bb" in done.stderr or "\\udcce\\udcbb" in done.stderr
 
 
 @pytest.mark.parametrize(

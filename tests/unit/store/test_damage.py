@@ -101,6 +101,7 @@ def test_damage_is_found_named_and_repaired(store, folder, block, damage):
     damage(block.path)
     checked = check(store, folder)
     assert len(checked.faults) == (2 if damage is swap else 1)
+    assert checked.missing == ([(20, 21)] if damage is rename_to_other_seeds else [])
     for bad, error in checked.faults.items():
         assert f"block '{bad.path}' is bad (" in str(error)
         assert "`replication repair`" in str(error)
