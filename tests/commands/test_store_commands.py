@@ -106,8 +106,12 @@ def test_verify_names_the_first_seed_that_comes_out_otherwise(tmp_path, run, cap
     assert main(["verify", "--all", "--results", str(tmp_path)]) == 65
     assert "/1988: seed 0 is stored as converged after 20 updates" in capsys.readouterr().err
     assert "nothing to repair" in run("repair", "--results", tmp_path)
-    (folder.parents[2] / "2.9").mkdir()
-    assert "of another version, left alone" in run("info", "--results", tmp_path)
+    older = folder.parents[2] / "2.9" / "1988"
+    older.mkdir(parents=True)
+    (older / "manifest.json").write_text("{}")
+    words = f"outcomes of another version, left alone: '{older.parent}'"
+    assert words in run("info", "--results", tmp_path)
+    assert (older / "manifest.json").read_text() == "{}"
 
 
 def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):

@@ -120,18 +120,6 @@ def test_a_folder_that_is_no_study_is_not_listed(store):
     assert store.studies() == []
 
 
-def test_outcomes_of_other_versions_are_listed_and_left_alone(store):
-    older = store.folder.parent / "44136fa355b3678a"
-    (older / "1988").mkdir(parents=True)
-    (older / "1988" / "manifest.json").write_text("{}")
-    newer = store.folder.parent / "99.1"
-    newer.mkdir()
-    fill(store, 20)
-    assert store.other_versions() == [older, newer]
-    assert len(store.studies()) == 1
-    assert (older / "1988" / "manifest.json").read_text() == "{}"
-
-
 def test_the_lock_of_a_study_excludes_no_other_study_and_frees_itself_after_an_error(store):
     """Once three of five studies that ran at once in one folder were refused."""
     other = Store(store.folder.parents[1])

@@ -56,6 +56,8 @@ def test_the_first_difference_is_named():
         "and comes out as not converged after 2000 updates"
     }
     assert find_difference(stored, stored) == {}
+    censored = dataclasses.replace(stored, converged=converged)
+    assert list(find_difference(stored, censored)) == [14]
 
 
 def verify(store, study, *, simulation=simulate, **options):
