@@ -108,11 +108,6 @@ class Protocol:
     max_updates : int
         The cap: a network not there after so many updates is right-censored.
 
-    Raises
-    ------
-    UsageError
-        If a field is of the wrong type or out of its range.
-
     References
     ----------
     Hinton & McClelland (1988), Learning Representations by Recirculation.

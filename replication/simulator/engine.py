@@ -45,10 +45,8 @@ def run_networks(
     With `fixed_feedback`, back-propagation becomes feedback alignment: fixed weights (n_visible,
     n_hidden) follow those of each network and return the errors in place of U.
     A `stop` of shape (1,) that another thread sets to true ends the work within a sweep; what
-    is returned is then incomplete and must be thrown away.
-    Returns `updates` integers (n,): updates before the criterion was first met, or the cap;
-    `converged` bools (n,); `final` (n, n_weights), or None: the weights at the end, with
-    `final_weights`.
+    is returned is then incomplete. Returns the updates before the criterion was first met, or the
+    cap (n,), whether it was met (n,), and with `final_weights` the weights at the end, else None.
     """
     weights = np.asarray(weights, dtype=np.float64)
     if weights.strides[1] != weights.itemsize:

@@ -16,14 +16,13 @@ import numpy as np
 from joblib import delayed
 from numpy.typing import NDArray
 
-from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.errors import ReplicationError, WorkerError
 from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights, is_whole
+from replication.simulator.weights import draw_weights, take_whole
 from replication.threads import Stopped, bind, find_flag, map_in_threads
-from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.simulator.recirculation import RecirculationNetwork
@@ -37,6 +36,7 @@ networks keep the lanes waiting."""
 BYTES_AT_ONCE = 2**25
 """Memory of initial weights at a time, for large networks."""
 
+MOST_JOBS = 10_000
 MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
 
@@ -81,11 +81,6 @@ def simulate(
     -------
     Outcomes
 
-    Raises
-    ------
-    UsageError
-        If a number is out of its range.
-
     Examples
     --------
     >>> simulate(n_seeds=3).updates
@@ -94,20 +89,12 @@ def simulate(
     array([ 46, 102,  26], dtype=int32)
     """
     protocol = find_protocol(protocol)
-    if not is_whole(n_seeds) or not 1 <= n_seeds <= MOST_IN_MEMORY:
-        raise UsageError(
-            f"n_seeds = {show(n_seeds)} was given; allowed is a whole number from 1 to "
-            f"{MOST_IN_MEMORY}; the command `replication simulate` stores more"
-        )
-    if not is_whole(jobs) or (jobs < 1 and jobs != -1):
-        raise UsageError(
-            f"jobs = {show(jobs)} was given; allowed is a whole number of at least 1, or -1 for "
-            "one a core"
-        )
-    parts = cut_range(protocol, 0, int(n_seeds))
+    n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
+    jobs = -1 if jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
+    parts = cut_range(protocol, 0, n_seeds)
     if network is not None:
-        parts = [(seed, seed + 1) for seed in range(int(n_seeds))]
-    with Progress(int(n_seeds)) if progress else contextlib.nullcontext() as shown:
+        parts = [(seed, seed + 1) for seed in range(n_seeds)]
+    with Progress(n_seeds) if progress else contextlib.nullcontext() as shown:
 
         def work(part: tuple[int, int]) -> Trained:
             if network is None:
@@ -120,7 +107,7 @@ def simulate(
                 shown.advance(len(trained[0]))
             return trained
 
-        updates, converged, _ = _join(map_in_threads(work, parts, jobs=int(jobs)))
+        updates, converged, _ = _join(map_in_threads(work, parts, jobs=jobs))
     return Outcomes(0, updates, converged)
 
 

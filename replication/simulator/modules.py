@@ -1,8 +1,7 @@
 """Modules that share groups of units: the hierarchy of closed loops of pages 365 and 366.
 
 The hidden groups of the lower modules, side by side, are the visible group of the top module (the
-paper's Figure 4), and all modules learn at the same time. NumPy operations for many initial
-weights at once, with the same bits on every machine; tests compare it with a readable form.
+paper's Figure 4), and all modules learn at the same time; the same bits on every machine.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ TOP_STREAM = 2**62
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Hierarchy:
-    """Two levels of modules and the set of vectors that they learn.
-
-    Of both protocols group sizes, learning rate, regression and half width count.
-    """
+    """Two levels of modules, each with its sizes and rates, and the vectors that they learn."""
 
     lower: Protocol  # of each lower module
     top: Protocol  # its visible group holds the hidden groups of all lower modules
@@ -82,10 +78,7 @@ class ModuleWeights(NamedTuple):
     def compute_changes(
         self, visible: Array, first: Array, protocol: Protocol
     ) -> list[tuple[Array, Array]]:
-        """Return each weight array beside its change, summed over p patterns.
-
-        `visible` (n_visible, p, m, n) is v0, and `first` (n_hidden, p, m, n) is h1.
-        """
+        """Return each weight array beside its change, summed over p patterns, for v0 and h1."""
         keep, rate = protocol.regression, protocol.learning_rate
         regressed = keep * visible + (1.0 - keep) * self.send_back(first)  # equation 5
         second = keep * first + (1.0 - keep) * self.send_forward(regressed)  # equation 6
@@ -103,9 +96,8 @@ class ModuleWeights(NamedTuple):
 class ModularBatch:
     """Many hierarchies that learn the same set of vectors from different initial weights.
 
-    Lower module m of network s takes the draws of seed ``n_lower s + m``, the top module those
-    of seed s under another root seed. If `alike`, all lower modules of a network start from the
-    weights of its first one.
+    Lower module m of network s takes the draws of seed ``n_lower s + m``, or those of its first
+    one if they start `alike`, the top module those of seed s under another root seed.
     """
 
     def __init__(
@@ -198,21 +190,14 @@ _LOG2_E = 1.0 / math.log(2.0)
 # ln 2 in two parts; the first has so few digits that whole multiples of it are exact.
 _LN_2_HIGH = float.fromhex("0x1.62e42feep-1")
 _LN_2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
-_PADE = [
-    math.factorial(12 - k)
-    * math.factorial(6)
-    / (math.factorial(12) * math.factorial(6 - k))
-    / math.factorial(k)
-    for k in range(7)
-]
+_PADE = [math.perm(6, k) / math.perm(12, k) / math.factorial(k) for k in range(7)]
 """exp(r) is p(r) / p(-r) with these coefficients, but for 2e-19 where |r| <= ln(2) / 2."""
 
 
 def _sigmoid(x: Array) -> Array:
-    """Return ``1 / (1 + exp(-x))``, for x limited to [-700, 700].
+    """Return ``1 / (1 + exp(-x))``, for x limited to [-700, 700], as ``2^k exp(r)``.
 
-    NumPy's exponential depends on the processor; here ``exp(-x)`` is ``2^k exp(r)`` with
-    ``|r| <= ln(2) / 2``, in operations that IEEE 754 rounds correctly.
+    NumPy's exponential depends on the processor; these operations IEEE 754 rounds correctly.
     """
     r = np.clip(x, -700.0, 700.0)
     np.negative(r, out=r)

@@ -225,9 +225,6 @@ def make_trace(
 
 
 def _make_axes(ax: Any) -> Any:
-    """Return the axes that were given, or new ones."""
-    if ax is not None:
-        return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots()[1]
+    return plt.subplots()[1] if ax is None else ax

@@ -23,7 +23,7 @@ from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.checks import check_weights, take_states, take_weights
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights, take_seed
+from replication.simulator.weights import MAX_SEED, draw_weights, split_weights, take_whole
 
 Array = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ class RecirculationNetwork:
         All weights and biases are uniform between -0.5 and +0.5 (page 363).
         """
         protocol = find_protocol(protocol)
-        seed = take_seed(seed)
+        seed = take_whole("seed", seed, 0, MAX_SEED)
         return cls.from_weights(draw_weights(protocol, root_seed, seed, seed + 1)[0], protocol)
 
     @classmethod
@@ -131,11 +131,6 @@ class RecirculationNetwork:
             raise UsageError(
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
                 "group; use simulate() or trace() for more"
-            )
-        if np.shape(weights) != (protocol.n_weights,):
-            raise UsageError(
-                f"weights of shape {np.shape(weights)} were given; group_sizes "
-                f"{list(protocol.group_sizes)} need {(protocol.n_weights,)}"
             )
         (W, b), (U, c) = split_weights(protocol, np.asarray(weights))
         return cls(W, b, U, c, protocol=protocol)

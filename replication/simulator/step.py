@@ -6,10 +6,6 @@ as it stands, as it does in tests; with traced values, it writes the instruction
 compiled code (`programs.py`). Both give the same bits on every machine, since all
 operations are exact (`arithmetic.py`) and the order of every sum is fixed.
 `recirculation.py` says the same for one network and is the page to read first.
-
-References
-----------
-Hinton & McClelland (1988), equations 1 to 6, by their numbers there.
 """
 
 from __future__ import annotations

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from replication.errors import UsageError
 from replication.fields import MAX_UPDATES
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.recirculation import RecirculationNetwork, record_network
-from replication.simulator.weights import draw_weights, is_whole, take_seed
-from replication.wording import show
+from replication.simulator.weights import MAX_SEED, draw_weights, take_whole
 
 
 def trace(
@@ -39,23 +37,15 @@ def trace(
         Its `updates` and `converged` are those that the ensemble stores for
         this seed, unless `n_updates` ends before.
 
-    Raises
-    ------
-    UsageError
-        If an argument is out of its range.
-
     Examples
     --------
     >>> trace(seed=1, n_updates=10).errors.shape
     (11,)
     """
     protocol = find_protocol(protocol)
-    seed = take_seed(seed)
-    if n_updates is not None and not (is_whole(n_updates) and 0 <= n_updates <= MAX_UPDATES):
-        raise UsageError(
-            f"n_updates = {show(n_updates)} was given; allowed is a whole number from 0 to "
-            f"{MAX_UPDATES}"
-        )
+    seed = take_whole("seed", seed, 0, MAX_SEED)
+    if n_updates is not None:
+        n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
     if network is not None:
         one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
@@ -65,6 +55,6 @@ def trace(
     if n_updates is None:
         updates, _, _ = run_networks(protocol, initial)
         n_updates = int(updates[0])
-    (weights,) = record_weights(protocol, initial, int(n_updates))
+    (weights,) = record_weights(protocol, initial, n_updates)
     measured = evaluate_networks(protocol, weights)
     return make_trace(protocol, measured.error, measured.hidden, measured.reconstruction, weights)

@@ -1,10 +1,7 @@
 """Values that write LLVM instructions when the step computes with them.
 
-Run with these in place of numbers, plain Python writes down what it would have
-computed: the text of an LLVM function. A `Value` stands for one float64 number of each
-of `n_lanes` networks side by side, which the processor's vector instructions work on
-at once. All operations are IEEE operations without fast-math flags, so the compiler
-may not change a bit.
+Run with these in place of numbers, plain Python writes down what it would have computed.
+All operations are IEEE operations without fast-math flags, so the compiler may not change a bit.
 """
 
 from __future__ import annotations

@@ -24,8 +24,7 @@ WORDS_AT_ONCE = 48_000
 """Few enough to stay near the processor from one operation to the next."""
 
 MAX_ROOT_SEED = 2**63 - 1
-MAX_SEED = 2**200
-"""The generator counts to 2^256, and then begins again."""
+MAX_SEED = 2**63 - 2
 
 
 def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> NDArray[np.float64]:
@@ -33,22 +32,13 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 
     Connection by connection around the loop, the matrix row by row (a row holds the weights
     into one unit) and then the biases: W, b, U, c for 4-2-4. Uniform on [-half_width, half_width).
-    Philox 4x64-10 with the root seed as its key; the uniform number of a word is
-    ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so that
-    protocols of equal sizes stay paired seed by seed.
-    Reference: Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
+    Philox 4x64-10 (Salmon et al. 2011) with the root seed as its key; the uniform number of a
+    word is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so
+    that protocols of equal sizes stay paired seed by seed.
     """
-    if not is_whole(root_seed) or not 0 <= root_seed <= MAX_ROOT_SEED:
-        raise UsageError(
-            f"the root seed {show(root_seed)} was given; allowed is a whole number from 0 to "
-            f"{MAX_ROOT_SEED}"
-        )
-    if not (is_whole(start) and is_whole(stop)) or not 0 <= start <= stop <= MAX_SEED + 1:
-        raise UsageError(
-            f"the seeds from {show(start)} to {show(stop)} were given; allowed are whole numbers "
-            "from 0 to 2^200, in ascending order"
-        )
-    root_seed, start, stop = int(root_seed), int(start), int(stop)
+    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
+    start = take_whole("seed", start, 0, MAX_SEED)
+    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
     steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
     generator = np.random.Philox(key=root_seed)
     generator.advance(steps * start)
@@ -74,18 +64,14 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     return weights
 
 
-def is_whole(number: Any) -> bool:
-    """Return whether a number is a whole one, of Python or of NumPy; a truth value is none."""
-    return isinstance(number, numbers.Integral) and not isinstance(number, bool)
-
-
-def take_seed(seed: Any) -> int:
-    """Return the seed of a network as a number of Python, or refuse what is none."""
-    if not is_whole(seed) or not 0 <= int(seed) <= MAX_SEED:
+def take_whole(name: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number of Python or NumPy as one of Python, or refuse what is none."""
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or not low <= value <= high:
         raise UsageError(
-            f"seed = {show(seed)} was given; allowed is a whole number from 0 to 2^200"
+            f"{name} = {show(value)} was given; allowed is a whole number from {low} to {high}"
         )
-    return int(seed)
+    return int(value)
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
@@ -105,8 +91,7 @@ def split_weights(
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """View flat weights (..., n_weights) as (matrix, biases) of each connection of the loop.
 
-    Connection k runs from group k to the next one; matrix (..., n_target, n_source), biases
-    (..., n_target). Views where NumPy allows it: the last axis must be contiguous.
+    Of shapes (..., n_target, n_source) and (..., n_target); the last axis must be contiguous.
     """
     pairs = []
     for place, sizes in zip(list_connections(protocol), protocol.connections, strict=True):

@@ -113,15 +113,14 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: trace(seed="0"), "seed = '0'"),
         (
             lambda: trace(seed=-1),
-            r"seed = -1 was given.* from 0 to 2\^200",
+            "seed = -1 was given; allowed is a whole number from 0 to",
         ),
-        (lambda: trace(seed=0, root_seed=-1), "root seed -1"),
+        (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),
         (lambda: simulate(n_seeds="3"), "n_seeds = '3'"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
-        (lambda: RecirculationNetwork.from_weights(np.zeros(3)), r"need \(22,\)"),
         (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\[4, 2\] need"),
         (
             lambda: RecirculationNetwork.from_seed(0, protocol=Protocol(group_sizes=(4, 3, 3))),
