@@ -51,7 +51,7 @@ your runs being a sample too. With at most 30 runs the answer of normal theory s
         "file",
         metavar="FILE",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Parquet or Feather; - for "
+        "numbers may have a decimal comma), Parquet, Feather or Excel; - for "
         "standard input; example for a table that comes with the package",
     )
     add("--column", metavar="NAME", help="column that holds the values (default: the only one)")

@@ -74,11 +74,11 @@ def read_table(path: str) -> Table:
     if content[:6] == b"ARROW1" or content[:4] == b"FEA1":
         return _read_arrow(content, name, "Feather")
     if content[:4] == b"PK\x03\x04":
-        raise DataError(f"{name} is an Excel file or an archive; export it as CSV, or unpack it")
+        return _read_excel(content, name)
     if content[:2] == b"\x1f\x8b":
         raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
     if b"\0" in content[:1000]:
-        raise DataError(f"{name} is no table; allowed are CSV, Parquet and Feather")
+        raise DataError(f"{name} is no table; allowed are CSV, Parquet, Feather and Excel")
     names, rows = _read_text(content, name)
     return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
 
@@ -160,6 +160,33 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
         return cells
 
     return Table(name, schema.names, read, n_rows)
+
+
+def _read_excel(content: bytes, name: str) -> Table:
+    """Read the only sheet that holds something."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            n_bytes = sum(item.file_size for item in archive.infolist())
+        if n_bytes > MAX_BYTES:
+            raise ValueError("it unpacks to too much")
+        import pandas as pd
+
+        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None)
+    except Exception as error:  # whatever pandas or its reader meets, or that it is not installed
+        raise DataError(
+            f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
+            "unpack an archive"
+        ) from None
+    filled = [frame for frame in sheets.values() if frame.size]
+    if len(filled) != 1:
+        raise DataError(
+            f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
+            "as CSV"
+        )
+    names = [str(column).strip() for column in filled[0].columns]
+    return Table(name, names, lambda place: filled[0].iloc[:, place].tolist(), len(filled[0]))
 
 
 def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,6 +76,11 @@ class Outcomes:
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10, max_cols=10)}"
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
@@ -190,6 +196,11 @@ class Trace:
             )
         (W, b), (U, c) = connections
         return Matrices(W, b, U, c)
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10, max_cols=10)}"
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""

@@ -68,6 +68,8 @@ def test_a_table_has_a_row_a_network():
     assert table.seed.tolist() == [2**40, 2**40 + 1, 2**40 + 2]
     assert table.updates.tolist() == [0, 48, 2000]
     assert table.converged.tolist() == [True, True, False]
+    assert f"<p>{OUTCOMES}</p>" in OUTCOMES._repr_html_()
+    assert "<td>1099511627778</td>" in OUTCOMES._repr_html_()
 
 
 def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():

@@ -34,6 +34,7 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     np.testing.assert_array_equal(table["error"], traced.errors)
     np.testing.assert_array_equal(table.iloc[:, 2:].to_numpy(), traced.weights)
     assert table.columns.is_unique
+    assert "<th>update</th>" in traced._repr_html_()
     if sizes == (4, 2):
         np.testing.assert_array_equal(table["U[3,1]"], traced.matrices().U[:, 3, 1])
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -247,7 +248,7 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         (b"ARROW1 and no more", [], 65, "not a readable Feather file"),
         (b"\x1f\x8b\0 gzipped", [], 65, "is gzipped; unpack it"),
         (b"\x7fELF\0", [], 65, "is no table; allowed are CSV"),
-        (b"PK\x03\x04 a spreadsheet", [], 65, "is an Excel file or an archive; export it as CSV"),
+        (b"PK\x03\x04 a spreadsheet", [], 65, "not a readable Excel file"),
         ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
         (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
         (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
@@ -262,6 +263,29 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     found, line = refuse(capsys, path, *REPORT, *extra)
     assert found == code
     assert message in line
+
+
+@pytest.mark.parametrize(
+    ("sheets", "n_bytes", "message"),
+    [
+        ({"runs": 3, "notes": 0}, 1, None),
+        ({"runs": 3, "paper": 2}, 1, "has 2 sheets that hold something"),
+        ({"runs": 3}, 1 << 24, "unpacks to too much"),
+    ],
+)
+def test_an_excel_file_has_one_sheet_that_holds_something(
+    tmp_path, monkeypatch, sheets, n_bytes, message
+):
+    monkeypatch.setattr("replication.comparison.tables.MAX_BYTES", 1 << 22)
+    with zipfile.ZipFile(tmp_path / "runs.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * n_bytes)
+    read = {name: pd.DataFrame({"u": range(rows)}) for name, rows in sheets.items()}
+    monkeypatch.setattr(pd, "read_excel", lambda file, sheet_name: read)
+    if message is None:
+        assert read_table(str(tmp_path / "runs.xlsx")).take("u") == [0, 1, 2]
+    else:
+        with pytest.raises(DataError, match=message):
+            read_table(str(tmp_path / "runs.xlsx"))
 
 
 @pytest.mark.parametrize(
