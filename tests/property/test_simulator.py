@@ -11,7 +11,7 @@ from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.ensemble import simulate_range
-from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.outcomes import compute_digest
 from replication.simulator.weights import draw_weights
 
 
@@ -84,34 +84,3 @@ def test_a_converged_network_is_below_the_threshold_and_a_censored_one_is_not(pr
     _, converged, final = run_networks(protocol, weights, final_weights=True)
     below = evaluate_networks(protocol, final).error < protocol.threshold
     np.testing.assert_array_equal(below, converged)
-
-
-@settings(max_examples=50)
-@given(protocol=protocols, start=starts)
-def test_relabelled_hidden_units_learn_alike(protocol, start):
-    # Without rounding, names of units do not matter; within few updates rounding does not either.
-    short = dataclasses.replace(protocol, max_updates=2, threshold=1e-12, learning_rate=1.0)
-    flat = draw_weights(short, 1988, start, start + 10)
-    relabelled = flat.copy()
-    relabelled[:, 0:4], relabelled[:, 4:8] = flat[:, 4:8], flat[:, 0:4]
-    relabelled[:, 8], relabelled[:, 9] = flat[:, 9], flat[:, 8]
-    relabelled[:, 10:18] = flat[:, 10:18].reshape(-1, 4, 2)[:, :, ::-1].reshape(-1, 8)
-    _, _, ours = run_networks(short, flat, final_weights=True)
-    _, _, theirs = run_networks(short, relabelled, final_weights=True)
-    # Rounding is relative to the largest weight of a network, and linear units know no bound.
-    scale = np.maximum(1.0, np.abs(ours).max(axis=1, keepdims=True))
-    np.testing.assert_allclose(theirs[:, 0:4] / scale, ours[:, 4:8] / scale, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(theirs[:, 18:] / scale, ours[:, 18:] / scale, rtol=0, atol=1e-10)
-
-
-@given(
-    updates=st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=30),
-    start=st.integers(0, 2**62),
-    cut=st.integers(0, 30),
-)
-def test_digest_is_one_of_content_not_of_cuts(updates, start, cut):
-    flags = np.array(updates) % 2 == 0
-    outcomes = Outcomes(start, np.array(updates, dtype=np.int32), flags)
-    middle = start + min(cut, len(updates))
-    parts = [outcomes.slice(start, middle), outcomes.slice(middle, outcomes.stop)]
-    assert compute_digest(parts) == compute_digest([outcomes])

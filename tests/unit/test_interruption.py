@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 
 import pytest
 
@@ -35,20 +34,6 @@ def test_a_shielded_write_is_finished_first_and_no_other_begins():
             with pytest.raises(Interrupted, match="interrupted; have a rest"):
                 write(interruption, written)
     assert written == [1]
-
-
-def test_another_thread_leaves_signals_alone():
-    seen = []
-
-    def work():
-        with Interruption():
-            seen.append(signal.getsignal(signal.SIGTERM))
-
-    before = signal.getsignal(signal.SIGTERM)
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [before]
 
 
 def test_a_hang_up_that_nohup_asked_to_ignore_is_ignored():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from replication.progress import Progress, escape, format_duration, report_progress
+from replication.progress import Progress, escape, report_progress
 
 
 class Clock:
@@ -124,16 +124,3 @@ def test_what_a_full_stream_still_holds_is_no_error_at_the_end():
 def test_control_characters_are_shown_and_not_sent():
     assert escape("λ \x1b[31m\r\n") == "λ \\x1b[31m\\r\\n"
     assert escape("\udcff\x85\u2028") == "\\udcff\\x85\\u2028"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "under 1 s"),
-        (60, "1 min 0 s"),
-        (9000, "2 h 30 min"),
-        (2000 * 86_400, "2,000 days"),
-    ],
-)
-def test_durations_in_words(seconds, text):
-    assert format_duration(seconds) == text

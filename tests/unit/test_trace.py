@@ -47,11 +47,6 @@ def test_the_picture_draws_the_error_beside_the_threshold():
     assert set(threshold.get_ydata()) == {PAPER.threshold}
 
 
-def test_the_representation_says_how_it_ended():
-    assert repr(trace(seed=0)).startswith("Trace(converged after 48 updates, error 0.73 to 0.0")
-    assert repr(trace(seed=0, n_updates=2)).startswith("Trace(not converged after 2 updates, ")
-
-
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
     kernel, readable = trace(seed=5), trace(seed=5, network=RecirculationNetwork)
     assert (readable.updates, readable.converged) == (kernel.updates, kernel.converged)
