@@ -15,8 +15,11 @@ settings.load_profile("replication")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Let `pytest -n auto` run at least four tests at once: many wait for another process."""
-    return max(4, os.cpu_count() or 1)
+    """Let `pytest -n auto` run at least three tests at once: some wait for another process.
+
+    Not more: each process imports and compiles all by itself, which takes 5 to 10 s of a core.
+    """
+    return max(3, os.cpu_count() or 1)
 
 
 @pytest.fixture

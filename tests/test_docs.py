@@ -12,11 +12,9 @@ SPEC.loader.exec_module(build_docs)
 
 
 def test_what_a_block_prints_is_put_below_it():
-    page = (
-        "```python run\na = 2\nprint(a)\n```\n\n```console\n$ echo three\n```\n\n```\nleft\n```\n"
-    )
+    page = "```python run\nprint(2)\n```\n\n```console\n$ echo three\n```\n\n```\nleft\n```\n"
     assert build_docs.run_blocks(page) == (
-        "```python\na = 2\nprint(a)\n```\n\n```\n2\n```\n\n"
+        "```python\nprint(2)\n```\n\n```\n2\n```\n\n"
         "```\n$ echo three\nthree\n```\n\n```\nleft\n```\n"
     )
 
@@ -33,7 +31,6 @@ def test_a_block_that_fails_stops_the_build():
         ('<a href="other.html">', "names 'other.html', which is not there"),
         ('<a href="#place">', "names '#place', a place that is not there"),
         ('<script src="https://host/x.js">', "fetches https://host/x.js"),
-        ('<link href="https://host/x.css">', "fetches https://host/x.css"),
         ('<a href="https://host/"><b id="p"><a href="page.html#p"><img src="data:,x">', None),
     ],
 )

@@ -25,8 +25,7 @@ CALLABLES = [
 
 
 def name_module(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def test_public_interface_describes_every_parameter_and_shows_an_example():

@@ -5,7 +5,6 @@ again. After a change: ``python tools/run_notebooks.py``, which starts one.
 """
 
 import ast
-import base64
 import contextlib
 import io
 import re
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
-import PIL.Image
 import pytest
 
 import replication
@@ -100,10 +98,3 @@ def test_notebook_is_stored_clean_uses_public_names_and_ends_with_exercises(name
     source = "\n".join(cell.source for cell in code)
     assert set(re.findall(r"^(?:import|from) replication(\S+)", source, re.M)) == set()
     assert set(re.findall(r"\breplication\.(\w+)", source)) <= set(replication.__all__)
-
-
-def test_the_animation_is_small_and_moves():
-    data = [o.get("data", {}) for cell in list_code(read("one_network")) for o in cell.outputs]
-    (movie,) = (base64.b64decode(d["image/gif"]) for d in data if "image/gif" in d)
-    assert len(movie) < 250_000
-    assert PIL.Image.open(io.BytesIO(movie)).n_frames > 40

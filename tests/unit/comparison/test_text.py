@@ -13,7 +13,6 @@ from replication.comparison.text import describe_p, format_number
 NORMAL = np.random.default_rng(22).normal(10, 2, size=200)
 WHOLE = np.random.default_rng(23).integers(0, 60, size=200)
 
-
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
