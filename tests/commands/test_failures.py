@@ -31,16 +31,3 @@ def test_a_command_that_fails_ends_in_one_line_and_an_exit_code(
     message = capfd.readouterr().err
     assert says in message
     assert len(message.splitlines()) == 1
-
-
-def test_experiments_say_what_is_under_way(monkeypatch, capsys, tmp_path):
-    def fail_after_a_word(name, *, jobs, report_progress):
-        report_progress("searching the settings")
-        raise WorkerError("a worker has gone")
-
-    monkeypatch.setattr("replication.publication.run_experiment", fail_after_a_word)
-    assert main(["experiments", "speed", "functions", "--results", str(tmp_path)]) == 70
-    first, second, last = capsys.readouterr().err.splitlines()
-    assert first.startswith("speed (1 of 2): about ")
-    assert second == "speed (1 of 2): searching the settings"
-    assert "a worker has gone" in last

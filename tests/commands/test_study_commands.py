@@ -103,11 +103,19 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     assert [path.read_bytes() for path in files] == before
 
 
-def test_experiments_say_where_their_models_stand(tmp_path, monkeypatch, run, refuse):
-    monkeypatch.setattr("replication.publication.run_experiment", lambda name, **_: {"name": name})
-    text = run("experiments", "speed", "codes", "--results", tmp_path)
+def test_experiments_say_what_is_under_way_and_where_their_models_stand(
+    tmp_path, monkeypatch, capsys, refuse
+):
+    def run_quickly(name, *, jobs, report_progress):
+        report_progress("searching the settings")
+        return {"name": name}
+
+    monkeypatch.setattr("replication.publication.run_experiment", run_quickly)
+    assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
+    output = capsys.readouterr()
+    assert output.err.startswith("speed (1 of 2): about 17 s left\nspeed (1 of 2): searching the")
     models = [tmp_path / "models" / f"{name}.json" for name in ("speed", "codes")]
-    assert text.splitlines() == [str(path) for path in models]
+    assert output.out.splitlines() == [str(path) for path in models]
     assert all(path.exists() for path in models)
     message = refuse(2, "experiments", "sped", "--results", tmp_path)
     assert "'sped'" in message

@@ -27,11 +27,6 @@ from tests.unit.store.invented import check
 N_SEEDS = 3000
 
 
-@pytest.fixture(scope="module")
-def reference() -> str:
-    return compute_reference(N_SEEDS)
-
-
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 20 kB, which three blocks and the rest do not fit into."""
@@ -58,7 +53,7 @@ def fill_disk(path) -> None:
         (path.parent / "probe").write_bytes(b"x")
 
 
-def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, reference, monkeypatch):
+def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkeypatch):
     monkeypatch.setattr("replication.store.filling.check_disk", lambda *_, **__: None)
     results = small_disk / "results"
     simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
@@ -76,7 +71,7 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, refere
 
     filler.unlink()
     shutil.copytree(results, tmp_path / "results")
-    assert_recovers(tmp_path / "results", N_SEEDS, reference)
+    assert_recovers(tmp_path / "results", N_SEEDS, compute_reference(N_SEEDS))
 
 
 def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(small_disk):
