@@ -11,6 +11,7 @@ from replication.errors import StorageError
 from replication.store.placing import LIST, find_damaged, place_files, read_list
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
+NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
 NEW = {"report.html": b"new page", "report.md": b"new text", "figures/a.svg": b"new a"}
 
 
@@ -124,8 +125,8 @@ def test_a_kill_between_any_two_files_is_seen_and_writing_again_leads_to_the_new
         is_whole = found in (OLD, {**found, **NEW})
         assert is_whole or find_damaged(folder) != []
         seen.add(is_whole)
-        place_files(folder, NEW)
-        assert read_all(folder) == NEW
+        place_files(folder, NEWEST)  # not refused as somebody else's
+        assert read_all(folder) == NEWEST
         assert find_damaged(folder) == []
         assert not [path for path in folder.iterdir() if path.name.startswith(".replication")]
     assert seen == {True, False}
