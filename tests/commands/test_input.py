@@ -1,10 +1,11 @@
-"""Bad input gets one clear line and exit code 2, and writes nothing."""
+"""Bad input gets one clear line and exit code 2, and writes nothing; failures have their own."""
 
 from __future__ import annotations
 
 import pytest
 
-from replication.cli import main
+from replication.cli import main, store_commands
+from replication.errors import WorkerError
 from replication.protocol import PAPER
 from replication.store import Store
 
@@ -108,3 +109,25 @@ def test_numbers_are_read_as_typed(tmp_path, capsys):
     assert 2**63 - 1 in {study.root_seed for study in studies}
     assert PAPER.id not in {study.protocol_id for study in studies}
     assert "7 networks" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (MemoryError(), 70, "give fewer --seeds or --jobs"),
+        (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v)"),
+        (RuntimeError("can't start new thread"), 70, "(ulimit -u)"),
+        (OSError(24, "Too many open files", "x.csv"), 70, "(ulimit -n)"),
+        (OSError(28, "No space left on device", "x.csv"), 74, "'x.csv'"),
+        (WorkerError("the cluster has gone"), 70, "the cluster has gone"),
+    ],
+)
+def test_a_command_that_fails_ends_in_one_line_and_an_exit_code(
+    monkeypatch, refuse, tmp_path, error, code, says
+):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr(store_commands, "run_info", fail)
+    assert says in refuse(code, "info", "--results", tmp_path)

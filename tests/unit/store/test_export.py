@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,14 @@ def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path, error, 
     with pytest.raises(StorageError, match=says):
         export_outcomes(give_blocks(), tmp_path / "x.csv", description={}, force=True)
     assert read_files(tmp_path) == before
+
+
+def test_no_dictionary_stands_beside_a_table_that_it_does_not_describe(tmp_path):
+    export_outcomes(BLOCKS[:1], tmp_path / "x.csv", description={})
+    full = mock.patch("replication.store.export.write_durably", side_effect=StorageError("full"))
+    with full, pytest.raises(StorageError):
+        export_outcomes(BLOCKS, tmp_path / "x.csv", description={}, force=True)
+    assert list(tmp_path.iterdir()) == [tmp_path / "x.csv"]
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.dictionary.json"])
