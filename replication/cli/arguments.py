@@ -90,12 +90,7 @@ def parse_count(text: str) -> int:
 
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
-    if text == "all":
-        return -1
-    try:
-        return parse_whole(text, low=1, high=MAX_JOBS)
-    except ArgumentTypeError as error:
-        raise ArgumentTypeError(f"{error}, or 'all' for one a core") from None
+    return -1 if text == "all" else parse_whole(text, low=1, high=MAX_JOBS)
 
 
 def parse_results(text: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ from replication.wording import plural
 
 MULTIVERSE_SEEDS = 10_000
 MIN_SEEDS, MAX_SEEDS = 1000, 10_000_000
-MAX_SHOWN = 20
-"""Readings that are shown on the terminal; the table holds all."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -103,12 +100,6 @@ def run_multiverse(options: argparse.Namespace) -> int:
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     folder = options.results / "studies" / name
     table, page = write_multiverse(model, folder, report_progress=report_progress)
-    columns = model["readings"]
-    for i in range(min(model["n_readings"], MAX_SHOWN)):
-        values = ", ".join(f"{name} = {json.dumps(columns[name][i])}" for name in model["fields"])
-        print(f"{values}: {_describe_reading(columns, i)}")
-    if model["n_readings"] > MAX_SHOWN:
-        print(f"... and {model['n_readings'] - MAX_SHOWN} more")
     print(
         f"{model['n_compatible']} of {plural(model['n_readings'], 'reading')} not rejected at 5 % "
         "by both of the paper's numbers"
@@ -116,13 +107,3 @@ def run_multiverse(options: argparse.Namespace) -> int:
     print(f"table: {table}")
     print(f"report: {page}")
     return 0
-
-
-def _describe_reading(columns: dict[str, list[Any]], i: int) -> str:
-    from replication.report.numbers import fixed, percent, pvalue
-
-    share, mean, p = (columns[name][i] for name in ("share", "mean", "p"))
-    text = f"{percent(share, 2)} converged"
-    if mean is not None:
-        text += f", after {fixed(mean, 1)} updates on average"
-    return text if p is None else f"{text}, p of both numbers {pvalue(p)}"

@@ -53,11 +53,9 @@ def run_replicate(options: argparse.Namespace) -> int:
 
     model = replicate_study(
         study,
-        jobs=options.jobs,
-        backend=options.backend,
-        scheduler=options.scheduler,
         experiments=not options.no_experiments,
         report_progress=report_progress,
+        **_read_workers(options),
     )
     print("\n".join(describe_result(study, model)))
     return 0
@@ -69,13 +67,7 @@ def run_simulate(options: argparse.Namespace) -> int:
     from replication.publication import simulate_all
     from replication.store import Store
 
-    n_simulated = simulate_all(
-        study,
-        jobs=options.jobs,
-        backend=options.backend,
-        scheduler=options.scheduler,
-        report_progress=report_progress,
-    )
+    n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
         f"{study.n_seeds - n_simulated:,} stored before, {n_simulated:,} simulated now"
@@ -93,3 +85,7 @@ def run_report(options: argparse.Namespace) -> int:
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
     return 0
+
+
+def _read_workers(options: argparse.Namespace) -> dict[str, Any]:
+    return {name[2:]: getattr(options, name[2:]) for name in WORKERS}
