@@ -41,8 +41,9 @@ SMALLER: dict[str, dict[str, Any]] = {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
     },
     "mechanism": {
-        "PAPER": dataclasses.replace(PAPER, max_updates=400), "make_tasks": lambda: TASKS,
-        "REGRESSIONS": (0.75,), "FIRSTS": (1, 5, 20), "SETTINGS": {"ε = 2": {"learning_rate": 2.0}},
+        "PAPER": dataclasses.replace(PAPER, max_updates=200), "make_tasks": lambda: TASKS,
+        "REGRESSIONS": (0.75,), "FIRSTS": (1, 5, 20), "SETTINGS": {"ε = 5": {"learning_rate": 5.0}},
+        "RATES": {"small": 5.0, "paper": 20.0},
     },
     "readings": {
         "OTHERS": {k: readings.OTHERS[k] for k in ("zero biases", "updates after each pattern")},
