@@ -9,7 +9,6 @@ import pytest
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.rule import run as rule
-from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights
 
 
@@ -19,21 +18,6 @@ def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
     # Back-propagation is not this product.
     other = dataclasses.replace(PAPER, learning_rule="back-propagation")
     assert rule.measure_difference(other, weights) > 0.01
-
-
-def test_gradients_by_finite_differences_are_those_of_back_propagation() -> None:
-    protocol = dataclasses.replace(PAPER, **rule.RESTRICTED)
-    weights = 2 * draw_weights(protocol, 68, 0, 5)
-    found = rule.find_gradients(protocol, weights, False)
-    np.testing.assert_allclose(found, compute_gradients(protocol, weights), atol=1e-7)
-
-
-def test_gradient_of_the_regressed_error_is_shorter_by_the_square() -> None:
-    # E is 1/2 sum (1 - lambda)^2 (r - v)^2, by equation 5.
-    protocol = dataclasses.replace(PAPER, regression=0.9, **rule.RESTRICTED)
-    weights = draw_weights(protocol, 69, 0, 5)
-    regressed, plain = (rule.find_gradients(protocol, weights, flag) for flag in (True, False))
-    np.testing.assert_allclose(regressed, 0.01 * plain, atol=1e-9)
 
 
 @pytest.mark.parametrize("regression", [0.9, 0.999])

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from replication.comparison.sampling import Effort
 from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
 from replication.experiments.readings.run import measure_power
@@ -12,7 +11,6 @@ from replication.experiments.studies import (
     count_sweeps,
     describe_p,
     describe_sampling,
-    draw_studies,
     rank_studies,
 )
 from replication.protocol import PAPER
@@ -25,21 +23,6 @@ def test_sweeps_are_one_more_than_updates_for_each_network():
     assert describe_sampling(make_counts([20, 30, 40, 50])) is None  # too few to be judged
     counts = CountTable([30, 41], [2, 1], 3, 2000)
     assert count_sweeps(counts) == CountTable([31, 42], [2, 1], 3, 2001)
-
-
-def test_drawn_studies_have_the_distribution_of_the_population(monkeypatch):
-    monkeypatch.setattr("replication.comparison.case.Effort", Effort)  # as much as for a user
-    counts = draw_counts(50_000)
-    means, maxima = draw_studies(counts, 30_000)
-    values = np.repeat(counts.updates, counts.counts)
-    assert means.mean() == pytest.approx(values.mean(), abs=4 * values.std() / 10 / 30_000**0.5)
-    for top in (100, 150, 202):
-        expected = np.mean(values <= top) ** 100
-        assert np.mean(maxima <= top) == pytest.approx(expected, abs=0.012)
-    sampling = describe_sampling(counts)
-    for name, drawn, off in (("mean", means, 0.2), ("max", maxima, 8)):
-        middle = np.quantile(drawn, (0.025, 0.975))
-        assert sampling[name]["interval"] == pytest.approx(middle, abs=off)
 
 
 def test_p_of_both_is_the_one_that_compare_gives():
