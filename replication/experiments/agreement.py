@@ -9,14 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.protocol import Protocol
-from replication.simulator.changes import (
-    compute_changes,
-    compute_gradients,
-    list_connections,
-    reconstruct,
-)
+from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]

@@ -1,7 +1,6 @@
 """The activation functions of the hidden units in NumPy; `arithmetic.py` has those of the kernel.
 
-The paper's is the logistic function of equation 2. It says on page 360 that other
-smooth monotonic functions with bounded slopes would serve as well. The rectifier is not smooth.
+The paper's is the logistic one; page 360 allows others that are smooth, with bounded slopes.
 """
 
 from __future__ import annotations

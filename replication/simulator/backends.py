@@ -29,8 +29,7 @@ SECONDS_FOR_WORKERS = 30.0
 SECONDS_OF_PATIENCE = 600.0
 """Without a finished block, after which a cluster counts as dead: it may never say so."""
 
-ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
-
+ADDRESS = r"([a-z]+://)?[][:.\w-]+:[0-9]{1,5}"
 PACKAGES = ("recirculation-replication", "distributed")
 
 
@@ -46,7 +45,7 @@ def check_backend(backend: str, scheduler: str | None) -> None:
             "--backend 'dask' needs the package distributed, which is not installed; "
             "pip install 'recirculation-replication[dask]'"
         )
-    if scheduler is not None and ADDRESS.fullmatch(scheduler) is None:
+    if scheduler is not None and re.fullmatch(ADDRESS, scheduler, re.ASCII) is None:
         raise UsageError(
             f"--scheduler {scheduler!r} was given; allowed is the address of a Dask scheduler, "
             "e.g. tcp://127.0.0.1:8786"

@@ -15,16 +15,9 @@ from replication.fields import MinimisedError
 from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.weights import list_connections, split_weights
+from replication.simulator.weights import split_weights
 
 Array = NDArray[np.float64]
-
-__all__ = [
-    "compute_changes",
-    "compute_gradients",
-    "list_connections",
-    "reconstruct",
-]
 
 RATE = 2.0**60
 """So large that nothing of a change is lost when it is added to a weight of ordinary size."""

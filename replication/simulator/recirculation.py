@@ -12,7 +12,7 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Self, overload
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,13 +70,6 @@ class RecirculationNetwork:
         Biases of the visible units.
     protocol : Protocol
         `PAPER` unless given: 4-2-4, the four one-hot vectors, epsilon 20, lambda 0.75.
-
-    Attributes
-    ----------
-    W, b, U, c : float64 arrays
-        The weights as they stand, copies of what was given.
-    patterns : float64 array, shape (n_patterns, n_visible)
-    protocol : Protocol
 
     References
     ----------
@@ -231,17 +224,7 @@ class RecirculationNetwork:
             measured = self.regress(self.patterns, measured)
         return float(CRITERIA[self.protocol.criterion](measured - self.patterns))
 
-    @overload
-    def train(
-        self, *, change: Hook | None = None, record: Literal[False] = False
-    ) -> tuple[int, bool]: ...
-
-    @overload
-    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
-
-    def train(
-        self, *, change: Hook | None = None, record: bool = False
-    ) -> tuple[int, bool] | Trace:
+    def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
         """Update until the error is below the threshold or the cap is reached.
 
         Returns the updates applied, 0 if the error was below the threshold at once, and whether

@@ -10,7 +10,7 @@ operations are exact (`arithmetic.py`) and the order of every sum is fixed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -278,6 +278,16 @@ def _change(net: Networks, k: int, weights: Any, velocities: Any, place: Any, to
     weights[place] = fma(total, net.rates[k], weights[place])
 
 
+MEASURES: dict[str, Callable[[Any, Any], Any]] = {
+    "every-unit": lambda worst, _: worst,
+    "every-unit-squared": lambda worst, _: worst * worst,
+    "every-unit-half-squared": lambda worst, _: worst * worst * 0.5,
+    "worst-pattern": lambda worst, _: worst * 0.5,
+    "half-squared-error": lambda _, total: total * 0.5,
+}
+"""What each criterion makes of the largest deviation, or squared error, and of the sum of all."""
+
+
 def measure_error(net: Networks) -> Any:
     """Return the criterion, from a first pass with the weights as they stand."""
     rule = net.rule
@@ -302,18 +312,7 @@ def measure_error(net: Networks) -> Any:
     if rule.linear_visible:
         # Comparisons pass over not-a-number, but what has diverged must not count as small.
         worst = fma(total, 0.0, worst)
-    match rule.criterion:
-        case "every-unit":
-            return worst
-        case "every-unit-squared":
-            return worst * worst
-        case "every-unit-half-squared":
-            return worst * worst * 0.5
-        case "worst-pattern":
-            return worst * 0.5
-        case "half-squared-error":
-            return total * 0.5
-    raise ValueError(f"the kernel cannot measure the criterion {rule.criterion!r}")
+    return MEASURES[rule.criterion](worst, total)
 
 
 def learn(net: Networks) -> None:

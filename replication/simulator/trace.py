@@ -34,8 +34,6 @@ def trace(
     Returns
     -------
     Trace
-        Its `updates` and `converged` are those that the ensemble stores for
-        this seed, unless `n_updates` ends before.
 
     Examples
     --------

@@ -9,14 +9,9 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
-from replication.simulator.changes import (
-    compute_changes,
-    compute_gradients,
-    list_connections,
-    reconstruct,
-)
+from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 from tests.parity.loop import RecirculationLoop
 

@@ -16,9 +16,8 @@ from replication.experiments.recording import SLOW_RATE, Histories, measure_both
 from replication.experiments.summaries import estimate_share
 from replication.progress import Tell
 from replication.protocol import PAPER
-from replication.simulator.changes import list_connections
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, list_connections
 from replication.threads import map_in_threads
 
 ROOT_SEED = 2007

@@ -24,10 +24,10 @@ from replication.experiments.judging import judge
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes, list_connections
+from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
 

@@ -17,12 +17,12 @@ from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.progress import Tell
 from replication.protocol import PAPER, RECIRCULATION, Protocol
-from replication.simulator.changes import compute_changes, list_connections, reconstruct
+from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2005

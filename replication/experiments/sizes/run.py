@@ -16,7 +16,8 @@ from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
 from replication.progress import Tell
 from replication.protocol import PAPER, Protocol
-from replication.simulator.changes import compute_changes, compute_gradients, list_connections
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2011
