@@ -72,6 +72,10 @@ def test_a_small_simulation_takes_a_class_of_ones_own():
     ]
 
 
+def test_a_trace_that_goes_on_keeps_the_outcome():
+    assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48
+
+
 def test_readings_have_names_everywhere():
     np.testing.assert_array_equal(
         simulate("notebook", n_seeds=5).updates,
