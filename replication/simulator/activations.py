@@ -14,11 +14,7 @@ Array = NDArray[np.float64]
 
 
 def logistic(x: Array) -> Array:
-    """Return ``1 / (1 + exp(-x))``, the function of equation 2.
-
-    >>> float(logistic(np.array(0.0)))
-    0.5
-    """
+    """Return ``1 / (1 + exp(-x))``, the function of equation 2."""
     # Beyond 700 the exponential overflows, and the function is 0 or 1 to the last bit.
     return np.asarray(1.0 / (1.0 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0))))
 

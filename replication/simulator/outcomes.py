@@ -78,9 +78,7 @@ class Outcomes:
         return f"Outcomes({text})"
 
     def _repr_html_(self) -> str:
-        return (
-            f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10, max_cols=10)}"
-        )
+        return _render_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
@@ -198,9 +196,7 @@ class Trace:
         return Matrices(W, b, U, c)
 
     def _repr_html_(self) -> str:
-        return (
-            f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10, max_cols=10)}"
-        )
+        return _render_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""
@@ -239,3 +235,8 @@ def _make_axes(ax: Any) -> Any:
     import matplotlib.pyplot as plt
 
     return plt.subplots()[1] if ax is None else ax
+
+
+def _render_table(shown: Outcomes | Trace) -> str:
+    table = shown.to_frame().to_html(max_rows=10, max_cols=10)
+    return f"<p>{html.escape(repr(shown))}</p>{table}"

@@ -20,10 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 from replication.errors import UsageError
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
-from replication.simulator.checks import check_weights, take_states, take_weights
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import MAX_SEED, draw_weights, split_weights, take_whole
+from replication.simulator.weights import (
+    MAX_SEED,
+    check_weights,
+    draw_weights,
+    split_weights,
+    take_states,
+    take_weights,
+    take_whole,
+)
 
 Array = NDArray[np.float64]
 

@@ -318,17 +318,12 @@ def measure_error(net: Networks) -> Any:
 def learn(net: Networks) -> None:
     """One sweep of learning; a batch uses the states of the pass before it."""
     n = net.rule.n_patterns
+    pass_on = pass_back if net.rule.back_propagation else pass_again
     if not net.rule.per_pattern:
-        _learn_from(net, 0, n)
+        pass_on(net, 0, n)
+        change_weights(net, 0, n)
         return
     for p in net.loops.each(n):
         pass_forward(net, p, 1)
-        _learn_from(net, p, 1)
-
-
-def _learn_from(net: Networks, begin: Any, n: int) -> None:
-    if net.rule.back_propagation:
-        pass_back(net, begin, n)
-    else:
-        pass_again(net, begin, n)
-    change_weights(net, begin, n)
+        pass_on(net, p, 1)
+        change_weights(net, p, 1)

@@ -141,10 +141,6 @@ def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, me
         backends.check_workers(Client(**packages), "tcp://s:2")
 
 
-def test_workers_of_another_patch_of_python_fit():
-    backends.check_workers(Client(python="3.11.9.final.0"), "tcp://s:2")
-
-
 @pytest.mark.parametrize("listens", [False, True])
 def test_where_no_scheduler_answers_the_run_gives_up_in_time(tmp_path, monkeypatch, listens):
     pytest.importorskip("distributed")

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from replication import RecirculationNetwork
 from replication.protocol import from_plain
 from tests.parity.loop import RecirculationLoop
 
@@ -42,10 +41,3 @@ def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand() -> 
     # 2 * 5/8 * (1/2 - 7/10), 2 * (1/2 - 7/10).
     changes = [float(change.item()) for change in loop.weight_changes(ONE)][:4]
     assert changes == pytest.approx([-0.21875, -0.25, -0.25, -0.4], abs=1e-14)
-
-
-def test_a_loop_with_one_hidden_group_is_the_network_of_the_paper() -> None:
-    network, loop = RecirculationNetwork.from_seed(11), RecirculationLoop.from_seed(11)
-    assert loop.train() == network.train()
-    for ours, theirs in zip(loop.weights, network.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)

@@ -5,14 +5,16 @@ import threading
 import time
 from concurrent.futures import CancelledError
 
+import numpy as np
 import pytest
 from joblib import Parallel
 
 from replication.errors import WorkerError
 from replication.protocol import PAPER
 from replication.simulator import ensemble
-from replication.simulator.ensemble import LostWorker, simulate_ranges
-from replication.threads import find_flag
+from replication.simulator.ensemble import LostWorker, simulate_ranges, simulate_weights
+from replication.simulator.weights import draw_weights
+from replication.threads import Stopped, bind, find_flag
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 
@@ -80,3 +82,9 @@ def test_closing_stops_the_blocks_that_are_running(monkeypatch):
     assert begun.wait(10)
     running.close()
     assert stopped.wait(10)
+
+
+def test_work_that_was_stopped_returns_nothing_rather_than_half():
+    weights = draw_weights(PAPER, 1988, 0, 10)
+    with pytest.raises(Stopped):
+        bind(np.ones(1, dtype=np.bool_), simulate_weights, PAPER, weights)()

@@ -16,10 +16,10 @@ from replication.simulator.weights import draw_weights, split_weights
 @pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])
 def test_weights_are_the_words_of_the_counter_based_generator(root_seed):
     # Philox with the root seed as its key; 24 words for the 22 draws of a 4-2-4 network.
-    words = np.random.Philox(key=root_seed).random_raw(24 * 1100).reshape(1100, 24)[:, :22]
+    words = np.random.Philox(key=root_seed).random_raw(24 * 2500).reshape(2500, 24)[:, :22]
     uniform = (words >> np.uint64(11)) * 2.0**-53
     protocol = Protocol(half_width=0.3)
-    drawn = draw_weights(protocol, root_seed, 0, 1100)
+    drawn = draw_weights(protocol, root_seed, 0, 2500)
     np.testing.assert_array_equal(drawn, (2.0 * uniform - 1.0) * 0.3)
 
 
