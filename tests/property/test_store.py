@@ -35,18 +35,6 @@ def simulate(protocol, root_seed, ranges, **_):
         yield invent(start, stop)
 
 
-def simulate_until(n_blocks, error):
-    """Return a simulation that ends with an error after some blocks."""
-
-    def simulate_some(*args, **options):
-        for i, outcomes in enumerate(simulate(*args, **options)):
-            if i == n_blocks:
-                raise error
-            yield outcomes
-
-    return simulate_some
-
-
 class StoreLife(RuleBasedStateMachine):
     """A store that lives through everything."""
 
@@ -89,12 +77,6 @@ class StoreLife(RuleBasedStateMachine):
         self.n_promised = max(self.n_promised, n_seeds)
         assert self.store.digest(PAPER, 1988, n_seeds) == compute_digest([invent(0, n_seeds)])
         assert not list(self.results.rglob("*.part"))
-
-    @precondition(lambda self: not self.bad)
-    @rule(n_seeds=counts, size=sizes, after=st.integers(0, 3))
-    def interrupt(self, n_seeds, size, after):
-        with contextlib.suppress(KeyboardInterrupt):
-            self.run(n_seeds, size, simulate_until(after, KeyboardInterrupt()))
 
     @precondition(lambda self: not self.bad)
     @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5), is_kill=st.booleans())

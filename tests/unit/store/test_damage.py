@@ -151,23 +151,23 @@ def fail_to_read(number, name):
     return mock.patch.object(Path, "read_bytes", fail)
 
 
-def test_an_error_of_the_disk_is_damage_of_one_block_alone(store, folder, block):
+def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_or_descriptors_is_none(
+    store, folder, block
+):
     """Once the first block that could not be read ended `verify`, and none was repaired."""
+    before = read_files(folder)
+    for number in (errno.EACCES, errno.EMFILE):
+        for act in (check, repair):
+            with (
+                fail_to_read(number, ".parquet"),
+                pytest.raises(OSError, match=os.strerror(number)),
+            ):
+                act(store, folder)
+    assert read_files(folder) == before
     with fail_to_read(errno.EIO, block.path.name):
         checked = check(store, folder)
     assert list(checked.faults) == [block]
     assert "Input/output error" in checked.messages[0]
-    assert len(checked.blocks) == 2
-
-
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE])
-def test_what_must_not_be_read_and_what_is_short_is_no_damage(store, folder, number):
-    before = read_files(folder)
-    with fail_to_read(number, ".parquet"):
-        for act in (check, repair):
-            with pytest.raises(OSError, match=os.strerror(number)):
-                act(store, folder)
-    assert read_files(folder) == before
 
 
 def test_a_bad_block_stands_where_the_new_one_cannot_be_written(store, folder, block, monkeypatch):

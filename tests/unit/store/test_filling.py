@@ -29,15 +29,10 @@ def test_only_what_is_missing_is_simulated(tmp_path):
     assert asked == [[(0, 600), (600, 1000)], [(1000, 1600), (1600, 1700)]]
 
 
-@pytest.mark.parametrize(
-    ("n_missing", "jobs", "size"),
-    [(1, 1, 1000), (10_001, 1, 2501), (10_000, 2, 1250), (10**8, 4, 100_000)],
-)
-def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose(n_missing, jobs, size):
-    assert choose_block_size(PAPER, n_missing, jobs) == size
-
-
-def test_blocks_of_large_networks_fit_in_memory():
+def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose_and_for_the_memory():
+    for n_missing, jobs, size in ((1, 1, 1000), (10_001, 1, 2501), (10_000, 2, 1250)):
+        assert choose_block_size(PAPER, n_missing, jobs) == size
+    assert choose_block_size(PAPER, 10**8, 4) == 100_000
     large = Protocol(group_sizes=(256, 256))
     assert 8 * large.n_weights * choose_block_size(large, 10**8, 4) <= filling.BLOCK_MEMORY
 
