@@ -24,8 +24,7 @@ from replication.comparison.sampling import Effort, Sample
 from replication.comparison.sources import Equivalence, Source, assess_equivalence
 from replication.errors import DataError
 
-MIN_NORMAL, NORMAL_RUNS = 3, 30
-"""From and up to so many runs the answer of normal theory stands beside, and what is missed."""
+MIN_NORMAL, NORMAL_RUNS = 3, 30  # from and up to so many runs normal theory stands beside
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

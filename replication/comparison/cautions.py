@@ -12,15 +12,12 @@ from replication.comparison.sampling import Sample
 from replication.comparison.sources import Equivalence
 from replication.wording import plural
 
-FEW_RUNS = 50
-"""With fewer runs than this the rates in the help are not all near 5 %."""
+FEW_RUNS = 50  # with fewer the rates in the help are not all near 5 %
 MUCH_SKEWNESS = 1.0
 HEAVY_SKEWNESS = 2.5
-LONG_TAILS, SHORT_TAILS = 0.8, -0.7
-"""Excess kurtosis above and below which a standard deviation is rejected too often or seldom."""
+LONG_TAILS, SHORT_TAILS = 0.8, -0.7  # excess kurtosis where an sd is rejected too often or seldom
 MANY_TIES = 0.25
-MIN_SHAPE = 10
-"""Fewer runs have no shape to speak of."""
+MIN_SHAPE = 10  # fewer runs have no shape to speak of
 SMALL_STUDY, SMALL_FOR_EXTREMES = 10, 100
 """Studies of fewer runs than one in this many reach hardly beyond those that were seen."""
 MANY_FAILURES = 0.1

@@ -13,12 +13,11 @@ from replication.comparison.report import STATISTICS, SUCCESSES
 from replication.wording import show
 
 RATES = Path(__file__).with_name("rejection_rates.json")
-MORE = {
+MORE = {  # what the help says of a reported number beside its name
     "mean": ", also with its spread behind it: '0.83 ± 0.04' (see --plus-minus)",
     "sd": " (see --sd-kind)",
     "share": ", such as 0.95 or 95%%",
 }
-"""What the help says of a reported number beside its name."""
 EXAMPLES = """\
 examples:
   replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
@@ -175,14 +174,10 @@ def format_rates(rates: Mapping[str, Any]) -> str:
         "How often equal populations are called not consistent at a level of 5 %, in per cent,",
         f"with N runs of your own and n behind the report ({min(trials):,} trials each, up to",
         f"{max(trials):,} where that leaves doubt):",
-        "",
         *_tabulate(rates["rejected"], ("mean", "sd", "both", "max"), rates["runs"]),
-        "",
         "both: mean and sd together. It should be 5. Outside 3 to 6.5 a caution below the answer",
         "names the cause. By normal theory, which stands beside for 3 to 30 runs:",
-        "",
         *_tabulate(rates["normal_theory"], ("mean", "sd", "both"), rates["runs"]),
-        "",
         "How often a shift of the mean by two standard deviations is found, for normal runs:",
     ]
     for key, power in rates["power"].items():
@@ -195,7 +190,7 @@ def format_rates(rates: Mapping[str, Any]) -> str:
 
 
 def _tabulate(rates: Mapping[str, Any], names: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    """Return lines of a table: rates of each statistic by population, N and n."""
+    """Return lines of a table, empty ones round it: rates by population, N and n."""
     columns = "".join(f"{name:>5}" for name in names)
     lines = [
         f"{'N':>16} " + "".join(f"|{f'n = {n}':^{len(columns) + 1}}" for n in sizes),
@@ -205,4 +200,4 @@ def _tabulate(rates: Mapping[str, Any], names: Sequence[str], sizes: Sequence[in
         for n_seen, row in rows.items():
             cells = ["".join(f"{100 * row[str(n)][name]:5.1f}" for name in names) for n in sizes]
             lines.append(f"{population:<12}{n_seen:>4} " + "".join(f"|{cell} " for cell in cells))
-    return [line.rstrip() for line in lines]
+    return ["", *(line.rstrip() for line in lines), ""]

@@ -7,6 +7,7 @@ the study is the same function on a count table.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 import math
 import re
@@ -23,7 +24,7 @@ from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
 from replication.comparison.report import Reported, read_report, read_reported, refuse
 from replication.comparison.result import Result
-from replication.comparison.runs import Runs, take_runs
+from replication.comparison.runs import take_runs
 from replication.comparison.text import describe_p, summarise
 from replication.errors import UsageError
 from replication.statistics.counts import CountTable
@@ -258,33 +259,26 @@ def compare(
         raise UsageError(
             "`minus` was given; of a difference only the `mean`, or `constant`, is compared"
         )
-    is_cap_needed = failures != "excluded" and bool(report.on_values)
-
-    def take(name: str, given: Any, flags: Any) -> Runs:
-        return take_runs(
-            given, name=name, succeeded=flags, cap=cap, bounds=_read_bounds(bounds),
-            grid=_read_grid(grid), omits_missing=nan_policy == "omit", needs_cap=is_cap_needed,
-        )  # fmt: skip
-
-    other = None if minus is None else take("minus", minus, None)
-    case = Case(take("values", values, succeeded), other, report, level)
-    return _compare(case, _read_margin(margin, report.numbers.get("mean")))
-
-
-def _compare(case: Case, margin: float | None) -> Comparison:
-    own, other, report = case.own, case.other, case.report
+    take = functools.partial(
+        take_runs, cap=cap, bounds=_read_bounds(bounds), grid=_read_grid(grid),
+        omits_missing=nan_policy == "omit",
+        needs_cap=failures != "excluded" and bool(report.on_values),
+    )  # fmt: skip
+    other = None if minus is None else take(minus, name="minus", succeeded=None)
+    own = take(values, name="values", succeeded=succeeded)
+    case = Case(own, other, report, level)
     impossible, on_grid, unit = case.find_impossible()
     predictions = case.predict_all()
     main = next(iter(predictions.values()), None)
     normal = None if impossible else case.predict_normal()
-    equivalence = case.assess_equivalence(margin)
-    agreement, reason = judge(impossible, predictions, equivalence, level=case.level)
+    equivalence = case.assess_equivalence(_read_margin(margin, report.numbers.get("mean")))
+    agreement, reason = judge(impossible, predictions, equivalence, level=level)
     p_values = {} if impossible else {words: item.p for words, item in predictions.items()}
-    unknown = Estimate(None, None, None, 1.0 - case.level)
+    unknown = Estimate(None, None, None, 1.0 - level)
     return Comparison(
         agreement=agreement,
         reason=reason,
-        level=case.level,
+        level=level,
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers else report.runs,
         n=own.n,
@@ -292,8 +286,8 @@ def _compare(case: Case, margin: float | None) -> Comparison:
         n_missing=own.n_missing + (0 if other is None else other.n_missing),
         cap=own.stop if report.on_values else None,
         failures=case.rule,
-        mean=unknown if case.source is None else case.source.estimate_mean(1.0 - case.level),
-        share=estimate_proportion(own.n_done, own.n, level=1.0 - case.level),
+        mean=unknown if case.source is None else case.source.estimate_mean(1.0 - level),
+        share=estimate_proportion(own.n_done, own.n, level=1.0 - level),
         findings={} if main is None else _blank(main.findings, impossible),
         p=next(iter(p_values.values()), None),
         p_error=0.0 if main is None else main.p_error,
@@ -338,10 +332,8 @@ def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[floa
 
 
 def _read_grid(grid: str | float | None) -> Fraction | None:
-    if grid is None:
-        return None
-    if grid == "none":
-        return Fraction(0)  # for values that are said to lie on none
+    if grid in (None, "none"):
+        return None if grid is None else Fraction(0)  # for values that are said to lie on none
     found = read_reported(grid, "grid").value
     if not found > 0:
         raise refuse("grid", grid, "is a number above 0, or none")

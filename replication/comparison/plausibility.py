@@ -19,8 +19,7 @@ from fractions import Fraction
 
 from replication.comparison.report import Reported
 
-MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50
-"""What an enumeration may take; where it takes more, a spread counts as possible."""
+MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
 SLACK = 1.0 + 1e-12
 ORDER = (
     ("min", "q1"), ("min", "mean"), ("min", "median"), ("min", "max"), ("q1", "median"),

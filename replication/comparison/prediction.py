@@ -36,10 +36,8 @@ from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
 
-TINY, ZERO = 1e-9, 1e-15
-"""Tails that differ by less than this share of themselves, or by this, are the same."""
-NEAR = 1000
-"""Studies whose maximum is nearest to the reported one, for the mean given the maximum."""
+TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
+NEAR = 1000  # studies of about the reported maximum, for the mean given it
 MAX_SPAN = 20_000
 
 

@@ -34,8 +34,7 @@ WORDS = STATISTICS | SUCCESSES | {
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
 
-MAX_RUNS = 100_000
-"""Most runs that can lie behind a report."""
+MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 _NUMBER = re.compile(
     r"([+\-\u2212]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?",
@@ -49,8 +48,7 @@ FAILURE_WORDS = {
 }
 SD_KINDS = ("n-1", "n")
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
-MAX_COUNTS = 100
-"""Most numbers of successes that are tried for one share."""
+MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 
 
 @dataclasses.dataclass(frozen=True)

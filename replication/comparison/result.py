@@ -14,10 +14,8 @@ from replication.comparison.sampling import SamplingDistribution
 from replication.comparison.sources import Equivalence
 from replication.statistics.intervals import Estimate
 
-SCHEMA = 1
-"""Version of what `Result.to_dict` returns."""
-MIN_RUNS = 5
-"""With fewer runs there is no verdict."""
+SCHEMA = 1  # version of what `Result.to_dict` returns
+MIN_RUNS = 5  # with fewer there is no verdict
 
 
 class Agreement(enum.StrEnum):

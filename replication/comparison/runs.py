@@ -21,8 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 1e15
-SMALLEST = 1e-100
-"""Smaller numbers, but for 0, have squares that vanish."""
+SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

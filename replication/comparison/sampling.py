@@ -43,11 +43,9 @@ Draws = Mapping[str, FloatArray]
 
 SEED = 1989
 N_STUDIES = 100_000
-MAX_DRAWS = 5_000_000
-"""Runs drawn in all, which limits the studies of many runs."""
+MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
 N_RESAMPLES = 1000
-MAX_RESAMPLED = 50_000_000
-"""Runs resampled in all, which limits the resamples of many runs."""
+MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
 MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2

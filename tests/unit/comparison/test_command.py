@@ -168,15 +168,6 @@ def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
     assert compare(tmp_path / "few.csv", "--mean", "1", "--runs", "3", "--exit-code") == 3
 
 
-def test_a_paper_s_plus_minus_needs_a_word_and_nothing_more(capsys):
-    arguments = ("example", "--column", "reward", "--runs", "5", "--mean", "0.83 ± 0.04")
-    code, line = refuse(capsys, *arguments)
-    assert (code, "say what that is with --plus-minus: sd" in line) == (2, True)
-    text = run(capsys, *arguments, "--plus-minus", "sd", "--bounds", "0", "1")
-    assert text.startswith("Consistent: a mean of 0.83 and a standard deviation of 0.04 over 5")
-    assert "change with --sd-kind" in " ".join(text.split())
-
-
 def test_the_sampling_distributions_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
     run(capsys, "example", "--column", "reward", *REPORT, "--plot", tmp_path / "picture.svg")
     assert "mean of 20 runs" in (tmp_path / "picture.svg").read_text()
@@ -326,12 +317,6 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
     assert found == code
     assert message in line
     assert len(line) < 400
-
-
-def test_escape_codes_in_names_of_groups_are_shown(tmp_path, capsys):
-    (tmp_path / "runs.csv").write_text("u,g\n" + "1,\x1b[31ma\n2,\x1b[31ma\n4,b\n3,b\n" * 5)
-    arguments = (tmp_path / "runs.csv", "--column", "u", "--by", "g", "--runs", "5", "--mean", "2")
-    assert "\\x1b[31ma" in run(capsys, *arguments)
 
 
 def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):

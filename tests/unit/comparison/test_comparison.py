@@ -311,7 +311,6 @@ FORMS = {
     "one column": lambda values: pd.DataFrame({"u": values}),
     "matrix of one column": lambda values: values[:, None],
     "chunked": lambda values: pa.chunked_array([values[:7], values[7:]]),
-    "objects": lambda values: np.array(values, dtype=object),
 }
 
 

@@ -11,7 +11,6 @@ from replication.comparison.sampling import (
     Effort,
     Sample,
     draw_normal_statistics,
-    draw_population_means,
     draw_populations,
     draw_statistics,
     draw_studies,
@@ -100,13 +99,6 @@ def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     assert scale == pytest.approx(np.mean([8, 5, 4, 3]) - 3)
     assert fit_tail(runs, bound=math.inf, kurtosis=3.0)[1] < degrees
     assert fit_tail(runs, bound=8.0, kurtosis=0.0)[0] == 0, "nothing lies beyond a bound"
-
-
-def test_means_of_populations_spread_as_the_standard_error_of_many_runs():
-    sample = Sample.from_values(np.random.default_rng(14).normal(0, 2, size=400))
-    means = draw_population_means(sample, effort=EFFORT)
-    assert means.mean() == pytest.approx(sample.mean, abs=0.02)
-    assert means.std() == pytest.approx(sample.spread / 20, rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ CASES = {
     "not a share": (WHOLE, {"runs": 20, "share": "0.51"}),
     "out of order": (WHOLE, {"runs": 20, "mean": "30.0", "max": "20"}),
     "spread too large": (WHOLE, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
-    "spreads disagree": (WHOLE, {"runs": 20, "sd": "9.0", "se": "9.0"}),
     "beyond the cap": (WHOLE, {"runs": 20, "mean": "55.0", "cap": 40}),
 }
 
