@@ -44,7 +44,7 @@ def list_data(figures: Sequence[Figure]) -> str:
 def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
     """Yield what shows data on an axes, with rows of x, y and, in a map, a value."""
     for line in axes.lines:
-        if line.get_transform() == axes.transData:
+        if line.get_transform().contains_branch(axes.transData):
             yield line, line.get_xydata()
     for patch in axes.patches:
         if isinstance(patch, StepPatch):

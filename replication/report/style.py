@@ -27,12 +27,13 @@ PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = ORANGE
 """What the paper reports or sets: numbers of 1988, its settings. Nothing else is orange."""
-SERIES: tuple[tuple[str, Any, str], ...] = (
-    (BLUE, "-", "o"),
-    (PURPLE, (0, (5, 2)), "s"),
-    (GREEN, (0, (1.5, 1.5)), "^"),
+RULES: tuple[tuple[str, Any, str, str], ...] = (
+    (BLUE, "-", "o", "recirculation"),
+    (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
+    (GREEN, (0, (1.5, 1.5)), "^", "back-propagation, cross-entropy"),
+    (MUTED, (0, (4, 1.5, 1, 1.5)), "D", "feedback alignment"),
 )
-"""Colour, dash and marker of up to three series that meet in one axes: told apart in grey, too."""
+"""Colour, dash, marker and name of each learning rule, in every figure: told apart in grey, too."""
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
     INK: "#e6edf3",
@@ -48,7 +49,7 @@ DARK = {
 }
 """What each colour becomes on a dark page."""
 
-NARROW = 4.4
+NARROW = 4.8
 """Inches: the width of a figure. A telephone shows it whole, with letters that can be read."""
 HALF = 3.14
 """Inches: the width of one of two panels, which together are as wide as the text of the PDF."""
@@ -117,11 +118,11 @@ def create_figure(
 
 
 def mark_reported(
-    axes: Axes, x: float, y: float, *, size: float = 17, gid: str | None = None
+    axes: Axes, x: float, y: float, *, size: float = 17, edge: str = INK, gid: str | None = None
 ) -> None:
     """Put the star of the paper at a point; its dark edge shows it in grey, too."""
     axes.plot(
-        [x], [y], "*", color=REPORTED, markersize=size, markeredgecolor=INK,
+        [x], [y], "*", color=REPORTED, markersize=size, markeredgecolor=edge,
         markeredgewidth=0.8, zorder=6, clip_on=False, gid=gid,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = create_figure(
-        height=2.75, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        height=2.45, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -48,7 +48,7 @@ def plot_joint(model: Model) -> Figure:
         fill.set_gid("joint-outline" if region is outer else None)
         plane.add_patch(fill)
     plane.plot(
-        joint["studies"]["mean"], joint["studies"]["max"], "o", color=MUTED, markersize=1.7,
+        joint["studies"]["mean"], joint["studies"]["max"], "o", color=MUTED, markersize=2.6,
         markeredgewidth=0, zorder=3,
     )  # fmt: skip
     for share, edges, axes, direction in (
@@ -70,13 +70,14 @@ def plot_joint(model: Model) -> Figure:
     )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
-    # The cloud rises to the right, which leaves these corners empty.
-    _point_to_outline(plane, outer, "95 % of studies", x=0.03, y=0.93, ha="left")
-    _point_to_outline(plane, inner, "half of all studies", x=0.97, y=0.07, ha="right")
+    # The cloud rises to the right, which leaves this corner empty.
+    _point_to_outline(plane, outer, "95 % of studies", x=0.34, y=0.92, ha="left")
+    _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.72, ha="left")
+    plane.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
     use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
     runs = exact(reported["runs"])
     plane.set_xlabel(f"mean updates of {runs} networks")
-    plane.set_ylabel(f"updates of the slowest of the {runs}")
+    plane.set_ylabel("updates of the slowest")
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
@@ -101,27 +102,35 @@ def plot_distribution(model: Model) -> Figure:
     histogram, population, reported = model["histogram"], model["population"], model["reported"]
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
-    figure, (above, axes) = create_figure(height=3.3, n_rows=2, height_ratios=(1, 2.4), sharex=True)
+    figure, (above, axes) = create_figure(height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True)
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, None)
     axes.set_xlabel("weight updates until converged")
-    axes.set_ylabel("% that converge, per update")
+    axes.set_ylabel("networks, % per update")
     axes.grid(axis="x", visible=False)
     rows = [("mean, 1988", reported["mean"], exact(reported["mean"]), REPORTED)]
     if population["mean"] is not None:
         rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
         rows.insert(0, ("median, here", population["median"], exact(population["median"]), BLUE))
-    for place, (_, value, text, colour) in enumerate(rows):
+    for place, (name, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
             mark_reported(above, value, place, size=13)
         else:
-            above.plot([value], [place], "o", color=colour, markersize=6)
-        above.plot([value, value], [place, len(rows)], color=colour, linewidth=0.8)
-        axes.axvline(value, color=colour, linewidth=0.8, zorder=3)
-        label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
+            above.plot([value], [place], "o", color=colour, markersize=5)
+        dash = DASHED if colour == REPORTED else "-"
+        above.plot([value, value], [place, len(rows)], color=colour, linestyle=dash, linewidth=0.7)
+        axes.axvline(value, color=colour, linestyle=dash, linewidth=0.7, zorder=3)
+        # The means nearly coincide: ours is named to the left, beyond the median.
+        aside: Any = {"offset": (9, 0)}
+        if name == "mean, here":
+            aside = {
+                "offset": (-28, 0), "ha": "right",
+                "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
+            }  # fmt: skip
+        label_line(above, x=value, y=place, text=text, color=colour, **aside)
     if reported["max"] <= edges[-1]:
         mark_reported(above, reported["max"], len(rows) - 1, size=13)
         label_line(

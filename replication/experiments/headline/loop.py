@@ -19,7 +19,7 @@ from replication.wording import plural
 Array = NDArray[np.float64]
 
 SHOWN = 0  # the vector whose states are drawn
-VISIBLE_X, HIDDEN_X, MIDDLE = (0.75, 2.45), (8.75, 10.45), 5.6
+VISIBLE_X, HIDDEN_X, MIDDLE = (0.7, 2.6), (8.6, 10.5), 5.6
 VISIBLE_Y, HIDDEN_Y = (6.85, 5.65, 4.45, 3.25), (5.65, 4.45)
 W_TOP, U_TOP = 8.35, 1.6
 LARGEST = 12.0  # the weight, in absolute value, whose square fills its place
@@ -62,12 +62,12 @@ def _draw_network(
             _add(axes, circle, name, f"{group}-{k}")
         time = int(group[1])
         axes.text(x, places[-1] - 0.75, f"time {time}\npass {time // 2 + 1}", ha="center", va="top",
-                  fontsize=7.5, color=MUTED, linespacing=1.1)  # fmt: skip
+                  fontsize=9, color=MUTED, linespacing=1.1)  # fmt: skip
     axes.text(sum(VISIBLE_X) / 2, VISIBLE_Y[0] + 0.8, "visible", ha="center", va="bottom")
     axes.text(sum(HIDDEN_X) / 2, HIDDEN_Y[0] + 0.8, "hidden", ha="center", va="bottom")
     for start, end, bend in (
         ((1.6, 8.45), (2.9, 8.75), -0.25), ((8.2, 8.3), (9.6, 7.3), -0.3),
-        ((9.6, 2.8), (8.2, 1.0), -0.3), ((2.9, 0.6), (1.6, 1.45), -0.25),
+        ((9.6, 2.8), (8.2, 1.0), -0.3), ((2.6, 0.3), (1.2, 0.9), -0.25),
     ):  # fmt: skip
         axes.add_patch(
             FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>",
@@ -88,8 +88,8 @@ def _draw_network(
         (left, top - (SHOWN + 1) * side), 4 * side, side, fill=False, edgecolor=BLUE, lw=1.6
     )
     _add(axes, row, name, "row")
-    axes.text(MIDDLE, top - 4 * side - 0.15, "all reconstructions\n(framed: this one)", ha="center",
-              va="top", fontsize=7.5, color=MUTED, linespacing=1.0)  # fmt: skip
+    axes.text(MIDDLE, top - 4 * side - 0.15, "reconstructions\n(framed: this)", ha="center",
+              va="top", fontsize=9, color=MUTED, linespacing=1.0)  # fmt: skip
     text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=9.5, fontweight="bold")
     if name:
         text.set_gid(f"{name}-title")
@@ -99,7 +99,8 @@ def _draw_weights(axes: Axes, weights: Array, *, top: float, name: str | None, l
     """Draw weights as squares, a row for each hidden unit and a column for each visible one."""
     step = 0.98
     left = MIDDLE - 2 * step
-    axes.text(left - 0.2, top - step / 2, f"${letter}$", ha="right", va="center", fontsize=11)
+    y = top - step * (0.5 if letter == "W" else 1.6)  # clear of the times beside U
+    axes.text(left - 0.2, y, f"${letter}$", ha="right", va="center", fontsize=11)
     for (row, column), weight in np.ndenumerate(weights):
         x, y = left + (column + 0.5) * step, top - row * step
         axes.add_patch(

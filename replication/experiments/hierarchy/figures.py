@@ -34,13 +34,13 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
-LEFT = -1.42  # where headings begin, in widths of the axes
+LEFT = -1.18  # where headings begin, in widths of the axes
 
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
-    figure = Figure(figsize=(style.NARROW, 4.15))
-    axes = figure.add_axes((0.53, 0.1, 0.36, 0.82))
+    figure = Figure(figsize=(style.NARROW, 3.75))
+    axes = figure.add_axes((0.49, 0.11, 0.4, 0.81))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, part, rows in GROUPS:
@@ -59,7 +59,9 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
                       markersize=6, fillstyle="none", markeredgewidth=1.3, clip_on=False,
                       zorder=4)  # fmt: skip
-            axes.text(105, place, fixed(100 * share, 1), va="center", ha="left", color=style.INK)
+            axes.text(
+                129, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
+            )
         place += 1.4
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set_ylim(max(labels) + 0.6, -0.6)

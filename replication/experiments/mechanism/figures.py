@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Affine2D
 
 from replication.report import style
 from replication.report.numbers import fixed
@@ -14,17 +15,17 @@ from replication.report.numbers import fixed
 TURNING: dict[str, tuple[str, Any, str, str]] = {
     "change_w": (style.BLUE, "-", style.SKY, "change and W (shaded)"),
     "descent_w": (style.PURPLE, (0, (5, 2)), style.PINK, "descent and W (shaded)"),
-    "change_descent": (style.GREEN, (0, (1.5, 1.5)), "", "change and descent"),
+    "change_descent": (style.INK, (0, (1.5, 1.5)), "", "change and descent"),
 }
 """Colour, dash, fill of the middle half of the networks (none if empty) and label."""
-LINES: dict[str, tuple[str, Any, str, int]] = {
-    "reversed": (style.INK, "-", "reversed", 0),
-    "dropped": (style.BLUE, "-", "dropped", 3),
-    "random": (style.MUTED, (0, (1.5, 1.5)), "random direction", -6),
-    "gradient": (style.PURPLE, (0, (5, 2)), "steepest descent", 0),
-    "amplification": (style.GREEN, "-", "growth alone\n({failed} % fail)", 9),
+LINES: dict[str, tuple[str, Any, str, int, float]] = {
+    "reversed": (style.INK, "-", "reversed", 0, 1.0),
+    "dropped": (style.INK, (0, (6, 1.5, 1, 1.5)), "dropped", 3, 0.96),
+    "random": (style.MUTED, (0, (1.5, 1.5)), "random direction", -6, 1.04),
+    "gradient": (style.PURPLE, (0, (5, 2)), "steepest descent", 0, 1.0),
+    "amplification": (style.BLUE, "-", "growth alone\n({failed} % fail)", 9, 1.12),
 }
-"""Colour, dash, label and by how many points it is moved."""
+"""Colour, dash, label, by how many points it is moved, and by what factor the line is."""
 GROUPS: dict[str, dict[str, str]] = {
     "one unit on or off": {
         "one-hot 4-2-4": "one-hot, 4-2-4",
@@ -45,13 +46,11 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 """Headings, and below each its inputs with their labels."""
-MARKS: dict[str, tuple[str, str, str]] = {
-    "recirculation": (style.BLUE, "o", "recirculation"),
-    "back-propagation": (style.PURPLE, "s", "back-propagation, squared error"),
-    "back-propagation, cross-entropy": (style.PURPLE, "D", "back-propagation, cross-entropy"),
-    "feedback alignment": (style.GREEN, "^", "feedback alignment"),
-}
+RULES = (
+    "recirculation", "back-propagation", "back-propagation, cross-entropy", "feedback alignment",
+)  # fmt: skip
 RELIABLE = 0.98  # share of converged networks below which a mark is hollow
+CLOSE = 1.17  # marks of a row less than this factor apart are drawn one below the other
 
 
 def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
@@ -65,9 +64,10 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
             if fill:
                 axes.fill_between(
                     x, series[name]["low"], series[name]["high"],
-                    facecolor=fill, alpha=0.45, linewidth=0,
+                    facecolor=fill, edgecolor=color, alpha=0.3, linewidth=0.6,
                 )  # fmt: skip
-            axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name)
+            axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name,
+                      linewidth=2.2)  # fmt: skip
         axes.axhline(0, color=style.MUTED, linewidth=0.8)
         axes.set(
             xlim=(0, len(x) - 1), ylim=(-0.25, 1.05), xlabel="weight updates",
@@ -85,29 +85,39 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     worth, left = style.create_figure(height=3.6, width=style.HALF)
     rows = model["interventions"]["paper"]
     x = sorted(int(first) for first in rows["dropped"])
-    for name, (color, dash, label, up) in LINES.items():
+    for name, (color, dash, label, up, aside) in LINES.items():
         own = [rows[name][str(first)] for first in x]
         failed = fixed(100 * own[-1]["failed"]["share"], 0)
         y = [row["extra"] for row in own]
         low, high = zip(*(row["extra_interval"] for row in own), strict=True)
-        left.vlines(x, low, high, color=color, linewidth=1.0)
-        left.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name)
+        # Beside one another, so that no interval runs through the end of another.
+        place = Affine2D().scale(aside, 1) + left.transData
+        left.vlines(x, low, high, color=color, linewidth=1.0, transform=place)
+        left.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name,
+                  transform=place)  # fmt: skip
         style.label_line(
-            left, x=x[-1], y=y[-1], text=label.format(failed=failed), color=color, offset=(6, up)
+            left,
+            x=1.15 * x[-1],
+            y=y[-1],
+            text=label.format(failed=failed),
+            color=color,
+            offset=(7, up),
         )
     left.axhline(0, color=style.MUTED, linewidth=0.8)
     left.set(
-        xlim=(0, 1.85 * x[-1]), ylim=(-5, 55), xticks=x[2:],
+        xscale="log", xlim=(0.85 * x[0], 9 * x[-1]), ylim=(-5, 55),
         xlabel=f"changes replaced (learning rate {model['rates']['paper']:g})",
         ylabel="extra weight updates (median)",
     )  # fmt: skip
+    style.use_plain_log_ticks(left, x)
     left.set_title("(a) First changes of W replaced")
     return worth, _plot_reach(model["tasks"])
 
 
 def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
-    """Draw how fast each rule learns each input, in a lane of its own so that no marks overlap."""
+    """Draw how fast each rule learns each input: a band an input, a mark a rule."""
     figure, axes = style.create_figure(height=4.5, width=style.HALF)
+    marks = dict(zip(RULES, style.RULES, strict=True))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, inputs in GROUPS.items():
@@ -116,15 +126,20 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
         for name, label in inputs.items():
             place += 1.0
             labels[place] = label
-            axes.axhline(place + 0.5, color=style.FAINT, linewidth=0.6, zorder=0)
-            for lane, (rule, (color, marker, _)) in enumerate(MARKS.items()):
-                result = tasks.get(name, {"rules": {}})["rules"].get(rule)
-                if result is None:
-                    continue
+            if len(labels) % 2:
+                axes.axhspan(place - 0.5, place + 0.5, color=style.FAINT, alpha=0.5, linewidth=0,
+                             zorder=0)  # fmt: skip
+            results = tasks.get(name, {"rules": {}})["rules"]
+            lanes = _find_lanes(
+                {rule: results[rule]["median"] for rule in RULES if rule in results}
+            )
+            for rule, lane in lanes.items():
+                color, _, marker, _ = marks[rule]
+                result = results[rule]
                 is_reliable = result["converged"]["share"] >= RELIABLE
                 axes.plot(
-                    [result["median"]], [place + 0.2 * (lane - 1.5)], marker, color=color,
-                    markersize=4, gid=f"{rule}: {name}", label=f"{rule}: {name}",
+                    [result["median"]], [place + lane], marker, color=color,
+                    markersize=4.5, gid=f"{rule}: {name}", label=f"{rule}: {name}",
                     markerfacecolor=color if is_reliable else style.PAPER_WHITE,
                 )  # fmt: skip
         place += 1.3
@@ -134,13 +149,28 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
     style.use_plain_log_ticks(axes, (30, 100, 300, 1000))
     handles = [
         Line2D([], [], color=color, marker=marker, linestyle="", markersize=5, label=label)
-        for color, marker, label in MARKS.values()
+        for color, _, marker, label in style.RULES
     ]
     figure.legend(
         handles=handles, loc="outside lower left", fontsize=8, handlelength=1, borderaxespad=0.2
     )
     axes.set_title("(b) Speed on other inputs", x=-0.72)
     return figure
+
+
+def _find_lanes(medians: Mapping[str, float]) -> dict[str, float]:
+    """Return for each rule how far from the middle of its row its mark stands."""
+    groups: list[list[str]] = []
+    for rule in sorted(medians, key=lambda rule: medians[rule]):
+        if groups and medians[rule] < CLOSE * medians[groups[-1][-1]]:
+            groups[-1].append(rule)
+        else:
+            groups.append([rule])
+    return {
+        rule: 0.28 * (lane - (len(group) - 1) / 2)
+        for group in groups
+        for lane, rule in enumerate(group)
+    }
 
 
 FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {

@@ -7,16 +7,28 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from replication.report.style import SERIES, create_figure, put_key_above, use_plain_log_ticks
+from replication.report.style import (
+    BLUE,
+    INK,
+    MUTED,
+    create_figure,
+    put_key_above,
+    use_plain_log_ticks,
+)
 
-NAMES = {"paper": "paper's rule", "regressed": "second round too", "control": "U changes × {:g}"}
+STYLES: dict[str, tuple[str, Any, str, str]] = {
+    "paper": (BLUE, "-", "o", "paper's rule"),
+    "regressed": (INK, (0, (5, 2)), "v", "second round too"),
+    "control": (MUTED, (0, (1.5, 1.5)), "X", "U changes × {:g}"),
+}
+"""Colour, dash, marker and label of each rule."""
 
 
 def plot_alignment(model: Mapping[str, Any]) -> Figure:
     """Draw the median update at which the matrices are aligned against the learning rate."""
-    figure, axes = create_figure(height=3.1)
+    figure, axes = create_figure(height=2.5)
     lines = []
-    for (name, label), (color, dash, marker) in zip(NAMES.items(), SERIES, strict=True):
+    for name, (color, dash, marker, label) in STYLES.items():
         lines += axes.plot(
             model["rates"], model["aligned_at"][name], color=color, linestyle=dash, marker=marker,
             markersize=5, label=label.format(model["control_factor"]), gid=name,
@@ -27,7 +39,7 @@ def plot_alignment(model: Mapping[str, Any]) -> Figure:
     use_plain_log_ticks(axes, (10, 20, 30, 50), axis="y")
     axes.set_xlabel("learning rate")
     axes.set_ylabel("updates until aligned")
-    put_key_above(figure, lines, n_columns=2)
+    put_key_above(figure, lines)
     return figure
 
 

@@ -35,11 +35,11 @@ MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 def plot_readings(model: Model) -> Figure:
     """Draw the mean of 100 networks given the reported largest, one row a reading."""
     rows, reported = model["named"], load_reported()
-    figure, axes = style.create_figure(height=0.44 * len(rows) + 0.7)
+    figure, axes = style.create_figure(height=0.34 * len(rows) + 0.6)
     peak = max(max(row["curve"]["density"]) for row in rows)
     mean = float(reported.mean)
     axes.axvspan(mean - 0.5, mean + 0.5, facecolor=style.FAINT, linewidth=0, zorder=0)
-    axes.axvline(mean, color=style.REPORTED, linestyle=(0, (6, 2)), linewidth=1.4, zorder=5)
+    axes.axvline(mean, color=style.REPORTED, linestyle=(0, (6, 2)), linewidth=1.4, zorder=1)
     for place, row in enumerate(rows):
         base = len(rows) - 1.0 - place
         x, height = np.array(row["curve"]["mean"]), np.array(row["curve"]["density"])
@@ -47,10 +47,12 @@ def plot_readings(model: Model) -> Figure:
         axes.fill_between(x, base, top, facecolor=style.SKY, linewidth=0, zorder=2)
         axes.plot(x, top, color=style.BLUE, linewidth=1.2, zorder=3)
         inside = (x > mean - 0.5) & (x < mean + 0.5)
-        axes.fill_between(x[inside], base, top[inside], facecolor=style.BLUE, linewidth=0, zorder=4)
-        style.label_line(
-            axes, x=mean + 13, y=base + 0.36, color=style.INK, offset=(0, 0), ha="right",
-            text=f"mean {exact(mean)}: {fixed(100 * row['chance_mean'], 1)} %",
+        axes.fill_between(x[inside], base, top[inside], color=style.INK, linewidth=0.8, zorder=4)
+        label = f"mean {exact(mean)}: {fixed(100 * row['chance_mean'], 1)} %"
+        axes.annotate(
+            label, (mean + 0.2, base + 0.5 * float(np.interp(mean, x, top - base))),
+            xytext=(mean + 8.6, base + 0.5), color=style.INK, va="center", zorder=5,
+            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 0.8, "shrinkB": 0},
         )  # fmt: skip
     axes.set_yticks(
         [len(rows) - 0.65 - place for place in range(len(rows))],
@@ -59,7 +61,7 @@ def plot_readings(model: Model) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
-    axes.set_xlim(min(min(row["curve"]["mean"]) for row in rows), mean + 13)
+    axes.set_xlim(min(min(row["curve"]["mean"]) for row in rows), mean + 19)
     axes.set_ylim(-0.05, len(rows) + 0.25)
     style.label_line(
         axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=style.REPORTED,

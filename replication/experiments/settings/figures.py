@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -27,7 +26,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
-    figure, axes = create_figure(height=3.1)
+    figure, axes = create_figure(height=2.8)
     filled = axes.pcolormesh(
         np.exp(_find_edges(np.log(rates))), _find_edges(regressions), mean,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
@@ -46,13 +45,13 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     on_ridge = [(x, y) for x, y in zip(fastest, regressions, strict=True) if x is not None]
     on_ridge.append((model["best"]["learning_rate"], model["best"]["regression"]))
-    axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.4, zorder=4)
+    axes.plot(*np.array(on_ridge).reshape(-1, 2).T, color=DEEP, linewidth=1.6, zorder=7)
     best, paper = model["best"], model["paper"]
     axes.plot(
         [best["learning_rate"]], [best["regression"]], "s", color=DEEP, markeredgecolor=LIGHT,
         markersize=7, zorder=6, clip_on=False,
     )  # fmt: skip
-    mark_reported(axes, paper["learning_rate"], paper["regression"])
+    mark_reported(axes, paper["learning_rate"], paper["regression"], size=13, edge=DEEP)
     axes.set_xscale("log")
     use_plain_log_ticks(axes, RATE_TICKS)
     axes.set_xlabel("learning rate ε")
@@ -67,18 +66,17 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
 def _label(axes: Axes, model: Mapping[str, Any]) -> None:
     """Name the two points and the ridge, left of them, where networks are slow and safe."""
     for point, text in ((model["paper"], "the paper"), (model["best"], "fastest on the map")):
-        label = axes.annotate(
-            text, (point["learning_rate"], point["regression"]), xytext=(-10, 5),
-            textcoords="offset points", ha="right", color=DEEP, fontweight="bold",
+        _write(
+            axes, text, (point["learning_rate"], point["regression"]), xytext=(-12, 7),
+            textcoords="offset points", ha="right", va="center", fontweight="bold",
         )  # fmt: skip
-        label.set_path_effects([patheffects.withStroke(linewidth=2, foreground=LIGHT, alpha=0.7)])
     known = [i for i, rate in enumerate(model["ridge"]) if rate is not None]
     if known:
         middle = known[2 * len(known) // 5]
-        axes.annotate(
-            "fastest rate\nfor each λ",
-            (model["ridge"][middle], model["regressions"][middle]),
-            xytext=(-8, 8), textcoords="offset points", ha="right", va="center", color=DEEP,
+        _write(
+            axes, "fastest rate\nfor each λ",
+            (model["ridge"][middle], model["regressions"][middle]), xytext=(-10, 12),
+            textcoords="offset points", ha="right", va="center",
         )  # fmt: skip
 
 
@@ -89,11 +87,17 @@ def _label_edge(
     beyond = np.flatnonzero(failing >= level)
     if beyond.size and beyond[0] > 0:
         around = slice(beyond[0] - 1, beyond[0] + 1)
-        axes.annotate(
-            text, (float(np.interp(level, failing[around], rates[around])), row),
-            xytext=(0.62, row - 0.13), textcoords=("axes fraction", "data"), color=LIGHT,
-            arrowprops={"arrowstyle": "-", "color": LIGHT, "linewidth": 0.8}, va="center",
+        _write(
+            axes, text, (float(np.interp(level, failing[around], rates[around])), row),
+            xytext=(0.66, row - 0.13), textcoords=("axes fraction", "data"), va="center",
+            arrowprops={"arrowstyle": "-", "color": LIGHT, "linewidth": 0.8},
         )  # fmt: skip
+
+
+def _write(axes: Axes, text: str, point: tuple[float, float], **options: Any) -> None:
+    """Write a label near a point, on a light ground that any colour of the map sets off."""
+    ground = {"facecolor": LIGHT, "linewidth": 0, "alpha": 0.85, "pad": 1.5}
+    axes.annotate(text, point, color=DEEP, bbox=ground, zorder=5, **options)
 
 
 def _find_edges(centres: FloatArray) -> FloatArray:

@@ -11,12 +11,7 @@ from matplotlib.figure import Figure
 
 from replication.report import style
 
-RULES = dict(zip(("recirculation", "squared", "cross-entropy"), style.SERIES, strict=False))
-NAMES = {
-    "recirculation": "recirculation",
-    "squared": "back-propagation, squared error",
-    "cross-entropy": "back-propagation, cross-entropy",
-}
+RULES = dict(zip(("recirculation", "squared", "cross-entropy"), style.RULES, strict=False))
 LABELS = {"recirculation": (12.0, 37.0), "squared": (6.3, 900.0), "cross-entropy": (1.3, 330.0)}
 """Where the curves over rates are named."""
 SHARES = {"squared": (80.0, 88.0), "cross-entropy": (80.0, 62.0), "recirculation": (80.0, 40.0)}
@@ -39,19 +34,19 @@ def plot_speed(model: Mapping[str, Any]) -> Panels:
 def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the share of networks still learning, with and without momentum."""
     points = model["curve_points"]
-    for rule, (color, dash, _) in RULES.items():
+    for rule, (color, dash, _, label) in RULES.items():
         plain = "paper" if rule == "recirculation" else rule
         for procedure, width, note in (
             (plain, 2.2, ""), (f"{rule}-momentum", 0.9, " with momentum"),
         ):  # fmt: skip
             shares = [100 * share for share in model["procedures"][procedure]["learning"]]
             axes.plot(points, shares, color=color, linestyle=dash, linewidth=width,
-                      gid=_name(procedure), label=f"{NAMES[rule]}{note}")  # fmt: skip
+                      gid=_name(procedure), label=f"{label}{note}")  # fmt: skip
         x, y = SHARES[rule]
         plain_shares = 100 * np.array(model["procedures"][plain]["learning"])
         end = np.interp(-y, -plain_shares, points)
         axes.annotate(
-            NAMES[rule].replace(", ", ",\n"), (end, y), xytext=(x, y), color=color, va="center",
+            label.replace(", ", ",\n"), (end, y), xytext=(x, y), color=color, va="center",
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8},
         )  # fmt: skip
     axes.text(115, 26, "thin: with\nmomentum", color=style.MUTED, va="center")
@@ -65,16 +60,16 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
 
 def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
     """Draw the mean number of updates against the learning rate."""
-    for rule, (color, dash, marker) in RULES.items():
+    for rule, (color, dash, marker, label) in RULES.items():
         entry = model["rates"][rule]
-        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash, label=NAMES[rule])
+        axes.plot(entry["rates"], entry["means"], color=color, linestyle=dash, label=label)
         means = dict(zip(entry["rates"], entry["means"], strict=True))
         axes.plot(
             entry["good"], [means[rate] for rate in entry["good"]], color=color,
             linestyle="none", marker=marker, markersize=5, gid=f"good-{_name(rule)}",
         )  # fmt: skip
         x, y = LABELS[rule]
-        name = NAMES[rule].removeprefix("back-propagation, ").replace("-", "-\n")
+        name = label.removeprefix("back-propagation, ").replace("-", "-\n")
         style.label_line(axes, x=x, y=y, text=name, color=color, ha="center")
     rates = [rate for rule in RULES for rate in model["rates"][rule]["rates"]]
     axes.set(

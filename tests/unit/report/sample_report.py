@@ -62,7 +62,7 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     left.stairs(model["shares"], edges, fill=True, color=style.SKY)
     left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
     handles = []
-    for power, (color, dash, _) in enumerate(style.SERIES[:2], start=1):
+    for power, (color, dash, *_) in enumerate(style.RULES[:2], start=1):
         right.plot(edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash)
         name = ("paper", "notebook")[power - 1]
         handles.append(Line2D([], [], color=color, linestyle=dash, label=name))

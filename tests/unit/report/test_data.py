@@ -6,6 +6,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Affine2D
 
 from replication.report.data import COLUMNS, list_data
 
@@ -19,6 +20,7 @@ def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes() -> None:
     axes = figure.subplots()
     axes.set(title="(a) All", xlabel="updates\nso far", ylabel="error")
     axes.plot([1, 2], [3.25, np.nan], label="line")
+    axes.plot([1], [2], label="aside", transform=Affine2D().scale(2, 1) + axes.transData)
     axes.scatter([5], [6], label="dots")
     axes.bar([1], [7], width=0.5, label="bars")
     axes.stairs([8, 9], [0, 1, 2], label="steps")
@@ -33,6 +35,7 @@ def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes() -> None:
     assert found == [
         ("line", "1", "3.25", ""),
         ("line", "2", "", ""),
+        ("aside", "1", "2", ""),
         ("steps", "0", "8", ""),
         ("steps", "1", "9", ""),
         ("steps", "2", "", ""),
