@@ -10,22 +10,20 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import delayed
 from numpy.typing import NDArray
 
-from replication.errors import ReplicationError, WorkerError
+from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.progress import Progress
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
 from replication.simulator.outcomes import Outcomes
+from replication.simulator.recirculation import RecirculationNetwork, check_network
 from replication.simulator.weights import draw_weights, take_whole
 from replication.threads import Stopped, bind, find_flag, map_in_threads
-
-if TYPE_CHECKING:
-    from replication.simulator.recirculation import RecirculationNetwork
+from replication.wording import show
 
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
@@ -90,9 +88,12 @@ def simulate(
     """
     protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    jobs = -1 if jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
+    jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
+    if not isinstance(progress, bool):
+        raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     parts = cut_range(protocol, 0, n_seeds)
     if network is not None:
+        check_network(network)
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
     with Progress(n_seeds) if progress else contextlib.nullcontext() as shown:
 

@@ -67,6 +67,15 @@ class Outcomes:
         object.__setattr__(self, "updates", updates)
         object.__setattr__(self, "converged", converged)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Outcomes):
+            return NotImplemented
+        return self.start == other.start and _are_equal(
+            (self.updates, self.converged), (other.updates, other.converged)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
         return len(self.updates)
 
@@ -177,6 +186,14 @@ class Trace:
     reconstructions: Array
     weights: Array
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        arrays = [(t.errors, t.reconstructions, t.weights, *t.hidden) for t in (self, other)]
+        return self.protocol == other.protocol and _are_equal(*arrays)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         outcome = "converged after" if self.converged else "not converged after"
         return (
@@ -229,6 +246,11 @@ def make_trace(
     below = np.flatnonzero(errors < protocol.threshold)
     updates = int(below[0]) if len(below) else len(errors) - 1
     return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
+
+
+def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
+    pairs = zip(ours, theirs, strict=True)
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
 
 
 def _make_axes(ax: Any) -> Any:

@@ -27,10 +27,12 @@ from replication.simulator.weights import (
     check_weights,
     draw_weights,
     split_weights,
+    take_changes,
+    take_finite,
     take_states,
-    take_weights,
     take_whole,
 )
+from replication.wording import show
 
 Array = NDArray[np.float64]
 
@@ -103,7 +105,7 @@ class RecirculationNetwork:
         *,
         protocol: Protocol | str = PAPER,
     ) -> None:
-        self.W, self.b, self.U, self.c = (take_weights(given) for given in (W, b, U, c))
+        self.W, self.b, self.U, self.c = (take_finite(given, "weights") for given in (W, b, U, c))
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
@@ -132,7 +134,13 @@ class RecirculationNetwork:
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
                 "group; use simulate() or trace() for more"
             )
-        (W, b), (U, c) = split_weights(protocol, np.asarray(weights))
+        flat = take_finite(weights, "weights")
+        if flat.shape != (protocol.n_weights,):
+            raise UsageError(
+                f"{len(flat) if flat.ndim == 1 else flat.shape} weights were given; group_sizes "
+                f"{list(protocol.group_sizes)} need {protocol.n_weights}"
+            )
+        (W, b), (U, c) = split_weights(protocol, flat)
         return cls(W, b, U, c, protocol=protocol)
 
     def __repr__(self) -> str:
@@ -164,7 +172,7 @@ class RecirculationNetwork:
 
     def image(self, visible: ArrayLike) -> Array:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = take_states(visible, self.W.shape[1], "visible")
+        visible = take_finite(visible, "visible states")
         return self.reconstruct(self.first_pass(visible))
 
     def regress(self, before: ArrayLike, arriving: ArrayLike) -> Array:
@@ -193,7 +201,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = take_states(v0, self.W.shape[1], "visible")
+        v0 = take_finite(v0, "visible states")
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
@@ -259,10 +267,18 @@ class RecirculationNetwork:
         each = [self.weight_changes(pattern) for pattern in batch]
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
-            changes = change(changes)
+            changes = take_changes(change, changes, self.weights)
         for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
             last[...] = self.protocol.momentum * last + new
             weights[...] += last
+
+
+def check_network(network: object) -> None:
+    """Refuse what is no subclass of the readable network."""
+    if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
+        raise UsageError(
+            f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
+        )
 
 
 def _keep(x: Array) -> Array:

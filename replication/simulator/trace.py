@@ -5,7 +5,7 @@ from __future__ import annotations
 from replication.fields import MAX_UPDATES
 from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
-from replication.simulator.recirculation import RecirculationNetwork, record_network
+from replication.simulator.recirculation import RecirculationNetwork, check_network, record_network
 from replication.simulator.weights import MAX_SEED, draw_weights, take_whole
 
 
@@ -45,6 +45,7 @@ def trace(
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
     if network is not None:
+        check_network(network)
         one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks

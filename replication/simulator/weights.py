@@ -7,7 +7,7 @@ moved to the place of network s and read from there.
 
 from __future__ import annotations
 
-import numbers
+import operator
 from typing import Any
 
 import numpy as np
@@ -68,12 +68,15 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 
 def take_whole(name: str, value: Any, low: int, high: int) -> int:
     """Return a whole number of Python or NumPy as one of Python, or refuse what is none."""
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or not low <= value <= high:
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        whole = low - 1
+    if isinstance(value, bool) or not low <= whole <= high:
         raise UsageError(
             f"{name} = {show(value)} was given; allowed is a whole number from {low} to {high}"
         )
-    return int(value)
+    return whole
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
@@ -106,20 +109,20 @@ def split_weights(
 def take_numbers(given: ArrayLike, what: str) -> Array:
     """Return a float64 copy of numbers, or refuse what holds text or no numbers at all."""
     try:
-        numbers = np.array(given)
-    except ValueError:  # rows of several lengths
-        numbers = np.array(None)
-    if numbers.dtype.kind not in "biuf":
-        raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of numbers")
-    return numbers.astype(np.float64)
+        numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also among objects
+        if numbers.dtype.kind in "iufO":
+            return numbers.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):  # or rows of several lengths
+        pass
+    raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of numbers")
 
 
-def take_weights(given: ArrayLike) -> Array:
-    """Return a copy of weights, or refuse what holds anything but finite numbers."""
-    weights = take_numbers(given, "weights")
-    if not np.isfinite(weights).all():
-        raise UsageError(f"{show(given)} was given as weights; allowed are finite numbers")
-    return weights
+def take_finite(given: ArrayLike, what: str) -> Array:
+    """Return a copy of numbers, or refuse what holds anything but finite ones."""
+    taken = take_numbers(given, what)
+    if not np.isfinite(taken).all():
+        raise UsageError(f"{show(given)} was given as {what}; allowed are finite numbers")
+    return taken
 
 
 def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
@@ -149,3 +152,22 @@ def take_states(given: ArrayLike, n_units: int, group: str) -> Array:
             f"each {group} unit"
         )
     return states
+
+
+def take_changes(change: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
+    """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
+    if not callable(change):
+        raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
+    returned = change(changes)
+    wrong, taken = show(returned), []
+    try:
+        for name, weight, new in zip("WbUc", weights, returned, strict=True):
+            wrong = f"{name} = {show(new)} for weights of shape {weight.shape}"
+            taken.append(np.broadcast_to(take_numbers(new, name), weight.shape))
+            wrong = show(returned)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"change(...) returned {wrong}; allowed are changes of W, b, U and c, each a number or "
+            "an array that fits: changes._replace(W=...)"
+        ) from None
+    return taken

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from replication import PAPER, RecirculationNetwork
@@ -157,6 +159,36 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum() -> None:
     network.update(change=replace)
     assert len(seen) == 2
     assert network.c == 1.0 + (1.0 + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        ("text", "change = 'text' was given; allowed is a function"),
+        (lambda changes: None, r"returned None; allowed are changes of W"),
+        (lambda changes: (1, 2, 3, 4, 5), r"returned \(1, 2, 3, 4, 5\); allowed"),
+        (lambda changes: changes._replace(c=np.ones(2)), r"c = .* for weights of shape \(4,\)"),
+        (lambda changes: changes._replace(c=None), r"returned c = None"),
+    ],
+)
+def test_a_hook_that_does_not_fit_changes_nothing(hook: Any, message: str) -> None:
+    network = make_blank()
+    with pytest.raises(UsageError, match=message):
+        network.update(change=hook)
+    assert not any(weights.any() for weights in network.weights)
+
+
+@pytest.mark.parametrize(
+    "W",
+    [
+        pd.DataFrame([[1, 0, 0, 2**40], [0, 1, 0, 0]], dtype="Int64"),
+        np.array([[1, False, 0, 2.0**40], [0, Decimal(1), 0, 0]], dtype=object),
+    ],
+)
+def test_weights_are_taken_as_people_have_them(W: Any) -> None:
+    network = RecirculationNetwork(W, [0, 2**70], np.zeros((4, 2)), [0] * 4)
+    assert network.W.tolist() == [[1.0, 0.0, 0.0, 2.0**40], [0.0, 1.0, 0.0, 0.0]]
+    assert network.b.tolist() == [0.0, 2.0**70]
 
 
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:

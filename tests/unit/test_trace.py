@@ -72,6 +72,13 @@ def test_a_small_simulation_takes_a_class_of_ones_own():
     ]
 
 
+def test_results_are_equal_where_they_hold_the_same():
+    assert trace(seed=3) == trace(seed=np.array(3), root_seed=np.int64(1988)) != trace(seed=4)
+    assert trace("notebook", seed=3, n_updates=2) != trace(seed=3, n_updates=2)
+    assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
+    assert simulate(n_seeds=9) != simulate(n_seeds=9).slice(0, 8)
+
+
 def test_a_trace_that_goes_on_keeps_the_outcome():
     assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48
 
@@ -132,7 +139,15 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
             ),
             "learns by 'recirculation' only; use simulate",
         ),
+        (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
+        (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are True"),
+        (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
+        (lambda: trace(network=int), "network = <class 'int'> was given"),
+        (lambda: RecirculationNetwork.from_weights(np.zeros(5)), r"5 weights were .*\] need 22"),
+        (lambda: RecirculationNetwork.from_seed(0).image([1, 0, 0, np.nan]), "as visible states"),
+        (lambda: RecirculationNetwork.from_seed(0).weight_changes([np.inf, 0, 0, 0]), "finite"),
         (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "are arrays of numbers"),
+        (lambda: RecirculationNetwork([[None]], [0], [[0]], [0]), "are arrays of numbers"),
         (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "are finite numbers"),
     ],
 )
