@@ -34,13 +34,13 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
-LEFT = -1.18  # where headings begin, in widths of the axes
+LEFT = -1.23  # where headings begin, in widths of the axes
 
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 3.75))
-    axes = figure.add_axes((0.49, 0.11, 0.4, 0.81))
+    axes = figure.add_axes((0.49, 0.11, 0.385, 0.81))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, part, rows in GROUPS:
