@@ -111,11 +111,15 @@ def test_numbers_are_read_as_typed(tmp_path, capsys):
     assert "7 networks" in capsys.readouterr().out
 
 
+CHAINED = RuntimeError("a library has failed")
+CHAINED.__cause__ = MemoryError()
+
+
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
-        (MemoryError(), 70, "give fewer --seeds or --jobs"),
+        (CHAINED, 70, "give fewer --seeds or --jobs"),
         (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v)"),
         (RuntimeError("can't start new thread"), 70, "(ulimit -u)"),
         (OSError(24, "Too many open files", "x.csv"), 70, "(ulimit -n)"),
