@@ -17,7 +17,7 @@ import replication
 from replication.cli import main
 from replication.comparison.command import load_rates
 from replication.comparison.figure import draw_groups, make_bars
-from replication.comparison.tables import read_flags, read_table, read_values
+from replication.comparison.tables import find_missing, read_flags, read_table, read_values
 from replication.errors import DataError, ReplicationError
 
 REPORT = ("--runs", "20", "--mean", "48")
@@ -96,6 +96,8 @@ def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     assert "2 rows lack a value and were left out." in run(capsys, *arguments)
     model = json.loads(run(capsys, *arguments, "--json"))
     assert (model["n"], model["n_missing"]) == (40, 2)
+    missing = find_missing([None, pd.NA, np.nan, "n/a", 0, "x"]).tolist()
+    assert missing == [True, True, True, True, False, False]
 
 
 def test_groups_have_a_line_each_and_one_verdict_over_all(frame, tmp_path, capsys):
