@@ -93,7 +93,7 @@ class Progress:
             self._write(self.describe() + "\n")
             return
         # A line that reaches the last column would wrap, and each drawing leave one behind.
-        width = shutil.get_terminal_size().columns - 1
+        width = (_count_columns(self._stream) or 80) - 1
         filled = round(BAR_WIDTH * self.done / self.total)
         line = self.describe()[:width]
         if len(line) + BAR_WIDTH + len("[] ") <= width:
@@ -105,6 +105,14 @@ class Progress:
     def _write(self, text: str) -> None:
         if not write_safely(self._stream, text):
             self._is_terminal = False
+
+
+def _count_columns(stream: TextIO) -> int:
+    """Return the width of the terminal that a stream leads to, or of the one that is known."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def silent(text: str) -> None:

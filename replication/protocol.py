@@ -147,18 +147,21 @@ class Protocol:
             object.__setattr__(self, field.name, value)
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
-        for name, is_asked, is_possible, needed in (
-            ("symmetric_start", self.symmetric_start, has_one_hidden, "one hidden group"),
+        for name, is_asked, is_possible, others, needed in (
+            ("symmetric_start", self.symmetric_start, has_one_hidden,
+             ["group_sizes"], "one hidden group"),
             ("second_round", self.second_round, has_one_hidden and not descends,
-             "recirculation with one hidden group"),
+             ["group_sizes", "learning_rule"], "recirculation with one hidden group"),
             ("minimised_error", self.minimised_error == "cross-entropy",
              descends and self.visible_units == "logistic",
-             "back-propagation with logistic visible units"),
+             ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
         ):  # fmt: skip
             if is_asked and not is_possible:
+                given = {key: show(as_plain(self)[key]) for key in (name, *others)}
                 raise UsageError(
-                    f"{name} = {show(getattr(self, name))} was given; it is allowed for {needed} "
-                    "only; change one of them"
+                    f"{name} = {given.pop(name)} was given with "
+                    f"{' and '.join(f'{key} = {value}' for key, value in given.items())}; it is "
+                    f"allowed for {needed} only; change one of them"
                 )
         if isinstance(self.patterns, tuple):
             for row in self.patterns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.metadata
 import importlib.util
 import logging
 import re
@@ -37,8 +38,8 @@ def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
     if (backend, scheduler is None) not in ((THREADS, True), (CLUSTER, False)):
         raise UsageError(
-            f"--backend {backend!r} cannot be used so; allowed are threading, and dask together "
-            "with the --scheduler of a running cluster"
+            f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
+            "--scheduler; allowed are threading without one, and dask with that of a cluster"
         )
     if backend == CLUSTER and importlib.util.find_spec("distributed") is None:
         raise UsageError(
@@ -130,13 +131,19 @@ def _connect(scheduler: str) -> Iterator[Any]:
     from distributed import Client
     from distributed.core import rpc
 
-    async def ask() -> None:
+    async def ask() -> Any:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
-            await remote.versions()
+            return (await remote.versions())["packages"]["distributed"]
 
     try:
         # A client would wait without end for what takes connections and says nothing.
-        asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
+        theirs = asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
+        here = importlib.metadata.version("distributed")
+        if theirs != here:
+            raise WorkerError(
+                f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine "
+                f"{here}; install one version in both places"
+            )
         client = Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError) as error:
         raise WorkerError(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import shutil
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.errors import StorageError, WorkerError
+from replication.errors import StorageError, UsageError, WorkerError
 from replication.interruption import GO_ON, Interruption
 from replication.progress import Progress, report_progress
 from replication.protocol import Protocol
 from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
+from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
+from replication.simulator.step import Rule
 from replication.store.blocks import write_block
 from replication.store.files import hold_lock, make_folder
 from replication.store.store import Range, Store, count_seeds, lock_path
@@ -39,6 +42,7 @@ def simulate_study(
     n_seeds: int,
     *,
     wait: bool = False,
+    jobs: int = -1,
     block_size: int | None = None,
     backend: str = "threading",
     scheduler: str | None = None,
@@ -52,7 +56,10 @@ def simulate_study(
     """
     check_backend(backend, scheduler)
     # Before anything is written; what is missing can only have become less under the lock.
-    check_disk(store.folder, store.missing(protocol, root_seed, n_seeds))
+    missing = store.missing(protocol, root_seed, n_seeds)
+    check_disk(store.folder, missing)
+    if missing:
+        check_memory(protocol, jobs)
     folder = store.study_folder(protocol, root_seed)
     with contextlib.ExitStack() as stack:
         if not wait:
@@ -64,7 +71,7 @@ def simulate_study(
         missing = store.missing(protocol, root_seed, n_seeds)
         fill_ranges(
             folder, missing, protocol, root_seed,
-            block_size=block_size, scheduler=scheduler, **options,
+            jobs=jobs, block_size=block_size, scheduler=scheduler, **options,
         )  # fmt: skip
     return count_seeds(missing)
 
@@ -80,6 +87,23 @@ def check_disk(folder: Path, ranges: list[Range]) -> None:
             f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
             f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
             "or a --results folder on another disk"
+        )
+
+
+def check_memory(protocol: Protocol, jobs: int) -> None:
+    """Refuse networks that do not fit in the memory of this machine."""
+    from replication.simulator.engine import N_LANES  # which loads the compiler
+
+    _, n_rows = arrange(Rule.of(protocol))
+    needed = count_workers(jobs) * (8 * n_rows * N_LANES + BLOCK_MEMORY)
+    if not hasattr(os, "sysconf"):  # as on Windows
+        return
+    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > present:
+        raise UsageError(
+            f"networks of group_sizes = {list(protocol.group_sizes)} on {count_workers(jobs)} "
+            f"workers need about {needed / 1e9:,.1f} GB of memory, and this machine has "
+            f"{present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
         )
 
 
@@ -138,29 +162,34 @@ def simulate_blocks(
 
 
 def _retry(
-    run: Callable[[list[Range]], Generator[Outcomes]], blocks: list[Range]
+    run: Callable[[Iterable[Range]], Generator[Outcomes]], blocks: list[Range]
 ) -> Generator[Outcomes]:
-    """Yield the outcomes of all blocks; after the loss of a worker try those left once more.
-
-    As often as workers are lost, if at least one block was finished since the last time.
-    """
+    """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
     left = dict.fromkeys(blocks)
-    is_retry = False
+    doubtful: set[Range] = set()
     while left:
-        n_left = len(left)
+        begun: set[Range] = set()
         try:
-            with contextlib.closing(run(list(left))) as running:
+            with contextlib.closing(run(_note(list(left), begun))) as running:
                 for outcomes in running:
                     del left[outcomes.start, outcomes.stop]
                     yield outcomes
         except LostWorker as error:
-            if is_retry and len(left) == n_left:
+            lost = begun & left.keys() or set(left)
+            if lost & doubtful:
+                start, stop = min(lost & doubtful)[0], max(lost & doubtful)[1]
                 raise WorkerError(
-                    f"{error} (twice; finished blocks are kept). Give fewer --jobs or more "
-                    "memory, then run the same command again"
+                    f"{error} (twice, among the networks {start} to {stop - 1}; finished blocks "
+                    "are kept). Give fewer --jobs or more memory, then run the same command again"
                 ) from None
-            is_retry = True
+            doubtful |= lost
             report_progress(f"{error}; what was lost will be simulated again")
+
+
+def _note(blocks: list[Range], begun: set[Range]) -> Iterator[Range]:
+    for block in blocks:
+        begun.add(block)
+        yield block
 
 
 def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:

@@ -18,6 +18,7 @@ from replication.simulator import backends
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
+from replication.store.filling import simulate_study
 from tests.reliability.faults import (
     ONE_STUDY,
     assert_clean,
@@ -82,7 +83,9 @@ def cluster(tmp_path):
         process.wait()
 
 
-def test_a_study_survives_the_death_of_a_worker_with_the_digest_of_one_machine(cluster, tmp_path):
+def test_a_study_survives_the_death_of_a_worker_with_the_digest_of_one_machine(
+    cluster, tmp_path, monkeypatch
+):
     victim, survivor = cluster.start_worker(), cluster.start_worker()
     process = cluster.begin_study(tmp_path / "results", N_SEEDS)
     victim.kill()
@@ -91,6 +94,12 @@ def test_a_study_survives_the_death_of_a_worker_with_the_digest_of_one_machine(c
     assert survivor.poll() is None
     reference = compute_digest([simulate(PROTOCOL, n_seeds=N_SEEDS, jobs=2)])
     assert Store(tmp_path / "results").digest(PROTOCOL, 1988, N_SEEDS) == reference
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
+    with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020\.1\.0;"):
+        simulate_study(
+            Store(tmp_path / "others"), PROTOCOL, 1988, 10,
+            backend="dask", scheduler=cluster.address,
+        )  # fmt: skip
 
 
 def test_ctrl_c_and_the_death_of_the_scheduler_end_a_run_at_once(cluster, tmp_path):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,17 @@ def test_a_terminal_gets_one_line_that_is_drawn_again_and_fits(monkeypatch):
         "",
         "seed 19: 2,400 of 2,400 netwo",
     ]
+
+
+def test_the_width_is_that_of_the_terminal_which_is_drawn_on(monkeypatch):
+    leader, follower = pty.openpty()
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")
+    termios.tcsetwinsize(follower, (24, 30))
+    with os.fdopen(follower, "w") as stream, Progress(2400, name="seed 19", stream=stream) as shown:
+        shown.advance(2400)
+    assert os.read(leader, 1000).split(b"\r")[1] == b"seed 19: 2,400 of 2,400 netwo"
+    os.close(leader)
 
 
 def test_a_dumb_terminal_gets_plain_lines_and_the_clock_starts_with_the_simulation(monkeypatch):

@@ -19,6 +19,7 @@ from replication.fields import CHOICES
 from replication.protocol import as_plain, from_plain, parse_assignment, read_protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
+from replication.wording import show
 
 # For each field a value that differs from the base reading.
 VARIANTS = {
@@ -209,8 +210,10 @@ def test_unknown_field_is_answered_with_the_nearest(given: str, meant: str) -> N
     ],
 )
 def test_fields_that_need_others_are_refused_without_them(fields, needed) -> None:
-    with pytest.raises(UsageError, match=f"was given; it is allowed for {needed}"):
+    with pytest.raises(UsageError, match=f"it is allowed for {needed}") as caught:
         from_plain(fields)
+    given = [f"{name} = {show(value)}" for name, value in fields.items()]
+    assert all(text in str(caught.value) for text in given)
 
 
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:

@@ -20,8 +20,8 @@ def test_only_what_is_missing_is_simulated(tmp_path):
     asked = []
 
     def remember(protocol, root_seed, ranges, **options):
-        asked.append(ranges)
-        return simulate(protocol, root_seed, ranges, **options)
+        asked.append(list(ranges))
+        return simulate(protocol, root_seed, asked[-1], **options)
 
     store = Store(tmp_path)
     for n_seeds in (1000, 1700, 1200):
@@ -37,25 +37,31 @@ def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose_and_for_the_m
     assert 8 * large.n_weights * choose_block_size(large, 10**8, 4) <= filling.BLOCK_MEMORY
 
 
-@pytest.mark.parametrize(("n_finished", "n_rounds"), [(0, 2), (2, 4)])
-def test_a_lost_worker_is_mentioned_and_what_it_lost_is_tried_while_blocks_are_finished(
-    capsys, n_finished, n_rounds
+@pytest.mark.parametrize(
+    ("n_begun", "finished", "written", "lost"),
+    [
+        (0, slice(0), [], "0 to 5999"),
+        (3, slice(1, None), [1000, 2000, 3000, 4000], "0 to 999"),
+        (3, slice(-1), [0, 1000, 2000, 3000, 4000], "5000 to 5999"),
+    ],
+)
+def test_a_lost_worker_is_mentioned_and_a_block_that_is_lost_twice_ends_the_run(
+    capsys, n_begun, finished, written, lost
 ):
-    """Of six blocks some are finished in each round, but never the last one."""
-    blocks = cut_blocks([(0, 6000)], 1000)
-    rounds, written = [], []
+    """Of six blocks some are begun in each round, and some of these are finished."""
+    starts = []
 
     def lose(protocol, root_seed, ranges, **_):
-        rounds.append(ranges)
-        for pair in itertools.islice(ranges, min(n_finished, len(ranges) - 1)):
+        for pair in list(itertools.islice(ranges, n_begun))[finished]:
             yield invent(*pair)
         raise LostWorker("a worker died")
 
-    with replace_simulation(lose), pytest.raises(WorkerError, match=r"died \(twice; finished"):
-        simulate_blocks(blocks, PAPER, 5, written.append, show_progress=False)
-    assert rounds[:2] == [blocks, blocks[n_finished:]]
-    assert len(rounds) == n_rounds
-    assert [outcomes.start for outcomes in written] == list(range(0, 5000 * (n_finished > 0), 1000))
+    with replace_simulation(lose), pytest.raises(WorkerError, match=f"networks {lost}; finished"):
+        simulate_blocks(
+            cut_blocks([(0, 6000)], 1000), PAPER, 5,
+            lambda outcomes: starts.append(outcomes.start), show_progress=False,
+        )  # fmt: skip
+    assert starts == written
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
 
 

@@ -73,7 +73,7 @@ def test_a_sound_study_is_verified(store, study):
 
 def test_the_first_of_several_differences_is_reported_whatever_the_order(store, study):
     def simulate_otherwise(protocol, root_seed, ranges, **_):
-        for start, stop in reversed(ranges):
+        for start, stop in reversed(list(ranges)):
             outcomes = invent(start, stop)
             changed = outcomes.updates.copy()
             for seed in (351, 352, 950):
