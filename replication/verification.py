@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,17 @@ from replication.experiments import EXPERIMENTS
 from replication.models import find_differences, read_model
 from replication.progress import Tell, silent
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.publication import Study, replicate_study, run_experiments, write_report
+from replication.publication import (
+    Study,
+    hold_report,
+    replicate_study,
+    run_experiments,
+    write_report,
+)
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store import Store, StudyFolder
 from replication.store.files import list_names
-from replication.store.placing import LIST, find_damaged, read_list
+from replication.store.placing import LIST, READY, find_damaged, finish_placing, read_list
 from replication.temporary import make_temporary_folder
 
 
@@ -106,6 +113,14 @@ def repair_reports(
         yield f"made {_join(damaged)} in {str(folder)!r} again"
     if errors:
         raise DataError("; ".join(errors))
+
+
+def finish_reports(results: Path) -> None:
+    """Bring the files of reports to their places where a kill has kept them from it."""
+    for folder in find_report_folders(results):
+        if os.path.lexists(folder / READY):
+            with hold_report(folder):
+                finish_placing(folder)
 
 
 def find_report_folders(results: Path) -> list[Path]:

@@ -69,9 +69,11 @@ def add_commands(subparsers: Any) -> None:
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
     from replication.store import Store
+    from replication.verification import finish_reports
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
+    finish_reports(options.results)
     store = Store(options.results)
     entries = [_describe_study(store, study, in_full=options.json) for study in store.studies()]
     others = store.other_versions()
@@ -211,8 +213,9 @@ def _repair_study(study: StudyFolder, options: argparse.Namespace, n_reported: i
 def _list_contents(results: Path) -> tuple[list[StudyFolder], list[Path]]:
     """Return the studies in a results folder, and the folders with models or reports."""
     from replication.store import Store
-    from replication.verification import find_report_folders
+    from replication.verification import find_report_folders, finish_reports
 
+    finish_reports(results)
     studies, folders = Store(results).studies(), find_report_folders(results)
     if not studies and not folders:
         raise StorageError(

@@ -1,8 +1,7 @@
-"""Put a report into a folder, file by file, and over nobody else's files.
+"""Put a report into a folder: whole or not at all, and over nobody else's files.
 
 The files that this package has put there are listed in ``report.sha256``, as the command
-``sha256sum`` writes and checks lists. Only those are ever replaced or removed. The list is written
-first: where a kill leaves some files old and others new, those that do not fit it are damaged.
+``sha256sum`` writes and checks lists. Only those are ever replaced or removed.
 """
 
 from __future__ import annotations
@@ -11,20 +10,27 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from replication.errors import DataError, StorageError
 from replication.store.files import (
+    TEMPORARY_NAME,
     list_names,
     make_folder,
     put_aside,
     read_content,
     remove_temporaries,
+    sync_folder,
     write_durably,
 )
 
 LIST = "report.sha256"
+READY = ".replication-ready"
+"""Folder of files that are complete and on disk, on their way to their places."""
+
 LARGEST_FILE = 2**28
 LINE = re.compile(
     r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|statements\.csv|"
@@ -35,16 +41,84 @@ LINE = re.compile(
 def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = False) -> None:
     """Put files into a folder in place of those of its list; to be called with its lock held.
 
-    What is in the place of a file and not ours is refused, or given another name (`set_aside`).
+    A kill before all files are on disk leaves the old ones; after a later one, `finish_placing`
+    leads to the new ones. What is in the place of a file and not ours is refused, or given another
+    name (`set_aside`).
     """
     for name in files:
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
             raise ValueError(f"{name!r} is no name of a file of a report")
+    make_folder(folder)
+    finish_placing(folder, set_aside=set_aside)
+    for name in list_names(folder):
+        if TEMPORARY_NAME.fullmatch(name) and _is_folder(folder / name):
+            shutil.rmtree(folder / name)
+    remove_temporaries(folder)
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder) or {}
     if old == new and not find_damaged(folder):
         return
-    for name in ("figures", *files):
+    _clear_places(folder, old, new, set_aside=set_aside)
+    stage = folder / f".replication-{secrets.token_hex(8)}.part"
+    try:
+        make_folder(stage / "figures")
+        for name, content in files.items():
+            write_durably(stage / name, content)
+        lines = [f"{digest}  {name}\n" for name, digest in sorted(new.items())]
+        write_durably(stage / LIST, "".join(lines).encode())
+        stage.replace(folder / READY)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+    sync_folder(folder)
+    finish_placing(folder, set_aside=set_aside)
+
+
+def finish_placing(folder: Path, *, set_aside: bool = False) -> None:
+    """Bring files to their places that a killed run has made ready; most often there are none.
+
+    What is damaged there, or not ours, is given another name.
+    """
+    ready = folder / READY
+    if not os.path.lexists(ready):
+        return
+    old, new = read_list(folder) or {}, _read_stage(folder)
+    if new is not None:
+        _clear_places(folder, old, new, set_aside=set_aside)
+        make_folder(folder / "figures")
+        for name in new:
+            if (ready / name).is_file():
+                (ready / name).replace(folder / name)
+        for name in old.keys() - new.keys():
+            if (folder / name).is_file():
+                (folder / name).unlink()
+        for place in (folder / "figures", folder):
+            sync_folder(place)
+        (ready / LIST).replace(folder / LIST)
+        sync_folder(folder)
+    for place in (ready / "figures", ready):
+        with contextlib.suppress(OSError):
+            place.rmdir()
+    put_aside(ready)
+
+
+def _read_stage(folder: Path) -> dict[str, str] | None:
+    """Return what is ready to be moved, or has been moved; None unless all of it is whole."""
+    ready = folder / READY
+    listed = read_list(ready) if _is_folder(ready) and _is_folder(ready / "figures") else None
+    for name, digest in (listed or {}).items():
+        waits = os.path.lexists(ready / name)
+        place = ready / name if waits else folder / name
+        if place.is_symlink() or _compute_digest(place) != digest:
+            return None
+    return listed
+
+
+def _clear_places(
+    folder: Path, old: Mapping[str, str], new: Mapping[str, str], *, set_aside: bool
+) -> None:
+    """Refuse to replace what was not written by us, or give it another name."""
+    for name in ("figures", *new):
         place = folder / name
         if not os.path.lexists(place) or _is_ours(place, name, old, new):
             continue
@@ -55,30 +129,19 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
                 "another results folder"
             )
         put_aside(place)
-    for place in {(folder / name).parent for name in (LIST, *files)}:
-        make_folder(place)
-        remove_temporaries(place)
     if (folder / LIST).is_dir():
         put_aside(folder / LIST)
-    _write_list(folder, old | new)
-    for name, content in files.items():
-        write_durably(folder / name, content)
-    for name in old.keys() - new.keys():
-        if (folder / name).is_file():
-            (folder / name).unlink()
-    _write_list(folder, new)
 
 
 def _is_ours(place: Path, name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """Return whether a file may be replaced: it is listed, or has the content that it gets."""
     if place.is_symlink() or not place.is_file():
-        return name == "figures" and place.is_dir() and not place.is_symlink()
+        return name == "figures" and _is_folder(place)
     return name in old or (name in new and _compute_digest(place) == new[name])
 
 
-def _write_list(folder: Path, listed: Mapping[str, str]) -> None:
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(listed.items())]
-    write_durably(folder / LIST, "".join(lines).encode())
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def read_list(folder: Path) -> dict[str, str] | None:

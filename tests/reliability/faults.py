@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -145,12 +146,13 @@ def assert_clean(done: subprocess.CompletedProcess[str], code: int) -> None:
 
 
 class Strace:
-    """`simulate` under strace, with a fault at one of its system calls.
+    """A command under strace, with a fault at one of its system calls.
 
-    Only calls on files in the folder `results` count. `log`: where strace writes what it saw.
+    Of `simulate`, only calls on files in the folder `results` count. `log`: where strace writes
+    what it saw.
     """
 
-    CALLS = ("write", "fsync", "rename", "mkdir")
+    CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
     def __init__(self, results: Path, log: Path, *, n_seeds: int = 2000) -> None:
         self.results = results
@@ -165,17 +167,20 @@ class Strace:
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
-    def run(self, fault: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run the study with a fault such as ``write:signal=KILL:when=3``."""
+    def run(
+        self, fault: str | None = None, words: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
-        words = write_words(self.results, self.n_seeds)
+        paths = [] if words else self.list_paths()
+        words = list(words) or write_words(self.results, self.n_seeds)
         study = FORKS.Process(target=write_when_traced, args=(words, *said))
         study.start()
         command = [self.strace, "-f", "-o", str(self.log), "-p", str(study.pid)]
         command += ["-e", f"trace={','.join(self.CALLS)}"]
         if fault is not None:
             command += ["-e", f"inject={fault}"]
-        for path in self.list_paths():
+        for path in paths:
             command += ["-P", str(path)]
         traced = run(*command)
         study.join()
@@ -190,6 +195,11 @@ class Strace:
             if match and match[1] in self.CALLS:
                 calls.append((match[1], match[2]))
         return calls
+
+    def list_points(self) -> list[tuple[str, int]]:
+        """Return every call at which a fault can happen, by its name and number."""
+        names = [name for name, _ in self.read_calls()]
+        return [(name, names[: i + 1].count(name)) for i, name in enumerate(names)]
 
     def was_injected(self) -> bool:
         """Tell whether the fault happened."""

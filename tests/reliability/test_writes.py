@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
+from replication.models import read_model, write_model
 from replication.protocol import PAPER
+from replication.publication import Study, hold_report
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
+from replication.store.placing import place_files
+from replication.verification import find_damaged_files
 from tests.reliability.faults import (
     Strace,
     assert_clean,
     assert_recovers,
+    call,
     find_strays,
 )
-from tests.unit.store.invented import check, invent, simulate
+from tests.unit.store.invented import check, fill, invent, simulate
 
 N_SEEDS = 2000
 REFERENCE = compute_digest([invent(0, N_SEEDS)])
@@ -28,11 +35,12 @@ def points(tmp_path_factory) -> list[tuple[str, int]]:
     folder = tmp_path_factory.mktemp("count")
     traced = Strace(folder / "results", folder / "log")
     assert_clean(traced.run(), 0)
-    names = [name for name, _ in traced.read_calls()]
+    points = traced.list_points()
+    names = [name for name, _ in points]
     # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
     assert names.count("write") == names.count("rename") == 2
     assert names.count("fsync") >= 2 + 2
-    return [(name, names[: i + 1].count(name)) for i, name in enumerate(names)]
+    return points
 
 
 def inject(tmp_path, fault: str, *, code: int | None) -> None:
@@ -93,3 +101,76 @@ def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_
             renamed = []
     assert renamed == [], "renamed, but the folder was not forced to disk afterwards"
     assert sum(name.endswith(".parquet") for name in finished) == 2
+
+
+OLD = {"report.html": b"old page", "figures/old.svg": b"old figure"}
+NEW = {"report.html": b"new page", "figures/new.svg": b"new figure"}
+
+
+class ReportCase:
+    """A report that stands in a folder, and another that replaces it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.study = Study(PAPER, 1988, 1000, folder)
+        self.words = ["report", *self.study.options.split(), "--results", str(folder)]
+        write_model(self.study.folder, "headline", {"text": "old"})
+        place_files(self.study.folder, OLD)
+
+    def read(self) -> dict[str, bytes]:
+        files = [*self.study.folder.glob("*.html"), *self.study.folder.glob("figures/*.svg")]
+        return {str(path.relative_to(self.study.folder)): path.read_bytes() for path in files}
+
+    def look(self) -> bool:
+        """Return whether the new one stands after the next command; whole are both."""
+        for name, content in self.read().items():
+            assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
+        assert read_model(self.study.folder, "headline")["text"] in ("old", "new")
+        assert call("info", "--results", self.study.results).returncode == 0
+        assert find_damaged_files(self.study.folder) == []
+        assert self.read() in (OLD, NEW)
+        is_new = self.read() == NEW
+        with hold_report(self.study.folder):  # as the next report does
+            place_files(self.study.folder, OLD)
+        assert self.read() == OLD
+        assert find_strays(self.study.results) == []
+        return is_new
+
+
+class ExportCase:
+    """A table of 20 networks and its dictionary, which one of 60 replaces."""
+
+    def __init__(self, folder: Path) -> None:
+        fill(Store(folder / "results"), 60)
+        self.table = folder / "x.csv"
+        self.words = self.choose(60)
+        assert_clean(call(*self.choose(20)), 0)
+
+    def choose(self, n: int) -> list[str]:
+        words = ["export", "--seeds", str(n), "--results", str(self.table.parent / "results")]
+        return [*words, "--force", str(self.table)]
+
+    def look(self) -> bool:
+        n = len(self.table.read_text().splitlines()) - 1
+        dictionary = self.table.with_name("x.csv.dictionary.json")
+        described = json.loads(dictionary.read_text())["n_rows"] if dictionary.exists() else None
+        assert (n, described) in ((20, 20), (20, None), (60, None), (60, 60))
+        return n == 60
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", [ReportCase, ExportCase])
+def test_kill_at_every_call_leaves_the_old_files_or_the_new_ones(tmp_path, case):
+    traced = Strace(tmp_path, tmp_path / "log")
+    whole = case(tmp_path / "whole")
+    assert_clean(traced.run(words=whole.words), 0)
+    points = traced.list_points()
+    assert {name for name, _ in points} >= {"write", "fsync", "rename"}
+    assert whole.look()
+    found = set()
+    for name, k in points:
+        one = case(tmp_path / f"{name}-{k}")
+        done = traced.run(f"{name}:signal=KILL:when={k}", one.words)
+        assert traced.was_injected(), (name, k)
+        assert done.returncode in (-9, 137)
+        found.add(one.look())
+    assert found == {True, False}

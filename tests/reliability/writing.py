@@ -7,6 +7,7 @@ everything by tests that trace its system calls, of which there are then few.
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import os
 import sys
@@ -17,7 +18,9 @@ from types import SimpleNamespace
 from replication import publication
 from replication.cli import main
 from replication.cli.parser import make_parser
-from replication.store import files, filling
+from replication.experiments.headline import run as headline
+from replication.report import build
+from replication.store import export, files, filling  # noqa: F401  (imported before the fork)
 from replication.store.provenance import collect_versions
 from tests.unit.store.invented import simulate
 
@@ -40,17 +43,27 @@ def write(pause: float, words: list[str]) -> int:
     return main(words)
 
 
+def report(words: list[str]) -> int:
+    """Run `replication report` with files that are not rendered but given."""
+    headline.run = lambda *_, **__: {"text": "new"}
+    build.render_report = lambda **_: {"report.html": b"new page", "figures/new.svg": b"new figure"}
+    publication.describe_result = lambda *_: []
+    return main(words)
+
+
 def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
     """Run the command as soon as another process traces this one; end with its exit code."""
     for descriptor, path in ((1, output), (2, messages)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
-    numbers = itertools.count()  # names of temporary files, so that strace looks out for them
-    files.secrets = SimpleNamespace(token_hex=lambda _: f"{next(numbers):016x}")
+    if words[0] == "simulate":  # the names of temporary files, so that strace looks out for them
+        numbers = itertools.count()
+        files.secrets = SimpleNamespace(token_hex=lambda _: f"{next(numbers):016x}")
+    run = {"simulate": functools.partial(write, 0.0), "report": report}.get(words[0], main)
     for _ in range(20_000):
         if "\nTracerPid:\t0\n" not in Path("/proc/self/status").read_text():
-            sys.exit(write(0.0, words))
+            sys.exit(run(words))
         time.sleep(0.001)
     sys.exit("nobody traces this process")
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from replication.errors import StorageError
-from replication.store.placing import LIST, find_damaged, place_files, read_list
+from replication.store.placing import (
+    LIST,
+    READY,
+    find_damaged,
+    finish_placing,
+    place_files,
+    read_list,
+)
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
 NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
@@ -93,11 +101,12 @@ class Killed(BaseException):
     """Stands for the death of the process."""
 
 
-def test_a_kill_between_any_two_files_is_seen_and_writing_again_leads_to_the_new_ones(
+def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Every system call is tried in tests/reliability; here each step that changes a name."""
     seen = set()
-    for k in range(1, 20):
+    for k in range(1, 40):
         folder = tmp_path / str(k)
         place_files(folder, OLD)
         left = [k]
@@ -112,24 +121,62 @@ def test_a_kill_between_any_two_files_is_seen_and_writing_again_leads_to_the_new
             return step
 
         with monkeypatch.context() as patch:
-            for name in ("replace", "unlink"):
+            for name in ("replace", "unlink", "mkdir", "rmdir"):
                 patch.setattr(Path, name, make_step(getattr(Path, name)))
+            patch.setattr("shutil.rmtree", make_step(shutil.rmtree))
             try:
                 place_files(folder, NEW)
             except Killed:
                 pass
             else:
                 break
+        finish_placing(folder)
         found = read_all(folder)
-        assert all(content in (OLD.get(name), NEW.get(name)) for name, content in found.items())
-        is_whole = found in (OLD, {**found, **NEW})
-        assert is_whole or find_damaged(folder) != []
-        seen.add(is_whole)
+        assert found in (OLD, NEW), k
+        assert find_damaged(folder) == []
+        seen.add(found == NEW)
         place_files(folder, NEWEST)  # not refused as somebody else's
         assert read_all(folder) == NEWEST
-        assert find_damaged(folder) == []
         assert not [path for path in folder.iterdir() if path.name.startswith(".replication")]
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("planted", ["file", "folder of a link", "link", "content", "no list"])
+def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(
+    folder: Path, tmp_path: Path, planted: str
+) -> None:
+    mine = tmp_path / "mine"
+    place_files(mine, {"report.html": b"planted", "figures/a.svg": b"planted"})
+    before = read_all(mine)
+    ready = folder / READY
+    if planted == "file":
+        ready.write_bytes(b"")
+    elif planted == "link":
+        ready.symlink_to(mine)
+    else:
+        shutil.copytree(mine, ready)
+    if planted == "folder of a link":
+        shutil.rmtree(ready / "figures")
+        (ready / "figures").symlink_to(mine / "figures")
+    elif planted == "content":
+        (ready / "report.html").write_bytes(b"changed")
+    elif planted == "no list":
+        (ready / LIST).unlink()
+    finish_placing(folder)
+    assert read_all(folder).items() >= OLD.items()
+    assert read_all(mine) == before
+    assert find_damaged(folder) == []
+    place_files(folder, NEW)
+    assert read_all(folder).items() >= NEW.items()
+
+
+def test_what_is_ready_replaces_no_file_of_somebody_else(folder: Path, tmp_path: Path) -> None:
+    place_files(folder / READY, {"report.pdf": b"planted"})
+    (folder / READY / "figures").mkdir(exist_ok=True)
+    (folder / "report.pdf").write_bytes(b"mine")
+    with pytest.raises(StorageError, match=r"report\.pdf' is in the place"):
+        finish_placing(folder)
+    assert read_all(folder) == {**OLD, "report.pdf": b"mine"}
 
 
 def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder: Path) -> None:
