@@ -1,0 +1,130 @@
+"""Random damage to any file of a results folder is named and repaired, or harmless."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from replication import publication
+from replication.protocol import PAPER
+from replication.publication import Study, replicate_study
+from replication.store import Store
+from tests.reliability.faults import call
+
+N_SEEDS = 200
+LONG = (pytest.mark.long, pytest.mark.timeout(3600))
+
+
+def describe_quickly(study: Study, store: Store, **_) -> dict[str, object]:
+    """Stand in for the model of the headline, of which the outcomes alone matter here."""
+    return {"digest": store.digest(study.protocol, study.root_seed, study.n_seeds)}
+
+
+def render_quickly(*, models, **_) -> dict[str, bytes]:
+    """Stand in for the rendering of a report: its files depend on the headline alone."""
+    text = repr(models["headline"]).encode()
+    return {"report.html": text, "report.md": text[:9], "figures/a.svg": text[9:]}
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory):
+    """Yield a results folder of four blocks, a model and a report; slow parts stay replaced."""
+    results = tmp_path_factory.mktemp("fuzz") / "results"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("replication.experiments.headline.run.run", describe_quickly)
+        patch.setattr("replication.report.build.render_report", render_quickly)
+        patch.setattr(publication, "describe_result", lambda *_: [])
+        patch.setattr(publication, "N_REPETITIONS", 0)
+        patch.setattr("replication.store.filling.choose_block_size", lambda *_: 50)
+        replicate_study(Study(PAPER, 7, N_SEEDS, results))
+        yield results
+
+
+def list_files(folder: Path) -> list[Path]:
+    paths = sorted(folder.rglob("*"))
+    return [path for path in paths if path.is_file() and path.suffix != ".lock"]
+
+
+def read(results: Path) -> dict[Path, bytes]:
+    return {path.relative_to(results): path.read_bytes() for path in list_files(results)}
+
+
+def flip(path: Path, draw: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    for _ in range(draw.choice([1, 1, 1, 20])):
+        content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+    path.write_bytes(bytes(content))
+
+
+def resize(path: Path, draw: random.Random) -> None:
+    content = path.read_bytes()
+    shorter, longer = content[: draw.randrange(len(content))], content + draw.randbytes(9)
+    path.write_bytes(draw.choice([shorter, shorter, longer, draw.randbytes(999)]))
+
+
+def replace(path: Path, draw: random.Random) -> None:
+    path.unlink()
+    kind = draw.choice(["nothing", "folder", "pipe", "link"])
+    if kind == "folder":
+        (path / "mine").mkdir(parents=True)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(draw.choice(["/dev/zero", "/etc/hosts", "nowhere", path, path.parent]))
+
+
+def swap(path: Path, draw: random.Random) -> None:
+    other = draw.choice(list_files(draw.choice(path.parents[:2])))
+    content = other.read_bytes()
+    other.write_bytes(path.read_bytes())
+    if draw.random() < 0.5:
+        path.write_bytes(content)
+
+
+def copy_elsewhere(path: Path, draw: random.Random) -> None:
+    results = next(parent for parent in path.parents if parent.name == "results")
+    folder = draw.choice([folder for folder in results.rglob("*") if folder.is_dir()])
+    target = folder / draw.choice([path.name, f"{path.name}~"])
+    if not target.exists():
+        shutil.copy(path, target)
+
+
+def check_one(pristine: Path, folder: Path, number: int) -> bool:
+    """Damage a copy, verify and repair it; return whether the damage was harmless."""
+    results = folder / "results"
+    shutil.copytree(pristine, results)
+    before = read(results)
+    draw, story = random.Random(number), [str(number)]
+    for _ in range(draw.choice([1, 1, 2, 3])):
+        path = draw.choice(list_files(results))
+        damage = draw.choice([flip, resize, replace, swap, copy_elsewhere])
+        if path.stat().st_size and not path.is_symlink():
+            damage(path, draw)
+            story.append(f"{damage.__name__} {path.relative_to(results)}")
+    verified = call("verify", "--results", results)
+    story += verified.stderr.splitlines()
+    if verified.returncode == 0:
+        assert verified.stderr == "", story
+        assert before.items() <= read(results).items(), story
+    else:
+        assert verified.returncode == 65, story
+        for command in ("repair", "verify"):
+            done = call(command, "--results", results)
+            assert done.returncode == 0, [*story, done.stdout, done.stderr]
+    for command in ("simulate", "report"):
+        done = call(command, "--root-seed", 7, "--seeds", N_SEEDS, "--results", results)
+        assert done.returncode == 0, [*story, done.stderr]
+    assert before.items() <= read(results).items(), story
+    assert Store(results).digest(PAPER, 7, N_SEEDS) == Store(pristine).digest(PAPER, 7, N_SEEDS)
+    shutil.rmtree(results)
+    return verified.returncode == 0
+
+
+@pytest.mark.parametrize("numbers", [range(40), pytest.param(range(40, 2000), marks=LONG)])
+def test_random_damage_is_named_and_repaired_or_harmless(pristine, tmp_path, numbers):
+    harmless = [check_one(pristine, tmp_path, number) for number in numbers]
+    assert sum(harmless) < len(harmless) / 2, "most damage must be seen"
