@@ -111,7 +111,7 @@ def take_numbers(given: ArrayLike, what: str) -> Array:
     try:
         numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also among objects
         if numbers.dtype.kind in "iufO":
-            return numbers.astype(np.float64)
+            return numbers.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError):  # or rows of several lengths
         pass
     raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of numbers")
