@@ -13,6 +13,7 @@ import functools
 import json
 import re
 import shlex
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -92,9 +93,16 @@ class Study:
     @property
     def repetitions(self) -> list[Study]:
         """The same study under other root seeds, of limited size."""
-        n_seeds = min(self.n_seeds, MAX_REPETITION_SEEDS)
-        root_seeds = [(self.root_seed + 1 + i) % 2**63 for i in range(N_REPETITIONS)]
-        return [dataclasses.replace(self, root_seed=seed, n_seeds=n_seeds) for seed in root_seeds]
+        return [
+            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
+            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
+        ]
+
+
+def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
+    """Return root seed and number of networks of each repetition of a study."""
+    n_repeated = min(n_seeds, MAX_REPETITION_SEEDS)
+    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}
 
 
 def replicate_study(
@@ -147,16 +155,19 @@ def run_experiments(
 ) -> None:
     """Run experiments and write their models into a results folder."""
     names = list(names)
+    done, begun = 0.0, time.monotonic()
     with hold_report(results):
         for i, name in enumerate(names):
+            pace = (time.monotonic() - begun) / done if done else 1.0
+            left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
             prefix = f"{name} ({i + 1} of {len(names)})"
-            left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
             report_progress(f"{prefix}: about {left} left")
 
             def tell_step(step: str, prefix: str = prefix) -> None:
                 report_progress(f"{prefix}: {step}")
 
             write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
+            done += EXPERIMENTS[name]
 
 
 def preview_experiment(

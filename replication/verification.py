@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.publication import (
     Study,
     hold_report,
+    list_repetitions,
     replicate_study,
     run_experiments,
     write_report,
@@ -80,12 +82,32 @@ def find_damaged_files(folder: Path) -> list[str]:
     return damaged + find_damaged(folder)
 
 
-def count_reported(results: Path, study: StudyFolder) -> int:
-    """Return of how many networks of a study the largest report in ``studies/`` is."""
-    prefix = f"{study.protocol_id}-{study.root_seed}-"
-    names = [name for name in list_names(results / "studies") if name.startswith(prefix)]
-    counts = [name.removeprefix(prefix) for name in names]
-    return max((int(text) for text in counts if re.fullmatch("[1-9][0-9]{0,11}", text)), default=0)
+def list_studies(results: Path) -> dict[StudyFolder, int]:
+    """Return the studies in a results folder, and of how many networks of each a report here is.
+
+    Those that are gone though a report is of them are among them. The published report, which
+    comes without outcomes, counts only where those of one of its parts are complete.
+    """
+    store = Store(results)
+    counts = dict.fromkeys(store.studies(), 0)
+    for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
+        parts = {root_seed: n_seeds} | list_repetitions(root_seed, n_seeds)
+        is_published = folder == results
+        if is_published and all(store.missing(PAPER, *part) for part in parts.items()):
+            continue
+        for seed, n in parts.items():
+            study = StudyFolder(protocol_id, seed, store.folder / protocol_id / str(seed))
+            # A report may be of outcomes of another version; `verify` makes the published one.
+            if study in counts or not (is_published or store.other_versions()):
+                counts[study] = max(counts.get(study, 0), n)
+    return dict(sorted(counts.items()))
+
+
+def find_reports(results: Path, study: StudyFolder) -> list[Path]:
+    """Return the reports on the networks of a study."""
+    key = study.protocol_id, study.root_seed
+    folders = [folder for folder, name in _list_reported(results).items() if name[:2] == key]
+    return [path for folder in folders if (path := folder / "report.html").is_file()]
 
 
 def repair_reports(
@@ -134,14 +156,30 @@ def find_report_folders(results: Path) -> list[Path]:
     ]
 
 
-def _find_study(folder: Path, results: Path) -> Study:
-    """Return the study whose report is in a folder."""
+def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
+    """Return the folders that hold headline or report of a study, with `_read_name` of each."""
+    found = {}
+    for folder in find_report_folders(results):
+        if LIST in list_names(folder) or "headline.json" in list_names(folder / "models"):
+            with contextlib.suppress(DataError):
+                found[folder] = _read_name(folder, results)
+    return found
+
+
+def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
+    """Return protocol id, root seed and networks of the study whose report is in a folder."""
     if folder == results:
-        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+        return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
     name = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
     if name is None or int(name[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
-    return Study(Store(results).find_protocol(name[1]), int(name[2]), int(name[3]), results)
+    return name[1], int(name[2]), int(name[3])
+
+
+def _find_study(folder: Path, results: Path) -> Study:
+    """Return the study whose report is in a folder."""
+    protocol_id, root_seed, n_seeds = _read_name(folder, results)
+    return Study(Store(results).find_protocol(protocol_id), root_seed, n_seeds, results)
 
 
 def _join(names: list[str]) -> str:

@@ -83,8 +83,7 @@ def run_info(options: argparse.Namespace) -> int:
     elif entries or others:
         for entry in entries:
             print(escape(_write_line(entry)))
-        for path in others:
-            print(f"outcomes of another version, left alone: {_name(path)}")
+        _explain_others(others)
     else:
         print(f"no studies in {_name(options.results)}")
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
@@ -93,13 +92,13 @@ def run_info(options: argparse.Namespace) -> int:
 def _describe_study(store: Store, study: StudyFolder, *, in_full: bool) -> dict[str, Any]:
     from replication.store import find_blocks
     from replication.store.blocks import read_header
+    from replication.verification import find_reports
 
-    name = f"studies/{study.protocol_id}-{study.root_seed}-*/report.html"
     entry: dict[str, Any] = {
         "id": study.protocol_id,
         "root_seed": study.root_seed,
         "folder": os.fspath(study.path),
-        "reports": sorted(os.fspath(path) for path in store.folder.parents[1].glob(name)),
+        "reports": list(map(os.fspath, find_reports(store.folder.parents[1], study))),
     }
     try:
         blocks = find_blocks(study.path)
@@ -140,7 +139,7 @@ def run_verify(options: argparse.Namespace) -> int:
     from replication.verification import find_damaged_files, verify_published
 
     studies, folders = _list_contents(options.results)
-    codes = [_serve(_verify_study, study, options) for study in studies]
+    codes = [_serve(_verify_study, *study, options) for study in studies.items()]
     for folder in folders:
         damaged = find_damaged_files(folder)
         for name in damaged:
@@ -189,7 +188,7 @@ def run_repair(options: argparse.Namespace) -> int:
     from replication.verification import repair_reports
 
     studies, _ = _list_contents(options.results)
-    codes = [_serve(_repair_study, study, options) for study in studies]
+    codes = [_serve(_repair_study, *study, options) for study in studies.items()]
     for line in repair_reports(options.results, jobs=options.jobs, report_progress=report_progress):
         print(line)
     return max([0, *codes])
@@ -210,13 +209,14 @@ def _repair_study(study: StudyFolder, options: argparse.Namespace, n_reported: i
     return 0
 
 
-def _list_contents(results: Path) -> tuple[list[StudyFolder], list[Path]]:
-    """Return the studies in a results folder, and the folders with models or reports."""
+def _list_contents(results: Path) -> tuple[dict[StudyFolder, int], list[Path]]:
+    """Return what `list_studies` does, and the folders with models or reports."""
     from replication.store import Store
-    from replication.verification import find_report_folders, finish_reports
+    from replication.verification import find_report_folders, finish_reports, list_studies
 
     finish_reports(results)
-    studies, folders = Store(results).studies(), find_report_folders(results)
+    _explain_others(Store(results).other_versions())
+    studies, folders = list_studies(results), find_report_folders(results)
     if not studies and not folders:
         raise StorageError(
             f"{_name(results)} holds no outcomes of this version; give the --results folder of a "
@@ -228,14 +228,13 @@ def _list_contents(results: Path) -> tuple[list[StudyFolder], list[Path]]:
 def _serve(
     serve: Callable[[StudyFolder, argparse.Namespace, int], int],
     study: StudyFolder,
+    n_reported: int,
     options: argparse.Namespace,
 ) -> int:
     """Verify or repair one study; where that fails, say why, so that others have their turn."""
     from replication.store import find_blocks
-    from replication.verification import count_reported
 
     try:
-        n_reported = count_reported(options.results, study)
         if not find_blocks(study.path) and not n_reported:
             print(f"{study.name}: nothing stored yet")
             return 0
@@ -243,6 +242,14 @@ def _serve(
     except (DataError, OSError) as error:
         _complain(f"{study.name}: {error}")
         return _get_code(error)
+
+
+def _explain_others(folders: list[Path]) -> None:
+    for path in folders:
+        print(
+            f"outcomes of another version, left alone: {_name(path)} (the version that made them "
+            "reads them; delete them where nobody needs them)"
+        )
 
 
 def _get_code(error: Exception) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
 from replication.progress import report_progress
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from replication.publication import Study
 
 
 def add_commands(subparsers: Any) -> None:
@@ -51,6 +54,7 @@ def run_replicate(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.publication import describe_result, replicate_study
 
+    _mention_other_versions(study)
     model = replicate_study(
         study,
         experiments=not options.no_experiments,
@@ -67,6 +71,7 @@ def run_simulate(options: argparse.Namespace) -> int:
     from replication.publication import simulate_all
     from replication.store import Store
 
+    _mention_other_versions(study)
     n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
@@ -85,6 +90,16 @@ def run_report(options: argparse.Namespace) -> int:
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
     return 0
+
+
+def _mention_other_versions(study: Study) -> None:
+    from replication.store import Store
+
+    if Store(study.results).other_versions():
+        report_progress(
+            "the results folder also holds outcomes of another version: left alone, and listed "
+            "by `replication info`"
+        )
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:

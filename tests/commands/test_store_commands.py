@@ -10,10 +10,11 @@ import pytest
 from replication.cli import main
 from replication.experiments import EXPERIMENTS
 from replication.models import write_model
-from replication.protocol import PAPER
+from replication.protocol import DEFAULT_ROOT_SEED, PAPER
 from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
 from replication.store.placing import place_files
+from replication.verification import list_studies
 from tests.unit.store.invented import fill
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
@@ -105,12 +106,12 @@ def test_verify_names_the_first_seed_that_comes_out_otherwise(tmp_path, run, cap
     folder = fill(Store(tmp_path), 60)
     assert main(["verify", "--all", "--results", str(tmp_path)]) == 65
     assert "/1988: seed 0 is stored as converged after 20 updates" in capsys.readouterr().err
-    assert "nothing to repair" in run("repair", "--results", tmp_path)
     older = folder.parents[2] / "2.9" / "1988"
     older.mkdir(parents=True)
     (older / "manifest.json").write_text("{}")
     words = f"outcomes of another version, left alone: '{older.parent}'"
-    assert words in run("info", "--results", tmp_path)
+    for command in ("info", "repair"):
+        assert words in run(command, "--results", tmp_path)
     assert (older / "manifest.json").read_text() == "{}"
 
 
@@ -138,25 +139,44 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     assert "cannot be made again: what the networks of" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("deleted", [1, 2], ids=["the last block", "every block"])
+@pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
+@pytest.mark.parametrize("root_seed", [3, 4], ids=["of the study", "of a repetition"])
 def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_deleted(
-    tmp_path, run, capsys, deleted
+    tmp_path, run, capsys, monkeypatch, deleted, root_seed
 ):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
+    monkeypatch.setattr("replication.publication.N_REPETITIONS", 1)
     store = Store(tmp_path)
-    simulate_study(store, PAPER, 3, 20, block_size=10, show_progress=False)
-    digest = store.digest(PAPER, 3, 20)
-    for name in ("3-20", "3-5", "2-90", "3-x", "3-05"):
+    for seed in (3, 4):
+        simulate_study(store, PAPER, seed, 20, block_size=10, show_progress=False)
+    digest = store.digest(PAPER, root_seed, 20)
+    for name in ("3-20", "3-5", "3-x", "3-05"):
         write_model(tmp_path / "studies" / f"{PAPER.id}-{name}", "headline", {})
-    for block in find_blocks(store.study_folder(PAPER, 3))[-deleted:]:
+    folder = store.study_folder(PAPER, root_seed)
+    for block in find_blocks(folder)[-deleted:]:
         block.path.unlink()
+    if deleted == 3:
+        folder.rmdir()
     assert main(["verify", "--results", str(tmp_path)]) == 65
-    first = 20 - 10 * deleted
-    assert f"/3: the seeds {first} to 19 are missing" in capsys.readouterr().err
+    first = max(0, 20 - 10 * deleted)
+    assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
     text = run("repair", "--results", tmp_path)
-    assert f"/3: computed the missing seeds {first} to 19" in text
-    assert store.digest(PAPER, 3, 20) == digest
+    assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
+    assert store.digest(PAPER, root_seed, 20) == digest
     run("verify", "--results", tmp_path)
+
+
+def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path, run, monkeypatch):
+    """Not in a fresh clone after `replication simulate --seeds 10`."""
+    monkeypatch.setattr("replication.verification.DEFAULT_SEEDS", 20)
+    store = Store(tmp_path)
+    write_model(tmp_path, "headline", {})
+    place_files(tmp_path, {"report.html": b"page"})
+    simulate_study(store, PAPER, DEFAULT_ROOT_SEED, 10, show_progress=False)
+    assert list(list_studies(tmp_path).values()) == [0]
+    simulate_study(store, PAPER, DEFAULT_ROOT_SEED + 1, 20, show_progress=False)
+    assert list(list_studies(tmp_path).values()) == [20, 20]
+    assert run("info", "--results", tmp_path).count("report.html") == 1
 
 
 def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
