@@ -37,6 +37,7 @@ BASE_VERSION = 2
 RECIRCULATION: LearningRule = "recirculation"
 BACK_PROPAGATION: LearningRule = "back-propagation"
 
+LARGEST_TOML = 2**20
 MOST_SHOWN = 400
 """Characters of patterns that the representation of a protocol shows."""
 
@@ -283,8 +284,12 @@ def read_protocol(name: str) -> Protocol:
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     """Read a TOML file; `what` names its kind in messages."""
     try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TOML + 1)
+        if len(content) > LARGEST_TOML:
+            raise ValueError(f"it is larger than {LARGEST_TOML:,} bytes")
         # Some editors put a byte order mark before UTF-8 text.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise StorageError(
             f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, WorkerError
 from replication.progress import escape, silence, write_safely
 
 Argument = TypeVar("Argument")
+
+NEEDED_MEMORY = 0.9e9
+"""Bytes of addresses that the libraries take before the first network."""
 
 LONGEST_MESSAGE = 10_000
 SHORTAGES = {
@@ -51,6 +54,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args(given or ["--help"])
+    _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from replication.interruption import Interruption
@@ -92,6 +96,19 @@ def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
         place = f" {error.filename!r}" if error.filename else ""
         what = f"cannot read or write{place} ({error.strerror or error})"
         return _fail(f"{what}; make room, correct the permissions, or give another place", 74)
+
+
+def _check_memory_limit() -> None:
+    """Refuse a limit on memory under which libraries would end this process without a word."""
+    with contextlib.suppress(ImportError):  # on Windows
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
+            raise WorkerError(
+                f"this process may use {limit / 1e6:,.0f} MB of memory, and its libraries need "
+                f"{NEEDED_MEMORY / 1e6:,.0f} MB; raise the limit (ulimit -v)"
+            )
 
 
 def _explain_shortage(error: BaseException | None) -> str | None:

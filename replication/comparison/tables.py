@@ -25,6 +25,7 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
+FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
 
@@ -78,7 +79,7 @@ def read_table(path: str) -> Table:
     if content[:2] == b"\x1f\x8b":
         raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
     if b"\0" in content[:1000]:
-        raise DataError(f"{name} is no table; allowed are CSV, Parquet, Feather and Excel")
+        raise DataError(f"{name} is no table; allowed are {FORMATS}")
     names, rows = _read_text(content, name)
     return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
 
@@ -87,6 +88,8 @@ def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path == "example" and not place.exists():
         place = Path(__file__).with_name("example.csv")
+    if path != "-" and place.exists() and not place.is_file():  # a pipe may never have a writer
+        raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
     try:
         if path == "-":
             content = sys.stdin.buffer.read(MAX_BYTES + 1)

@@ -85,7 +85,11 @@ def test_bad_protocol_file_is_refused(reject, tmp_path, text):
 
 @pytest.mark.parametrize(
     ("name", "code", "says"),
-    [("missing.toml", 74, "cannot be read"), (".", 74, "cannot be read")],
+    [
+        ("missing.toml", 74, "cannot be read"),
+        (".", 74, "cannot be read"),
+        ("/dev/zero", 2, "it is larger than 1,048,576 bytes"),
+    ],
 )
 def test_protocol_file_that_cannot_be_read_is_named(reject, tmp_path, name, code, says):
     assert says in reject("simulate", f"--protocol={tmp_path / name}", code=code)
@@ -135,3 +139,10 @@ def test_a_command_that_fails_ends_in_one_line_and_an_exit_code(
 
     monkeypatch.setattr(store_commands, "run_info", fail)
     assert says in refuse(code, "info", "--results", tmp_path)
+
+
+def test_a_limit_under_which_libraries_end_the_process_without_a_word_is_refused(
+    monkeypatch, reject
+):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (200_000_000, 1))
+    assert "may use 200 MB of memory, and its libraries need 900 MB" in reject("simulate", code=70)

@@ -285,7 +285,7 @@ def test_an_excel_file_has_one_sheet_that_holds_something(
     ("arguments", "code", "message"),
     [
         (["nowhere.csv", *REPORT], 74, "not a file"),
-        ([".", *REPORT], 74, "cannot be read (Is a directory)"),
+        ([".", *REPORT], 74, "is a folder or no plain file; give a file: CSV"),
         (REPORT, 2, "FILE"),
         (["one.csv", "--mean", "ca. 48"], 2, "--mean was given as 'ca. 48'"),
         (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "b", "--sd", "2",
