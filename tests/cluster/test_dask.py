@@ -18,7 +18,6 @@ from replication.simulator import backends
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
-from replication.store.filling import simulate_study
 from tests.reliability.faults import (
     ONE_STUDY,
     assert_clean,
@@ -96,10 +95,7 @@ def test_a_study_survives_the_death_of_a_worker_with_the_digest_of_one_machine(
     assert Store(tmp_path / "results").digest(PROTOCOL, 1988, N_SEEDS) == reference
     monkeypatch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
     with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020\.1\.0;"):
-        simulate_study(
-            Store(tmp_path / "others"), PROTOCOL, 1988, 10,
-            backend="dask", scheduler=cluster.address,
-        )  # fmt: skip
+        contextlib.ExitStack().enter_context(backends.open_parallel(1, cluster.address))
 
 
 def test_ctrl_c_and_the_death_of_the_scheduler_end_a_run_at_once(cluster, tmp_path):

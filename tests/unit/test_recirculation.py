@@ -178,17 +178,12 @@ def test_a_hook_that_does_not_fit_changes_nothing(hook: Any, message: str) -> No
     assert not any(weights.any() for weights in network.weights)
 
 
-@pytest.mark.parametrize(
-    "W",
-    [
-        pd.DataFrame([[1, 0, 0, 2**40], [0, 1, 0, 0]], dtype="Int64"),
-        np.array([[1, False, 0, 2.0**40], [0, Decimal(1), 0, 0]], dtype=object),
-    ],
-)
-def test_weights_are_taken_as_people_have_them(W: Any) -> None:
-    network = RecirculationNetwork(W, [0, 2**70], np.zeros((4, 2)), [0] * 4)
+def test_weights_are_taken_as_people_have_them() -> None:
+    W = pd.DataFrame([[1, 0, 0, 2**40], [0, 1, 0, 0]], dtype="Int64")
+    U = np.array([[False, Decimal(1)]] * 4, dtype=object)
+    network = RecirculationNetwork(W, [0, 2**70], U, [0] * 4)
     assert network.W.tolist() == [[1.0, 0.0, 0.0, 2.0**40], [0.0, 1.0, 0.0, 0.0]]
-    assert network.b.tolist() == [0.0, 2.0**70]
+    assert (network.b.tolist(), network.U.tolist()) == ([0.0, 2.0**70], [[0.0, 1.0]] * 4)
 
 
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:
