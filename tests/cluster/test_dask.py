@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import joblib
 import pytest
 
 from replication.errors import WorkerError
@@ -121,6 +123,16 @@ class Client:
 
     def __init__(self, **packages: str | None):
         self.packages = packages
+        self.submitted = []
+
+    def nthreads(self):
+        return {"tcp://w:1": 1}
+
+    def submit(self, func, **_):
+        self.submitted.append(func)
+        future = concurrent.futures.Future()
+        future.set_result(func())
+        return future
 
     def wait_for_workers(self, _: int, timeout: float) -> None:
         if not self.packages:
@@ -144,6 +156,15 @@ class Client:
 def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, message):
     with pytest.raises(WorkerError, match=message):
         backends.check_workers(Client(**packages), "tcp://s:2")
+
+
+@pytest.mark.parametrize("jobs", [1, -1])
+def test_one_worker_or_one_job_is_enough_for_the_work_to_run_on_the_cluster(jobs):
+    """joblib once computed all of it on the client, in silence."""
+    client = Client()
+    with joblib.Parallel(jobs, backend=backends.ClusterBackend(client), batch_size=1) as parallel:
+        assert parallel(joblib.delayed(abs)(-i) for i in range(3)) == [0, 1, 2]
+    assert len(client.submitted) == 3
 
 
 @pytest.mark.parametrize("listens", [False, True])

@@ -72,7 +72,7 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, referenc
 
 @pytest.mark.parametrize(
     "name",
-    ["a'b\"c $HOME\nz ", "~root", os.fsdecode(b"r\xff"), f"{'l' * 200}/{'m' * 200}"],
+    ["a'b\"c $HOME\nz \x1b[31m", "~root", os.fsdecode(b"r\xff"), f"{'l' * 200}/{'m' * 200}"],
     ids=ascii,
 )
 def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
@@ -82,10 +82,16 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert_clean(call("simulate", "--seeds", N_SEEDS, results), 0)
     assert Store(tmp_path / name).digest(PAPER, 1988, N_SEEDS) == reference
     for command in ("verify", "info"):
-        assert_clean(call(command, results), 0)
+        done = call(command, results)
+        assert_clean(done, 0)
+        assert "\x1b" not in done.stdout + done.stderr
     assert "nothing to repair" in call("repair", results).stdout
     assert_clean(call("export", "x.csv", "--seeds", N_SEEDS, results), 0)
     assert len(list(tmp_path.iterdir())) == 3
+    (block,) = (tmp_path / name).glob("outcomes/*/*/1988/*.parquet")
+    block.write_bytes(b"")
+    done = call("verify", results)
+    assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
 def make_bare_environment() -> dict[str, str]:
@@ -156,3 +162,23 @@ def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
     assert "Traceback" not in done.stderr
     assert "Permission denied" in done.stdout + done.stderr
     assert str(folder) in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("n_processes", "jobs", "code"), [(3, 2, 70), (4, 1, 0)])
+def test_too_few_processes_are_named_and_one_job_needs_no_more(
+    tmp_path, reference, n_processes, jobs, code
+):
+    """Once it was a traceback, and sound blocks were called bad."""
+    prefix = [require_tool("prlimit"), f"--nproc={n_processes}"]
+    if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
+        user = 60_000 + os.getpid() % 5000  # of this test process alone, since limits are a user's
+        rights = "+dac_override,+dac_read_search"
+        prefix += ["setpriv", f"--reuid={user}", "--clear-groups"]
+        prefix += [f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    tmp_path.chmod(0o777)
+    done = run(*prefix, *simulate_command(tmp_path / "results", N_SEEDS, "--jobs", str(jobs)))
+    assert_clean(done, code)
+    if code == 0:
+        assert reference in done.stdout
+    else:
+        assert "give --jobs 1, or raise the limit (ulimit -u)" in done.stderr

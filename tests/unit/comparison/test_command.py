@@ -221,6 +221,13 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
     assert (code, message in line) == (65, True)
 
 
+def test_flags_of_bytes_are_refused(tmp_path, capsys):
+    pd.DataFrame({"u": [1, 2], "c": [b"1", b"0"]}).to_parquet(tmp_path / "runs.parquet")
+    words = ("--column", "u", "--succeeded", "c")
+    code, line = refuse(capsys, tmp_path / "runs.parquet", *words, *REPORT)
+    assert (code, "column 'c' holds" in line) == (65, True)
+
+
 @pytest.mark.parametrize(
     ("content", "extra", "code", "message"),
     [
@@ -245,7 +252,7 @@ def test_columns_that_are_no_numbers_are_refused(tmp_path, capsys, values, messa
         ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
         (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
         (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
-        (b"u\n1e-300\n2\n", [], 65, "from 1e-100"),
+        (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
         (b"u\n\xe9\n", [], 65, "not UTF-8"),
         (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
     ],
@@ -303,6 +310,7 @@ def test_an_excel_file_has_one_sheet_that_holds_something(
         (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
         (["two.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
         (["one.csv", "--mean", "48"], 2, "--runs was not given"),
+        (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "odd.csv"], 2, "'colour'"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "none of your"),
         (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 74, "is not a file"),

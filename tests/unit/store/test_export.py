@@ -1,5 +1,6 @@
 """Outcomes exported for other programs: every row, both formats, and never half a file."""
 
+import io
 import json
 from pathlib import Path
 from unittest import mock
@@ -69,6 +70,24 @@ def test_no_dictionary_stands_beside_a_table_that_it_does_not_describe(tmp_path)
     with full, pytest.raises(StorageError):
         export_outcomes(BLOCKS, tmp_path / "x.csv", description={}, force=True)
     assert list(tmp_path.iterdir()) == [tmp_path / "x.csv"]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
+def test_two_exports_to_one_file_at_once_do_not_mix(tmp_path, name):
+    """Once they shared a temporary file: zeros in two of eight runs, more rows in three."""
+    seen = []
+
+    def give_blocks():
+        yield BLOCKS[0]
+        export_outcomes(BLOCKS[:1], tmp_path / name, description={}, force=True)
+        seen.append((tmp_path / name).read_bytes())
+        yield BLOCKS[1]
+
+    export_outcomes(give_blocks(), tmp_path / name, description={}, force=True)
+    assert set(read_files(tmp_path)) == {name, f"{name}.dictionary.json"}
+    for content, n_rows in ((seen[0], 2), (read_files(tmp_path)[name], 3)):
+        read = pd.read_csv if name.endswith("csv") else pd.read_parquet
+        assert read(io.BytesIO(content))["seed"].tolist() == [5, 6, 7][:n_rows]
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.dictionary.json"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +12,7 @@ from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, filling
 from replication.store.filling import choose_block_size, cut_blocks, simulate_blocks
+from tests.reliability.faults import wait_until
 from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 
 
@@ -65,7 +65,9 @@ def test_a_lost_worker_is_mentioned_and_a_block_that_is_lost_twice_ends_the_run(
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
 
 
-def test_the_same_study_is_refused_at_once_and_as_part_of_another_is_waited_for(tmp_path, capsys):
+def test_the_same_study_is_refused_at_once_and_as_part_of_another_is_waited_for(
+    tmp_path, monkeypatch
+):
     """Two studies next to each other have root seeds in common."""
     store, other = Store(tmp_path), Store(tmp_path)
     refused = []
@@ -80,13 +82,13 @@ def test_the_same_study_is_refused_at_once_and_as_part_of_another_is_waited_for(
     assert refused == [True]
 
     folder = store.study_folder(PAPER, 5)
+    said = []
+    monkeypatch.setattr(filling, "report_progress", said.append)
     with ThreadPoolExecutor() as pool:
         with store.lock(folder):
             waiting = pool.submit(fill, other, 60, root_seed=5, wait=True)
-            end = time.monotonic() + 20
-            said = ""
-            while "waiting until it has ended" not in said and time.monotonic() < end:
-                said += capsys.readouterr().err
+            assert wait_until(lambda: said)
+            assert "waiting until it has ended" in said[0]
             assert not waiting.done()
         assert waiting.result(timeout=20) == folder
     assert store.missing(PAPER, 5, 60) == []

@@ -19,7 +19,7 @@ from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
 from replication.store import Store, find_blocks
-from replication.store.files import write_durably
+from replication.store.files import make_folder, write_durably
 from replication.store.store import subtract_ranges
 from tests.unit.store.invented import fill, invent, write
 
@@ -129,6 +129,17 @@ def test_the_lock_of_a_study_excludes_no_other_study_and_frees_itself_after_an_e
         write(other, (0, 20), protocol=OTHER)
         write(other, (0, 5))
     write(other, (0, 5))
+
+
+def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
+    """Once it was a RecursionError."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    folder = tmp_path.joinpath(*["a"] * 1500)
+    make_folder(folder)
+    assert folder.is_dir()
+    while folder != tmp_path:  # or those who tidy up recurse
+        folder.rmdir()
+        folder = folder.parent
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
