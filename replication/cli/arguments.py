@@ -56,6 +56,16 @@ class Parser(argparse.ArgumentParser):
             self.error(f"{show(extra[0])} was given, which {self.prog!r} does not know{hint}")
         return found, extra
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is not among the choices with the nearest that is."""
+        choices = [str(choice) for choice in action.choices or ()]
+        if action.choices is not None and value not in action.choices:
+            nearest = difflib.get_close_matches(str(value), choices, n=1)
+            hint = f" (did you mean {nearest[0]}?)" if nearest else ""
+            raise argparse.ArgumentError(
+                action, f"{show(value)} was given{hint}; allowed are {', '.join(choices)}"
+            )
+
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help, and let a full device be an error as everywhere else."""
         if message:

@@ -47,7 +47,8 @@ def add_commands(subparsers: Any) -> None:
         "feedback alignment, each at its own best learning rate, and report whether W amplifies "
         "its own code as predicted and what its first changes are worth.",
         epilog="For example: replication mechanism --patterns FILE.csv --group-sizes 8,3. The "
-        "file holds one pattern per line: numbers from 0 to 1, separated by commas.",
+        "file holds one pattern per line: numbers from 0 to 1, separated by commas, semicolons, "
+        "tabs or spaces.",
     )
     command.add_argument(
         "--patterns", type=Path, metavar="FILE.csv", help="the inputs (default: one-hot vectors)"
@@ -61,7 +62,7 @@ def add_commands(subparsers: Any) -> None:
         help="(default: logistic)",
     )  # fmt: skip
     command.add_argument(
-        "--regression", type=float, default=PAPER.regression, metavar="LAMBDA",
+        "--regression", type=_parse_regression, default=PAPER.regression, metavar="LAMBDA",
         help="of equations 5 and 6, above 0 and below 1 (default: 0.75)",
     )  # fmt: skip
     command.add_argument(
@@ -75,14 +76,13 @@ def add_commands(subparsers: Any) -> None:
 def run_mechanism(options: argparse.Namespace) -> int:
     """Try the mechanism on inputs of the user's own and print what was found."""
     sizes, n_networks, root_seed = options.group_sizes, options.seeds, options.root_seed
+    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
     protocol = Protocol(
         group_sizes=sizes,
-        patterns="one-hot" if options.patterns is None else read_patterns(options.patterns),
+        patterns=patterns,
         visible_units=options.visible_units,
         regression=options.regression,
     )
-    if protocol.regression == 0.0:
-        raise UsageError("--regression 0 was given; allowed is a number above 0 and below 1")
     if protocol.n_patterns * protocol.n_weights > MAX_WORK:
         raise UsageError(
             f"{plural(protocol.n_patterns, 'pattern')} for {plural(protocol.n_weights, 'weight')} "
@@ -183,20 +183,64 @@ def judge_amplification(along_w: float, along_theory: float) -> str:
     return "The change of W is not what the theory predicts here."
 
 
-def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
-    """Read patterns from a file of numbers between commas, one pattern a line."""
-    import numpy as np
+def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
+    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
 
+    Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
+    taken for names. With semicolons or tabs numbers may have a decimal comma.
+    """
+    name = show(path)
     try:
         with path.open("rb") as file:
-            text = file.read(LARGEST_FILE).decode("utf-8-sig")
-        rows = np.loadtxt(text.splitlines() or ["nothing"], delimiter=",", ndmin=2)
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ValueError(f"it has more than {LARGEST_FILE:,} bytes")
+        text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise UsageError(f"--patterns {show(path)} cannot be read ({reason}); {ADVICE}") from None
-    if len(np.unique(rows, axis=0)) < 2:
-        raise UsageError(f"--patterns {show(path)} holds no two different patterns; {ADVICE}")
-    return tuple(map(tuple, rows.tolist()))
+        raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    numbered = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
+    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    rows: list[tuple[float, ...]] = []
+    for n, line in lines:
+        cells = [cell.strip() for cell in line.split(separator)]
+        if separator in (";", "\t"):
+            cells = [cell.replace(",", ".") for cell in cells]
+        values = [_read_number(cell) for cell in cells]
+        if n == lines[0][0] and not any(value is not None for value in values):
+            continue
+        for cell, value in zip(cells, values, strict=True):
+            if value is None or not 0.0 <= value <= 1.0:
+                raise UsageError(
+                    f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
+                    "numbers from 0 to 1; correct it"
+                )
+        if len(values) != n_visible:
+            raise UsageError(
+                f"--patterns {name} has {plural(len(values), 'number')} in line {n}, but "
+                f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
+            )
+        rows.append(tuple(value + 0.0 for value in values if value is not None))
+    if len(set(rows)) < 2:
+        raise UsageError(f"--patterns {name} holds no two different patterns; {ADVICE}")
+    return tuple(rows)
+
+
+def _read_number(text: str) -> float | None:
+    # Not what only Python calls a number, such as 1_0 or digits of other scripts.
+    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) is None:
+        return None
+    return float(text)
+
+
+def _parse_regression(text: str) -> float:
+    value = _read_number(text)
+    if value is None or not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(
+            f"{show(text)} was given; allowed is a number above 0 and below 1"
+        )
+    return value
 
 
 def _parse_sizes(text: str) -> tuple[int, int]:

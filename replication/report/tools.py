@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from replication.errors import UsageError, WorkerError
 
 MODULES = {"Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst"}
+MIN_PANDOC = (3, 8)
 TIME_LIMIT = 120.0
 SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
 """What is short when a program cannot be started, by the error's number."""
@@ -35,11 +37,19 @@ def require_tools() -> None:
 
 @functools.cache
 def find_pandoc() -> str:
-    """Return the path of the pandoc that its Python package brings."""
+    """Return the path of the pandoc of its Python package, or of the system's if new enough."""
     spec = find_spec("pypandoc")
     found = spec and spec.origin and shutil.which(Path(spec.origin).parent / "files" / "pandoc")
-    if not found:
+    if found:
+        return found
+    found = shutil.which("pandoc")
+    if found is None:
         raise UsageError("pandoc")
+    words = run_tool([found, "--version"], "").stdout.partition("\n")[0]
+    numbers = re.search(r"(\d+)\.(\d+)", words)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < MIN_PANDOC:
+        needed = ".".join(map(str, MIN_PANDOC))
+        raise UsageError(f"pandoc {needed} or newer, {found} is {words or 'something else'}")
     return found
 
 

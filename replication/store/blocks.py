@@ -89,9 +89,10 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     """Return the outcomes of a block after every check there is."""
     with _name_faults(block):
         file, header = _open(block)
-        expected = _describe(root_seed, block.start, block.stop)
-        if canonical_json(header.is_of) != canonical_json(expected):
-            raise DataError(f"it is of {header.is_of!r:.200} and not of {expected!r}")
+        for name, value in _describe(root_seed, block.start, block.stop).items():
+            found = canonical_json(header.is_of[name])
+            if found != canonical_json(value):
+                raise DataError(f"its {name} is {found:.100} and not {value}")
         if header.protocol != protocol:
             raise DataError("its protocol is another one")
         table = file.read(use_threads=False)

@@ -15,7 +15,7 @@ import pyarrow.parquet
 from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import COLUMNS, make_table
-from replication.store.files import publish, temporary_file, write_durably
+from replication.store.files import publish, temporary_file
 
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
@@ -29,7 +29,8 @@ def export_outcomes(
 ) -> list[Path]:
     """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
 
-    No dictionary ever stands beside a table that it does not describe.
+    Both are complete before either gets its name, and no dictionary ever stands beside a table
+    that it does not describe.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
@@ -41,16 +42,18 @@ def export_outcomes(
             raise UsageError(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
-    with temporary_file(path) as table:
-        with table.open("wb") as stream:
-            write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
-        dictionary.unlink(missing_ok=True)
-        publish(table, path)
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }
     text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
-    write_durably(dictionary, text.encode())
+    with temporary_file(path) as table:
+        with table.open("wb") as stream:
+            write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
+        with temporary_file(dictionary) as words:
+            words.write_bytes(text.encode())
+            dictionary.unlink(missing_ok=True)
+            publish(table, path)
+            publish(words, dictionary)
     return [path, dictionary]
 
 

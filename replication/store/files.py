@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from replication.errors import BusyError, DataError, StorageError
 
 TEMPORARY_NAME = re.compile(r"\.replication-[0-9a-f]{16}\.part")
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 SECONDS_BETWEEN_TRIES = 0.2
 
 
@@ -43,9 +44,14 @@ def temporary_file(path: Path) -> Iterator[Path]:
     except StorageError:
         raise
     except OSError as error:
+        advice = "make room, correct the permissions, or give another folder"
+        if error.errno in SHORTAGES:
+            advice = "the system is short of it: close other programs, or raise the limit (ulimit)"
+        elif not path.parent.is_dir():
+            advice = f"there is no folder {str(path.parent)!r}: give another, or run this again"
         raise StorageError(
-            f"{str(path)!r} cannot be written ({error.strerror or error}); what was written before "
-            "is intact: make room, correct the permissions, or give another folder"
+            f"{str(path)!r} cannot be written ({error.strerror or error}); {advice}; what was "
+            "written before is intact"
         ) from error
 
 
@@ -87,7 +93,7 @@ def list_names(folder: Path) -> list[str]:
 def remove_temporaries(folder: Path) -> None:
     """Remove the temporary files that killed runs have left in a folder."""
     for name in list_names(folder):
-        if TEMPORARY_NAME.fullmatch(name):
+        if TEMPORARY_NAME.fullmatch(name) and (folder / name).is_file():
             (folder / name).unlink()
 
 

@@ -53,22 +53,33 @@ def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
     assert words in command.judge_amplification(along_w, along_theory)
 
 
-@pytest.mark.parametrize("text", ["0,1\n1,0.5\n", "\ufeff0,1\r\n1,5e-1\r\n", " 0 , 1 \n\n 1 , .5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,1\n1,0.5\n",
+        "a,b\n0,1\n1,0.5\n",
+        "\ufeff0;1\r\n1;0,5\r\n",
+        "0\t1\n\n1\t0.5",
+        "# two\n0 1\n1  5e-1\n",
+        " 0 , 1 \n 1 , .5 \n",
+    ],
+)
 def test_patterns_are_read_as_programs_write_them(write, text):
-    assert command.read_patterns(write(text)) == ((0.0, 1.0), (1.0, 0.5))
+    assert command.read_patterns(write(text), 2) == ((0.0, 1.0), (1.0, 0.5))
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("0,1\n1,2\n", "allowed are values from 0 to 1"),
-        ("0,1\n1,-0.1\n", "-0.1"),
-        ("0,1\n1,nan\n", "nan"),
-        ("0,1\n1,\n", "at row 1"),
-        ("0,1\n1,0,1\n", "columns changed from 2 to 3 at row 2"),
-        ("0,1,0\n1,0,1\n", "a row of 3 values; every row must hold 2"),
+        ("0,1\n1,2\n", "holds '2' in line 2; allowed are numbers from 0 to 1"),
+        ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
+        ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
+        ("a,b\nc,d\n", "holds 'c' in line 2"),
+        ("0,1\n1,\n", "holds '' in line 2"),
+        ("0,1\n1,0,1\n", "3 numbers in line 2, but --group-sizes has 2 visible units"),
         ("0,1\n0,1\n", "no two different patterns"),
-        ("", "could not convert string"),
+        ("", "no two different patterns"),
+        ("# nothing\n", "no two different patterns"),
         (b"\xff\xfe0,1", "invalid start byte"),
         ("0,1\n1,\x1b[31m\n", "x1b[31m"),
     ],
@@ -80,7 +91,7 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
 
 
 def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
-    assert "one pattern a line" in refuse(2, "mechanism", "--patterns", "/dev/zero")
+    assert "more than 16,777,216 bytes" in refuse(2, "mechanism", "--patterns", "/dev/zero")
     assert "No such file" in refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
 
 
@@ -89,8 +100,8 @@ def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
     [
         ("group-sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3"], "such as 8,3"),
         ("group-sizes", ["200,50"], "give fewer"),
-        ("regression", ["0"], "above 0 and below 1"),
-        ("regression", ["1", "nan", "half"], "regression"),
+        ("regression", ["0", "1", "nan", "half"], "above 0 and below 1"),
+        ("visible-units", ["lineer"], "(did you mean linear?); allowed are logistic, linear"),
         ("seeds", ["5"], "from 40 to"),
     ],
 )  # fmt: skip

@@ -134,9 +134,9 @@ def test_help_lists_every_command_and_every_field_with_its_value(run):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["similate"], "'similate'"),
+        (["similate"], "'similate' was given (did you mean simulate?); allowed are"),
         (["trace"], "SEED"),
-        (["compare", "x", "--failures", "exclude"], "'excluded'"),
+        (["compare", "x", "--failures", "exclude"], "(did you mean excluded?)"),
         (["simulate", "--seed", 5], "does not know (did you mean --seeds?)"),
         (["trace", 5, "--seeds", 3], "which 'replication trace' does not know;"),
         (["simulate", "--backend", "loky"], "'loky' was given without a --scheduler"),

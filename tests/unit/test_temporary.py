@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from replication.errors import StorageError
-from replication.temporary import make_temporary_folder
+from replication.temporary import NAME, make_temporary_folder
 
 
 def test_the_folder_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And so are those of killed runs, and no others."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    ended.wait()
+    left, linked, running, mine = (
+        tmp_path / name
+        for name in (
+            f".replication-{ended.pid}-abcd_123.part",
+            f".replication-{ended.pid}-efgh_456.part",
+            f".replication-{os.getpid()}-abcd_123.part",
+            f"replication-{ended.pid}-mine",
+        )
+    )
+    (left / "figures").mkdir(parents=True)
+    for path in (running, mine):
+        path.mkdir()
+    linked.symlink_to(mine)
     with make_temporary_folder() as folder:
         (folder / "x").write_text("x")
         assert folder.parent == tmp_path
-    assert list(tmp_path.iterdir()) == []
+        assert NAME.fullmatch(folder.name)
+    assert set(tmp_path.iterdir()) == {linked, running, mine}
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

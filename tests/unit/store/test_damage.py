@@ -224,10 +224,10 @@ def find_fault(store, folder):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ({"layout": "2.1"}, "it is of {'layout': '2.1'"),
-        ({"root_seed": 7}, "'root_seed': 7,"),
-        ({"root_seed": 1988.0}, "'root_seed': 1988.0"),
-        ({"stop": True}, "'stop': True"),
+        ({"layout": "2.1"}, 'its layout is "2.1" and not 3.1'),
+        ({"root_seed": 7}, "its root_seed is 7 and not 1988"),
+        ({"root_seed": 1988.0}, "its root_seed is 1988.0 and not 1988"),
+        ({"stop": True}, "its stop is true and not"),
         ({"protocol": {"regression": 0.6}}, "its protocol is another one"),
         ({"protocol": {"dropout": 0.5}}, "'dropout'"),
         ({"made_with": 5}, "is bad ("),

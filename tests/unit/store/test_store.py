@@ -106,6 +106,8 @@ def test_what_a_kill_left_is_swept_and_nothing_else_is(store):
     notes = [folder / "notes.txt", folder / ".mine.part"]
     for path in (left, *notes):
         path.write_bytes(b"x")
+    notes.append(folder / ".replication-ffffffffffffffff.part")
+    notes[-1].mkdir()
     fill(store, 21)
     assert not left.exists()
     assert all(path.exists() for path in notes)
@@ -143,17 +145,20 @@ def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
-def test_a_failed_write_keeps_the_old_file_and_leaves_no_stray(tmp_path, monkeypatch, step):
+@pytest.mark.parametrize(("number", "advice"), [(28, "make room"), (24, "close other programs")])
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_stray(
+    tmp_path, monkeypatch, step, number, advice
+):
     path = tmp_path / "file"
     write_durably(path, b"old")
     fired = []
 
     def fail(*_):
         fired.append(step)
-        raise OSError(28, "No space left on device")
+        raise OSError(number, "No more")
 
     monkeypatch.setattr(step, fail)
-    with pytest.raises(StorageError, match=r"cannot be written \(No space left on device\)"):
+    with pytest.raises(StorageError, match=rf"cannot be written \(No more\); .*{advice}"):
         write_durably(path, b"new")
     assert fired
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
