@@ -14,7 +14,7 @@ settings.load_profile("replication")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers():
     """Let `pytest -n auto` run at least three tests at once: some wait for another process.
 
     Not more: each process imports and compiles all by itself, which takes 5 to 10 s of a core.

@@ -49,21 +49,21 @@ CONFINED = {
 HEAVY = {*CONFINED, "numpy", "pandas", "scipy"}
 
 
-def name_module(path: Path) -> str:
+def name_module(path):
     """Return the dotted name below the package: ``simulator.kernel``."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
 @functools.cache
-def parse(path: Path) -> ast.Module:
+def parse(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @functools.cache
-def read_imports(path: Path) -> list[tuple[str, ...]]:
+def read_imports(path):
     """Return each imported module as a tuple of names, absolute ones only."""
-    found: list[tuple[str, ...]] = []
+    found = []
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             found += [tuple(alias.name.split(".")) for alias in node.names]
@@ -74,7 +74,7 @@ def read_imports(path: Path) -> list[tuple[str, ...]]:
     return found
 
 
-def find_climbing(module: str, imports: list[tuple[str, ...]]) -> list[str]:
+def find_climbing(module, imports):
     """Return what a module imports although it stands on the same or a higher floor."""
     room = module.split(".")[0]
     climbing = []
@@ -119,7 +119,7 @@ def test_library_is_imported_where_it_belongs_only():
         assert {u for u in users if not {u, u.split(".")[0]} & allowed} == set(), library
 
 
-def list_imported(code: str) -> set[str]:
+def list_imported(code):
     """Return the top-level packages that a fresh interpreter has loaded after `code`."""
     script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(

@@ -24,7 +24,7 @@ CALLABLES = [
 ]
 
 
-def name_module(path: Path) -> str:
+def name_module(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 

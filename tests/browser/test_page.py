@@ -21,13 +21,13 @@ HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
 
 
-def find_chromium() -> str | None:
+def find_chromium():
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
-def tools() -> dict[str, str]:
+def tools():
     chromium, node, npm = find_chromium(), shutil.which("node"), shutil.which("npm")
     require(chromium, "Chromium is missing")
     require(node and npm, "Node.js with npm is missing")
@@ -51,7 +51,7 @@ BAD = (
 
 
 @pytest.fixture(scope="session")
-def pages(tools: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+def pages(tools, tmp_path_factory):
     """Return what one browser finds in the sample, in a bad page and in the committed one."""
     folder = tmp_path_factory.mktemp("pages")
     build_sample(folder, formats=["html"])
@@ -76,28 +76,28 @@ def pages(tools: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> li
 
 
 @pytest.fixture(params=["sample", "committed"])
-def each(pages: list[dict], request: pytest.FixtureRequest) -> dict:
+def each(pages, request):
     return pages[0 if request.param == "sample" else 2]
 
 
 @pytest.fixture
-def found(pages: list[dict]) -> dict:
+def found(pages):
     return pages[0]
 
 
 @pytest.mark.parametrize("what", ["console", "requests", "scroll", "axe", "html"])
-def test_page_logs_and_requests_nothing_fits_and_meets_wcag_and_html(each: dict, what: str) -> None:
+def test_page_logs_and_requests_nothing_fits_and_meets_wcag_and_html(each, what):
     """The page of the sample and the committed one, at three widths, light and dark."""
     assert each[what] == []
 
 
-def test_networks_take_as_many_updates_in_the_page_as_in_python(found: dict) -> None:
+def test_networks_take_as_many_updates_in_the_page_as_in_python(found):
     updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, 1988, 0, N_NETWORKS))
     expected = np.where(converged, updates, -1)
     assert np.mean(np.array(found["counts"]) == expected) >= 0.99
 
 
-def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found: dict) -> None:
+def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
     start, once, often, cleared, failed, refused = found["again"]["steps"]
     assert start["dots"] == 0
     assert once["dots"] == 1
@@ -112,16 +112,14 @@ def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found: dict) -
     assert found["again"]["role"] in ("status", "OUTPUT")  # both are announced when they change
 
 
-def test_networks_are_seen_learning_and_can_be_finished_at_once(found: dict) -> None:
+def test_networks_are_seen_learning_and_can_be_finished_at_once(found):
     during, after = found["watched"]["during"], found["watched"]["after"]
     assert re.fullmatch(r"Update \d+: \d+ of 100 have converged\.", during["progress"])
     assert (during["dots"], after["dots"]) == (0, 1)
     assert after["progress"] == ""
 
 
-def test_loop_learns_update_by_update_and_stands_still_where_motion_is_unwanted(
-    found: dict,
-) -> None:
+def test_loop_learns_update_by_update_and_stands_still_where_motion_is_unwanted(found):
     loop = found["loop"]
     assert loop["stands"] == loop["later"]
     assert loop["stands"]["update"] == N_UPDATES
@@ -138,7 +136,7 @@ def test_loop_learns_update_by_update_and_stands_still_where_motion_is_unwanted(
         assert state["diagonal"] == pytest.approx(np.diag(images), abs=0.002)
 
 
-def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(each: dict) -> None:
+def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(each):
     title, what, verdict, figure = each["first_screen"]["1400"]
     assert all(bottom < 900 for _, bottom in (title, what, verdict, figure))
     title, what, verdict, figure = each["first_screen"]["360"]
@@ -146,7 +144,7 @@ def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(each:
     assert figure[0] < 740
 
 
-def test_table_sorts_by_keyboard_and_unfolds_below_a_row(found: dict) -> None:
+def test_table_sorts_by_keyboard_and_unfolds_below_a_row(found):
     table = found["sorted"]
     names = [text.split(",")[0] for text in table["before"]]
     assert table["unfolded"].strip() == names[0]
@@ -155,7 +153,7 @@ def test_table_sorts_by_keyboard_and_unfolds_below_a_row(found: dict) -> None:
     assert table["sort"] == "descending"
 
 
-def test_contents_show_parts_of_the_current_section_only(found: dict) -> None:
+def test_contents_show_parts_of_the_current_section_only(found):
     contents = found["contents"]
     assert contents["first"]["shown"] == 0
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
@@ -171,22 +169,22 @@ def test_contents_show_parts_of_the_current_section_only(found: dict) -> None:
         ("print", {"background": "rgb(255, 255, 255)", "navigation": "none"}),
     ],
 )
-def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected) -> None:
+def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected):
     assert found[what] == expected
 
 
-def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found: dict) -> None:
+def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found):
     assert any("equation" in box["kind"] for box in found["cut"])
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
 
 
-def test_committed_report_is_short() -> None:
+def test_committed_report_is_short():
     text = COMMITTED.with_suffix(".md").read_text()
     assert len(text.split()) <= 4800
     assert len(re.findall(r"!\[", text)) <= 13
 
 
-def test_checks_notice_what_they_look_for(pages: list[dict]) -> None:
+def test_checks_notice_what_they_look_for(pages):
     bad = pages[1]
     assert any("noise" in text for text in bad["console"])
     assert any(url.endswith("missing.png") for url in bad["requests"])

@@ -22,10 +22,7 @@ class ModularNetwork:
     """
 
     def __init__(
-        self,
-        hierarchy: Hierarchy,
-        lower: Sequence[RecirculationNetwork],
-        top: RecirculationNetwork,
+        self, hierarchy: Hierarchy, lower: Sequence[RecirculationNetwork], top: RecirculationNetwork
     ) -> None:
         self.hierarchy = hierarchy
         self.vectors = np.array(hierarchy.vectors)

@@ -4,8 +4,6 @@ Page 365 says that the argument for recirculation applies to longer loops too, w
 simulations; that every stage is regressed is our reading.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from replication.protocol import PAPER

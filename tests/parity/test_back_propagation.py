@@ -1,9 +1,6 @@
 """The kernel's back-propagation against the textbook, which shares no code with it."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ from replication.simulator import engine
 from replication.simulator.weights import draw_weights, split_weights
 
 BASE = Protocol(learning_rule="back-propagation", learning_rate=5.0, criterion="half-squared-error")
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS = {
     "per pattern": {"update_schedule": "per-pattern", "momentum": 0.3},
     "linear": {"visible_units": "linear", "learning_rate": 0.3},
     "cross-entropy": {"minimised_error": "cross-entropy", "learning_rate": 1.0},
@@ -26,7 +23,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 # Value and slope of each function at x.
-FUNCTIONS: dict[str, Any] = {
+FUNCTIONS = {
     "linear": lambda x: (x, np.ones_like(x)),
     "logistic": lambda x: (1 / (1 + np.exp(-x)), np.exp(-x) / (1 + np.exp(-x)) ** 2),
     "softsign": lambda x: ((1 + x / (1 + abs(x))) / 2, 1 / (2 * (1 + abs(x)) ** 2)),
@@ -46,12 +43,12 @@ class TextbookNetwork:
     signals that it feeds times its slope; momentum adds a share of the last step.
     """
 
-    def __init__(self, protocol: Any, flat: Any) -> None:
+    def __init__(self, protocol, flat):
         self.protocol = protocol
         self.layers = [(M.copy(), b.copy()) for M, b in split_weights(protocol, flat)]
         self.last = [(0.0 * M, 0.0 * b) for M, b in self.layers]
 
-    def run(self, pattern: Any) -> tuple[list[Any], list[Any]]:
+    def run(self, pattern):
         """Return the states of all groups, the pattern first, and the slopes of all but it."""
         p = self.protocol
         states, slopes = [pattern], []
@@ -63,7 +60,7 @@ class TextbookNetwork:
             slopes.append(slope)
         return states, slopes
 
-    def learn(self, patterns: Any) -> None:
+    def learn(self, patterns):
         p = self.protocol
         sums = [[0.0 * M, 0.0 * b] for M, b in self.layers]
         for pattern in patterns:
@@ -86,18 +83,18 @@ class TextbookNetwork:
                 step[...] = p.learning_rate * factor * down + p.momentum * step
                 array[...] = array + step
 
-    def sweep(self) -> None:
+    def sweep(self):
         patterns = np.eye(self.protocol.n_visible)
         one_by_one = self.protocol.update_schedule == "per-pattern"
         for batch in patterns[:, None] if one_by_one else [patterns]:
             self.learn(batch)
 
-    def flat(self) -> Any:
+    def flat(self):
         return np.concatenate([array.ravel() for pair in self.layers for array in pair])
 
 
 @pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
-def test_kernel_follows_the_textbook(fields: dict[str, Any]) -> None:
+def test_kernel_follows_the_textbook(fields):
     protocol = dataclasses.replace(BASE, **fields)
     for weights in draw_weights(protocol, 11, 0, 3):
         network = TextbookNetwork(protocol, weights)

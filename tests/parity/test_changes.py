@@ -1,20 +1,17 @@
 """The kernel's recirculation in loops of any shape, against the readable network and NumPy."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER, Protocol
+from replication.protocol import PAPER
 from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
 
-LOOPS: dict[str, dict[str, Any]] = {
+LOOPS = {
     "4-2-4": {},
     "4-3-2-4": {"group_sizes": (4, 3, 2)},
     "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
@@ -43,18 +40,18 @@ LOOPS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(protocol: Protocol, weights: Any) -> RecirculationNetwork:
+def build(protocol, weights):
     """Return the readable network with these weights."""
     kind = RecirculationNetwork if len(protocol.group_sizes) == 2 else RecirculationLoop
     return kind.from_weights(weights, protocol)
 
 
-def flatten(network: RecirculationNetwork) -> Any:
+def flatten(network):
     return np.concatenate([part.ravel() for part in network.weights])
 
 
 @pytest.mark.parametrize("fields", LOOPS.values(), ids=LOOPS)
-def test_kernel_follows_the_readable_network(fields: dict[str, Any]) -> None:
+def test_kernel_follows_the_readable_network(fields):
     protocol = dataclasses.replace(PAPER, learning_rate=2.0, **fields)
     initial = draw_weights(protocol, 21, 0, 3)
     for weights, recorded in zip(initial, record_weights(protocol, initial, 10), strict=True):

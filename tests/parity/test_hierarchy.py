@@ -1,7 +1,5 @@
 """Modules that share groups: the fast form against the readable one."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

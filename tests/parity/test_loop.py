@@ -1,7 +1,5 @@
 """The readable loop of several hidden groups."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -13,7 +11,7 @@ from tests.parity.loop import RecirculationLoop
 ONE = np.array([1.0])
 
 
-def make_loop(**fields: object) -> RecirculationLoop:
+def make_loop(**fields):
     """Return a loop 1-1-1-1 with weights 0 and biases ln 3, -ln 3, ln 3; lambda = 1/2."""
     protocol = from_plain(
         {"group_sizes": [1, 1, 1], "patterns": [[1.0]], "learning_rate": 2.0, "regression": 0.5}
@@ -25,7 +23,7 @@ def make_loop(**fields: object) -> RecirculationLoop:
     )  # fmt: skip
 
 
-def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand() -> None:
+def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
     # W = -8 ln 3 and b = 8 ln 3: h1 of the first group is s(0) = 1/2 for v0 = 1. With v2 = 7/8
     # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
     # d = -8 ln 3, has s(0) = 1/2 first, then s(2 ln 3) = 9/10, regressed 7/10.

@@ -1,9 +1,6 @@
 """The kernel's outcomes and measures against the readable network, network by network."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +13,10 @@ from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
 
 # With momentum some networks are quick to come near the threshold.
-FAST: dict[str, Any] = {"momentum": 0.5, "threshold": 0.3}
+FAST = {"momentum": 0.5, "threshold": 0.3}
 
 # Within 20 updates some of the twelve networks converge and, under most readings, some do not.
-RUNS: dict[str, dict[str, Any]] = {
+RUNS = {
     "half of the squared error": {"threshold": 0.8, "criterion": "half-squared-error"},
     "momentum": {"threshold": 0.3, "momentum": 0.4},
     "one pattern at a time": FAST | {"update_schedule": "per-pattern"},
@@ -32,7 +29,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", RUNS.values(), ids=RUNS)
-def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
+def test_outcomes_are_those_of_the_readable_network(fields):
     # More networks than lanes: a lane that is finished takes the next network.
     protocol = dataclasses.replace(PAPER, max_updates=20, **fields)
     initial = draw_weights(protocol, 31, 0, 12)
@@ -47,7 +44,7 @@ def test_outcomes_are_those_of_the_readable_network(fields: dict[str, Any]) -> N
         np.testing.assert_allclose(final[s], reached, rtol=0, atol=1e-8)
 
 
-def test_a_tie_with_the_threshold_has_not_converged() -> None:
+def test_a_tie_with_the_threshold_has_not_converged():
     # With weights of zero each of 16 reconstructions is 1/2: the error is 16/2 * 1/4 = 2.
     zeros = np.zeros((1, 22))
     protocol = Protocol(max_updates=1, learning_rate=1e-300, criterion="half-squared-error")
@@ -61,9 +58,7 @@ def test_a_tie_with_the_threshold_has_not_converged() -> None:
 @pytest.mark.parametrize("units", ["logistic", "linear"])
 @pytest.mark.parametrize("measured_on", ["reconstruction", "regressed"])
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
-def test_measures_are_those_of_the_readable_network(
-    criterion: str, measured_on: str, units: str
-) -> None:
+def test_measures_are_those_of_the_readable_network(criterion, measured_on, units):
     protocol = dataclasses.replace(
         PAPER,
         group_sizes=(4, 3, 2),
@@ -86,7 +81,7 @@ def test_measures_are_those_of_the_readable_network(
 
 
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
-def test_networks_that_diverge_have_not_converged(criterion: str) -> None:
+def test_networks_that_diverge_have_not_converged(criterion):
     protocol = Protocol(
         visible_units="linear",
         learning_rate=1e6,

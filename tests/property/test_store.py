@@ -1,7 +1,5 @@
 """Any sequence of extending, interrupting, damaging and repairing equals one fresh run."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import shutil
@@ -50,16 +48,16 @@ class StoreLife(RuleBasedStateMachine):
         shutil.rmtree(self.results)
 
     @property
-    def store(self) -> Store:
+    def store(self):
         """A store as a new process would open it."""
         return Store(self.results)
 
     @property
-    def folder(self) -> Path:
+    def folder(self):
         return self.store.study_folder(PAPER, 1988)
 
     @property
-    def bad(self) -> list[Path]:
+    def bad(self):
         """The blocks that are not what their names say."""
         return [
             block.path
@@ -67,7 +65,7 @@ class StoreLife(RuleBasedStateMachine):
             if hashlib.sha256(block.path.read_bytes()).hexdigest()[:16] != block.path.stem[-16:]
         ]
 
-    def run(self, n_seeds, size, simulation=simulate) -> None:
+    def run(self, n_seeds, size, simulation=simulate):
         fill(self.store, n_seeds, jobs=2, block_size=size, simulation=simulation)
 
     @precondition(lambda self: not self.bad)

@@ -1,20 +1,11 @@
 """What units compute: the exponential against mpmath, the hidden functions against formulas."""
 
-from __future__ import annotations
-
 import mpmath
 import numpy as np
 import pytest
 
 from replication.fields import CHOICES
-from replication.simulator.arithmetic import (
-    HIDDEN_FUNCTIONS,
-    MAX_ARGUMENT,
-    SLOPES,
-    exponential_of_minus,
-    fma,
-    logistic,
-)
+from replication.simulator import arithmetic
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.memory import allocate
 from replication.simulator.programs import render_function
@@ -38,7 +29,7 @@ def compute_compiled(function, x):
 
 
 def apply_logistic(x):
-    return next(iter(logistic(x, x)[0]))
+    return next(iter(arithmetic.logistic(x, x)[0]))
 
 
 def measure_ulps(values, exact):
@@ -63,10 +54,10 @@ def make_arguments(reach, n):
 
 
 def test_exponential_is_within_the_stated_error():
-    x = make_arguments(MAX_ARGUMENT, 5_000)
+    x = make_arguments(arithmetic.MAX_ARGUMENT, 5_000)
     with mpmath.workdps(40):
         exact = [mpmath.exp(-mpmath.mpf(value)) for value in x.tolist()]
-    assert measure_ulps(compute_compiled(exponential_of_minus, x), exact).max() < 1.06
+    assert measure_ulps(compute_compiled(arithmetic.exponential_of_minus, x), exact).max() < 1.06
 
 
 def test_logistic_function_is_within_the_stated_error():
@@ -78,9 +69,12 @@ def test_logistic_function_is_within_the_stated_error():
 
 def test_plain_python_has_the_bits_of_the_compiled_functions():
     x = np.concatenate(
-        [make_arguments(MAX_ARGUMENT, 2_000), [0.0, -0.0, 1e300, -1e300, np.inf, -np.inf, np.nan]]
+        [
+            make_arguments(arithmetic.MAX_ARGUMENT, 2_000),
+            [0.0, -0.0, 1e300, -1e300, np.inf, -np.inf, np.nan],
+        ]
     )
-    for function in (exponential_of_minus, lambda x: fma(x, 1.0 / 3.0, 0.1)):
+    for function in (arithmetic.exponential_of_minus, lambda x: arithmetic.fma(x, 1.0 / 3.0, 0.1)):
         with np.errstate(invalid="ignore"):
             plain = np.asarray(function(x))
         assert plain.tobytes() == compute_compiled(function, x).tobytes()
@@ -114,7 +108,7 @@ def test_hidden_function_is_that_of_its_formula(name):
 
 
 def apply_many(name, x):
-    value, same = HIDDEN_FUNCTIONS[name](np.array([x]), np.array([x]))
+    value, same = arithmetic.HIDDEN_FUNCTIONS[name](np.array([x]), np.array([x]))
     assert np.array_equal(value, same)
     return value[0]
 
@@ -125,5 +119,5 @@ def test_slope_is_that_of_finite_differences(name):
     x = np.linspace(-8.0, 8.0, 400)
     step = 1e-6
     differences = (apply_many(name, x + step) - apply_many(name, x - step)) / (2.0 * step)
-    slopes = SLOPES[name](x, apply_many(name, x))
+    slopes = arithmetic.SLOPES[name](x, apply_many(name, x))
     np.testing.assert_allclose(slopes, differences, rtol=0, atol=1e-8)

@@ -1,9 +1,6 @@
 """Recirculation changes and exact gradients of many networks at once."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +12,7 @@ from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 from tests.parity.loop import RecirculationLoop
 
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS = {
     "long loop": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
     "patterns": {"patterns": ((0.2, 0.9, 0.0, 1.0), (1.0, 1.0, 0.5, 0.0)), "momentum": 0.5},
     "algebraic loop": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
@@ -29,22 +26,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
 INTO_HIDDEN, INTO_VISIBLE = list_connections(PAPER)
 
 
-def vary(**fields: Any) -> Any:
+def vary(**fields):
     return dataclasses.replace(PAPER, **fields)
 
 
-def draw(protocol: Any, n: int = 40) -> Any:
+def draw(protocol, n=40):
     return draw_weights(protocol, 3, 0, n)
 
 
-def measure_error(protocol: Any, weights: Any, error: str) -> Any:
+def measure_error(protocol, weights, error):
     r, v = reconstruct(protocol, weights), make_patterns(protocol)
     if error == "squared":
         return np.sum((r - v) ** 2, axis=(1, 2)) / 2
     return -np.sum(v * np.log(r) + (1 - v) * np.log1p(-r), axis=(1, 2))
 
 
-def differentiate(protocol: Any, weights: Any, error: str, step: float = 1e-6) -> Any:
+def differentiate(protocol, weights, error, step=1e-6):
     """Central finite differences of the error, weight by weight."""
     columns = []
     for w in range(protocol.n_weights):
@@ -56,13 +53,13 @@ def differentiate(protocol: Any, weights: Any, error: str, step: float = 1e-6) -
     return np.stack(columns, axis=1)
 
 
-def make_network(protocol: Any, flat: Any) -> Any:
+def make_network(protocol, flat):
     several = len(protocol.group_sizes) > 2
     return (RecirculationLoop if several else RecirculationNetwork).from_weights(flat, protocol)
 
 
 @pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
-def test_changes_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
+def test_changes_are_those_of_the_readable_network(fields):
     protocol = vary(learning_rate=1.0, **fields)
     weights = draw(protocol, 5)
     for flat, changes in zip(weights, compute_changes(protocol, weights), strict=True):
@@ -74,7 +71,7 @@ def test_changes_are_those_of_the_readable_network(fields: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("fields", VARIANTS.values(), ids=VARIANTS)
-def test_images_are_those_of_the_readable_network(fields: dict[str, Any]) -> None:
+def test_images_are_those_of_the_readable_network(fields):
     protocol = vary(**fields)
     weights = draw(protocol, 3)
     visible = np.random.default_rng(5).random((3, 2, protocol.n_visible))
@@ -91,21 +88,18 @@ def test_images_are_those_of_the_readable_network(fields: dict[str, Any]) -> Non
     [(name, "squared") for name in VARIANTS]
     + [(name, "cross-entropy") for name, f in VARIANTS.items() if "visible_units" not in f],
 )
-def test_gradients_are_those_of_finite_differences(variant: str, error: str) -> None:
+def test_gradients_are_those_of_finite_differences(variant, error):
     protocol = vary(**VARIANTS[variant])
     weights = draw(protocol, 10)
     exact = compute_gradients(protocol, weights, error=error)
     np.testing.assert_allclose(exact, differentiate(protocol, weights, error), rtol=0, atol=1e-6)
 
 
-def test_restricted_case_follows_the_gradient_of_each_matrix() -> None:
+def test_restricted_case_follows_the_gradient_of_each_matrix():
     """Symmetric weights, linear units, regression near 1: the derivation of the report."""
     protocol = vary(visible_units="linear", symmetric_start=True, regression=0.999)
     weights = draw(protocol, 200)
-    changes, downhill = (
-        compute_changes(protocol, weights),
-        -compute_gradients(protocol, weights),
-    )
+    changes, downhill = (compute_changes(protocol, weights), -compute_gradients(protocol, weights))
     for part in (INTO_HIDDEN, INTO_VISIBLE):
         assert compute_cosines(changes[:, part], downhill[:, part]).min() > 0.9999
     # The lengths: (1 - lambda)^2 into the hidden group, 1 - lambda into the visible one.
@@ -118,9 +112,7 @@ def test_restricted_case_follows_the_gradient_of_each_matrix() -> None:
 
 @pytest.mark.parametrize(("units", "error"), [("linear", "squared"), ("logistic", "cross-entropy")])
 @pytest.mark.parametrize("regression", [0.0, 0.75])
-def test_change_into_visible_units_is_a_gradient_for_any_weights(
-    units: str, error: str, regression: float
-) -> None:
+def test_change_into_visible_units_is_a_gradient_for_any_weights(units, error, regression):
     protocol = vary(visible_units=units, regression=regression)
     weights = 3 * draw(protocol)
     changes = compute_changes(protocol, weights)[:, INTO_VISIBLE]

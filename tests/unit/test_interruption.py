@@ -1,7 +1,5 @@
 """A signal is raised at once, but never in the middle of a write."""
 
-from __future__ import annotations
-
 import signal
 
 import pytest
@@ -21,14 +19,14 @@ def test_a_signal_raises_with_its_exit_code(number, code):
     assert isinstance(caught.value, KeyboardInterrupt)
 
 
-def write(interruption: Interruption, written: list[int]) -> None:
+def write(interruption, written):
     with interruption.shield():
         signal.raise_signal(signal.SIGTERM)
         written.append(1)
 
 
 def test_a_shielded_write_is_finished_first_and_no_other_begins():
-    written: list[int] = []
+    written = []
     with Interruption("have a rest") as interruption:
         for _ in range(2):
             with pytest.raises(Interrupted, match="interrupted; have a rest"):

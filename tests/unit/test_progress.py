@@ -1,7 +1,5 @@
 """Progress tells the truth, and says nothing that a pipe cannot carry."""
 
-from __future__ import annotations
-
 import io
 import os
 import pty
@@ -21,14 +19,14 @@ class Clock:
     def __init__(self):
         self.now = 100.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
 class Terminal(io.StringIO):
     """A text stream that says it is a terminal."""
 
-    def isatty(self) -> bool:
+    def isatty(self):
         return True
 
 

@@ -1,7 +1,5 @@
 """The protocol: validation, canonical form, files, and that every field matters."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import re
@@ -47,7 +45,7 @@ VARIANTS = {
 }
 
 
-def protocols() -> st.SearchStrategy[Protocol]:
+def protocols():
     """Any valid protocol of the fields that are easy to vary."""
     positive = st.floats(1e-3, 1e3)
     share = st.floats(0.0, 0.999)
@@ -66,14 +64,14 @@ def protocols() -> st.SearchStrategy[Protocol]:
     return st.fixed_dictionaries({}, optional=fields).map(make_valid).map(from_plain)
 
 
-def make_valid(fields: dict[str, object]) -> dict[str, object]:
+def make_valid(fields):
     """Give the cross-entropy the rule and the units that it needs."""
     if fields.get("minimised_error") == "cross-entropy":
         return fields | {"learning_rule": "back-propagation", "visible_units": "logistic"}
     return fields
 
 
-def test_named_readings_differ_in_the_criterion_alone() -> None:
+def test_named_readings_differ_in_the_criterion_alone():
     assert READINGS["paper"] == PAPER
     assert READINGS["notebook"] == NOTEBOOK
     for reading in READINGS.values():
@@ -83,7 +81,7 @@ def test_named_readings_differ_in_the_criterion_alone() -> None:
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Protocol)])
-def test_every_field_changes_outcomes(name: str) -> None:
+def test_every_field_changes_outcomes(name):
     base = dataclasses.replace(PAPER, max_updates=60)
     if name == "minimised_error":
         base = dataclasses.replace(base, learning_rule="back-propagation", max_updates=400)
@@ -94,17 +92,17 @@ def test_every_field_changes_outcomes(name: str) -> None:
 
 
 @given(protocols())
-def test_protocol_survives_plain_form(protocol: Protocol) -> None:
+def test_protocol_survives_plain_form(protocol):
     assert from_plain(as_plain(protocol)) == protocol
     assert from_plain(protocol.differences) == protocol
 
 
 @given(first=protocols(), second=protocols())
-def test_ids_are_equal_exactly_when_protocols_are(first: Protocol, second: Protocol) -> None:
+def test_ids_are_equal_exactly_when_protocols_are(first, second):
     assert (first.id == second.id) == (first == second)
 
 
-def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path) -> None:
+def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path):
     path = tmp_path / "gentle.toml"
     path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
     assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
@@ -116,14 +114,9 @@ def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path) -> N
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        "xyzzy = 1",
-        'base = "article"',
-        "group_sizes = [4, 2, 2]\nsymmetric_start = true",
-    ],
+    "content", ["xyzzy = 1", 'base = "article"', "group_sizes = [4, 2, 2]\nsymmetric_start = true"]
 )
-def test_file_with_a_wrong_field_is_named(tmp_path, content) -> None:
+def test_file_with_a_wrong_field_is_named(tmp_path, content):
     path = tmp_path / "p.toml"
     path.write_text(content)
     with pytest.raises(UsageError, match=re.escape(f"protocol file {str(path)!r}: ")):
@@ -139,12 +132,12 @@ def test_file_with_a_wrong_field_is_named(tmp_path, content) -> None:
         ("group_sizes=[8, 3]", ("group_sizes", [8, 3])),
     ],
 )
-def test_assignment_is_read_as_toml_or_word(text: str, expected: tuple[str, object]) -> None:
+def test_assignment_is_read_as_toml_or_word(text, expected):
     assert parse_assignment(text) == expected
 
 
 @pytest.mark.parametrize("text", ["learning_rate", "=3", "", "a = 1\nb = 2"])
-def test_assignment_without_field_or_value_is_refused(text: str) -> None:
+def test_assignment_without_field_or_value_is_refused(text):
     with pytest.raises(UsageError, match="FIELD=VALUE"):
         parse_assignment(text)
 
@@ -177,7 +170,7 @@ def test_assignment_without_field_or_value_is_refused(text: str) -> None:
         ("visible_units", None),
     ],
 )
-def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: object) -> None:
+def test_bad_value_names_field_value_and_what_is_allowed(name, value):
     with pytest.raises(UsageError) as caught:
         dataclasses.replace(PAPER, **{name: value})
     message = str(caught.value)
@@ -190,7 +183,7 @@ def test_bad_value_names_field_value_and_what_is_allowed(name: str, value: objec
     ("given", "meant"),
     [("regresion", "regression"), (" Learning rate", "learning_rate"), ("lambda", "regression")],
 )
-def test_unknown_field_is_answered_with_the_nearest(given: str, meant: str) -> None:
+def test_unknown_field_is_answered_with_the_nearest(given, meant):
     with pytest.raises(UsageError, match=f"did you mean '{meant}'"):
         from_plain({given: 0.5})
 
@@ -209,14 +202,14 @@ def test_unknown_field_is_answered_with_the_nearest(given: str, meant: str) -> N
         ),
     ],
 )
-def test_fields_that_need_others_are_refused_without_them(fields, needed) -> None:
+def test_fields_that_need_others_are_refused_without_them(fields, needed):
     with pytest.raises(UsageError, match=f"it is allowed for {needed}") as caught:
         from_plain(fields)
     given = [f"{name} = {show(value)}" for name, value in fields.items()]
     assert all(text in str(caught.value) for text in given)
 
 
-def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
+def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
     given = Protocol(
         group_sizes=np.array([4, 2]),
         patterns=np.eye(4),
@@ -250,11 +243,11 @@ def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python() -> None:
     ],
     ids=["truth values", "pandas", "arrays", "numbers of NumPy"],
 )
-def test_patterns_are_taken_as_people_have_them(patterns: object) -> None:
+def test_patterns_are_taken_as_people_have_them(patterns):
     assert Protocol(patterns=patterns) == Protocol(patterns=np.eye(4))
 
 
-def test_the_representation_shows_what_differs_from_the_paper() -> None:
+def test_the_representation_shows_what_differs_from_the_paper():
     assert repr(PAPER) == "Protocol()"
     protocol = Protocol(learning_rate=15, group_sizes=[8, 3])
     assert repr(protocol) == "Protocol(group_sizes=(8, 3), learning_rate=15.0)"

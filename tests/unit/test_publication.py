@@ -1,7 +1,5 @@
 """A results folder: which study stands where, its models, and its report made twice."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json
@@ -31,7 +29,7 @@ from replication.store.placing import place_files
 from replication.verification import find_damaged_files, repair_reports
 
 
-def test_only_the_default_study_writes_into_the_results_folder(tmp_path: Path) -> None:
+def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
     default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
     for other in (
@@ -42,14 +40,12 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path: Path) -
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_options_name_what_differs(tmp_path: Path) -> None:
+def test_options_name_what_differs(tmp_path):
     options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
     assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
-def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
     study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
     said = capsys.readouterr().out
@@ -93,7 +89,7 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
         (Verdict.DEPENDS, None, "depends on the measurement: contradicted by half the error sq"),
     ],
 )
-def test_verdict_says_why(tmp_path: Path, verdict: str, reason: str | None, says: str) -> None:
+def test_verdict_says_why(tmp_path, verdict, reason, says):
     model = read_model(Path(__file__).parents[2] / "results", "headline")
     assert model is not None
     model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
@@ -106,9 +102,9 @@ def test_verdict_says_why(tmp_path: Path, verdict: str, reason: str | None, says
 
 @pytest.mark.parametrize("experiments", [True, False])
 def test_missing_experiments_are_announced_before_any_network_or_left_out(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, experiments: bool
-) -> None:
-    done: list[str] = []
+    monkeypatch, tmp_path, experiments
+):
+    done = []
     monkeypatch.setattr(publication, "simulate_all", lambda *_, **__: done.append("networks"))
     monkeypatch.setattr(publication, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(
@@ -126,16 +122,14 @@ def test_missing_experiments_are_announced_before_any_network_or_left_out(
         assert done == ["networks"]
 
 
-def test_one_experiment_is_rendered_alone(tmp_path: Path) -> None:
+def test_one_experiment_is_rendered_alone(tmp_path):
     page = preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     assert "converged" in page.read_text("utf-8")
     assert not (tmp_path / "models").exists()
 
 
-def test_chapter_that_a_preview_cannot_render_says_what_may_help(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.publication.run_experiment", lambda *_, **__: {})
     with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):
         preview_experiment("codes", 300, tmp_path)
@@ -156,7 +150,7 @@ CHECKSUM = hashlib.sha256(canonical_json(SIGNED).encode()).hexdigest()
     ],
     ids=["empty", "list", "deep", "without checksum", "signed"],
 )
-def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, content: bytes) -> None:
+def test_damaged_model_is_named_before_it_is_used(tmp_path, content):
     """Once 60 of 110 random edits went into the report."""
     write_model(tmp_path, "codes", {"a": 0.5, "b": [1, "x"]})
     (tmp_path / "models" / "codes.json").write_bytes(content)
@@ -165,9 +159,7 @@ def test_damaged_model_is_named_before_it_is_used(tmp_path: Path, content: bytes
     assert find_damaged_files(tmp_path) == ["models/codes.json"]
 
 
-def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(
-    tmp_path: Path,
-) -> None:
+def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp_path):
     """Once `experiments` wrote over a file models/speed.json of the user's own."""
     (tmp_path / "models" / "codes.json").mkdir(parents=True)
     (tmp_path / "models" / "codes.json" / "mine").write_text("mine")
@@ -188,11 +180,11 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-def test_the_committed_models_are_as_they_were_written() -> None:
+def test_the_committed_models_are_as_they_were_written():
     assert find_damaged_files(Path(__file__).parents[2] / "results") == []
 
 
-def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_path: Path) -> None:
+def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_path):
     left = tmp_path / "models" / f".replication-{16 * '0'}.part"
     left.parent.mkdir()
     left.write_text("half a model")
@@ -202,7 +194,7 @@ def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_p
             run_experiments([], tmp_path)
 
 
-def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path: Path) -> None:
+def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path):
     written = write_model(tmp_path, "x", {"a": 1 / 3, "b": [np.float64(2e6 / 3)]})
     assert written == {"a": 0.333333, "b": [666667.0]}
     assert read_model(tmp_path, "x") == written
@@ -211,7 +203,7 @@ def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path:
             round_numbers({"a": value})
 
 
-def test_differences_are_found_where_they_are() -> None:
+def test_differences_are_found_where_they_are():
     old = {"a": [1.0, 2.0], "b": "x"}
     for new, n_found in (
         (old, 0),
@@ -223,9 +215,7 @@ def test_differences_are_found_where_they_are() -> None:
         assert len(list(find_differences(old, new))) == n_found
 
 
-def test_a_published_report_that_differs_is_not_reproduced(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     """On a small study in place of the default one, without the experiments."""
     for module in (publication, verification):
         monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
@@ -233,7 +223,7 @@ def test_a_published_report_that_differs_is_not_reproduced(
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
     monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
 
-    def write_short_report(study: Study, **_: object) -> dict[str, object]:
+    def write_short_report(study, **_):
         place_files(study.folder, {"report.html": b"the report"})
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 

@@ -1,11 +1,8 @@
 """The readable network against values worked by hand, and against its own laws."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,24 +20,22 @@ TINY = from_plain(
 ONE = np.array([1.0])
 
 
-def make_tiny(
-    W: float = 0.0, b: float = 0.0, U: float = 0.0, c: float = 0.0, **fields: Any
-) -> RecirculationNetwork:
+def make_tiny(W=0.0, b=0.0, U=0.0, c=0.0, **fields):
     protocol = dataclasses.replace(TINY, **fields)
     return RecirculationNetwork([[W]], [b], [[U]], [c], protocol=protocol)
 
 
-def make_blank(**fields: Any) -> RecirculationNetwork:
+def make_blank(**fields):
     """Return the network of the paper with all weights 0."""
     protocol = dataclasses.replace(PAPER, **fields)
     return RecirculationNetwork.from_weights(np.zeros(22), protocol)
 
 
-def logistic(x: float) -> float:
+def logistic(x):
     return 1 / (1 + math.exp(-x))
 
 
-def test_one_update_worked_by_hand() -> None:
+def test_one_update_worked_by_hand():
     # All weights 0, v0 = 1, lambda = 0.5, epsilon = 2:
     # h1 = s(0) = 0.5; r2 = s(0) = 0.5; v2 = 0.5 * 1 + 0.5 * 0.5 = 0.75;
     # h3 = 0.5 * 0.5 + 0.5 * s(0) = 0.5; so h1 - h3 = 0 and W, b stay;
@@ -56,7 +51,7 @@ def test_one_update_worked_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("hidden_regression", "expected"), [(True, 0.625), (False, 0.5)])
-def test_hidden_regression_worked_by_hand(hidden_regression: bool, expected: float) -> None:
+def test_hidden_regression_worked_by_hand(hidden_regression, expected):
     # W = 4 ln 3, b = -3 ln 3, v0 = 1: h1 = s(ln 3) = 3/4. U = c = 0: r2 = 1/2, v2 = 3/4,
     # s(W v2 + b) = s(0) = 1/2: h3 = 1/2 * 3/4 + 1/2 * 1/2 = 5/8, unregressed 1/2.
     log = math.log(3.0)
@@ -70,7 +65,7 @@ def test_hidden_regression_worked_by_hand(hidden_regression: bool, expected: flo
     assert db == pytest.approx(2 * (0.75 - expected), abs=1e-15)
 
 
-def test_second_round_worked_by_hand() -> None:
+def test_second_round_worked_by_hand():
     # All weights 0: h1 = h3 = 1/2, r2 = 1/2, v2 = 3/4; the image of h3 is 1/2 and
     # v4 = 1/2 * 3/4 + 1/2 * 1/2 = 5/8: dU grows by 2 * 1/2 * (3/4 - 5/8), dc by 2 * (3/4 - 5/8).
     dW, db, dU, dc = make_tiny(second_round=True).weight_changes(ONE)
@@ -78,7 +73,7 @@ def test_second_round_worked_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("schedule", "expected"), [("batch", 0.5), ("per-pattern", 0.421875)])
-def test_schedules_worked_by_hand(schedule: str, expected: float) -> None:
+def test_schedules_worked_by_hand(schedule, expected):
     # Linear, all weights 0, lambda = 0.5, epsilon = 0.5, the pattern 1 twice: v2 = 0.5 + r2 / 2.
     # In a batch dc = 2 * 0.5 * (1 - 0.5) = 0.5. One by one dc = 0.25 and dU = 0.125 at first, then
     # r2 = 0.125 * 0.5 + 0.25 = 0.3125, v2 = 0.65625 and dc = 0.5 * 0.34375 = 0.171875.
@@ -102,13 +97,13 @@ def test_schedules_worked_by_hand(schedule: str, expected: float) -> None:
         ("worst-pattern", 7 / 8),
     ],
 )
-def test_criteria_worked_by_hand(criterion: str, expected: float) -> None:
+def test_criteria_worked_by_hand(criterion, expected):
     network = make_blank(criterion=criterion)
     network.c += math.log(3.0)
     assert network.error() == pytest.approx(expected, abs=1e-15)
 
 
-def test_worst_pattern_is_that_of_the_largest_squared_error() -> None:
+def test_worst_pattern_is_that_of_the_largest_squared_error():
     # The first pattern alone is off by 1/2 on every unit less what c gives: 0, 1, 1, 1.
     network = make_blank(criterion="worst-pattern", visible_units="linear")
     network.c += [0.0, 1.0, 1.0, 1.0]
@@ -116,7 +111,7 @@ def test_worst_pattern_is_that_of_the_largest_squared_error() -> None:
     assert network.error() == 2.0
 
 
-def test_momentum_adds_a_share_of_the_last_change() -> None:
+def test_momentum_adds_a_share_of_the_last_change():
     plain, heavy = make_tiny(), make_tiny(momentum=0.5)
     for network in (plain, heavy):
         network.update()
@@ -127,7 +122,7 @@ def test_momentum_adds_a_share_of_the_last_change() -> None:
     assert heavy.c[0] == pytest.approx(float(plain.c[0]) + 0.5 * last, abs=1e-15)
 
 
-def test_training_stops_at_the_cap_and_at_once_at_the_criterion() -> None:
+def test_training_stops_at_the_cap_and_at_once_at_the_criterion():
     # By test_one_update_worked_by_hand the error is 1/8 at first; c is 0 and then 0.5.
     tied = make_tiny(threshold=0.125, max_updates=1)
     assert tied.train() == (1, True)
@@ -138,7 +133,7 @@ def test_training_stops_at_the_cap_and_at_once_at_the_criterion() -> None:
     assert capped.c[0] == 0.5, "an update too many or too few"
 
 
-def test_a_hook_changes_what_is_applied() -> None:
+def test_a_hook_changes_what_is_applied():
     plain, hooked = RecirculationNetwork.from_seed(4), RecirculationNetwork.from_seed(4)
     start = hooked.W.copy()
     hooked.update(change=lambda changes: changes._replace(W=-2.0 * changes.W, c=0.0))
@@ -148,11 +143,11 @@ def test_a_hook_changes_what_is_applied() -> None:
     np.testing.assert_array_equal(hooked.c, RecirculationNetwork.from_seed(4).c)
 
 
-def test_a_hook_sees_each_pattern_and_leads_the_momentum() -> None:
+def test_a_hook_sees_each_pattern_and_leads_the_momentum():
     network = make_tiny(patterns=((1.0,), (1.0,)), update_schedule="per-pattern", momentum=0.5)
     seen = []
 
-    def replace(changes: Any) -> Any:
+    def replace(changes):
         seen.append(changes)
         return changes._replace(c=np.array([1.0]))
 
@@ -171,14 +166,14 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum() -> None:
         (lambda changes: changes._replace(c=None), r"returned c = None"),
     ],
 )
-def test_a_hook_that_does_not_fit_changes_nothing(hook: Any, message: str) -> None:
+def test_a_hook_that_does_not_fit_changes_nothing(hook, message):
     network = make_blank()
     with pytest.raises(UsageError, match=message):
         network.update(change=hook)
     assert not any(weights.any() for weights in network.weights)
 
 
-def test_weights_are_taken_as_people_have_them() -> None:
+def test_weights_are_taken_as_people_have_them():
     W = pd.DataFrame([[1, 0, 0, 2**40], [0, 1, 0, 0]], dtype="Int64")
     U = np.array([[False, Decimal(1)]] * 4, dtype=object)
     network = RecirculationNetwork(W, [0, 2**70], U, [0] * 4)
@@ -186,7 +181,7 @@ def test_weights_are_taken_as_people_have_them() -> None:
     assert (network.b.tolist(), network.U.tolist()) == ([0.0, 2.0**70], [[0.0, 1.0]] * 4)
 
 
-def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit() -> None:
+def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit():
     network = RecirculationNetwork.from_seed(4)
     np.testing.assert_array_equal(network.image([1, 0, 0, 0]), network.image(np.eye(4)[0]))
     for states in ([1, 0, 0], "one", [[1], 0, 0, 0], ["1", "0", "0", "0"], [10**400, 0, 0, 0]):

@@ -1,12 +1,9 @@
 """A temporary folder is gone afterwards, and one that cannot be made is one line."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +11,7 @@ from replication.errors import StorageError
 from replication.temporary import NAME, make_temporary_folder
 
 
-def test_the_folder_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_is_gone_afterwards(monkeypatch, tmp_path):
     """And so are those of killed runs, and no others."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
@@ -39,7 +36,7 @@ def test_the_folder_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert set(tmp_path.iterdir()) == {linked, running, mine}
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_made_is_one_line(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     unusable = pytest.raises(StorageError, match="a temporary folder cannot be used")
     with unusable, make_temporary_folder():

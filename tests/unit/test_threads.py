@@ -1,7 +1,5 @@
 """Small tasks in threads: order, and what happens when one fails."""
 
-from __future__ import annotations
-
 import threading
 import time
 
@@ -13,7 +11,7 @@ from replication.threads import Stopped, count_workers, find_flag, map_in_thread
 def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():
     begun = threading.Event()
 
-    def wait(task: int) -> int:
+    def wait(task):
         if task == 0:
             begun.wait(10)
         else:
@@ -27,14 +25,14 @@ def test_an_exception_sets_the_flags_of_tasks_and_of_those_that_they_began():
     flags = []
     ready = threading.Barrier(2)
 
-    def watch(_: int) -> None:
+    def watch(_):
         flags.append(find_flag())
         ready.wait(10)
         while not flags[-1][0]:
             time.sleep(0.001)
         raise Stopped
 
-    def work(task: int) -> None:
+    def work(task):
         if task == 0:
             map_in_threads(watch, [0], jobs=1)
         ready.wait(10)

@@ -118,10 +118,7 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
         (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
-        (
-            lambda: trace(seed=-1),
-            "seed = -1 was given; allowed is a whole number from 0 to",
-        ),
+        (lambda: trace(seed=-1), "seed = -1 was given; allowed is a whole number from 0 to"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),

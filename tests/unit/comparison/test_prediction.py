@@ -7,14 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison.prediction import (
-    Statistic,
-    combine_independent,
-    judge_draws,
-    predict,
-    predict_mean_and_max,
-    predict_successes,
-)
+from replication.comparison import prediction
 from replication.comparison.report import read_reported
 from replication.comparison.sampling import Effort, Sample, SamplingDistribution
 from replication.comparison.sources import Source
@@ -32,12 +25,16 @@ def read(**reported):
 def find(values, runs, n_studies=20_000, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
     effort = Effort(n_studies, 200)
-    return predict(Source((sample,)), read(**reported), runs, level=0.05, effort=effort)[0]
+    return prediction.predict(Source((sample,)), read(**reported), runs, level=0.05, effort=effort)[
+        0
+    ]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
     yours = {"mean": math.nan, "max": math.nan}
-    return predict_mean_and_max(table, read(mean=mean, max=largest), runs, yours=yours, level=0.05)
+    return prediction.predict_mean_and_max(
+        table, read(mean=mean, max=largest), runs, yours=yours, level=0.05
+    )
 
 
 def test_mean_of_normal_runs_has_students_prediction_interval():
@@ -58,7 +55,7 @@ def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
     """Independent uniform statistics: P(min tail <= t) = 1 - (1 - 2 t)^2."""
     generator = np.random.default_rng(4)
     drawn = {"mean": generator.random((10, 20_000)), "sd": generator.random((10, 20_000))}
-    found = judge_draws(
+    found = prediction.judge_draws(
         drawn, read(mean="0.050000", sd="0.500000"), {"mean": 0, "sd": 0}, level=0.05
     )
     assert found.findings["mean"].p == pytest.approx(0.1, abs=0.004)
@@ -68,7 +65,7 @@ def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
 def test_p_of_a_discrete_distribution_counts_no_tail_larger_than_its_own():
     """Blaker: P(T <= 0) = 0.1 and no upper tail is that small, so p = 0.1 and not 0.2."""
     distribution = SamplingDistribution(np.array([0.0, 1, 2]), np.array([0.1, 0.6, 0.3]))
-    assert Statistic(read_reported("0", "mean"), distribution).p == pytest.approx(0.1)
+    assert prediction.Statistic(read_reported("0", "mean"), distribution).p == pytest.approx(0.1)
 
 
 def test_equal_tails_are_equal_whatever_their_last_digit():
@@ -76,7 +73,8 @@ def test_equal_tails_are_equal_whatever_their_last_digit():
     distribution = SamplingDistribution(values, stats.binom.pmf(np.arange(11), 10, 0.5))
     for low, high in (("-0.4", "0.4"), ("-0.1", "0.1")):
         first, again = (
-            Statistic(read_reported(text, "mean"), distribution).p for text in (low, high)
+            prediction.Statistic(read_reported(text, "mean"), distribution).p
+            for text in (low, high)
         )
         assert first == pytest.approx(again, abs=1e-12)
         expected = 2 * stats.binom.cdf(round(10 * float(low) + 5), 10, 0.5)
@@ -156,7 +154,7 @@ def test_exact_and_drawn_answers_agree():
 
 def test_number_of_successes_is_beta_binomial():
     number, share = (
-        predict_successes(90, 100, item, 20, name=name, level=0.05)
+        prediction.predict_successes(90, 100, item, 20, name=name, level=0.05)
         for name, item in (("n_succeeded", read_reported("12", "n_succeeded")), ("share", EIGHTY))
     )
     distribution = stats.betabinom(20, 90.5, 10.5)
@@ -171,8 +169,8 @@ def test_number_of_successes_is_beta_binomial():
 
 def test_independent_predictions_combine_by_the_smaller_tail():
     first = find(np.random.default_rng(20).normal(10, 1, size=400), 20, mean="10.3")
-    second = predict_successes(90, 100, EIGHTY, 20, name="share", level=0.05)
-    both = combine_independent(first, second)
+    second = prediction.predict_successes(90, 100, EIGHTY, 20, name="share", level=0.05)
+    both = prediction.combine_independent(first, second)
     tail = min(first.tail, second.tail)
     expected = 1 - (1 - first.find_share(tail)) * (1 - second.find_share(tail))
     assert both.p == pytest.approx(expected)

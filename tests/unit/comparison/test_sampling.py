@@ -7,24 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison.sampling import (
-    Effort,
-    Sample,
-    draw_normal_statistics,
-    draw_populations,
-    draw_statistics,
-    draw_studies,
-    fit_tail,
-    reduce_studies,
-)
+from replication.comparison import sampling
 
-EFFORT = Effort(100_000, 500)
+EFFORT = sampling.Effort(100_000, 500)
 NAMES = ["mean", "sd", "median", "q1", "q3", "iqr", "iqm", "min", "max"]
 
 
 def test_statistics_are_those_of_numpy_and_scipy():
     studies = np.random.default_rng(1).normal(size=(50, 11))
-    found = reduce_studies(studies, NAMES)
+    found = sampling.reduce_studies(studies, NAMES)
     q1, q3 = np.quantile(studies, [0.25, 0.75], axis=1)
     expected = {
         "mean": studies.mean(axis=1), "sd": studies.std(axis=1, ddof=1),
@@ -40,9 +31,9 @@ def test_statistics_are_those_of_numpy_and_scipy():
 @pytest.mark.parametrize("runs", [1, 7])
 def test_normal_theory_gives_the_prediction_intervals_of_t_and_f(runs):
     """mean +- t s sqrt(1/N + 1/n); sd^2 / s^2 is F(n - 1, N - 1)."""
-    sample = Sample.from_values(np.random.default_rng(2).normal(5, 3, size=9))
+    sample = sampling.Sample.from_values(np.random.default_rng(2).normal(5, 3, size=9))
     names = ["mean"] if runs == 1 else ["mean", "sd"]
-    drawn = draw_normal_statistics(sample, runs, names, effort=EFFORT)
+    drawn = sampling.draw_normal_statistics(sample, runs, names, effort=EFFORT)
     reach = stats.t.ppf(0.975, 8) * sample.spread * math.sqrt(1 / 9 + 1 / runs)
     found = np.quantile(drawn["mean"], [0.025, 0.975])
     assert found == pytest.approx([sample.mean - reach, sample.mean + reach], abs=0.02 * reach)
@@ -53,8 +44,8 @@ def test_normal_theory_gives_the_prediction_intervals_of_t_and_f(runs):
 
 def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
     """Hill (1968): each of the N + 1 gaps is as likely; half of a gap belongs to each neighbour."""
-    sample = Sample.from_values(np.random.default_rng(8).normal(size=40))
-    populations = list(draw_populations(sample, 4000, seed=1))
+    sample = sampling.Sample.from_values(np.random.default_rng(8).normal(size=40))
+    populations = list(sampling.draw_populations(sample, 4000, seed=1))
     beyond = np.array([population.beyond for population in populations])
     assert beyond.mean(axis=0) == pytest.approx([1 / 41, 1 / 41], rel=0.07)
     runs = np.array([population.runs for population in populations])
@@ -65,14 +56,14 @@ def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
 
 
 def test_largest_of_n_new_runs_lies_beyond_all_seen_with_n_in_n_plus_n():
-    sample = Sample.from_values(np.random.default_rng(10).normal(size=50))
-    drawn = draw_statistics(sample, 100, ["max"], effort=EFFORT)["max"]
+    sample = sampling.Sample.from_values(np.random.default_rng(10).normal(size=50))
+    drawn = sampling.draw_statistics(sample, 100, ["max"], effort=EFFORT)["max"]
     assert (drawn > sample.values[-1]).mean() == pytest.approx(100 / 150, abs=0.03)
 
 
 def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_mean():
-    sample = Sample.from_values(np.random.default_rng(13).normal(50, 10, size=30_000))
-    drawn = draw_statistics(sample, 25, ["mean", "sd"], effort=EFFORT)
+    sample = sampling.Sample.from_values(np.random.default_rng(13).normal(50, 10, size=30_000))
+    drawn = sampling.draw_statistics(sample, 25, ["mean", "sd"], effort=EFFORT)
     assert drawn["mean"].std() == pytest.approx(sample.spread / 5, rel=0.01)
     low, high = 10 * np.sqrt(stats.chi2.ppf([0.025, 0.975], 24) / 24)
     assert np.quantile(drawn["sd"], [0.025, 0.975]) == pytest.approx([low, high], rel=0.02)
@@ -84,8 +75,10 @@ def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_
 )
 def test_no_drawn_run_leaves_the_bounds_or_the_grid(bounds, grid):
     values = np.round(np.random.default_rng(3).beta(8, 1, size=12) * 20) / 20
-    sample = Sample.from_values(values, bounds=bounds, grid=grid)
-    drawn = np.concatenate([part.ravel() for part in draw_studies(sample, 30, Effort(2000, 100))])
+    sample = sampling.Sample.from_values(values, bounds=bounds, grid=grid)
+    drawn = np.concatenate(
+        [part.ravel() for part in sampling.draw_studies(sample, 30, sampling.Effort(2000, 100))]
+    )
     assert drawn.min() >= bounds[0]
     assert drawn.max() <= bounds[1]
     if grid is not None:
@@ -95,26 +88,21 @@ def test_no_drawn_run_leaves_the_bounds_or_the_grid(bounds, grid):
 
 def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     runs = np.array([0.0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 8])
-    scale, degrees = fit_tail(runs, bound=math.inf, kurtosis=0.0)
+    scale, degrees = sampling.fit_tail(runs, bound=math.inf, kurtosis=0.0)
     assert scale == pytest.approx(np.mean([8, 5, 4, 3]) - 3)
-    assert fit_tail(runs, bound=math.inf, kurtosis=3.0)[1] < degrees
-    assert fit_tail(runs, bound=8.0, kurtosis=0.0)[0] == 0, "nothing lies beyond a bound"
+    assert sampling.fit_tail(runs, bound=math.inf, kurtosis=3.0)[1] < degrees
+    assert sampling.fit_tail(runs, bound=8.0, kurtosis=0.0)[0] == 0, "nothing lies beyond a bound"
 
 
 @pytest.mark.parametrize(
     ("values", "unit"),
-    [
-        ([1.0, 7.0], 1),
-        ([0.25, 1.51], Fraction(1, 100)),
-        ([0.1, math.pi], None),
-        ([-2.0, 1e14], 1),
-    ],
+    [([1.0, 7.0], 1), ([0.25, 1.51], Fraction(1, 100)), ([0.1, math.pi], None), ([-2.0, 1e14], 1)],
 )
 def test_grid_of_values_is_found(values, unit):
-    assert Sample.from_values(values).find_unit() == unit
+    assert sampling.Sample.from_values(values).find_unit() == unit
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-99])
 def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not_vanish(unit):
-    spread = Sample.from_values([unit, unit, 4 * unit]).spread / unit
+    spread = sampling.Sample.from_values([unit, unit, 4 * unit]).spread / unit
     assert spread == pytest.approx(math.sqrt(3))

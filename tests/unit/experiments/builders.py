@@ -1,9 +1,6 @@
 """Populations, outcomes and networks for the tests of experiments."""
 
-from __future__ import annotations
-
 import math
-from typing import Any
 
 import numpy as np
 
@@ -11,31 +8,31 @@ from replication.simulator.outcomes import Outcomes
 from replication.statistics.counts import CountTable
 
 
-def list_outcomes(judged: dict[str, Any]) -> dict[str, str]:
+def list_outcomes(judged):
     return {name: each["outcome"] for name, each in judged["operationalisations"].items()}
 
 
-def make_counts(values: Any, *, n_censored: int = 0, cap: int = 2000) -> CountTable:
+def make_counts(values, *, n_censored=0, cap=2000):
     distinct, counts = np.unique(np.asarray(values, dtype=np.int64), return_counts=True)
     return CountTable(distinct, counts, n_censored, cap)
 
 
-def draw_counts(n: int, *, centre: float = 3.68, seed: int = 3, n_censored: int = 0) -> CountTable:
+def draw_counts(n, *, centre=3.68, seed=3, n_censored=0):
     """Return counts much like those of the networks: log-normal, with a long tail."""
     drawn = np.exp(np.random.default_rng(seed).normal(centre, 0.5, size=n)).astype(int)
     return make_counts(drawn[drawn <= 2000], n_censored=n_censored)
 
 
-def make_outcomes(*updates: int, cap: int = 2000) -> Outcomes:
+def make_outcomes(*updates, cap=2000):
     """Return outcomes; those at the cap have not converged."""
     array = np.array(updates, dtype=np.int32)
     return Outcomes(0, array, array < cap)
 
 
-def sigma(x: Any) -> Any:
+def sigma(x):
     return 1.0 / (1.0 + np.exp(-np.asarray(x, dtype=float)))
 
 
-def cosine(x: Any, y: Any) -> float:
+def cosine(x, y):
     x, y = np.ravel(x), np.ravel(y)
     return float(x @ y / math.sqrt((x @ x) * (y @ y)))

@@ -1,7 +1,5 @@
 """The codes of converged networks, measured against literal loops, and judged."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -18,13 +16,13 @@ INSIDE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.3, 0.3]]
 ALL = np.array([BINARY, NEAR, SHARED, INSIDE])
 
 
-def test_corners_separation_and_convexity_are_those_of_the_square() -> None:
+def test_corners_separation_and_convexity_are_those_of_the_square():
     assert codes.are_convex(ALL).tolist() == [True, True, True, False]
     assert codes.have_corners(ALL).tolist() == [True, True, False, False]
     assert codes.measure_separation(ALL).tolist() == pytest.approx([1.0, 0.5, 0.4, 0.3])
 
 
-def test_vectors_are_reconstructed_as_the_readable_network_does() -> None:
+def test_vectors_are_reconstructed_as_the_readable_network_does():
     drawn = draw_weights(PAPER, 7, 0, 12)
     _, _, final = simulate_weights(PAPER, drawn, jobs=1, final_weights=True)
     weights = np.concatenate([final, drawn])

@@ -1,7 +1,5 @@
 """The headline: the verdict by its rule, what figures show, and studies of any outcome."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 
@@ -13,22 +11,8 @@ from scipy.stats import gaussian_kde
 from replication.claims import Verdict, load_claims
 from replication.comparison.comparison import compare
 from replication.experiments import TEMPLATES
-from replication.experiments.headline import unusual
-from replication.experiments.headline.distributions import (
-    REGION_LEVELS,
-    describe_joint,
-    make_histogram,
-)
+from replication.experiments.headline import distributions, run, unusual
 from replication.experiments.headline.figures import FIGURES
-from replication.experiments.headline.run import (
-    MEANINGS,
-    count_other_errors,
-    describe_population,
-    describe_study,
-    judge_headline,
-    pick_network,
-    run,
-)
 from replication.experiments.studies import draw_studies
 from replication.protocol import PAPER, Protocol, as_plain
 from replication.publication import Study, list_claims
@@ -54,7 +38,7 @@ def model(skewed):
     slower = CountTable(skewed.updates + 5, skewed.counts, skewed.n_censored, 2005)
     errors = {"square": skewed, "half-square": make_counts(np.arange(10, 40))}
     others = {4: skewed, 5: slower}
-    return describe_study(skewed, repetitions=others, other_errors=errors, differences={})
+    return run.describe_study(skewed, repetitions=others, other_errors=errors, differences={})
 
 
 def take_ways(model):
@@ -73,7 +57,7 @@ def judge_one(*, interval=(46.0, 47.0), chance=0.9, population=POPULATION, diffe
         "chance_all_converge": chance,
     }
     values = dict.fromkeys(P_VALUES, 0.5) | {k.replace("_", "-"): v for k, v in p.items()}
-    return judge_headline(population, sampling, values, dict(differences))
+    return run.judge_headline(population, sampling, values, dict(differences))
 
 
 @pytest.mark.parametrize(
@@ -120,13 +104,13 @@ def test_unusualness_is_that_of_literal_counts(skewed):
 
 def test_population_is_that_of_the_networks(skewed):
     values = np.repeat(skewed.updates, skewed.counts)
-    population = describe_population(skewed)
+    population = run.describe_population(skewed)
     assert population["mean"] == pytest.approx(values.mean())
     assert population["median"] == np.median(np.append(values, np.full(40, 2000)))
     assert population["share"] == pytest.approx(1.0 - 40 / skewed.n)
     low, high = population["mean_interval"]
     assert low < population["mean"] < high
-    histogram = make_histogram(skewed)
+    histogram = distributions.make_histogram(skewed)
     assert sum(histogram["shares"]) + histogram["share_beyond"] == pytest.approx(1.0)
     assert histogram["share_beyond"] >= 40 / skewed.n
 
@@ -145,7 +129,7 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
     assert ways["square"]["value"] == ways["smaller-tail"]["value"]  # made of the same counts
     assert ways["half-square"]["outcome"] == "contradicts"
     assert ways["sweeps"]["value"] not in (None, model["sampling"]["p"])
-    values = [ways[name]["value"] for name in MEANINGS]
+    values = [ways[name]["value"] for name in run.MEANINGS]
     assert model["meanings"] == [min(values), max(values)]
     assert [row["root_seed"] for row in model["repetitions"]] == [4, 5]
     p_values = [row["p"] for row in model["repetitions"]]
@@ -154,21 +138,21 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
 
 
 def test_other_meanings_of_error_are_asked_of_the_same_networks():
-    table = count_other_errors(PAPER, 5, 300)["half-square"]
+    table = run.count_other_errors(PAPER, 5, 300)["half-square"]
     outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, 0, 300)
     expected = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
     assert table == expected
 
 
 def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(skewed):
-    joint = describe_joint(skewed)
+    joint = distributions.describe_joint(skewed)
     assert 0.99 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
     rng = np.random.default_rng(8)
     share = skewed.counts / skewed.n_converged
     drawn = rng.choice(skewed.updates, size=(10_000, 100), p=share)
     studies = np.transpose([drawn.mean(axis=1), np.log(drawn.max(axis=1))])
-    for region, level in zip(joint["regions"], REGION_LEVELS, strict=True):
+    for region, level in zip(joint["regions"], distributions.REGION_LEVELS, strict=True):
         outline = Path(np.transpose([region["mean"], np.log(region["max"])]))
         assert outline.contains_points(studies).mean() == pytest.approx(level, abs=0.02)
 
@@ -187,7 +171,7 @@ def test_figures_mark_both_reported_numbers(model):
 
 
 def test_typical_network_is_the_one_nearest_to_the_median_and_is_drawn_as_it_learns(model):
-    picked = pick_network(PAPER, 7)
+    picked = run.pick_network(PAPER, 7)
     networks = [RecirculationNetwork.from_seed(seed, root_seed=7) for seed in range(20)]
     updates = [network.train()[0] for network in networks]
     distances = np.abs(np.array(updates) - np.median(updates))
@@ -216,7 +200,7 @@ ODD_STUDIES = {
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     counts = ODD_STUDIES[name]
     differences = {"hidden_regression": False}
-    model = describe_study(
+    model = run.describe_study(
         counts, repetitions={1: counts}, other_errors=OTHERS, differences=differences
     )
     model["study"] = {"n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1"}
@@ -238,12 +222,12 @@ def test_stored_study_names_itself_by_its_digest_and_the_default_one_follows_net
     study = Study(quick, 7, 60, tmp_path)
     for part in (study, *study.repetitions):
         simulate_study(store, quick, part.root_seed, part.n_seeds, show_progress=False)
-    model = run(study, store)
+    model = run.run(study, store)
     assert model["study"]["digest"] == store.digest(quick, 7, 60)
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
     assert "trace" not in model
     monkeypatch.setattr(Study, "is_default", True)
-    model = run(study, store)
+    model = run.run(study, store)
     assert model["trace"]["seed"] < 20
     json.dumps(model, allow_nan=False)

@@ -1,7 +1,5 @@
 """The hierarchy of modules: what counts as success, the sets of vectors and the search."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

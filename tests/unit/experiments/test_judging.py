@@ -130,7 +130,7 @@ def test_models_are_held_against_the_ledger():
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():
     claims = load_claims()
-    models: dict = {}
+    models = {}
     for name, claim in claims.items():
         results = {
             each.id: supports_if(True, Estimate(0.5, 0.25, None))

@@ -1,9 +1,6 @@
 """What happens along learning: measured against literal loops, judged at the thresholds."""
 
-from __future__ import annotations
-
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,28 +13,28 @@ from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine
 
 
-def make_histories(updates: list[int], **values: Any) -> Histories:
+def make_histories(updates, **values):
     """Return networks whose quantities are given one list a network, states included."""
     flat = {name: np.concatenate([np.asarray(v, float) for v in each])
             for name, each in values.items()}  # fmt: skip
     return Histories(updates=np.array(updates), values=flat)
 
 
-def flatten(parts: Any) -> Any:
+def flatten(parts):
     return np.concatenate([np.ravel(part) for part in parts])
 
 
-def change_weights(network: RecirculationNetwork) -> Any:
+def change_weights(network):
     """Return the changes of the readable network by all patterns."""
     changes = [network.weight_changes(pattern) for pattern in network.patterns]
     return flatten(sum(parts) for parts in zip(*changes, strict=True))
 
 
-def descend(network: RecirculationNetwork) -> Any:
+def descend(network):
     """Return minus the gradient of the squared error by central differences."""
     flat, step = flatten(network.weights), 1e-6
 
-    def measure_error(weights: Any) -> float:
+    def measure_error(weights):
         moved = RecirculationNetwork.from_weights(weights)
         return sum(np.sum((moved.image(v) - v) ** 2) / 2 for v in moved.patterns)
 
@@ -46,7 +43,7 @@ def descend(network: RecirculationNetwork) -> Any:
 
 
 @pytest.mark.parametrize("n_updates", [0, 12])
-def test_measures_agree_with_the_readable_network(n_updates: int) -> None:
+def test_measures_agree_with_the_readable_network(n_updates):
     network = RecirculationNetwork.from_seed(4)
     for _ in range(n_updates):
         network.update()
@@ -70,7 +67,7 @@ def test_measures_agree_with_the_readable_network(n_updates: int) -> None:
     images = np.array([network.image(pattern) for pattern in network.patterns])
     slopes, errors = images * (1 - images), (images - np.eye(4)) ** 2
 
-    def vary(values: Any, weights: Any) -> float:
+    def vary(values, weights):
         mean = np.average(values, weights=weights)
         return math.sqrt(np.average((values - mean) ** 2, weights=weights)) / mean
 
@@ -79,7 +76,7 @@ def test_measures_agree_with_the_readable_network(n_updates: int) -> None:
     assert measured["variation_units"] == pytest.approx(vary(slopes.mean(axis=0), np.ones(4)))
 
 
-def test_change_of_u_is_descent_in_the_cross_entropy() -> None:
+def test_change_of_u_is_descent_in_the_cross_entropy():
     weights = 3 * draw_weights(PAPER, 62, 0, 50)
     np.testing.assert_allclose(measure_agreement(PAPER, weights)["upper_cross"], 1.0, atol=1e-12)
 
@@ -93,13 +90,11 @@ def test_change_of_u_is_descent_in_the_cross_entropy() -> None:
         ([0.95] * 4, math.inf),  # too short for a window
     ],
 )
-def test_events_are_first_updates_of_a_high_running_median(
-    series: list[float], expected: float
-) -> None:
+def test_events_are_first_updates_of_a_high_running_median(series, expected):
     assert find_events([np.array(series)], level=0.9, width=5).tolist() == [expected]
 
 
-def test_parts_of_learning_worked_by_hand() -> None:
+def test_parts_of_learning_worked_by_hand():
     # Five updates: a quarter is 5 / 4, rounded up to 2; the state after the last does not count.
     histories = make_histories([5, 0], lower=[[0.0, 0.2, 0.5, 0.6, 0.8, 9.0], [0.3]])
     assert learning.average(histories, "lower", 0.0, 0.25) == pytest.approx([0.1, 0.3])
@@ -107,7 +102,7 @@ def test_parts_of_learning_worked_by_hand() -> None:
     assert learning.average(histories, "lower") == pytest.approx([0.42, 0.3])
 
 
-def test_ties_and_networks_that_never_align_count_against_the_order() -> None:
+def test_ties_and_networks_that_never_align_count_against_the_order():
     high, low = [0.95] * 8, [0.1] * 8
     lower = [high, high, low, low]
     # A tie; the change alone; neither; the matrices alone, which is the order of the paper.

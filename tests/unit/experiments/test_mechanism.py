@@ -1,7 +1,5 @@
 """The mechanism: theory against the limit it is true in, fast paths against literal loops."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 
@@ -9,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication import PAPER, Protocol, RecirculationNetwork
+from replication import PAPER, RecirculationNetwork
 from replication.experiments.mechanism import freezes, interventions, reach, tasks, theory
 from replication.simulator.changes import compute_changes
 from replication.simulator.patterns import make_patterns
@@ -23,7 +21,7 @@ SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
 TASKS = ("one-hot 4-2-4", "smooth ring 4-3-4, linear")
 
 
-def make_constant(protocol: Protocol, size: float = 1e-3) -> np.ndarray:
+def make_constant(protocol, size=1e-3):
     """Return networks whose W is small and whose reconstructions are all the mean of the inputs."""
     weights = draw_weights(dataclasses.replace(protocol, half_width=size), SEED, 0, 20)
     (_, b), (U, c) = split_weights(protocol, weights)

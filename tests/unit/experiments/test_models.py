@@ -1,7 +1,5 @@
 """Every experiment, run with few networks: what its model holds, and that its figures draw it."""
 
-from __future__ import annotations
-
 import dataclasses
 import importlib
 import json
@@ -36,7 +34,7 @@ N_NETWORKS = {
     "functions": 60, "learning": 40, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
 }  # fmt: skip
 TASKS = {name: make_tasks()[name] for name in ("one-hot 4-2-4",)}
-SMALLER: dict[str, dict[str, Any]] = {
+SMALLER = {
     "hierarchy": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
     },
@@ -53,23 +51,23 @@ SMALLER: dict[str, dict[str, Any]] = {
 """What is left out of experiments that would take long."""
 
 
-def run(name: str) -> tuple[Model, dict[str, Any]]:
+def run(name):
     """Return the model of a small experiment, as it is read back, and its figures."""
     module = importlib.import_module(f"replication.experiments.{name}.run")
     with pytest.MonkeyPatch.context() as patch:
         for key, value in SMALLER.get(name, {}).items():
             patch.setattr(module, key, value)
         made = module.run(jobs=1, report_progress=silent, n_networks=N_NETWORKS[name])
-    model: Model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
+    model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
 
 
-def list_lines(axes: Any) -> dict[str, Any]:
+def list_lines(axes):
     return {line.get_gid(): line for line in axes.get_lines() if line.get_gid()}
 
 
-def check_readings(model: Model, figures: Model) -> None:
+def check_readings(model, figures):
     """Looser criteria are never slower, and the test keeps its level."""
     assert [row["name"] for row in model["named"]] == list(READINGS)
     means = {row["name"]: row["mean"] for row in model["named"]}
@@ -95,7 +93,7 @@ def check_readings(model: Model, figures: Model) -> None:
     ]
 
 
-def check_settings(model: Model, figures: Model) -> None:
+def check_settings(model, figures):
     """The map has a cell for each pair of settings, and marks the paper's and the fastest."""
     failing = np.array(model["failing"])
     assert failing.shape == np.shape(model["mean"]) == (5, len(settings.RATES))
@@ -113,7 +111,7 @@ def check_settings(model: Model, figures: Model) -> None:
     assert points["s"] == (model["best"]["learning_rate"], model["best"]["regression"])
 
 
-def check_speed(model: Model, figures: Model) -> None:
+def check_speed(model, figures):
     """Each rule runs at its best rate, and the figure marks those that are not worse."""
     procedures, rates = model["procedures"], model["rates"]
     for rule in speed.RULES:
@@ -127,32 +125,32 @@ def check_speed(model: Model, figures: Model) -> None:
         assert drawn.tolist() == model["rates"][rule]["good"]
 
 
-def check_codes(model: Model, figures: Model) -> None:
+def check_codes(model, figures):
     """The smallest distance is that of the statement."""
     results = model["claims"]["good-codes"]["operationalisations"]
     assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
 
 
-def check_rule(model: Model, figures: Model) -> None:
+def check_rule(model, figures):
     """Theorems are checked."""
     assert {model["claims"][name]["verdict"] for name in ("simple-rule", "descent")} == {"checked"}
 
 
-def check_functions(model: Model, figures: Model) -> None:
+def check_functions(model, figures):
     """A rule that does not know the function follows steepest descent."""
     assert model["claims"]["unknown-function"]["verdict"] == "checked"
     for entry in model["functions"].values():
         assert entry["learning_rate"] in functions.RATES
 
 
-def check_sizes(model: Model, figures: Model) -> None:
+def check_sizes(model, figures):
     """Every network is run at its best of the settings tried."""
     for network in model["networks"]:
         grid = sizes.LOOP_GRID if network["name"].count("-") > 2 else sizes.ENCODER_GRID
         assert all(network["best"][name] in values for name, values in grid.items())
 
 
-def check_picture(model: Model, figures: Model) -> None:
+def check_picture(model, figures):
     """Shares have intervals within 0 and 1."""
     results = model["claims"]["picture"]["operationalisations"]
     for name in ("single", "whole", "batch-total"):
@@ -160,7 +158,7 @@ def check_picture(model: Model, figures: Model) -> None:
         assert 0 <= low <= results[name]["value"] <= high <= 1
 
 
-def check_learning(model: Model, figures: Model) -> None:
+def check_learning(model, figures):
     """The order at a rate agrees with the histories, and is drawn."""
     assert [order["learning_rate"] for order in model["orders"]] == list(learning.RATES)
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
@@ -173,7 +171,7 @@ def check_learning(model: Model, figures: Model) -> None:
         np.testing.assert_allclose(drawn[name].get_ydata(), shares)
 
 
-def check_proposal(model: Model, figures: Model) -> None:
+def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
     for entry in model["rules"].values():
         assert entry["learning_rate"] in proposal.SEARCHED_RATES
@@ -185,7 +183,7 @@ def check_proposal(model: Model, figures: Model) -> None:
         assert list(line.get_ydata()) == at[name]
 
 
-def check_hierarchy(model: Model, figures: Model) -> None:
+def check_hierarchy(model, figures):
     """One network that succeeds is enough, and shares are drawn."""
     results = model["claims"]["hierarchy"]["operationalisations"]
     for name in hierarchy.SETS:
@@ -200,7 +198,7 @@ def check_hierarchy(model: Model, figures: Model) -> None:
         assert drawn == pytest.approx(expected)
 
 
-def check_mechanism(model: Model, figures: Model) -> None:
+def check_mechanism(model, figures):
     """The figures draw the model."""
     for figure, rate in zip(figures["turning"], ("small", "paper"), strict=True):
         for name, line in list_lines(figure.axes[0]).items():
@@ -225,7 +223,7 @@ def check_mechanism(model: Model, figures: Model) -> None:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name: str) -> None:
+def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
     model, figures = run(name)
     check_models({name: model})
     globals()[f"check_{name}"](model, figures)

@@ -1,7 +1,5 @@
 """The multiverse: its readings, from a grid or a user's file, and what is told of them."""
 
-from __future__ import annotations
-
 import csv
 import json
 
@@ -9,14 +7,8 @@ import pytest
 
 from replication.comparison.comparison import compare
 from replication.errors import UsageError
+from replication.experiments.readings import multiverse
 from replication.experiments.readings.figures import plot_multiverse
-from replication.experiments.readings.multiverse import (
-    Readings,
-    describe_reading,
-    read_readings,
-    run_multiverse,
-    write_readings,
-)
 from replication.protocol import Protocol
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
@@ -26,7 +18,7 @@ from tests.unit.experiments.builders import draw_counts, make_counts
 def read(tmp_path, text):
     path = tmp_path / "own.toml"
     path.write_text(text, encoding="utf-8")
-    return read_readings(path)
+    return multiverse.read_readings(path)
 
 
 def test_factors_give_every_combination_under_an_id_of_the_protocols_alone(tmp_path):
@@ -76,7 +68,7 @@ def test_wrong_file_is_refused_with_what_to_write(tmp_path, text, message):
 @pytest.mark.parametrize("centre", [3.55, 3.75])
 def test_reading_is_judged_as_the_headline_is(centre):
     counts = draw_counts(20_000, centre=centre, seed=5, n_censored=3)
-    row = describe_reading(counts)
+    row = multiverse.describe_reading(counts)
     judged = compare(counts, runs=100, mean="48", max="202", failures="excluded")
     assert row["p"] == pytest.approx(judged.p)
     assert row["p_mean"] == pytest.approx(judged.findings["mean_given_max"].p)
@@ -94,7 +86,7 @@ def test_reading_is_judged_as_the_headline_is(centre):
     ],
 )
 def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(counts, mean_at_cap):
-    row = describe_reading(counts)
+    row = multiverse.describe_reading(counts)
     assert row["is_compatible"] is False
     if mean_at_cap is None:
         assert row["p"] > 0.05
@@ -102,7 +94,7 @@ def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(coun
         assert row["mean_at_cap"] == pytest.approx(mean_at_cap)
 
 
-READINGS = Readings(
+READINGS = multiverse.Readings(
     "own",
     ("learning_rate", "initial_biases"),
     tuple(
@@ -115,7 +107,7 @@ READINGS = Readings(
 
 @pytest.fixture(scope="module")
 def model():
-    return run_multiverse(READINGS, n_networks=60, root_seed=9, jobs=2)
+    return multiverse.run_multiverse(READINGS, n_networks=60, root_seed=9, jobs=2)
 
 
 def test_model_is_plain_finite_data_with_a_row_for_each_reading(model):
@@ -145,7 +137,7 @@ def test_figure_stands_in_the_order_of_the_means_and_fills_what_is_not_rejected(
 
 
 def test_table_has_a_row_for_each_reading(model, tmp_path):
-    write_readings(model, tmp_path)
+    multiverse.write_readings(model, tmp_path)
     with (tmp_path / "multiverse.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["initial_biases"] for row in rows] == ["drawn", "zero"] * 2

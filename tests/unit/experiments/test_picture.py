@@ -1,9 +1,5 @@
 """The picture of page 364: vectors, steps and errors against the readable network."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -13,14 +9,14 @@ from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine
 
 
-def make_networks(n: int = 12) -> tuple[Any, list[RecirculationNetwork]]:
+def make_networks(n=12):
     """Return networks at several lengths of their initial weights, flat and readable."""
     weights = draw_weights(PAPER, 68, 0, n) * np.linspace(1, 8, n)[:, None]
     return weights, [RecirculationNetwork.from_weights(row, PAPER) for row in weights]
 
 
 @pytest.mark.parametrize("name", ["small", "whole", "high", "batch", "biases"])
-def test_vectors_and_errors_are_those_of_the_readable_network(name: str) -> None:
+def test_vectors_and_errors_are_those_of_the_readable_network(name):
     weights, networks = make_networks()
     measured = picture.measure_picture(PAPER, weights)
     regression = 0.99 if name == "high" else 0.75

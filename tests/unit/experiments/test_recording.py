@@ -1,13 +1,11 @@
 """Networks measured at every update until each one's own last one."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
 import pytest
 
-from replication import PAPER, Protocol
+from replication import PAPER
 from replication.experiments import recording
 from replication.experiments.recording import Histories, measure_learning
 from replication.simulator.engine import run_networks
@@ -16,7 +14,7 @@ from replication.simulator.weights import draw_weights
 N = 12
 
 
-def measure(n_networks: int = N, protocol: Protocol = PAPER) -> Histories:
+def measure(n_networks=N, protocol=PAPER):
     return measure_learning(
         protocol, lambda _, weights: {"weights": weights},
         n_networks=n_networks, root_seed=61, jobs=1,
@@ -24,9 +22,7 @@ def measure(n_networks: int = N, protocol: Protocol = PAPER) -> Histories:
 
 
 @pytest.mark.parametrize("max_states", [1, 150])
-def test_every_network_is_measured_once_over_its_whole_learning(
-    max_states: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_network_is_measured_once_over_its_whole_learning(max_states, monkeypatch):
     monkeypatch.setattr(recording, "MAX_STATES", max_states)
     weights = draw_weights(PAPER, 61, 0, N)
     updates, converged, final = run_networks(PAPER, weights, final_weights=True)
@@ -44,7 +40,7 @@ def test_every_network_is_measured_once_over_its_whole_learning(
     assert sorted(seen) == list(range(N))
 
 
-def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> None:
+def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand():
     values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
     histories = Histories(updates=np.array([2, 4]), values=values)
     assert histories.take_at("x", 0.0).tolist() == [0, 10]
@@ -55,7 +51,7 @@ def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand() -> Non
     assert histories.take_learning("x").tolist() == [0, 1, 10, 11, 12, 13]
 
 
-def test_cases_of_one_network_are_not_counted_as_independent() -> None:
+def test_cases_of_one_network_are_not_counted_as_independent():
     # 100 networks whose 50 cases are alike: the interval is that of 100, not of 5,000, shares.
     helped = np.repeat([50, 0], [80, 20])
     estimate = recording.estimate_pooled_share(helped, np.full(100, 50))
@@ -67,7 +63,7 @@ def test_cases_of_one_network_are_not_counted_as_independent() -> None:
     assert recording.estimate_pooled_share(np.zeros(3), np.zeros(3)).interval == [0.0, 1.0]
 
 
-def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network() -> None:
+def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network():
     histories = Histories(updates=np.array([1, 3]), values={})
     successes = np.array([[True, True], [True, False], [False, False], [False, True]])
     among = np.array([[True, False], [True, True], [True, True], [False, False]])

@@ -1,7 +1,5 @@
 """The rule: what the simulator applies, where it is descent, and beyond the conditions."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
@@ -12,7 +10,7 @@ from replication.experiments.rule import run as rule
 from replication.simulator.weights import draw_weights
 
 
-def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
+def test_simulator_applies_the_product_and_another_product_is_noticed():
     weights = draw_weights(PAPER, 67, 0, 30)
     assert rule.measure_difference(PAPER, weights) < 1e-14
     # Back-propagation is not this product.
@@ -21,7 +19,7 @@ def test_simulator_applies_the_product_and_another_product_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("regression", [0.9, 0.999])
-def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regression: float) -> None:
+def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regression):
     protocol = dataclasses.replace(PAPER, regression=regression, **rule.RESTRICTED)
     measured = rule.measure_descent(protocol, draw_weights(protocol, rule.ROOT_SEED, 0, 60))
     measured = {name: np.median(values) for name, values in measured.items()}
@@ -31,7 +29,7 @@ def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regressi
 
 
 @pytest.mark.parametrize("name", ["exchange", "transpose"])
-def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_w_changes_as_if_u_were_another_matrix(name, monkeypatch):
     """Compare the outcomes with a literal loop over two readable networks, one to be deceived."""
     monkeypatch.setattr(rule, "ALTERED_UPDATES", {20.0: 40})
     weights = draw_weights(PAPER, 70, 0, 4)
@@ -58,6 +56,6 @@ def test_w_changes_as_if_u_were_another_matrix(name: str, monkeypatch: pytest.Mo
     assert found.tolist() == expected
 
 
-def test_deviations_are_rounded_up_to_a_power_of_ten() -> None:
+def test_deviations_are_rounded_up_to_a_power_of_ten():
     assert rule.round_up(1.0000001e-15) == 1e-14
     assert rule.round_up(1e-15) == 1e-15

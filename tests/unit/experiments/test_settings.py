@@ -1,7 +1,5 @@
 """The map of learning rate and regression: what is best, where the edge is, what is drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

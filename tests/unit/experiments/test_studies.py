@@ -6,13 +6,6 @@ import pytest
 from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
 from replication.experiments.readings.run import measure_power
-from replication.experiments.studies import (
-    count_networks,
-    count_sweeps,
-    describe_p,
-    describe_sampling,
-    rank_studies,
-)
 from replication.protocol import PAPER
 from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
@@ -20,23 +13,23 @@ from tests.unit.experiments.builders import draw_counts, make_counts
 
 
 def test_sweeps_are_one_more_than_updates_for_each_network():
-    assert describe_sampling(make_counts([20, 30, 40, 50])) is None  # too few to be judged
+    assert studies.describe_sampling(make_counts([20, 30, 40, 50])) is None  # too few to be judged
     counts = CountTable([30, 41], [2, 1], 3, 2000)
-    assert count_sweeps(counts) == CountTable([31, 42], [2, 1], 3, 2001)
+    assert studies.count_sweeps(counts) == CountTable([31, 42], [2, 1], 3, 2001)
 
 
 def test_p_of_both_is_the_one_that_compare_gives():
     counts = draw_counts(200_000)
-    sampling = describe_sampling(counts)
-    assert find_less_extreme(rank_studies(counts))["share"] == pytest.approx(sampling["p"])
-    assert describe_p(counts) == {
+    sampling = studies.describe_sampling(counts)
+    assert find_less_extreme(studies.rank_studies(counts))["share"] == pytest.approx(sampling["p"])
+    assert studies.describe_p(counts) == {
         "p_max": sampling["max"]["p"], "p_mean": sampling["mean_given_max"]["p"],
         "p": sampling["p"],
     }  # fmt: skip
 
 
 def test_less_extreme_studies_are_those_with_a_larger_p():
-    ranked = rank_studies(draw_counts(50_000))
+    ranked = studies.rank_studies(draw_counts(50_000))
     less = find_less_extreme(ranked)
     table = zip(less["max"], less["low"], less["high"], strict=True)
     listed = {(top, mean) for top, low, high in table for mean in range(low, high + 1)}
@@ -47,14 +40,14 @@ def test_less_extreme_studies_are_those_with_a_larger_p():
 def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
     monkeypatch.setattr(studies, "CHUNK", 16)
     whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
+    assert studies.count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
         whole.updates, whole.converged, PAPER.max_updates
     )
 
 
 def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     counts = draw_counts(3_000, centre=3.7, seed=1)
-    ranked = rank_studies(counts)
+    ranked = studies.rank_studies(counts)
     assert 0.03 < measure_power(ranked, counts, level=0.05) <= 0.055
     slower = draw_counts(3_000, centre=4.2, seed=1)
     assert measure_power(ranked, slower, level=0.05) > 0.99

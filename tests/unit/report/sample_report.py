@@ -1,13 +1,9 @@
 """A small report that uses each feature of the engine once; most of its numbers are invented."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replication.experiments import TEMPLATES
@@ -29,7 +25,7 @@ METADATA = {
 }
 
 
-def make_models() -> dict[str, Any]:
+def make_models():
     readings = [
         ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "holds"),
         ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "depends"),
@@ -55,7 +51,7 @@ def make_models() -> dict[str, Any]:
     }
 
 
-def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
+def plot_panels(model):
     shares, left = style.create_figure(height=2.9, width=style.HALF)
     converged, right = style.create_figure(height=2.9, width=style.HALF)
     edges = 20.0 * np.arange(len(model["shares"]) + 1)
@@ -71,10 +67,10 @@ def plot_panels(model: dict[str, Any]) -> tuple[Figure, Figure]:
     return shares, converged
 
 
-def build_sample(folder: Path, **changes: Any) -> list[str]:
+def build_sample(folder, **changes):
     """Write the sample report, with some arguments of `render_report` changed; return its files."""
     models = changes.get("models", make_models())
-    arguments: dict[str, Any] = {
+    arguments = {
         "template": FOLDER / "report.md",
         "models": models,
         "figures": {

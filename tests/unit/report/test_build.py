@@ -20,12 +20,12 @@ ROOT = Path(__file__).parents[3]
 BLANK = {name: Drawing(Figure, "make it") for name in ("loop", "joint", "panels")}
 
 
-def read_all(folder: Path) -> dict[str, bytes]:
+def read_all(folder):
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def refuse_changed(tmp_path: Path, changes: dict[str, str], file: str = "report.md") -> str:
+def refuse_changed(tmp_path, changes, file="report.md"):
     """Return why the sample with some changes in one of its templates is not written."""
     shutil.copytree(FOLDER, tmp_path / "changed")
     path = tmp_path / "changed" / file
@@ -42,7 +42,7 @@ def refuse_changed(tmp_path: Path, changes: dict[str, str], file: str = "report.
     return str(caught.value)
 
 
-def test_markdown_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
+def test_markdown_holds_figure_table_formula_citation_and_references(sample):
     text = (sample / "report.md").read_text()
     assert "](figures/panels.svg)" in text
     assert "**Figure\u00a03.** **Most networks converge early.**" in text
@@ -62,7 +62,7 @@ def test_markdown_holds_figure_table_formula_citation_and_references(sample: Pat
     assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
 
 
-def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -> None:
+def test_page_holds_figure_table_formula_citation_and_references(sample):
     text = (sample / "report.html").read_text()
     assert text.count('<div class="picture" role="img" aria-label="Two panels') == 1
     assert '<a href="#fig:panels">Figure\u00a03</a>' in text
@@ -80,14 +80,14 @@ def test_page_holds_figure_table_formula_citation_and_references(sample: Path) -
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
-def test_number_keeps_its_unit_on_its_line(sample: Path, form: str) -> None:
+def test_number_keeps_its_unit_on_its_line(sample, form):
     text = re.sub(r"</?strong>|\*\*", "", (sample / f"report.{form}").read_text())
     assert "at 95\u202f%, are" in text
     assert "near 1\u00a0×\u00a010⁻¹⁴ and" in text
     assert "5\u00a0MiB, 6 series" in text
 
 
-def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
+def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
     pdf = (sample / "report.pdf").read_bytes()
     assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
     assert b"2026-11-01" in pdf
@@ -106,7 +106,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample: Path) -> None:
         assert expected in words
 
 
-def test_each_figure_that_is_shown_has_its_data(sample: Path) -> None:
+def test_each_figure_that_is_shown_has_its_data(sample):
     names = {path.name for path in (sample / "figures").iterdir()}
     assert names == {
         f"{name}.{kind}" for name in ("loop", "joint", "panels") for kind in ("svg", "csv")
@@ -117,9 +117,7 @@ def test_each_figure_that_is_shown_has_its_data(sample: Path) -> None:
     assert "2,updates,share converged,paper,20,0.1," in data
 
 
-def test_another_process_writes_the_same_bytes_whatever_its_surroundings(
-    sample: Path, tmp_path: Path
-) -> None:
+def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample, tmp_path):
     home, folder = tmp_path / "home", tmp_path / "tëmporär ~"
     home.mkdir(mode=0o500)
     folder.mkdir()
@@ -145,7 +143,7 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(
     assert read_all(tmp_path / "again") == read_all(sample)
 
 
-def test_every_mistake_in_references_is_named_with_its_place(tmp_path: Path) -> None:
+def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
         "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
         "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
@@ -159,7 +157,7 @@ def test_every_mistake_in_references_is_named_with_its_place(tmp_path: Path) -> 
         assert complaints.count(message) == 1
 
 
-def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path: Path) -> None:
+def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     message = refuse_changed(tmp_path / "0", {"\\varepsilon = 20": "\\unheardof{20}"})
     assert "Could not convert TeX math" in message
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
@@ -170,14 +168,14 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path: Pa
     assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
 
 
-def test_sentence_that_has_become_untrue_stops_the_report(tmp_path: Path) -> None:
+def test_sentence_that_has_become_untrue_stops_the_report(tmp_path):
     models = make_models()
     models["speed"]["claims"]["rapid"]["share"] = 0.5
     with pytest.raises(ReportError, match=r"^speed/chapter.md:3: a sentence is not true"):
         build_sample(tmp_path / "out", models=models)
 
 
-def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path: Path) -> None:
+def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path):
     figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
     with pytest.raises(ReportError, match="'joint' cannot be drawn: KeyError: 'joint'"):
         build_sample(tmp_path / "out", figures=figures)
@@ -190,9 +188,7 @@ def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path: Path) -> None:
         ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
     ],
 )
-def test_failing_pandoc_is_one_clear_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, error: type, message: str
-) -> None:
+def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, script, error, message):
     program = tmp_path / "pandoc"
     program.write_text(script)
     program.chmod(0o755)

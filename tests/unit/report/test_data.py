@@ -11,11 +11,11 @@ from matplotlib.transforms import Affine2D
 from replication.report.data import COLUMNS, list_data
 
 
-def read(figure: Figure) -> list[dict[str, str]]:
+def read(figure):
     return list(csv.DictReader(io.StringIO(list_data([figure]))))
 
 
-def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes() -> None:
+def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes():
     figure = Figure()
     axes = figure.subplots()
     axes.set(title="(a) All", xlabel="updates\nso far", ylabel="error")
@@ -45,7 +45,7 @@ def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes() -> None:
     ]
 
 
-def test_line_has_the_name_that_a_key_gives_its_colour_and_dash() -> None:
+def test_line_has_the_name_that_a_key_gives_its_colour_and_dash():
     figure = Figure()
     axes = figure.subplots()
     axes.plot([1], [2], color="red", linestyle="--")

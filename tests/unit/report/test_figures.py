@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from replication.report import style
 from replication.report.save import font_css, make_inline, page_css, save_figure
@@ -15,26 +14,26 @@ from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
 MODELS = make_models()
 
 
-def draw_joint() -> Figure:
+def draw_joint():
     return plot_joint(MODELS["headline"])
 
 
 @pytest.fixture(scope="module")
-def joint() -> str:
+def joint():
     return save_figure(draw_joint, name="joint")[0]
 
 
 @pytest.fixture(scope="module")
-def panels() -> str:
+def panels():
     return save_figure(lambda: plot_panels(MODELS["speed"]), name="panels")[0]
 
 
-def test_own_settings_of_matplotlib_do_not_enter(joint: str) -> None:
+def test_own_settings_of_matplotlib_do_not_enter(joint):
     with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
         assert save_figure(draw_joint, name="joint")[0] == joint
 
 
-def test_text_is_text_with_its_halo_and_brings_its_letters_along(joint: str) -> None:
+def test_text_is_text_with_its_halo_and_brings_its_letters_along(joint):
     texts = [element.text for element in ET.fromstring(joint).iter() if "text" in element.tag]
     assert "1988: 48 and 202" in texts
     assert "src:url(data:font/ttf;base64," in joint
@@ -43,8 +42,8 @@ def test_text_is_text_with_its_halo_and_brings_its_letters_along(joint: str) -> 
     )
 
 
-def test_faces_and_digits_of_labels_are_kept() -> None:
-    def draw() -> Figure:
+def test_faces_and_digits_of_labels_are_kept():
+    def draw():
         figure, axes = style.create_figure(height=2.0)
         axes.set_title("in bold")
         axes.set_xlabel("slanted", style="italic")
@@ -59,7 +58,7 @@ def test_faces_and_digits_of_labels_are_kept() -> None:
     assert "font-style:italic" in rules
 
 
-def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint: str) -> None:
+def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint):
     plane = next(e for e in ET.fromstring(joint).iter() if e.get("id") == "joint-plane")
     left, top, width, height = (float(number) for number in plane.attrib["data-box"].split())
     x_low, x_high, x_scale = plane.attrib["data-x"].split()
@@ -75,7 +74,7 @@ def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint: str) -> No
     assert (float(marker[1]), float(marker[2])) == pytest.approx((x, y), abs=0.1)
 
 
-def test_two_figures_of_one_page_share_no_identifier(joint: str, panels: str) -> None:
+def test_two_figures_of_one_page_share_no_identifier(joint, panels):
     first, second = (set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (joint, panels))
     assert not first & second
     for svg, own in ((joint, first), (panels, second)):
@@ -84,7 +83,7 @@ def test_two_figures_of_one_page_share_no_identifier(joint: str, panels: str) ->
         assert used <= own
 
 
-def test_panels_are_one_file_and_stand_alone_inside_a_page(panels: str) -> None:
+def test_panels_are_one_file_and_stand_alone_inside_a_page(panels):
     drawing = ET.fromstring(panels)
     left, right = drawing.findall("{*}svg")
     assert float(right.attrib["x"]) == pytest.approx(72 * style.HALF)
@@ -95,7 +94,7 @@ def test_panels_are_one_file_and_stand_alone_inside_a_page(panels: str) -> None:
     assert all(element.attrib["style"].startswith("flex:226.08 ") for element in inline)
 
 
-def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint: str) -> None:
+def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint):
     inline = make_inline(joint)
     assert not set(re.findall(r"#[0-9a-f]{6}", inline)) & set(style.DARK)
     used = set(re.findall(r"var\((--fig-[0-9a-f]{6})\)", inline))

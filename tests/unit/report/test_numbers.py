@@ -10,7 +10,7 @@ from replication.report import numbers
 from replication.report.numbers import MissingNumber
 
 
-def plain(text: str) -> str:
+def plain(text):
     for space in (numbers.NARROW_SPACE, numbers.NO_BREAK):
         text = text.replace(space, " ")
     return text.replace(numbers.MINUS, "-").replace(",", "")
@@ -46,12 +46,12 @@ def plain(text: str) -> str:
         (numbers.code("x" * 99, 5), "xxxx…"),
     ],
 )
-def test_numbers_are_written_as_readers_expect(written: str, expected: str) -> None:
+def test_numbers_are_written_as_readers_expect(written, expected):
     assert written == expected
 
 
 @given(st.floats(min_value=0, max_value=1))
-def test_p_value_keeps_its_side_of_five_per_cent(p: float) -> None:
+def test_p_value_keeps_its_side_of_five_per_cent(p):
     text = plain(numbers.pvalue(p)).replace("< ", "").replace("> ", "")
     if abs(p - 0.05) > 0.0005:
         assert (float(text) > 0.05) == (p > 0.05)
@@ -61,18 +61,18 @@ def test_p_value_keeps_its_side_of_five_per_cent(p: float) -> None:
 @pytest.mark.parametrize(
     "write", [numbers.number, numbers.fixed, numbers.exact, numbers.count, numbers.percent]
 )
-def test_what_is_no_number_is_refused(write, value: object) -> None:
+def test_what_is_no_number_is_refused(write, value):
     with pytest.raises(MissingNumber, match="number was expected"):
         write(value)
 
 
 @pytest.mark.parametrize("ends", [[2, 1], [1], 3.0, "ab", [1, math.nan]])
-def test_what_is_no_interval_or_no_whole_number_is_refused(ends: object) -> None:
+def test_what_is_no_interval_or_no_whole_number_is_refused(ends):
     with pytest.raises(MissingNumber):
         numbers.interval(ends)
     with pytest.raises(MissingNumber, match="whole number"):
         numbers.count(1.5)
 
 
-def test_data_for_a_script_cannot_end_it() -> None:
+def test_data_for_a_script_cannot_end_it():
     assert numbers.as_json(["</script>", 1]) == '["\\u003c/script>",1]'

@@ -2,8 +2,6 @@
 
 import html as html_module
 import re
-from pathlib import Path
-from typing import Any
 
 import pypandoc
 import pytest
@@ -12,7 +10,7 @@ from replication.errors import ReportError
 from replication.report.pandoc import READ
 from replication.report.template import Template
 
-MODELS: dict[str, Any] = {
+MODELS = {
     "speed": {
         "mean": 46.512,
         "n": 1_000_000,
@@ -23,25 +21,25 @@ MODELS: dict[str, Any] = {
 }
 
 
-def render(tmp_path: Path, text: str, **others: str) -> str:
+def render(tmp_path, text, **others):
     for name, content in {"report": text, **others}.items():
         (tmp_path / f"{name}.md").write_text(content)
     return Template(tmp_path / "report.md").render(MODELS, {"version": "0.2.0"})
 
 
-def test_numbers_come_from_the_models_by_name(tmp_path: Path) -> None:
+def test_numbers_come_from_the_models_by_name(tmp_path):
     text = "{{ speed.mean | number(3) }} of {{ speed.n }} in {{ metadata.version }}"
     assert render(tmp_path, text) == "46.5 of 1,000,000 in 0.2.0"
     assert render(tmp_path, "{{ speed.items }}") == "3"  # and not the method of a dictionary
 
 
-def test_verdict_is_found_in_whichever_model_judged(tmp_path: Path) -> None:
+def test_verdict_is_found_in_whichever_model_judged(tmp_path):
     assert render(tmp_path, '{{ verdict("rapid") }}') == "depends"
     badge = render(tmp_path, '{{ verdict("rapid") | badge }}')
     assert badge == "[◐\u00a0depends]{.badge .depends}"
 
 
-def test_comment_guard_and_loop_leave_no_trace(tmp_path: Path) -> None:
+def test_comment_guard_and_loop_leave_no_trace(tmp_path):
     text = (
         "<!-- why -->a\n\n{{ require(speed.mean < 48) }}b {#fig:x}\n"
         "{% for i in [1, 2] %}\n| {{ i }}\n{% endfor %}\n"
@@ -69,7 +67,7 @@ def test_comment_guard_and_loop_leave_no_trace(tmp_path: Path) -> None:
         ("{{ speed.mean | nubmer }}", "No filter named 'nubmer'"),
     ],
 )
-def test_error_names_file_and_line_of_the_chapter(tmp_path: Path, line: str, problem: str) -> None:
+def test_error_names_file_and_line_of_the_chapter(tmp_path, line, problem):
     chapter = f"## Title\n\nA sentence.\n{line}\n"
     with pytest.raises(ReportError) as caught:
         render(tmp_path, 'Front.\n\n{% include "chapter.md" %}\n', chapter=chapter)
@@ -89,7 +87,7 @@ HOSTILE = [
 ]
 
 
-def test_text_of_a_model_is_never_markup(tmp_path: Path) -> None:
+def test_text_of_a_model_is_never_markup(tmp_path):
     template = tmp_path / "report.md"
     ways = ("{{ t }}", '{{ "a " ~ t }}', '{{ [t] | join(",") }}')
     written = "".join(f"{way}\n\n```{{=html}}\n<p>{way}</p>\n```\n\n" for way in ways)
@@ -105,7 +103,7 @@ def test_text_of_a_model_is_never_markup(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "written", ["{{ m.x.upper() }}", "{{ m.x | upper }}", "{{ m.x | replace('a', 'b') }}"]
 )
-def test_text_of_a_model_cannot_be_made_into_another(tmp_path: Path, written: str) -> None:
+def test_text_of_a_model_cannot_be_made_into_another(tmp_path, written):
     (tmp_path / "report.md").write_text(written)
     with pytest.raises(ReportError, match="report.md:1"):
         Template(tmp_path / "report.md").render({"m": {"x": "a"}}, {})

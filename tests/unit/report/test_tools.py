@@ -2,7 +2,6 @@
 
 import sys
 from importlib.machinery import PathFinder
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,7 @@ from replication.errors import UsageError, WorkerError
 from replication.report import tools
 
 
-def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(monkeypatch, tmp_path):
     tools.require_tools()
     names = ("jinja2", "typst", "pypandoc")
 
@@ -45,10 +42,8 @@ def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(
 
 
 @pytest.mark.parametrize(("number", "what"), [(11, "processes"), (24, "open files")])
-def test_shortage_of_the_system_is_named(
-    monkeypatch: pytest.MonkeyPatch, number: int, what: str
-) -> None:
-    def fail(*_: object, **__: object) -> None:
+def test_shortage_of_the_system_is_named(monkeypatch, number, what):
+    def fail(*_, **__):
         raise OSError(number, "no more")
 
     monkeypatch.setattr(tools.subprocess, "run", fail)

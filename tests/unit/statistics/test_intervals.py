@@ -6,21 +6,15 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from replication.errors import UsageError
+from replication.statistics import intervals
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import (
-    estimate_count_mean,
-    estimate_mean,
-    estimate_median,
-    estimate_proportion,
-    find_median,
-)
 
 
 @pytest.mark.parametrize("n", [1, 10, 1000, 10**6])
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_share_has_the_interval_of_statsmodels(n, level):
     for count in {0, 1, n // 3, n // 2, n - 1, n}:
-        found = estimate_proportion(count, n, level=level)
+        found = intervals.estimate_proportion(count, n, level=level)
         expected = proportion_confint(count, n, alpha=1 - level, method="beta")
         assert (found.value, found.level) == (count / n, level)
         assert found.interval == pytest.approx(expected, rel=1e-6, abs=1e-12)
@@ -29,30 +23,30 @@ def test_share_has_the_interval_of_statsmodels(n, level):
 @pytest.mark.parametrize(("count", "n"), [(0, 0), (3, 2), (-1, 5)])
 def test_impossible_counts_are_refused(count, n):
     with pytest.raises(UsageError, match="give 0 to n"):
-        estimate_proportion(count, n)
+        intervals.estimate_proportion(count, n)
 
 
 def test_mean_has_students_interval_unless_of_a_single_value():
     values = np.random.default_rng(2).exponential(size=30)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert estimate_mean(values).value == pytest.approx(values.mean())
-    assert estimate_mean(values).interval == pytest.approx([expected.low, expected.high])
-    assert estimate_mean([4.0]).interval == [None, None]
+    assert intervals.estimate_mean(values).value == pytest.approx(values.mean())
+    assert intervals.estimate_mean(values).interval == pytest.approx([expected.low, expected.high])
+    assert intervals.estimate_mean([4.0]).interval == [None, None]
 
 
 def test_mean_of_counts_is_that_of_the_networks():
     table = CountTable([3, 5, 8], [2, 4, 1], 3, 100)
-    expected = estimate_mean([3, 3, 5, 5, 5, 5, 8])
-    assert estimate_count_mean(table).value == pytest.approx(expected.value)
-    assert estimate_count_mean(table).interval == pytest.approx(expected.interval)
-    assert estimate_count_mean(CountTable([], [], 3, 100)).value is None
+    expected = intervals.estimate_mean([3, 3, 5, 5, 5, 5, 8])
+    assert intervals.estimate_count_mean(table).value == pytest.approx(expected.value)
+    assert intervals.estimate_count_mean(table).interval == pytest.approx(expected.interval)
+    assert intervals.estimate_count_mean(CountTable([], [], 3, 100)).value is None
 
 
 @pytest.mark.parametrize("n", [6, 20, 21, 400])
 def test_median_lies_between_the_order_statistics_of_its_exact_interval(n):
     # Hollander & Wolfe (1999), section 3.6: of n values the ranks k and n + 1 - k enclose the
     # median with probability 1 - 2 P(Binomial(n, 1/2) < k).
-    estimate = estimate_median(np.random.default_rng(4).permutation(n) + 1.0)
+    estimate = intervals.estimate_median(np.random.default_rng(4).permutation(n) + 1.0)
     assert estimate.value == (n + 1) / 2
     assert estimate.low == n + 1 - estimate.high
     coverage, next_one = 1 - 2 * stats.binom.cdf([estimate.low - 1, estimate.low], n, 0.5)
@@ -60,7 +54,7 @@ def test_median_lies_between_the_order_statistics_of_its_exact_interval(n):
 
 
 def test_few_values_do_not_bound_their_median():
-    assert estimate_median([1.0, 2.0, 3.0, 4.0, 5.0]).interval == [None, None]
+    assert intervals.estimate_median([1.0, 2.0, 3.0, 4.0, 5.0]).interval == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -68,4 +62,4 @@ def test_few_values_do_not_bound_their_median():
 )
 def test_median_of_a_table_counts_those_that_did_not_converge(n_censored, median):
     table = CountTable(np.arange(1, 61), np.ones(60, dtype=int), n_censored, 100)
-    assert find_median(table) == median
+    assert intervals.find_median(table) == median
