@@ -122,6 +122,20 @@ def test_missing_experiments_are_announced_before_any_network_or_left_out(
         assert done == ["networks"]
 
 
+def test_the_time_left_follows_the_pace_of_the_experiments_before(monkeypatch, tmp_path):
+    now, said = [0.0], []
+
+    def run(*_, **__):
+        now[0] += 30.0
+        return {"a": 1}
+
+    monkeypatch.setattr(publication.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(publication, "EXPERIMENTS", {"codes": 10.0, "rule": 20.0})
+    monkeypatch.setattr(publication, "run_experiment", run)
+    run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
+    assert said == ["codes (1 of 2): about 30 s left", "rule (2 of 2): about 1 min 0 s left"]
+
+
 def test_one_experiment_is_rendered_alone(tmp_path):
     page = preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
