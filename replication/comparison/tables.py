@@ -88,7 +88,8 @@ def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path == "example" and not place.exists():
         place = Path(__file__).with_name("example.csv")
-    if path != "-" and place.exists() and not place.is_file():  # a pipe may never have a writer
+    is_open = path == "-" or path.startswith("/dev/fd/")  # as <(zcat FILE) is in a shell
+    if not is_open and place.exists() and not place.is_file():  # a pipe may never have a writer
         raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
     try:
         if path == "-":
