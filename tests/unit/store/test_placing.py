@@ -141,7 +141,16 @@ def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(
     assert seen == {True, False}
 
 
-@pytest.mark.parametrize("planted", ["file", "folder of a link", "link", "content", "no list"])
+def test_the_next_report_replaces_one_that_was_only_ready(folder: Path, tmp_path: Path) -> None:
+    place_files(tmp_path / "ready", NEW)
+    (tmp_path / "ready").rename(folder / READY)
+    place_files(folder, NEWEST)
+    assert read_all(folder) == NEWEST
+
+
+@pytest.mark.parametrize(
+    "planted", ["file", "link", "linked folder", "linked file", "content", "no list"]
+)
 def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(
     folder: Path, tmp_path: Path, planted: str
 ) -> None:
@@ -155,9 +164,12 @@ def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(
         ready.symlink_to(mine)
     else:
         shutil.copytree(mine, ready)
-    if planted == "folder of a link":
+    if planted == "linked folder":
         shutil.rmtree(ready / "figures")
         (ready / "figures").symlink_to(mine / "figures")
+    elif planted == "linked file":
+        (ready / "report.html").unlink()
+        (ready / "report.html").symlink_to(mine / "report.html")
     elif planted == "content":
         (ready / "report.html").write_bytes(b"changed")
     elif planted == "no list":
