@@ -44,14 +44,16 @@ def temporary_file(path: Path) -> Iterator[Path]:
     except StorageError:
         raise
     except OSError as error:
-        advice = "make room, correct the permissions, or give another folder"
+        advice = (
+            "what was written before is intact: make room, correct the permissions, or give "
+            "another folder"
+        )
         if error.errno in SHORTAGES:
             advice = "the system is short of it: close other programs, or raise the limit (ulimit)"
         elif not path.parent.is_dir():
             advice = f"there is no folder {str(path.parent)!r}: give another, or run this again"
         raise StorageError(
-            f"{str(path)!r} cannot be written ({error.strerror or error}); {advice}; what was "
-            "written before is intact"
+            f"{str(path)!r} cannot be written ({error.strerror or error}); {advice}"
         ) from error
 
 

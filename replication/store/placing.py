@@ -158,10 +158,12 @@ def read_list(folder: Path) -> dict[str, str] | None:
 
 def find_damaged(folder: Path) -> list[str]:
     """Return the names of listed files that are missing or not as they were written."""
-    listed = read_list(folder)
+    listed, there = read_list(folder), set(list_names(folder))
     if listed is None:
-        return [LIST] if {LIST, "report.html"} & set(list_names(folder)) else []
-    return [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
+        return [LIST] if {LIST, "report.html"} & there else []
+    damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
+    is_cut = ({"report.html", "report.md", "report.pdf"} & there) - listed.keys()
+    return [*damaged, LIST] if is_cut else damaged
 
 
 def _compute_digest(path: Path) -> str | None:

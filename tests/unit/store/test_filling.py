@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from replication.errors import BusyError, WorkerError
+from replication.errors import BusyError, StorageError, WorkerError
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, filling
@@ -35,6 +35,20 @@ def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose_and_for_the_m
     assert choose_block_size(PAPER, 10**8, 4) == 100_000
     large = Protocol(group_sizes=(256, 256))
     assert 8 * large.n_weights * choose_block_size(large, 10**8, 4) <= filling.BLOCK_MEMORY
+
+
+def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
+    """Once the message said that what was written before is intact."""
+
+    def delete(protocol, root_seed, ranges, **_):
+        for i, pair in enumerate(ranges):
+            if i == 1:
+                (tmp_path / "results").rename(tmp_path / "gone")
+            yield invent(*pair)
+
+    with pytest.raises(StorageError, match="there is no folder .*/1988': .* run this") as caught:
+        fill(Store(tmp_path / "results"), 60, simulation=delete)
+    assert "intact" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,12 @@ def test_a_list_that_names_other_files_is_none(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", [*OLD, LIST])
 def test_damage_of_any_file_is_named(folder: Path, name: str) -> None:
     content = (folder / name).read_bytes()
-    for damaged in (b"", content[:-1], content.swapcase()):
+    for damaged in (
+        b"",
+        content[:-1],
+        content.swapcase(),
+        content[: content[:-1].rfind(b"\n") + 1],
+    ):
         (folder / name).write_bytes(damaged)
         assert find_damaged(folder), damaged
     (folder / name).write_bytes(content)
