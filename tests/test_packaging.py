@@ -69,9 +69,10 @@ def built(tmp_path_factory):
         return [folder / make(str(folder)) for make in (buildapi.build_wheel, buildapi.build_sdist)]
 
 
-def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
+def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(built):
     with zipfile.ZipFile(built[0]) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        metadata = {n: archive.read(n).decode() for n in archive.namelist() if ".dist-info/" in n}
+        names = {*archive.namelist()} - {*metadata}
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "replication").rglob("*")
@@ -79,6 +80,12 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(built):
     }
     assert "replication/comparison/example.csv" in names
     assert names == sources
+    metadata = {name.split("/")[1]: text for name, text in metadata.items()}
+    assert "Name: recirculation-replication\n" in metadata["METADATA"]
+    assert re.findall(r"\]\((?!https?:)", metadata["METADATA"]) == [], (
+        "a link leads nowhere elsewhere"
+    )
+    assert "\nreplication=replication.cli:main" in metadata["entry_points.txt"]
 
 
 def test_sdist_holds_what_is_committed(built):
@@ -92,16 +99,6 @@ def test_sdist_holds_what_is_committed(built):
     if listed.returncode:
         pytest.skip("not in a clone")
     assert {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()} <= names
-
-
-def test_metadata_names_the_commands_and_links_that_lead_somewhere(built):
-    with zipfile.ZipFile(built[0]) as archive:
-        folder = next(n.split("/")[0] for n in archive.namelist() if ".dist-info/" in n)
-        metadata = archive.read(f"{folder}/METADATA").decode()
-        commands = archive.read(f"{folder}/entry_points.txt").decode()
-    assert "Name: recirculation-replication\n" in metadata
-    assert re.findall(r"\]\((?!https?:)", metadata) == [], "a link that leads nowhere elsewhere"
-    assert "\nreplication=replication.cli:main" in commands
 
 
 @pytest.mark.long

@@ -53,18 +53,18 @@ def make_arguments(reach, n):
     return values[np.abs(values) <= reach]
 
 
-def test_exponential_is_within_the_stated_error():
-    x = make_arguments(arithmetic.MAX_ARGUMENT, 5_000)
+@pytest.mark.parametrize(
+    ("function", "exact", "reach", "error"),
+    [
+        (arithmetic.exponential_of_minus, lambda x: mpmath.exp(-x), arithmetic.MAX_ARGUMENT, 1.06),
+        (apply_logistic, lambda x: 1 / (1 + mpmath.exp(-x)), 40.0, 3.5),
+    ],
+)
+def test_function_is_within_the_stated_error(function, exact, reach, error):
+    x = make_arguments(reach, 5_000)
     with mpmath.workdps(40):
-        exact = [mpmath.exp(-mpmath.mpf(value)) for value in x.tolist()]
-    assert measure_ulps(compute_compiled(arithmetic.exponential_of_minus, x), exact).max() < 1.06
-
-
-def test_logistic_function_is_within_the_stated_error():
-    x = make_arguments(40.0, 5_000)
-    with mpmath.workdps(40):
-        exact = [1 / (1 + mpmath.exp(-mpmath.mpf(value))) for value in x.tolist()]
-    assert measure_ulps(compute_compiled(apply_logistic, x), exact).max() < 3.5
+        expected = [exact(mpmath.mpf(value)) for value in x.tolist()]
+    assert measure_ulps(compute_compiled(function, x), expected).max() < error
 
 
 def test_plain_python_has_the_bits_of_the_compiled_functions():

@@ -210,22 +210,13 @@ def test_fields_that_need_others_are_refused_without_them(fields, needed):
 
 
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
-    given = Protocol(
-        group_sizes=np.array([4, 2]),
-        patterns=np.eye(4),
-        learning_rate=np.float32(15),
-        max_updates=np.int64(30),
-        hidden_regression=np.bool_(False),
-        criterion=np.str_("worst-pattern"),
-    )
-    plain = Protocol(
-        group_sizes=(4, 2),
-        patterns=tuple(map(tuple, np.eye(4).tolist())),
-        learning_rate=15.0,
-        max_updates=30,
-        hidden_regression=False,
-        criterion="worst-pattern",
-    )
+    pairs = {
+        "group_sizes": (np.array([4, 2]), (4, 2)), "max_updates": (np.int64(30), 30),
+        "patterns": (np.eye(4), tuple(map(tuple, np.eye(4).tolist()))),
+        "learning_rate": (np.float32(15), 15.0), "hidden_regression": (np.bool_(False), False),
+        "criterion": (np.str_("worst-pattern"), "worst-pattern"),
+    }  # fmt: skip
+    given, plain = (Protocol(**{name: pair[k] for name, pair in pairs.items()}) for k in (0, 1))
     assert given == plain
     assert given.id == plain.id
     assert from_plain({"learning_rate": 20}).id == PAPER.id

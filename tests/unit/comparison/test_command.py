@@ -9,8 +9,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import replication
@@ -18,9 +16,11 @@ from replication.cli import main
 from replication.comparison.command import load_rates
 from replication.comparison.figure import draw_groups, make_bars
 from replication.comparison.tables import find_missing, read_flags, read_table, read_values
-from replication.errors import DataError, ReplicationError
+from replication.errors import DataError
 
 REPORT = ("--runs", "20", "--mean", "48")
+GROUPED = ("runs.csv", "--column", "u", "--by", "g")
+DIFFERENCE = (*GROUPED, "--difference", "a")
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -53,7 +53,7 @@ def refuse(capsys, *arguments):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert captured.err.isprintable() or captured.err[:-1].isprintable()
+    assert captured.err[:-1].isprintable()
     assert "`" not in captured.err
     return code, captured.err
 
@@ -178,10 +178,6 @@ def test_the_sampling_distributions_are_drawn_with_the_reported_values(tmp_path,
     assert [panel.lines[0].get_xdata()[0] for panel in panels] == [48.0, 120.0, 48.0]
     assert plt.gcf().axes == panels.tolist(), "a notebook shows it"
     plt.close()
-    assert [panel.get_xlabel() for panel in panels] == [
-        f"{words} (grey: 95 % of studies)"
-        for words in ("mean of 20 runs", "maximum of 20 runs", "mean of 20 runs, given the maximum")
-    ]
     for distribution in comparison.distributions.values():
         assert make_bars(distribution)[1].sum() == pytest.approx(1, abs=0.003)
 
@@ -295,15 +291,12 @@ def test_an_excel_file_has_one_sheet_that_holds_something(
         ([".", *REPORT], 74, "is a folder or no plain file; give a file: CSV"),
         (REPORT, 2, "FILE"),
         (["one.csv", "--mean", "ca. 48"], 2, "--mean was given as 'ca. 48'"),
-        (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "b", "--sd", "2",
-          "--runs", "5"], 2, "--difference was given; of a difference only the --mean"),
-        (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "b", "--succeeded", "g",
-          *REPORT], 2, "--difference and --succeeded do not go together"),
+        ([*DIFFERENCE, "b", "--sd", "2", "--runs", "5"], 2, "of a difference only the --mean"),
+        ([*DIFFERENCE, "b", "--succeeded", "g", *REPORT], 2, "--succeeded do not go together"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
         (["runs.csv", "--mean", "48", "--cap", "nan"], 2, "a plain number"),
         (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
-        (["runs.csv", "--column", "u", "--by", "g", "--difference", "a", "a", "--mean", "1"], 2,
-         "twice"),
+        ([*DIFFERENCE, "a", "--mean", "1"], 2, "twice"),
         (["runs.csv", "--mean", "48", "--reported", "x.csv"], 2, "without --by"),
         (["runs.csv", *REPORT, "--plot", "p.gif"], 2, ".png, .svg or .pdf"),
         (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
@@ -311,9 +304,9 @@ def test_an_excel_file_has_one_sheet_that_holds_something(
         (["two.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
         (["one.csv", "--mean", "48"], 2, "--runs was not given"),
         (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
-        (["runs.csv", "--column", "u", "--by", "g", "--reported", "odd.csv"], 2, "'colour'"),
-        (["runs.csv", "--column", "u", "--by", "g", "--reported", "who.csv"], 2, "none of your"),
-        (["runs.csv", "--column", "u", "--by", "g", "--reported", "none.csv"], 74, "is not a file"),
+        ([*GROUPED, "--reported", "odd.csv"], 2, "'colour'"),
+        ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
+        ([*GROUPED, "--reported", "none.csv"], 74, "is not a file"),
     ],
 )  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
@@ -358,32 +351,6 @@ def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
     assert (code, "No space left" in line) == (74, True)
     assert picture.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [picture]
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.one_of(
-        st.binary(max_size=200),
-        st.tuples(
-            st.sampled_from([b"PAR1", b"ARROW1", b"FEA1", b"\x1f\x8b", b"PK\x03\x04"]),
-            st.binary(max_size=60),
-        ).map(b"".join),
-        st.text(alphabet="u,;\t\n\r\"'0123456789.-e \x00é\x1b", max_size=80).map(str.encode),
-    )
-)
-def test_random_bytes_are_a_table_or_one_line(tmp_path, content):
-    path = tmp_path / "runs"
-    path.write_bytes(content)
-    try:
-        table = read_table(str(path))
-        read_values(table.take(table.names[0]), "u")
-        read_flags(table.take(table.names[0]), "u")
-    except ReplicationError as error:
-        line = str(error)
-    else:
-        line = ""
-    assert "\n" not in line
-    assert len(line) < 1200
 
 
 def test_the_help_shows_the_measured_rates(capsys):

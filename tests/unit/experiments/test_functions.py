@@ -32,19 +32,16 @@ def test_one_function_that_does_not_serve_or_is_slow_divides_the_verdict():
     assert list_outcomes(undecided)["speed"] == "undecided"
 
 
-def apply(kind, x):
-    return {
-        "logistic": lambda: 1 / (1 + math.exp(-x)),
-        "tanh": lambda: math.tanh(x),
-        "softplus": lambda: math.log(1 + math.exp(x)),
-        "softsign": lambda: (1 + x / (1 + abs(x))) / 2,
-        "wave": lambda: x + math.sin(x) / 2,
-    }[kind]()
+FORMULAS = {
+    "logistic": lambda x: 1 / (1 + math.exp(-x)), "tanh": math.tanh,
+    "softplus": lambda x: math.log(1 + math.exp(x)), "wave": lambda x: x + math.sin(x) / 2,
+    "softsign": lambda x: (1 + x / (1 + abs(x))) / 2,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", functions.UNKNOWN)
 def test_changes_and_gradients_are_those_of_literal_loops(name):
-    kinds = ("tanh", "softplus") if name == "mixed" else (name, name)
+    apply = [FORMULAS[one] for one in (("tanh", "softplus") if name == "mixed" else (name, name))]
     weights = draw_weights(functions.RESTRICTED, 5, 0, 3)
     changes = functions.compute_change(weights, functions.UNKNOWN[name])
     gradients = functions.differentiate_error(weights, functions.UNKNOWN[name])
@@ -56,13 +53,13 @@ def test_changes_and_gradients_are_those_of_literal_loops(name):
         expected, descent = np.zeros((2, 5)), np.zeros((2, 5))
         for p in range(4):
             visible = [float(i == p) for i in range(4)]
-            h1 = [apply(kinds[j], W[j] @ visible + b[j]) for j in range(2)]
+            h1 = [apply[j](W[j] @ visible + b[j]) for j in range(2)]
             r = [U[i] @ h1 + c[i] for i in range(4)]
             v2 = [visible[i] + away * (r[i] - visible[i]) for i in range(4)]
             for j in range(2):
                 total = W[j] @ visible + b[j]
-                h3 = (1 - away) * h1[j] + away * apply(kinds[j], W[j] @ v2 + b[j])
-                slope = (apply(kinds[j], total + 1e-6) - apply(kinds[j], total - 1e-6)) / 2e-6
+                h3 = (1 - away) * h1[j] + away * apply[j](W[j] @ v2 + b[j])
+                slope = (apply[j](total + 1e-6) - apply[j](total - 1e-6)) / 2e-6
                 back = sum((visible[i] - r[i]) * U[i, j] for i in range(4))
                 for i, (second, first) in enumerate(zip([*v2, 1], [*visible, 1], strict=True)):
                     expected[j, i] += second * (h1[j] - h3)

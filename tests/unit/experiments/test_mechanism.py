@@ -18,9 +18,6 @@ SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
 
 
-TASKS = ("one-hot 4-2-4", "smooth ring 4-3-4, linear")
-
-
 def make_constant(protocol, size=1e-3):
     """Return networks whose W is small and whose reconstructions are all the mean of the inputs."""
     weights = draw_weights(dataclasses.replace(protocol, half_width=size), SEED, 0, 20)
@@ -152,7 +149,9 @@ def test_u_reads_w_where_u_grows_by_w():
     assert reading["sign"] == 1.0
 
 
-@pytest.mark.parametrize(("task", "rate"), [(TASKS[0], 2.0), (TASKS[1], 0.2)])
+@pytest.mark.parametrize(
+    ("task", "rate"), [("one-hot 4-2-4", 2.0), ("smooth ring 4-3-4, linear", 0.2)]
+)
 def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
