@@ -1,7 +1,7 @@
 """A results folder: which study stands where, its models, and its report.
 
-Only the default study writes into the results folder itself, and only its report has
-all chapters. Any other study has a short report in
+Only the default study writes into the results folder itself, and only its report is the
+full one. Any other study has a short report in
 ``studies/<protocol id>-<root seed>-<seeds>/``.
 """
 

@@ -34,7 +34,7 @@ EXPERIMENTS: dict[str, float] = {
     "hierarchy": 17.0,
     "sizes": 7.0,
 }
-"""The experiments beside the headline, in the order of the report, with the seconds that each
+"""The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand

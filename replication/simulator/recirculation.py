@@ -12,7 +12,7 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -238,6 +238,14 @@ class RecirculationNetwork:
         if self.protocol.error_measured_on == "regressed":
             measured = self.regress(self.patterns, measured)
         return float(CRITERIA[self.protocol.criterion](measured - self.patterns))
+
+    @overload
+    def train(
+        self, *, change: Hook | None = None, record: Literal[False] = False
+    ) -> tuple[int, bool]: ...
+
+    @overload
+    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
 
     def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
         """Update until the error is below the threshold or the cap is reached.

@@ -1,1 +1,1 @@
-"""A good set of codes: what the hidden units say when the criterion is met, and later."""
+"""A good set of codes: what the hidden units say when the criterion is met."""
