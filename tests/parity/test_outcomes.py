@@ -60,14 +60,9 @@ def test_a_tie_with_the_threshold_has_not_converged():
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
 def test_measures_are_those_of_the_readable_network(criterion, measured_on, units):
     protocol = dataclasses.replace(
-        PAPER,
-        group_sizes=(4, 3, 2),
-        criterion=criterion,
-        error_measured_on=measured_on,
-        visible_units=units,
-        regression=0.3,
-        half_width=2.0,
-    )
+        PAPER, group_sizes=(4, 3, 2), criterion=criterion, error_measured_on=measured_on,
+        visible_units=units, regression=0.3, half_width=2.0,
+    )  # fmt: skip
     initial = draw_weights(protocol, 32, 0, 4)
     measured = evaluate_networks(protocol, initial)
     for s, weights in enumerate(initial):
@@ -83,12 +78,9 @@ def test_measures_are_those_of_the_readable_network(criterion, measured_on, unit
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
 def test_networks_that_diverge_have_not_converged(criterion):
     protocol = Protocol(
-        visible_units="linear",
-        learning_rate=1e6,
-        criterion=criterion,
-        max_updates=60,
+        visible_units="linear", learning_rate=1e6, criterion=criterion, max_updates=60,
         threshold=1e-3,
-    )
+    )  # fmt: skip
     with np.errstate(all="ignore"):
         updates, converged, final = run_networks(
             protocol, draw_weights(protocol, 33, 0, 4), final_weights=True

@@ -14,7 +14,7 @@ from replication.comparison.report import STATISTICS, read_reported
 from replication.comparison.sampling import Effort, Sample
 from replication.comparison.sources import Source
 from replication.errors import ReplicationError
-from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
+from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.counts import CountTable
 
 CAP = 300
@@ -55,15 +55,6 @@ def test_mean_of_runs_has_the_moments_of_a_run(table, runs):
     assert math.isclose((means - one.mean) ** 2 @ mass, variance / runs, rel_tol=1e-6, abs_tol=1e-9)
 
 
-@given(draw_tables(min_converged=1), st.integers(1, 30))
-@settings(max_examples=30)
-def test_the_mean_never_lies_above_the_largest(table, runs):
-    edges = np.arange(0, CAP + 2)
-    joint = compute_joint_mass(table, runs, mean_edges=edges, max_edges=edges)
-    assert math.isclose(joint.sum(), 1.0, rel_tol=1e-9)
-    assert np.tril(joint, -1).sum() < 1e-10
-
-
 @given(values, st.sampled_from([1, 2, 5, 20]), st.integers(-6, 32))
 @settings(max_examples=40, deadline=None)
 def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, reported):
@@ -77,22 +68,6 @@ def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, 
             assert 0 <= finding.chance <= 1
             assert finding.low <= finding.high
             assert (finding.p > 0.05) == (finding.low <= finding.value <= finding.high)
-
-
-def find(runs_seen, mean, largest):
-    printed = {"mean": read_reported(mean, "mean"), "max": read_reported(largest, "max")}
-    source = Source((Sample.from_values(runs_seen),))
-    return predict(source, printed, 5, level=0.05, effort=EFFORT)[0]
-
-
-@given(values, st.floats(-1000, 1000).map(lambda x: float(round(x))))
-@settings(max_examples=20, deadline=None)
-def test_moving_runs_and_report_alike_changes_nothing(runs_seen, shift):
-    whole = [abs(round(value)) + 2001.0 for value in runs_seen]
-    mean, largest = round(np.mean(whole)), round(max(whole))
-    first = find([*whole], mean, largest)
-    again = find([value + shift for value in whole], mean + round(shift), largest + round(shift))
-    assert math.isclose(first.p, again.p, abs_tol=1e-9)
 
 
 numbers = st.sampled_from(

@@ -21,28 +21,15 @@ from replication.wording import show
 
 # For each field a value that differs from the base reading.
 VARIANTS = {
-    "group_sizes": (4, 3),
-    "patterns": ((1.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0)),
-    "learning_rule": "back-propagation",
-    "minimised_error": "cross-entropy",
-    "learning_rate": 15.0,
-    "momentum": 0.5,
-    "regression": 0.7,
-    "hidden_regression": False,
-    "visible_units": "linear",
-    "hidden_function": "softsign",
-    "visible_to_hidden_factor": 4.0,
-    "hidden_to_visible_factor": 2.0,
-    "second_round": True,
-    "update_schedule": "per-pattern",
-    "half_width": 0.3,
-    "initial_biases": "zero",
-    "symmetric_start": True,
-    "criterion": "half-squared-error",
-    "threshold": 0.2,
-    "error_measured_on": "regressed",
+    "group_sizes": (4, 3), "patterns": ((1.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0)),
+    "learning_rule": "back-propagation", "minimised_error": "cross-entropy",
+    "learning_rate": 15.0, "momentum": 0.5, "regression": 0.7, "hidden_regression": False,
+    "visible_units": "linear", "hidden_function": "softsign", "visible_to_hidden_factor": 4.0,
+    "hidden_to_visible_factor": 2.0, "second_round": True, "update_schedule": "per-pattern",
+    "half_width": 0.3, "initial_biases": "zero", "symmetric_start": True,
+    "criterion": "half-squared-error", "threshold": 0.2, "error_measured_on": "regressed",
     "max_updates": 30,
-}
+}  # fmt: skip
 
 
 def protocols():
@@ -51,14 +38,10 @@ def protocols():
     share = st.floats(0.0, 0.999)
     fields = {
         "group_sizes": st.lists(st.integers(1, 9), min_size=2, max_size=2),
-        "learning_rate": positive,
-        "momentum": share,
-        "regression": share,
-        "hidden_regression": st.booleans(),
-        "half_width": positive,
-        "symmetric_start": st.booleans(),
-        "threshold": positive,
         "max_updates": st.integers(1, 10**6),
+        **dict.fromkeys(("learning_rate", "half_width", "threshold"), positive),
+        **dict.fromkeys(("momentum", "regression"), share),
+        **dict.fromkeys(("hidden_regression", "symmetric_start"), st.booleans()),
         **{name: st.sampled_from(values) for name, values in CHOICES.items()},
     }
     return st.fixed_dictionaries({}, optional=fields).map(make_valid).map(from_plain)
@@ -226,14 +209,10 @@ def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
 
 @pytest.mark.parametrize(
     "patterns",
-    [
-        np.eye(4, dtype=bool),
-        pd.DataFrame(np.eye(4)),
-        [pa.array(row) for row in np.eye(4)],
-        [list(row) for row in np.eye(4, dtype=np.float32)],
-    ],
+    [np.eye(4, dtype=bool), pd.DataFrame(np.eye(4)), [pa.array(row) for row in np.eye(4)],
+     [list(row) for row in np.eye(4, dtype=np.float32)]],
     ids=["truth values", "pandas", "arrays", "numbers of NumPy"],
-)
+)  # fmt: skip
 def test_patterns_are_taken_as_people_have_them(patterns):
     assert Protocol(patterns=patterns) == Protocol(patterns=np.eye(4))
 

@@ -79,10 +79,6 @@ def test_results_are_equal_where_they_hold_the_same():
     assert simulate(n_seeds=9) != simulate(n_seeds=9).slice(0, 8)
 
 
-def test_a_trace_that_goes_on_keeps_the_outcome():
-    assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48
-
-
 def test_readings_have_names_everywhere():
     np.testing.assert_array_equal(
         simulate("notebook", n_seeds=5).updates,
@@ -103,6 +99,7 @@ def test_training_that_is_recorded_ends_where_training_ends():
     np.testing.assert_array_equal(recorded.weights[0], draw_weights(PAPER, 1988, 7, 8)[0])
     capped = RecirculationNetwork.from_seed(7, protocol=Protocol(max_updates=3))
     assert capped.train(record=True).updates == 3
+    assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48, "goes on after it"
 
 
 def test_progress_is_shown_where_it_is_asked_for(capsys):
@@ -110,6 +107,10 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
     assert "20,001 of 20,001 networks" in capsys.readouterr().err
     simulate(n_seeds=3)
     assert capsys.readouterr().err == ""
+
+
+def start(**fields):
+    return RecirculationNetwork.from_seed(0, protocol=Protocol(**fields))
 
 
 @pytest.mark.parametrize(
@@ -125,16 +126,8 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\[4, 2\] need"),
-        (
-            lambda: RecirculationNetwork.from_seed(0, protocol=Protocol(group_sizes=(4, 3, 3))),
-            "one hidden group; use simulate",
-        ),
-        (
-            lambda: RecirculationNetwork.from_seed(
-                0, protocol=Protocol(learning_rule="back-propagation")
-            ),
-            "learns by 'recirculation' only; use simulate",
-        ),
+        (lambda: start(group_sizes=(4, 3, 3)), "one hidden group; use simulate"),
+        (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
         (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are True"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),

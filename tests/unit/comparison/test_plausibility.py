@@ -28,6 +28,9 @@ def find(
 
 def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():
     assert find(runs=20, grid=ONE, mean="48.37") == [("mean", Fault.NOT_A_MEAN)]
+    # Brown & Heathers (2017): 145 / 28 = 5.18, 146 / 28 = 5.21.
+    assert find(runs=28, grid=ONE, mean="5.19") == [("mean", Fault.NOT_A_MEAN)]
+    assert find(runs=28, grid=ONE, mean="5.18") == find(runs=28, grid=ONE, mean="5.21") == []
     assert find(runs=20, grid=ONE, mean="48.35") == []
     assert find(runs=20, mean="48.37") == []
     assert find(grid=ONE, mean="48.37") == []

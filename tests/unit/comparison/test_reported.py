@@ -12,18 +12,12 @@ from replication.errors import UsageError
 @pytest.mark.parametrize(
     ("given", "low", "high"),
     [
-        ("48", 47.5, 48.5),
-        (48.3, 48.25, 48.35),
-        ("-0.5", -0.55, -0.45),
-        ("−0.5", -0.55, -0.45),
-        (" +3. ", 2.5, 3.5),
-        ("3.2e-4", 3.15e-4, 3.25e-4),
-        ("12,345", 12344.5, 12345.5),
-        (np.float64(0.83), 0.825, 0.835),
-        (np.float32(14.1), 14.05, 14.15),
+        ("48", 47.5, 48.5), (48.3, 48.25, 48.35), ("-0.5", -0.55, -0.45), ("−0.5", -0.55, -0.45),
+        (" +3. ", 2.5, 3.5), ("3.2e-4", 3.15e-4, 3.25e-4), ("12,345", 12344.5, 12345.5),
+        (np.float64(0.83), 0.825, 0.835), (np.float32(14.1), 14.05, 14.15),
         (np.array(14.0, dtype=np.float16), 13.5, 14.5),
     ],
-)
+)  # fmt: skip
 def test_decimals_say_how_a_number_was_rounded(given, low, high):
     found = read_reported(given, "mean")
     assert (float(found.low), float(found.high)) == pytest.approx((low, high), rel=1e-12)

@@ -18,11 +18,8 @@ PUBLISHED = read_model(Path(__file__).parents[3] / "results", "headline") or {}
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
-    "author": "The contributors",
-    "date": "2026-11-01",
-    "version": "0.2.0",
-    "licence": "MIT",
-}
+    "author": "The contributors", "date": "2026-11-01", "version": "0.2.0", "licence": "MIT",
+}  # fmt: skip
 
 
 def make_models():
@@ -37,18 +34,15 @@ def make_models():
     rapid = {"verdict": "depends", "share": 0.9523, "share_interval": [0.941, 0.958]}
     return {
         "headline": {
-            "n_networks": 1_000_000,
-            "mean": 46.512,
-            "mean_interval": [46.43, 46.58],
-            "regression": 0.75,
-            "p_both": 0.64,
+            "n_networks": 1_000_000, "mean": 46.512, "mean_interval": [46.43, 46.58],
+            "regression": 0.75, "p_both": 0.64,
             "reported": {"runs": 100, "mean": 48, "max": 202},
             "readings": [dict(zip(names, row, strict=True)) for row in readings],
             "claims": {"mean": {"verdict": "holds"}},
             **{name: PUBLISHED[name] for name in taken},
         },
         "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
-    }
+    }  # fmt: skip
 
 
 def plot_panels(model):

@@ -33,16 +33,10 @@ def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes():
     }
     found = [(row["series"], row["x"], row["y"], row["value"]) for row in rows]
     assert found == [
-        ("line", "1", "3.25", ""),
-        ("line", "2", "", ""),
-        ("aside", "1", "2", ""),
-        ("steps", "0", "8", ""),
-        ("steps", "1", "9", ""),
-        ("steps", "2", "", ""),
-        ("bars", "1", "7", ""),
-        ("dots", "5", "6", ""),
-        ("map", "1", "2", "10"),
-    ]
+        ("line", "1", "3.25", ""), ("line", "2", "", ""), ("aside", "1", "2", ""),
+        ("steps", "0", "8", ""), ("steps", "1", "9", ""), ("steps", "2", "", ""),
+        ("bars", "1", "7", ""), ("dots", "5", "6", ""), ("map", "1", "2", "10"),
+    ]  # fmt: skip
 
 
 def test_line_has_the_name_that_a_key_gives_its_colour_and_dash():
