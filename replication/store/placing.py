@@ -49,7 +49,7 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
             raise ValueError(f"{name!r} is no name of a file of a report")
     make_folder(folder)
-    finish_placing(folder, set_aside=set_aside)
+    finish_placing(folder)
     for name in list_names(folder):
         if TEMPORARY_NAME.fullmatch(name) and _is_folder(folder / name):
             shutil.rmtree(folder / name)
@@ -58,7 +58,14 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
     old = read_list(folder) or {}
     if old == new and not find_damaged(folder):
         return
-    _clear_places(folder, old, new, set_aside=set_aside)
+    for place in _find_foreign(folder, old, new):
+        if not set_aside:
+            raise StorageError(
+                f"{str(place)!r} is in the place of a file of the report, but was not written by "
+                f"this program (it is not in {LIST}, or it is a link); move it away, or give "
+                "another results folder"
+            )
+        put_aside(place)
     stage = folder / f".replication-{secrets.token_hex(8)}.part"
     try:
         make_folder(stage / "figures")
@@ -71,20 +78,19 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
         shutil.rmtree(stage, ignore_errors=True)
         raise
     sync_folder(folder)
-    finish_placing(folder, set_aside=set_aside)
+    finish_placing(folder)
 
 
-def finish_placing(folder: Path, *, set_aside: bool = False) -> None:
+def finish_placing(folder: Path) -> None:
     """Bring files to their places that a killed run has made ready; most often there are none.
 
-    What is damaged there, or not ours, is given another name.
+    Where they are damaged or something of somebody else is in their way, they get another name.
     """
     ready = folder / READY
     if not os.path.lexists(ready):
         return
     old, new = read_list(folder) or {}, _read_stage(folder)
-    if new is not None:
-        _clear_places(folder, old, new, set_aside=set_aside)
+    if new is not None and not _find_foreign(folder, old, new):
         make_folder(folder / "figures")
         for name in new:
             if (ready / name).is_file():
@@ -94,6 +100,8 @@ def finish_placing(folder: Path, *, set_aside: bool = False) -> None:
                 (folder / name).unlink()
         for place in (folder / "figures", folder):
             sync_folder(place)
+        if (folder / LIST).is_dir():
+            put_aside(folder / LIST)
         (ready / LIST).replace(folder / LIST)
         sync_folder(folder)
     for place in (ready / "figures", ready):
@@ -114,23 +122,14 @@ def _read_stage(folder: Path) -> dict[str, str] | None:
     return listed
 
 
-def _clear_places(
-    folder: Path, old: Mapping[str, str], new: Mapping[str, str], *, set_aside: bool
-) -> None:
-    """Refuse to replace what was not written by us, or give it another name."""
-    for name in ("figures", *new):
-        place = folder / name
-        if not os.path.lexists(place) or _is_ours(place, name, old, new):
-            continue
-        if not set_aside:
-            raise StorageError(
-                f"{str(place)!r} is in the place of a file of the report, but was not written by "
-                f"this program (it is not in {LIST}, or it is a link); move it away, or give "
-                "another results folder"
-            )
-        put_aside(place)
-    if (folder / LIST).is_dir():
-        put_aside(folder / LIST)
+def _find_foreign(folder: Path, old: Mapping[str, str], new: Mapping[str, str]) -> list[Path]:
+    """Return what is in the place of a new file and was not written by us."""
+    places = {name: folder / name for name in ("figures", *new)}
+    return [
+        place
+        for name, place in places.items()
+        if os.path.lexists(place) and not _is_ours(place, name, old, new)
+    ]
 
 
 def _is_ours(place: Path, name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
