@@ -26,14 +26,14 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
-    figure, axes = create_figure(height=2.8)
+    figure, axes = create_figure(height=2.15)
     filled = axes.pcolormesh(
         np.exp(_find_edges(np.log(rates))), _find_edges(regressions), mean,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
         rasterized=True,
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
-    bar.set_label("mean updates, failures included")
+    bar.set_label("mean updates")
     use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
     fastest = model["ridge"]
     # No failures left of the fastest rate of a row, where networks are merely slow.
