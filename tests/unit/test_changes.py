@@ -8,8 +8,7 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, list_connections
-from replication.statistics.alignment import compute_cosines
+from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
 
 VARIANTS = {
@@ -23,7 +22,6 @@ VARIANTS = {
     },
     "second round": {"second_round": True, "hidden_to_visible_factor": 3.0},
 }
-INTO_HIDDEN, INTO_VISIBLE = list_connections(PAPER)
 
 
 def vary(**fields):
@@ -84,28 +82,3 @@ def test_gradients_are_those_of_finite_differences(variant, error):
     weights = draw(protocol, 10)
     exact = compute_gradients(protocol, weights, error=error)
     np.testing.assert_allclose(exact, differentiate(protocol, weights, error), rtol=0, atol=1e-6)
-
-
-def test_restricted_case_follows_the_gradient_of_each_matrix():
-    """Symmetric weights, linear units, regression near 1: the derivation of the report."""
-    protocol = vary(visible_units="linear", symmetric_start=True, regression=0.999)
-    weights = draw(protocol, 200)
-    changes, downhill = (compute_changes(protocol, weights), -compute_gradients(protocol, weights))
-    for part in (INTO_HIDDEN, INTO_VISIBLE):
-        assert compute_cosines(changes[:, part], downhill[:, part]).min() > 0.9999
-    # The lengths: (1 - lambda)^2 into the hidden group, 1 - lambda into the visible one.
-    for part, factor in ((INTO_HIDDEN, 1e-6), (INTO_VISIBLE, 1e-3)):
-        length = np.linalg.norm(changes[:, part], axis=1)
-        expected = factor * np.linalg.norm(downhill[:, part], axis=1)
-        # What the derivation leaves out is of the order of 1 - lambda.
-        np.testing.assert_allclose(length, expected, rtol=5e-3)
-
-
-@pytest.mark.parametrize(("units", "error"), [("linear", "squared"), ("logistic", "cross-entropy")])
-@pytest.mark.parametrize("regression", [0.0, 0.75])
-def test_change_into_visible_units_is_a_gradient_for_any_weights(units, error, regression):
-    protocol = vary(visible_units=units, regression=regression)
-    weights = 3 * draw(protocol)
-    changes = compute_changes(protocol, weights)[:, INTO_VISIBLE]
-    gradients = compute_gradients(protocol, weights, error=error)[:, INTO_VISIBLE]
-    np.testing.assert_allclose(changes, -(1 - regression) * gradients, rtol=1e-9, atol=1e-13)

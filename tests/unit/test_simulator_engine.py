@@ -16,15 +16,6 @@ from replication.simulator.weights import draw_weights
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
 
-def test_final_weights_are_those_at_the_outcome():
-    updates, converged, final = run_networks(PAPER, WEIGHTS[:20], final_weights=True)
-    for weights, n_updates, last in zip(WEIGHTS, updates, final, strict=False):
-        recorded = record_weights(PAPER, weights[None], n_updates)
-        np.testing.assert_array_equal(recorded[0, -1], last)
-    errors = evaluate_networks(PAPER, final).error
-    np.testing.assert_array_equal(errors < PAPER.threshold, converged)
-
-
 def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
     before, updates = WEIGHTS.copy(), run_networks(PAPER, WEIGHTS)[0]
     wide = np.full((200, 24), np.nan)

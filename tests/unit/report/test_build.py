@@ -159,19 +159,6 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
 
 
-def test_sentence_that_has_become_untrue_stops_the_report(tmp_path):
-    models = make_models()
-    models["speed"]["claims"]["rapid"]["share"] = 0.5
-    with pytest.raises(ReportError, match=r"^speed/chapter.md:3: a sentence is not true"):
-        build_sample(tmp_path / "out", models=models)
-
-
-def test_figure_that_cannot_be_drawn_stops_the_report(tmp_path):
-    figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
-    with pytest.raises(ReportError, match="'joint' cannot be drawn: KeyError: 'joint'"):
-        build_sample(tmp_path / "out", figures=figures)
-
-
 @pytest.mark.parametrize(
     ("script", "error", "message"),
     [
@@ -186,3 +173,15 @@ def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, script, error, 
     monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
     with pytest.raises(error, match=message):
         build_sample(tmp_path / "out", figures=BLANK)
+
+
+def test_untrue_sentence_and_figure_that_cannot_be_drawn_stop_the_report(tmp_path):
+    models = make_models()
+    models["speed"]["claims"]["rapid"]["share"] = 0.5
+    figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
+    for changes, message in (
+        ({"models": models}, r"^speed/chapter.md:3: a sentence is not true"),
+        ({"figures": figures}, "'joint' cannot be drawn: KeyError: 'joint'"),
+    ):
+        with pytest.raises(ReportError, match=message):
+            build_sample(tmp_path / "out", **changes)
