@@ -128,31 +128,16 @@ def test_assignment_without_field_or_value_is_refused(text):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("learning_rate", 0.0),
-        ("learning_rate", math.inf),
-        ("learning_rate", "20"),
-        ("learning_rate", True),
-        ("learning_rate", 10**400),
-        ("momentum", 1.0),
-        ("regression", -1e-9),
-        ("regression", math.nan),
-        ("max_updates", 0),
-        ("max_updates", 2.0),
-        ("max_updates", 10**8),
-        ("group_sizes", (4,)),
-        ("group_sizes", (257, 2)),
-        ("group_sizes", np.array([4.0, 2.5])),
-        ("patterns", "random"),
-        ("patterns", ()),
-        ("patterns", ((1.0, 0.0),)),
-        ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
-        ("patterns", (1.0, 0.0, 0.0, 0.0)),
-        ("patterns", pd.DataFrame({"a": ["x"]})),
-        ("hidden_regression", 1),
-        ("criterion", "error"),
-        ("visible_units", None),
+        ("learning_rate", 0.0), ("learning_rate", math.inf), ("learning_rate", "20"),
+        ("learning_rate", True), ("learning_rate", 10**400), ("momentum", 1.0),
+        ("regression", -1e-9), ("regression", math.nan), ("max_updates", 0), ("max_updates", 2.0),
+        ("max_updates", 10**8), ("group_sizes", (4,)), ("group_sizes", (257, 2)),
+        ("group_sizes", np.array([4.0, 2.5])), ("patterns", "random"), ("patterns", ()),
+        ("patterns", ((1.0, 0.0),)), ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
+        ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", pd.DataFrame({"a": ["x"]})),
+        ("hidden_regression", 1), ("criterion", "error"), ("visible_units", None),
     ],
-)
+)  # fmt: skip
 def test_bad_value_names_field_value_and_what_is_allowed(name, value):
     with pytest.raises(UsageError) as caught:
         dataclasses.replace(PAPER, **{name: value})

@@ -37,14 +37,11 @@ def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
 @pytest.mark.parametrize(
     ("given", "parts"),
     [
-        ("0.83 ± 0.04", ("0.83", "0.04")),
-        ("97.3±0.4 %", ("97.3%", "0.4%")),
-        ("97.3% +/- 0.4%", ("97.3%", "0.4%")),
-        ("(97.3 +- 0.4)%", ("97.3%", "0.4%")),
-        ("0.83", ("0.83", None)),
-        (0.83, (0.83, None)),
+        ("0.83 ± 0.04", ("0.83", "0.04")), ("97.3±0.4 %", ("97.3%", "0.4%")),
+        ("97.3% +/- 0.4%", ("97.3%", "0.4%")), ("(97.3 +- 0.4)%", ("97.3%", "0.4%")),
+        ("0.83", ("0.83", None)), (0.83, (0.83, None)),
     ],
-)
+)  # fmt: skip
 def test_a_mean_may_have_its_spread_behind_it(given, parts):
     assert split_plus_minus(given) == parts
 

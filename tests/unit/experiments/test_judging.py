@@ -66,14 +66,11 @@ def judge_one(measured, **levels):
 @pytest.mark.parametrize(
     ("measured", "value", "outcome"),
     [
-        (np.array([True] * 95 + [False] * 5), 0.95, YES),
-        (np.linspace(0.6, 0.8, 101), 0.7, YES),
-        (Estimate(0.7, 0.6, 0.8), 0.7, YES),
-        (0.4, 0.4, NO),
-        (np.array([]), None, OPEN),
+        (np.array([True] * 95 + [False] * 5), 0.95, YES), (np.linspace(0.6, 0.8, 101), 0.7, YES),
+        (Estimate(0.7, 0.6, 0.8), 0.7, YES), (0.4, 0.4, NO), (np.array([]), None, OPEN),
         (supports_if(False, 0.9), 0.9, NO),
     ],
-)
+)  # fmt: skip
 def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measured, value, outcome):
     result = judge_one(measured, at_least=0.5)
     assert result["outcome"] == outcome
