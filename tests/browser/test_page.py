@@ -58,12 +58,9 @@ def pages(tools, tmp_path_factory):
     bad, starts = folder / "bad.html", folder / "starts.json"
     bad.write_text(BAD)
     settings = {
-        "starts": draw_weights(PAPER, 1988, 0, N_NETWORKS).tolist(),
-        "rate": PAPER.learning_rate,
-        "regression": PAPER.regression,
-        "threshold": PAPER.threshold,
-        "cap": PAPER.max_updates,
-    }
+        "starts": draw_weights(PAPER, 1988, 0, N_NETWORKS).tolist(), "rate": PAPER.learning_rate,
+        "regression": PAPER.regression, "threshold": PAPER.threshold, "cap": PAPER.max_updates,
+    }  # fmt: skip
     starts.write_text(json.dumps(settings))
     paths = [starts, folder / "report.html", bad, COMMITTED]
     done = subprocess.run(

@@ -10,6 +10,8 @@ from replication.comparison.sources import assess_equivalence
 def test_single_runs_show_no_equivalence_and_equal_ones_only_within_the_margin():
     found = assess_equivalence(48.0, math.nan, 1, 48.0, margin=4.8)
     assert (found.p, found.is_equivalent) == (None, False)
+    # 2 standard errors within the margin on 99 degrees of freedom.
+    assert assess_equivalence(50, 10, 100, 48, margin=4).p == pytest.approx(0.0241, abs=5e-5)
     assert assess_equivalence(48.0, 0.0, 10, 48.0, margin=1.0).is_equivalent
     assert not assess_equivalence(50.0, 0.0, 10, 48.0, margin=1.0).is_equivalent
 

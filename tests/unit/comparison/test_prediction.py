@@ -175,3 +175,14 @@ def test_independent_predictions_combine_by_the_smaller_tail():
     expected = 1 - (1 - first.find_share(tail)) * (1 - second.find_share(tail))
     assert both.p == pytest.approx(expected)
     assert list(both.findings) == ["mean", "share"]
+
+
+def test_mean_of_two_dice_of_which_the_larger_is_four_worked_by_hand():
+    """(1, 4), (2, 4), (3, 4) in either order and (4, 4): a mean of 4 in one of seven."""
+    die = CountTable([1, 2, 3, 4, 5, 6], [1] * 6, 0, None)
+    found = judge_mean_and_max(die, mean="4.0", largest="4", runs=2)
+    given = found.distributions["mean_given_max"]
+    assert given.values == pytest.approx([2.5, 3, 3.5, 4])
+    assert given.mass == pytest.approx(np.array([2, 2, 2, 1]) / 7)
+    # The lower tail of 2.5 is larger, 2 in 7.
+    assert found.findings["mean_given_max"].p == pytest.approx(1 / 7)

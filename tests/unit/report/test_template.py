@@ -69,15 +69,11 @@ def test_error_names_file_and_line_of_the_chapter(tmp_path, line, problem):
 
 
 HOSTILE = [
-    "<script>alert(1)</script>",
-    "[x](javascript:alert(1))",
-    "![x](https://example.org/pixel.png)",
-    "`<b>`{=html}",
-    "*x* _y_ $z$ ~a~ ^b^ @hinton1988 |",
-    "&lt;img src=x onerror=alert(1)&gt;",
-    "x\n\n```{=html}\n<script>alert(1)</script>\n```\n",
+    "<script>alert(1)</script>", "[x](javascript:alert(1))",
+    "![x](https://example.org/pixel.png)", "`<b>`{=html}", "*x* _y_ $z$ ~a~ ^b^ @hinton1988 |",
+    "&lt;img src=x onerror=alert(1)&gt;", "x\n\n```{=html}\n<script>alert(1)</script>\n```\n",
     "{.raw} \\` \\<script>",
-]
+]  # fmt: skip
 
 
 def test_text_of_a_model_is_never_markup(tmp_path):
