@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import replication
@@ -16,7 +18,7 @@ from replication.cli import main
 from replication.comparison.command import load_rates
 from replication.comparison.figure import draw_groups, make_bars
 from replication.comparison.tables import find_missing, read_flags, read_table, read_values
-from replication.errors import DataError
+from replication.errors import DataError, ReplicationError
 
 REPORT = ("--runs", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -360,3 +362,28 @@ def test_the_help_shows_the_measured_rates(capsys):
         line = next(line for line in text.splitlines() if line.startswith(f"{population:<12}  10 "))
         shown = [float(rate) for rate in line.replace("|", " ").split()[-16:]]
         assert shown == [round(100 * r, 1) for cell in rows["10"].values() for r in cell.values()]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.tuples(
+            st.sampled_from([b"PAR1", b"ARROW1", b"FEA1", b"\x1f\x8b", b"PK\x03\x04"]),
+            st.binary(max_size=60),
+        ).map(b"".join),
+        st.text(alphabet="u,;\t\n\r\"'0123456789.-e \x00é\x1b", max_size=80).map(str.encode),
+    )
+)
+def test_random_bytes_are_a_table_or_one_line(tmp_path, content):
+    path = tmp_path / "runs"
+    path.write_bytes(content)
+    line = ""
+    try:
+        table = read_table(str(path))
+        read_values(table.take(table.names[0]), "u")
+        read_flags(table.take(table.names[0]), "u")
+    except ReplicationError as error:
+        line = str(error)
+    assert "\n" not in line
+    assert len(line) < 1200
