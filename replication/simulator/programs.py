@@ -38,8 +38,10 @@ def render_function(tracer: Tracer, name: str, parameters: str) -> str:
     kind = tracer.kind
     return "\n".join(
         [
-            # Else values that are put aside on the stack would lie across two cache lines.
-            f"define void @{name}({parameters}) alignstack(64) {{",
+            # Without a table for unwinding, which would be registered with the process and in which
+            # a library that walks the stack (NumPy does) would get lost. On an aligned stack
+            # values that are put aside do not lie across two cache lines.
+            f"define void @{name}({parameters}) nounwind alignstack(64) {{",
             "entry:",
             *tracer.lines,
             "  ret void",
@@ -182,5 +184,5 @@ def _trace_exchange(rule: Rule, n_lanes: int) -> str:
         "ptr %job, ptr %lanes, ptr %strip, ptr %now, ptr %next, "
         "i64 %finished, i64 %below, i64 %sweep"
     )
-    head = f"define internal void @exchange({parameters}) noinline cold {{\nentry:"
+    head = f"define internal void @exchange({parameters}) nounwind noinline cold {{\nentry:"
     return "\n".join([head, *tracer.lines, "  ret void", "}"])

@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.step import Rule
 from replication.simulator.weights import draw_weights
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
@@ -59,6 +61,21 @@ def test_protocols_that_differ_in_numbers_only_share_what_is_compiled():
         protocol = Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
         run_networks(protocol, WEIGHTS[:8])
     assert machine._compile.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("program", ["train", "update", "evaluate"])
+def test_compiled_code_has_no_table_for_unwinding(program):
+    """With one, NumPy crashed now and then: it walks the stack when it reuses an array."""
+    machine._prepare()
+    processor, features = machine.choose_processor()
+    target = llvm.Target.from_default_triple().create_target_machine(
+        cpu=processor, features=features, jit=True
+    )
+    text = machine.trace(program, Rule.of(PAPER), engine.N_LANES)
+    compiled = target.emit_object(llvm.parse_assembly(text))
+    sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
+    assert any(b"text" in (name or b"") for name in sections)
+    assert b".eh_frame" not in sections
 
 
 def test_threads_that_ask_at_once_compile_once():
