@@ -103,11 +103,13 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     return dict(sorted(counts.items()))
 
 
-def find_reports(results: Path, study: StudyFolder) -> list[Path]:
-    """Return the reports on the networks of a study."""
-    key = study.protocol_id, study.root_seed
-    folders = [folder for folder, name in _list_reported(results).items() if name[:2] == key]
-    return [path for folder in folders if (path := folder / "report.html").is_file()]
+def find_reports(results: Path) -> dict[tuple[str, int], list[Path]]:
+    """Return the reports by protocol id and root seed of the study that they are of."""
+    reports: dict[tuple[str, int], list[Path]] = {}
+    for folder, (protocol_id, root_seed, _) in _list_reported(results).items():
+        if (path := folder / "report.html").is_file():
+            reports.setdefault((protocol_id, root_seed), []).append(path)
+    return reports
 
 
 def repair_reports(

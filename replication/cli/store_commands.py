@@ -69,13 +69,17 @@ def add_commands(subparsers: Any) -> None:
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
     from replication.store import Store
-    from replication.verification import finish_reports
+    from replication.verification import find_reports, finish_reports
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
     finish_reports(options.results)
     store = Store(options.results)
-    entries = [_describe_study(store, study, in_full=options.json) for study in store.studies()]
+    reports = find_reports(options.results)
+    entries = []
+    for study in store.studies():
+        own = reports.get((study.protocol_id, study.root_seed), [])
+        entries.append(_describe_study(store, study, own, in_full=options.json))
     others = store.other_versions()
     if options.json:
         left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
@@ -89,16 +93,17 @@ def run_info(options: argparse.Namespace) -> int:
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 
-def _describe_study(store: Store, study: StudyFolder, *, in_full: bool) -> dict[str, Any]:
+def _describe_study(
+    store: Store, study: StudyFolder, reports: list[Path], *, in_full: bool
+) -> dict[str, Any]:
     from replication.store import find_blocks
     from replication.store.blocks import read_header
-    from replication.verification import find_reports
 
     entry: dict[str, Any] = {
         "id": study.protocol_id,
         "root_seed": study.root_seed,
         "folder": os.fspath(study.path),
-        "reports": list(map(os.fspath, find_reports(store.folder.parents[1], study))),
+        "reports": list(map(os.fspath, reports)),
     }
     try:
         blocks = find_blocks(study.path)

@@ -26,6 +26,11 @@ def choose_processor() -> tuple[str, str]:
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
     if name:
         return name, features
+    return _find_own_processor()
+
+
+@functools.cache
+def _find_own_processor() -> tuple[str, str]:
     return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
