@@ -3,7 +3,7 @@
 //   node check_page.mjs STARTS.json PAGE.html ...
 //
 // STARTS.json holds initial weights of networks, whose numbers of updates in the first page are
-// reported, too.
+// reported, too; only there are the pieces that move tried in full.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -212,12 +212,14 @@ async function check_in_browser(starts, is_bad) {
   }
   const has_piece = (await page.locator("#again").count()) > 0;
   if (await page.locator("table.sortable").count()) found.sorted = await sort_table(page);
-  if (has_piece) {
-    found.again = await run_again(page);
-    found.watched = await watch_again(browser);
-    found.loop = await watch_loop(browser);
+  if (starts) {
+    // Most of this waits, so that all of it can at once.
+    const pieces = [run_again(page), watch_again(browser), watch_loop(browser)];
+    [found.again, found.watched, found.loop] = await Promise.all(pieces);
+    found.counts = await train(page, starts);
+  } else if (has_piece) {
+    await page.locator("#again-once").click();  // the same pieces as in the first page
   }
-  if (starts) found.counts = await train(page, starts);
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
