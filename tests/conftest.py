@@ -24,8 +24,9 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.fixture
 def few_resamples(monkeypatch):
-    """Let `compare` resample less than for a user, where a test depends on no last digit."""
+    """Let studies be judged with fewer draws than for a user, where no last digit is tested."""
     from replication.comparison.sampling import Effort
 
     small = Effort(20_000, 200)
     monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)
+    monkeypatch.setattr("replication.experiments.headline.unusual.N_STUDIES", 20_000)

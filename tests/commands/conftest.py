@@ -10,6 +10,11 @@ import pytest
 from replication.cli import main
 
 
+@pytest.fixture(autouse=True)
+def _few_resamples(few_resamples):
+    pass
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run a command that must succeed; return what it prints."""

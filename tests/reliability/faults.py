@@ -103,9 +103,6 @@ def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[
     ]
 
 
-WRITE = [sys.executable, "-m", "tests.reliability.writing"]
-
-
 def write_words(results: Path, n_seeds: int) -> list[str]:
     """Return the words of a study that is written by `tests/reliability/writing.py`."""
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]

@@ -16,7 +16,7 @@ from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.store import lock_path
 from tests.reliability.faults import (
-    WRITE,
+    FORKS,
     assert_recovers,
     compute_reference,
     simulate_command,
@@ -24,6 +24,7 @@ from tests.reliability.faults import (
     wait_until,
     write_words,
 )
+from tests.reliability.writing import write_slowly
 from tests.unit.store.invented import invent, simulate
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
@@ -69,14 +70,14 @@ def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, cod
     assert "run the same command again to go on" in messages
 
 
-def has_begun(process, results) -> bool:
+def has_begun(process, results):
     """Tell whether a run holds the lock of its store, or is over already."""
     folder = Store(results).study_folder(PAPER, 1988)
     lock = str(lock_path(folder, "write").resolve())
     try:
         return lock in [file.path for file in psutil.Process(process.pid).open_files()]
     except psutil.Error:
-        return process.poll() is not None
+        return not process.is_alive()
 
 
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
@@ -88,31 +89,33 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
 
     Where a fast machine finishes it all the same, it is extended.
     """
-    results = tmp_path / "results"
+    results, log = tmp_path / "results", tmp_path / "log"
     draw = random.Random(n_interruptions)
     ways = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
     n_all = step = 100_000
     n_fired = 0
     while n_fired < n_interruptions:
         number, code = ways[n_fired % 3]
-        process = start(*WRITE, 0.005, *write_words(results, n_all))
+        process = FORKS.Process(target=write_slowly, args=(write_words(results, n_all), log))
+        process.start()
         assert wait_until(lambda process=process: has_begun(process, results))
         kept = list_blocks(results)
         enough = len(kept) + draw.randrange(3)
         wait_until(
             lambda enough=enough, process=process: (
-                len(list_blocks(results)) >= enough or process.poll() is not None
+                len(list_blocks(results)) >= enough or not process.is_alive()
             )
         )
         time.sleep(draw.uniform(0, 0.1))
-        process.send_signal(number)
-        messages = end(process)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+        process.join(20)
         assert set(kept) <= set(list_blocks(results))
-        if process.returncode == 0:
+        if process.exitcode == 0:
             n_all += step
             continue
-        assert process.returncode == code, messages
-        assert "Traceback" not in messages
+        assert process.exitcode == code, log.read_text()
+        assert "Traceback" not in log.read_text()
         n_fired += 1
     assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
 

@@ -1,7 +1,7 @@
 """`replication simulate` with invented outcomes: what is put to the test is how they are written.
 
-Run as a command by tests that interrupt it, and as a fork of a process that has imported
-everything by tests that trace its system calls, of which there are then few.
+Run as a fork of a process that has imported everything, by tests that interrupt it or trace its
+system calls, of which there are then few.
 """
 
 from __future__ import annotations
@@ -51,10 +51,21 @@ def report(words: list[str]) -> int:
     return main(words)
 
 
-def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
-    """Run the command as soon as another process traces this one; end with its exit code."""
+def redirect(output, messages):
+    """Let this process write into two files."""
     for descriptor, path in ((1, output), (2, messages)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+
+
+def write_slowly(words, messages):
+    """Run the command so that there is time to interrupt it; end with its exit code."""
+    redirect(os.devnull, messages)
+    sys.exit(write(0.005, words))
+
+
+def write_when_traced(words, output, messages):
+    """Run the command as soon as another process traces this one; end with its exit code."""
+    redirect(output, messages)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)
     if words[0] == "simulate":  # the names of temporary files, so that strace looks out for them
@@ -66,7 +77,3 @@ def write_when_traced(words: list[str], output: Path, messages: Path) -> None:
             sys.exit(run(words))
         time.sleep(0.001)
     sys.exit("nobody traces this process")
-
-
-if __name__ == "__main__":
-    sys.exit(write(float(sys.argv[1]), sys.argv[2:]))

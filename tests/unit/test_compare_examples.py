@@ -7,7 +7,7 @@ from replication.cli import main
 from replication.protocol import DEFAULT_ROOT_SEED, PAPER
 
 
-def test_exported_outcomes_give_the_headline_again(tmp_path, capsys):
+def test_exported_outcomes_give_the_headline_again(few_resamples, tmp_path, capsys):
     from replication.experiments.studies import compare_with_report
     from replication.store.store import Store
 

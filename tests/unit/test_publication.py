@@ -28,6 +28,8 @@ from replication.store import Store
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files, repair_reports
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
     default = Study(PAPER, 1988, 1_000_000, tmp_path)
