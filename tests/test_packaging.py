@@ -121,6 +121,8 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
         archive.extractall(site)
     script = (
         "import replication, replication.cli, sys\nprint(replication.__file__)\n"
+        "from replication.comparison import case, sampling\n"
+        "case.Effort = lambda: sampling.Effort(20_000, 200)  # as `few_resamples` does\n"
         "sys.exit(replication.cli.main(['replicate', '--seeds', '100']))"
     )
     environment = os.environ | {"PYTHONPATH": str(site), "PYTHONWARNINGS": ""}

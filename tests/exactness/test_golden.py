@@ -34,8 +34,7 @@ def weights():
     return draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS)
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize(("name", "jobs"), [*((name, 3) for name in PROTOCOLS), ("paper", 1)])
 def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
     blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, cut(N_SEEDS, 5000), jobs=jobs)
     assert compute_sorted_digest(blocks) == GOLDEN[name]
