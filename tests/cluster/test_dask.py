@@ -1,7 +1,5 @@
 """Studies on a real Dask cluster, and what a user is told where it fails."""
 
-from __future__ import annotations
-
 import concurrent.futures
 import contextlib
 import json
@@ -47,7 +45,7 @@ class Cluster:
         assert wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
 
-    def start(self, module: str, sign: str, *words: str) -> subprocess.Popen:
+    def start(self, module, sign, *words):
         """Start a command of Dask and wait for the sign that it is ready."""
         code = f"import sys; from distributed.cli.{module} import main; sys.exit(main())"
         path = self.folder / f"{len(self.processes)}.log"
@@ -60,11 +58,11 @@ class Cluster:
         assert wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
         return process
 
-    def start_worker(self) -> subprocess.Popen:
+    def start_worker(self):
         words = ("--no-nanny", "--nthreads", "1")
         return self.start("dask_worker", "Registered to", self.address, *words)
 
-    def begin_study(self, results, n_seeds: int) -> subprocess.Popen:
+    def begin_study(self, results, n_seeds):
         """Begin to simulate on the cluster, and wait for the first block."""
         process = start(
             *ONE_STUDY, "simulate", "--seeds", str(n_seeds), "--results", str(results),
@@ -121,7 +119,7 @@ def test_a_study_survives_a_worker_and_ends_with_ctrl_c_or_the_scheduler(
 class Client:
     """A client whose only worker has these versions, or which has no worker."""
 
-    def __init__(self, **packages: str | None):
+    def __init__(self, **packages):
         self.packages = packages
         self.submitted = []
 
@@ -134,7 +132,7 @@ class Client:
         future.set_result(func())
         return future
 
-    def wait_for_workers(self, _: int, timeout: float) -> None:
+    def wait_for_workers(self, _, timeout):
         if not self.packages:
             raise TimeoutError
 

@@ -1,10 +1,5 @@
 """Commands run in this process, as a user types them."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from replication.cli import main
@@ -16,10 +11,10 @@ def _few_resamples(few_resamples):
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def run(capsys):
     """Run a command that must succeed; return what it prints."""
 
-    def run(*words: str | Path | int) -> str:
+    def run(*words):
         code = main([str(word) for word in words])
         output = capsys.readouterr()
         assert code == 0, output.err
@@ -29,10 +24,10 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def refuse(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def refuse(capsys):
     """Run a command that must fail with an exit code; return its one line of message."""
 
-    def refuse(code: int, *words: str | Path | int) -> str:
+    def refuse(code, *words):
         assert main([str(word) for word in words]) == code
         output = capsys.readouterr()
         assert output.out == ""

@@ -1,7 +1,5 @@
 """A study of any valid protocol ends with its report, and its numbers are finite."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import tempfile

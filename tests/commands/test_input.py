@@ -1,7 +1,5 @@
 """Bad input gets one clear line and exit code 2, and writes nothing; failures have their own."""
 
-from __future__ import annotations
-
 import pytest
 
 from replication.cli import main, store_commands
@@ -14,7 +12,7 @@ from replication.store import Store
 def reject(tmp_path, capsys):
     """Run a command in this process that must be refused; return what it says."""
 
-    def reject(*words: str, code: int = 2) -> str:
+    def reject(*words, code=2):
         results = tmp_path / "results"
         assert main([*words, "--results", str(results)]) == code
         output = capsys.readouterr()

@@ -1,7 +1,5 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
-from __future__ import annotations
-
 import pytest
 
 from replication.cli import mechanism_command as command

@@ -1,7 +1,5 @@
 """info, verify and repair, as a user types them."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 

@@ -1,7 +1,5 @@
 """replicate, simulate, report, trace, export and multiverse, as a user types them."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

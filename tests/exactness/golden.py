@@ -5,8 +5,6 @@ A choice that is new in the protocol gets its digest by a command, from the root
     python -m tests.exactness.golden --record minimised_error=cross-entropy max_updates=300
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json
@@ -32,29 +30,29 @@ PROTOCOLS = {
 }
 
 
-def compute_sorted_digest(blocks) -> str:
+def compute_sorted_digest(blocks):
     """Return the digest of blocks that arrive in any order."""
     return compute_digest(sorted(blocks, key=lambda block: block.start))
 
 
-def cut(n_seeds: int, size: int) -> list[tuple[int, int]]:
+def cut(n_seeds, size):
     """Cut the first seeds into blocks of one size."""
     return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
 
 
-def compute_one_piece(updates, converged) -> str:
+def compute_one_piece(updates, converged):
     """Return the digest of outcomes that begin at seed 0."""
     return compute_digest([Outcomes(0, updates, converged)])
 
 
-def compute_all_bits(updates, converged, final) -> str:
+def compute_all_bits(updates, converged, final):
     """Return a digest of outcomes and final weights."""
     parts = (updates.astype("<i4"), converged.astype("u1"), final.astype("<f8"))
     sha = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
     return sha.hexdigest()[:16]
 
 
-def record(path: Path, fields: dict, n_networks: int) -> str:
+def record(path, fields, n_networks):
     """Add the digest of a choice that has none yet to the golden ones, and return it."""
     golden = json.loads(path.read_text(encoding="utf-8"))
     protocol = from_plain(fields)

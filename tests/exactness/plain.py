@@ -1,38 +1,31 @@
 """The step run as plain Python on NumPy arrays: slow, with the bits of the compiled code."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from replication.protocol import Protocol
-from replication.simulator.memory import Array, Place, arrange, build_networks, prepare_strips
-from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
+from replication.simulator.memory import arrange, build_networks, prepare_strips
+from replication.simulator.step import Rule, learn, measure_error, pass_forward
 
 
 class PlainLoops:
     """Loops over whole numbers, as `Tracer` has them."""
 
     @staticmethod
-    def each(n: int, begin: int = 0) -> Iterator[int]:
+    def each(n, begin=0):
         """Go through `n` numbers from `begin`."""
         return iter(range(begin, begin + n))
 
     @staticmethod
-    def fold(n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: int = 0) -> Any:
+    def fold(n, body, *values, begin=0):
         """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
         for k in range(begin, begin + n):
             values = body(k, *values)
         return values
 
 
-def _build(rule: Rule, strip: Array) -> Networks:
+def _build(rule, strip):
     """Return the arrays of a strip, of shape (n_rows, n_lanes)."""
 
-    def take_rows(_: str, place: Place) -> Array:
+    def take_rows(_, place):
         first, shape = place
         size = int(np.prod(shape))
         return strip[first : first + size].reshape(*shape, -1)
@@ -40,12 +33,12 @@ def _build(rule: Rule, strip: Array) -> Networks:
     return build_networks(rule, PlainLoops, take_rows)
 
 
-def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
+def make_ready(program, protocol):
     """Return "update" or "evaluate", as the engine does."""
     rule = Rule.of(protocol)
     places, _ = arrange(rule)
 
-    def call(strips: Array) -> None:
+    def call(strips):
         for strip in strips:
             net = _build(rule, strip)
             pass_forward(net, 0, rule.n_patterns)
@@ -57,9 +50,7 @@ def make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
     return call
 
 
-def run_networks(
-    protocol: Protocol, initial: Array, *, fixed_feedback: bool
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array]:
+def run_networks(protocol, initial, *, fixed_feedback):
     """Train networks side by side; return what the engine does, with the final weights."""
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     strip = prepare_strips(protocol, rule, len(initial))[0]

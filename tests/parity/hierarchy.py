@@ -1,13 +1,9 @@
 """The hierarchy of modules to read, one network at a time: `ModularBatch` must agree with it."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.simulator.modules import TOP_STREAM, Hierarchy
+from replication.simulator.modules import TOP_STREAM
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 
@@ -21,16 +17,14 @@ class ModularNetwork:
     its own loop is our reading.
     """
 
-    def __init__(
-        self, hierarchy: Hierarchy, lower: Sequence[RecirculationNetwork], top: RecirculationNetwork
-    ) -> None:
+    def __init__(self, hierarchy, lower, top):
         self.hierarchy = hierarchy
         self.vectors = np.array(hierarchy.vectors)
         self.lower = list(lower)
         self.top = top
 
     @classmethod
-    def from_seed(cls, seed: int, *, root_seed: int, hierarchy: Hierarchy) -> ModularNetwork:
+    def from_seed(cls, seed, *, root_seed, hierarchy):
         """Return the hierarchy that starts from the weights of this seed.
 
         Lower module m of network s takes the draws of seed ``n_lower s + m``; the top module
@@ -45,25 +39,25 @@ class ModularNetwork:
             RecirculationNetwork.from_weights(row, top),
         )
 
-    def lower_codes(self, vector: Array) -> Array:
+    def lower_codes(self, vector):
         """Return the hidden activities of all lower modules, the visible vector of the top."""
         halves = np.split(vector, len(self.lower))
         return np.concatenate(
             [module.first_pass(half) for module, half in zip(self.lower, halves, strict=True)]
         )
 
-    def encode(self, vector: Array) -> Array:
+    def encode(self, vector):
         """Return the hidden activities of the top module for a vector, (n_hidden,)."""
         return self.top.first_pass(self.lower_codes(vector))
 
-    def decode(self, code: Array) -> Array:
+    def decode(self, code):
         """Return the vector that a code of the top stands for, down with zero regression."""
         parts = np.split(self.top.reconstruct(code), len(self.lower))
         return np.concatenate(
             [module.reconstruct(part) for module, part in zip(self.lower, parts, strict=True)]
         )
 
-    def update(self) -> None:
+    def update(self):
         """Change the weights of all modules at the same time, by sums over the vectors."""
         shown = [np.split(vector, len(self.lower)) for vector in self.vectors]
         inputs = [[halves[m] for halves in shown] for m in range(len(self.lower))]
@@ -78,13 +72,11 @@ class ModularNetwork:
                 for weights, change in zip(module.weights, of_pattern, strict=True):
                     np.add(weights, change, out=weights)
 
-    def train(self, n_updates: int) -> None:
+    def train(self, n_updates):
         for _ in range(n_updates):
             self.update()
 
-    def settle(
-        self, vector: Array, *, n_rounds: int, held: NDArray[np.bool_] | None = None
-    ) -> Array:
+    def settle(self, vector, *, n_rounds, held=None):
         """Send a vector up through the top and down again, round after round; some are held."""
         held = np.zeros(len(vector), dtype=np.bool_) if held is None else held
         state = vector

@@ -5,8 +5,6 @@ needs nothing but the simulator, so that it also runs under emulation, where
 pyarrow need not be installed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json
@@ -34,7 +32,7 @@ PROTOCOLS = {
 }
 
 
-def main(n_networks: int, max_updates: int, names: list[str]) -> None:
+def main(n_networks, max_updates, names):
     """Print the digests of the first networks of some protocols."""
     digests = {}
     for name in names:
@@ -53,7 +51,7 @@ def main(n_networks: int, max_updates: int, names: list[str]) -> None:
     print(json.dumps({"digests": digests, "canaries": canaries, "machine": platform.machine()}))
 
 
-def hash_array(array: np.ndarray) -> str:
+def hash_array(array):
     """Return a digest of the bytes of an array."""
     return hashlib.sha256(np.ascontiguousarray(array, dtype="<f8").tobytes()).hexdigest()[:16]
 

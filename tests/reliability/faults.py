@@ -1,7 +1,5 @@
 """Commands as a user types them, and the means to make them fail."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import multiprocessing
@@ -11,14 +9,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from replication.cli import main
-from replication.protocol import PAPER, Protocol
+from replication.protocol import PAPER
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
@@ -43,20 +40,20 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.reliability.writing"])
 
 
-def require(condition: object, message: str) -> None:
+def require(condition, message):
     """Skip on a machine that lacks something; continuous integration must have it."""
     if not condition:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
 
 
-def require_tool(name: str) -> str:
+def require_tool(name):
     """Return the path of a program that the test needs."""
     path = shutil.which(name)
     require(path, f"{name} is not installed; install it to run this test (apt-get install {name})")
     return str(path)
 
 
-def make_environment(**changes: str | None) -> dict[str, str]:
+def make_environment(**changes):
     """Return the environment of a command; None removes a variable."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     for name, value in changes.items():
@@ -66,7 +63,7 @@ def make_environment(**changes: str | None) -> dict[str, str]:
     return environment
 
 
-def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
+def run(*command, **options):
     """Run a command to its end; its output is text."""
     options.setdefault("env", make_environment())
     options.setdefault("timeout", 120)
@@ -82,7 +79,7 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
-def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
     with (
@@ -94,7 +91,7 @@ def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
 
 
-def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[str]:
+def simulate_command(results, n_seeds=3000, *options):
     """Return the command for one small study of three blocks."""
     return [
         *ONE_STUDY,
@@ -103,20 +100,18 @@ def simulate_command(results: Path, n_seeds: int = 3000, *options: str) -> list[
     ]
 
 
-def write_words(results: Path, n_seeds: int) -> list[str]:
+def write_words(results, n_seeds):
     """Return the words of a study that is written by `tests/reliability/writing.py`."""
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
-def compute_reference(n_seeds: int, *, root_seed: int = 1988, protocol: Protocol = PAPER) -> str:
+def compute_reference(n_seeds, *, root_seed=1988, protocol=PAPER):
     """Return the digest of a study that met no fault and no store."""
     outcomes = simulate_ranges(protocol, root_seed, [(0, n_seeds)], jobs=1)
     return compute_digest(outcomes)
 
 
-def assert_recovers(
-    results: Path, n_seeds: int, reference: str, simulation=simulate_ranges
-) -> None:
+def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):
     """Run a study again, as its user would, and compare it with one that met no fault."""
     store = Store(results)
     with replace_simulation(simulation):
@@ -128,12 +123,12 @@ def assert_recovers(
     assert sum(block.stop - block.start for block in checked.blocks) == n_seeds
 
 
-def find_strays(results: Path) -> list[str]:
+def find_strays(results):
     """Return temporary files."""
     return [path.name for path in results.rglob("*.part")]
 
 
-def assert_clean(done: subprocess.CompletedProcess[str], code: int) -> None:
+def assert_clean(done, code):
     """Check the exit code and that the message is one line and no traceback."""
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
@@ -151,22 +146,20 @@ class Strace:
 
     CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
-    def __init__(self, results: Path, log: Path, *, n_seeds: int = 2000) -> None:
+    def __init__(self, results, log, *, n_seeds=2000):
         self.results = results
         self.log = log
         self.n_seeds = n_seeds
         self.strace = require_tool("strace")
 
-    def list_paths(self) -> list[Path]:
+    def list_paths(self):
         """Return all paths that a small study touches."""
         folder = Store(self.results).study_folder(PAPER, 1988)
         n_blocks = -(-self.n_seeds // 1000)
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
-    def run(
-        self, fault: str | None = None, words: Sequence[str] = ()
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, fault=None, words=()):
         """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
         paths = [] if words else self.list_paths()
@@ -184,7 +177,7 @@ class Strace:
         output, messages = (path.read_text(errors="replace") for path in said)
         return subprocess.CompletedProcess(words, study.exitcode, output, messages + traced.stderr)
 
-    def read_calls(self) -> list[tuple[str, str]]:
+    def read_calls(self):
         """Return the calls on the study's files: name, and the rest of the line."""
         calls = []
         for line in self.log.read_text(errors="replace").splitlines():
@@ -193,18 +186,18 @@ class Strace:
                 calls.append((match[1], match[2]))
         return calls
 
-    def list_points(self) -> list[tuple[str, int]]:
+    def list_points(self):
         """Return every call at which a fault can happen, by its name and number."""
         names = [name for name, _ in self.read_calls()]
         return [(name, names[: i + 1].count(name)) for i, name in enumerate(names)]
 
-    def was_injected(self) -> bool:
+    def was_injected(self):
         """Tell whether the fault happened."""
         text = self.log.read_text(errors="replace")
         return "(INJECTED)" in text or "killed by SIGKILL" in text
 
 
-def wait_until(condition, *, seconds: float = 30) -> bool:
+def wait_until(condition, *, seconds=30):
     """Wait for something to become true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -214,7 +207,7 @@ def wait_until(condition, *, seconds: float = 30) -> bool:
     return False
 
 
-def start(*command: str | Path, **options) -> subprocess.Popen[str]:
+def start(*command, **options):
     """Start a command in a process group of its own."""
     options.setdefault("env", make_environment())
     return subprocess.Popen(

@@ -1,7 +1,5 @@
 """One digest on every processor that this one can pretend to be."""
 
-from __future__ import annotations
-
 import functools
 import json
 import platform
@@ -28,9 +26,7 @@ OLD = {**OLD_LIBM, **OLD_NUMPY, "OPENBLAS_CORETYPE": "Nehalem"}
 
 
 @functools.cache
-def compute(
-    *names: str, changes: tuple[tuple[str, str], ...] = (), max_updates: int = MAX_UPDATES
-) -> dict:
+def compute(*names, changes=(), max_updates=MAX_UPDATES):
     """Return what `bits.py` prints in an environment with changes."""
     done = run(
         *(sys.executable, "-W", "ignore", SCRIPT, str(N_NETWORKS), str(max_updates), *names),
@@ -57,7 +53,7 @@ def test_fused_operations_in_software_give_the_same_bits():
     assert other["digests"] == native["digests"]
 
 
-def has_avx512() -> bool:
+def has_avx512():
     info = Path("/proc/cpuinfo")
     return info.exists() and "avx512f" in info.read_text()
 

@@ -1,7 +1,5 @@
 """A disk that is full, too small or read-only: exit code 74, and nothing is lost."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
@@ -44,7 +42,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def fill_disk(path) -> None:
+def fill_disk(path):
     """Write to a file until the disk is full."""
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:

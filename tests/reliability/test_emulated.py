@@ -4,8 +4,6 @@ Needs Debian's qemu-user, a network, and some minutes. Python and libraries of
 another architecture are unpacked into a folder: no root, no container.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import os
@@ -30,7 +28,7 @@ DEBIAN_PYTHON = (
 pytestmark = [pytest.mark.emulated, pytest.mark.timeout(3600)]
 
 
-def call(*command, **options) -> str:
+def call(*command, **options):
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=False, **options
     )
@@ -38,12 +36,12 @@ def call(*command, **options) -> str:
     return done.stdout
 
 
-def compute(n_networks: int, *prefix, **changes) -> dict:
+def compute(n_networks, *prefix, **changes):
     words = (*prefix, "-W", "ignore", SCRIPT, n_networks, 2000, "paper", "lambda-0.7")
     return json.loads(call(*words, env=make_environment(**changes), cwd=ROOT))
 
 
-def unpack_aarch64_python(folder: Path) -> tuple[Path, Path]:
+def unpack_aarch64_python(folder):
     """Unpack Debian's Python and the wheels of NumPy and llvmlite for aarch64."""
     root, site = folder / "root", folder / "site"
     if (folder / "complete").exists():

@@ -1,7 +1,5 @@
 """The same digests in any environment, and no traceback in any terminal."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -26,7 +24,7 @@ N_SEEDS = 1000
 
 
 @pytest.fixture(scope="module")
-def reference() -> str:
+def reference():
     return compute_reference(N_SEEDS)
 
 
@@ -94,7 +92,7 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
-def make_bare_environment() -> dict[str, str]:
+def make_bare_environment():
     """Return what a new user has: output is then held back until the end of the process."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}

@@ -1,11 +1,8 @@
 """Random damage to any file of a results folder is named and repaired, or harmless."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -19,19 +16,19 @@ N_SEEDS = 200
 LONG = (pytest.mark.long, pytest.mark.timeout(3600))
 
 
-def describe_quickly(study: Study, store: Store, **_) -> dict[str, object]:
+def describe_quickly(study, store, **_):
     """Stand in for the model of the headline, of which the outcomes alone matter here."""
     return {"digest": store.digest(study.protocol, study.root_seed, study.n_seeds)}
 
 
-def render_quickly(*, models, **_) -> dict[str, bytes]:
+def render_quickly(*, models, **_):
     """Stand in for the rendering of a report: its files depend on the headline alone."""
     text = repr(models["headline"]).encode()
     return {"report.html": text, "report.md": text[:9], "figures/a.svg": text[9:]}
 
 
 @pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory):
+def pristine(tmp_path_factory):
     """Yield a results folder of four blocks, a model and a report; slow parts stay replaced."""
     results = tmp_path_factory.mktemp("fuzz") / "results"
     with pytest.MonkeyPatch.context() as patch:
@@ -44,29 +41,29 @@ def pristine(tmp_path_factory: pytest.TempPathFactory):
         yield results
 
 
-def list_files(folder: Path) -> list[Path]:
+def list_files(folder):
     paths = sorted(folder.rglob("*"))
     return [path for path in paths if path.is_file() and path.suffix != ".lock"]
 
 
-def read(results: Path) -> dict[Path, bytes]:
+def read(results):
     return {path.relative_to(results): path.read_bytes() for path in list_files(results)}
 
 
-def flip(path: Path, draw: random.Random) -> None:
+def flip(path, draw):
     content = bytearray(path.read_bytes())
     for _ in range(draw.choice([1, 1, 1, 20])):
         content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
     path.write_bytes(bytes(content))
 
 
-def resize(path: Path, draw: random.Random) -> None:
+def resize(path, draw):
     content = path.read_bytes()
     shorter, longer = content[: draw.randrange(len(content))], content + draw.randbytes(9)
     path.write_bytes(draw.choice([shorter, shorter, longer, draw.randbytes(999)]))
 
 
-def replace(path: Path, draw: random.Random) -> None:
+def replace(path, draw):
     path.unlink()
     kind = draw.choice(["nothing", "folder", "pipe", "link"])
     if kind == "folder":
@@ -77,7 +74,7 @@ def replace(path: Path, draw: random.Random) -> None:
         path.symlink_to(draw.choice(["/dev/zero", "/etc/hosts", "nowhere", path, path.parent]))
 
 
-def swap(path: Path, draw: random.Random) -> None:
+def swap(path, draw):
     other = draw.choice(list_files(draw.choice(path.parents[:2])))
     content = other.read_bytes()
     other.write_bytes(path.read_bytes())
@@ -85,7 +82,7 @@ def swap(path: Path, draw: random.Random) -> None:
         path.write_bytes(content)
 
 
-def copy_elsewhere(path: Path, draw: random.Random) -> None:
+def copy_elsewhere(path, draw):
     results = next(parent for parent in path.parents if parent.name == "results")
     folder = draw.choice([folder for folder in results.rglob("*") if folder.is_dir()])
     target = folder / draw.choice([path.name, f"{path.name}~"])
@@ -93,7 +90,7 @@ def copy_elsewhere(path: Path, draw: random.Random) -> None:
         shutil.copy(path, target)
 
 
-def check_one(pristine: Path, folder: Path, number: int) -> bool:
+def check_one(pristine, folder, number):
     """Damage a copy, verify and repair it; return whether the damage was harmless."""
     results = folder / "results"
     shutil.copytree(pristine, results)

@@ -1,7 +1,5 @@
 """Ctrl-C, SIGTERM and kill: finished blocks are kept, and the next run goes on."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random
@@ -31,11 +29,11 @@ NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
 
 
-def list_blocks(results) -> list[str]:
+def list_blocks(results):
     return sorted(path.name for path in results.glob("outcomes/*/*/1988/0*.parquet"))
 
 
-def is_simulating(process) -> bool:
+def is_simulating(process):
     """Tell whether a run or a worker has got past its start, which is the work of one thread."""
     with contextlib.suppress(psutil.Error):
         threads = psutil.Process(process.pid).threads()
@@ -43,7 +41,7 @@ def is_simulating(process) -> bool:
     return False
 
 
-def end(process) -> str:
+def end(process):
     """Wait for a process that was told to end; return its messages."""
     wait_until(lambda: process.poll() is not None, seconds=20)
     with contextlib.suppress(ProcessLookupError):

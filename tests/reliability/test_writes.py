@@ -1,11 +1,8 @@
 """A kill or an error at any write, fsync or rename loses no finished block."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +13,7 @@ from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files
-from tests.reliability.faults import (
-    Strace,
-    assert_clean,
-    assert_recovers,
-    call,
-    find_strays,
-)
+from tests.reliability.faults import Strace, assert_clean, assert_recovers, call, find_strays
 from tests.unit.store.invented import check, fill, invent, simulate
 
 N_SEEDS = 2000
@@ -30,7 +21,7 @@ REFERENCE = compute_digest([invent(0, N_SEEDS)])
 
 
 @pytest.fixture(scope="module")
-def points(tmp_path_factory) -> list[tuple[str, int]]:
+def points(tmp_path_factory):
     """Every call on the files of a small study, by its name and number."""
     folder = tmp_path_factory.mktemp("count")
     traced = Strace(folder / "results", folder / "log")
@@ -43,7 +34,7 @@ def points(tmp_path_factory) -> list[tuple[str, int]]:
     return points
 
 
-def inject(tmp_path, fault: str, *, code: int | None) -> None:
+def inject(tmp_path, fault, *, code):
     """Run a study into a fault, look at what is left, and run it again."""
     traced = Strace(tmp_path / "fault" / "results", tmp_path / "fault.log")
     traced.results.parent.mkdir()
@@ -83,8 +74,8 @@ def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path, poin
 def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_path):
     traced = Strace(tmp_path / "results", tmp_path / "log")
     assert_clean(traced.run(), 0)
-    waiting: dict[str, str] = {}
-    renamed: list[str] = []
+    waiting = {}
+    renamed = []
     finished = []
     for name, rest in traced.read_calls():
         if name == "write":
@@ -110,17 +101,17 @@ NEW = {"report.html": b"new page", "figures/new.svg": b"new figure"}
 class ReportCase:
     """A report that stands in a folder, and another that replaces it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.study = Study(PAPER, 1988, 1000, folder)
         self.words = ["report", *self.study.options.split(), "--results", str(folder)]
         write_model(self.study.folder, "headline", {"text": "old"})
         place_files(self.study.folder, OLD)
 
-    def read(self) -> dict[str, bytes]:
+    def read(self):
         files = [*self.study.folder.glob("*.html"), *self.study.folder.glob("figures/*.svg")]
         return {str(path.relative_to(self.study.folder)): path.read_bytes() for path in files}
 
-    def look(self) -> bool:
+    def look(self):
         """Return whether the new one stands after the next command; whole are both."""
         for name, content in self.read().items():
             assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
@@ -139,17 +130,17 @@ class ReportCase:
 class ExportCase:
     """A table of 20 networks and its dictionary, which one of 60 replaces."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         fill(Store(folder / "results"), 60)
         self.table = folder / "x.csv"
         self.words = self.choose(60)
         assert_clean(call(*self.choose(20)), 0)
 
-    def choose(self, n: int) -> list[str]:
+    def choose(self, n):
         words = ["export", "--seeds", str(n), "--results", str(self.table.parent / "results")]
         return [*words, "--force", str(self.table)]
 
-    def look(self) -> bool:
+    def look(self):
         n = len(self.table.read_text().splitlines()) - 1
         dictionary = self.table.with_name("x.csv.dictionary.json")
         described = json.loads(dictionary.read_text())["n_rows"] if dictionary.exists() else None

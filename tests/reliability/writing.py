@@ -4,8 +4,6 @@ Run as a fork of a process that has imported everything, by tests that interrupt
 system calls, of which there are then few.
 """
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import itertools
@@ -29,7 +27,7 @@ collect_versions()  # asks git
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
 
 
-def write(pause: float, words: list[str]) -> int:
+def write(pause, words):
     """Run the command in blocks of a thousand, each after a pause in seconds."""
 
     def simulate_with_pauses(*arguments, **options):
@@ -43,7 +41,7 @@ def write(pause: float, words: list[str]) -> int:
     return main(words)
 
 
-def report(words: list[str]) -> int:
+def report(words):
     """Run `replication report` with files that are not rendered but given."""
     headline.run = lambda *_, **__: {"text": "new"}
     build.render_report = lambda **_: {"report.html": b"new page", "figures/new.svg": b"new figure"}

@@ -1,10 +1,7 @@
 """Laws that many networks must obey. Seeds are fixed; each test says how sure it is."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
-from typing import Any
 
 from scipy import stats
 
@@ -14,7 +11,7 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 
-def count_assignments(protocol: Any, root_seed: int) -> Any:
+def count_assignments(protocol, root_seed):
     """Count how often each of the 24 ways to put four patterns in four corners comes about."""
     weights = draw_weights(protocol, root_seed, 0, 20_000)
     _, converged, final = simulate_weights(protocol, weights, jobs=2, final_weights=True)
@@ -24,14 +21,14 @@ def count_assignments(protocol: Any, root_seed: int) -> Any:
     return [corners.count(way) for way in itertools.permutations(range(4))]
 
 
-def test_patterns_and_hidden_units_are_exchangeable() -> None:
+def test_patterns_and_hidden_units_are_exchangeable():
     """The assignments are equally likely: a right program fails one time in a thousand."""
     counts = count_assignments(PAPER, 71)
     assert sum(counts) > 10_000
     assert stats.chisquare(counts).pvalue > 0.001
 
 
-def test_order_of_patterns_breaks_the_symmetry() -> None:
+def test_order_of_patterns_breaks_the_symmetry():
     """With an update after each pattern they are no longer exchangeable, and the test sees it."""
     protocol = dataclasses.replace(PAPER, update_schedule="per-pattern")
     assert stats.chisquare(count_assignments(protocol, 72)).pvalue < 1e-6

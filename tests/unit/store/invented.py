@@ -1,21 +1,17 @@
 """Outcomes that depend on the seed alone, so that a store can be tested without simulating."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
 
 from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
-from replication.store import Store, StudyFolder
 from replication.store.blocks import write_block
 from replication.store.filling import simulate_study
-from replication.store.verifying import Checked, check_study, repair_study
+from replication.store.verifying import check_study, repair_study
 
 
-def invent(start: int, stop: int) -> Outcomes:
+def invent(start, stop):
     """Return invented outcomes of the seeds in [start, stop); one in seven is censored."""
     seeds = np.arange(start, stop, dtype=np.int64)
     converged = seeds % 7 != 3
@@ -35,9 +31,9 @@ def replace_simulation(simulation=simulate):
 
 
 def fill(
-    store: Store, n_seeds: int = 60, *, protocol=PAPER, root_seed: int = 1988,
+    store, n_seeds = 60, *, protocol=PAPER, root_seed = 1988,
     simulation=simulate, **options,
-) -> Path:  # fmt: skip
+):  # fmt: skip
     """Fill a study with invented outcomes, in blocks of 20; return its folder."""
     options = {"block_size": 20, "show_progress": False, **options}
     with replace_simulation(simulation):
@@ -45,7 +41,7 @@ def fill(
     return store.study_folder(protocol, root_seed)
 
 
-def write(store: Store, *ranges, protocol=PAPER, root_seed: int = 1988) -> None:
+def write(store, *ranges, protocol=PAPER, root_seed=1988):
     """Write a block of invented outcomes for each range of seeds."""
     folder = store.study_folder(protocol, root_seed)
     for start, stop in ranges:
@@ -53,18 +49,18 @@ def write(store: Store, *ranges, protocol=PAPER, root_seed: int = 1988) -> None:
             write_block(folder, invent(start, stop), protocol=protocol, root_seed=root_seed)
 
 
-def find_study(store: Store, folder: Path) -> StudyFolder:
+def find_study(store, folder):
     """Return the study in a folder as a store lists it."""
     (study,) = (study for study in store.studies() if study.path == folder)
     return study
 
 
-def check(store: Store, folder: Path) -> Checked:
+def check(store, folder):
     """Check the study in a folder."""
     return check_study(store, find_study(store, folder))
 
 
-def repair(store: Store, folder: Path, simulation=simulate) -> Checked:
+def repair(store, folder, simulation=simulate):
     """Repair the study in a folder with invented outcomes."""
     with replace_simulation(simulation):
         return repair_study(store, find_study(store, folder), show_progress=False)

@@ -1,7 +1,5 @@
 """Whatever happens to a file of a study is found, named, never read as a number, and repaired."""
 
-from __future__ import annotations
-
 import dataclasses
 import errno
 import hashlib
@@ -27,7 +25,7 @@ OTHER = dataclasses.replace(PAPER, regression=0.7)
 
 
 @pytest.fixture
-def store(tmp_path) -> Store:
+def store(tmp_path):
     return Store(tmp_path / "results")
 
 

@@ -20,7 +20,7 @@ BLOCKS = [
 ]
 
 
-def read_files(folder: Path) -> dict[str, bytes]:
+def read_files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 

@@ -1,7 +1,5 @@
 """Only what is missing is simulated, and what a worker loses is tried once more."""
 
-from __future__ import annotations
-
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,7 +1,5 @@
 """A report is put in its place whole, over nobody else's files, and out of no folder by a link."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +21,7 @@ NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
 NEW = {"report.html": b"new page", "report.md": b"new text", "figures/a.svg": b"new a"}
 
 
-def read_all(folder: Path) -> dict[str, bytes]:
+def read_all(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -32,19 +30,19 @@ def read_all(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     place_files(tmp_path / "study", OLD)
     return tmp_path / "study"
 
 
-def test_new_files_replace_the_old_ones_and_what_is_no_longer_shown_goes(folder: Path) -> None:
+def test_new_files_replace_the_old_ones_and_what_is_no_longer_shown_goes(folder):
     assert read_all(folder) == OLD
     place_files(folder, NEW)
     assert read_all(folder) == NEW
     assert find_damaged(folder) == []
 
 
-def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder: Path) -> None:
+def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder):
     """Once every picture in figures/ went that was none of the report's."""
     (folder / "figures" / "mine.png").write_bytes(b"mine")
     place_files(folder, NEW)
@@ -57,7 +55,7 @@ def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder: Path) -
 
 
 @pytest.mark.parametrize("name", ["figures", "figures/a.svg", "report.html"])
-def test_no_link_is_followed_out_of_the_folder(folder: Path, tmp_path: Path, name: str) -> None:
+def test_no_link_is_followed_out_of_the_folder(folder, tmp_path, name):
     elsewhere = tmp_path / "elsewhere"
     (folder / name).rename(elsewhere)
     (folder / name).symlink_to(elsewhere)
@@ -67,7 +65,7 @@ def test_no_link_is_followed_out_of_the_folder(folder: Path, tmp_path: Path, nam
     assert (read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()) == before
 
 
-def test_a_list_that_names_other_files_is_none(folder: Path, tmp_path: Path) -> None:
+def test_a_list_that_names_other_files_is_none(folder, tmp_path):
     (tmp_path / "mine.svg").write_bytes(b"mine")
     for name in ("../mine.svg", "figures/../../mine.svg", "/etc/hosts", "benchmark.json"):
         (folder / LIST).write_text(f"{'0' * 64}  {name}\n")
@@ -78,7 +76,7 @@ def test_a_list_that_names_other_files_is_none(folder: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", [*OLD, LIST])
-def test_damage_of_any_file_is_named(folder: Path, name: str) -> None:
+def test_damage_of_any_file_is_named(folder, name):
     content = (folder / name).read_bytes()
     for damaged in (
         b"",
@@ -92,9 +90,7 @@ def test_damage_of_any_file_is_named(folder: Path, name: str) -> None:
     assert find_damaged(folder) == []
 
 
-def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(
-    folder: Path,
-) -> None:
+def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folder):
     done = subprocess.run(["sha256sum", "--check", "--strict", LIST], cwd=folder, check=False)
     assert done.returncode == 0
     before = {path: path.stat().st_ino for path in folder.rglob("*")}
@@ -106,9 +102,7 @@ class Killed(BaseException):
     """Stands for the death of the process."""
 
 
-def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(tmp_path, monkeypatch):
     """Every system call is tried in tests/reliability; here each step that changes a name."""
     seen = set()
     for k in range(1, 40):
@@ -146,7 +140,7 @@ def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(
     assert seen == {True, False}
 
 
-def test_the_next_report_replaces_one_that_was_only_ready(folder: Path, tmp_path: Path) -> None:
+def test_the_next_report_replaces_one_that_was_only_ready(folder, tmp_path):
     place_files(tmp_path / "ready", NEW)
     (tmp_path / "ready").rename(folder / READY)
     place_files(folder, NEWEST)
@@ -156,9 +150,7 @@ def test_the_next_report_replaces_one_that_was_only_ready(folder: Path, tmp_path
 @pytest.mark.parametrize(
     "planted", ["file", "link", "linked folder", "linked file", "content", "no list"]
 )
-def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(
-    folder: Path, tmp_path: Path, planted: str
-) -> None:
+def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(folder, tmp_path, planted):
     mine = tmp_path / "mine"
     place_files(mine, {"report.html": b"planted", "figures/a.svg": b"planted"})
     before = read_all(mine)
@@ -187,7 +179,7 @@ def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(
     assert read_all(folder).items() >= NEW.items()
 
 
-def test_what_is_ready_replaces_no_file_of_somebody_else(folder: Path, tmp_path: Path) -> None:
+def test_what_is_ready_replaces_no_file_of_somebody_else(folder, tmp_path):
     place_files(folder / READY, {"report.pdf": b"planted"})
     (folder / READY / "figures").mkdir(exist_ok=True)
     (folder / "report.pdf").write_bytes(b"mine")
@@ -196,7 +188,7 @@ def test_what_is_ready_replaces_no_file_of_somebody_else(folder: Path, tmp_path:
     assert not (folder / READY).exists()
 
 
-def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder: Path) -> None:
+def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder):
     (folder / "report.md").mkdir()
     (folder / "report.md" / "mine").write_bytes(b"mine")
     (folder / "figures").rename(folder.parent / "elsewhere")

@@ -1,7 +1,5 @@
 """The store keeps what it was given, says what is missing, and lets other programs read it."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import json
@@ -27,7 +25,7 @@ OTHER = dataclasses.replace(PAPER, regression=0.7)
 
 
 @pytest.fixture
-def store(tmp_path) -> Store:
+def store(tmp_path):
     return Store(tmp_path / "results")
 
 

@@ -1,7 +1,5 @@
 """A random sample of networks is simulated again, and the first difference is named."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
