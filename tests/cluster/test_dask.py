@@ -82,9 +82,7 @@ def cluster(tmp_path):
         process.wait()
 
 
-def test_a_study_survives_a_worker_and_ends_with_ctrl_c_or_the_scheduler(
-    cluster, tmp_path, monkeypatch
-):
+def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, tmp_path, monkeypatch):
     """One cluster for all three, since each of its processes takes a second to start."""
     victim, survivor = cluster.start_worker(), cluster.start_worker()
     process = cluster.begin_study(tmp_path / "results", N_SEEDS)

@@ -40,9 +40,7 @@ def test_verify_says_what_it_has_done(pristine, run, refuse):
     assert " 1 network simulated again" in run("verify", "--results", pristine, "--sample", 1)
 
 
-def test_verify_checks_the_published_report_also_where_no_study_is_stored(
-    tmp_path, monkeypatch, run
-):
+def test_verify_checks_the_published_report_also_without_a_study(tmp_path, monkeypatch, run):
     write_model(tmp_path, "headline", {})
     monkeypatch.setattr("replication.verification.verify_published", lambda *_, **__: ["by value"])
     text = run("verify", "--results", tmp_path)
@@ -139,9 +137,7 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
 
 @pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
 @pytest.mark.parametrize("root_seed", [3, 4], ids=["of the study", "of a repetition"])
-def test_seeds_that_a_report_is_of_are_missed_where_blocks_at_the_end_were_deleted(
-    tmp_path, run, capsys, monkeypatch, deleted, root_seed
-):
+def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, root_seed):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     monkeypatch.setattr("replication.publication.N_REPETITIONS", 1)
     store = Store(tmp_path)

@@ -101,9 +101,7 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     assert [path.read_bytes() for path in files] == before
 
 
-def test_experiments_say_what_is_under_way_and_where_their_models_stand(
-    tmp_path, monkeypatch, capsys, refuse
-):
+def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch, capsys, refuse):
     def run_quickly(name, *, jobs, report_progress):
         report_progress("searching the settings")
         return {"name": name}
@@ -140,6 +138,7 @@ def test_help_lists_every_command_and_every_field_with_its_value(run):
         (["simulate", "--backend", "loky"], "'loky' was given without a --scheduler"),
         (["simulate", "--backend", "dask"], "'dask' was given without a --scheduler; allowed"),
         (["simulate", "--scheduler", "tcp://127.0.0.1:1"], "'threading' was given with a"),
+        (["simulate", "--set", "learning_rte=5"], "'learning_rte'; did you mean 'learning_rate'"),
         (["simulate", "--set", "group_sizes=[256,256]", "--jobs", 4096], "GB; give fewer --jobs"),
         (["simulate", "--backend", "dask", "--scheduler", "\x1b[31m:1"], "tcp://127.0.0.1:8786"),
     ],
@@ -163,9 +162,7 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
         ("x" * 300, "File name too long"),
     ],
 )
-def test_results_that_cannot_be_a_folder_are_refused(
-    tmp_path, monkeypatch, refuse, command, given, reason
-):
+def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command, given, reason):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
     assert reason in refuse(74 if given else 2, command, "--results", given)

@@ -36,7 +36,6 @@ def compute_sorted_digest(blocks):
 
 
 def cut(n_seeds, size):
-    """Cut the first seeds into blocks of one size."""
     return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
 
 

@@ -65,7 +65,6 @@ def run(source, names):
 
 
 def list_solutions(notebook):
-    """Return the code of each folded solution."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     folded = re.findall(r"<details>\n<summary>A solution</summary>\n(.*?)</details>", text, re.S)
     return [

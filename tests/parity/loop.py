@@ -81,5 +81,4 @@ class RecirculationLoop(RecirculationNetwork):
             yield state
 
     def _split(self, hidden):
-        """Return the states group by group."""
         return np.split(hidden, self._bounds)

@@ -1,7 +1,6 @@
 """Modules that share groups: the fast form against the readable one."""
 
 import os
-import subprocess
 import sys
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from replication.protocol import Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 from tests.parity.hierarchy import ModularNetwork
+from tests.reliability.faults import run
 
 DRAWN = Hierarchy(
     lower=Protocol(learning_rate=10.0), top=Protocol(learning_rate=4.0), vectors=pair_one_hot(4, 4)
@@ -96,13 +96,7 @@ def test_fast_form_gives_the_same_bits_without_the_instructions_of_newer_process
     cpu = np._core._multiarray_umath
     dispatched = [name for name in cpu.__cpu_dispatch__ if cpu.__cpu_features__[name]]
     digests = [
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", DIGEST],
-            env=os.environ | disabled,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
+        run(sys.executable, "-W", "ignore", "-c", DIGEST, env=os.environ | disabled).stdout.split()
         for disabled in ({}, {"NPY_DISABLE_CPU_FEATURES": " ".join(dispatched)})
     ]
     assert digests[0][0] == digests[1][0]

@@ -63,9 +63,7 @@ def test_blocks_add_up(start, cuts):
 
 @settings(max_examples=50)
 @given(protocol=protocols, start=starts, factor=st.floats(1.0, 3.0), cap=st.integers(1, 60))
-def test_a_looser_threshold_is_never_slower_and_a_lower_cap_only_censors(
-    protocol, start, factor, cap
-):
+def test_a_looser_threshold_is_no_slower_and_a_lower_cap_only_censors(protocol, start, factor, cap):
     looser = dataclasses.replace(protocol, threshold=protocol.threshold * factor)
     weights = draw_weights(protocol, 1988, start, start + 30)
     strict_updates, strict_there, _ = run_networks(protocol, weights)

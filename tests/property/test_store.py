@@ -34,8 +34,6 @@ def simulate(protocol, root_seed, ranges, **_):
 
 
 class StoreLife(RuleBasedStateMachine):
-    """A store that lives through everything."""
-
     def __init__(self):
         super().__init__()
         self.results = Path(tempfile.mkdtemp())
@@ -49,7 +47,6 @@ class StoreLife(RuleBasedStateMachine):
 
     @property
     def store(self):
-        """A store as a new process would open it."""
         return Store(self.results)
 
     @property
@@ -58,7 +55,6 @@ class StoreLife(RuleBasedStateMachine):
 
     @property
     def bad(self):
-        """The blocks that are not what their names say."""
         return [
             block.path
             for block in find_blocks(self.folder)

@@ -52,7 +52,6 @@ def main(n_networks, max_updates, names):
 
 
 def hash_array(array):
-    """Return a digest of the bytes of an array."""
     return hashlib.sha256(np.ascontiguousarray(array, dtype="<f8").tobytes()).hexdigest()[:16]
 
 

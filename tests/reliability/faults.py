@@ -124,7 +124,6 @@ def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):
 
 
 def find_strays(results):
-    """Return temporary files."""
     return [path.name for path in results.rglob("*.part")]
 
 
@@ -192,13 +191,11 @@ class Strace:
         return [(name, names[: i + 1].count(name)) for i, name in enumerate(names)]
 
     def was_injected(self):
-        """Tell whether the fault happened."""
         text = self.log.read_text(errors="replace")
         return "(INJECTED)" in text or "killed by SIGKILL" in text
 
 
 def wait_until(condition, *, seconds=30):
-    """Wait for something to become true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 from collections import namedtuple
 
@@ -13,13 +12,7 @@ from replication.errors import StorageError
 from replication.protocol import PAPER
 from replication.store import Store, filling, find_blocks
 from replication.store.filling import simulate_study
-from tests.reliability.faults import (
-    assert_clean,
-    assert_recovers,
-    call,
-    compute_reference,
-    find_strays,
-)
+from tests.reliability import faults
 from tests.unit.store.invented import check
 
 N_SEEDS = 3000
@@ -32,18 +25,14 @@ def small_disk(tmp_path):
         pytest.skip("only root can mount a small file system, and only on Linux")
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=20k", "tmpfs", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    mounted = faults.run("mount", "-t", "tmpfs", "-o", "size=20k", "tmpfs", folder)
     if mounted.returncode:
         pytest.skip(f"this machine does not let root mount: {mounted.stderr.strip()}")
     yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    assert faults.run("umount", "-l", folder).returncode == 0
 
 
 def fill_disk(path):
-    """Write to a file until the disk is full."""
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"x" * 512)
@@ -63,26 +52,26 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkey
     with pytest.raises(StorageError, match="No space left on device") as failure:
         simulate_study(Store(results), PAPER, 1988, N_SEEDS, show_progress=False, block_size=1000)
     assert failure.value.exit_code == 74
-    assert find_strays(results) == []
+    assert faults.find_strays(results) == []
     assert check(Store(results), Store(results).study_folder(PAPER, 1988)).faults == {}
-    assert Store(results).digest(PAPER, 1988, 1000) == compute_reference(1000)
+    assert Store(results).digest(PAPER, 1988, 1000) == faults.compute_reference(1000)
 
     filler.unlink()
     shutil.copytree(results, tmp_path / "results")
-    assert_recovers(tmp_path / "results", N_SEEDS, compute_reference(N_SEEDS))
+    faults.assert_recovers(tmp_path / "results", N_SEEDS, faults.compute_reference(N_SEEDS))
 
 
 def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(small_disk):
     results = small_disk / "results"
     simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
     with pytest.raises(OSError, match="Read-only"):
         (results / "probe").write_text("")
-    assert_clean(call("verify", "--results", results), 0)
-    assert_clean(call("info", "--results", results), 0)
-    assert_clean(call("repair", "--results", results), 74)
-    done = call("simulate", "--seeds", "2000", "--results", results)
-    assert_clean(done, 74)
+    faults.assert_clean(faults.call("verify", "--results", results), 0)
+    faults.assert_clean(faults.call("info", "--results", results), 0)
+    faults.assert_clean(faults.call("repair", "--results", results), 74)
+    done = faults.call("simulate", "--seeds", "2000", "--results", results)
+    faults.assert_clean(done, 74)
     assert "Read-only file system" in done.stderr
     assert "a second" not in done.stderr, "it has simulated first"
 
@@ -90,8 +79,8 @@ def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(s
 def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, monkeypatch):
     usage = namedtuple("Usage", "total used free")(10**6, 10**6 - 10**5, 10**5)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    done = call("simulate", "--seeds", "1000000", "--results", tmp_path / "results")
-    assert_clean(done, 74)
+    done = faults.call("simulate", "--seeds", "1000000", "--results", tmp_path / "results")
+    faults.assert_clean(done, 74)
     assert "1,000,000 networks need about 1.51 MB" in done.stderr
     assert "0.10 MB free" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -109,7 +98,9 @@ def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):
 def test_files_obey_the_permission_mask(tmp_path):
     mask = os.umask(0o027)
     try:
-        assert_clean(call("simulate", "--seeds", N_SEEDS, "--results", tmp_path / "results"), 0)
+        faults.assert_clean(
+            faults.call("simulate", "--seeds", N_SEEDS, "--results", tmp_path / "results"), 0
+        )
     finally:
         os.umask(mask)
     paths = list((tmp_path / "results").rglob("*"))

@@ -8,13 +8,12 @@ import importlib.metadata
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.reliability.faults import ROOT, make_environment, require_tool
+from tests.reliability.faults import ROOT, make_environment, require_tool, run
 
 SCRIPT = Path(__file__).with_name("bits.py")
 PACKAGES = ("numpy", "llvmlite")
@@ -29,9 +28,7 @@ pytestmark = [pytest.mark.emulated, pytest.mark.timeout(3600)]
 
 
 def call(*command, **options):
-    done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, check=False, **options
-    )
+    done = run(*command, timeout=3600, **options)
     assert done.returncode == 0, f"{command}: {done.stderr[-3000:]}"
     return done.stdout
 

@@ -7,25 +7,14 @@ import pytest
 
 from replication.protocol import PAPER
 from replication.store import Store
-from tests.reliability.faults import (
-    COMMAND,
-    ROOT,
-    assert_clean,
-    call,
-    compute_reference,
-    make_environment,
-    require_tool,
-    run,
-    simulate_command,
-    start,
-)
+from tests.reliability import faults
 
 N_SEEDS = 1000
 
 
 @pytest.fixture(scope="module")
 def reference():
-    return compute_reference(N_SEEDS)
+    return faults.compute_reference(N_SEEDS)
 
 
 @pytest.mark.parametrize(
@@ -36,35 +25,33 @@ def reference():
             "PYTHONHASHSEED": "4294967295",
             "OMP_NUM_THREADS": "1",
             "LC_ALL": "C",
-            "LANG": None,
             "PYTHONUTF8": "0",
             "PYTHONCOERCECLOCALE": "0",
-            "TERM": None,
-            "DISPLAY": None,
-            "XDG_CACHE_HOME": None,
-            "MPLCONFIGDIR": None,
+            **dict.fromkeys(["LANG", "TERM", "DISPLAY", "XDG_CACHE_HOME", "MPLCONFIGDIR"]),
         },
         {"TERM": "dumb", "NO_COLOR": "1", "PYTHONIOENCODING": "ascii", "OPENBLAS_NUM_THREADS": "1"},
     ],
     ids=["odd", "dumb"],
 )
 def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, reference, changes):
-    then = [require_tool("faketime"), "2001-02-03 04:05:06"]
+    then = [faults.require_tool("faketime"), "2001-02-03 04:05:06"]
     code = "import datetime; print(datetime.date.today().year)"
-    assert run(*then, sys.executable, "-c", code).stdout.strip() == "2001", "it did not happen"
+    assert faults.run(*then, sys.executable, "-c", code).stdout.strip() == "2001", (
+        "it did not happen"
+    )
     home = tmp_path / "home"
     home.write_text("no folder")  # stronger than mode bits, which root ignores
     results = tmp_path / "λ = 0.75"
-    command = [*then, *simulate_command(results, N_SEEDS)]
-    environment = make_environment(HOME=str(home), **changes)
-    done = run(*command, env=environment)
-    assert_clean(done, 0)
+    command = [*then, *faults.simulate_command(results, N_SEEDS)]
+    environment = faults.make_environment(HOME=str(home), **changes)
+    done = faults.run(*command, env=environment)
+    faults.assert_clean(done, 0)
     assert Store(results).digest(PAPER, 1988, N_SEEDS) == reference
     assert reference in done.stdout
     assert not {"\x1b", "\r"} & set(done.stdout + done.stderr)
     assert sum("networks" not in line for line in done.stderr.splitlines()) <= 1, "warnings"
-    done = run(*COMMAND, "info", "--results", tmp_path / "λ", env=environment)
-    assert_clean(done, 74)
+    done = faults.run(*faults.COMMAND, "info", "--results", tmp_path / "λ", env=environment)
+    faults.assert_clean(done, 74)
     assert "\\u03bb" in done.stderr or "\\udcce\\udcbb" in done.stderr
 
 
@@ -77,25 +64,25 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     """Once all sound blocks there were called bad, and `repair` computed them for ever."""
     monkeypatch.chdir(tmp_path)
     results = f"--results={name}"
-    assert_clean(call("simulate", "--seeds", N_SEEDS, results), 0)
+    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, results), 0)
     assert Store(tmp_path / name).digest(PAPER, 1988, N_SEEDS) == reference
     for command in ("verify", "info"):
-        done = call(command, results)
-        assert_clean(done, 0)
+        done = faults.call(command, results)
+        faults.assert_clean(done, 0)
         assert "\x1b" not in done.stdout + done.stderr
-    assert "nothing to repair" in call("repair", results).stdout
-    assert_clean(call("export", "x.csv", "--seeds", N_SEEDS, results), 0)
+    assert "nothing to repair" in faults.call("repair", results).stdout
+    faults.assert_clean(faults.call("export", "x.csv", "--seeds", N_SEEDS, results), 0)
     assert len(list(tmp_path.iterdir())) == 3
     (block,) = (tmp_path / name).glob("outcomes/*/*/1988/*.parquet")
     block.write_bytes(b"")
-    done = call("verify", results)
+    done = faults.call("verify", results)
     assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
 def make_bare_environment():
     """Return what a new user has: output is then held back until the end of the process."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(faults.ROOT)}
 
 
 @pytest.mark.parametrize(
@@ -111,12 +98,10 @@ def make_bare_environment():
         ("simulate --seeds 1000 --results r", ">&- 2>&- <&-", 0),
     ],
 )
-def test_full_and_closed_streams_keep_the_exit_code_and_lose_no_outcome(
-    tmp_path, reference, words, redirection, code
-):
-    command = " ".join(f"'{word}'" for word in COMMAND)
+def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, reference, words, redirection, code):
+    command = " ".join(f"'{word}'" for word in faults.COMMAND)
     line = f"set -o pipefail; {command} {words} {redirection}"
-    done = run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
+    done = faults.run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert not {"Traceback", "BrokenPipe"} & set(done.stderr.split())
     if redirection == ">/dev/full":
@@ -128,12 +113,12 @@ def test_full_and_closed_streams_keep_the_exit_code_and_lose_no_outcome(
 def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
     """Native libraries that abort while the interpreter ends would show here."""
     results = tmp_path / "results"
-    assert_clean(call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
+    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
     script = (
         "from replication.protocol import PAPER; from replication.store import Store\n"
         f"print(Store({str(results)!r}).digest(PAPER, 1988, {N_SEEDS}))"
     )
-    processes = [start(sys.executable, "-c", script) for _ in range(8)]
+    processes = [faults.start(sys.executable, "-c", script) for _ in range(8)]
     for process in processes:
         shown, messages = process.communicate(timeout=60)
         assert (process.returncode, shown.strip(), messages) == (0, reference, "")
@@ -145,15 +130,15 @@ def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
 def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
     """Once `info` found no studies there, and `verify` was content."""
     results = tmp_path / "results"
-    assert_clean(call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
+    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
     (folder,) = results.glob(place)
     folder.chmod(0)
     rights = []
     if os.geteuid() == 0:
         lost = "-dac_override,-dac_read_search"
-        rights = [require_tool("setpriv"), "--inh-caps=-all", f"--bounding-set={lost}"]
+        rights = [faults.require_tool("setpriv"), "--inh-caps=-all", f"--bounding-set={lost}"]
     try:
-        done = run(*rights, *COMMAND, command, "--results", results)
+        done = faults.run(*rights, *faults.COMMAND, command, "--results", results)
     finally:
         folder.chmod(0o755)
     assert done.returncode == 74, done.stdout + done.stderr
@@ -163,19 +148,21 @@ def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
 
 
 @pytest.mark.parametrize(("n_processes", "jobs", "code"), [(3, 2, 70), (4, 1, 0)])
-def test_too_few_processes_are_named_and_one_job_needs_no_more(
+def test_a_lack_of_processes_is_named_and_one_job_fits(
     tmp_path, reference, n_processes, jobs, code
 ):
     """Once it was a traceback, and sound blocks were called bad."""
-    prefix = [require_tool("prlimit"), f"--nproc={n_processes}"]
+    prefix = [faults.require_tool("prlimit"), f"--nproc={n_processes}"]
     if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
         user = 60_000 + os.getpid() % 5000  # of this test process alone, since limits are a user's
         rights = "+dac_override,+dac_read_search"
         prefix += ["setpriv", f"--reuid={user}", "--clear-groups"]
         prefix += [f"--inh-caps={rights}", f"--ambient-caps={rights}"]
     tmp_path.chmod(0o777)
-    done = run(*prefix, *simulate_command(tmp_path / "results", N_SEEDS, "--jobs", str(jobs)))
-    assert_clean(done, code)
+    done = faults.run(
+        *prefix, *faults.simulate_command(tmp_path / "results", N_SEEDS, "--jobs", str(jobs))
+    )
+    faults.assert_clean(done, code)
     if code == 0:
         assert reference in done.stdout
     else:

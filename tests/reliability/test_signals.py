@@ -13,15 +13,7 @@ from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.store import lock_path
-from tests.reliability.faults import (
-    FORKS,
-    assert_recovers,
-    compute_reference,
-    simulate_command,
-    start,
-    wait_until,
-    write_words,
-)
+from tests.reliability import faults
 from tests.reliability.writing import write_slowly
 from tests.unit.store.invented import invent, simulate
 
@@ -43,7 +35,7 @@ def is_simulating(process):
 
 def end(process):
     """Wait for a process that was told to end; return its messages."""
-    wait_until(lambda: process.poll() is not None, seconds=20)
+    faults.wait_until(lambda: process.poll() is not None, seconds=20)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     return process.communicate(timeout=20)[1]
@@ -55,11 +47,13 @@ def end(process):
     [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
 )
 def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, code, jobs):
-    process = start(*simulate_command(tmp_path / "results", 200_000, *NEVER, "--jobs", jobs))
-    assert wait_until(lambda: is_simulating(process))
+    process = faults.start(
+        *faults.simulate_command(tmp_path / "results", 200_000, *NEVER, "--jobs", jobs)
+    )
+    assert faults.wait_until(lambda: is_simulating(process))
     process.send_signal(number)
     begun = time.monotonic()
-    wait_until(lambda: process.poll() is not None, seconds=5)
+    faults.wait_until(lambda: process.poll() is not None, seconds=5)
     seconds = time.monotonic() - begun
     messages = end(process)
     assert process.returncode == code, messages
@@ -94,12 +88,14 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
     n_fired = 0
     while n_fired < n_interruptions:
         number, code = ways[n_fired % 3]
-        process = FORKS.Process(target=write_slowly, args=(write_words(results, n_all), log))
+        process = faults.FORKS.Process(
+            target=write_slowly, args=(faults.write_words(results, n_all), log)
+        )
         process.start()
-        assert wait_until(lambda process=process: has_begun(process, results))
+        assert faults.wait_until(lambda process=process: has_begun(process, results))
         kept = list_blocks(results)
         enough = len(kept) + draw.randrange(3)
-        wait_until(
+        faults.wait_until(
             lambda enough=enough, process=process: (
                 len(list_blocks(results)) >= enough or not process.is_alive()
             )
@@ -115,16 +111,16 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
         assert process.exitcode == code, log.read_text()
         assert "Traceback" not in log.read_text()
         n_fired += 1
-    assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
+    faults.assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
 
 
 def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
     results = tmp_path / "results"
-    command = simulate_command(results, 1_000_000, *NEVER, "--jobs", "1")
-    processes = [start(*command) for _ in range(3)]
-    assert wait_until(lambda: sum(p.poll() is not None for p in processes) == 2, seconds=60)
+    command = faults.simulate_command(results, 1_000_000, *NEVER, "--jobs", "1")
+    processes = [faults.start(*command) for _ in range(3)]
+    assert faults.wait_until(lambda: sum(p.poll() is not None for p in processes) == 2, seconds=60)
     (working,) = [process for process in processes if process.poll() is None]
-    assert wait_until(lambda: is_simulating(working))
+    assert faults.wait_until(lambda: is_simulating(working))
     working.send_signal(signal.SIGINT)
     ends = [(end(process), process.returncode) for process in processes]
     assert sorted(code for _, code in ends) == [75, 75, 130], ends
@@ -132,4 +128,4 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
         assert "Traceback" not in messages
         if code == 75:
             assert "another process is working on" in messages
-    assert_recovers(results, 1000, compute_reference(1000))
+    faults.assert_recovers(results, 1000, faults.compute_reference(1000))

@@ -13,7 +13,7 @@ from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files
-from tests.reliability.faults import Strace, assert_clean, assert_recovers, call, find_strays
+from tests.reliability import faults
 from tests.unit.store.invented import check, fill, invent, simulate
 
 N_SEEDS = 2000
@@ -24,8 +24,8 @@ REFERENCE = compute_digest([invent(0, N_SEEDS)])
 def points(tmp_path_factory):
     """Every call on the files of a small study, by its name and number."""
     folder = tmp_path_factory.mktemp("count")
-    traced = Strace(folder / "results", folder / "log")
-    assert_clean(traced.run(), 0)
+    traced = faults.Strace(folder / "results", folder / "log")
+    faults.assert_clean(traced.run(), 0)
     points = traced.list_points()
     names = [name for name, _ in points]
     # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
@@ -36,19 +36,19 @@ def points(tmp_path_factory):
 
 def inject(tmp_path, fault, *, code):
     """Run a study into a fault, look at what is left, and run it again."""
-    traced = Strace(tmp_path / "fault" / "results", tmp_path / "fault.log")
+    traced = faults.Strace(tmp_path / "fault" / "results", tmp_path / "fault.log")
     traced.results.parent.mkdir()
     done = traced.run(fault)
     assert traced.was_injected(), f"{fault} did not happen"
     if code is None:
         assert done.returncode in (-9, 137), f"{fault}: {done.returncode} {done.stderr}"
     else:
-        assert_clean(done, code)
-        assert find_strays(traced.results) == []
+        faults.assert_clean(done, code)
+        assert faults.find_strays(traced.results) == []
     folder = Store(traced.results).study_folder(PAPER, 1988)
     if folder.exists():
         assert check(Store(traced.results), folder).faults == {}
-    assert_recovers(traced.results, N_SEEDS, REFERENCE, simulate)
+    faults.assert_recovers(traced.results, N_SEEDS, REFERENCE, simulate)
     shutil.rmtree(traced.results.parent)
 
 
@@ -72,8 +72,8 @@ def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path, poin
 
 
 def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_path):
-    traced = Strace(tmp_path / "results", tmp_path / "log")
-    assert_clean(traced.run(), 0)
+    traced = faults.Strace(tmp_path / "results", tmp_path / "log")
+    faults.assert_clean(traced.run(), 0)
     waiting = {}
     renamed = []
     finished = []
@@ -116,14 +116,14 @@ class ReportCase:
         for name, content in self.read().items():
             assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
         assert read_model(self.study.folder, "headline")["text"] in ("old", "new")
-        assert call("info", "--results", self.study.results).returncode == 0
+        assert faults.call("info", "--results", self.study.results).returncode == 0
         assert find_damaged_files(self.study.folder) == []
         assert self.read() in (OLD, NEW)
         is_new = self.read() == NEW
         with hold_report(self.study.folder):  # as the next report does
             place_files(self.study.folder, OLD)
         assert self.read() == OLD
-        assert find_strays(self.study.results) == []
+        assert faults.find_strays(self.study.results) == []
         return is_new
 
 
@@ -134,7 +134,7 @@ class ExportCase:
         fill(Store(folder / "results"), 60)
         self.table = folder / "x.csv"
         self.words = self.choose(60)
-        assert_clean(call(*self.choose(20)), 0)
+        faults.assert_clean(faults.call(*self.choose(20)), 0)
 
     def choose(self, n):
         words = ["export", "--seeds", str(n), "--results", str(self.table.parent / "results")]
@@ -151,9 +151,9 @@ class ExportCase:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", [ReportCase, ExportCase])
 def test_kill_at_every_call_leaves_the_old_files_or_the_new_ones(tmp_path, case):
-    traced = Strace(tmp_path, tmp_path / "log")
+    traced = faults.Strace(tmp_path, tmp_path / "log")
     whole = case(tmp_path / "whole")
-    assert_clean(traced.run(words=whole.words), 0)
+    faults.assert_clean(traced.run(words=whole.words), 0)
     points = traced.list_points()
     assert {name for name, _ in points} >= {"write", "fsync", "rename"}
     assert whole.look()

@@ -43,9 +43,7 @@ def replace(monkeypatch, function):
         ("tcp://s:1", None, LostWorker, "finished anything for 0.2 s"),
     ],
 )
-def test_a_block_that_fails_raises_after_those_that_are_finished(
-    monkeypatch, scheduler, error, kind, message
-):
+def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager
     def open_pool(*_):
         yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=0.2)

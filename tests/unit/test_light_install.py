@@ -1,12 +1,10 @@
 """Without the extra `report`, and without what only POSIX has, all works but writing a report."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.reliability import faults
 
 HIDE_REPORT = """
 import sys
@@ -75,10 +73,7 @@ raise SystemExit(main(['replicate', '--seeds', '200']))
 
 
 def run(code, folder):
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return faults.run(sys.executable, "-c", code, cwd=folder, env={"PYTHONPATH": str(faults.ROOT)})
 
 
 def test_what_needs_neither_works_without_them(tmp_path):
@@ -97,8 +92,5 @@ def test_a_report_is_refused_in_one_line_before_anything_is_simulated(tmp_path):
 @pytest.mark.parametrize("code", ["import fcntl", "import os\nos.fork"])
 def test_a_use_of_posix_is_noticed(code, tmp_path):
     (tmp_path / "replication.py").write_text(code)
-    done = subprocess.run(
-        [sys.executable, "-c", HIDE_POSIX + "import replication"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = faults.run(sys.executable, "-c", HIDE_POSIX + "import replication", cwd=tmp_path)
     assert "ModuleNotFoundError" in done.stderr or "AttributeError" in done.stderr

@@ -23,8 +23,6 @@ class Clock:
 
 
 class Terminal(io.StringIO):
-    """A text stream that says it is a terminal."""
-
     def isatty(self):
         return True
 

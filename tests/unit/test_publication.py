@@ -16,14 +16,6 @@ from replication.errors import BusyError, DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.models import find_differences, read_model, round_numbers, write_model
 from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
-from replication.publication import (
-    Study,
-    describe_result,
-    hold_report,
-    preview_experiment,
-    replicate_study,
-    run_experiments,
-)
 from replication.store import Store
 from replication.store.placing import place_files
 from replication.verification import find_damaged_files, repair_reports
@@ -32,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
-    default = Study(PAPER, 1988, 1_000_000, tmp_path)
+    default = publication.Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
     for other in (
         dataclasses.replace(default, n_seeds=1_000_001),
@@ -43,12 +35,12 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
 
 
 def test_options_name_what_differs(tmp_path):
-    options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
+    options = publication.Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
     assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
 def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
-    study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
+    study = publication.Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
     said = capsys.readouterr().out
     *lines, last = said.splitlines()
@@ -95,7 +87,7 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
     model = read_model(Path(__file__).parents[2] / "results", "headline")
     assert model is not None
     model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
-    lines = describe_result(Study(PAPER, 1, 1, tmp_path), model)
+    lines = publication.describe_result(publication.Study(PAPER, 1, 1, tmp_path), model)
     (line,) = [line for line in lines if line.startswith("verdict")]
     assert line.split(maxsplit=1)[1].startswith(says)
     has_p = any(line.startswith("p ") for line in lines)
@@ -103,9 +95,7 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
 
 
 @pytest.mark.parametrize("experiments", [True, False])
-def test_missing_experiments_are_announced_before_any_network_or_left_out(
-    monkeypatch, tmp_path, experiments
-):
+def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path, experiments):
     done = []
     monkeypatch.setattr(publication, "simulate_all", lambda *_, **__: done.append("networks"))
     monkeypatch.setattr(publication, "write_report", lambda *_, **__: {})
@@ -113,8 +103,8 @@ def test_missing_experiments_are_announced_before_any_network_or_left_out(
         publication, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
     )
     write_model(tmp_path, "codes", {})
-    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    replicate_study(default, experiments=experiments, report_progress=done.append)
+    default = publication.Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
+    publication.replicate_study(default, experiments=experiments, report_progress=done.append)
     missing = sorted(set(EXPERIMENTS) - {"codes"})
     if experiments:
         said, *rest = done
@@ -134,12 +124,12 @@ def test_the_time_left_follows_the_pace_of_the_experiments_before(monkeypatch, t
     monkeypatch.setattr(publication.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(publication, "EXPERIMENTS", {"codes": 10.0, "rule": 20.0})
     monkeypatch.setattr(publication, "run_experiment", run)
-    run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
+    publication.run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
     assert said == ["codes (1 of 2): about 30 s left", "rule (2 of 2): about 1 min 0 s left"]
 
 
 def test_one_experiment_is_rendered_alone(tmp_path):
-    page = preview_experiment("codes", 300, tmp_path, jobs=1)
+    page = publication.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     assert "converged" in page.read_text("utf-8")
     assert not (tmp_path / "models").exists()
@@ -148,7 +138,7 @@ def test_one_experiment_is_rendered_alone(tmp_path):
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.publication.run_experiment", lambda *_, **__: {})
     with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):
-        preview_experiment("codes", 300, tmp_path)
+        publication.preview_experiment("codes", 300, tmp_path)
 
 
 SIGNED = {"a": 10**400}
@@ -204,10 +194,10 @@ def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_p
     left = tmp_path / "models" / f".replication-{16 * '0'}.part"
     left.parent.mkdir()
     left.write_text("half a model")
-    with hold_report(tmp_path):
+    with publication.hold_report(tmp_path):
         assert not left.exists()
         with pytest.raises(BusyError, match="another process is writing models or a report in"):
-            run_experiments([], tmp_path)
+            publication.run_experiments([], tmp_path)
 
 
 def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path):

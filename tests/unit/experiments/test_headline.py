@@ -206,9 +206,7 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
             FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")
 
 
-def test_stored_study_names_itself_by_its_digest_and_the_default_one_follows_networks(
-    tmp_path, monkeypatch
-):
+def test_stored_study_names_its_digest_and_the_default_one_follows_networks(tmp_path, monkeypatch):
     quick, store = replace(PAPER, max_updates=60), Store(tmp_path)
     study = Study(quick, 7, 60, tmp_path)
     for part in (study, *study.repetitions):

@@ -55,7 +55,6 @@ def test_interval_includes_its_ends_and_nothing_measured_decides_nothing():
 
 
 def judge_one(measured, **levels):
-    """Judge a statement of one operationalisation with these levels."""
     one = dataclasses.replace(RAPID.primary, thresholds=levels)
     claim = dataclasses.replace(RAPID, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:

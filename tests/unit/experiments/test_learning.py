@@ -25,7 +25,6 @@ def flatten(parts):
 
 
 def change_weights(network):
-    """Return the changes of the readable network by all patterns."""
     changes = [network.weight_changes(pattern) for pattern in network.patterns]
     return flatten(sum(parts) for parts in zip(*changes, strict=True))
 

@@ -92,7 +92,6 @@ def check_readings(model, figures):
 
 
 def check_settings(model, figures):
-    """The map has a cell for each pair of settings, and marks the paper's and the fastest."""
     failing = np.array(model["failing"])
     assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].RATES))
     # The paper's settings learn, and a hopeless corner does not.
@@ -110,7 +109,6 @@ def check_settings(model, figures):
 
 
 def check_speed(model, figures):
-    """Each rule runs at its best rate, and the figure marks those that are not worse."""
     procedures, rates = model["procedures"], model["rates"]
     for rule in RUNS["speed"].RULES:
         assert procedures[rule]["learning_rate"] == rates[rule]["best"]
@@ -124,13 +122,11 @@ def check_speed(model, figures):
 
 
 def check_codes(model, figures):
-    """The smallest distance is that of the statement."""
     results = model["claims"]["good-codes"]["operationalisations"]
     assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
 
 
 def check_learning(model, figures):
-    """The order at a rate agrees with the histories, and is drawn."""
     assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
     measured = model["claims"]["alignment-first"]["operationalisations"]
@@ -168,7 +164,6 @@ def check_hierarchy(model, figures):
 
 
 def check_mechanism(model, figures):
-    """The figures draw the model."""
     for figure, rate in zip(figures["turning"], ("small", "paper"), strict=True):
         for name, line in list_lines(figure.axes[0]).items():
             series = model["turning"][rate][name]["median"]

@@ -3,10 +3,8 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -14,9 +12,9 @@ from matplotlib.figure import Figure
 from replication.errors import ReportError, WorkerError
 from replication.report import pandoc
 from replication.report.build import Drawing
+from tests.reliability.faults import ROOT, run
 from tests.unit.report.sample_report import FOLDER, build_sample, make_models, plot_joint
 
-ROOT = Path(__file__).parents[3]
 BLANK = {name: Drawing(Figure, "make it") for name in ("loop", "joint", "panels")}
 
 
@@ -93,9 +91,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
     assert b"2026-11-01" in pdf
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext is missing")
-    command = ["pdftotext", "-layout", str(sample / "report.pdf"), "-"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    words = " ".join(done.stdout.split())
+    words = " ".join(run("pdftotext", "-layout", sample / "report.pdf", "-").stdout.split())
     for expected in ("How long does recirculation take to learn?", "1988: 48 and 202", "1,190",
                      "Table 1. Only the paper", "(Hinton and McClelland 1988, 363)"):  # fmt: skip
         assert expected in words
@@ -126,10 +122,7 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
         "HOME": str(home), "TMPDIR": str(folder), "LC_ALL": "C", "TZ": "Asia/Kathmandu",
         "PYTHONHASHSEED": "12", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "again")],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run(sys.executable, "-c", code, tmp_path / "again", env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert read_all(tmp_path / "again") == read_all(sample)
 

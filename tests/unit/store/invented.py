@@ -42,7 +42,6 @@ def fill(
 
 
 def write(store, *ranges, protocol=PAPER, root_seed=1988):
-    """Write a block of invented outcomes for each range of seeds."""
     folder = store.study_folder(protocol, root_seed)
     for start, stop in ranges:
         with store.lock(folder):
@@ -50,17 +49,14 @@ def write(store, *ranges, protocol=PAPER, root_seed=1988):
 
 
 def find_study(store, folder):
-    """Return the study in a folder as a store lists it."""
     (study,) = (study for study in store.studies() if study.path == folder)
     return study
 
 
 def check(store, folder):
-    """Check the study in a folder."""
     return check_study(store, find_study(store, folder))
 
 
 def repair(store, folder, simulation=simulate):
-    """Repair the study in a folder with invented outcomes."""
     with replace_simulation(simulation):
         return repair_study(store, find_study(store, folder), show_progress=False)

@@ -149,9 +149,7 @@ def fail_to_read(number, name):
     return mock.patch.object(Path, "read_bytes", fail)
 
 
-def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_or_descriptors_is_none(
-    store, folder, block
-):
+def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(store, folder, block):
     """Once the first block that could not be read ended `verify`, and none was repaired."""
     before = read_files(folder)
     for number in (errno.EACCES, errno.EMFILE):

@@ -57,9 +57,7 @@ def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
         (3, slice(-1), [0, 1000, 2000, 3000, 4000], "5000 to 5999"),
     ],
 )
-def test_a_lost_worker_is_mentioned_and_a_block_that_is_lost_twice_ends_the_run(
-    capsys, n_begun, finished, written, lost
-):
+def test_a_block_that_is_lost_twice_ends_the_run(capsys, n_begun, finished, written, lost):
     """Of six blocks some are begun in each round, and some of these are finished."""
     starts = []
 
@@ -77,9 +75,7 @@ def test_a_lost_worker_is_mentioned_and_a_block_that_is_lost_twice_ends_the_run(
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
 
 
-def test_the_same_study_is_refused_at_once_and_as_part_of_another_is_waited_for(
-    tmp_path, monkeypatch
-):
+def test_the_same_study_is_refused_and_as_part_of_another_waited_for(tmp_path, monkeypatch):
     """Two studies next to each other have root seeds in common."""
     store, other = Store(tmp_path), Store(tmp_path)
     refused = []

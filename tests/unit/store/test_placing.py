@@ -2,19 +2,11 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from replication.errors import StorageError
-from replication.store.placing import (
-    LIST,
-    READY,
-    find_damaged,
-    finish_placing,
-    place_files,
-    read_list,
-)
+from replication.store import placing
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
 NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
@@ -25,32 +17,32 @@ def read_all(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != LIST and ".replication" not in str(path)
+        if path.is_file() and path.name != placing.LIST and ".replication" not in str(path)
     }
 
 
 @pytest.fixture
 def folder(tmp_path):
-    place_files(tmp_path / "study", OLD)
+    placing.place_files(tmp_path / "study", OLD)
     return tmp_path / "study"
 
 
 def test_new_files_replace_the_old_ones_and_what_is_no_longer_shown_goes(folder):
     assert read_all(folder) == OLD
-    place_files(folder, NEW)
+    placing.place_files(folder, NEW)
     assert read_all(folder) == NEW
-    assert find_damaged(folder) == []
+    assert placing.find_damaged(folder) == []
 
 
 def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder):
     """Once every picture in figures/ went that was none of the report's."""
     (folder / "figures" / "mine.png").write_bytes(b"mine")
-    place_files(folder, NEW)
+    placing.place_files(folder, NEW)
     assert (folder / "figures" / "mine.png").read_bytes() == b"mine"
     (folder / "report.pdf").write_bytes(b"mine")
     before = read_all(folder)
     with pytest.raises(StorageError, match=r"report\.pdf' is in the place of a file of the report"):
-        place_files(folder, {**NEW, "report.pdf": b"ours"})
+        placing.place_files(folder, {**NEW, "report.pdf": b"ours"})
     assert read_all(folder) == before
 
 
@@ -61,21 +53,21 @@ def test_no_link_is_followed_out_of_the_folder(folder, tmp_path, name):
     (folder / name).symlink_to(elsewhere)
     before = read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
     with pytest.raises(StorageError, match="is a link"):
-        place_files(folder, NEW)
+        placing.place_files(folder, NEW)
     assert (read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()) == before
 
 
 def test_a_list_that_names_other_files_is_none(folder, tmp_path):
     (tmp_path / "mine.svg").write_bytes(b"mine")
     for name in ("../mine.svg", "figures/../../mine.svg", "/etc/hosts", "benchmark.json"):
-        (folder / LIST).write_text(f"{'0' * 64}  {name}\n")
-        assert read_list(folder) is None
-        assert find_damaged(folder) == [LIST]
+        (folder / placing.LIST).write_text(f"{'0' * 64}  {name}\n")
+        assert placing.read_list(folder) is None
+        assert placing.find_damaged(folder) == [placing.LIST]
         with pytest.raises(ValueError, match="is no name of a file of a report"):
-            place_files(folder, {**NEW, name: b""})
+            placing.place_files(folder, {**NEW, name: b""})
 
 
-@pytest.mark.parametrize("name", [*OLD, LIST])
+@pytest.mark.parametrize("name", [*OLD, placing.LIST])
 def test_damage_of_any_file_is_named(folder, name):
     content = (folder / name).read_bytes()
     for damaged in (
@@ -85,65 +77,25 @@ def test_damage_of_any_file_is_named(folder, name):
         content[: content[:-1].rfind(b"\n") + 1],
     ):
         (folder / name).write_bytes(damaged)
-        assert find_damaged(folder), damaged
+        assert placing.find_damaged(folder), damaged
     (folder / name).write_bytes(content)
-    assert find_damaged(folder) == []
+    assert placing.find_damaged(folder) == []
 
 
 def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folder):
-    done = subprocess.run(["sha256sum", "--check", "--strict", LIST], cwd=folder, check=False)
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", placing.LIST], cwd=folder, check=False
+    )
     assert done.returncode == 0
     before = {path: path.stat().st_ino for path in folder.rglob("*")}
-    place_files(folder, OLD)
+    placing.place_files(folder, OLD)
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
 
 
-class Killed(BaseException):
-    """Stands for the death of the process."""
-
-
-def test_a_kill_at_any_step_leaves_the_old_files_or_leads_to_the_new_ones(tmp_path, monkeypatch):
-    """Every system call is tried in tests/reliability; here each step that changes a name."""
-    seen = set()
-    for k in range(1, 40):
-        folder = tmp_path / str(k)
-        place_files(folder, OLD)
-        left = [k]
-
-        def make_step(original, left=left):
-            def step(*arguments, **options):
-                left[0] -= 1
-                if left[0] <= 0:  # dead from now on: nothing tidies up
-                    raise Killed
-                return original(*arguments, **options)
-
-            return step
-
-        with monkeypatch.context() as patch:
-            for name in ("replace", "unlink", "mkdir", "rmdir"):
-                patch.setattr(Path, name, make_step(getattr(Path, name)))
-            patch.setattr("shutil.rmtree", make_step(shutil.rmtree))
-            try:
-                place_files(folder, NEW)
-            except Killed:
-                pass
-            else:
-                break
-        finish_placing(folder)
-        found = read_all(folder)
-        assert found in (OLD, NEW), k
-        assert find_damaged(folder) == []
-        seen.add(found == NEW)
-        place_files(folder, NEWEST)  # not refused as somebody else's
-        assert read_all(folder) == NEWEST
-        assert not [path for path in folder.iterdir() if path.name.startswith(".replication")]
-    assert seen == {True, False}
-
-
 def test_the_next_report_replaces_one_that_was_only_ready(folder, tmp_path):
-    place_files(tmp_path / "ready", NEW)
-    (tmp_path / "ready").rename(folder / READY)
-    place_files(folder, NEWEST)
+    placing.place_files(tmp_path / "ready", NEW)
+    (tmp_path / "ready").rename(folder / placing.READY)
+    placing.place_files(folder, NEWEST)
     assert read_all(folder) == NEWEST
 
 
@@ -152,9 +104,9 @@ def test_the_next_report_replaces_one_that_was_only_ready(folder, tmp_path):
 )
 def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(folder, tmp_path, planted):
     mine = tmp_path / "mine"
-    place_files(mine, {"report.html": b"planted", "figures/a.svg": b"planted"})
+    placing.place_files(mine, {"report.html": b"planted", "figures/a.svg": b"planted"})
     before = read_all(mine)
-    ready = folder / READY
+    ready = folder / placing.READY
     if planted == "file":
         ready.write_bytes(b"")
     elif planted == "link":
@@ -170,22 +122,22 @@ def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(folder, tmp_pa
     elif planted == "content":
         (ready / "report.html").write_bytes(b"changed")
     elif planted == "no list":
-        (ready / LIST).unlink()
-    finish_placing(folder)
+        (ready / placing.LIST).unlink()
+    placing.finish_placing(folder)
     assert read_all(folder).items() >= OLD.items()
     assert read_all(mine) == before
-    assert find_damaged(folder) == []
-    place_files(folder, NEW)
+    assert placing.find_damaged(folder) == []
+    placing.place_files(folder, NEW)
     assert read_all(folder).items() >= NEW.items()
 
 
 def test_what_is_ready_replaces_no_file_of_somebody_else(folder, tmp_path):
-    place_files(folder / READY, {"report.pdf": b"planted"})
-    (folder / READY / "figures").mkdir(exist_ok=True)
+    placing.place_files(folder / placing.READY, {"report.pdf": b"planted"})
+    (folder / placing.READY / "figures").mkdir(exist_ok=True)
     (folder / "report.pdf").write_bytes(b"mine")
-    finish_placing(folder)
+    placing.finish_placing(folder)
     assert read_all(folder).items() >= {**OLD, "report.pdf": b"mine"}.items()
-    assert not (folder / READY).exists()
+    assert not (folder / placing.READY).exists()
 
 
 def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder):
@@ -193,10 +145,10 @@ def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder):
     (folder / "report.md" / "mine").write_bytes(b"mine")
     (folder / "figures").rename(folder.parent / "elsewhere")
     (folder / "figures").symlink_to(folder.parent / "elsewhere")
-    (folder / LIST).unlink()
-    (folder / LIST).mkdir()
-    place_files(folder, NEW, set_aside=True)
-    assert find_damaged(folder) == []
+    (folder / placing.LIST).unlink()
+    (folder / placing.LIST).mkdir()
+    placing.place_files(folder, NEW, set_aside=True)
+    assert placing.find_damaged(folder) == []
     assert (folder / "figures" / "a.svg").read_bytes() == b"new a"
     assert (folder.parent / "elsewhere" / "a.svg").read_bytes() == b"old a"
     (kept,) = folder.glob("report.md.set-aside-*/mine")

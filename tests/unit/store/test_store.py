@@ -144,9 +144,7 @@ def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
 @pytest.mark.parametrize(("number", "advice"), [(28, "make room"), (24, "close other programs")])
-def test_a_failed_write_keeps_the_old_file_and_leaves_no_stray(
-    tmp_path, monkeypatch, step, number, advice
-):
+def test_failed_writes_keep_the_old_file_and_no_stray(tmp_path, monkeypatch, step, number, advice):
     path = tmp_path / "file"
     write_durably(path, b"old")
     fired = []
