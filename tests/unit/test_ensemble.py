@@ -48,8 +48,11 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     def open_pool(*_):
         yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=0.2)
 
+    others_are_finished = threading.Event()
+
     def fail():
-        time.sleep(0.05 if error else 0.5)
+        others_are_finished.wait(10)
+        time.sleep(0 if error else 0.5)
         raise error or ZeroDivisionError
 
     replace(monkeypatch, fail)
@@ -59,6 +62,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
     assert sorted(starts) == [0, 10, 20, 30, 40]
+    others_are_finished.set()
     with pytest.raises(kind, match=message):
         next(running)
 
