@@ -27,6 +27,6 @@ def few_resamples(monkeypatch):
     """Let studies be judged with fewer draws than for a user, where no last digit is tested."""
     from replication.comparison.sampling import Effort
 
-    small = Effort(20_000, 200)
+    small = Effort(10_000, 100)
     monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)
     monkeypatch.setattr("replication.experiments.headline.unusual.N_STUDIES", 20_000)

@@ -14,6 +14,7 @@ import pytest
 from flit_core import buildapi
 
 from replication.cli.parser import make_parser
+from tests.reliability.faults import FEW_RESAMPLES
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -121,9 +122,7 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
         archive.extractall(site)
     script = (
         "import replication, replication.cli, sys\nprint(replication.__file__)\n"
-        "from replication.comparison import case, sampling\n"
-        "case.Effort = lambda: sampling.Effort(20_000, 200)  # as `few_resamples` does\n"
-        "sys.exit(replication.cli.main(['replicate', '--seeds', '100']))"
+        f"{FEW_RESAMPLES}sys.exit(replication.cli.main(['replicate', '--seeds', '100']))"
     )
     environment = os.environ | {"PYTHONPATH": str(site), "PYTHONWARNINGS": ""}
     done = run(sys.executable, "-c", script, cwd=work, env=environment)

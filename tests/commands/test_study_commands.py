@@ -10,9 +10,13 @@ import pandas as pd
 import pytest
 
 from replication import PAPER, Protocol
+from replication.claims import load_reported
 from replication.cli import main
 from replication.experiments import EXPERIMENTS
+from replication.experiments.studies import compare_with_report
+from replication.protocol import DEFAULT_ROOT_SEED
 from replication.simulator.ensemble import simulate
+from replication.store import Store
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
@@ -76,6 +80,19 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(tmp_path, 
     dictionary = json.loads((tmp_path / "x.csv.dictionary.json").read_text())
     assert (dictionary["n_rows"], dictionary["root_seed"]) == (10, 1988)
     assert dictionary["protocol"]["group_sizes"] == [3, 2]
+
+
+def test_exported_outcomes_give_the_headline_again(tmp_path, run):
+    n, results, path, reported = 20_000, tmp_path / "results", tmp_path / "x.csv", load_reported()
+    run("simulate", "--seeds", n, "--results", results)
+    run("export", path, "--seeds", n, "--results", results)
+    found = run(
+        "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
+        "--mean", reported.mean, "--max", reported.max, "--margin", "10%", "--failures", "excluded",
+        "--grid", 1, "--bounds", 0, "inf", "--json",
+    )  # fmt: skip
+    headline = compare_with_report(Store(results).counts(PAPER, DEFAULT_ROOT_SEED, n))
+    assert json.loads(found) == headline.to_dict()
 
 
 def test_report_of_what_is_not_stored_says_what_to_do(tmp_path, capsys):

@@ -35,6 +35,12 @@ ONE_STUDY = [
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
 
+# What the fixture `few_resamples` does, for another process.
+FEW_RESAMPLES = (
+    "from replication.comparison import case, sampling\n"
+    "case.Effort = lambda: sampling.Effort(10_000, 100)\n"
+)
+
 # A process that has imported everything and forks: the calls of an import are not traced then.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.reliability.writing"])

@@ -77,7 +77,7 @@ def run(code, folder):
 
 
 def test_what_needs_neither_works_without_them(tmp_path):
-    done = run(HIDE_REPORT + HIDE_POSIX + WORKING, tmp_path)
+    done = run(HIDE_REPORT + HIDE_POSIX + faults.FEW_RESAMPLES + WORKING, tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -40,6 +40,7 @@ SMALLER = {
             for name in ("zero biases", "updates after each pattern")
         },
     },
+    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": {20.0: 100, 2.0: 100}},
     "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long."""
