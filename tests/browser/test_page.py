@@ -177,7 +177,7 @@ def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found):
 
 def test_committed_report_is_short():
     text = COMMITTED.with_suffix(".md").read_text()
-    assert len(text.split()) <= 4800
+    assert len(text.split()) <= 5000
     assert len(re.findall(r"!\[", text)) <= 13
 
 

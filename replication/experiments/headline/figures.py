@@ -36,7 +36,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = create_figure(
-        height=2.45, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        height=2.35, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")

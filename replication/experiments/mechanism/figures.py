@@ -80,9 +80,9 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     return figures[0], figures[1]
 
 
-def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
-    """Draw what replaced changes cost, and how fast each rule learns other inputs."""
-    worth, left = style.create_figure(height=3.6, width=style.HALF)
+def plot_worth(model: Mapping[str, Any]) -> Figure:
+    """Draw what replaced changes cost at the paper's rate."""
+    figure, axes = style.create_figure(height=3.0)
     rows = model["interventions"]["paper"]
     x = sorted(int(first) for first in rows["dropped"])
     for name, (color, dash, label, up, aside) in LINES.items():
@@ -91,37 +91,30 @@ def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         y = [row["extra"] for row in own]
         low, high = zip(*(row["extra_interval"] for row in own), strict=True)
         # Beside one another, so that no interval runs through the end of another.
-        place = Affine2D().scale(aside, 1) + left.transData
-        left.vlines(x, low, high, color=color, linewidth=1.0, transform=place)
-        left.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name,
+        place = Affine2D().scale(aside, 1) + axes.transData
+        axes.vlines(x, low, high, color=color, linewidth=1.0, transform=place)
+        axes.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name,
                   transform=place)  # fmt: skip
-        style.label_line(
-            left,
-            x=1.15 * x[-1],
-            y=y[-1],
-            text=label.format(failed=failed),
-            color=color,
-            offset=(7, up),
-        )
-    left.axhline(0, color=style.MUTED, linewidth=0.8)
-    left.set(
-        xscale="log", xlim=(0.85 * x[0], 9 * x[-1]), ylim=(-5, 55),
-        xlabel=f"changes replaced (learning rate {model['rates']['paper']:g})",
-        ylabel="extra weight updates (median)",
+        text = label.format(failed=failed)
+        style.label_line(axes, x=1.15 * x[-1], y=y[-1], text=text, color=color, offset=(7, up))
+    axes.axhline(0, color=style.MUTED, linewidth=0.8)
+    axes.set(
+        xscale="log", xlim=(0.85 * x[0], 3 * x[-1]), ylim=(-5, 55),
+        xlabel="first changes of W replaced", ylabel="extra weight updates (median)",
     )  # fmt: skip
-    style.use_plain_log_ticks(left, x)
-    left.set_title("(a) First changes of W replaced")
-    return worth, _plot_reach(model["tasks"])
+    style.use_plain_log_ticks(axes, x)
+    return figure
 
 
-def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
+def plot_reach(model: Mapping[str, Any]) -> Figure:
     """Draw how fast each rule learns each input: a band an input, a mark a rule."""
-    figure, axes = style.create_figure(height=4.5, width=style.HALF)
+    figure, axes = style.create_figure(height=4.2)
+    tasks = model["tasks"]
     marks = dict(zip(RULES, style.RULES, strict=True))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, inputs in GROUPS.items():
-        axes.text(-0.72, place, heading, transform=axes.get_yaxis_transform(), va="center",
+        axes.text(-0.36, place, heading, transform=axes.get_yaxis_transform(), va="center",
                   color=style.MUTED, style="italic", fontsize=8)  # fmt: skip
         for name, label in inputs.items():
             place += 1.0
@@ -139,7 +132,7 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
                 is_reliable = result["converged"]["share"] >= RELIABLE
                 axes.plot(
                     [result["median"]], [place + lane], marker, color=color,
-                    markersize=4.5, gid=f"{rule}: {name}", label=f"{rule}: {name}",
+                    markersize=5, gid=f"{rule}: {name}", label=f"{rule}: {name}",
                     markerfacecolor=color if is_reliable else style.PAPER_WHITE,
                 )  # fmt: skip
         place += 1.3
@@ -151,10 +144,7 @@ def _plot_reach(tasks: Mapping[str, Any]) -> Figure:
         Line2D([], [], color=color, marker=marker, linestyle="", markersize=5, label=label)
         for color, _, marker, label in style.RULES
     ]
-    figure.legend(
-        handles=handles, loc="outside lower left", fontsize=8, handlelength=1, borderaxespad=0.2
-    )
-    axes.set_title("(b) Speed on other inputs", x=-0.72)
+    figure.legend(handles=handles, loc="outside upper left", fontsize=8, ncols=2)
     return figure
 
 
@@ -173,7 +163,8 @@ def _find_lanes(medians: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], tuple[Figure, Figure]]] = {
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
     "turning": plot_turning,
     "worth": plot_worth,
+    "reach": plot_reach,
 }

@@ -170,15 +170,15 @@ def check_mechanism(model, figures):
             series = model["turning"][rate][name]["median"]
             assert line.get_ydata() == pytest.approx(series, nan_ok=True)
             assert len(series) == RUNS["mechanism"].FOLLOWED[rate] + 1
-    left, right = (figure.axes[0] for figure in figures["worth"])
+    (worth,), (reach,) = figures["worth"].axes, figures["reach"].axes
     rows = model["interventions"]["paper"]
-    dropped = list_lines(left)["dropped"]
+    dropped = list_lines(worth)["dropped"]
     assert list(dropped.get_xdata()) == [1, 5, 20]
     assert list(dropped.get_ydata()) == [rows["dropped"][n]["extra"] for n in ("1", "5", "20")]
     failed = fixed(100 * rows["amplification"]["20"]["failed"]["share"], 0)
-    assert f"growth alone\n({failed} % fail)" in [text.get_text() for text in left.texts]
+    assert f"growth alone\n({failed} % fail)" in [text.get_text() for text in worth.texts]
     assert {name for inputs in GROUPS.values() for name in inputs} == set(make_tasks())
-    marks = list_lines(right)
+    marks = list_lines(reach)
     for name, task in model["tasks"].items():
         for rule, result in task["rules"].items():
             mark = marks[f"{rule}: {name}"]
