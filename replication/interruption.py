@@ -1,4 +1,11 @@
-"""Ctrl-C, SIGTERM and a hang-up end a run at once, but never in the middle of a write."""
+"""Ctrl-C, SIGTERM and a hang-up end a run at once, but never in the middle of a write.
+
+1. A command enters an `Interruption` (`cli/__init__.py`; `store/filling.py` while it simulates).
+2. On a signal this raises `Interrupted` in the main thread, or after the write that is going on.
+3. That sets the flag of all threads (`threads.py`, `simulator/ensemble.py`), which the kernel reads
+   once a sweep through the patterns (`simulator/programs.py`).
+4. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
+"""
 
 from __future__ import annotations
 
