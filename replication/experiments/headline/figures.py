@@ -110,7 +110,7 @@ def plot_distribution(model: Model) -> Figure:
     axes.set_xlabel("weight updates until converged")
     axes.set_ylabel("networks, % per update")
     axes.grid(axis="x", visible=False)
-    rows = [("mean, 1988", reported["mean"], exact(reported["mean"]), REPORTED)]
+    rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
     if population["mean"] is not None:
         rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
@@ -134,7 +134,7 @@ def plot_distribution(model: Model) -> Figure:
     if reported["max"] <= edges[-1]:
         mark_reported(above, reported["max"], len(rows) - 1, size=13)
         label_line(
-            above, x=reported["max"], y=len(rows) - 1, text=f"largest, {exact(reported['max'])}",
+            above, x=reported["max"], y=len(rows) - 1, text=f"largest {exact(reported['max'])}",
             color=REPORTED, offset=(-9, 0), ha="right",
         )  # fmt: skip
     above.set_yticks(range(len(rows)), [name for name, *_ in rows])

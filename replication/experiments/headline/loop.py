@@ -88,7 +88,7 @@ def _draw_network(
         (left, top - (SHOWN + 1) * side), 4 * side, side, fill=False, edgecolor=BLUE, lw=1.6
     )
     _add(axes, row, name, "row")
-    axes.text(MIDDLE, top - 4 * side - 0.15, "reconstructions\n(framed: this)", ha="center",
+    axes.text(MIDDLE, top - 4 * side - 0.15, "all four\nreconstructions", ha="center",
               va="top", fontsize=9, color=MUTED, linespacing=1.0)  # fmt: skip
     text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=9.5, fontweight="bold")
     if name:

@@ -18,7 +18,7 @@ STYLES: dict[str, tuple[str, Any, str]] = {
 
 def plot_learning(model: Mapping[str, Any]) -> Figure:
     """Draw in how many networks the matrices come first, by learning rate."""
-    figure, axes = style.create_figure(height=2.1)
+    figure, axes = style.create_figure(height=1.8)
     orders = model["orders"]
     x = range(len(orders))
     for name, (colour, dash, label) in STYLES.items():

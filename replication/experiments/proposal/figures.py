@@ -26,7 +26,7 @@ STYLES: dict[str, tuple[str, Any, str, str]] = {
 
 def plot_alignment(model: Mapping[str, Any]) -> Figure:
     """Draw the median update at which the matrices are aligned against the learning rate."""
-    figure, axes = create_figure(height=2.5)
+    figure, axes = create_figure(height=2.3)
     lines = []
     for name, (color, dash, marker, label) in STYLES.items():
         lines += axes.plot(
