@@ -84,7 +84,7 @@ def prepare(
         (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
     day = date.fromisoformat(metadata["date"])
     version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"licence {metadata['licence']}"
+    licence = f"{metadata['licence']} licence"
     byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields: dict[str, Any] = {
         **metadata,
