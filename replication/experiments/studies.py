@@ -42,7 +42,7 @@ def describe_reported() -> dict[str, Any]:
     }
 
 
-def compare_with_report(counts: CountTable) -> Comparison | None:
+def compare_with_report(counts: CountTable, *, decimals: str = "") -> Comparison | None:
     """Compare the converged with the reported numbers; None if fewer than `MIN_CONVERGED`."""
     if counts.n_converged < MIN_CONVERGED:
         return None
@@ -50,7 +50,7 @@ def compare_with_report(counts: CountTable) -> Comparison | None:
     return compare(
         counts,
         runs=reported.runs,
-        mean=reported.mean,
+        mean=reported.mean + decimals,
         max=reported.max,
         failures="excluded",
         margin=f"{margin['margin_percent']:g} %",
@@ -63,6 +63,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     if comparison is None or comparison.equivalence is None:
         return None
     reported = describe_reported()
+    unrounded = compare_with_report(counts, decimals=".00")
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
@@ -71,6 +72,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         "chance_all_converge": plain["chance_all_succeed"],
         **findings,
         "p": plain["p"],
+        "p_unrounded": None if unrounded is None else unrounded.p,
         "equivalence": plain["equivalence"]
         | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }

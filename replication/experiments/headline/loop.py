@@ -89,7 +89,7 @@ def _draw_network(
     )
     _add(axes, row, name, "row")
     axes.text(MIDDLE, top - 4 * side - 0.15, "all four\nreconstructions", ha="center",
-              va="top", fontsize=9, color=MUTED, linespacing=1.0)  # fmt: skip
+              va="top", fontsize=8, color=MUTED, linespacing=1.0)  # fmt: skip
     text = axes.text(MIDDLE, 9.6, title, ha="center", va="bottom", fontsize=9.5, fontweight="bold")
     if name:
         text.set_gid(f"{name}-title")

@@ -17,7 +17,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ("two", "2 one-hot pairs"),
         ("three", "3 one-hot pairs"),
         ("four", "4 one-hot pairs"),
-        ("bits", "4 whose halves hold two bits"),
+        ("bits", "4 pairs, two units on in each"),
         ("random", "4 random vectors"),
     )),
     ("4 one-hot pairs, by lower modules", "splits", (

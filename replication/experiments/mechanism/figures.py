@@ -108,7 +108,7 @@ def plot_worth(model: Mapping[str, Any]) -> Figure:
 
 def plot_reach(model: Mapping[str, Any]) -> Figure:
     """Draw how fast each rule learns each input: a band an input, a mark a rule."""
-    figure, axes = style.create_figure(height=4.2)
+    figure, axes = style.create_figure(height=4.0)
     tasks = model["tasks"]
     marks = dict(zip(RULES, style.RULES, strict=True))
     place = 0.0

@@ -79,6 +79,7 @@ def _label(axes: Axes, model: Mapping[str, Any]) -> None:
             axes, "fastest rate\nfor each λ",
             (model["ridge"][middle], model["regressions"][middle]), xytext=(-10, 12),
             textcoords="offset points", ha="right", va="center",
+            arrowprops={"arrowstyle": "-", "color": DEEP, "linewidth": 0.8},
         )  # fmt: skip
 
 

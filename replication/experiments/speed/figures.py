@@ -77,7 +77,7 @@ def _draw_rates(axes: Axes, model: Mapping[str, Any]) -> None:
         yscale="log",
         xlim=(min(rates), max(rates)),
         ylim=(32, 2100),
-        xlabel="learning rate ε (as far as tried)",
+        xlabel="learning rate ε",
         ylabel="mean updates, failures included",
     )
     style.use_plain_log_ticks(axes, (1, 2, 4, 8, 20))
