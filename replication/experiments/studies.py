@@ -63,7 +63,6 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     if comparison is None or comparison.equivalence is None:
         return None
     reported = describe_reported()
-    unrounded = compare_with_report(counts, decimals=".00")
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
@@ -72,7 +71,6 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         "chance_all_converge": plain["chance_all_succeed"],
         **findings,
         "p": plain["p"],
-        "p_unrounded": None if unrounded is None else unrounded.p,
         "equivalence": plain["equivalence"]
         | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }

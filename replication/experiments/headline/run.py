@@ -86,6 +86,7 @@ def describe_study(
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     sampling = studies.describe_sampling(counts)
+    exact = studies.compare_with_report(counts, decimals=".00")
     others: list[dict[str, Any]] = [
         {
             "root_seed": root_seed,
@@ -112,6 +113,7 @@ def describe_study(
             if others and all(row[name] is not None for row in others)
         },
         "claims": {"headline": judge_headline(population, sampling, p, differences)},
+        "p_unrounded": None if exact is None else exact.p,
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "histogram": make_histogram(counts),
         "joint": None if sampling is None else describe_joint(counts),

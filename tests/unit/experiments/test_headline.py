@@ -123,6 +123,7 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
     values = [ways[name]["value"] for name in run.MEANINGS]
     assert model["meanings"] == [min(values), max(values)]
     assert [row["root_seed"] for row in model["repetitions"]] == [4, 5]
+    assert model["p_unrounded"] not in (None, model["sampling"]["p"])
     p_values = [row["p"] for row in model["repetitions"]]
     assert model["ranges"]["p"] == [min(p_values), max(p_values)]
     assert ways["root-seeds"]["value"] == min(p_values)
