@@ -19,7 +19,7 @@ from replication.wording import plural
 Array = NDArray[np.float64]
 
 SHOWN = 0  # the vector whose states are drawn
-VISIBLE_X, HIDDEN_X, MIDDLE = (0.7, 2.6), (8.6, 10.5), 5.6
+VISIBLE_X, HIDDEN_X, MIDDLE = (0.65, 2.45), (8.6, 10.5), 5.6
 VISIBLE_Y, HIDDEN_Y = (6.85, 5.65, 4.45, 3.25), (5.65, 4.45)
 W_TOP, U_TOP = 8.35, 1.6
 LARGEST = 12.0  # the weight, in absolute value, whose square fills its place

@@ -39,7 +39,7 @@ LEFT = -1.23  # where headings begin, in widths of the axes
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
-    figure = Figure(figsize=(style.NARROW, 2.9))
+    figure = Figure(figsize=(style.NARROW, 3.0))
     axes = figure.add_axes((0.49, 0.135, 0.385, 0.775))
     place = 0.0
     labels: dict[float, str] = {}

@@ -60,7 +60,7 @@ def plot_readings(model: Model) -> Figure:
     )
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", visible=False)
+    axes.grid(visible=False)
     axes.set_xlim(min(min(row["curve"]["mean"]) for row in rows), mean + 19)
     axes.set_ylim(-0.05, len(rows) + 0.25)
     style.label_line(

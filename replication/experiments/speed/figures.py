@@ -49,6 +49,7 @@ def _draw_learning(axes: Axes, model: Mapping[str, Any]) -> None:
             label.replace(", ", ",\n"), (end, y), xytext=(x, y), color=color, va="center",
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8},
         )  # fmt: skip
+    axes.grid(visible=False)
     axes.text(115, 26, "thin: with\nmomentum", color=style.MUTED, va="center")
     axes.set(
         xlim=(0, points[-1]),
