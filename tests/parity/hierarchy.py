@@ -1,13 +1,10 @@
 """The hierarchy of modules to read, one network at a time: `ModularBatch` must agree with it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.simulator.modules import TOP_STREAM
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
-
-Array = NDArray[np.float64]
 
 
 class ModularNetwork:

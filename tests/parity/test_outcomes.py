@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmarks.contenders import run_batch, run_literal
 from replication.fields import CHOICES
 from replication.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
@@ -88,3 +89,11 @@ def test_networks_that_diverge_have_not_converged(criterion):
     assert not np.isfinite(final).all(), "the fault did not happen"
     assert not converged.any()
     assert updates.tolist() == [60] * 4
+
+
+@pytest.mark.parametrize("contender", [run_literal, run_batch])
+def test_kernel_and_a_loop_that_spells_out_every_product_end_alike_but_for_rounding(contender):
+    weights = draw_weights(PAPER, 1988, 0, 100)
+    updates, converged, _ = run_networks(PAPER, weights)
+    other_updates, other_converged = contender(PAPER, weights)
+    assert ((updates == other_updates) & (converged == other_converged)).sum() >= 99

@@ -40,10 +40,6 @@ def model(skewed):
     return run.describe_study(skewed, repetitions=others, other_errors=errors, differences={})
 
 
-def take_ways(model):
-    return model["claims"]["headline"]["operationalisations"]
-
-
 POPULATION = {"n": 5_000, "cap": 2000, "mean": 46.5}
 P_VALUES = [
     each.id for each in load_claims()["headline"].operationalisations if each.id != "equivalent"
@@ -115,7 +111,7 @@ def test_population_is_that_of_the_networks(skewed):
 
 
 def test_each_way_to_ask_has_a_p_of_its_own(model):
-    ways = take_ways(model)
+    ways = model["claims"]["headline"]["operationalisations"]
     # Made of the same counts.
     assert ways["square"]["value"] == ways["smaller-tail"]["value"] == model["sampling"]["p"]
     assert ways["half-square"]["outcome"] == "contradicts"
