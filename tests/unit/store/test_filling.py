@@ -1,11 +1,13 @@
 """Only what is missing is simulated, and what a worker loses is tried once more."""
 
 import itertools
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from replication.errors import BusyError, StorageError, WorkerError
+from replication.interruption import Interrupted
 from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, filling
@@ -73,6 +75,18 @@ def test_a_block_that_is_lost_twice_ends_the_run(capsys, n_begun, finished, writ
         )  # fmt: skip
     assert starts == written
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
+
+
+def test_a_block_is_written_to_its_end_before_a_signal_ends_the_run():
+    written = []
+
+    def write(outcomes):
+        signal.raise_signal(signal.SIGTERM)
+        written.append(outcomes.start)
+
+    with replace_simulation(), pytest.raises(Interrupted):
+        simulate_blocks([(0, 10), (10, 20)], PAPER, 5, write, show_progress=False)
+    assert written == [0]
 
 
 def test_the_same_study_is_refused_and_as_part_of_another_waited_for(tmp_path, monkeypatch):
