@@ -99,7 +99,7 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         outcomes = Outcomes(
             block.start,
             _to_numpy(table["updates"]),
-            _to_numpy(table["converged"].cast(pa.uint8())).view(np.bool_),
+            _to_flags(table["converged"]),
         )
         seeds = np.arange(block.start, block.stop, dtype=np.int64)
         if not np.array_equal(_to_numpy(table["seed"]), seeds):
@@ -174,6 +174,13 @@ def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
 def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
     """Return a column of whole numbers; its own ``to_numpy`` would import pandas."""
     return np.from_dlpack(column.combine_chunks())
+
+
+def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return a column of truth values, from its bits; a cast would import ``pyarrow.compute``."""
+    array = column.combine_chunks()
+    bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
+    return bits[array.offset : array.offset + len(array)].view(np.bool_)
 
 
 def make_table(outcomes: Outcomes) -> pa.Table:
