@@ -31,7 +31,6 @@ PROTOCOLS = {
 
 
 def compute_sorted_digest(blocks):
-    """Return the digest of blocks that arrive in any order."""
     return compute_digest(sorted(blocks, key=lambda block: block.start))
 
 
@@ -45,7 +44,6 @@ def compute_one_piece(updates, converged):
 
 
 def compute_all_bits(updates, converged, final):
-    """Return a digest of outcomes and final weights."""
     parts = (updates.astype("<i4"), converged.astype("u1"), final.astype("<f8"))
     sha = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
     return sha.hexdigest()[:16]

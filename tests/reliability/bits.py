@@ -33,7 +33,6 @@ PROTOCOLS = {
 
 
 def main(n_networks, max_updates, names):
-    """Print the digests of the first networks of some protocols."""
     digests = {}
     for name in names:
         protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)

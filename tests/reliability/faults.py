@@ -53,7 +53,6 @@ def require(condition, message):
 
 
 def require_tool(name):
-    """Return the path of a program that the test needs."""
     path = shutil.which(name)
     require(path, f"{name} is not installed; install it to run this test (apt-get install {name})")
     return str(path)
@@ -158,7 +157,6 @@ class Strace:
         self.strace = require_tool("strace")
 
     def list_paths(self):
-        """Return all paths that a small study touches."""
         folder = Store(self.results).study_folder(PAPER, 1988)
         n_blocks = -(-self.n_seeds // 1000)
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))

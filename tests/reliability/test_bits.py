@@ -27,7 +27,6 @@ OLD = {**OLD_LIBM, **OLD_NUMPY, "OPENBLAS_CORETYPE": "Nehalem"}
 
 @functools.cache
 def compute(*names, changes=(), max_updates=MAX_UPDATES):
-    """Return what `bits.py` prints in an environment with changes."""
     done = run(
         *(sys.executable, "-W", "ignore", SCRIPT, str(N_NETWORKS), str(max_updates), *names),
         env=make_environment(**dict(changes)),

@@ -39,7 +39,6 @@ def compute(n_networks, *prefix, **changes):
 
 
 def unpack_aarch64_python(folder):
-    """Unpack Debian's Python and the wheels of NumPy and llvmlite for aarch64."""
     root, site = folder / "root", folder / "site"
     if (folder / "complete").exists():
         return root, site

@@ -14,8 +14,6 @@ from replication.progress import Progress, escape
 
 
 class Clock:
-    """A clock that moves when told to."""
-
     now = 100.0
 
     def __call__(self):

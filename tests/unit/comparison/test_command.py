@@ -40,7 +40,6 @@ def compare(*arguments):
 
 
 def run(capsys, *arguments):
-    """Return what the command prints where all goes well."""
     code = compare(*arguments)
     captured = capsys.readouterr()
     assert (code, captured.err) == (0, "")
@@ -50,7 +49,6 @@ def run(capsys, *arguments):
 
 
 def refuse(capsys, *arguments):
-    """Return the exit code and the one line of a refusal."""
     code = compare(*arguments)
     captured = capsys.readouterr()
     assert captured.out == ""
