@@ -40,25 +40,25 @@ def replace(monkeypatch, function):
         (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
         ("tcp://s:1", KilledWorker(), LostWorker, "a worker died"),
         ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
-        ("tcp://s:1", None, LostWorker, "finished anything for 0.2 s"),
+        ("tcp://s:1", None, LostWorker, "finished anything for 1 s"),
     ],
 )
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager
     def open_pool(*_):
-        yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=0.2)
+        yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=1.0)
 
     others_are_finished = threading.Event()
 
     def fail():
         others_are_finished.wait(10)
-        time.sleep(0 if error else 0.5)
+        time.sleep(0 if error else 1.5)
         raise error or ZeroDivisionError
 
     replace(monkeypatch, fail)
     if scheduler is not None:
         monkeypatch.setattr(ensemble, "open_parallel", open_pool)
-        monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 0.2)
+        monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 1.0)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
     assert sorted(starts) == [0, 10, 20, 30, 40]
