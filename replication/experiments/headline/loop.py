@@ -19,7 +19,7 @@ from replication.wording import plural
 Array = NDArray[np.float64]
 
 SHOWN = 0  # the vector whose states are drawn
-VISIBLE_X, HIDDEN_X, MIDDLE = (0.65, 2.45), (8.6, 10.5), 5.6
+VISIBLE_X, HIDDEN_X, MIDDLE = (0.65, 2.6), (8.6, 10.5), 5.6
 VISIBLE_Y, HIDDEN_Y = (6.85, 5.65, 4.45, 3.25), (5.65, 4.45)
 W_TOP, U_TOP = 8.35, 1.6
 LARGEST = 12.0  # the weight, in absolute value, whose square fills its place
@@ -61,8 +61,8 @@ def _draw_network(
             circle = Circle((x, y), 0.52, facecolor=(INK, float(state)), edgecolor=INK, lw=0.8)
             _add(axes, circle, name, f"{group}-{k}")
         time = int(group[1])
-        axes.text(x, places[-1] - 0.75, f"time {time}\npass {time // 2 + 1}", ha="center", va="top",
-                  fontsize=9, color=MUTED, linespacing=1.1)  # fmt: skip
+        axes.text(x, places[-1] - 0.75, f"time {time}", ha="center", va="top",
+                  fontsize=9, color=MUTED)  # fmt: skip
     axes.text(sum(VISIBLE_X) / 2, VISIBLE_Y[0] + 0.8, "visible", ha="center", va="bottom")
     axes.text(sum(HIDDEN_X) / 2, HIDDEN_Y[0] + 0.8, "hidden", ha="center", va="bottom")
     for start, end, bend in (
