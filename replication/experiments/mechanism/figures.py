@@ -82,7 +82,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 def plot_worth(model: Mapping[str, Any]) -> Figure:
     """Draw what replaced changes cost at the paper's rate."""
-    figure, axes = style.create_figure(height=3.0)
+    figure, axes = style.create_figure(height=2.9)
     rows = model["interventions"]["paper"]
     x = sorted(int(first) for first in rows["dropped"])
     for name, (color, dash, label, up, aside) in LINES.items():
@@ -108,7 +108,7 @@ def plot_worth(model: Mapping[str, Any]) -> Figure:
 
 def plot_reach(model: Mapping[str, Any]) -> Figure:
     """Draw how fast each rule learns each input: a band an input, a mark a rule."""
-    figure, axes = style.create_figure(height=4.0)
+    figure, axes = style.create_figure(height=3.6)
     tasks = model["tasks"]
     marks = dict(zip(RULES, style.RULES, strict=True))
     place = 0.0
