@@ -35,7 +35,7 @@ MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
 def plot_readings(model: Model) -> Figure:
     """Draw the mean of 100 networks given the reported largest, one row a reading."""
     rows, reported = model["named"], load_reported()
-    figure, axes = style.create_figure(height=0.31 * len(rows) + 0.6)
+    figure, axes = style.create_figure(height=0.34 * len(rows) + 0.5)
     peak = max(max(row["curve"]["density"]) for row in rows)
     mean = float(reported.mean)
     axes.axvspan(mean - 0.5, mean + 0.5, facecolor=style.FAINT, linewidth=0, zorder=0)
