@@ -158,14 +158,17 @@ def take_changes(change: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
     """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
     if not callable(change):
         raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
-    returned = change(changes)
-    wrong, taken = show(returned), []
+    returned, taken = change(changes), []
+    given: tuple[str, Any, tuple[int, ...]] | None = None
     try:
         for name, weight, new in zip("WbUc", weights, returned, strict=True):
-            wrong = f"{name} = {show(new)} for weights of shape {weight.shape}"
+            given = name, new, weight.shape
             taken.append(np.broadcast_to(take_numbers(new, name), weight.shape))
-            wrong = show(returned)
+            given = None
     except (TypeError, ValueError):
+        wrong = show(returned)
+        if given is not None:
+            wrong = f"{given[0]} = {show(given[1])} for weights of shape {given[2]}"
         raise UsageError(
             f"change(...) returned {wrong}; allowed are changes of W, b, U and c, each a number or "
             "an array that fits: changes._replace(W=...)"
