@@ -124,6 +124,7 @@ class ReportCase:
             place_files(self.study.folder, OLD)
         assert self.read() == OLD
         assert faults.find_strays(self.study.results) == []
+        assert not list(self.study.folder.glob(".replication*"))  # set aside
         return is_new
 
 

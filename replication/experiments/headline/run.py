@@ -60,6 +60,8 @@ def run(
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
+        exact = studies.compare_with_report(counts, decimals=".00")
+        model["p_unrounded"] = None if exact is None else exact.p
         model["trace"] = pick_network(study.protocol, study.root_seed)
     return model
 
@@ -86,7 +88,6 @@ def describe_study(
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     sampling = studies.describe_sampling(counts)
-    exact = studies.compare_with_report(counts, decimals=".00")
     others: list[dict[str, Any]] = [
         {
             "root_seed": root_seed,
@@ -113,7 +114,6 @@ def describe_study(
             if others and all(row[name] is not None for row in others)
         },
         "claims": {"headline": judge_headline(population, sampling, p, differences)},
-        "p_unrounded": None if exact is None else exact.p,
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "histogram": make_histogram(counts),
         "joint": None if sampling is None else describe_joint(counts),
