@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.commands import measure_study
 from benchmarks.contenders import compile_c, run_batch, run_literal
-from replication.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.simulator import machine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate

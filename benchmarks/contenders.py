@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.weights import split_weights
 
 Array = np.ndarray[Any, Any]

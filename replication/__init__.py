@@ -56,8 +56,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replication.claims import load_claims
     from replication.comparison.comparison import Comparison, compare
+    from replication.definition.claims import load_claims
+    from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.errors import (
         BusyError,
         DataError,
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
         UsageError,
         WorkerError,
     )
-    from replication.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.simulator.ensemble import simulate
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import RecirculationNetwork
@@ -99,10 +99,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "replication.claims": ("load_claims",),
+    "replication.definition.claims": ("load_claims",),
     "replication.comparison.comparison": ("Comparison", "compare"),
     "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),
-    "replication.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
+    "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
     "replication.simulator.recirculation": ("RecirculationNetwork",),

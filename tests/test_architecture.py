@@ -19,15 +19,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The rooms of the package by floor. A module may import from lower floors and its own room only.
 ROOMS = (
-    {"errors", "interruption", "progress", "wording"},
-    {"temporary", "fields", "threads"},
-    {"protocol", "claims"},
-    {"simulator", "statistics"},
-    {"comparison"},
+    {"errors", "wording"},
+    {"definition", "system", "statistics"},
+    {"simulator", "comparison"},
     {"store", "report"},
-    {"experiments", "models"},
+    {"experiments"},
     {"publication"},
-    {"verification"},
     {"cli"},
     {"__init__", "__main__"},
 )
@@ -100,7 +97,7 @@ def test_imports_point_down():
     ("module", "source"),
     [
         ("store.blocks", "def f():\n    from replication.experiments import EXPERIMENTS"),
-        ("protocol", "from replication import simulate"),
+        ("definition.protocol", "from replication import simulate"),
     ],
 )
 def test_imports_pointing_up_are_noticed(module, source, tmp_path):

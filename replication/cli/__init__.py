@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from replication.errors import ReplicationError, WorkerError
-from replication.progress import escape, silence, write_safely
+from replication.system.progress import escape, silence, write_safely
 
 Argument = TypeVar("Argument")
 
@@ -57,7 +57,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from replication.interruption import Interruption
+    from replication.system.interruption import Interruption
 
     with Interruption():
         return int(options.handler(options))

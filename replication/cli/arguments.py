@@ -13,8 +13,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from replication.errors import StorageError, UsageError
-from replication.protocol import (
+from replication.definition.protocol import (
     DEFAULT_ROOT_SEED,
     DEFAULT_SEEDS,
     PAPER,
@@ -25,10 +24,11 @@ from replication.protocol import (
     parse_assignment,
     read_protocol,
 )
+from replication.errors import StorageError, UsageError
 from replication.wording import show
 
 if TYPE_CHECKING:
-    from replication.publication import Study
+    from replication.definition.study import Study
 
 DEFAULT_RESULTS = Path("results")
 MAX_SEEDS = 100_000_000_000
@@ -186,6 +186,6 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 def read_study(options: argparse.Namespace) -> Study:
     """Return the study that the options of `STUDY` name."""
     protocol = read_protocol_arguments(options)
-    from replication.publication import Study
+    from replication.definition.study import Study
 
     return Study(protocol, options.root_seed, options.seeds, options.results)

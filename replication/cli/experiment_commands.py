@@ -10,7 +10,7 @@ from typing import Any
 from replication.cli.arguments import add_options, parse_whole
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
-from replication.progress import report_progress
+from replication.system.progress import report_progress
 from replication.wording import plural
 
 MULTIVERSE_SEEDS = 10_000
@@ -66,7 +66,7 @@ def run_experiments_command(options: argparse.Namespace) -> int:
         raise UsageError(
             f"the experiment {unknown[0]!r} was given; allowed are {', '.join(EXPERIMENTS)}"
         )
-    from replication.publication import preview_experiment, run_experiments
+    from replication.publication.publishing import preview_experiment, run_experiments
 
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
@@ -87,7 +87,7 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 def run_multiverse(options: argparse.Namespace) -> int:
     """Simulate readings of the user's own, compare them, write model, table and page."""
     from replication.experiments.readings import multiverse
-    from replication.publication import write_multiverse
+    from replication.publication.publishing import write_multiverse
 
     readings = multiverse.read_readings(options.file)
     model = multiverse.run_multiverse(

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from replication.cli.arguments import add_options, parse_whole
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
-from replication.progress import report_progress
-from replication.protocol import PAPER, Protocol
+from replication.system.progress import report_progress
 from replication.wording import plural, show
 
 N_NETWORKS, MIN_NETWORKS, MAX_NETWORKS = 200, 40, 1_000

@@ -18,7 +18,7 @@ from replication.cli.arguments import (
     read_study,
 )
 from replication.errors import StorageError
-from replication.progress import report_progress
+from replication.system.progress import report_progress
 from replication.wording import plural
 
 
@@ -69,7 +69,7 @@ def run_trace(options: argparse.Namespace) -> int:
 def run_export(options: argparse.Namespace) -> int:
     """Write outcomes to a file."""
     study = read_study(options)
-    from replication.protocol import as_plain
+    from replication.definition.protocol import as_plain
     from replication.store import Store
     from replication.store.export import export_outcomes, write_outcomes
     from replication.store.store import count_seeds

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
 from replication.errors import DataError, StorageError
-from replication.progress import escape, report_progress
+from replication.system.progress import escape, report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
+    from replication.publication.verifying import find_reports, finish_reports
     from replication.store import Store
-    from replication.verification import find_reports, finish_reports
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
@@ -141,7 +141,7 @@ def _write_line(entry: dict[str, Any]) -> str:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every study and report; return 0, or an exit code if something is wrong."""
-    from replication.verification import find_damaged_files, verify_published
+    from replication.publication.verifying import find_damaged_files, verify_published
 
     studies, folders = _list_contents(options.results)
     codes = [_serve(_verify_study, *study, options) for study in studies.items()]
@@ -190,7 +190,7 @@ def _verify_study(study: StudyFolder, options: argparse.Namespace, n_reported: i
 
 def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
-    from replication.verification import repair_reports
+    from replication.publication.verifying import repair_reports
 
     studies, _ = _list_contents(options.results)
     codes = [_serve(_repair_study, *study, options) for study in studies.items()]
@@ -216,8 +216,8 @@ def _repair_study(study: StudyFolder, options: argparse.Namespace, n_reported: i
 
 def _list_contents(results: Path) -> tuple[dict[StudyFolder, int], list[Path]]:
     """Return what `list_studies` does, and the folders with models or reports."""
+    from replication.publication.verifying import find_report_folders, finish_reports, list_studies
     from replication.store import Store
-    from replication.verification import find_report_folders, finish_reports, list_studies
 
     finish_reports(results)
     _explain_others(Store(results).other_versions())

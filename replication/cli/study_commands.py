@@ -6,11 +6,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
-from replication.progress import report_progress
+from replication.system.progress import report_progress
 from replication.wording import plural
 
 if TYPE_CHECKING:
-    from replication.publication import Study
+    from replication.definition.study import Study
 
 
 def add_commands(subparsers: Any) -> None:
@@ -52,7 +52,7 @@ def add_commands(subparsers: Any) -> None:
 def run_replicate(options: argparse.Namespace) -> int:
     """Simulate, analyse, report."""
     study = read_study(options)
-    from replication.publication import describe_result, replicate_study
+    from replication.publication.publishing import describe_result, replicate_study
 
     _mention_other_versions(study)
     model = replicate_study(
@@ -68,7 +68,7 @@ def run_replicate(options: argparse.Namespace) -> int:
 def run_simulate(options: argparse.Namespace) -> int:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
-    from replication.publication import simulate_all
+    from replication.publication.publishing import simulate_all
     from replication.store import Store
 
     _mention_other_versions(study)
@@ -85,7 +85,7 @@ def run_simulate(options: argparse.Namespace) -> int:
 def run_report(options: argparse.Namespace) -> int:
     """Analyse and write the report."""
     study = read_study(options)
-    from replication.publication import describe_result, write_report
+    from replication.publication.publishing import describe_result, write_report
 
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))

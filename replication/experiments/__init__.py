@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from replication.progress import Tell
+from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,

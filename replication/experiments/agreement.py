@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections, split_weights

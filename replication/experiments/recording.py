@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_mean
-from replication.threads import map_in_threads
+from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from replication.claims import Claim, load_claims
+from replication.definition.claims import Claim, load_claims
 from replication.experiments.judging import Outcome
 from replication.report.style import BLUE, HALF, INK, MUTED, PAPER_WHITE, PURPLE, create_figure
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims, load_reported
 from replication.comparison.comparison import Comparison, compare
-from replication.protocol import Protocol
+from replication.definition.claims import load_claims, load_reported
+from replication.definition.protocol import Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.convolution import (

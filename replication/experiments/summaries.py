@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_proportion
 

@@ -14,11 +14,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from replication.errors import ReportError
-from replication.progress import Tell, silent
 from replication.report import pandoc
 from replication.report.save import save_figure
 from replication.report.template import Template
-from replication.temporary import make_temporary_folder
+from replication.system.progress import Tell, silent
+from replication.system.temporary import make_temporary_folder
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 

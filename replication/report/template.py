@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from replication.claims import Verdict
+from replication.definition.claims import Verdict
 from replication.errors import ReportError
 from replication.report.numbers import FILTERS, MissingNumber, count
 

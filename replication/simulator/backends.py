@@ -16,7 +16,7 @@ from joblib import Parallel
 from joblib.parallel import ParallelBackendBase
 
 from replication.errors import UsageError, WorkerError
-from replication.threads import count_workers
+from replication.system.threads import count_workers
 
 THREADS = "threading"
 CLUSTER = "dask"

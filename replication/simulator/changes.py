@@ -11,8 +11,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.fields import MinimisedError
-from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
+from replication.definition.fields import MinimisedError
+from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.weights import split_weights

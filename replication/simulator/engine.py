@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator import programs
 from replication.simulator.machine import compile_program
 from replication.simulator.memory import Array, allocate, arrange, prepare_strips

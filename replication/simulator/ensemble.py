@@ -15,14 +15,14 @@ import numpy as np
 from joblib import delayed
 from numpy.typing import NDArray
 
+from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, UsageError, WorkerError
-from replication.progress import Progress
-from replication.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import RecirculationNetwork, check_network
 from replication.simulator.weights import draw_weights, take_whole
-from replication.threads import Stopped, bind, find_flag, map_in_threads
+from replication.system.progress import Progress
+from replication.system.threads import Stopped, bind, find_flag, map_in_threads
 from replication.wording import show
 
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Networks, Rule
 

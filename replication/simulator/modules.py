@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.weights import draw_weights, split_weights
 
 Array = NDArray[np.float64]

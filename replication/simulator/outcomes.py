@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.protocol import Protocol
 from replication.simulator.weights import split_weights
 from replication.wording import plural, show
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from replication.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.arithmetic import (
     HIDDEN_FUNCTIONS,
     SLOPES,

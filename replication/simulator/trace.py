@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from replication.fields import MAX_UPDATES
-from replication.protocol import PAPER, Protocol, find_protocol
+from replication.definition.fields import MAX_UPDATES
+from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.recirculation import RecirculationNetwork, check_network, record_network
 from replication.simulator.weights import MAX_SEED, draw_weights, take_whole

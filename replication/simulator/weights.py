@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.errors import UsageError
-from replication.protocol import RECIRCULATION, Protocol
 from replication.wording import show
 
 Array = NDArray[np.float64]
@@ -82,7 +82,7 @@ def take_whole(name: str, value: Any, low: int, high: int) -> int:
 def list_connections(protocol: Protocol) -> list[slice]:
     """Return where the weights and biases of each connection stand in flat weights.
 
-    >>> from replication.protocol import PAPER
+    >>> from replication.definition.protocol import PAPER
     >>> list_connections(PAPER)
     [slice(0, 10, None), slice(10, 22, None)]
     """

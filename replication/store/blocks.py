@@ -21,12 +21,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from replication.definition.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.errors import DataError
-from replication.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
-from replication.store.files import list_names, read_content, write_durably
 from replication.store.provenance import collect_versions
+from replication.system.files import list_names, read_content, write_durably
 
 LAYOUT = f"3.{OUTCOME_VERSION}"
 """Folder of this layout and of these outcomes; those of other versions are left alone."""

@@ -15,7 +15,7 @@ import pyarrow.parquet
 from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import COLUMNS, make_table
-from replication.store.files import publish, temporary_file
+from replication.system.files import publish, temporary_file
 
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",

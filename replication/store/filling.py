@@ -10,19 +10,19 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from replication.definition.protocol import Protocol
 from replication.errors import StorageError, UsageError, WorkerError
-from replication.interruption import GO_ON, Interruption
-from replication.progress import Progress, report_progress
-from replication.protocol import Protocol
 from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.step import Rule
 from replication.store.blocks import write_block
-from replication.store.files import hold_lock, make_folder
 from replication.store.store import Range, Store, count_seeds, lock_path
-from replication.threads import count_workers
+from replication.system.files import hold_lock, make_folder
+from replication.system.interruption import GO_ON, Interruption
+from replication.system.progress import Progress, report_progress
+from replication.system.threads import count_workers
 
 SMALLEST_SHARE, LARGEST_SHARE = 1_000, 100_000
 """Networks of a block: a fraction of a second of work, so that little is ever lost."""

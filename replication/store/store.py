@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from replication.definition.protocol import READINGS, Protocol
 from replication.errors import DataError
-from replication.protocol import READINGS, Protocol
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.statistics.counts import CountTable
 from replication.store.blocks import LAYOUT, find_blocks, read_block, read_header
-from replication.store.files import hold_lock, list_names, make_folder, remove_temporaries
+from replication.system.files import hold_lock, list_names, make_folder, remove_temporaries
 
 Range = tuple[int, int]
 

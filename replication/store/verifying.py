@@ -6,11 +6,10 @@ import dataclasses
 
 import numpy as np
 
+from replication.definition.protocol import Protocol
 from replication.errors import BusyError, DataError
-from replication.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import LARGEST_BLOCK, Block, find_blocks, read_block
-from replication.store.files import hold_lock, put_aside
 from replication.store.filling import check_disk, fill_ranges, simulate_blocks
 from replication.store.store import (
     Range,
@@ -20,6 +19,7 @@ from replication.store.store import (
     lock_path,
     subtract_ranges,
 )
+from replication.system.files import hold_lock, put_aside
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""

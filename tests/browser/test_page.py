@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.engine import run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights

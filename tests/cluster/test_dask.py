@@ -12,8 +12,8 @@ import time
 import joblib
 import pytest
 
+from replication.definition.protocol import Protocol
 from replication.errors import WorkerError
-from replication.protocol import Protocol
 from replication.simulator import backends
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from replication import publication
-from replication.publication import Study, replicate_study
+from replication.definition.study import Study
+from replication.publication import publishing
+from replication.publication.publishing import replicate_study
 from tests.reliability.faults import assert_clean, call
-from tests.unit.test_protocol import protocols
+from tests.unit.definition.test_protocol import protocols
 
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
@@ -29,8 +30,8 @@ def read_headline(results):
 @pytest.fixture
 def small_reports(monkeypatch):
     """Leave out the PDF, and the same study under other root seeds."""
-    monkeypatch.setattr(publication, "FORMATS", ("html", "md"))
-    monkeypatch.setattr(publication, "N_REPETITIONS", 0)
+    monkeypatch.setattr(publishing, "FORMATS", ("html", "md"))
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from replication.cli import main, store_commands
+from replication.definition.protocol import PAPER
 from replication.errors import WorkerError
-from replication.protocol import PAPER
 from replication.store import Store
 
 

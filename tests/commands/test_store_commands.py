@@ -6,13 +6,13 @@ import json
 import pytest
 
 from replication.cli import main
+from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
 from replication.experiments import EXPERIMENTS
-from replication.models import write_model
-from replication.protocol import DEFAULT_ROOT_SEED, PAPER
+from replication.publication.models import write_model
+from replication.publication.placing import place_files
+from replication.publication.verifying import list_studies
 from replication.store import Store, find_blocks
 from replication.store.filling import simulate_study
-from replication.store.placing import place_files
-from replication.verification import list_studies
 from tests.unit.store.invented import fill
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
@@ -42,7 +42,9 @@ def test_verify_says_what_it_has_done(pristine, run, refuse):
 
 def test_verify_checks_the_published_report_also_without_a_study(tmp_path, monkeypatch, run):
     write_model(tmp_path, "headline", {})
-    monkeypatch.setattr("replication.verification.verify_published", lambda *_, **__: ["by value"])
+    monkeypatch.setattr(
+        "replication.publication.verifying.verify_published", lambda *_, **__: ["by value"]
+    )
     text = run("verify", "--results", tmp_path)
     assert text == "the published report is the same, compared by value\n"
 
@@ -139,7 +141,7 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
 @pytest.mark.parametrize("root_seed", [3, 4], ids=["of the study", "of a repetition"])
 def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, root_seed):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
-    monkeypatch.setattr("replication.publication.N_REPETITIONS", 1)
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
     store = Store(tmp_path)
     for seed in (3, 4):
         simulate_study(store, PAPER, seed, 20, block_size=10, show_progress=False)
@@ -162,7 +164,7 @@ def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, 
 
 def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path, run, monkeypatch):
     """Not in a fresh clone after `replication simulate --seeds 10`."""
-    monkeypatch.setattr("replication.verification.DEFAULT_SEEDS", 20)
+    monkeypatch.setattr("replication.publication.verifying.DEFAULT_SEEDS", 20)
     store = Store(tmp_path)
     write_model(tmp_path, "headline", {})
     place_files(tmp_path, {"report.html": b"page"})

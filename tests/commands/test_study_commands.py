@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from replication import PAPER, Protocol
-from replication.claims import load_reported
 from replication.cli import main
+from replication.definition.claims import load_reported
+from replication.definition.protocol import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import compare_with_report
-from replication.protocol import DEFAULT_ROOT_SEED
 from replication.simulator.ensemble import simulate
 from replication.store import Store
 
@@ -123,7 +123,7 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
         report_progress("searching the settings")
         return {"name": name}
 
-    monkeypatch.setattr("replication.publication.run_experiment", run_quickly)
+    monkeypatch.setattr("replication.publication.publishing.run_experiment", run_quickly)
     assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
     output = capsys.readouterr()
     assert output.err.startswith("speed (1 of 2): about 17 s left\nspeed (1 of 2): searching the")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from replication.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
+from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
 from replication.simulator.engine import run_networks
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER, from_plain
+from replication.definition.protocol import PAPER, from_plain
 from replication.simulator import engine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges

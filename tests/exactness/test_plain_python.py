@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from replication.fields import CHOICES
-from replication.protocol import Protocol
+from replication.definition.fields import CHOICES
+from replication.definition.protocol import Protocol
 from replication.simulator import engine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights

@@ -6,7 +6,7 @@ simulations; that every stage is regressed is our reading.
 
 import numpy as np
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import split_weights
 

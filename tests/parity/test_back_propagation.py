@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator import engine
 from replication.simulator.weights import draw_weights, split_weights
 

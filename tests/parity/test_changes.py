@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 from tests.parity.hierarchy import ModularNetwork
 from tests.reliability.faults import run
@@ -82,7 +82,7 @@ def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not():
 DIGEST = """
 import hashlib
 import numpy as np
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 lower, top = Protocol(learning_rate=10.0), Protocol(learning_rate=4.0)
 batch = ModularBatch(Hierarchy(lower=lower, top=top, vectors=pair_one_hot(4, 4)), 1, 0, 33)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from replication.protocol import from_plain
+from replication.definition.protocol import from_plain
 from tests.parity.loop import RecirculationLoop
 
 ONE = np.array([1.0])

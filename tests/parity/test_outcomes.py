@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.contenders import run_batch, run_literal
-from replication.fields import CHOICES
-from replication.protocol import PAPER, Protocol
+from replication.definition.fields import CHOICES
+from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights

@@ -11,11 +11,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from replication.definition.protocol import PAPER
 from replication.errors import DataError, StorageError
-from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import Store, files, find_blocks
+from replication.store import Store, find_blocks
+from replication.system import files
 from tests.unit.store.invented import check, fill, invent, repair
 
 N_MAX = 60

@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from replication.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights

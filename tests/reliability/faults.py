@@ -15,7 +15,7 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
@@ -31,7 +31,7 @@ COMMAND = [sys.executable, "-m", "replication"]
 ONE_STUDY = [
     sys.executable,
     "-c",
-    "import sys, replication.publication as p; p.N_REPETITIONS = 0; "
+    "import sys, replication.definition.study as p; p.N_REPETITIONS = 0; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
 
@@ -90,7 +90,7 @@ def call(*words):
     with (
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(messages),
-        mock.patch("replication.publication.N_REPETITIONS", 0),
+        mock.patch("replication.definition.study.N_REPETITIONS", 0),
     ):
         code = main([str(word) for word in words])
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())

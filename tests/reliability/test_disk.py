@@ -8,8 +8,8 @@ from collections import namedtuple
 
 import pytest
 
+from replication.definition.protocol import PAPER
 from replication.errors import StorageError
-from replication.protocol import PAPER
 from replication.store import Store, filling, find_blocks
 from replication.store.filling import simulate_study
 from tests.reliability import faults

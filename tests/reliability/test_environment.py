@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.store import Store
 from tests.reliability import faults
 
@@ -115,7 +115,7 @@ def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
     results = tmp_path / "results"
     faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
     script = (
-        "from replication.protocol import PAPER; from replication.store import Store\n"
+        "from replication.definition.protocol import PAPER; from replication.store import Store\n"
         f"print(Store({str(results)!r}).digest(PAPER, 1988, {N_SEEDS}))"
     )
     processes = [faults.start(sys.executable, "-c", script) for _ in range(8)]

@@ -6,9 +6,10 @@ import shutil
 
 import pytest
 
-from replication import publication
-from replication.protocol import PAPER
-from replication.publication import Study, replicate_study
+from replication.definition.protocol import PAPER
+from replication.definition.study import Study
+from replication.publication import publishing
+from replication.publication.publishing import replicate_study
 from replication.store import Store
 from tests.reliability.faults import call
 
@@ -34,8 +35,8 @@ def pristine(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("replication.experiments.headline.run.run", describe_quickly)
         patch.setattr("replication.report.build.render_report", render_quickly)
-        patch.setattr(publication, "describe_result", lambda *_: [])
-        patch.setattr(publication, "N_REPETITIONS", 0)
+        patch.setattr(publishing, "describe_result", lambda *_: [])
+        patch.setattr("replication.definition.study.N_REPETITIONS", 0)
         patch.setattr("replication.store.filling.choose_block_size", lambda *_: 50)
         replicate_study(Study(PAPER, 7, N_SEEDS, results))
         yield results

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
 from replication.store.store import lock_path

@@ -6,13 +6,14 @@ import shutil
 
 import pytest
 
-from replication.models import read_model, write_model
-from replication.protocol import PAPER
-from replication.publication import Study, hold_report
+from replication.definition.protocol import PAPER
+from replication.definition.study import Study
+from replication.publication.models import read_model, write_model
+from replication.publication.placing import place_files
+from replication.publication.publishing import hold_report
+from replication.publication.verifying import find_damaged_files
 from replication.simulator.outcomes import compute_digest
 from replication.store import Store
-from replication.store.placing import place_files
-from replication.verification import find_damaged_files
 from tests.reliability import faults
 from tests.unit.store.invented import check, fill, invent, simulate
 

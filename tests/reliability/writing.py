@@ -13,13 +13,15 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from replication import publication
 from replication.cli import main
 from replication.cli.parser import make_parser
+from replication.definition import study
 from replication.experiments.headline import run as headline
+from replication.publication import publishing
 from replication.report import build
-from replication.store import export, files, filling  # noqa: F401  (imported before the fork)
+from replication.store import export, filling  # noqa: F401  (imported before the fork)
 from replication.store.provenance import collect_versions
+from replication.system import files
 from tests.unit.store.invented import simulate
 
 make_parser()  # loads all commands, before the fork
@@ -37,7 +39,7 @@ def write(pause, words):
 
     filling.choose_block_size = lambda *_: 1000
     filling.simulate_ranges = simulate_with_pauses
-    publication.N_REPETITIONS = 0
+    study.N_REPETITIONS = 0
     return main(words)
 
 
@@ -45,7 +47,7 @@ def report(words):
     """Run `replication report` with files that are not rendered but given."""
     headline.run = lambda *_, **__: {"text": "new"}
     build.render_report = lambda **_: {"report.html": b"new page", "figures/new.svg": b"new figure"}
-    publication.describe_result = lambda *_: []
+    publishing.describe_result = lambda *_: []
     return main(words)
 
 

@@ -7,15 +7,15 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import PAPER
 from replication.experiments import Model
 from replication.experiments.judging import judge
-from replication.progress import Tell
-from replication.protocol import PAPER
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
+from replication.system.progress import Tell
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000

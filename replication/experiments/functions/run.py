@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
+from replication.system.progress import Tell
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from replication.claims import load_reported
+from replication.definition.claims import load_reported
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from numpy.typing import NDArray
 
-from replication.protocol import from_plain
+from replication.definition.protocol import from_plain
 from replication.report.style import BLUE, FAINT, HALF, INK, MUTED, PURPLE, create_figure
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.wording import plural

@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from replication.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.definition.fields import Criterion
+from replication.definition.protocol import Protocol
+from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge, supports_if, supports_within
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.fields import Criterion
-from replication.progress import Tell, silent
-from replication.protocol import Protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store import Store
+from replication.system.progress import Tell, silent
 
 MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 """Operationalisations that are one test each of both numbers, by what unusual means."""
@@ -37,9 +38,9 @@ N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
 
 
 def run(
-    study: Any, store: Store, *, jobs: int = -1, report_progress: Tell = silent
+    study: Study, store: Store, *, jobs: int = -1, report_progress: Tell = silent
 ) -> dict[str, Any]:
-    """Return the model of a `replication.publication.Study` that is stored with its repetitions."""
+    """Return the model of a `Study` that is stored with its repetitions."""
     counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
     repetitions = {
         part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from replication.claims import load_reported
+from replication.definition.claims import load_reported
 from replication.experiments.studies import SEED, draw_studies
 from replication.statistics.counts import CountTable
 

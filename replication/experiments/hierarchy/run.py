@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
-from replication.threads import map_in_threads
+from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

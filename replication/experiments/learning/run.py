@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import PAPER
 from replication.experiments import Model, agreement
 from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.summaries import estimate_share
-from replication.progress import Tell
-from replication.protocol import PAPER
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights, list_connections
-from replication.threads import map_in_threads
+from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000

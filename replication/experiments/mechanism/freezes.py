@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import Protocol
 from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights

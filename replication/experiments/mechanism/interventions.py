@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from replication.definition.protocol import Protocol
 from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.protocol import Protocol
 from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.intervals import LEVEL, Estimate, estimate_median
-from replication.threads import map_in_threads
+from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]

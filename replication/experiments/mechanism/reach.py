@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.mechanism.interventions import (
     INTERVENTIONS,
     describe_extra,
@@ -18,7 +19,6 @@ from replication.experiments.mechanism.interventions import (
 from replication.experiments.mechanism.theory import Inputs, measure_growth, take_w
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.protocol import BACK_PROPAGATION, Protocol
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from replication.claims import Claim, load_claims
+from replication.definition.claims import Claim, load_claims
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import judge, supports_including
@@ -23,10 +24,9 @@ from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import take_estimate
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.weights import draw_weights
-from replication.threads import map_in_threads
+from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000

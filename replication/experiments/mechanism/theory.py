@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.protocol import Protocol
+from replication.definition.protocol import Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights

@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement
 from replication.experiments.agreement import PARALLEL
 from replication.experiments.judging import judge
 from replication.experiments.recording import Histories, measure_both_rates
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
+from replication.system.progress import Tell
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000

@@ -8,20 +8,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed, name_estimate
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.ratios import estimate_ratios
-from replication.threads import map_in_threads
+from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2009
 N_NETWORKS = 10_000

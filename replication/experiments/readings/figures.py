@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from replication.claims import load_reported
+from replication.definition.claims import load_reported
 from replication.report import style
 from replication.report.numbers import exact, fixed
 

@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.claims import load_claims, load_reported
+from replication.definition.claims import load_claims, load_reported
+from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.errors import UsageError
 from replication.experiments.studies import describe_p
-from replication.progress import Tell, silent
-from replication.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
-from replication.store.files import write_durably
-from replication.threads import map_in_threads
+from replication.system.files import write_durably
+from replication.system.progress import Tell, silent
+from replication.system.threads import map_in_threads
 from replication.wording import show
 
 MIN_NETWORKS = 1000  # with fewer there is too little to judge a reading by

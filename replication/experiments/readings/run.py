@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from replication.claims import load_claims, load_reported
+from replication.definition.claims import load_claims, load_reported
+from replication.definition.protocol import READINGS, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.summaries import name_estimate
-from replication.progress import Tell
-from replication.protocol import READINGS, Protocol
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
+from replication.system.progress import Tell
 
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_matrices, replace_backward, take_matrices
 from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
-from replication.progress import Tell
-from replication.protocol import PAPER, RECIRCULATION, Protocol
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -24,6 +23,7 @@ from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
+from replication.system.progress import Tell
 
 ROOT_SEED = 2005
 N_NETWORKS = 2_000

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import describe_speed, name_estimate
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.statistics.intervals import estimate_mean
-from replication.threads import map_in_threads
+from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000  # networks a cell of the map

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import judge
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
+from replication.system.progress import Tell
 
 ROOT_SEED = 2011
 N_NETWORKS = 2_000

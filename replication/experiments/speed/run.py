@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.progress import Tell
-from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import split_weights
 from replication.statistics.intervals import estimate_mean
 from replication.statistics.ratios import Ratios, estimate_ratios
+from replication.system.progress import Tell
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from replication.claims import Verdict
+from replication.definition.claims import Verdict
+from replication.definition.protocol import Protocol
 from replication.experiments.functions import run as functions
 from replication.experiments.summaries import describe_speed
-from replication.protocol import Protocol
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import list_outcomes, make_outcomes
 

@@ -8,13 +8,14 @@ import pytest
 from matplotlib.path import Path
 from scipy.stats import gaussian_kde
 
-from replication.claims import Verdict, load_claims
+from replication.definition.claims import Verdict, load_claims
+from replication.definition.protocol import PAPER, Protocol, as_plain
+from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run, unusual
 from replication.experiments.headline.figures import FIGURES
 from replication.experiments.studies import draw_studies
-from replication.protocol import PAPER, Protocol, as_plain
-from replication.publication import Study, list_claims
+from replication.publication.publishing import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from replication.claims import Verdict, load_claims
+from replication.definition.claims import Verdict, load_claims
 from replication.errors import DataError
 from replication.experiments import judging
 from replication.experiments.judging import (

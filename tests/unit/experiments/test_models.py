@@ -7,17 +7,17 @@ import json
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER, READINGS
 from replication.experiments import EXPERIMENTS, list_figures
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.judging import check_models
 from replication.experiments.mechanism.figures import GROUPS
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
-from replication.progress import silent
-from replication.protocol import PAPER, READINGS
 from replication.report.numbers import fixed
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
+from replication.system.progress import silent
 
 RUNS = {
     name: importlib.import_module(f"replication.experiments.{name}.run") for name in EXPERIMENTS

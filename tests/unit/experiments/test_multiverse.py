@@ -6,10 +6,10 @@ import json
 import pytest
 
 from replication.comparison.comparison import compare
+from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.experiments.readings import multiverse
 from replication.experiments.readings.figures import plot_multiverse
-from replication.protocol import Protocol
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
 from tests.unit.experiments.builders import draw_counts, make_counts

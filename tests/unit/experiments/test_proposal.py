@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER
 from replication.experiments.proposal import run as proposal
-from replication.protocol import PAPER
 from replication.simulator.changes import compute_changes
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
+from replication.definition.protocol import PAPER
 from replication.experiments import search
 from replication.experiments.search import SEARCH_OFFSET, simulate_best
-from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.recording import measure_learning
 from replication.experiments.speed import run as speed
-from replication.protocol import PAPER, Protocol
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights

@@ -2,12 +2,12 @@
 
 import importlib
 
-from replication.claims import load_claims
+from replication.definition.claims import load_claims
+from replication.definition.protocol import DEFAULT_ROOT_SEED
+from replication.definition.study import N_REPETITIONS
 from replication.experiments import EXPERIMENTS
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.statements import MARKS, plot_statements
-from replication.protocol import DEFAULT_ROOT_SEED
-from replication.publication import N_REPETITIONS
 from replication.report.style import styled
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER
 from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
 from replication.experiments.readings.run import measure_power
-from replication.protocol import PAPER
 from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
 from tests.unit.experiments.builders import draw_counts, make_counts

@@ -2,8 +2,8 @@
 
 import pytest
 
+from replication.definition.protocol import Protocol
 from replication.experiments.summaries import describe_speed, estimate_share, take_estimate
-from replication.protocol import Protocol
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import make_outcomes
 

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
 from replication.experiments.headline.loop import plot_loop
-from replication.models import read_model
+from replication.publication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
 

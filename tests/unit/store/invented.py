@@ -4,7 +4,7 @@ from unittest import mock
 
 import numpy as np
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import write_block
 from replication.store.filling import simulate_study

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from replication.definition.protocol import PAPER
 from replication.errors import DataError, StorageError
-from replication.protocol import PAPER
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.store import Store, find_blocks
 from replication.store.blocks import COLUMNS, Block, read_block, write_block

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import BusyError, StorageError, WorkerError
-from replication.interruption import Interrupted
-from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import LostWorker
 from replication.store import Store, filling
 from replication.store.filling import choose_block_size, cut_blocks, simulate_blocks
+from replication.system.interruption import Interrupted
 from tests.reliability.faults import wait_until
 from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replication.definition.protocol import PAPER
 from replication.errors import BusyError, DataError, StorageError
-from replication.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
 from replication.store import Store, find_blocks
-from replication.store.files import make_folder, write_durably
 from replication.store.store import subtract_ranges
+from replication.system.files import make_folder, write_durably
 from tests.unit.store.invented import fill, invent, write
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)

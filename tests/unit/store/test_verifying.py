@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication.protocol import PAPER
+from replication.definition.protocol import PAPER
 from replication.simulator.outcomes import Outcomes
 from replication.store import Store, find_blocks
 from replication.store.verifying import draw_sample, find_difference, verify_study

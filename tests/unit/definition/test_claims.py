@@ -6,10 +6,15 @@ import tomllib
 
 import pytest
 
-from replication.claims import find_other_settings, load_claims, load_reported, read_claims
+from replication.definition.claims import (
+    find_other_settings,
+    load_claims,
+    load_reported,
+    read_claims,
+)
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
-from replication.protocol import PAPER, Protocol
 
 
 def test_reported_numbers_and_settings_are_those_of_page_363():

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from replication.definition.protocol import canonical_json
 from replication.errors import DataError, StorageError
-from replication.protocol import canonical_json
-from replication.store.files import make_folder, put_aside, read_content, write_durably
+from replication.system.files import make_folder, put_aside, read_content, write_durably
 
 DIGITS = 6
 """Significant digits that a model keeps of each number."""

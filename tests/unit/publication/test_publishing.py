@@ -9,22 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication import PAPER, Protocol, publication, verification
-from replication.claims import Verdict
+from replication import PAPER, Protocol
 from replication.cli import main
+from replication.definition import study
+from replication.definition.claims import Verdict
+from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
+from replication.definition.study import Study
 from replication.errors import BusyError, DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS
-from replication.models import find_differences, read_model, round_numbers, write_model
-from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
+from replication.publication import publishing, verifying
+from replication.publication.models import find_differences, read_model, round_numbers, write_model
+from replication.publication.placing import place_files
+from replication.publication.verifying import find_damaged_files, repair_reports
 from replication.store import Store
-from replication.store.placing import place_files
-from replication.verification import find_damaged_files, repair_reports
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
-    default = publication.Study(PAPER, 1988, 1_000_000, tmp_path)
+    default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
     for other in (
         dataclasses.replace(default, n_seeds=1_000_001),
@@ -35,12 +38,12 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
 
 
 def test_options_name_what_differs(tmp_path):
-    options = publication.Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
+    options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
     assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
 def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
-    study = publication.Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
+    study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
     said = capsys.readouterr().out
     *lines, last = said.splitlines()
@@ -84,10 +87,10 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
     ],
 )
 def test_verdict_says_why(tmp_path, verdict, reason, says):
-    model = read_model(Path(__file__).parents[2] / "results", "headline")
+    model = read_model(Path(__file__).parents[3] / "results", "headline")
     assert model is not None
     model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
-    lines = publication.describe_result(publication.Study(PAPER, 1, 1, tmp_path), model)
+    lines = publishing.describe_result(Study(PAPER, 1, 1, tmp_path), model)
     (line,) = [line for line in lines if line.startswith("verdict")]
     assert line.split(maxsplit=1)[1].startswith(says)
     has_p = any(line.startswith("p ") for line in lines)
@@ -97,14 +100,14 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
 @pytest.mark.parametrize("experiments", [True, False])
 def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path, experiments):
     done = []
-    monkeypatch.setattr(publication, "simulate_all", lambda *_, **__: done.append("networks"))
-    monkeypatch.setattr(publication, "write_report", lambda *_, **__: {})
+    monkeypatch.setattr(publishing, "simulate_all", lambda *_, **__: done.append("networks"))
+    monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(
-        publication, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
+        publishing, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
     )
     write_model(tmp_path, "codes", {})
-    default = publication.Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    publication.replicate_study(default, experiments=experiments, report_progress=done.append)
+    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
+    publishing.replicate_study(default, experiments=experiments, report_progress=done.append)
     missing = sorted(set(EXPERIMENTS) - {"codes"})
     if experiments:
         said, *rest = done
@@ -121,24 +124,24 @@ def test_the_time_left_follows_the_pace_of_the_experiments_before(monkeypatch, t
         now[0] += 30.0
         return {"a": 1}
 
-    monkeypatch.setattr(publication.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(publication, "EXPERIMENTS", {"codes": 10.0, "rule": 20.0})
-    monkeypatch.setattr(publication, "run_experiment", run)
-    publication.run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
+    monkeypatch.setattr(publishing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(publishing, "EXPERIMENTS", {"codes": 10.0, "rule": 20.0})
+    monkeypatch.setattr(publishing, "run_experiment", run)
+    publishing.run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
     assert said == ["codes (1 of 2): about 30 s left", "rule (2 of 2): about 1 min 0 s left"]
 
 
 def test_one_experiment_is_rendered_alone(tmp_path):
-    page = publication.preview_experiment("codes", 300, tmp_path, jobs=1)
+    page = publishing.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     assert "converged" in page.read_text("utf-8")
     assert not (tmp_path / "models").exists()
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.publication.run_experiment", lambda *_, **__: {})
+    monkeypatch.setattr("replication.publication.publishing.run_experiment", lambda *_, **__: {})
     with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):
-        publication.preview_experiment("codes", 300, tmp_path)
+        publishing.preview_experiment("codes", 300, tmp_path)
 
 
 SIGNED = {"a": 10**400}
@@ -187,17 +190,17 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 
 
 def test_the_committed_models_are_as_they_were_written():
-    assert find_damaged_files(Path(__file__).parents[2] / "results") == []
+    assert find_damaged_files(Path(__file__).parents[3] / "results") == []
 
 
 def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_path):
     left = tmp_path / "models" / f".replication-{16 * '0'}.part"
     left.parent.mkdir()
     left.write_text("half a model")
-    with publication.hold_report(tmp_path):
+    with publishing.hold_report(tmp_path):
         assert not left.exists()
         with pytest.raises(BusyError, match="another process is writing models or a report in"):
-            publication.run_experiments([], tmp_path)
+            publishing.run_experiments([], tmp_path)
 
 
 def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path):
@@ -223,26 +226,27 @@ def test_differences_are_found_where_they_are():
 
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     """On a small study in place of the default one, without the experiments."""
-    for module in (publication, verification):
+    for module in (study, verifying):
         monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
         monkeypatch.setattr(module, "DEFAULT_ROOT_SEED", 7)
+    for module in (publishing, verifying):
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
-    monkeypatch.setattr(publication, "run_experiment", lambda name, **_: {"a": 0.5})
+    monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5})
 
     def write_short_report(study, **_):
         place_files(study.folder, {"report.html": b"the report"})
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 
-    monkeypatch.setattr(publication, "write_report", write_short_report)
+    monkeypatch.setattr(publishing, "write_report", write_short_report)
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5})
     place_files(tmp_path, {"report.html": b"the report"})
-    lines = verification.verify_published(tmp_path)
+    lines = verifying.verify_published(tmp_path)
     assert any("by value" in line for line in lines)
     write_model(tmp_path, "codes", {"a": 0.25})
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
-        verification.verify_published(tmp_path)
+        verifying.verify_published(tmp_path)
     (tmp_path / "report.html").write_bytes(b"<script>")
     with pytest.raises(DataError, match=r"is damaged \(report\.html not as written\)"):
-        verification.verify_published(tmp_path)
+        verifying.verify_published(tmp_path)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from replication.errors import StorageError
-from replication.store import placing
+from replication.publication import placing
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
 NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from joblib import Parallel
 
+from replication.definition.protocol import PAPER
 from replication.errors import WorkerError
-from replication.protocol import PAPER
 from replication.simulator import ensemble
 from replication.simulator.ensemble import LostWorker, simulate_ranges, simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.threads import Stopped, bind, find_flag
+from replication.system.threads import Stopped, bind, find_flag
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 

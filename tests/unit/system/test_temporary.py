@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 from replication.errors import StorageError
-from replication.temporary import NAME, make_temporary_folder
+from replication.system.temporary import NAME, make_temporary_folder
 
 
 def test_the_folder_is_gone_afterwards(monkeypatch, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from replication.progress import Progress, escape
+from replication.system.progress import Progress, escape
 
 
 class Clock:
@@ -105,7 +105,9 @@ def test_the_first_moment_gives_no_estimate():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 def test_what_a_full_stream_still_holds_is_no_error_at_the_end():
-    code = "import sys; from replication.progress import write_safely as w; w(sys.stdout, 'x')"
+    code = (
+        "import sys; from replication.system.progress import write_safely as w; w(sys.stdout, 'x')"
+    )
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, check=False)
     assert done.returncode == 0, "120 is what Python ends with where it cannot flush"

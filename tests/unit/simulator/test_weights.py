@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
-from replication.protocol import PAPER, Protocol
 from replication.simulator.ensemble import simulate
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.trace import trace

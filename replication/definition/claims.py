@@ -155,5 +155,5 @@ def _require_keys(entry: str, table: Mapping[str, Any], needed: tuple[str, ...])
 
 
 def _read() -> dict[str, Any]:
-    text = resources.files("replication").joinpath("claims.toml").read_text("utf-8")
+    text = resources.files("replication.definition").joinpath("claims.toml").read_text("utf-8")
     return tomllib.loads(text)

@@ -17,8 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.errors import StorageError, UsageError
-from replication.fields import (
+from replication.definition.fields import (
     Criterion,
     HiddenFunction,
     InitialBiases,
@@ -29,6 +28,7 @@ from replication.fields import (
     VisibleUnits,
     check_field,
 )
+from replication.errors import StorageError, UsageError
 from replication.wording import show
 
 BASE_VERSION = 2

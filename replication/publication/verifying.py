@@ -8,24 +8,23 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
+from replication.definition.study import Study, list_repetitions
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
-from replication.models import find_differences, read_model
-from replication.progress import Tell, silent
-from replication.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.publication import (
-    Study,
+from replication.publication.models import find_differences, read_model
+from replication.publication.placing import LIST, READY, find_damaged, finish_placing, read_list
+from replication.publication.publishing import (
     hold_report,
-    list_repetitions,
     replicate_study,
     run_experiments,
     write_report,
 )
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store import Store, StudyFolder
-from replication.store.files import list_names
-from replication.store.placing import LIST, READY, find_damaged, finish_placing, read_list
-from replication.temporary import make_temporary_folder
+from replication.system.files import list_names
+from replication.system.progress import Tell, silent
+from replication.system.temporary import make_temporary_folder
 
 
 def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = silent) -> list[str]:

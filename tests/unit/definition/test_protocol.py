@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replication import NOTEBOOK, PAPER, READINGS, Protocol
+from replication.definition.fields import CHOICES
+from replication.definition.protocol import as_plain, from_plain, parse_assignment, read_protocol
 from replication.errors import UsageError
-from replication.fields import CHOICES
-from replication.protocol import as_plain, from_plain, parse_assignment, read_protocol
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 from replication.wording import show

@@ -10,39 +10,29 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import json
 import re
-import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.claims import Verdict, load_claims
+from replication.definition.claims import Verdict, load_claims
+from replication.definition.protocol import BASE_VERSION, as_plain
+from replication.definition.study import Study
 from replication.errors import ReportError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
-from replication.models import Model, read_model, write_model
-from replication.progress import Tell, format_duration, silent
-from replication.protocol import (
-    BASE_VERSION,
-    DEFAULT_ROOT_SEED,
-    DEFAULT_SEEDS,
-    PAPER,
-    Protocol,
-    as_plain,
-)
+from replication.publication.models import Model, read_model, write_model
+from replication.publication.placing import place_files
 from replication.store import Store
-from replication.store.files import hold_lock, make_folder, remove_temporaries
-from replication.store.placing import place_files
-from replication.temporary import make_temporary_folder
+from replication.system.files import hold_lock, make_folder, remove_temporaries
+from replication.system.progress import Tell, format_duration, silent
+from replication.system.temporary import make_temporary_folder
 from replication.wording import plural
 
 if TYPE_CHECKING:
     from replication.report.build import Drawing
 
-N_REPETITIONS = 5
-MAX_REPETITION_SEEDS = 100_000
 METADATA = {
     "title": "Does recirculation learn in 48 updates?",
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
@@ -57,52 +47,6 @@ FORMATS = ("html", "md", "pdf")
 
 LEFT_OUT = ("python", "platform", "commit")
 """What belongs to a run and not to its results, which are the same on all of them."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Study:
-    """The first `n_seeds` networks of one protocol and root seed, in a results folder."""
-
-    protocol: Protocol
-    root_seed: int
-    n_seeds: int
-    results: Path
-
-    @property
-    def is_default(self) -> bool:
-        """Whether this is the study that the committed report describes."""
-        default = PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
-        return (self.protocol, self.root_seed, self.n_seeds) == default
-
-    @property
-    def folder(self) -> Path:
-        """Where its models and its report stand."""
-        if self.is_default:
-            return self.results
-        name = f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
-        return self.results / "studies" / name
-
-    @property
-    def options(self) -> str:
-        """The options that name this study on the command line."""
-        words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
-        for name, value in self.protocol.differences.items():
-            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
-        return " ".join(words)
-
-    @property
-    def repetitions(self) -> list[Study]:
-        """The same study under other root seeds, of limited size."""
-        return [
-            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
-            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
-        ]
-
-
-def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
-    """Return root seed and number of networks of each repetition of a study."""
-    n_repeated = min(n_seeds, MAX_REPETITION_SEEDS)
-    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}
 
 
 def replicate_study(

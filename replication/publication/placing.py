@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from replication.errors import DataError, StorageError
-from replication.store.files import (
+from replication.system.files import (
     TEMPORARY_NAME,
     list_names,
     make_folder,

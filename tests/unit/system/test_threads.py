@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from replication.threads import Stopped, count_workers, find_flag, map_in_threads
+from replication.system.threads import Stopped, count_workers, find_flag, map_in_threads
 
 
 def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from replication.interruption import Interrupted, Interruption
+from replication.system.interruption import Interrupted, Interruption
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from replication import PAPER, RecirculationNetwork
+from replication.definition.protocol import from_plain
 from replication.errors import UsageError
-from replication.protocol import from_plain
 
 # The smallest loop, 1-1-1, with one pattern v = 1, small enough to work by hand.
 TINY = from_plain(

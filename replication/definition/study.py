@@ -1,0 +1,59 @@
+"""A study: the first networks of one protocol and root seed, and where its results stand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from pathlib import Path
+
+from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol
+
+N_REPETITIONS = 5
+MAX_REPETITION_SEEDS = 100_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Study:
+    """The first `n_seeds` networks of one protocol and root seed, in a results folder."""
+
+    protocol: Protocol
+    root_seed: int
+    n_seeds: int
+    results: Path
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the study that the committed report describes."""
+        default = PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
+        return (self.protocol, self.root_seed, self.n_seeds) == default
+
+    @property
+    def folder(self) -> Path:
+        """Where its models and its report stand."""
+        if self.is_default:
+            return self.results
+        name = f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
+        return self.results / "studies" / name
+
+    @property
+    def options(self) -> str:
+        """The options that name this study on the command line."""
+        words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
+        for name, value in self.protocol.differences.items():
+            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
+        return " ".join(words)
+
+    @property
+    def repetitions(self) -> list[Study]:
+        """The same study under other root seeds, of limited size."""
+        return [
+            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
+            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
+        ]
+
+
+def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
+    """Return root seed and number of networks of each repetition of a study."""
+    n_repeated = min(n_seeds, MAX_REPETITION_SEEDS)
+    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}

@@ -1,0 +1,1 @@
+"""A results folder: models, reports, placing and verifying them."""

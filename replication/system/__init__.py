@@ -1,0 +1,1 @@
+"""Files, threads, interruption and progress: what the operating system is asked for."""
