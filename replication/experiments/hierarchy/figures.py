@@ -59,8 +59,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=3,
                       label="95 % interval")  # fmt: skip
             axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
-                      label="encode all vectors", markersize=6, fillstyle="none", markeredgewidth=1.3, clip_on=False,
-                      zorder=4)  # fmt: skip
+                      label="encode all vectors", markersize=6, fillstyle="none",
+                      markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
             axes.text(
                 129, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
             )
