@@ -107,7 +107,7 @@ def test_tests_run_from_an_unpacked_sdist(built, tmp_path):
     with tarfile.open(built[1]) as archive:
         archive.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
-    tests = ("tests/parity", "tests/unit/test_protocol.py", "tests/test_packaging.py")
+    tests = ("tests/parity", "tests/unit/definition/test_protocol.py", "tests/test_packaging.py")
     environment = os.environ | {"PYTHONPATH": str(folder)}
     pytest_quietly = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     done = run(*pytest_quietly, *tests, cwd=folder, env=environment)

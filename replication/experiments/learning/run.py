@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
@@ -67,15 +67,15 @@ def judge_upper_agreement(paper: Histories, slow: Histories) -> Model:
     return judge("upper-agreement", {
         "networks-20": own,
         "weaker-20": own,
-        "updates-20": np.median(paper.take_learning("upper")),
+        "updates-20": np.median(paper.get_learning("upper")),
         "biases-20": average(paper, "upper_biases"),
         "last-20": average(paper, "upper", 0.75),
-        "initial": paper.take_at("upper", 0.0),
+        "initial": paper.get_at("upper", 0.0),
         "networks-2": average(slow, "upper"),
         "weaker-2": average(slow, "upper"),
         "biases-2": average(slow, "upper_biases"),
         "last-2": average(slow, "upper", 0.75),
-        "cross-entropy": min(each.take_learning("upper_cross").min() for each in (paper, slow)),
+        "cross-entropy": min(each.get_learning("upper_cross").min() for each in (paper, slow)),
     })  # fmt: skip
 
 
@@ -83,23 +83,23 @@ def judge_similar_slopes(paper: Histories, slow: Histories) -> Model:
     """Judge the variation of the slopes of the visible units, at several stages of learning."""
     medians: list[float] = []
     while True:
-        values = paper.take_after("variation", len(medians))
+        values = paper.get_after("variation", len(medians))
         if len(values) == 0 or len(values) < MIN_LEARNING * len(paper.updates):
             break
         medians.append(float(np.median(values)))
     return judge("similar-slopes", {
         "every-20": max(medians),
-        "initial": paper.take_at("variation", 0.0),
-        "half-20": paper.take_at("variation", 0.5),
-        "units-20": paper.take_at("variation_units", 0.5),
-        "error-early-20": paper.take_at("variation_error", 0.1),
-        "error-half-20": paper.take_at("variation_error", 0.5),
-        "error-late-20": paper.take_at("variation_error", 0.9),
-        "early-2": slow.take_at("variation", 0.1),
-        "half-2": slow.take_at("variation", 0.5),
-        "units-2": slow.take_at("variation_units", 0.5),
-        "error-half-2": slow.take_at("variation_error", 0.5),
-        "error-late-2": slow.take_at("variation_error", 0.9),
+        "initial": paper.get_at("variation", 0.0),
+        "half-20": paper.get_at("variation", 0.5),
+        "units-20": paper.get_at("variation_units", 0.5),
+        "error-early-20": paper.get_at("variation_error", 0.1),
+        "error-half-20": paper.get_at("variation_error", 0.5),
+        "error-late-20": paper.get_at("variation_error", 0.9),
+        "early-2": slow.get_at("variation", 0.1),
+        "half-2": slow.get_at("variation", 0.5),
+        "units-2": slow.get_at("variation_units", 0.5),
+        "error-half-2": slow.get_at("variation_error", 0.5),
+        "error-late-2": slow.get_at("variation_error", 0.9),
     })  # fmt: skip
 
 
@@ -108,8 +108,8 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
 
     Random directions in n dimensions have a standard deviation of 1 / sqrt(n).
     """
-    initial = {name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
-    places = (agreement.list_matrices(PAPER)[0], list_connections(PAPER)[0])
+    initial = {name: paper.get_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
+    places = (matrices.list_matrices(PAPER)[0], list_connections(PAPER)[0])
     n_entries, n_biased = (each.stop - each.start for each in places)
     return judge("random-at-first", {
         "signs": initial["lower"] > 0.0,
@@ -118,10 +118,10 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
         "signs-biases": initial["lower_biases"] > 0.0,
         "spread-biases": np.std(initial["lower_biases"]) * np.sqrt(n_biased),
         "signs-cross-entropy": initial["lower_cross"] > 0.0,
-        "second-20": paper.take_after("lower", 1) > 0.0,
-        "third-20": paper.take_after("lower", 2) > 0.0,
-        "second-2": slow.take_after("lower", 1) > 0.0,
-        "third-2": slow.take_after("lower", 2) > 0.0,
+        "second-20": paper.get_after("lower", 1) > 0.0,
+        "third-20": paper.get_after("lower", 2) > 0.0,
+        "second-2": slow.get_after("lower", 1) > 0.0,
+        "third-2": slow.get_after("lower", 2) > 0.0,
     })  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     for rate, histories in ((20, paper), (2, slow)):
         last = average(histories, "lower", 0.75)
         measured |= {
-            f"start-{rate}": last > histories.take_at("lower", 0.0),
+            f"start-{rate}": last > histories.get_at("lower", 0.0),
             f"quarters-{rate}": last > average(histories, "lower", 0.0, 0.25),
             f"level-{rate}": last,
             f"level-biases-{rate}": average(histories, "lower_biases", 0.75),
@@ -187,17 +187,17 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
 
 def judge_symmetry(paper: Histories, slow: Histories) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
-    end = {name: paper.take_at(name, 1.0) for name in paper.values}
+    end = {name: paper.get_at(name, 1.0) for name in paper.values}
     level = load_claims()["symmetry"].find("share-20").thresholds["level"]
     return judge("symmetry", {
         "cosine-20": end["alignment"],
         "share-20": end["alignment"] >= level,
         "centred-20": end["centred"],
         "unit-20": end["unit"],
-        "cosine-2": slow.take_at("alignment", 1.0),
+        "cosine-2": slow.get_at("alignment", 1.0),
         "longer-20": end["ratio"] > 1.0,
         "unit-longer-20": end["unit_ratio"] > 1.0,
-        "longer-2": slow.take_at("ratio", 1.0) > 1.0,
+        "longer-2": slow.get_at("ratio", 1.0) > 1.0,
     })  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import judge, supports_including
+from replication.experiments.matrices import change_w
 from replication.experiments.mechanism import freezes
 from replication.experiments.mechanism.interventions import (
     compare_interventions,
@@ -23,7 +24,7 @@ from replication.experiments.mechanism.reach import compare_rules, examine_task
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
-from replication.experiments.summaries import take_estimate
+from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
@@ -177,9 +178,9 @@ def judge_useless_at_first(
         for name in ("dropped", "reversed", "random", "gradient"):
             id = f"{name}-{value}"
             first = int(claim.find(id).thresholds["n_first"])
-            extra = take_estimate(interventions[rate][name][str(first)], "extra")
+            extra = get_estimate(interventions[rate][name][str(first)], "extra")
             measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
-        measured[f"error-{value}"] = take_estimate(first_step[rate], "share")
+        measured[f"error-{value}"] = get_estimate(first_step[rate], "share")
     return judge(claim.id, measured) | {"first_step": dict(first_step)}
 
 
@@ -195,7 +196,7 @@ def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[s
             "set": surgeries[rate]["U set to k W^T"],
         }
         for name, row in rows.items():
-            measured[f"{name}-{value}"] = take_estimate(row, "agreement")
+            measured[f"{name}-{value}"] = get_estimate(row, "agreement")
     return judge(claim.id, measured)
 
 
@@ -203,13 +204,14 @@ def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: An
     """Judge whether U grows faster where W is above its mean, W being frozen."""
     measured = {}
     readings: dict[str, Any] = {}
+    with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
     for rate, value in (("small", "2"), ("paper", "20")):
         frozen = dataclasses.replace(protocols[rate], **freezes.FREEZES["W frozen"])
         readings[rate] = {
             name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
-            for name, weights in (("zero", initial), ("mean", freezes.add_mean(frozen, initial)))
+            for name, weights in (("zero", initial), ("mean", with_mean))
         }
         for name in ("centred", "raw", "sign"):
-            measured[f"{name}-{value}"] = take_estimate(readings[rate]["zero"], name)
-        measured[f"mean-{value}"] = take_estimate(readings[rate]["mean"], "raw")
+            measured[f"{name}-{value}"] = get_estimate(readings[rate]["zero"], name)
+        measured[f"mean-{value}"] = get_estimate(readings[rate]["mean"], "raw")
     return judge(claim.id, measured) | {"readings": readings}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.agreement import PARALLEL
 from replication.experiments.judging import judge
 from replication.experiments.recording import Histories, measure_both_rates
@@ -70,12 +70,12 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
     """
     high = dataclasses.replace(protocol, regression=HIGH_REGRESSION)
     lower = list_connections(protocol)[0]
-    without_biases = agreement.list_matrices(protocol)[0]
+    without_biases = matrices.list_matrices(protocol)[0]
     measured: dict[str, NDArray[Any]] = {
         "parallel": agreement.compare_vectors(protocol, weights),
         "high_parallel": agreement.compare_vectors(high, weights),
-        "alignment": agreement.align_matrices(protocol, weights)[0],
-        "centred": agreement.align_matrices(protocol, weights, centred=True)[0],
+        "alignment": matrices.align_matrices(protocol, weights)[0],
+        "centred": matrices.align_matrices(protocol, weights, centred=True)[0],
     }
     small, small_high = (SMALL / (1.0 - each.regression) ** 2 for each in (protocol, high))
     for name, rule, factor in (
@@ -106,7 +106,7 @@ def compare_images(
 ) -> dict[str, NDArray[Any]]:
     """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
-    biases = slice(agreement.list_matrices(protocol)[0].stop, lower.stop)
+    biases = slice(matrices.list_matrices(protocol)[0].stop, lower.stop)
     hidden, visible = [], []
     for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
         before, after = (evaluate_networks(single, each) for each in (weights, other))
@@ -143,10 +143,10 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
     def share(
         falls: str, level: float = PARALLEL, of: Histories = paper, cosine: str = "parallel"
     ) -> Estimate:
-        return of.pool_shares(of.take_learning(falls), of.take_learning(cosine) > level)
+        return of.pool_shares(of.get_learning(falls), of.get_learning(cosine) > level)
 
-    cosines = paper.take_learning("parallel")
-    falls = paper.take_learning("small_falls")
+    cosines = paper.get_learning("parallel")
+    falls = paper.get_learning("small_falls")
     is_parallel = np.all(cosines > PARALLEL, axis=1, keepdims=True)
     together = np.broadcast_to(is_parallel, cosines.shape)
     whole = together[:, :1]
@@ -160,10 +160,10 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
         "single-2": share("small_falls", of=slow),
         "sign": paper.pool_shares(falls == (cosines > 0.0), everywhere),
         "beyond": paper.pool_shares(~falls, cosines < 0.0),
-        "batch-total": paper.pool_shares(paper.take_learning("batch_total")[:, None], whole),
-        "batch-single": paper.pool_shares(paper.take_learning("batch_falls"), together),
-        "biases-total": paper.pool_shares(paper.take_learning("biases_total")[:, None], whole),
-        "biases-single": paper.pool_shares(paper.take_learning("biases_falls"), together),
+        "batch-total": paper.pool_shares(paper.get_learning("batch_total")[:, None], whole),
+        "batch-single": paper.pool_shares(paper.get_learning("batch_falls"), together),
+        "biases-total": paper.pool_shares(paper.get_learning("biases_total")[:, None], whole),
+        "biases-single": paper.pool_shares(paper.get_learning("biases_falls"), together),
     })  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def judge_geometry(paper: Histories, slow: Histories) -> Model:
     """Judge whether B' lies on the extension of QB, and C' on that of RC."""
     measured: dict[str, Any] = {}
     for place in ("hidden", "visible"):
-        cosines = paper.take_learning(f"small_{place}")
+        cosines = paper.get_learning(f"small_{place}")
         measured |= {
             f"{place}-20": paper.find_medians(f"small_{place}"),
             f"{place}-angle": paper.pool_shares(cosines > PARALLEL, np.ones(cosines.shape, bool)),
@@ -187,15 +187,14 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
     def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
-        cosines = histories.take_learning("parallel")
-        alignment = histories.take_learning(name)[:, None]
+        cosines = histories.get_learning("parallel")
+        alignment = histories.get_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
         return histories.pool_shares(cosines > PARALLEL, among)
 
-    forward, _ = agreement.take_matrices(PAPER, initial)
     opposed, symmetric = (
-        agreement.compare_vectors(PAPER, agreement.replace_backward(PAPER, initial, sign * forward))
-        for sign in (-1.0, 1.0)
+        agreement.compare_vectors(PAPER, matrices.change_u(PAPER, initial, change))
+        for change in (lambda W, _: -W, lambda W, _: W)
     )
     drawn = agreement.compare_vectors(PAPER, initial)
     return judge("parallel-if-aligned", {
@@ -208,7 +207,7 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
         "centred-2": share(slow, "centred", -1.0, 0.5),
         "aligned-2": share(slow, "alignment", 0.95, 2.0),
         "rank-initial": spearmanr(
-            agreement.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
+            matrices.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
         ).statistic,
         "opposed": (opposed > PARALLEL).mean(axis=1),
         "turned": symmetric.mean(axis=1) > opposed.mean(axis=1),

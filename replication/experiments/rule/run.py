@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import align_matrices, replace_backward, take_matrices
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Change, align_matrices, change_u
 from replication.experiments.recording import record_changes
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -179,7 +178,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
-        ("opposed", PAPER, replace_backward(PAPER, initial, -take_matrices(PAPER, initial)[0])),
+        ("opposed", PAPER, change_u(PAPER, initial, lambda W, _: -W)),
         ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
     ):
         _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
@@ -199,9 +198,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     return judge("without-symmetry", measured)
 
 
-def train_as_if(
-    replace: Callable[[Array, Array], Array], weights: Array, learning_rate: float
-) -> Flags:
+def train_as_if(replace: Change, weights: Array, learning_rate: float) -> Flags:
     """Return which networks converge if W changes as if U were another matrix.
 
     `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
@@ -211,7 +208,7 @@ def train_as_if(
 
     def change(states: Array) -> Array:
         changes = compute_changes(PAPER, states)
-        other = replace_backward(PAPER, states, replace(*take_matrices(PAPER, states)))
+        other = change_u(PAPER, states, replace)
         changes[:, lower] = compute_changes(PAPER, other)[:, lower]
         return changes
 

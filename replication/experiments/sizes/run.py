@@ -96,16 +96,16 @@ def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
     for key in REGRESSIONS:
-        is_parallel = histories.take_learning(f"parallel-{key}") > PARALLEL
+        is_parallel = histories.get_learning(f"parallel-{key}") > PARALLEL
         measured[f"stages-{key}"] = histories.find_medians(f"stages-{key}", is_parallel)
         for group in ("first", "second"):
-            falls = histories.take_learning(f"{group}-{key}") > 0.0
+            falls = histories.get_learning(f"{group}-{key}") > 0.0
             measured[f"{group}-falls-{key}"] = histories.pool_shares(falls, is_parallel)
             measured[f"{group}-{key}"] = histories.find_medians(f"{group}-{key}", is_parallel)
     measured["joint-75"] = histories.find_medians(
-        "joint-75", histories.take_learning("parallel-75") > PARALLEL
+        "joint-75", histories.get_learning("parallel-75") > PARALLEL
     )
-    cosines = histories.take_learning("parallel-75")
+    cosines = histories.get_learning("parallel-75")
     measured["batch-75"] = histories.find_medians(
         "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
     )
