@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from replication.definition.fields import CHOICES
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import CHOICES, Protocol
 from replication.simulator import engine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights
