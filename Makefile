@@ -103,8 +103,9 @@ docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site
 	@echo build/site/index.html
 
 .PHONY: readme
-readme: $(VENV)/.run ## write README.md from its template and results/
+readme: $(VENV)/.run ## write README.md from its template and results/, and codemeta.json
 	@$(RUN) tools/write_readme.py
+	@$(RUN) tools/write_codemeta.py
 
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock

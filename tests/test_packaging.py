@@ -1,6 +1,8 @@
 """What is installed, locked, cited and promised on the first page is there."""
 
+import base64
 import contextlib
+import io
 import os
 import re
 import subprocess
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from flit_core import buildapi
+from fontTools.ttLib import TTFont
 
 from replication.cli.parser import make_parser
+from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES
 
 ROOT = Path(__file__).parents[1]
@@ -81,11 +85,13 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
     }
     assert "replication/comparison/example.csv" in names
     assert names == sources
-    metadata = {name.split("/")[1]: text for name, text in metadata.items()}
+    metadata = {name.split("/", 1)[1]: text for name, text in metadata.items()}
     assert "Name: recirculation-replication\n" in metadata["METADATA"]
     assert re.findall(r"\]\((?!https?:)", metadata["METADATA"]) == [], (
         "a link leads nowhere elsewhere"
     )
+    texts = [text for name, text in metadata.items() if name.startswith("licenses/")]
+    assert any("CC BY 4.0" in text for text in texts), "the digits have a licence of their own"
     assert "\nreplication=replication.cli:main" in metadata["entry_points.txt"]
 
 
@@ -178,9 +184,24 @@ def test_unfit_python_is_refused_with_advice(line, folder):
     assert not (folder / ".venv").exists()
 
 
-def test_first_page_says_what_the_results_say():
-    done = run(sys.executable, "tools/write_readme.py", "--check")
+@pytest.mark.parametrize("tool", ["write_readme.py", "write_codemeta.py"])
+def test_generated_page_says_what_its_sources_say(tool):
+    done = run(sys.executable, f"tools/{tool}", "--check")
     assert done.returncode == 0, done.stderr
+
+
+def test_title_is_the_same_everywhere():
+    title = METADATA_OF_REPORT["title"]
+    assert re.search(r'^title: "(.*?):', read("CITATION.cff"), re.M).group(1) == title
+    assert read("results/report.md").startswith(f"# {title}\n")
+    assert read("README.md").count(f"# {title}\n") == 1
+
+
+def test_licences_of_embedded_fonts_and_data_are_kept():
+    drawing = read("results/figures/distribution.svg")
+    font = TTFont(io.BytesIO(base64.b64decode(re.search(r"font/ttf;base64,([^)]+)", drawing)[1])))
+    notice = next(str(each) for each in font["name"].names if each.nameID == 0)
+    assert notice.splitlines()[0] in read("results/FONTS.md")
 
 
 def test_pages_and_makefile_name_targets_and_commands_that_exist():

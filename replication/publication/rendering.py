@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from replication.report.build import Drawing
 
 METADATA = {
-    "title": "Does recirculation learn in 48 updates?",
+    "title": "How recirculation learns without back-propagation",
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
     "Recirculation",
     "author": "The recirculation replication contributors",
-    "date": "2026-11-25",
+    "date": "2026-11-28",
     "licence": "MIT",
 }
 """Of the report; the date is that of the study's definition."""

@@ -15,7 +15,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run, unusual
 from replication.experiments.headline.figures import FIGURES
 from replication.experiments.studies import draw_studies
-from replication.publication.publishing import list_claims
+from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
