@@ -146,7 +146,7 @@ def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
     assert str(folder) in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("n_processes", "jobs", "code"), [(5, 2, 70), (5, 1, 0)])
+@pytest.mark.parametrize(("n_processes", "jobs", "code"), [(6, 2, 70), (6, 1, 0)])
 def test_a_lack_of_processes_is_named_and_one_job_fits(
     tmp_path, reference, n_processes, jobs, code
 ):
