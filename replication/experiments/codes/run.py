@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
+from replication.experiments.convexity import are_convex
 from replication.experiments.judging import judge
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
@@ -19,7 +20,6 @@ from replication.system.progress import Tell
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
-TRIANGLES = tuple(itertools.combinations(range(4), 3))
 
 Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
 Flags = NDArray[np.bool_]
@@ -65,24 +65,7 @@ def reconstruct(weights: Array, codes: Array) -> Flags:
     return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
 
 
-def are_convex(codes: Array) -> Flags:
-    """Say in which networks a line can part each of four codes from the other three."""
-    convex = np.ones(len(codes), dtype=np.bool_)
-    for corners in TRIANGLES:
-        (inner,) = set(range(4)) - set(corners)
-        point, (a, b, c) = codes[:, inner], (codes[:, each] for each in corners)
-        sides = [_find_side(*edge, point) for edge in ((a, b), (b, c), (c, a))]
-        convex &= ~(np.all(np.array(sides) >= 0, axis=0) | np.all(np.array(sides) <= 0, axis=0))
-    return convex
-
-
 def have_corners(codes: Array) -> Flags:
     """Say in which networks the codes lie nearest to different corners of the unit cube."""
     near = (codes > 0.5) @ (1 << np.arange(codes.shape[2], dtype=np.int64))
     return np.asarray(np.all(np.diff(np.sort(near, axis=1), axis=1) > 0, axis=1))
-
-
-def _find_side(start: Array, end: Array, point: Array) -> Array:
-    """Return on which side of a directed line points lie, by sign."""
-    along, to = end - start, point - start
-    return np.asarray(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0])
