@@ -94,6 +94,10 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         rate: controls.compare_sizes(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
     }
+    model["matrices"] = {
+        rate: controls.compare_matrices(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
     model["aligned"] = {
         rate: controls.compare_aligned(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
@@ -179,6 +183,7 @@ def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Mode
             "median": rules[name]["median"],
             **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
             "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
+            "matrices": controls.compare_matrices(protocol, weights, jobs=jobs),
         }
     return found
 
