@@ -7,6 +7,7 @@ the result of one of the functions ``supports_...`` stands in its place.
 
 from __future__ import annotations
 
+import collections
 import csv
 import enum
 import io
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from replication.comparison.text import join
 from replication.definition.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
@@ -37,7 +39,8 @@ def judge(
     """Return the entry of a statement in a model: its results, and its verdict unless it is given.
 
     `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
-    median counts; estimates; numbers; or results.
+    median counts; estimates; numbers; or results. The verdict comes with its ``condition``, and
+    with the names of those ``undecided`` beside the primary one.
     """
     claim = load_claims()[statement]
     check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
@@ -45,9 +48,31 @@ def judge(
         each.id: _compare_with_levels(claim, each, measured[each.id])
         for each in claim.operationalisations
     }
+    outcomes = {name: Outcome(each["outcome"]) for name, each in results.items()}
     if verdict is None:
-        verdict = find_verdict(claim.kind, [Outcome(each["outcome"]) for each in results.values()])
-    return {"operationalisations": results, "verdict": verdict.value}
+        verdict = find_verdict(claim.kind, outcomes.pop(claim.primary.id), outcomes.values())
+    return {
+        "operationalisations": results,
+        "verdict": verdict.value,
+        "condition": _find_condition(claim, verdict, outcomes),
+        "undecided": _list_names(claim, outcomes, Outcome.UNDECIDED),
+    }
+
+
+def _find_condition(claim: Claim, verdict: Verdict, others: Mapping[str, Outcome]) -> str:
+    """Return what is to be read after "except" or "only if", or nothing."""
+    if verdict == Verdict.HOLDS_ONLY_IF and claim.only_if:
+        return claim.only_if
+    if verdict == Verdict.FAILS_EXCEPT:
+        return join(_list_names(claim, others, Outcome.SUPPORTS))
+    if verdict in (Verdict.HOLDS_EXCEPT, Verdict.HOLDS_ONLY_IF):
+        against = join(_list_names(claim, others, Outcome.CONTRADICTS))
+        return against if verdict == Verdict.HOLDS_EXCEPT else f"not asked {against}"
+    return ""
+
+
+def _list_names(claim: Claim, others: Mapping[str, Outcome], outcome: Outcome) -> list[str]:
+    return [claim.find(name).name for name, each in others.items() if each == outcome]
 
 
 def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
@@ -82,19 +107,23 @@ def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Resu
     }
 
 
-def find_verdict(kind: str, outcomes: Iterable[Outcome]) -> Verdict:
-    """Return the verdict that follows from all outcomes; those undecided are set aside.
+def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verdict:
+    """Return the verdict: the primary outcome decides, and the others qualify it.
 
-    A definition or theorem is checked if nothing contradicts it.
+    Others that are undecided change nothing. A definition or theorem is checked if nothing
+    contradicts it.
     """
-    decided = {outcome for outcome in outcomes if outcome is not Outcome.UNDECIDED}
-    if not decided:
-        return Verdict.TOO_FEW
-    if decided == {Outcome.SUPPORTS}:
-        return Verdict.CHECKED if kind == "checked" else Verdict.HOLDS
-    if decided == {Outcome.CONTRADICTS} or kind == "checked":
-        return Verdict.DOES_NOT_HOLD
-    return Verdict.DEPENDS
+    counts = collections.Counter(others)
+    n_for, n_against = counts[Outcome.SUPPORTS], counts[Outcome.CONTRADICTS]
+    if primary == Outcome.UNDECIDED:
+        return Verdict.OPEN
+    if primary == Outcome.CONTRADICTS or (kind == "checked" and n_against):
+        return Verdict.FAILS_EXCEPT if n_for and kind != "checked" else Verdict.DOES_NOT_HOLD
+    if kind == "checked":
+        return Verdict.CHECKED
+    if not n_against:
+        return Verdict.HOLDS
+    return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
 
 
 def check_results(claim: Claim, results: Mapping[str, Any], where: str) -> None:
@@ -146,17 +175,16 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = "statement title page quote kind verdict condition way primary name measured supports"
+    columns = "statement title page quote kind verdict condition way name measured supports why"
     writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        verdict = entry["verdict"]
-        condition = claim.condition if verdict == Verdict.DEPENDS else ""
-        head = [name, claim.title, claim.page, claim.quote, claim.kind, verdict, condition]
+        judged = entry["verdict"], entry["condition"]
+        head = [name, claim.title, claim.page, claim.quote, claim.kind, *judged]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]
             numbers = [result["value"], *(result["interval"] or [None, None])]
-            words = [way.id, "yes" if way.primary else "no", way.name, way.measured, way.supports]
+            words = [way.id, way.name, way.measured, way.supports, way.why]
             writer.writerow([*head, *words, *numbers, result["outcome"]])
     return text.getvalue()
 

@@ -77,12 +77,13 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
 
 
 def count_networks(
-    protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int = -1
+    protocol: Protocol, root_seed: int, n_networks: int, *, first: int = 0, jobs: int = -1
 ) -> CountTable:
-    """Simulate the first networks of a population chunk by chunk, and count their outcomes."""
+    """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
     parts = []
-    for start in range(0, n_networks, CHUNK):
-        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, n_networks))
+    end = first + n_networks
+    for start in range(first, end, CHUNK):
+        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, end))
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
         parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
     return sum(parts[1:], parts[0])
