@@ -99,11 +99,13 @@ bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 
 .PHONY: docs
 docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site -> build/site
-	@$(RUN) tools/build_docs.py
+	@$(RUN) -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
+	@echo build/site/index.html
 
 .PHONY: readme
-readme: $(VENV)/.run ## write README.md from its template and results/
+readme: $(VENV)/.run ## write README.md from its template and results/, and codemeta.json
 	@$(RUN) tools/write_readme.py
+	@$(RUN) tools/write_codemeta.py
 
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock

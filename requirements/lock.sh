@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
+export UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true  # as pip
 
 lock() {
     name=$1

@@ -6,6 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 python=$1
 place=.venv/lowest
+# Certificates as pip takes them: those of the system too, where a proxy has its own.
+export UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true
 
 "$python" -m uv venv --quiet --clear --python "$python" "$place"
 "$python" -m uv pip compile --quiet --resolution lowest-direct --python "$python" --no-header \

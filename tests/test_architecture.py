@@ -32,7 +32,13 @@ FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 
 # Libraries that only these rooms or modules may import.
 CONFINED = {
-    "matplotlib": {"report", "experiments", "simulator.outcomes", "comparison.figure"},
+    "matplotlib": {
+        "report",
+        "experiments",
+        "simulator.outcomes",
+        "simulator.plane",
+        "comparison.figure",
+    },
     "llvmlite": {"simulator"},
     "pyarrow": {"store", "cli", "comparison.tables"},
     "jinja2": {"report"},

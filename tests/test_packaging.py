@@ -1,6 +1,8 @@
 """What is installed, locked, cited and promised on the first page is there."""
 
+import base64
 import contextlib
+import io
 import os
 import re
 import subprocess
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from flit_core import buildapi
+from fontTools.ttLib import TTFont
 
 from replication.cli.parser import make_parser
+from replication.publication.publishing import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +111,7 @@ def test_tests_run_from_an_unpacked_sdist(built, tmp_path):
     with tarfile.open(built[1]) as archive:
         archive.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
-    tests = ("tests/parity", "tests/unit/test_protocol.py", "tests/test_packaging.py")
+    tests = ("tests/parity", "tests/unit/definition/test_protocol.py", "tests/test_packaging.py")
     environment = os.environ | {"PYTHONPATH": str(folder)}
     pytest_quietly = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     done = run(*pytest_quietly, *tests, cwd=folder, env=environment)
@@ -178,9 +182,24 @@ def test_unfit_python_is_refused_with_advice(line, folder):
     assert not (folder / ".venv").exists()
 
 
-def test_first_page_says_what_the_results_say():
-    done = run(sys.executable, "tools/write_readme.py", "--check")
+@pytest.mark.parametrize("tool", ["write_readme.py", "write_codemeta.py"])
+def test_generated_page_says_what_its_sources_say(tool):
+    done = run(sys.executable, f"tools/{tool}", "--check")
     assert done.returncode == 0, done.stderr
+
+
+def test_title_is_the_same_everywhere():
+    title = METADATA_OF_REPORT["title"]
+    assert re.search(r'^title: "(.*?):', read("CITATION.cff"), re.M).group(1) == title
+    assert read("results/report.md").startswith(f"# {title}\n")
+    assert read("README.md").count(f"# {title}\n") == 1
+
+
+def test_licences_of_embedded_fonts_and_data_are_kept():
+    drawing = read("results/figures/distribution.svg")
+    font = TTFont(io.BytesIO(base64.b64decode(re.search(r"font/ttf;base64,([^)]+)", drawing)[1])))
+    notice = next(str(each) for each in font["name"].names if each.nameID == 0)
+    assert notice.splitlines()[0] in read("results/FONTS.md")
 
 
 def test_pages_and_makefile_name_targets_and_commands_that_exist():

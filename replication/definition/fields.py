@@ -34,6 +34,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "criterion": get_args(Criterion),
     "error_measured_on": get_args(MeasuredOn),
 }
+WEIGHTS = ("W", "b", "U", "c")
+"""The paper's weights into hidden units and their biases, and those into visible units."""
 MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
 
@@ -127,6 +129,18 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
     return tuple(rows)
 
 
+def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
+    """Take one name, several with commas, or a list; return them in the order of the weights."""
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    is_list = isinstance(names, list | tuple) and (bool(names) or names is value)
+    if not is_list or any(each not in WEIGHTS for each in names):
+        raise UsageError(
+            f"{name} = {show(value)} was given; allowed are some of {', '.join(WEIGHTS)}, "
+            'e.g. b or ["W", "b"]'
+        )
+    return tuple(each for each in WEIGHTS if each in names)
+
+
 _validate_positive = _validate_number(0.0, math.inf, low_open=True)
 VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "group_sizes": _validate_group_sizes,
@@ -138,6 +152,7 @@ VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "visible_to_hidden_factor": _validate_positive,
     "hidden_to_visible_factor": _validate_positive,
     "second_round": _validate_flag,
+    "frozen": _validate_frozen,
     "half_width": _validate_positive,
     "symmetric_start": _validate_flag,
     "threshold": _validate_positive,

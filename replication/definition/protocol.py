@@ -87,6 +87,9 @@ class Protocol:
         Whether equation 3 is applied on the second round too (proposed on page 365):
         the image of the second-pass vector, regressed, moves towards that vector.
         Recirculation with one hidden group only.
+    frozen : tuple of {"W", "b", "U", "c"}
+        Which weights keep their initial values: W and the biases b, those into all hidden
+        groups; U and c, those into the visible group. None in the paper.
     update_schedule : {"batch", "per-pattern"}
         Whether weights change once after all patterns or after each of them.
         `updates` counts sweeps in both cases.
@@ -133,6 +136,7 @@ class Protocol:
     visible_to_hidden_factor: float = 1.0
     hidden_to_visible_factor: float = 1.0
     second_round: bool = False
+    frozen: tuple[str, ...] = ()
     update_schedule: UpdateSchedule = "batch"
     half_width: float = 0.5
     initial_biases: InitialBiases = "drawn"

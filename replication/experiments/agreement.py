@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.experiments.matrices import align_matrices, get_u, get_w, list_matrices
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import list_connections, split_weights
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
@@ -58,44 +59,6 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "variation_error": _compute_variation(slopes, squares),
         "variation_units": _compute_variation(slopes.mean(axis=1), np.ones_like(slopes[:, 0])),
     }
-
-
-def list_matrices(protocol: Protocol) -> list[slice]:
-    """Return where the weights of each connection stand, without its biases."""
-    return [
-        slice(places.start, places.stop - n_target)
-        for places, (_, n_target) in zip(
-            list_connections(protocol), protocol.connections, strict=True
-        )
-    ]
-
-
-def take_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
-    """Return W and the transpose of U, shape (n, n_hidden, n_visible) each."""
-    (forward, _), (backward, _) = split_weights(protocol, weights)
-    return forward, np.swapaxes(backward, 1, 2)
-
-
-def replace_backward(protocol: Protocol, weights: Array, transposed: Array) -> Array:
-    """Return weights with another U; its transpose has the shape (n, n_hidden, n_visible)."""
-    replaced = weights.copy()
-    split_weights(protocol, replaced)[1][0][...] = np.swapaxes(transposed, 1, 2)
-    return replaced
-
-
-def align_matrices(
-    protocol: Protocol, weights: Array, *, centred: bool = False
-) -> tuple[Array, Array]:
-    """Return the cosine of U and the transpose of W, and the length of U over W's, (n,) each.
-
-    `centred`: without the mean over visible units of each hidden unit.
-    """
-    forward, backward = (
-        (matrix - centred * matrix.mean(axis=2, keepdims=True)).reshape(len(matrix), -1)
-        for matrix in take_matrices(protocol, weights)
-    )
-    ratio = np.linalg.norm(backward, axis=1) / np.linalg.norm(forward, axis=1)
-    return compute_cosines(forward, backward), ratio
 
 
 def find_vectors(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:

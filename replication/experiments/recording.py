@@ -37,7 +37,7 @@ class Histories:
         """Where each network begins, and the end of the last one, shape (n_converged + 1,)."""
         return np.concatenate([[0], np.cumsum(self.updates + 1)])
 
-    def take_learning(self, name: str) -> NDArray[Any]:
+    def get_learning(self, name: str) -> NDArray[Any]:
         """Return one quantity in all states that an update followed, (sum of updates, ...)."""
         return np.delete(self.values[name], self.starts[1:] - 1, axis=0)
 
@@ -46,12 +46,12 @@ class Histories:
         for first, last in zip(self.starts[:-1], self.starts[1:], strict=True):
             yield self.values[name][first:last]
 
-    def take_at(self, name: str, part: float) -> NDArray[Any]:
+    def get_at(self, name: str, part: float) -> NDArray[Any]:
         """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
         places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
         return np.asarray(self.values[name][places])
 
-    def take_after(self, name: str, update: int) -> NDArray[Any]:
+    def get_after(self, name: str, update: int) -> NDArray[Any]:
         """Return one quantity after so many updates, of those still learning then."""
         learning = self.updates > update
         return np.asarray(self.values[name][self.starts[:-1][learning] + update])
@@ -59,9 +59,9 @@ class Histories:
     def find_medians(self, name: str, among: NDArray[np.bool_] | None = None) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
 
-        `among` has the shape of `take_learning`.
+        `among` has the shape of `get_learning`.
         """
-        values = self.take_learning(name)
+        values = self.get_learning(name)
         among = np.isfinite(values) if among is None else among & np.isfinite(values)
         parts = np.split(np.arange(len(values)), np.cumsum(self.updates)[:-1])
         chosen = [values[part][among[part]] for part in parts]

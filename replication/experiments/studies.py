@@ -23,7 +23,6 @@ from replication.statistics.counts import CountTable
 
 FloatArray = NDArray[np.float64]
 
-MIN_CONVERGED = 5  # with fewer the reported numbers are not judged (see `compare`)
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
 STUDIES_AT_ONCE = 20_000
@@ -43,26 +42,24 @@ def describe_reported() -> dict[str, Any]:
 
 
 def compare_with_report(counts: CountTable, *, decimals: str = "") -> Comparison | None:
-    """Compare the converged with the reported numbers; None if fewer than `MIN_CONVERGED`."""
-    if counts.n_converged < MIN_CONVERGED:
+    """Compare the converged with the reported numbers; None if they are too few to tell."""
+    reported = load_reported()
+    if counts.n_converged < load_claims()["headline"].thresholds["min_networks"]:
         return None
-    reported, margin = load_reported(), load_claims()["headline"].find("equivalent").thresholds
     return compare(
         counts,
         runs=reported.runs,
         mean=reported.mean + decimals,
         max=reported.max,
         failures="excluded",
-        margin=f"{margin['margin_percent']:g} %",
     )
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what so many networks report if all converge, with intervals of 95 % of studies."""
     comparison = compare_with_report(counts)
-    if comparison is None or comparison.equivalence is None:
+    if comparison is None:
         return None
-    reported = describe_reported()
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
@@ -71,8 +68,6 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         "chance_all_converge": plain["chance_all_succeed"],
         **findings,
         "p": plain["p"],
-        "equivalence": plain["equivalence"]
-        | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }
 
 

@@ -17,7 +17,7 @@ def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
     return {name: estimate.value, f"{name}_interval": estimate.interval}
 
 
-def take_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
+def get_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
     """Return the estimate that `name_estimate` has written into a model."""
     return Estimate(entries[name], *entries[f"{name}_interval"])
 

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from replication.report.build import Drawing
 
 METADATA = {
-    "title": "Does recirculation learn in 48 updates?",
+    "title": "How recirculation learns without back-propagation",
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
     "Recirculation",
     "author": "The recirculation replication contributors",
-    "date": "2026-11-25",
+    "date": "2026-11-28",
     "licence": "MIT",
 }
 """Of the report; the date is that of the study's definition."""
@@ -120,7 +120,8 @@ def preview_experiment(
     """Run one experiment with few networks and render its chapter alone; return the page.
 
     What the chapter says of other experiments is taken from the models in the results folder. The
-    page, its figures and the model stand in ``previews/NAME`` there; nothing else changes.
+    page, its figures and the model stand in ``previews/NAME`` there; nothing else changes. A
+    sentence whose guard fails is marked, and where it stands is reported as progress.
     """
     from replication.report.template import Template
 
@@ -131,7 +132,10 @@ def preview_experiment(
         models[name] = write_model(folder, name, model)
         chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
         try:
-            text = chapter.render(models | {"claims": list_claims()}, METADATA)
+            text = chapter.render(
+                models | {"claims": list_claims()}, METADATA,
+                warn=lambda what: report_progress(f"a guard fails: {name}/{what}"),
+            )  # fmt: skip
         except ReportError as error:
             raise ReportError(
                 f"{name}/{error}; a preview of more networks may be precise enough, and "

@@ -11,10 +11,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
-from matplotlib.colors import same_color
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, StepPatch
 
 COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
@@ -25,16 +23,17 @@ def list_data(figures: Sequence[Figure]) -> str:
 
     A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in the
     units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour means.
+    A series is called by its label, or by its gid where the key of the figure names it otherwise.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    drawn = [(figure, axes) for figure in figures for axes in figure.axes]
-    for k, (figure, axes) in enumerate(drawn, start=1):
+    drawn = [axes for figure in figures for axes in figure.axes]
+    for k, axes in enumerate(drawn, start=1):
         panel = axes.get_title(loc="left") or axes.get_title() or f"{k}"
         head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
         for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
-            name = " ".join(_name(artist, figure).split()) or f"{n}"
+            name = " ".join(_name(artist).split()) or f"{n}"
             for x, y, *value in np.asarray(rows, dtype=float):
                 numbers = [x, y, *(value or [np.nan])]
                 writer.writerow([*head, name, *map(_write, numbers)])
@@ -73,22 +72,12 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             yield collection, np.ma.filled(collection.get_offsets(), np.nan)
 
 
-def _name(artist: Artist | BarContainer, figure: Figure) -> str:
-    """Return the label of an artist, or that of a key with its colour, dash and marker."""
+def _name(artist: Artist | BarContainer) -> str:
+    """Return the label of an artist, or its gid where no key shall name it."""
     label = str(artist.get_label())
     if not label.startswith("_"):
         return label
-    if isinstance(artist, Line2D):
-        legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
-        for handle in (each for legend in legends if legend for each in legend.legend_handles):
-            if (
-                isinstance(handle, Line2D)
-                and same_color(artist.get_color(), handle.get_color())
-                and artist.get_linestyle() == handle.get_linestyle()
-            ):
-                return str(handle.get_label())
-    gid = artist.get_gid() if isinstance(artist, Artist) else None
-    return gid or ""
+    return (artist.get_gid() or "") if isinstance(artist, Artist) else ""
 
 
 def _write(value: float) -> str:

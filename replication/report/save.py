@@ -164,7 +164,7 @@ def _subset(file: str, letters: str) -> str:
     options = Options()
     options.hinting = False
     options.layout_features = []
-    options.name_IDs = []
+    options.name_IDs = [0, 14]  # the copyright notice and where the licence stands
     options.notdef_outline = True
     options.drop_tables += ["FFTM"]
     with TTFont(FONT_FOLDER / file, recalcTimestamp=False) as font:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -122,17 +123,24 @@ class Template:
         self._environment.filters["badge"] = _badge
         self._folders = folders
 
-    def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
+    def render(
+        self,
+        models: Mapping[str, Any],
+        metadata: Mapping[str, str],
+        *,
+        warn: Callable[[str], object] | None = None,
+    ) -> str:
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
+        With `warn`, a guard that fails marks its sentence, and `warn` is told where it stands.
         """
         marked = {name: _mark_text(model) for name, model in models.items()}
         judged = _find_judged(marked)
         names = {
             **marked,
             "metadata": metadata,
-            "require": _require,
+            "require": _require if warn is None else functools.partial(self._mark_untrue, warn),
             "judged": judged,
             "verdict": lambda claim: Verdict(judged(claim)["verdict"]).value,
         }
@@ -147,6 +155,20 @@ class Template:
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             place, problem = self._find_line(error), f"{type(error).__name__}: {error}"
         raise ReportError(f"{place}: {problem}")
+
+    def _mark_untrue(self, warn: Callable[[str], object], condition: object) -> str:
+        try:
+            return _require(condition)
+        except UntrueSentence as error:
+            frame, line = next(
+                place
+                for place in traceback.walk_stack(None)
+                if place[0].f_code.co_filename.endswith(".md")
+            )
+            template = self._environment.get_template(frame.f_globals["name"])
+            line = template.get_corresponding_lineno(line)
+            warn(f"{self.show(template.filename)}:{line}: {error}")
+            return "**[not true of these few networks]** "
 
     def locate(self, token: str) -> str:
         """Return file and line where some text stands first in a template, or the template."""

@@ -26,7 +26,8 @@ RATE = 2.0**60
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
     """Return the weight changes of recirculation (n, n_weights), summed over patterns, at rate 1.
 
-    The protocol's two factors are applied; its learning rate and rule are not. For several hidden
+    The protocol's two factors are applied; its learning rate and rule are not, and frozen weights
+    have the changes that the rule asks for. For several hidden
     groups our reading: each of them is treated as the one hidden group is.
     """
     rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
@@ -54,8 +55,9 @@ def compute_gradients(
 def _apply_once(protocol: Protocol, weights: Array) -> Array:
     """Return what one update of all patterns adds, over the learning rate."""
     once = dataclasses.replace(
-        protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch", criterion="every-unit"
-    )
+        protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch",
+        criterion="every-unit", frozen=(),
+    )  # fmt: skip
     recorded = record_weights(once, weights, 1)
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 

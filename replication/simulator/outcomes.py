@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
+from replication.simulator.plane import plot_trace
 from replication.simulator.weights import split_weights
 from replication.wording import plural, show
 
@@ -98,7 +99,9 @@ class Outcomes:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw a histogram of the updates that converged networks needed; return its axes."""
-        ax = _make_axes(ax)
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
         times = self.updates[self.converged]
         ax.hist(times, bins=50)
         ax.set_xlabel("weight updates until the criterion was met")
@@ -227,16 +230,40 @@ class Trace:
                 columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
         return pd.DataFrame(columns)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the error over learning beside the threshold; return the axes."""
-        ax = _make_axes(ax)
-        ax.plot(self.errors, label="error")
-        ax.axhline(self.protocol.threshold, color="black", linestyle=":", label="threshold")
-        ax.set_xlabel("weight updates")
-        ax.set_ylabel(f"error ({self.protocol.criterion})")
-        ax.set_ylim(bottom=0.0)
-        ax.legend()
-        return ax
+    def plot(self, axes: Any = None, *, updates: Sequence[int] | None = None) -> Any:
+        """Draw the hidden plane, moment by moment; return the Matplotlib axes.
+
+        The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
+        beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
+        one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
+        without exactly two hidden units have no such plane: their error is drawn instead.
+
+        Parameters
+        ----------
+        axes : Matplotlib axes or array of them, optional
+            One for each moment; new ones unless given.
+        updates : sequence of int, optional
+            The moments. Unless given, six, or as many as `axes`: from the first update traced to
+            the last, closer together at the start.
+
+        Returns
+        -------
+        Matplotlib axes or array of them, shape (n_moments,)
+            As given, or new ones, three in a row; one axes alone is not in an array.
+
+        Raises
+        ------
+        UsageError
+            If a moment was not traced, or there are not as many moments as axes.
+
+        Examples
+        --------
+        >>> from replication import Protocol, trace
+        >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
+        >>> [axes.get_title() for axes in slow.plot()][::5]
+        ['0 updates, error 0.735', '142 updates, error 0.099']
+        """
+        return plot_trace(self, axes, updates)
 
 
 def make_trace(
@@ -251,12 +278,6 @@ def make_trace(
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
     pairs = zip(ours, theirs, strict=True)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
-
-
-def _make_axes(ax: Any) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots()[1] if ax is None else ax
 
 
 def _render_table(shown: Outcomes | Trace) -> str:

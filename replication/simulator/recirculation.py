@@ -271,14 +271,17 @@ class RecirculationNetwork:
         return rate * np.outer(difference, presynaptic), rate * difference
 
     def _apply(self, batch: Array, change: Hook | None) -> None:
-        """Add the changes of some patterns, and a share `momentum` of the last ones."""
+        """Add the changes of some patterns and a share `momentum` of the last, unless frozen."""
         each = [self.weight_changes(pattern) for pattern in batch]
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
             changes = take_changes(change, changes, self.weights)
-        for weights, last, new in zip(self.weights, self._last_changes, changes, strict=True):
-            last[...] = self.protocol.momentum * last + new
-            weights[...] += last
+        names = "Wb" * (len(self.weights) // 2 - 1) + "Uc"
+        parts = zip(names, self.weights, self._last_changes, changes, strict=True)
+        for name, weights, last, new in parts:
+            if name not in self.protocol.frozen:
+                last[...] = self.protocol.momentum * last + new
+                weights[...] += last
 
 
 def check_network(network: object) -> None:

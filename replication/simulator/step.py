@@ -42,6 +42,7 @@ class Rule:
     per_pattern: bool
     hidden_regression: bool
     second_round: bool
+    frozen: tuple[str, ...]  # of W, b, U and c
     has_momentum: bool
     criterion: str
     regressed_error: bool
@@ -65,6 +66,7 @@ class Rule:
             per_pattern=_is(protocol.update_schedule, "per-pattern", other="batch"),
             hidden_regression=protocol.hidden_regression,
             second_round=protocol.second_round,
+            frozen=protocol.frozen,
             has_momentum=protocol.momentum > 0.0,
             criterion=protocol.criterion,
             regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
@@ -240,13 +242,18 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
         rounds = [(states, net.difference[0 if is_visible else k + 1])]
         if is_visible and rule.second_round:
             rounds.append((net.second[k], net.second_difference))
+        matrix, biases = "Uc" if is_visible else "Wb"
         for units in _take_two(net, n_targets):
             for i in net.loops.each(n_sources):
-                totals = _sum_products(net, rounds, i, units, begin, n)
+                totals: tuple[Any, ...] = (None,) * len(units)
+                if matrix not in rule.frozen:
+                    totals = _sum_products(net, rounds, i, units, begin, n)
                 for j, total in zip(units, totals, strict=True):
                     _change(net, k, net.weights[k], net.velocities[k], (j, i), total)
         for j in net.loops.each(n_targets):
-            (total,) = _sum_products(net, rounds, None, (j,), begin, n)
+            total = None
+            if biases not in rule.frozen:
+                (total,) = _sum_products(net, rounds, None, (j,), begin, n)
             _change(net, k, net.biases[k], net.bias_velocities[k], j, total)
 
 
@@ -271,7 +278,10 @@ def _sum_products(
 
 
 def _change(net: Networks, k: int, weights: Any, velocities: Any, place: Any, total: Any) -> None:
-    """Change one weight by epsilon times a sum over patterns."""
+    """Change one weight by epsilon times a sum over patterns; none leaves it as it is."""
+    if total is None:
+        weights[place] = weights[place]  # the compiled code reads and writes two places
+        return
     if net.rule.has_momentum:
         total = fma(velocities[place], net.momentum, total)
         velocities[place] = total

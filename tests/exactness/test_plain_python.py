@@ -41,6 +41,8 @@ FIELDS = [
     {"patterns": ((0.2, 1.0, 0.0, 0.7), (1.0, 0.3, 0.5, 0.1), (0.0, 0.0, 0.0, 0.0))},
     {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
     {"second_round": True, "visible_to_hidden_factor": 2.0, "momentum": 0.2},
+    {"frozen": ("W", "c"), "momentum": 0.4},
+    {"frozen": ("b", "U"), "update_schedule": "per-pattern", "group_sizes": (4, 3, 2)},
     {"criterion": "every-unit-squared", "hidden_to_visible_factor": 0.3},
     {"criterion": "every-unit-half-squared", "update_schedule": "per-pattern"},
     *(

@@ -19,6 +19,7 @@ VARIANTS = {
                             "learning_rate": 0.2},
     "algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
     "spline": {"hidden_function": "spline", "half_width": 3.0},
+    "b and U frozen": {"frozen": ("b", "U"), "group_sizes": (4, 3, 2), "momentum": 0.5},
     "two rates": {"visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5},
 }  # fmt: skip
 
@@ -79,8 +80,11 @@ class TextbookNetwork:
         ):
             is_output = k == len(self.layers) - 1
             factor = p.hidden_to_visible_factor if is_output else p.visible_to_hidden_factor
-            for array, step, down in zip(arrays, last, downhill, strict=True):
-                step[...] = p.learning_rate * factor * down + p.momentum * step
+            for name, array, step, down in zip(
+                "Uc" if is_output else "Wb", arrays, last, downhill, strict=True
+            ):
+                learns = name not in p.frozen
+                step[...] = learns * (p.learning_rate * factor * down + p.momentum * step)
                 array[...] = array + step
 
     def sweep(self):

@@ -29,6 +29,8 @@ LOOPS = {
     "second round": {"second_round": True},
     "second round, one pattern at a time": ONE_BY_ONE
     | {"second_round": True, "group_sizes": (3, 3)},
+    "W and c frozen": {"frozen": ("W", "c"), "momentum": 0.4},
+    "4-3-2-4, b and U frozen": ONE_BY_ONE | {"frozen": ("b", "U"), "group_sizes": (4, 3, 2)},
     "patterns of one's own": {"patterns": ((0.1, 0.9, 0.4, 0.0), (1.0, 0.0, 0.5, 0.2))},
 }
 

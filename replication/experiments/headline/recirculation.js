@@ -15,12 +15,13 @@ const CRITERIA = {
 
 class RecirculationNetwork {
   // Weights one after another: W (2 x 4), its biases b, U (4 x 2), its biases c.
-  constructor(weights, { rate, regression, criterion }) {
+  // Those that `frozen` names, for instance ["b"], keep their initial values.
+  constructor(weights, { rate, regression, criterion, frozen = [] }) {
     this.W = [weights.slice(0, 4), weights.slice(4, 8)];
     this.b = weights.slice(8, 10);
     this.U = [10, 12, 14, 16].map((first) => weights.slice(first, first + 2));
     this.c = weights.slice(18, 22);
-    Object.assign(this, { rate, regression, criterion, updates: 0 });
+    Object.assign(this, { rate, regression, criterion, frozen, updates: 0 });
   }
 
   static fromChance(halfWidth, settings) {
@@ -52,18 +53,19 @@ class RecirculationNetwork {
 
   // Weight change = rate x presynaptic state x difference of the postsynaptic states.
   learn(matrix, biases, presynaptic, before, after) {
-    matrix.forEach((row, k) => {
+    const learns = (name) => !this.frozen.includes(name);
+    this[matrix].forEach((row, k) => {
       const step = this.rate * (before[k] - after[k]);
-      row.forEach((_, i) => { row[i] += step * presynaptic[i]; });
-      biases[k] += step;
+      if (learns(matrix)) row.forEach((_, i) => { row[i] += step * presynaptic[i]; });
+      if (learns(biases)) this[biases][k] += step;
     });
   }
 
   // One weight update: the changes of all vectors, made with the weights as they were, add up.
   update() {
     PATTERNS.map((pattern) => this.pass(pattern)).forEach((t) => {
-      this.learn(this.U, this.c, t.first, t.visible, t.second);  // equation 3
-      this.learn(this.W, this.b, t.second, t.first, t.last);  // equation 4
+      this.learn("U", "c", t.first, t.visible, t.second);  // equation 3
+      this.learn("W", "b", t.second, t.first, t.last);  // equation 4
     });
     this.updates += 1;
   }

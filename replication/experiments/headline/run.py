@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
 from replication.definition.fields import Criterion
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
 from replication.experiments.headline.unusual import measure_unusualness
-from replication.experiments.judging import judge, supports_if, supports_within
+from replication.experiments.judging import judge, supports_if
+from replication.experiments.likelihoods import (
+    MIN_AT_REPORTED,
+    ROOT_SEED,
+    Likelihood,
+    compare_readings,
+    stop_at_reported,
+)
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
+from replication.statistics.intervals import estimate_count_mean, find_median
 from replication.store import Store
 from replication.system.progress import Tell, silent
-
-MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
-"""Operationalisations that are one test each of both numbers, by what unusual means."""
 
 N_PICKED = 20  # networks of which a typical one is drawn as it learns
 
@@ -33,7 +37,7 @@ OTHER_ERRORS: Mapping[str, Criterion] = {
     "square": "every-unit-squared",
     "half-square": "every-unit-half-squared",
 }
-"""Operationalisations that read "error" otherwise, by their criteria."""
+"""What "error" may mean besides a deviation, by criterion."""
 N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
 
 
@@ -53,6 +57,8 @@ def run(
     model = describe_study(
         counts, repetitions=repetitions, other_errors=other_errors, differences=differences
     )
+    if differences and not study.is_default:
+        model["likelihood"] = compare_with_paper(counts, jobs=jobs)
     model["study"] = {
         "differences": differences,
         "root_seed": study.root_seed,
@@ -100,10 +106,8 @@ def describe_study(
         for root_seed, table in repetitions.items()
     ]
     population = describe_population(counts)
-    p = find_p_values(counts, sampling, others) | {
-        name: studies.describe_p(table)["p"] for name, table in other_errors.items()
-    }
-    meanings = [value for name in MEANINGS if (value := p[name]) is not None]
+    unusual = {} if sampling is None else measure_unusualness(counts)
+    meanings = [p for p in (sampling and sampling["p"], *unusual.values()) if p is not None]
     return {
         "reported": studies.describe_reported(),
         "population": population,
@@ -114,8 +118,14 @@ def describe_study(
             for name in ("p_max", "p_mean", "p")
             if others and all(row[name] is not None for row in others)
         },
-        "claims": {"headline": judge_headline(population, sampling, p, differences)},
+        "claims": {
+            "headline": judge_headline(
+                population, sampling, find_p_values(counts, other_errors), differences
+            )
+        },
+        "unusual": unusual,
         "meanings": [min(meanings), max(meanings)] if meanings else None,
+        "likelihood": None,
         "histogram": make_histogram(counts),
         "joint": None if sampling is None else describe_joint(counts),
     }
@@ -142,7 +152,7 @@ def judge_headline(
     p: Mapping[str, float | None],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Judge the two reported numbers by the p-values of their operationalisations and the mean."""
+    """Judge the two reported numbers by p under each of the ledger's conditions."""
     claim = load_claims()["headline"]
     results = {
         name: supports_if(
@@ -150,14 +160,6 @@ def judge_headline(
         )
         for name, value in p.items()
     }
-    results["equivalent"] = supports_if(None)
-    if sampling is not None:
-        tested, reported = sampling["equivalence"], float(load_reported().mean)
-        results["equivalent"] = supports_within(
-            Estimate(population["mean"], tested["low"], tested["high"]),
-            reported - tested["margin"],
-            reported + tested["margin"],
-        )
     reason = _find_reason(population, sampling, differences, claim.thresholds)
     verdict = None
     if reason is not None:
@@ -188,21 +190,29 @@ def _find_reason(
 
 
 def find_p_values(
-    counts: CountTable, sampling: Mapping[str, Any] | None, repetitions: Sequence[Mapping[str, Any]]
+    counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
-    """Return p of the reported numbers by each of its meanings, None where there is none."""
-    if sampling is None:
-        names = [each.id for each in load_claims()["headline"].operationalisations]
-        return dict.fromkeys(name for name in names if name != "equivalent")
-    others = [row["p"] for row in repetitions if row["p"] is not None]
-    return {
-        "smaller-tail": sampling["p"],
-        "mean": sampling["mean"]["p"],
-        "max": sampling["max"]["p"],
-        "sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
-        "root-seeds": min(others, default=None),
-        **measure_unusualness(counts),
+    """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    half = other_errors["half-square"]
+    tables = {
+        "smaller-tail": counts,
+        "sweeps": studies.count_sweeps(counts),
+        **other_errors,
+        "half-square-sweeps": studies.count_sweeps(half),
     }
+    return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
+
+
+def compare_with_paper(counts: CountTable, *, jobs: int = -1) -> dict[str, Any] | None:
+    """Compare how probable the reported numbers are under a protocol and under the paper's.
+
+    As many networks of the paper's reading are counted. None if too few stop at the largest count.
+    """
+    here = Likelihood.of(counts)
+    if here.n_at_max < MIN_AT_REPORTED:
+        return None
+    paper = studies.count_networks(stop_at_reported(PAPER), ROOT_SEED, counts.n, jobs=jobs)
+    return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any] | None:

@@ -54,11 +54,13 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             if share is None:
                 continue
             low, high = (100 * end for end in row["all"]["share_interval"])
-            axes.barh(place, 100 * share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE)
-            axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=3)
+            axes.barh(place, 100 * share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE,
+                      label="succeed")  # fmt: skip
+            axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=3,
+                      label="95 % interval")  # fmt: skip
             axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
-                      markersize=6, fillstyle="none", markeredgewidth=1.3, clip_on=False,
-                      zorder=4)  # fmt: skip
+                      label="encode all vectors", markersize=6, fillstyle="none",
+                      markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
             axes.text(
                 129, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
             )

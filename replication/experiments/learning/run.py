@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
@@ -48,7 +48,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "level": LEVEL,
         "orders": orders,
         "least_cross_entropy": min(
-            float(each.take_learning("upper_cross").min()) for each in (paper, slow)
+            float(each.get_learning("upper_cross").min()) for each in (paper, slow)
         ),
         "claims": {
             "upper-agreement": judge_upper_agreement(paper, slow),
@@ -79,7 +79,7 @@ def judge_similar_slopes(paper: Histories, slow: Histories) -> Model:
         "error-20": average(paper, "variation_error"),
         "every-2": average(slow, "variation"),
         "error-2": average(slow, "variation_error"),
-        "early-2": slow.take_at("variation", 0.1),
+        "early-2": slow.get_at("variation", 0.1),
     })  # fmt: skip
 
 
@@ -88,16 +88,16 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
 
     Random directions in n dimensions have a standard deviation of 1 / sqrt(n).
     """
-    initial = {name: paper.take_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
-    places = (agreement.list_matrices(PAPER)[0], list_connections(PAPER)[0])
+    initial = {name: paper.get_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
+    places = (matrices.list_matrices(PAPER)[0], list_connections(PAPER)[0])
     n_entries, n_biased = (each.stop - each.start for each in places)
     return judge("random-at-first", {
         "signs": initial["lower"] > 0.0,
         "spread": np.std(initial["lower"]) * np.sqrt(n_entries),
         "spread-biases": np.std(initial["lower_biases"]) * np.sqrt(n_biased),
         "signs-cross-entropy": initial["lower_cross"] > 0.0,
-        "second-20": paper.take_after("lower", 1) > 0.0,
-        "second-2": slow.take_after("lower", 1) > 0.0,
+        "second-20": paper.get_after("lower", 1) > 0.0,
+        "second-2": slow.get_after("lower", 1) > 0.0,
     })  # fmt: skip
 
 
@@ -152,12 +152,12 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
 
 def judge_symmetry(paper: Histories, slow: Histories) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
-    end = {name: paper.take_at(name, 1.0) for name in paper.values}
+    end = {name: paper.get_at(name, 1.0) for name in paper.values}
     return judge("symmetry", {
         "cosine-20": end["alignment"],
         "centred-20": end["centred"],
         "longer-20": end["ratio"] > 1.0,
-        "cosine-2": slow.take_at("alignment", 1.0),
+        "cosine-2": slow.get_at("alignment", 1.0),
     })  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.experiments.matrices import Change, change_u, flatten, get_u, get_w
 from replication.experiments.mechanism.interventions import describe_extra
-from replication.experiments.mechanism.theory import Inputs, flatten, take_u, take_w
+from replication.experiments.mechanism.theory import Inputs
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
@@ -32,14 +33,14 @@ FREEZES: Mapping[str, dict[str, Any]] = {
 }
 
 
-STARTS: Mapping[str, Callable[[Array, Array], Array]] = {
+STARTS: Mapping[str, Change] = {
     "random": lambda W, U: U,
     "U = W^T": lambda W, U: W,
     "U = -W^T": lambda W, U: -W,
 }
 """What U, transposed, is from W and the U that was drawn."""
 
-SURGERIES: Mapping[str, Callable[[Array, Array], Array]] = {
+SURGERIES: Mapping[str, Change] = {
     "none": lambda W, U: U,
     "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
     "hidden units of U swapped": lambda W, U: np.roll(U, 1, axis=-2),
@@ -49,25 +50,11 @@ SURGERIES: Mapping[str, Callable[[Array, Array], Array]] = {
 to another visible unit, and some to the other hidden unit."""
 
 
-def change_u(protocol: Protocol, weights: Array, change: Callable[[Array, Array], Array]) -> Array:
-    """Return a copy of weights with another U."""
-    changed = weights.copy()
-    take_u(protocol, changed)[...] = change(take_w(protocol, weights), take_u(protocol, weights))
-    return changed
-
-
-def add_mean(protocol: Protocol, weights: Array) -> Array:
-    """Return a copy of weights with `MEAN` added to W."""
-    changed = weights.copy()
-    take_w(protocol, changed)[...] += MEAN
-    return changed
-
-
 def measure_agreement(protocol: Protocol, weights: Array) -> Array:
     """Return the cosine between the change of W and steepest descent, shape (n,)."""
-    change = take_w(protocol, compute_changes(protocol, weights))
+    change = get_w(protocol, compute_changes(protocol, weights))
     return compute_cosines(
-        flatten(change), flatten(-take_w(protocol, compute_gradients(protocol, weights)))
+        flatten(change), flatten(-get_w(protocol, compute_gradients(protocol, weights)))
     )
 
 
@@ -117,7 +104,7 @@ def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str,
     """
     span = Inputs.of(protocol).span
     later = record_weights(protocol, weights, at)[:, -1]
-    W, grown = take_w(protocol, weights), take_u(protocol, later) - take_u(protocol, weights)
+    W, grown = get_w(protocol, weights), get_u(protocol, later) - get_u(protocol, weights)
     same = (W @ span > 0.0) == (grown @ span > 0.0)
     return {
         **name_estimate("raw", _estimate(compute_cosines(flatten(W), flatten(grown)))),

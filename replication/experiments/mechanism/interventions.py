@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from replication.definition.protocol import Protocol
-from replication.experiments.mechanism.theory import Inputs, flatten, predict_growth, take_w
+from replication.experiments.matrices import flatten, get_w
+from replication.experiments.mechanism.theory import Inputs, predict_growth
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -53,13 +54,13 @@ def randomise(update: Update) -> Array:
 
 def descend(update: Update) -> Array:
     """Change W as much in the direction of steepest descent in the squared error."""
-    gradient = take_w(update.protocol, compute_gradients(update.protocol, update.weights))
+    gradient = get_w(update.protocol, compute_gradients(update.protocol, update.weights))
     return _give_length(-gradient, update.change)
 
 
 def amplify(update: Update) -> Array:
     """Change W as the theory has it: let it grow along itself, and do nothing else."""
-    W = take_w(update.protocol, update.weights)
+    W = get_w(update.protocol, update.weights)
     scatter = Inputs.of(update.protocol).scatter
     # No matrix product: its last bits depend on the processor.
     return np.asarray(predict_growth(update.protocol) * np.sum(W[..., None, :] * scatter, axis=-1))
@@ -92,7 +93,7 @@ def train_changed(
     updates = np.full(len(weights), protocol.max_updates)
     converged = np.zeros(len(weights), dtype=np.bool_)
     running = np.arange(len(weights))
-    shape = len(weights), *take_w(protocol, weights).shape[1:]
+    shape = len(weights), *get_w(protocol, weights).shape[1:]
     for n_applied in range(min(n_first, protocol.max_updates) + 1):
         done = evaluate_networks(protocol, weights).error < protocol.threshold
         updates[running[done]], converged[running[done]] = n_applied, True
@@ -100,7 +101,7 @@ def train_changed(
         if n_applied == n_first or not len(running):
             break
         following = record_weights(protocol, weights, 1)[:, 1]
-        old, new = (take_w(protocol, states) for states in (weights, following))
+        old, new = (get_w(protocol, states) for states in (weights, following))
         noise = 2.0 * generator.random(shape)[running] - 1.0
         new[...] = old + replace(Update(protocol, weights, new - old, noise))
         weights = following
@@ -165,7 +166,7 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """
     with_w = record_weights(protocol, weights, 1)[:, 1]
     without_w = with_w.copy()
-    take_w(protocol, without_w)[...] = take_w(protocol, weights)
+    get_w(protocol, without_w)[...] = get_w(protocol, weights)
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
     with_error, without_error = (
         evaluate_networks(squared, states).error for states in (with_w, without_w)

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.experiments.matrices import get_w
 from replication.experiments.mechanism.interventions import (
     INTERVENTIONS,
     describe_extra,
     train_changed,
 )
-from replication.experiments.mechanism.theory import Inputs, measure_growth, take_w
+from replication.experiments.mechanism.theory import Inputs, measure_growth
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import record_weights
@@ -157,6 +158,6 @@ def examine_task(
 def measure_concentration(protocol: Protocol, weights: Array) -> Array:
     """Return the mean strength of the directions that W looks at over the largest, shape (n,)."""
     inputs = Inputs.of(protocol)
-    W = take_w(protocol, weights) @ inputs.span
+    W = get_w(protocol, weights) @ inputs.span
     looked = np.sum((W @ inputs.scatter) * W, axis=(1, 2)) / np.sum(W**2, axis=(1, 2))
     return np.asarray(looked / inputs.strengths[0])

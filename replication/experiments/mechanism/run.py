@@ -14,6 +14,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import judge, supports_including
+from replication.experiments.matrices import change_w
 from replication.experiments.mechanism import freezes
 from replication.experiments.mechanism.interventions import (
     compare_interventions,
@@ -23,7 +24,7 @@ from replication.experiments.mechanism.reach import compare_rules, examine_task
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
-from replication.experiments.summaries import take_estimate
+from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
@@ -172,12 +173,12 @@ def judge_useless_at_first(
     claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
 ) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
-    measured: dict[str, Any] = {"error-20": take_estimate(first_step["paper"], "share")}
+    measured: dict[str, Any] = {"error-20": get_estimate(first_step["paper"], "share")}
     for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
         name, rate = id.split("-")
         first = int(claim.find(id).thresholds["n_first"])
         rows = interventions["paper" if rate == "20" else "small"]
-        extra = take_estimate(rows[name][str(first)], "extra")
+        extra = get_estimate(rows[name][str(first)], "extra")
         measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
     return judge(claim.id, measured) | {"first_step": dict(first_step)}
 
@@ -192,21 +193,22 @@ def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[s
         "frozen-u-2": freezes["small"]["random"]["U frozen"],
         "frozen-w-2": freezes["small"]["random"]["W frozen"],
     }
-    return judge(claim.id, {name: take_estimate(row, "agreement") for name, row in rows.items()})
+    return judge(claim.id, {name: get_estimate(row, "agreement") for name, row in rows.items()})
 
 
 def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
     readings: dict[str, Any] = {}
+    with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
     for rate in ("small", "paper"):
         frozen = dataclasses.replace(protocols[rate], **freezes.FREEZES["W frozen"])
         readings[rate] = {
             name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
-            for name, weights in (("zero", initial), ("mean", freezes.add_mean(frozen, initial)))
+            for name, weights in (("zero", initial), ("mean", with_mean))
         }
     return judge(claim.id, {
-        "sign-20": take_estimate(readings["paper"]["zero"], "sign"),
-        "raw-20": take_estimate(readings["paper"]["zero"], "raw"),
-        "mean-20": take_estimate(readings["paper"]["mean"], "raw"),
-        "sign-2": take_estimate(readings["small"]["zero"], "sign"),
+        "sign-20": get_estimate(readings["paper"]["zero"], "sign"),
+        "raw-20": get_estimate(readings["paper"]["zero"], "raw"),
+        "mean-20": get_estimate(readings["paper"]["mean"], "raw"),
+        "sign-2": get_estimate(readings["small"]["zero"], "sign"),
     }) | {"readings": readings}  # fmt: skip

@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.experiments.matrices import flatten, get_u, get_w
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
@@ -85,21 +86,6 @@ def predict_alignment(protocol: Protocol, *, level: float) -> float:
     return math.log1p(needed / gain) / math.log1p(growth)
 
 
-def take_w(protocol: Protocol, weights: Array) -> Array:
-    """Return W, or its change or gradient, shape (..., n_hidden, n_visible)."""
-    return split_weights(protocol, weights)[0][0]
-
-
-def take_u(protocol: Protocol, weights: Array) -> Array:
-    """Return the transpose of U, shape (..., n_hidden, n_visible)."""
-    return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
-
-
-def flatten(matrices: Array) -> Array:
-    """Return one row for each matrix."""
-    return matrices.reshape(*matrices.shape[:-2], -1)
-
-
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure what the next update does to W, relative to the mean over the inputs, (n,) each.
 
@@ -108,10 +94,10 @@ def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     ``along_theory`` are cosines of the change with W and with W S.
     """
     inputs = Inputs.of(protocol)
-    W = take_w(protocol, weights) @ inputs.span
-    change = protocol.learning_rate * take_w(protocol, compute_changes(protocol, weights))
+    W = get_w(protocol, weights) @ inputs.span
+    change = protocol.learning_rate * get_w(protocol, compute_changes(protocol, weights))
     change = change @ inputs.span
-    descent = -take_w(protocol, compute_gradients(protocol, weights)) @ inputs.span
+    descent = -get_w(protocol, compute_gradients(protocol, weights)) @ inputs.span
     theory = predict_growth(protocol) * (W @ inputs.scatter)
     squares = np.sum(W**2, axis=(1, 2))
     reconstruction = evaluate_networks(protocol, weights).reconstruction
@@ -135,7 +121,7 @@ def measure_alignment_time(
     span = Inputs.of(protocol).span
     recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), last)
     cosines = compute_cosines(
-        flatten(take_w(protocol, recorded) @ span), flatten(take_u(protocol, recorded) @ span)
+        flatten(get_w(protocol, recorded) @ span), flatten(get_u(protocol, recorded) @ span)
     )
     reached = cosines >= level
     first = np.where(reached.any(axis=1), reached.argmax(axis=1), np.inf)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.mechanism.theory import Inputs, flatten, take_w
+from replication.experiments.matrices import flatten, get_w
+from replication.experiments.mechanism.theory import Inputs
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -38,9 +39,9 @@ def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dic
     for update in range(n_updates + 1):
         state = recorded[:, update]
         matrices = {
-            "change": take_w(protocol, compute_changes(protocol, state)),
-            "descent": -take_w(protocol, compute_gradients(protocol, state)),
-            "W": take_w(protocol, state),
+            "change": get_w(protocol, compute_changes(protocol, state)),
+            "descent": -get_w(protocol, compute_gradients(protocol, state)),
+            "W": get_w(protocol, state),
         }
         centred = {name: flatten(matrix @ span) for name, matrix in matrices.items()}
         for name, (one, other) in PAIRS.items():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.agreement import PARALLEL
 from replication.experiments.judging import judge
 from replication.experiments.recording import Histories, measure_both_rates
@@ -67,11 +67,11 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
     whether the sum of errors falls.
     """
     lower = list_connections(protocol)[0]
-    without_biases = agreement.list_matrices(protocol)[0]
+    without_biases = matrices.list_matrices(protocol)[0]
     measured: dict[str, NDArray[Any]] = {
         "parallel": agreement.compare_vectors(protocol, weights),
-        "alignment": agreement.align_matrices(protocol, weights)[0],
-        "centred": agreement.align_matrices(protocol, weights, centred=True)[0],
+        "alignment": matrices.align_matrices(protocol, weights)[0],
+        "centred": matrices.align_matrices(protocol, weights, centred=True)[0],
     }
     small = SMALL / (1.0 - protocol.regression) ** 2
     for name, factor in (("small", small), ("whole", protocol.learning_rate)):
@@ -97,7 +97,7 @@ def compare_images(
 ) -> dict[str, NDArray[Any]]:
     """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
-    biases = slice(agreement.list_matrices(protocol)[0].stop, lower.stop)
+    biases = slice(matrices.list_matrices(protocol)[0].stop, lower.stop)
     hidden, visible = [], []
     for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
         before, after = (evaluate_networks(single, each) for each in (weights, other))
@@ -132,17 +132,17 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
     def share(falls: str, of: Histories = paper) -> Estimate:
-        return of.pool_shares(of.take_learning(falls), of.take_learning("parallel") > PARALLEL)
+        return of.pool_shares(of.get_learning(falls), of.get_learning("parallel") > PARALLEL)
 
-    cosines = paper.take_learning("parallel")
+    cosines = paper.get_learning("parallel")
     is_parallel = np.all(cosines > PARALLEL, axis=1, keepdims=True)
     together = np.broadcast_to(is_parallel, cosines.shape)
     return judge("picture", {
         "single": share("small_falls"),
         "whole": share("whole_falls"),
         "single-2": share("small_falls", of=slow),
-        "batch-total": paper.pool_shares(paper.take_learning("biases_total")[:, None], is_parallel),
-        "biases-single": paper.pool_shares(paper.take_learning("biases_falls"), together),
+        "batch-total": paper.pool_shares(paper.get_learning("biases_total")[:, None], is_parallel),
+        "biases-single": paper.pool_shares(paper.get_learning("biases_falls"), together),
     })  # fmt: skip
 
 
@@ -161,8 +161,8 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
     def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
-        cosines = histories.take_learning("parallel")
-        alignment = histories.take_learning(name)[:, None]
+        cosines = histories.get_learning("parallel")
+        alignment = histories.get_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
         return histories.pool_shares(cosines > PARALLEL, among)
 
@@ -173,6 +173,6 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
         "aligned-20": share(paper, "alignment", 0.95, 2.0),
         "unaligned-2": share(slow, "alignment", -1.0, 0.5),
         "rank-initial": spearmanr(
-            agreement.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
+            matrices.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
         ).statistic,
     })  # fmt: skip

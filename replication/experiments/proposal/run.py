@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
 from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
@@ -97,7 +97,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
     for name in (*RULES, *WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
         states = recorded.reshape(-1, recorded.shape[-1])
-        cosines = agreement.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
+        cosines = matrices.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
         events = agreement.find_events(cosines)
         if name == "paper":
             at = int(min(np.median(events), n_updates))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import align_matrices, replace_backward, take_matrices
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Change, align_matrices, change_u
 from replication.experiments.recording import record_changes
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -31,8 +30,7 @@ N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
 TRAINED_RATE = 5.0
 """Of the latter; at the paper's rate learning sometimes amplifies what rounding leaves."""
-N_ALTERED = 400  # networks that learn with other changes of W
-ALTERED_UPDATES = 400
+N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
@@ -176,7 +174,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
-        ("opposed", PAPER, replace_backward(PAPER, initial, -take_matrices(PAPER, initial)[0])),
+        ("opposed", PAPER, change_u(PAPER, initial, lambda W, _: -W)),
         ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
     ):
         _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
@@ -185,13 +183,11 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
     for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
-        measured[name] = train_as_if(replace, initial[:N_ALTERED], PAPER.learning_rate)
+        measured[name] = train_as_if(replace, initial[:N_ALTERED])
     return judge("without-symmetry", measured)
 
 
-def train_as_if(
-    replace: Callable[[Array, Array], Array], weights: Array, learning_rate: float
-) -> Flags:
+def train_as_if(replace: Change, weights: Array) -> Flags:
     """Return which networks converge if W changes as if U were another matrix.
 
     `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
@@ -201,13 +197,12 @@ def train_as_if(
 
     def change(states: Array) -> Array:
         changes = compute_changes(PAPER, states)
-        other = replace_backward(PAPER, states, replace(*take_matrices(PAPER, states)))
+        other = change_u(PAPER, states, replace)
         changes[:, lower] = compute_changes(PAPER, other)[:, lower]
         return changes
 
-    recorded = record_changes(
-        change, weights, ALTERED_UPDATES[learning_rate], learning_rate=learning_rate
-    )
+    rate = PAPER.learning_rate
+    recorded = record_changes(change, weights, ALTERED_UPDATES, learning_rate=rate)
     error = evaluate_networks(PAPER, recorded.reshape(-1, recorded.shape[-1])).error
     return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
 

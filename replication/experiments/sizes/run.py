@@ -108,9 +108,9 @@ def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
     for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
-        is_parallel = histories.take_learning(f"parallel-{name[-2:]}") > PARALLEL
+        is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
         measured[name] = histories.find_medians(name, is_parallel)
-    cosines = histories.take_learning("parallel-75")
+    cosines = histories.get_learning("parallel-75")
     measured["batch-75"] = histories.find_medians(
         "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
     )

@@ -25,7 +25,8 @@ VARIANTS = {
     "learning_rule": "back-propagation", "minimised_error": "cross-entropy",
     "learning_rate": 15.0, "momentum": 0.5, "regression": 0.7, "hidden_regression": False,
     "visible_units": "linear", "hidden_function": "softsign", "visible_to_hidden_factor": 4.0,
-    "hidden_to_visible_factor": 2.0, "second_round": True, "update_schedule": "per-pattern",
+    "hidden_to_visible_factor": 2.0, "second_round": True, "frozen": ("b",),
+    "update_schedule": "per-pattern",
     "half_width": 0.3, "initial_biases": "zero", "symmetric_start": True,
     "criterion": "half-squared-error", "threshold": 0.2, "error_measured_on": "regressed",
     "max_updates": 30,
@@ -119,6 +120,14 @@ def test_assignment_is_read_as_toml_or_word(text, expected):
     assert parse_assignment(text) == expected
 
 
+@pytest.mark.parametrize(
+    "value", ["c,W", "c, W", ["c", "W"], np.array(["W", "c"]), ("c", "W", "c")]
+)
+def test_frozen_weights_are_named_as_people_write_them(value):
+    assert Protocol(frozen=value) == Protocol(frozen=("W", "c"))
+    assert Protocol(frozen="b") == from_plain(dict([parse_assignment("frozen=b")]))
+
+
 @pytest.mark.parametrize("text", ["learning_rate", "=3", "", "a = 1\nb = 2"])
 def test_assignment_without_field_or_value_is_refused(text):
     with pytest.raises(UsageError, match="FIELD=VALUE"):
@@ -136,6 +145,7 @@ def test_assignment_without_field_or_value_is_refused(text):
         ("patterns", ((1.0, 0.0),)), ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
         ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", pd.DataFrame({"a": ["x"]})),
         ("hidden_regression", 1), ("criterion", "error"), ("visible_units", None),
+        ("frozen", "w"), ("frozen", " "), ("frozen", ["W", "V"]), ("frozen", None),
     ],
 )  # fmt: skip
 def test_bad_value_names_field_value_and_what_is_allowed(name, value):

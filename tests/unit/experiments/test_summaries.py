@@ -3,7 +3,7 @@
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.experiments.summaries import describe_speed, estimate_share, take_estimate
+from replication.experiments.summaries import describe_speed, estimate_share, get_estimate
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import make_outcomes
 
@@ -19,5 +19,5 @@ def test_speed_counts_failures_at_the_cap(updates, share, mean, median):
 
 
 def test_share_is_read_back_and_of_no_trial_unknown():
-    assert take_estimate(estimate_share(8, 10), "share") == estimate_proportion(8, 10)
+    assert get_estimate(estimate_share(8, 10), "share") == estimate_proportion(8, 10)
     assert estimate_share(0, 0) == {"share": None, "share_interval": [0.0, 1.0]}

@@ -138,6 +138,21 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
+def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
+    (tmp_path / "codes").mkdir()
+    (tmp_path / "codes" / "chapter.md").write_text("{{ require(codes.a > 1) }}\nIt holds.\n")
+    monkeypatch.setattr(publishing, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 0})
+    monkeypatch.setattr(publishing, "_list_drawings", lambda *_: {})
+    monkeypatch.setattr(
+        publishing, "_publish", lambda _, text, *__, **___: said.append(text.read_text())
+    )
+    said = []
+    publishing.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
+    assert said[0].startswith("a guard fails: codes/chapter.md:1: a sentence is not true")
+    assert said[1] == "**[not true of these few networks]** \nIt holds.\n"
+
+
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.publication.publishing.run_experiment", lambda *_, **__: {})
     with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):

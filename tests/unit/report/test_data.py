@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.transforms import Affine2D
 
 from replication.report.data import COLUMNS, list_data
@@ -39,10 +38,10 @@ def test_lines_dots_bars_steps_and_maps_are_listed_with_their_axes():
     ]  # fmt: skip
 
 
-def test_line_has_the_name_that_a_key_gives_its_colour_and_dash():
+def test_series_without_a_label_is_called_by_its_gid_not_by_a_colour():
     figure = Figure()
     axes = figure.subplots()
-    axes.plot([1], [2], color="red", linestyle="--")
-    axes.plot([3], [4], color="red", linestyle="-", gid="other")
-    figure.legend(handles=[Line2D([], [], color="red", linestyle="--", label="dashed")])
-    assert [row["series"] for row in read(figure)] == ["dashed", "other"]
+    axes.plot([1], [2], color="red", label="first")
+    axes.plot([3], [4], color="red", gid="other")
+    axes.plot([5], [6], color="red")
+    assert [row["series"] for row in read(figure)] == ["first", "other", "3"]

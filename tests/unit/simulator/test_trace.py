@@ -1,8 +1,10 @@
 """One network over learning, by the kernel or by a class of one's own."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 
 from replication import PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
 from replication.simulator.weights import draw_weights, split_weights
@@ -39,11 +41,51 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
         np.testing.assert_array_equal(table["U[3,1]"], traced.matrices().U[:, 3, 1])
 
 
-def test_the_picture_draws_the_error_beside_the_threshold():
+def list_artists(axes):
+    return {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
+
+
+def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
+    """On its line a unit reconstructs 1/2; it reconstructs more for the dots in its shade."""
+    traced = trace(Protocol(learning_rate=5.0), seed=0)
+    frames = traced.plot(Figure().subplots(2, 3))
+    updates = [int(axes.get_title().split()[0]) for axes in frames.flat]
+    assert updates == [0, 6, 23, 51, 91, 142] == sorted({*updates, 0, traced.updates})
+    _, _, U, c = traced.matrices()
+    n_cuts = 0
+    for t, axes in zip(updates, frames.flat, strict=True):
+        artists = list_artists(axes)
+        for k in range(4):
+            dot = np.ravel(artists[f"dot {k + 1}"].get_xydata())
+            np.testing.assert_array_equal(dot, traced.hidden[0][t, k])
+            on_line = artists[f"line {k + 1}"].get_xydata()
+            np.testing.assert_allclose(on_line @ U[t, k] + c[t, k], 0.0, atol=1e-12)
+            n_cuts += len(on_line) == 2
+            side = Path(artists[f"side {k + 1}"].get_xy())
+            shaded = [bool(side.contains_point(code)) for code in traced.hidden[0][t]]
+            assert shaded == (traced.reconstructions[t, :, k] > 0.5).tolist()
+    assert n_cuts >= 15
+    for k in range(4):  # a network that has learnt cuts off each dot by its own line
+        side = Path(list_artists(frames.flat[-1])[f"side {k + 1}"].get_xy())
+        inside = [side.contains_point(code) for code in traced.hidden[0][-1]]
+        assert inside == [p == k for p in range(4)]
+
+
+def test_the_picture_shows_the_moments_that_are_asked_for_and_else_the_error():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes
-    drawn, threshold = axes.lines
-    np.testing.assert_array_equal(drawn.get_ydata(), traced.errors)
+    assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
+    assert traced.plot(axes, updates=[1]).get_title().startswith("1 update, error")
+    drawn = traced.plot(updates=[0, 5, 9, 11])
+    assert [one.get_title().split()[0] for one in drawn] == ["0", "5", "9", "11"]
+    assert len(drawn[0].figure.axes) == 4
+    plt.close(drawn[0].figure)
+    for updates, message in (([-1], "updates = -1"), ([0, 1], "2 moments and 1 axes")):
+        with pytest.raises(UsageError, match=message):
+            traced.plot(axes, updates=updates)
+    other, axes = trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4), Figure().subplots()
+    error, threshold = other.plot(axes).lines
+    np.testing.assert_array_equal(error.get_ydata(), other.errors)
     assert set(threshold.get_ydata()) == {PAPER.threshold}
 
 

@@ -1,0 +1,72 @@
+"""The documentation as a site: `make docs` builds it in build/site. Nothing in it is fetched.
+
+Source folder is the root of the project, so that pages and notebooks stay where they are. The
+cells of a page are run, and what they print stands below them; notebooks show what is stored.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import latex2mathml.converter
+from docutils import nodes
+
+ROOT = Path(__file__).parents[1]
+# Cells call the command of the environment that builds the site.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+project = "Recirculation replication"
+author = "The recirculation replication contributors"
+html_title = project
+root_doc = "docs/index"
+include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
+exclude_patterns = ["docs/package.md"]
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxarg.ext"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_excludepatterns = ["notebooks/*"]
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+autodoc_typehints = "none"  # the docstrings say more
+autodoc_member_order = "bysource"
+
+html_theme = "furo"
+html_copy_source = False
+html_show_sourcelink = False
+html_math_renderer = "mathml"
+
+
+def write_mathml(translator, node, display="inline"):
+    """Write a formula as MathML, which browsers typeset without a script."""
+    formula = latex2mathml.converter.convert(node.astext(), display=display)
+    translator.body.append(formula if display == "inline" else f"<p>{formula}</p>")
+    raise nodes.SkipNode
+
+
+def copy_report(app, exception):
+    """Put the report, with the data of its figures, and a way to the first page into the site."""
+    if exception is None and app.builder.format == "html":
+        site, results = Path(app.outdir), ROOT / "results"
+        for path in (
+            *results.glob("*.html"),
+            *results.glob("*.csv"),
+            *results.glob("figures/*.csv"),
+        ):
+            target = site / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        start = '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html">'
+        (site / "index.html").write_text(f"{start}<title>{project}</title>\n", encoding="utf-8")
+
+
+def setup(app):
+    """Register both with Sphinx."""
+    app.add_html_math_renderer(
+        "mathml", (write_mathml, None), (lambda t, n: write_mathml(t, n, "block"), None)
+    )
+    app.connect("build-finished", copy_report)

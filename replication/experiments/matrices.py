@@ -1,0 +1,72 @@
+"""W and U of many networks, in flat weights, changes or gradients (..., n_weights)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import Protocol
+from replication.simulator.weights import list_connections, split_weights
+from replication.statistics.alignment import compute_cosines
+
+Array = NDArray[np.float64]
+Change = Callable[[Array, Array], Array]
+"""Takes W and the transpose of U, (..., n_hidden, n_visible) each, and returns such a matrix."""
+
+
+def get_w(protocol: Protocol, weights: Array) -> Array:
+    """Return a view of W, shape (..., n_hidden, n_visible)."""
+    return split_weights(protocol, weights)[0][0]
+
+
+def get_u(protocol: Protocol, weights: Array) -> Array:
+    """Return a view of the transpose of U, shape (..., n_hidden, n_visible), as of W."""
+    return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
+
+
+def change_w(protocol: Protocol, weights: Array, change: Change) -> Array:
+    """Return weights with another W."""
+    changed = weights.copy()
+    W, U = get_w(protocol, changed), get_u(protocol, changed)
+    W[...] = change(W, U)
+    return changed
+
+
+def change_u(protocol: Protocol, weights: Array, change: Change) -> Array:
+    """Return weights with another U; `change` returns its transpose."""
+    changed = weights.copy()
+    W, U = get_w(protocol, changed), get_u(protocol, changed)
+    U[...] = change(W, U)
+    return changed
+
+
+def list_matrices(protocol: Protocol) -> list[slice]:
+    """Return where the weights of each connection stand, without its biases."""
+    return [
+        slice(places.start, places.stop - n_target)
+        for places, (_, n_target) in zip(
+            list_connections(protocol), protocol.connections, strict=True
+        )
+    ]
+
+
+def flatten(matrices: Array) -> Array:
+    """Return one row for each matrix, shape (..., n_hidden * n_visible)."""
+    return matrices.reshape(*matrices.shape[:-2], -1)
+
+
+def align_matrices(
+    protocol: Protocol, weights: Array, *, centred: bool = False
+) -> tuple[Array, Array]:
+    """Return the cosine of U and the transpose of W, and the length of U over W's, (n,) each.
+
+    `centred`: without the mean over visible units of each hidden unit.
+    """
+    forward, backward = (
+        flatten(matrix - centred * matrix.mean(axis=-1, keepdims=True))
+        for matrix in (get_w(protocol, weights), get_u(protocol, weights))
+    )
+    ratio = np.linalg.norm(backward, axis=-1) / np.linalg.norm(forward, axis=-1)
+    return compute_cosines(forward, backward), ratio

@@ -1,0 +1,137 @@
+"""The hidden plane: the codes of the patterns, and where each visible unit cuts them off.
+
+Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
+visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
+`experiments/plane/plane.js` draws the same in the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.errors import UsageError
+from replication.simulator.weights import take_whole
+from replication.wording import plural
+
+if TYPE_CHECKING:
+    from replication.simulator.outcomes import Trace
+
+Array = NDArray[np.float64]
+
+N_FRAMES = 6
+MARGIN = 0.07  # of the square, around it
+DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
+
+
+def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
+    """Return the part of a convex polygon where ``weights @ h + bias > 0``, and the cut itself.
+
+    `corners` (n, 2) go once around the polygon. The part has (m, 2) of them, none if all of it
+    lies on the other side; the cut is a segment, (2, 2), or (0, 2) where there is none.
+
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> part, segment = cut(square, np.array([2.0, 0.0]), -1.0)
+    >>> part.tolist()
+    [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]
+    >>> segment.tolist()
+    [[0.5, 0.0], [0.5, 1.0]]
+    """
+    part: list[Array] = []
+    ends: list[Array] = []
+    for here, after in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        before, behind = (weights[0] * h[0] + weights[1] * h[1] + bias for h in (here, after))
+        if before > 0.0:
+            part.append(here)
+        if (before > 0.0) != (behind > 0.0):
+            ends.append(here + (after - here) * before / (before - behind))
+            part.append(ends[-1])
+    return np.reshape(part, (-1, 2)), np.reshape(ends, (-1, 2))
+
+
+def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
+    """Draw codes (n_patterns, 2) as numbered dots, and the lines of the visible units (U, c).
+
+    A line has the colour of the dot with its number, and beyond it the square is shaded. The
+    artists have the labels ``dot 1``, ``line 1``, ``side 1``, ...
+    """
+    low, high = np.minimum(codes.min(axis=0), 0.0), np.maximum(codes.max(axis=0), 1.0)
+    low, high = low - MARGIN * (high - low), high + MARGIN * (high - low)
+    square = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
+    paper = axes.figure.get_facecolor()
+    for i, (weights, bias) in enumerate(zip(U, c, strict=True)):
+        part, segment = cut(square, weights, bias)
+        axes.fill(*part.T, facecolor=f"C{i}", alpha=0.13, linewidth=0, label=f"side {i + 1}")
+        dash = DASHES[i % len(DASHES)]
+        axes.plot(*segment.T, color=f"C{i}", linestyle=dash, lw=1.5, label=f"line {i + 1}")
+    for k, code in enumerate(codes):
+        axes.plot(
+            *code[:, None], "o", color=f"C{k}", markersize=10, markeredgecolor=paper,
+            markeredgewidth=0.8, zorder=4, label=f"dot {k + 1}",
+        )  # fmt: skip
+        axes.annotate(
+            f"{k + 1}", code, ha="center", va="center_baseline", color=paper, fontsize=7.5,
+            fontweight="bold", zorder=5,
+        )  # fmt: skip
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+    axes.set(xticks=(0, 1), yticks=(0, 1))
+    axes.grid(visible=False)
+
+
+def spread_moments(last: int, n: int) -> list[int]:
+    """Return n moments from update 0 to the last, closer together at the start.
+
+    >>> spread_moments(100, 6), spread_moments(100, 1)
+    ([0, 4, 16, 36, 64, 100], [100])
+    """
+    return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
+
+
+def plot_trace(trace: Trace, axes: Any, updates: Sequence[int] | None) -> Any:
+    """Draw the hidden plane of a trace, or the error of one that has none (see `Trace.plot`)."""
+    has_plane = [states.shape[-1] for states in trace.hidden] == [2]
+    last = len(trace.errors) - 1
+    if axes is None:
+        n_moments = N_FRAMES if updates is None else max(1, len(updates))
+        axes = _make_axes(n_moments if has_plane else 1)
+    frames = list(np.ravel(axes))
+    if not has_plane:
+        _draw_error(frames[0], trace)
+        return axes
+    moments = spread_moments(last, len(frames)) if updates is None else list(updates)
+    moments = [take_whole("updates", t, 0, last) for t in moments]
+    if len(moments) != len(frames):
+        raise UsageError(
+            f"{plural(len(moments), 'moment')} and {len(frames)} axes were given; allowed are as "
+            "many moments as axes"
+        )
+    matrices = trace.matrices()
+    for frame, t in zip(frames, moments, strict=True):
+        draw_plane(frame, trace.hidden[0][t], matrices.U[t], matrices.c[t])
+        frame.set_title(f"{plural(t, 'update')}, error {trace.errors[t]:.3f}", fontsize=9)
+    return axes
+
+
+def _make_axes(n: int) -> Any:
+    import matplotlib.pyplot as plt
+
+    if n == 1:
+        return plt.subplots(figsize=(4.4, 3.8), layout="constrained")[1]
+    n_rows, n_columns = -(-n // 3), min(n, 3)
+    size = (2.4 * n_columns, 2.5 * n_rows)
+    made = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")[1].ravel()
+    for spare in made[n:]:
+        spare.remove()
+    return made[:n]
+
+
+def _draw_error(axes: Any, trace: Trace) -> None:
+    axes.plot(trace.errors, label="error")
+    axes.axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
+    axes.set_xlabel("weight updates")
+    axes.set_ylabel(f"error ({trace.protocol.criterion})")
+    axes.set_ylim(bottom=0.0)
+    axes.legend()
