@@ -68,6 +68,7 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
+    from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports, finish_reports
     from replication.store import Store
 
@@ -80,16 +81,20 @@ def run_info(options: argparse.Namespace) -> int:
     for study in store.studies():
         own = reports.get((study.protocol_id, study.root_seed), [])
         entries.append(_describe_study(store, study, own, in_full=options.json))
-    others = store.other_versions()
+    others, stale = store.other_versions(), find_stale(options.results)
     if options.json:
         left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
-        print(json.dumps([*entries, *left_alone], indent=1))
+        models = [{"stale_models": stale}] if stale else []
+        print(json.dumps([*entries, *left_alone, *models], indent=1))
     elif entries or others:
         for entry in entries:
             print(escape(_write_line(entry)))
         _explain_others(others)
     else:
         print(f"no studies in {_name(options.results)}")
+    if stale and not options.json:
+        again = "`replication replicate` makes them again"
+        print(f"models of another version: {', '.join(stale)} ({again})")
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 

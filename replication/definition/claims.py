@@ -52,6 +52,7 @@ class Operationalisation:
     why: str  # what makes the primary one the closest to the sentence; empty for others
     thresholds: Mapping[str, float]  # the numbers that `supports` names
 
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One statement of the paper and its measurements, the primary one first."""

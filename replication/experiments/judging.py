@@ -39,8 +39,7 @@ def judge(
     """Return the entry of a statement in a model: its results, and its verdict unless it is given.
 
     `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
-    median counts; estimates; numbers; or results. The verdict comes with its ``condition``, and
-    with the names of those ``undecided`` beside the primary one.
+    median counts; estimates; numbers; or results.
     """
     claim = load_claims()[statement]
     check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
@@ -48,31 +47,32 @@ def judge(
         each.id: _compare_with_levels(claim, each, measured[each.id])
         for each in claim.operationalisations
     }
-    outcomes = {name: Outcome(each["outcome"]) for name, each in results.items()}
     if verdict is None:
-        verdict = find_verdict(claim.kind, outcomes.pop(claim.primary.id), outcomes.values())
-    return {
-        "operationalisations": results,
-        "verdict": verdict.value,
-        "condition": _find_condition(claim, verdict, outcomes),
-        "undecided": _list_names(claim, outcomes, Outcome.UNDECIDED),
+        primary, *others = (Outcome(each["outcome"]) for each in results.values())
+        verdict = find_verdict(claim.kind, primary, others)
+    return {"operationalisations": results, "verdict": verdict.value}
+
+
+def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the entry of a statement in a model qualifies its verdict, in the ledger's words.
+
+    ``condition``: what is to be read after "except" or "only if", or nothing; ``undecided``: the
+    names of those beside the primary one.
+    """
+    names: dict[str, list[str]] = {each.value: [] for each in Outcome}
+    for each in claim.operationalisations[1:]:
+        names[judged["operationalisations"][each.id]["outcome"]].append(each.name)
+    undecided = names[Outcome.UNDECIDED]
+    against, supporting = (
+        join(names[outcome]) if names[outcome] else ""
+        for outcome in (Outcome.CONTRADICTS, Outcome.SUPPORTS)
+    )
+    conditions = {
+        Verdict.HOLDS_EXCEPT: against,
+        Verdict.HOLDS_ONLY_IF: claim.only_if or f"not asked {against}",
+        Verdict.FAILS_EXCEPT: supporting,
     }
-
-
-def _find_condition(claim: Claim, verdict: Verdict, others: Mapping[str, Outcome]) -> str:
-    """Return what is to be read after "except" or "only if", or nothing."""
-    if verdict == Verdict.HOLDS_ONLY_IF and claim.only_if:
-        return claim.only_if
-    if verdict == Verdict.FAILS_EXCEPT:
-        return join(_list_names(claim, others, Outcome.SUPPORTS))
-    if verdict in (Verdict.HOLDS_EXCEPT, Verdict.HOLDS_ONLY_IF):
-        against = join(_list_names(claim, others, Outcome.CONTRADICTS))
-        return against if verdict == Verdict.HOLDS_EXCEPT else f"not asked {against}"
-    return ""
-
-
-def _list_names(claim: Claim, others: Mapping[str, Outcome], outcome: Outcome) -> list[str]:
-    return [claim.find(name).name for name, each in others.items() if each == outcome]
+    return {"condition": conditions.get(judged["verdict"], ""), "undecided": undecided}
 
 
 def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
@@ -179,7 +179,7 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        judged = entry["verdict"], entry["condition"]
+        judged = entry["verdict"], describe_condition(claim, entry)["condition"]
         head = [name, claim.title, claim.page, claim.quote, claim.kind, *judged]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]

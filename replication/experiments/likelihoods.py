@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_reported
 from replication.definition.protocol import Protocol
@@ -50,10 +49,10 @@ class Likelihood:
         chances, errors = {}, {}
         for name, ways in SWEEPS.items():
             chance = math.fsum(found[added][0] for added in ways) / len(ways)
-            slopes: NDArray[np.float64] = sum(found[added][1] for added in ways) / len(ways)
+            slopes = np.mean([found[added][1] for added in ways], axis=0)
             variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
             chances[name] = chance
-            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else math.inf
+            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
         at_max = table.counts[table.updates == largest]
         return cls(int(at_max.sum()), chances, errors)
 
@@ -88,7 +87,9 @@ def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> d
     of_factor = 0.0 if own is base else math.hypot(error, base.errors[sweep])
     rest = [each for other, each in likelihoods.items() if other != name]
     total = math.fsum(each.chances[sweep] for each in rest)
-    of_rest = [each.chances[sweep] / total * each.errors[sweep] for each in rest if each.chances[sweep]]
+    of_rest = [
+        each.chances[sweep] / total * each.errors[sweep] for each in rest if each.chances[sweep]
+    ]
     odds = _spread(chance / total, math.hypot(error, *of_rest))
     return row | {
         "chance_interval": _spread(chance, error),

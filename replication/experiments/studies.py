@@ -20,6 +20,7 @@ from replication.statistics.convolution import (
     compute_mean_mass,
 )
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_proportion
 
 FloatArray = NDArray[np.float64]
 
@@ -64,8 +65,11 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
+    share = estimate_proportion(counts.n_converged, counts.n)
+    runs = load_reported().runs
     return {
         "chance_all_converge": plain["chance_all_succeed"],
+        "chance_interval": [end**runs for end in share.interval if end is not None],
         **findings,
         "p": plain["p"],
     }

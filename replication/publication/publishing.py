@@ -17,11 +17,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
-from replication.errors import ReportError
-from replication.experiments import EXPERIMENTS, TEMPLATES, list_figures, run_experiment
+from replication.errors import DataError, ReportError
+from replication.experiments import (
+    EXPERIMENTS,
+    TEMPLATES,
+    find_version,
+    list_figures,
+    run_experiment,
+)
 from replication.publication.models import Model, read_model, write_model
 from replication.publication.placing import place_files
 from replication.store import Store
@@ -64,7 +70,8 @@ def replicate_study(
     require_tools()
     missing: list[str] = []
     if study.is_default and experiments:
-        missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
+        there = _read_models(study.folder, EXPERIMENTS).keys() - set(find_stale(study.folder))
+        missing = [name for name in EXPERIMENTS if name not in there]
     if missing:
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
@@ -133,7 +140,7 @@ def preview_experiment(
         chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
         try:
             text = chapter.render(
-                models | {"claims": list_claims()}, METADATA,
+                models | {"claims": list_claims(models)}, METADATA,
                 warn=lambda what: report_progress(f"a guard fails: {name}/{what}"),
             )  # fmt: skip
         except ReportError as error:
@@ -202,6 +209,8 @@ def write_report(
     with hold_report(study.folder):
         models = {"headline": write_model(study.folder, "headline", headline)}
         others = _read_models(study.results, EXPERIMENTS) if study.is_default else {}
+        if others:
+            refuse_stale(study.results)
         is_full = len(others) == len(EXPERIMENTS)
         if is_full:
             models |= others
@@ -221,7 +230,7 @@ def write_report(
         _publish(
             study.folder,
             TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-            models | {"claims": list_claims()},
+            models | {"claims": list_claims(models)},
             figures,
             formats=FORMATS,
             version=version("recirculation-replication"),
@@ -258,6 +267,21 @@ def _publish(
         report_progress=report_progress,
     )
     place_files(folder, files | dict(more or {}), set_aside=set_aside)
+
+
+def find_stale(results: Path) -> list[str]:
+    """Return the experiments whose models are of another version than experiment and ledger."""
+    models = _read_models(results, EXPERIMENTS)
+    return [name for name, model in models.items() if model.get("version") != find_version(name)]
+
+
+def refuse_stale(results: Path) -> None:
+    """Refuse models of other versions than those of the experiments and the ledger."""
+    if stale := find_stale(results):
+        raise DataError(
+            f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
+            "the experiment or the ledger; run `replication replicate` to make them again"
+        )
 
 
 def _read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
@@ -300,8 +324,18 @@ def _describe_provenance(study: Study) -> Model:
     }
 
 
-def list_claims() -> Model:
-    """Return the ledger as plain data; ``thresholds`` are those of the primary one."""
+def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+    """Return the ledger as plain data, with the conditions of its verdicts in some models.
+
+    ``thresholds`` are those of the primary one.
+    """
+    from replication.experiments.judging import describe_condition
+
+    judged = {
+        name: each
+        for model in (models or {}).values()
+        for name, each in model.get("claims", {}).items()
+    }
 
     def list_fields(entry: Any) -> Model:
         return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
@@ -311,6 +345,7 @@ def list_claims() -> Model:
         | {
             "operationalisations": [list_fields(each) for each in claim.operationalisations],
             "thresholds": claim.thresholds,
+            **(describe_condition(claim, judged[name]) if name in judged else {}),
         }
         for name, claim in load_claims().items()
     }
@@ -318,7 +353,18 @@ def list_claims() -> Model:
 
 def describe_result(study: Study, model: Model) -> list[str]:
     """Return what a person wants to know of a replicated study, a line each."""
-    from replication.report.numbers import amount, count, fixed, interval, percent, percents, pvalue
+    from replication.experiments.judging import describe_condition
+    from replication.report.numbers import (
+        amount,
+        count,
+        digits,
+        fixed,
+        interval,
+        number,
+        percent,
+        percents,
+        pvalue,
+    )
 
     population, sampling = model["population"], model["sampling"]
     reported, judged = model["reported"], model["claims"]["headline"]
@@ -339,27 +385,30 @@ def describe_result(study: Study, model: Model) -> list[str]:
             f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
             f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
         )
-        if judged["verdict"] != Verdict.NOT_TESTABLE:
+        if judged["reason"] in (None, "settings"):
             numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
             if None in (largest["p"], given["p"], sampling["p"]):
                 lines["reported"] = f"{numbers} cannot be what such networks report"
             else:
-                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}"
+                is_usual = sampling["p"] > load_claims()["headline"].thresholds["min_p"]
+                says = "consistent" if is_usual else "not consistent"
+                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}: {says} with these networks"
+    if model["likelihood"] is not None:
+        here = model["likelihood"]["here"]
+        times = f"{number(here['bayes_factor'], 2)} times"
+        lines["likelihood"] = (
+            f"the paper's settings report exactly these two numbers {times} as often "
+            f"({digits(here['bayes_factor_interval'], 2)})"
+        )
+    condition = describe_condition(load_claims()["headline"], judged)["condition"]
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
         f"largest count is {reported['max']}",
         "few networks": ": give at least 1,000 with --seeds",
         "few converge": f": too few converge to tell what {reported['runs']} report",
-        None: "",
+        None: f" {condition}" if condition else "",
     }[judged["reason"]]
-    if judged["verdict"] == Verdict.DEPENDS:
-        names = [
-            each.name
-            for each in load_claims()["headline"].operationalisations
-            if judged["operationalisations"][each.id]["outcome"] == "contradicts"
-        ]
-        why = f" on the measurement: contradicted by {'; '.join(names)}"
     lines["verdict"] = judged["verdict"] + why
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))

@@ -16,6 +16,7 @@ from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, READY, find_damaged, finish_placing, read_list
 from replication.publication.publishing import (
     hold_report,
+    refuse_stale,
     replicate_study,
     run_experiments,
     write_report,
@@ -35,6 +36,7 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
             "`replication repair` to make it again"
         )
+    refuse_stale(results)
     with make_temporary_folder() as fresh:
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),

@@ -108,9 +108,7 @@ def find_regions(
     return [
         [
             {"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
-            for line in cast(
-                "list[FloatArray]", contours.lines(float(ordered[within >= level][0]))
-            )
+            for line in cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
         ]
         for level in REGION_LEVELS
     ]

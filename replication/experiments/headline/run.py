@@ -10,7 +10,7 @@ import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
 from replication.definition.fields import Criterion
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
@@ -27,7 +27,7 @@ from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_count_mean, find_median
+from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store import Store
 from replication.system.progress import Tell, silent
 
@@ -61,6 +61,7 @@ def run(
         model["likelihood"] = compare_with_paper(counts, jobs=jobs)
     model["study"] = {
         "differences": differences,
+        "paper": {name: as_plain(PAPER)[name] for name in differences},
         "root_seed": study.root_seed,
         "n": study.n_seeds,
         "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
@@ -106,8 +107,11 @@ def describe_study(
         for root_seed, table in repetitions.items()
     ]
     population = describe_population(counts)
-    unusual = {} if sampling is None else measure_unusualness(counts)
-    meanings = [p for p in (sampling and sampling["p"], *unusual.values()) if p is not None]
+    unusual: dict[str, float | None] = {}
+    meanings: list[float] = []
+    if sampling is not None:
+        unusual = measure_unusualness(counts)
+        meanings = [p for p in (sampling["p"], *unusual.values()) if p is not None]
     return {
         "reported": studies.describe_reported(),
         "population": population,
@@ -132,14 +136,20 @@ def describe_study(
 
 
 def describe_population(counts: CountTable) -> dict[str, Any]:
-    """Return what is known of the population: of the converged, but for the median, of all."""
+    """Return what is known of the population: of the converged, but for the median, of all.
+
+    The mean of fewer networks than a study has no interval: counts are skewed.
+    """
+    mean = estimate_count_mean(counts)
+    if counts.n_converged < load_reported().runs:
+        mean = Estimate(mean.value, None, None)
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
         "n_censored": counts.n_censored,
         "cap": counts.cap,
         **estimate_share(counts.n_converged, counts.n),
-        **name_estimate("mean", estimate_count_mean(counts)),
+        **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,

@@ -89,9 +89,11 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
             cosines = [compute_cosines(x[:, place], y[:, place]) for x, y in pairs]
             measured[f"{group}-{key}"] = np.stack(cosines, axis=1)
         parts = [places["first"], places["second"]]
-        measured[f"matched-{key}"] = np.stack([match_groups(*each, parts) for each in pairs], axis=1)
-        both = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
-        measured[f"batch-{key}"] = match_groups(*both, parts)[:, None]
+        measured[f"matched-{key}"] = np.stack(
+            [match_groups(*each, parts) for each in pairs], axis=1
+        )
+        changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
+        measured[f"batch-{key}"] = match_groups(changes, descent, parts)[:, None]
         measured[f"parallel-{key}"] = compare_vectors(rule, weights)
     return measured
 
