@@ -85,11 +85,13 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
     }
     assert "replication/comparison/example.csv" in names
     assert names == sources
-    metadata = {name.split("/")[1]: text for name, text in metadata.items()}
+    metadata = {name.split("/", 1)[1]: text for name, text in metadata.items()}
     assert "Name: recirculation-replication\n" in metadata["METADATA"]
     assert re.findall(r"\]\((?!https?:)", metadata["METADATA"]) == [], (
         "a link leads nowhere elsewhere"
     )
+    texts = [text for name, text in metadata.items() if name.startswith("licenses/")]
+    assert any("CC BY 4.0" in text for text in texts), "the digits have a licence of their own"
     assert "\nreplication=replication.cli:main" in metadata["entry_points.txt"]
 
 

@@ -38,7 +38,9 @@ def render_codemeta() -> str:
         "alternateName": find("title", own),
         "version": project["version"],
         "datePublished": find("date-released", own),
-        "license": f"https://spdx.org/licenses/{project['license']}",
+        "license": [
+            f"https://spdx.org/licenses/{each}" for each in project["license"].split(" AND ")
+        ],
         "author": authors,
         "keywords": project["keywords"],
         "programmingLanguage": "Python",

@@ -1,10 +1,14 @@
-"""What each field of a protocol may be, and the message where it is not."""
+"""The kinds of values that fields of a protocol have, and the message where one is not.
+
+A field is declared once, in `Protocol`: its annotation there says what is allowed, as one of the
+types below, `bool`, or a `Literal` of choices.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -20,29 +24,36 @@ UpdateSchedule = Literal["batch", "per-pattern"]
 InitialBiases = Literal["drawn", "zero"]
 Criterion = Literal[
     "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
-    "worst-pattern",
+    "worst-pattern", "unexplained-variance",
 ]  # fmt: skip
 MeasuredOn = Literal["reconstruction", "regressed"]
 
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "learning_rule": get_args(LearningRule),
-    "minimised_error": get_args(MinimisedError),
-    "visible_units": get_args(VisibleUnits),
-    "update_schedule": get_args(UpdateSchedule),
-    "initial_biases": get_args(InitialBiases),
-    "hidden_function": get_args(HiddenFunction),
-    "criterion": get_args(Criterion),
-    "error_measured_on": get_args(MeasuredOn),
-}
 WEIGHTS = ("W", "b", "U", "c")
 """The paper's weights into hidden units and their biases, and those into visible units."""
+PATTERN_SETS = ("one-hot", "digits")
+N_DIGITS, N_PIXELS = 1797, 64
+"""Images of the data set of handwritten digits, and pixels of each."""
 MAX_GROUP_SIZE = 256
 MAX_UPDATES = 10_000_000
 
 
-def check_field(name: str, value: Any) -> Any:
+Check = Callable[[str, Any], Any]
+"""Takes the name of a field and its value as Python has it; returns the value that is kept."""
+
+
+def find_check(annotation: Any) -> Check:
+    """Return the check of fields with this annotation."""
+    if annotation is bool:
+        return _validate_flag
+    if get_origin(annotation) is Literal:
+        return _validate_choice(get_args(annotation))
+    check: Check = annotation.__metadata__[0]
+    return check
+
+
+def check_field(check: Check, name: str, value: Any) -> Any:
     """Return the value of a field as it is kept, arrays and tables as lists of Python."""
-    return VALIDATORS[name](name, _to_python(value))
+    return check(name, _to_python(value))
 
 
 def _to_python(value: Any) -> Any:
@@ -50,9 +61,7 @@ def _to_python(value: Any) -> Any:
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
-def _validate_number(
-    low: float, high: float, *, low_open: bool = False
-) -> Callable[[str, Any], float]:
+def _validate_number(low: float, high: float, *, low_open: bool = False) -> Check:
     opening = "above" if low_open else "of at least"
     limit = "" if high == math.inf else f" and below {high:g}"
 
@@ -73,7 +82,7 @@ def _validate_number(
     return validate
 
 
-def _validate_count(high: int) -> Callable[[str, Any], int]:
+def _validate_count(high: int) -> Check:
     def validate(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
             raise UsageError(
@@ -90,12 +99,13 @@ def _validate_flag(name: str, value: Any) -> bool:
     return value
 
 
-def _validate_choice(name: str, value: Any) -> str:
-    if not isinstance(value, str) or value not in CHOICES[name]:
-        raise UsageError(
-            f"{name} = {show(value)} was given; allowed are {', '.join(CHOICES[name])}"
-        )
-    return str(value)
+def _validate_choice(choices: tuple[str, ...]) -> Check:
+    def validate(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise UsageError(f"{name} = {show(value)} was given; allowed are {', '.join(choices)}")
+        return str(value)
+
+    return validate
 
 
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
@@ -109,11 +119,12 @@ def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
 
 
 def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
-    if value == "one-hot":
-        return "one-hot"
+    if isinstance(value, str) and value in PATTERN_SETS:
+        return str(value)
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
         raise UsageError(
-            f"{name} = {show(value)} was given; allowed are 'one-hot' or a list of rows of numbers"
+            f"{name} = {show(value)} was given; allowed are {', '.join(PATTERN_SETS)}, or a list "
+            "of rows of numbers"
         )
     validate = _validate_number(0.0, math.inf)
     rows = []
@@ -126,6 +137,9 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
         rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:
         raise UsageError(f"{name} = {show(value)} was given; allowed are values from 0 to 1")
+    units = range(len(rows))
+    if all(row == tuple(float(i == p) for i in units) for p, row in enumerate(rows)):
+        return "one-hot"  # one protocol, however it is given
     return tuple(rows)
 
 
@@ -141,21 +155,10 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     return tuple(each for each in WEIGHTS if each in names)
 
 
-_validate_positive = _validate_number(0.0, math.inf, low_open=True)
-VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
-    "group_sizes": _validate_group_sizes,
-    "patterns": _validate_patterns,
-    "learning_rate": _validate_positive,
-    "momentum": _validate_number(0.0, 1.0),
-    "regression": _validate_number(0.0, 1.0),
-    "hidden_regression": _validate_flag,
-    "visible_to_hidden_factor": _validate_positive,
-    "hidden_to_visible_factor": _validate_positive,
-    "second_round": _validate_flag,
-    "frozen": _validate_frozen,
-    "half_width": _validate_positive,
-    "symmetric_start": _validate_flag,
-    "threshold": _validate_positive,
-    "max_updates": _validate_count(MAX_UPDATES),
-    **dict.fromkeys(CHOICES, _validate_choice),
-}
+Positive = Annotated[float, _validate_number(0.0, math.inf, low_open=True)]
+Share = Annotated[float, _validate_number(0.0, 1.0)]
+GroupSizes = Annotated[tuple[int, ...], _validate_group_sizes]
+Patterns = Annotated[str | tuple[tuple[float, ...], ...], _validate_patterns]
+ImageCount = Annotated[int, _validate_count(N_DIGITS)]
+Frozen = Annotated[tuple[str, ...], _validate_frozen]
+UpdateCount = Annotated[int, _validate_count(MAX_UPDATES)]

@@ -15,18 +15,28 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from replication.definition.fields import (
+    N_DIGITS,
+    N_PIXELS,
     Criterion,
+    Frozen,
+    GroupSizes,
     HiddenFunction,
+    ImageCount,
     InitialBiases,
     LearningRule,
     MeasuredOn,
     MinimisedError,
+    Patterns,
+    Positive,
+    Share,
+    UpdateCount,
     UpdateSchedule,
     VisibleUnits,
     check_field,
+    find_check,
 )
 from replication.errors import StorageError, UsageError
 from replication.wording import show
@@ -57,8 +67,14 @@ class Protocol:
     group_sizes : tuple of int
         Units of the groups in the closed loop, the visible group first; at
         least two groups of 1 to 256 units. (4, 2) is the 4-2-4 network.
-    patterns : "one-hot" or tuple of tuples of float
-        Training patterns, shape (n_patterns, n_visible), values in [0, 1].
+    patterns : "one-hot", "digits" or tuple of tuples of float
+        Training patterns, shape (n_patterns, n_visible), values in [0, 1]. The digits are
+        images of 8 x 8 pixels, in 17 steps of grey from 0 to 1 (Alpaydin & Kaynak 1998).
+    n_images : int
+        How many of the digits, the first ones of the 1,797 in the set.
+    centred : bool
+        Whether the mean pattern is subtracted from what visible units send to hidden ones, in
+        both passes. Errors are those of the visible states themselves.
     learning_rule : {"recirculation", "back-propagation"}
     minimised_error : {"squared", "cross-entropy"}
         What back-propagation descends: half the squared error, or the cross-entropy, of
@@ -67,6 +83,8 @@ class Protocol:
         Epsilon, positive.
     momentum : float
         Share of the last weight change that is added to the next one, in [0, 1).
+    decay : float
+        Share that every weight of W and U, but no bias, loses at each change, in [0, 1).
     regression : float
         Lambda of equations 5 and 6, in [0, 1).
     hidden_regression : bool
@@ -103,7 +121,9 @@ class Protocol:
         What must fall below the threshold. The largest over patterns and units of the
         deviation ("every-unit", the paper's), its square ("every-unit-squared") or half
         its square ("every-unit-half-squared"); half the squared error summed over patterns
-        and units ("half-squared-error"), or of the worst single pattern ("worst-pattern").
+        and units ("half-squared-error"), or of the worst single pattern ("worst-pattern");
+        or the squared error summed over patterns and units, over that of the mean pattern
+        ("unexplained-variance").
     threshold : float
         Positive.
     error_measured_on : {"reconstruction", "regressed"}
@@ -123,35 +143,38 @@ class Protocol:
     (0.75, 59)
     """
 
-    group_sizes: tuple[int, ...] = (4, 2)
-    patterns: str | tuple[tuple[float, ...], ...] = "one-hot"
+    group_sizes: GroupSizes = (4, 2)
+    patterns: Patterns = "one-hot"
+    n_images: ImageCount = N_DIGITS
+    centred: bool = False
     learning_rule: LearningRule = "recirculation"
     minimised_error: MinimisedError = "squared"
-    learning_rate: float = 20.0
-    momentum: float = 0.0
-    regression: float = 0.75
+    learning_rate: Positive = 20.0
+    momentum: Share = 0.0
+    decay: Share = 0.0
+    regression: Share = 0.75
     hidden_regression: bool = True
     visible_units: VisibleUnits = "logistic"
     hidden_function: HiddenFunction = "logistic"
-    visible_to_hidden_factor: float = 1.0
-    hidden_to_visible_factor: float = 1.0
+    visible_to_hidden_factor: Positive = 1.0
+    hidden_to_visible_factor: Positive = 1.0
     second_round: bool = False
-    frozen: tuple[str, ...] = ()
+    frozen: Frozen = ()
     update_schedule: UpdateSchedule = "batch"
-    half_width: float = 0.5
+    half_width: Positive = 0.5
     initial_biases: InitialBiases = "drawn"
     symmetric_start: bool = False
     criterion: Criterion = "every-unit"
-    threshold: float = 0.1
+    threshold: Positive = 0.1
     error_measured_on: MeasuredOn = "reconstruction"
-    max_updates: int = 2000
+    max_updates: UpdateCount = 2000
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = check_field(field.name, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
+        for name, check in _CHECKS.items():
+            object.__setattr__(self, name, check_field(check, name, getattr(self, name)))
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
+        are_digits = self.patterns == "digits"
         for name, is_asked, is_possible, others, needed in (
             ("symmetric_start", self.symmetric_start, has_one_hidden,
              ["group_sizes"], "one hidden group"),
@@ -160,6 +183,11 @@ class Protocol:
             ("minimised_error", self.minimised_error == "cross-entropy",
              descends and self.visible_units == "logistic",
              ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
+            ("patterns", are_digits, self.n_visible == N_PIXELS,
+             ["group_sizes"], f"{N_PIXELS} visible units"),
+            ("criterion", self.criterion == "unexplained-variance", self._n_different > 1,
+             ["patterns"], "patterns that differ"),
+            ("n_images", self.n_images != N_DIGITS, are_digits, ["patterns"], "digits"),
         ):  # fmt: skip
             if is_asked and not is_possible:
                 given = {key: show(as_plain(self)[key]) for key in (name, *others)}
@@ -190,7 +218,13 @@ class Protocol:
     @property
     def n_patterns(self) -> int:
         """Number of training patterns."""
-        return self.n_visible if isinstance(self.patterns, str) else len(self.patterns)
+        if isinstance(self.patterns, str):
+            return self.n_images if self.patterns == "digits" else self.n_visible
+        return len(self.patterns)
+
+    @property
+    def _n_different(self) -> int:
+        return len({*self.patterns}) if isinstance(self.patterns, tuple) else self.n_patterns
 
     @property
     def connections(self) -> tuple[tuple[int, int], ...]:
@@ -315,6 +349,13 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     except (ValueError, RecursionError):
         return name, value
 
+
+_HINTS = get_type_hints(Protocol, include_extras=True)
+_CHECKS = {name: find_check(hint) for name, hint in _HINTS.items()}
+CHOICES: dict[str, tuple[str, ...]] = {
+    name: get_args(hint) for name, hint in _HINTS.items() if get_origin(hint) is Literal
+}
+"""The values of each field that is a choice, the paper's first."""
 
 PAPER = Protocol()
 """The simulation of page 363: every unit within 0.1 of its target."""

@@ -27,6 +27,7 @@ FloatArray = NDArray[np.float64]
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
 STUDIES_AT_ONCE = 20_000
+N_STUDIES = 20_000  # studies that are drawn of a population to measure the power of the test
 SEED = 1988
 MAX_NETWORKS = 2**22  # a larger population is represented by so many of its quantiles
 
@@ -154,3 +155,15 @@ def rank_studies(counts: CountTable) -> Ranked:
     p = np.empty(cells.size)
     p[order] = share[last]
     return Ranked(means, maxima, p.reshape(cells.shape))
+
+
+def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
+    """Return the share of studies of another population that are rejected if `ranked` is true."""
+    means, maxima, p = ranked
+    drawn_means, drawn_maxima = draw_studies(truth, N_STUDIES)
+    rows = np.floor(drawn_means + 0.5) - means[0]
+    # A largest count that the population lacks is judged as the next larger one that it has.
+    columns = np.minimum(np.searchsorted(maxima, drawn_maxima), len(maxima) - 1)
+    is_near = (rows >= 0) & (rows < len(means))
+    accepted = p[rows[is_near].astype(np.int64), columns[is_near]] > level
+    return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES

@@ -15,6 +15,7 @@ from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import split_weights
 
 Array = NDArray[np.float64]
@@ -26,8 +27,8 @@ RATE = 2.0**60
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
     """Return the weight changes of recirculation (n, n_weights), summed over patterns, at rate 1.
 
-    The protocol's two factors are applied; its learning rate and rule are not, and frozen weights
-    have the changes that the rule asks for. For several hidden
+    The protocol's two factors are applied; its learning rate and rule are not, nor its decay, and
+    frozen weights have the changes that the rule asks for. For several hidden
     groups our reading: each of them is treated as the one hidden group is.
     """
     rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
@@ -56,7 +57,7 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
     """Return what one update of all patterns adds, over the learning rate."""
     once = dataclasses.replace(
         protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch",
-        criterion="every-unit", frozen=(),
+        criterion="every-unit", frozen=(), decay=0.0,
     )  # fmt: skip
     recorded = record_weights(once, weights, 1)
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
@@ -70,11 +71,12 @@ def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None
     """
     if visible is None:
         return evaluate_networks(protocol, weights).reconstruction
+    shift = find_shift(protocol, make_patterns(protocol))
 
     def feed(matrix: Array, biases: Array, states: Array) -> Array:
         return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
 
-    state = visible
+    state = visible - shift
     *into_hidden, (U, c) = split_weights(protocol, weights)
     for matrix, biases in into_hidden:
         state = HIDDEN_FUNCTIONS[protocol.hidden_function](feed(matrix, biases, state))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.patterns import make_patterns
+from replication.simulator.patterns import compute_variation, find_shift, make_patterns
 from replication.simulator.step import Networks, Rule
 
 Array = NDArray[np.float64]
@@ -19,7 +19,7 @@ Place = tuple[int, tuple[int, ...]]
 
 CACHE_LINE = 64
 
-KEEP, TAKE, MOMENTUM, THRESHOLD, FIRST_RATE = range(5)
+KEEP, TAKE, MOMENTUM, SHRINK, THRESHOLD, VARIATION, FIRST_RATE = range(7)
 """Places in the array of the protocol's numbers."""
 
 ONCE_A_VISIBLE_UNIT = ("reconstruction", "image", "second_difference")
@@ -55,6 +55,9 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
             add(name, size, n)
     for name in ONCE_A_VISIBLE_UNIT:
         add(name, rule.sizes[0], n)
+    if rule.centred:
+        add("sent", rule.sizes[0], n)
+        add("mean", rule.sizes[0])
     add("numbers", FIRST_RATE + len(rule.sizes))
     add("error", 1)
     return places, n_rows
@@ -69,7 +72,8 @@ def build_networks(rule: Rule, loops: Any, take_rows: Callable[[str, Place], Any
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
     del arrays["next"], arrays["error"]
     (numbers,) = arrays.pop("numbers")
-    (feedback,) = arrays.pop("feedback", [None])
+    optional = {"feedback": None, "mean": None, "sent": arrays["first"][0]}
+    alone = {name: arrays.pop(name, [other])[0] for name, other in optional.items()}
     single = {name: arrays.pop(name)[0] for name in ONCE_A_VISIBLE_UNIT}
     return Networks(
         rule=rule,
@@ -77,9 +81,11 @@ def build_networks(rule: Rule, loops: Any, take_rows: Callable[[str, Place], Any
         keep=numbers[KEEP],
         take=numbers[TAKE],
         momentum=numbers[MOMENTUM],
+        shrink=numbers[SHRINK],
         threshold=numbers[THRESHOLD],
+        variation=numbers[VARIATION],
         rates=[numbers[FIRST_RATE + k] for k in range(len(rule.sizes))],
-        feedback=feedback,
+        **alone,
         **arrays,
         **single,
     )
@@ -100,9 +106,16 @@ def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int =
     into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
     into_visible = protocol.learning_rate * protocol.hidden_to_visible_factor
     rates = [into_hidden] * (len(rule.sizes) - 1) + [into_visible]
-    keep, take = protocol.regression, 1.0 - protocol.regression
-    numbers = np.array([keep, take, protocol.momentum, protocol.threshold, *rates])
-    for name, values in (("numbers", numbers), ("first", make_patterns(protocol).T)):
-        begin, _ = places[name][0]
-        strips[:, begin : begin + values.size] = values.reshape(-1, 1)
+    numbers = np.empty(FIRST_RATE + len(rates))
+    patterns = make_patterns(protocol)
+    numbers[KEEP], numbers[TAKE] = protocol.regression, 1.0 - protocol.regression
+    numbers[MOMENTUM], numbers[SHRINK] = protocol.momentum, 1.0 - protocol.decay
+    numbers[THRESHOLD], numbers[VARIATION] = protocol.threshold, compute_variation(patterns)
+    numbers[FIRST_RATE:] = rates
+    shift = find_shift(protocol, patterns)
+    values = {"numbers": numbers, "first": patterns.T, "mean": shift, "sent": (patterns - shift).T}
+    for name, given in values.items():
+        if name in places:
+            begin, _ = places[name][0]
+            strips[:, begin : begin + given.size] = given.reshape(-1, 1)
     return strips

@@ -21,7 +21,7 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
 from replication.simulator.outcomes import Trace, make_trace
-from replication.simulator.patterns import make_patterns
+from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import (
     MAX_SEED,
     check_weights,
@@ -36,14 +36,16 @@ from replication.wording import show
 
 Array = NDArray[np.float64]
 
-CRITERIA: dict[str, Callable[[Array], Array]] = {
-    "every-unit": lambda d: np.abs(d).max(),
-    "every-unit-squared": lambda d: (d**2).max(),
-    "every-unit-half-squared": lambda d: (d**2).max() / 2,
-    "half-squared-error": lambda d: (d**2).sum() / 2,
-    "worst-pattern": lambda d: (d**2).sum(axis=1).max() / 2,
+CRITERIA: dict[str, Callable[[Array, Array], Array]] = {
+    "every-unit": lambda d, v: np.abs(d).max(),
+    "every-unit-squared": lambda d, v: (d**2).max(),
+    "every-unit-half-squared": lambda d, v: (d**2).max() / 2,
+    "half-squared-error": lambda d, v: (d**2).sum() / 2,
+    "worst-pattern": lambda d, v: (d**2).sum(axis=1).max() / 2,
+    "unexplained-variance": lambda d, v: (d**2).sum() / ((v - v.mean(axis=0)) ** 2).sum(),
 }
-"""What each criterion makes of the deviations d (pattern, visible unit); the paper's is first."""
+"""What each criterion makes of the deviations d of the patterns v, both (pattern, visible unit);
+the paper's is first."""
 
 
 class Changes(NamedTuple):
@@ -108,6 +110,7 @@ class RecirculationNetwork:
         self.W, self.b, self.U, self.c = (take_finite(given, "weights") for given in (W, b, U, c))
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
+        self.shift = find_shift(protocol, self.patterns)  # 0 in the paper
         self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
         self.activate_visible = logistic if protocol.visible_units == "logistic" else _keep
         check_weights(protocol, self.weights)
@@ -160,7 +163,7 @@ class RecirculationNetwork:
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
         visible = take_states(visible, self.W.shape[1], "visible")
-        return self.activate_hidden(self.W @ visible + self.b)
+        return self.activate_hidden(self.W @ (visible - self.shift) + self.b)
 
     def reconstruct(self, hidden: ArrayLike) -> Array:
         """Return the visible vector that hidden states cause, with a regression of 0.
@@ -205,7 +208,7 @@ class RecirculationNetwork:
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
-        dW, db = self._learn(v2, h1 - h3, self.protocol.visible_to_hidden_factor)
+        dW, db = self._learn(v2 - self.shift, h1 - h3, self.protocol.visible_to_hidden_factor)
         dU, dc = self._learn(h1, v0 - v2, self.protocol.hidden_to_visible_factor)
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
             v4 = self.regress(v2, self.reconstruct(h3))
@@ -237,7 +240,8 @@ class RecirculationNetwork:
         measured = np.array([self.image(v0) for v0 in self.patterns])
         if self.protocol.error_measured_on == "regressed":
             measured = self.regress(self.patterns, measured)
-        return float(CRITERIA[self.protocol.criterion](measured - self.patterns))
+        deviations = measured - self.patterns
+        return float(CRITERIA[self.protocol.criterion](deviations, self.patterns))
 
     @overload
     def train(
@@ -271,7 +275,7 @@ class RecirculationNetwork:
         return rate * np.outer(difference, presynaptic), rate * difference
 
     def _apply(self, batch: Array, change: Hook | None) -> None:
-        """Add the changes of some patterns and a share `momentum` of the last, unless frozen."""
+        """Change the weights by the changes of some patterns, with momentum and decay."""
         each = [self.weight_changes(pattern) for pattern in batch]
         changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
         if change is not None:
@@ -281,7 +285,8 @@ class RecirculationNetwork:
         for name, weights, last, new in parts:
             if name not in self.protocol.frozen:
                 last[...] = self.protocol.momentum * last + new
-                weights[...] += last
+                kept = 1.0 - self.protocol.decay if name in "WU" else 1.0
+                weights[...] = kept * weights + last
 
 
 def check_network(network: object) -> None:

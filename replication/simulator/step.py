@@ -34,7 +34,7 @@ class Rule:
     connections: tuple[tuple[int, int], ...]  # units of source and target
     n_weights: int  # weights and biases of one network, and the fixed weights that follow them
     n_patterns: int
-    is_one_hot: bool  # and no weight ever is infinite, so that a state of 0 sends nothing
+    is_one_hot: bool  # as sent, and no weight ever is infinite, so that a state of 0 sends nothing
     back_propagation: bool
     cross_entropy: bool
     linear_visible: bool
@@ -44,6 +44,8 @@ class Rule:
     second_round: bool
     frozen: tuple[str, ...]  # of W, b, U and c
     has_momentum: bool
+    has_decay: bool
+    centred: bool
     criterion: str
     regressed_error: bool
     fixed_feedback: bool  # feedback alignment, in place of back-propagation; one hidden group
@@ -58,7 +60,7 @@ class Rule:
             connections=protocol.connections,
             n_weights=protocol.n_weights + (sizes[0] * sizes[-1] if fixed_feedback else 0),
             n_patterns=protocol.n_patterns,
-            is_one_hot=protocol.patterns == "one-hot" and not linear,
+            is_one_hot=protocol.patterns == "one-hot" and not (linear or protocol.centred),
             back_propagation=_is(protocol.learning_rule, BACK_PROPAGATION, other=RECIRCULATION),
             cross_entropy=_is(protocol.minimised_error, "cross-entropy", other="squared"),
             linear_visible=linear,
@@ -68,6 +70,8 @@ class Rule:
             second_round=protocol.second_round,
             frozen=protocol.frozen,
             has_momentum=protocol.momentum > 0.0,
+            has_decay=protocol.decay > 0.0,
+            centred=protocol.centred,
             criterion=protocol.criterion,
             regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
             fixed_feedback=fixed_feedback,
@@ -95,7 +99,9 @@ class Networks:
     keep: Any  # lambda, the regression
     take: Any  # 1 - lambda
     momentum: Any
+    shrink: Any  # 1 - decay
     threshold: Any
+    variation: Any  # sum of the squared deviations of the patterns from their mean
     rates: list[Any]  # epsilon times the factor of the connection
     weights: list[Any]
     biases: list[Any]  # minus the thresholds
@@ -103,8 +109,10 @@ class Networks:
     bias_velocities: list[Any]
     feedback: Any  # fixed weights that return errors in place of U, if the rule has them
     first: list[Any]  # at times 0 and 1; those of group 0 are the patterns
+    sent: Any  # what the patterns send to hidden units: less the mean pattern, if centred
+    mean: Any  # of the patterns, if centred
     inputs: list[Any]  # total inputs of hidden units at time 1, for their slope
-    second: list[Any]  # at times 2 and 3
+    second: list[Any]  # at times 2 and 3; those of group 0 as they are sent
     difference: list[Any]  # first minus second, or minus the derivative of E by the input
     reconstruction: Any  # of the visible units, with zero regression
     image: Any  # of the second pass, on the second round
@@ -125,7 +133,7 @@ def _take_two(net: Networks, n: int, begin: Any = 0) -> Iterator[tuple[Any, ...]
 def _sum_inputs(net: Networks, k: int, states: Any, places: Places) -> tuple[Any, ...]:
     """Equation 1: total inputs, from minus the threshold on, source by source."""
     weights, biases = net.weights[k], net.biases[k]
-    if net.rule.is_one_hot and states is net.first[0]:
+    if net.rule.is_one_hot and states is net.sent:
         return tuple(biases[j] + weights[j, p] for j, p in places)
 
     def add(i: Any, *totals: Any) -> tuple[Any, ...]:
@@ -162,7 +170,7 @@ def pass_forward(net: Networks, begin: Any, n: int) -> None:
     last = len(net.rule.sizes) - 1
     for k in range(last):
         inputs = net.inputs[k + 1] if net.rule.back_propagation else None
-        _activate(net, k, net.first[k], net.first[k + 1], begin, n, inputs)
+        _activate(net, k, net.first[k] if k else net.sent, net.first[k + 1], begin, n, inputs)
     _activate(net, last, net.first[last], net.reconstruction, begin, n)
 
 
@@ -178,7 +186,7 @@ def pass_again(net: Networks, begin: Any, n: int) -> None:
         for i in net.loops.each(net.rule.sizes[0]):
             v0 = first[0][i, p]
             v2 = _regress(net, v0, net.reconstruction[i, p])
-            second[0][i, p] = v2
+            second[0][i, p] = v2 - net.mean[i] if net.rule.centred else v2
             net.difference[0][i, p] = v0 - v2
     for k in range(1, len(net.rule.sizes)):
         _activate(net, k - 1, second[k - 1], second[k], begin, n)
@@ -193,7 +201,7 @@ def pass_again(net: Networks, begin: Any, n: int) -> None:
         _activate(net, 1, second[1], net.image, begin, n)
         for p in net.loops.each(n, begin):
             for i in net.loops.each(net.rule.sizes[0]):
-                v2 = second[0][i, p]
+                v2 = _regress(net, first[0][i, p], net.reconstruction[i, p])
                 v4 = _regress(net, v2, net.image[i, p])
                 net.second_difference[i, p] = v2 - v4
 
@@ -238,7 +246,8 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
     rule = net.rule
     for k, (n_sources, n_targets) in enumerate(rule.connections):
         is_visible = k + 1 == len(rule.sizes)
-        states = net.first[k] if is_visible or rule.back_propagation else net.second[k]
+        forward = net.first[k] if k else net.sent
+        states = forward if is_visible or rule.back_propagation else net.second[k]
         rounds = [(states, net.difference[0 if is_visible else k + 1])]
         if is_visible and rule.second_round:
             rounds.append((net.second[k], net.second_difference))
@@ -285,15 +294,19 @@ def _change(net: Networks, k: int, weights: Any, velocities: Any, place: Any, to
     if net.rule.has_momentum:
         total = fma(velocities[place], net.momentum, total)
         velocities[place] = total
-    weights[place] = fma(total, net.rates[k], weights[place])
+    old = weights[place]
+    if net.rule.has_decay and isinstance(place, tuple):  # a bias has no source
+        old = old * net.shrink
+    weights[place] = fma(total, net.rates[k], old)
 
 
-MEASURES: dict[str, Callable[[Any, Any], Any]] = {
-    "every-unit": lambda worst, _: worst,
-    "every-unit-squared": lambda worst, _: worst * worst,
-    "every-unit-half-squared": lambda worst, _: worst * worst * 0.5,
-    "worst-pattern": lambda worst, _: worst * 0.5,
-    "half-squared-error": lambda _, total: total * 0.5,
+MEASURES: dict[str, Callable[[Networks, Any, Any], Any]] = {
+    "every-unit": lambda _, worst, __: worst,
+    "every-unit-squared": lambda _, worst, __: worst * worst,
+    "every-unit-half-squared": lambda _, worst, __: worst * worst * 0.5,
+    "worst-pattern": lambda _, worst, __: worst * 0.5,
+    "half-squared-error": lambda _, __, total: total * 0.5,
+    "unexplained-variance": lambda net, _, total: total / net.variation,
 }
 """What each criterion makes of the largest deviation, or squared error, and of the sum of all."""
 
@@ -322,7 +335,7 @@ def measure_error(net: Networks) -> Any:
     if rule.linear_visible:
         # Comparisons pass over not-a-number, but what has diverged must not count as small.
         worst = fma(total, 0.0, worst)
-    return MEASURES[rule.criterion](worst, total)
+    return MEASURES[rule.criterion](net, worst, total)
 
 
 def learn(net: Networks) -> None:

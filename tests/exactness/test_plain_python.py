@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from replication.definition.fields import CHOICES
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import CHOICES, Protocol
 from replication.simulator import engine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights
@@ -43,6 +42,7 @@ FIELDS = [
     {"second_round": True, "visible_to_hidden_factor": 2.0, "momentum": 0.2},
     {"frozen": ("W", "c"), "momentum": 0.4},
     {"frozen": ("b", "U"), "update_schedule": "per-pattern", "group_sizes": (4, 3, 2)},
+    {"centred": True, "decay": 0.1, "criterion": "unexplained-variance", "second_round": True},
     {"criterion": "every-unit-squared", "hidden_to_visible_factor": 0.3},
     {"criterion": "every-unit-half-squared", "update_schedule": "per-pattern"},
     *(

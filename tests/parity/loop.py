@@ -64,7 +64,7 @@ class RecirculationLoop(RecirculationNetwork):
         h3 = self.second_pass(v2, h1)
         first, second = self._split(h1), self._split(h3)
         changes = []
-        for before, one, two in zip([v2, *second[:-1]], first, second, strict=True):
+        for before, one, two in zip([v2 - self.shift, *second[:-1]], first, second, strict=True):
             changes += self._learn(before, one - two, self.protocol.visible_to_hidden_factor)
         changes += self._learn(first[-1], v0 - v2, self.protocol.hidden_to_visible_factor)
         return LoopChanges(changes)
@@ -74,6 +74,7 @@ class RecirculationLoop(RecirculationNetwork):
         before = None
         if first is not None and self.protocol.hidden_regression:
             before = self._split(first)
+        state = state - self.shift
         for k, (matrix, biases) in enumerate([(self.W, self.b), *self.between]):
             state = self.activate_hidden(matrix @ state + biases)
             if before is not None:

@@ -7,25 +7,29 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.simulator import engine
+from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
 BASE = Protocol(learning_rule="back-propagation", learning_rate=5.0, criterion="half-squared-error")
 VARIANTS = {
     "per pattern": {"update_schedule": "per-pattern", "momentum": 0.3},
-    "linear": {"visible_units": "linear", "learning_rate": 0.3},
-    "cross-entropy": {"minimised_error": "cross-entropy", "learning_rate": 1.0},
     "two hidden groups": {"group_sizes": (4, 3, 2), "momentum": 0.5},
     "three hidden groups": {"group_sizes": (3, 2, 4, 3), "visible_units": "linear",
                             "learning_rate": 0.2},
     "algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
     "spline": {"hidden_function": "spline", "half_width": 3.0},
     "b and U frozen": {"frozen": ("b", "U"), "group_sizes": (4, 3, 2), "momentum": 0.5},
-    "two rates": {"visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5},
+    "centred, decaying": {"centred": True, "decay": 0.1, "group_sizes": (4, 3, 2)},
 }  # fmt: skip
 
 # Value and slope of each function at x.
 FUNCTIONS = {
     "linear": lambda x: (x, np.ones_like(x)),
+    "tanh": lambda x: (np.tanh(x), 1 - np.tanh(x) ** 2),
+    "arcsinh": lambda x: (np.arcsinh(x), 1 / np.hypot(1, x)),
+    "arctan": lambda x: (np.arctan(x), 1 / (1 + x**2)),
+    "softplus": lambda x: (np.log1p(np.exp(x)), 1 / (1 + np.exp(-x))),
+    "rectifier": lambda x: (x * (x > 0), 1.0 * (x > 0)),
     "logistic": lambda x: (1 / (1 + np.exp(-x)), np.exp(-x) / (1 + np.exp(-x)) ** 2),
     "softsign": lambda x: ((1 + x / (1 + abs(x))) / 2, 1 / (2 * (1 + abs(x)) ** 2)),
     "algebraic": lambda x: ((1 + x / np.hypot(1, x)) / 2, 1 / (2 * np.hypot(1, x) ** 3)),
@@ -45,14 +49,15 @@ class TextbookNetwork:
     """
 
     def __init__(self, protocol, flat):
-        self.protocol = protocol
+        self.protocol, self.patterns = protocol, make_patterns(protocol)
+        self.inputs = self.patterns - protocol.centred * self.patterns.mean(axis=0)
         self.layers = [(M.copy(), b.copy()) for M, b in split_weights(protocol, flat)]
         self.last = [(0.0 * M, 0.0 * b) for M, b in self.layers]
 
-    def run(self, pattern):
-        """Return the states of all groups, the pattern first, and the slopes of all but it."""
+    def run(self, given):
+        """Return the states of all groups, the input first, and the slopes of all but it."""
         p = self.protocol
-        states, slopes = [pattern], []
+        states, slopes = [given], []
         for M, b in self.layers:
             is_output = len(states) == len(self.layers)
             function = FUNCTIONS[p.visible_units if is_output else p.hidden_function]
@@ -61,11 +66,11 @@ class TextbookNetwork:
             slopes.append(slope)
         return states, slopes
 
-    def learn(self, patterns):
+    def learn(self, batch):
         p = self.protocol
         sums = [[0.0 * M, 0.0 * b] for M, b in self.layers]
-        for pattern in patterns:
-            states, slopes = self.run(pattern)
+        for pattern, given in zip(self.patterns[batch], self.inputs[batch], strict=True):
+            states, slopes = self.run(given)
             signal = (pattern - states[-1]) * slopes[-1]
             if p.minimised_error == "cross-entropy":
                 # Minus the derivative by the state, (v - r) / (r (1 - r)), times the slope.
@@ -83,14 +88,14 @@ class TextbookNetwork:
             for name, array, step, down in zip(
                 "Uc" if is_output else "Wb", arrays, last, downhill, strict=True
             ):
-                learns = name not in p.frozen
-                step[...] = learns * (p.learning_rate * factor * down + p.momentum * step)
-                array[...] = array + step
+                if name not in p.frozen:
+                    step[...] = p.learning_rate * factor * down + p.momentum * step
+                    array[...] = array * (1 - p.decay * (name in "WU")) + step
 
     def sweep(self):
-        patterns = np.eye(self.protocol.n_visible)
+        places = np.arange(len(self.patterns))
         one_by_one = self.protocol.update_schedule == "per-pattern"
-        for batch in patterns[:, None] if one_by_one else [patterns]:
+        for batch in places[:, None] if one_by_one else [places]:
             self.learn(batch)
 
     def flat(self):

@@ -13,25 +13,15 @@ from tests.parity.loop import RecirculationLoop
 
 ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
 LOOPS = {
-    "4-2-4": {},
     "4-3-2-4": {"group_sizes": (4, 3, 2)},
     "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
     "4-2-2-4, unregressed": {"group_sizes": (4, 2, 2), "hidden_regression": False},
     "4-3-2-4, one pattern at a time": ONE_BY_ONE | {"group_sizes": (4, 3, 2)},
-    "softsign": {"hidden_function": "softsign"},
-    "algebraic, 4-3-2-4": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
-    "spline": {"hidden_function": "spline", "half_width": 4.0},
-    **{
-        name: {"hidden_function": name}
-        for name in ("linear", "tanh", "arcsinh", "arctan", "softplus", "rectifier")
-    },
-    "two rates": {"visible_to_hidden_factor": 4.0, "hidden_to_visible_factor": 0.5},
-    "second round": {"second_round": True},
-    "second round, one pattern at a time": ONE_BY_ONE
-    | {"second_round": True, "group_sizes": (3, 3)},
-    "W and c frozen": {"frozen": ("W", "c"), "momentum": 0.4},
+    "4-3-2-4, algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
     "4-3-2-4, b and U frozen": ONE_BY_ONE | {"frozen": ("b", "U"), "group_sizes": (4, 3, 2)},
-    "patterns of one's own": {"patterns": ((0.1, 0.9, 0.4, 0.0), (1.0, 0.0, 0.5, 0.2))},
+    "4-3-2-4, centred, decaying": {"centred": True, "decay": 0.1, "group_sizes": (4, 3, 2)},
+    "second round, one pattern at a time": ONE_BY_ONE
+    | {"second_round": True, "group_sizes": (3, 3), "centred": True},
 }
 
 

@@ -7,8 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.definition.fields import CHOICES
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.ensemble import simulate_range
 from replication.simulator.outcomes import compute_digest

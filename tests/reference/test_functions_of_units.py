@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from replication.definition.fields import CHOICES
+from replication.definition.protocol import CHOICES
 from replication.simulator import arithmetic
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.memory import allocate

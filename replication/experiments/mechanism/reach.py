@@ -37,6 +37,9 @@ PART = 0.1
 part of the best learning rate, after `CHECKED_AT` updates."""
 CHECKED_AT = 10
 
+EXAMINED = ("dropped", "gradient", "amplification")
+"""Interventions that are tried in every task."""
+
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
@@ -117,6 +120,38 @@ def compare_rules(
     return compared
 
 
+def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what the sets of one kind of random patterns have in common: medians and ranges."""
+    rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
+
+    def spread(values: Sequence[float]) -> dict[str, Any]:
+        return {"median": float(np.median(values)), "range": [min(values), max(values)]}
+
+    return {
+        "n_sets": len(rows),
+        "rules": {
+            rule: {
+                **spread([row["rules"][rule]["median"] for row in rows]),
+                "converged": {
+                    "share": min(row["rules"][rule]["converged"]["share"] for row in rows)
+                },
+            }
+            for rule in rows[0]["rules"]
+        },
+        "fastest": sum(
+            row["rules"]["recirculation"]["median"]
+            <= min(each["median"] for each in row["rules"].values())
+            for row in rows
+        ),
+        "costs": {
+            change: spread([row["interventions"][change]["cost"] for row in rows])
+            for change in rows[0]["interventions"]
+        },
+        "along_w": spread([row["along_w"] for row in rows]),
+        "along_theory": spread([row["along_theory"] for row in rows]),
+    }
+
+
 def examine_task(
     protocol: Protocol, *, median: float, n_networks: int, root_seed: int
 ) -> dict[str, Any]:
@@ -135,7 +170,7 @@ def examine_task(
     base, converged, final = simulate_weights(protocol, weights, final_weights=True)
     assert final is not None
     interventions = {}
-    for name in ("dropped", "gradient", "amplification"):
+    for name in EXAMINED:
         outcome = train_changed(protocol, weights, INTERVENTIONS[name], n_first=n_first)
         described = describe_extra(*outcome, base)
         interventions[name] = described | {"cost": described["extra"] / n_first}

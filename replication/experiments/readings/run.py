@@ -16,7 +16,6 @@ from replication.system.progress import Tell
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading
 OTHERS_SHARE = 0.1  # so many times as many of each other population
-N_STUDIES = 20_000  # studies that are drawn of each population to measure the power of the test
 CURVE_STEP = 0.25  # updates between two points of the curves of the figure
 
 OTHERS: dict[str, Protocol] = {
@@ -53,23 +52,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         {
             "name": name,
             "mean": estimate_count_mean(counts).value,
-            "rejected": measure_power(ranked, counts, level=level),
+            "rejected": studies.measure_power(ranked, counts, level=level),
         }
         for name, counts in populations.items()
     ]
     return {"n_networks": n_networks, "named": named, "power": power}
-
-
-def measure_power(ranked: studies.Ranked, truth: CountTable, *, level: float) -> float:
-    """Return the share of studies of another population that are rejected if `ranked` is true."""
-    means, maxima, p = ranked
-    drawn_means, drawn_maxima = studies.draw_studies(truth, N_STUDIES)
-    rows = np.floor(drawn_means + 0.5) - means[0]
-    # A largest count that the population lacks is judged as the next larger one that it has.
-    columns = np.minimum(np.searchsorted(maxima, drawn_maxima), len(maxima) - 1)
-    is_near = (rows >= 0) & (rows < len(means))
-    accepted = p[rows[is_near].astype(np.int64), columns[is_near]] > level
-    return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES
 
 
 def describe_named(name: str, counts: CountTable) -> Model:

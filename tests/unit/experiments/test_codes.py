@@ -5,6 +5,7 @@ import pytest
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.codes import run as codes
+from replication.experiments.convexity import are_convex
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -16,7 +17,8 @@ INSIDE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.3, 0.3]]
 ALL = np.array([BINARY, NEAR, SHARED, INSIDE])
 
 
-def test_corners_and_separation_are_those_of_the_square():
+def test_corners_separation_and_convexity_are_those_of_the_square():
+    assert are_convex(ALL).tolist() == [True, True, True, False]
     assert codes.have_corners(ALL).tolist() == [True, True, False, False]
     assert codes.measure_separation(ALL).tolist() == pytest.approx([1.0, 0.5, 0.4, 0.3])
 

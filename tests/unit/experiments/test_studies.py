@@ -6,7 +6,6 @@ import pytest
 from replication.definition.protocol import PAPER
 from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
-from replication.experiments.readings.run import measure_power
 from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
 from tests.unit.experiments.builders import draw_counts, make_counts
@@ -51,6 +50,6 @@ def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
 def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     counts = draw_counts(3_000, centre=3.7, seed=1)
     ranked = studies.rank_studies(counts)
-    assert 0.03 < measure_power(ranked, counts, level=0.05) <= 0.055
+    assert 0.03 < studies.measure_power(ranked, counts, level=0.05) <= 0.055
     slower = draw_counts(3_000, centre=4.2, seed=1)
-    assert measure_power(ranked, slower, level=0.05) > 0.99
+    assert studies.measure_power(ranked, slower, level=0.05) > 0.99

@@ -8,8 +8,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from replication.definition.fields import CHOICES
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.step import Rule

@@ -103,6 +103,45 @@ def test_criteria_worked_by_hand(criterion, expected):
     assert network.error() == pytest.approx(expected, abs=1e-15)
 
 
+def test_unexplained_variance_worked_by_hand():
+    # Patterns 1 and 0, whose mean is 1/2, vary by 1/4 + 1/4. With all weights 0 and c = -ln 3 both
+    # reconstructions are 1/4, and the squared error is 9/16 + 1/16.
+    fields = {"patterns": ((1.0,), (0.0,)), "criterion": "unexplained-variance"}
+    assert make_tiny(c=-math.log(3.0), **fields).error() == pytest.approx(1.25, abs=1e-15)
+    assert make_tiny(**fields).error() == 1.0  # the mean explains nothing
+
+
+def test_centred_inputs_worked_by_hand():
+    # Patterns 1 and 0, whose mean is 1/2, W = 2 ln 3, all else 0: h1 = s(ln 3) = 3/4 for the
+    # first, r2 = 1/2, v2 = 3/4, and s(W (3/4 - 1/2)) arrives; dU = 2 * 3/4 * (1 - 3/4).
+    network = make_tiny(W=2 * math.log(3.0), patterns=((1.0,), (0.0,)), centred=True)
+    h1, h3 = 0.75, 0.5 * 0.75 + 0.5 * logistic(math.log(3.0) / 2)
+    assert network.first_pass(ONE) == pytest.approx(h1, abs=1e-15)
+    dW, db, dU, dc = (float(change.item()) for change in network.weight_changes(ONE))
+    assert (dU, dc) == pytest.approx((0.375, 0.5), abs=1e-15)
+    assert dW == pytest.approx(2 * (0.75 - 0.5) * (h1 - h3), abs=1e-15)
+    assert db == pytest.approx(2 * (h1 - h3), abs=1e-15)
+
+
+def test_weights_decay_but_biases_do_not():
+    # By test_one_update_worked_by_hand U and c would change by 1/4 and 1/2, W and b not.
+    network = make_tiny(decay=0.25)
+    network.update()
+    assert (float(network.U.item()), network.c[0]) == (0.25, 0.5)
+    network.W[:], network.b[:], before = 1.0, 1.0, float(network.U.item())
+    changes = network.weight_changes(ONE)
+    network.update()
+    assert network.W.item() == 0.75 + changes.W.item()
+    assert network.b[0] == 1.0 + changes.b[0]
+    assert network.U.item() == 0.75 * before + changes.U.item()
+
+
+def test_frozen_weights_stay_whatever_a_hook_returns():
+    network = make_tiny(frozen=("U", "b"), decay=0.25, U=1.0)
+    network.update(change=lambda changes: changes._replace(U=5.0, W=3.0))
+    assert (network.U.item(), network.b[0], network.W.item()) == (1.0, 0.0, 3.0)
+
+
 def test_worst_pattern_is_that_of_the_largest_squared_error():
     # The first pattern alone is off by 1/2 on every unit less what c gives: 0, 1, 1, 1.
     network = make_blank(criterion="worst-pattern", visible_units="linear")
