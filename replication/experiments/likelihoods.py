@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from replication.definition.claims import load_reported
-from replication.definition.protocol import Protocol
 from replication.statistics.convolution import compute_pair_chance
 from replication.statistics.counts import CountTable
 
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 """What is added to updates if the last sweep counts; where it is open, both are equally likely."""
-ROOT_SEED = 2015  # of the networks that are counted for a likelihood
 Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
@@ -55,11 +53,6 @@ class Likelihood:
             errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
         at_max = table.counts[table.updates == largest]
         return cls(int(at_max.sum()), chances, errors)
-
-
-def stop_at_reported(protocol: Protocol) -> Protocol:
-    """Return a protocol whose networks stop at the reported largest count at the latest."""
-    return dataclasses.replace(protocol, max_updates=int(load_reported().max))
 
 
 def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[str, Any]]:

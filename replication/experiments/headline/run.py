@@ -2,69 +2,56 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
 from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.likelihoods import (
-    MIN_AT_REPORTED,
-    ROOT_SEED,
-    Likelihood,
-    compare_readings,
-    stop_at_reported,
-)
+from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
-from replication.store import Store
+from replication.store import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
 N_PICKED = 20  # networks of which a typical one is drawn as it learns
 
-OTHER_ERRORS: Mapping[str, Criterion] = {
-    "square": "every-unit-squared",
-    "half-square": "every-unit-half-squared",
-}
-"""What "error" may mean besides a deviation, by criterion."""
-N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
-
 
 def run(
-    study: Study, store: Store, *, jobs: int = -1, report_progress: Tell = silent
+    study: Study,
+    *,
+    counted: Mapping[str, Any] | None = None,
+    report_progress: Tell = silent,
 ) -> dict[str, Any]:
-    """Return the model of a `Study` that is stored with its repetitions."""
-    counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
-    repetitions = {
-        part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
-        for part in study.repetitions
-    }
-    report_progress("other meanings of error")
-    other_errors = count_other_errors(study.protocol, study.root_seed, study.n_seeds, jobs=jobs)
+    """Return the model of a study, stored with its repetitions and other errors.
+
+    `counted`: the model of the experiment `likelihood`, for a study of another protocol.
+    """
+    counts = count_outcomes(study)
+    repetitions = {part.root_seed: count_outcomes(part) for part in study.repetitions}
+    other_errors = {name: count_outcomes(part) for name, part in study.other_errors.items()}
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
         counts, repetitions=repetitions, other_errors=other_errors, differences=differences
     )
-    if differences and not study.is_default:
-        model["likelihood"] = compare_with_paper(counts, jobs=jobs)
+    if differences and counted is not None:
+        model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
         "differences": differences,
         "paper": {name: as_plain(PAPER)[name] for name in differences},
         "root_seed": study.root_seed,
         "n": study.n_seeds,
-        "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
+        "digest": compute_study_digest(study),
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
@@ -72,19 +59,6 @@ def run(
         model["p_unrounded"] = None if exact is None else exact.p
         model["trace"] = pick_network(study.protocol, study.root_seed)
     return model
-
-
-def count_other_errors(
-    protocol: Protocol, root_seed: int, n_seeds: int, *, jobs: int = -1
-) -> dict[str, CountTable]:
-    """Count the outcomes of the same networks for each of `OTHER_ERRORS`."""
-    return {
-        name: studies.count_networks(
-            dataclasses.replace(protocol, criterion=criterion),
-            root_seed, min(n_seeds, N_OTHER_ERROR), jobs=jobs,
-        )
-        for name, criterion in OTHER_ERRORS.items()
-    }  # fmt: skip
 
 
 def describe_study(
@@ -213,15 +187,17 @@ def find_p_values(
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, *, jobs: int = -1) -> dict[str, Any] | None:
+def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[str, Any] | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
-    As many networks of the paper's reading are counted. None if too few stop at the largest count.
+    None if too few networks stop at the reported largest count.
     """
     here = Likelihood.of(counts)
     if here.n_at_max < MIN_AT_REPORTED:
         return None
-    paper = studies.count_networks(stop_at_reported(PAPER), ROOT_SEED, counts.n, jobs=jobs)
+    updates, n_each = (np.array(counted["counts"]["paper"][key]) for key in ("updates", "counts"))
+    n_censored = counted["n_networks"] - int(n_each.sum())
+    paper = CountTable(updates, n_each, n_censored, int(load_reported().max))
     return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
 
 
