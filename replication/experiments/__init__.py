@@ -27,7 +27,7 @@ EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
     "likelihood": 110.0,
     "settings": 4.0,
-    "mechanism": 28.0,
+    "mechanism": 20.0,
     "speed": 16.0,
     "codes": 1.0,
     "rule": 4.0,
