@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import change_w, get_w
+from replication.experiments.matrices import change_u, change_w, get_w
 from replication.experiments.mechanism.interventions import describe_extra
-from replication.experiments.mechanism.theory import predict_growth
+from replication.experiments.mechanism.theory import measure_growth
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
@@ -28,10 +28,12 @@ def compare_sizes(
 ) -> list[dict[str, Any]]:
     """Return what networks take more if W starts so many times as large, and what is predicted.
 
-    If the network waits until W has grown, ``-ln(factor) / ln(1 + growth)``; of recirculation.
+    If the network waits until W has grown, ``-ln(factor) / ln(1 + growth)``; for recirculation.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    growth = predict_growth(protocol) if protocol.learning_rule == RECIRCULATION else None
+    growth = None
+    if protocol.learning_rule == RECIRCULATION:
+        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
 
     def scale(factor: float) -> dict[str, Any]:
         larger = change_w(protocol, weights, lambda W, _: factor * W)
@@ -43,6 +45,14 @@ def compare_sizes(
         }
 
     return [scale(factor) for factor in factors]
+
+
+def compare_aligned(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take more if U starts as the transpose of W."""
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    aligned = change_u(protocol, weights, lambda W, _: W)
+    updates, converged, _ = simulate_weights(protocol, aligned, jobs=jobs)
+    return describe_extra(updates, converged, base)
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:

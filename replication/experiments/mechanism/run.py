@@ -94,6 +94,10 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         rate: controls.compare_sizes(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
     }
+    model["aligned"] = {
+        rate: controls.compare_aligned(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
     model["splits"] = {
         rate: controls.measure_split(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
@@ -127,7 +131,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         dataclasses.replace(
             make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]
         ),
-        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED,
+        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
@@ -199,7 +203,7 @@ def try_tasks(
         own = compared["recirculation"]
         best = dataclasses.replace(protocol, learning_rate=own["rate"])
         examined = examine_task(
-            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED
+            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED, jobs=1
         )
         return name, {"rules": compared, **examined}
 
