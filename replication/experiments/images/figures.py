@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from replication.report import style
 from replication.report.numbers import fixed
 
-(OURS, SOLID, CIRCLE, _), (THEIRS, DASHED, SQUARE, _), (CROSS, DOTTED, TRIANGLE, _), _ = style.RULES
+OURS, SOLID, CIRCLE = style.RULES[0][:3]
+THEIRS, DASHED, SQUARE = style.RULES[1][:3]
+CROSS, DOTTED, TRIANGLE = style.RULES[2][:3]
 LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
     "W frozen": (style.INK, "", "X", True, "W frozen"),
     "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
@@ -63,7 +65,7 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     style.label_line(left, x=0.0041, y=100 * model["linear"]["pca"], text="principal components",
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
     for axes, name, key in ((left, "(a) Linear units", "linear"),
-                            (right, "(b) Logistic units, held-out images", "logistic")):  # fmt: skip
+                            (right, "(b) Logistic, held-out images", "logistic")):  # fmt: skip
         axes.set(xscale="log", ylim=(13, 36) if axes is left else (13, 23.5),
                  xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
         axes.set_title(name)
@@ -90,7 +92,7 @@ def _draw(
 
 def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=3.1)
+    figure, axes = style.create_figure(height=2.3)
     rows = model["logistic"]["pictures"]
     step = SIDE + GAP
     greys = np.full((step * len(rows) - GAP, step * len(rows[0]["greys"]) - GAP), np.nan)
@@ -102,8 +104,8 @@ def plot_digits(model: Mapping[str, Any]) -> Figure:
     places = [step * k + (SIDE - 1) / 2 for k in range(len(rows))]
     axes.set_yticks(places, [LABELS[row["name"]] for row in rows], fontsize=8)
     axes.set_xticks([])
-    for place, row in zip(places[1:], rows[1:], strict=True):
-        axes.text(1.01, place, f"{fixed(100 * row['missed'], 0)} %", va="center_baseline",
+    for y, row in zip(places[1:], rows[1:], strict=True):
+        axes.text(1.01, y, f"{fixed(100 * row['missed'], 0)} %", va="center_baseline",
                   fontsize=8, transform=axes.get_yaxis_transform())  # fmt: skip
     axes.tick_params(length=0)
     axes.grid(visible=False)

@@ -1,8 +1,7 @@
-"""What the changes of W do on images: growth, turning, and what replacing or stopping them costs."""
+"""What the changes of W do on images: growth, turning, and the cost of replacing or ending them."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.linear import N_HIDDEN, NEVER
-from replication.experiments.images.scatter import Scatter
+from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
 from replication.experiments.matrices import flatten, get_w
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import name_estimate
@@ -31,7 +29,6 @@ Replace = Callable[[Protocol, Array, Array, Array], Array]
 
 RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
-CAP = 2_000
 FOLLOWED = (0, 1, 5, 10, 20, 40, 80, 160, 320)  # updates after which the changes are measured
 FIRSTS = (5, 20, 50)  # updates whose change of W is replaced
 FREEZES = (0, 20, 50, 100, 200)  # updates after which W is frozen
@@ -40,21 +37,11 @@ SETTLED = 1_000  # updates after which networks are measured whose W was frozen
 
 def make_protocol(n_images: int, **fields: Any) -> Protocol:
     """Return the protocol of logistic networks that learn the first images at once."""
-    chosen = {"centred": True, "learning_rate": RATE / n_images, "threshold": TARGET} | fields
+    chosen: dict[str, Any] = {"centred": True, "learning_rate": RATE / n_images} | fields
     return Protocol(
         group_sizes=(64, N_HIDDEN), patterns="digits", n_images=n_images,
-        criterion="unexplained-variance", **{"max_updates": CAP} | chosen,
+        criterion="unexplained-variance", threshold=TARGET, **chosen,
     )  # fmt: skip
-
-
-def go_on(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:
-    """Return the weights after so many updates more."""
-    if n_updates == 0:
-        return weights
-    run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
-    final = simulate_weights(run, weights, final_weights=True)[2]
-    assert final is not None
-    return final
 
 
 def multiply(encoder: Array, scatter: Scatter) -> Array:
@@ -62,24 +49,15 @@ def multiply(encoder: Array, scatter: Scatter) -> Array:
     return np.asarray(np.sum(encoder[..., None, :] * scatter.matrix, axis=-1))
 
 
-def follow_changes(protocol: Protocol, scatter: Scatter, initial: Array) -> Model:
-    """Return how the changes of W agree with W S and with descent, and how far W has turned."""
-    measured: dict[str, list[float]] = {}
-    weights, before = initial, 0
-    for update in FOLLOWED:
-        weights, before = go_on(protocol, weights, update - before), update
-        encoder = get_w(protocol, weights)
+def follow_changes(protocol: Protocol, scatter: Scatter, initial: Array) -> list[float]:
+    """Return the median cosine of the change of W and W S after each of `FOLLOWED`."""
+    cosines, weights = [], initial
+    for before, update in zip((0, *FOLLOWED), FOLLOWED, strict=False):
+        weights = train(protocol, weights, update - before)
         change = flatten(get_w(protocol, compute_changes(protocol, weights)))
-        descent = -flatten(get_w(protocol, compute_gradients(protocol, weights)))
-        growth = flatten(multiply(encoder, scatter))
-        for name, values in {
-            "growth": compute_cosines(change, growth),
-            "descent": compute_cosines(change, descent),
-            "descent_growth": compute_cosines(descent, growth),
-            "turned": scatter.find_share(encoder),
-        }.items():
-            measured.setdefault(name, []).append(float(np.median(values)))
-    return measured
+        growth = flatten(multiply(get_w(protocol, weights), scatter))
+        cosines.append(float(np.median(compute_cosines(change, growth))))
+    return cosines
 
 
 def resize(direction: Array, change: Array) -> Array:
@@ -94,18 +72,15 @@ def project(change: Array, direction: Array) -> Array:
     return np.asarray((products[0] / products[1])[:, None, None] * direction)
 
 
-def descend(protocol: Protocol, weights: Array) -> Array:
-    """Return the direction of steepest descent for W."""
-    return -get_w(protocol, compute_gradients(protocol, weights))
-
-
 def make_replacements(seed: int) -> dict[str, Replace]:
     """Return by name what stands in place of the changes of W."""
     generator = np.random.Generator(np.random.Philox(key=seed))
     return {
         "dropped": lambda _, __, change, ___: 0.0 * change,
         "growth": lambda _, __, change, growth: project(change, growth),
-        "descent": lambda protocol, weights, change, _: resize(descend(protocol, weights), change),
+        "descent": lambda protocol, weights, change, _: resize(
+            -get_w(protocol, compute_gradients(protocol, weights)), change
+        ),
         "random": lambda _, __, change, ___: resize(
             2.0 * generator.random(change.shape) - 1.0, change
         ),
@@ -142,14 +117,10 @@ def measure_growth(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
         return name_estimate("extra", estimate_median(taken - base))
 
     def freeze(n_before: int) -> Model:
-        early = go_on(protocol, initial, n_before)
-        late = go_on(protocol, early, SETTLED - n_before, frozen=("W", "b"))
-        errors = [evaluate_networks(protocol, each).error for each in (early, late)]
-        return {
-            "updates": n_before,
-            "before": float(np.median(errors[0])),
-            "after": float(np.median(errors[1])),
-        }
+        early = train(protocol, initial, n_before)
+        late = train(protocol, early, SETTLED - n_before, frozen=("W", "b"))
+        error = evaluate_networks(protocol, late).error
+        return {"updates": n_before, "after": float(np.median(error))}
 
     tasks = [(name, first) for name in make_replacements(0) for first in FIRSTS]
     extra = iter(map_in_threads(replace, tasks, jobs=jobs))
@@ -162,8 +133,12 @@ def measure_growth(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
         "centred": follow_changes(protocol, scatter, initial),
         "raw": follow_changes(make_protocol(n_images, centred=False), scatter, initial),
         "turned": {
-            rule: float(np.median(scatter.find_share(get_w(of, go_on(of, initial, SETTLED)))))
-            for rule, of in (("recirculation", protocol), ("back-propagation", descent))
+            name: float(np.median(scatter.find_share(get_w(of, train(of, initial, n_updates)))))
+            for name, of, n_updates in (
+                ("start", protocol, 0),
+                ("recirculation", protocol, SETTLED),
+                ("back-propagation", descent, SETTLED),
+            )
         },
         "replaced": {
             name: {str(first): next(extra) for first in FIRSTS} for name in make_replacements(0)

@@ -15,11 +15,10 @@ from scipy.linalg import helmert
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.scatter import Scatter
+from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
 from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_gradients
-from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
@@ -27,10 +26,7 @@ from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
 
-N_HIDDEN = 16
 SIZES = (0.5, 0.1, 0.02, 0.004)  # half-widths of the initial weights
-UPDATES = 6_000
-NEVER = 1e-12  # a criterion that nothing meets
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 DECAY = 1e-3
 MIDDLE = 0.5  # the mean of every pixel of the patterns
@@ -60,13 +56,13 @@ def make_patterns(scatter: Scatter) -> Array:
     return np.asarray(MIDDLE + helmert(n + 1).T @ rows)
 
 
-def make_protocol(scatter: Scatter, rule: str, size: float, *, n_updates: int) -> Protocol:
+def make_protocol(scatter: Scatter, rule: str, size: float) -> Protocol:
     """Return the protocol of linear networks, whose patterns have a scatter."""
-    fields = {"frozen": ("b", "c"), "learning_rate": 1.0} | RULES[rule]
+    fields: dict[str, Any] = {"frozen": ("b", "c"), "learning_rate": 1.0} | RULES[rule]
     return Protocol(
         group_sizes=(len(scatter.strengths), N_HIDDEN), patterns=make_patterns(scatter).tolist(),
         centred=True, visible_units="linear", hidden_function="linear", half_width=size,
-        initial_biases="zero", threshold=NEVER, max_updates=n_updates, **fields,
+        initial_biases="zero", **fields,
     )  # fmt: skip
 
 
@@ -75,17 +71,9 @@ def measure_rest(
 ) -> Model:
     """Return where each rule has come after so many updates, from each size of weights."""
 
-    def train(protocol: Protocol, weights: Array) -> Array:
-        has_feedback = weights.shape[1] > protocol.n_weights
-        final = simulate_weights(
-            protocol, weights, fixed_feedback=has_feedback, final_weights=True
-        )[2]
-        assert final is not None
-        return final[:, : protocol.n_weights]
-
     def follow(task: tuple[str, float]) -> Model:
         rule, size = task
-        protocol = make_protocol(scatter, rule, size, n_updates=n_updates)
+        protocol = make_protocol(scatter, rule, size)
         initial = draw_weights(protocol, root_seed, 0, n_networks)
         split_weights(protocol, initial)[1][1][...] = MIDDLE
         predicted = get_w(protocol, initial)
@@ -93,18 +81,16 @@ def measure_rest(
             other = dataclasses.replace(protocol, half_width=SIZES[0])
             drawn = draw_weights(other, root_seed + FEEDBACK_OFFSET, 0, n_networks)
             predicted = get_u(protocol, drawn)
-            fixed = np.swapaxes(predicted, 1, 2).reshape(n_networks, -1)
-            final = train(protocol, np.hstack([initial, fixed]))
-        else:
-            final = train(protocol, initial)
+            initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
+        final = train(protocol, initial, n_updates)
         described = describe_state(scatter, protocol, final)
         if rule in ("feedback alignment", "W frozen"):
             described["predicted"] = float(scatter.explain(predicted).mean())
         if rule == "recirculation" and size == SIZES[0]:
-            descent = make_protocol(scatter, "back-propagation", size, n_updates=n_updates)
-            after = train(descent, final)
+            descent = make_protocol(scatter, "back-propagation", size)
+            after = train(descent, final, n_updates)
             described["after_descent"] = describe_state(scatter, descent, after)
-            described["back"] = describe_state(scatter, protocol, train(protocol, after))
+            described["back"] = describe_state(scatter, protocol, train(protocol, after, n_updates))
         return described
 
     tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]
@@ -132,8 +118,6 @@ def describe_state(scatter: Scatter, protocol: Protocol, weights: Array) -> Mode
     missed = scatter.miss(encoder, decoder)
     return {
         **name_estimate("unexplained", estimate_mean(missed)),
-        "range": [float(missed.min()), float(missed.max())],
-        "best": float(scatter.explain(encoder).mean()),
         "alignment": float(compute_cosines(flatten(encoder), flatten(transposed)).mean()),
         "reads_exactly": bool(unread < ZERO),
         "gradient": float(np.maximum(np.linalg.norm(gradients, axis=1), ZERO).mean()),

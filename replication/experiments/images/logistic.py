@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +10,11 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.linear import N_HIDDEN, NEVER
-from replication.experiments.images.scatter import Scatter
+from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
 from replication.experiments.matrices import flatten, get_w
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import (
     MOST_INK,
     compute_mean,
@@ -26,7 +23,6 @@ from replication.simulator.patterns import (
     read_digits,
 )
 from replication.simulator.weights import draw_weights
-from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
@@ -59,16 +55,8 @@ def make_protocol(rule: str, size: float, *, n_images: int) -> Protocol:
     return Protocol(
         group_sizes=(64, N_HIDDEN), patterns="digits", n_images=n_images, centred=True,
         update_schedule="per-pattern", learning_rate=0.2, half_width=size,
-        criterion="unexplained-variance", threshold=NEVER, **RULES[rule],
+        criterion="unexplained-variance", **RULES[rule],
     )  # fmt: skip
-
-
-def train(protocol: Protocol, weights: Array, n_epochs: int) -> Array:
-    """Return the weights after so many epochs."""
-    run = dataclasses.replace(protocol, max_updates=n_epochs)
-    final = simulate_weights(run, weights, final_weights=True)[2]
-    assert final is not None
-    return final
 
 
 def describe_state(protocol: Protocol, weights: Array) -> Model:
@@ -77,14 +65,12 @@ def describe_state(protocol: Protocol, weights: Array) -> Model:
     others = take_others(protocol)
     missed = np.sum((reconstruct(protocol, weights, others) - others) ** 2, axis=(1, 2))
     change = flatten(get_w(protocol, compute_changes(protocol, weights)))
-    descent = -flatten(get_w(protocol, compute_gradients(protocol, weights)))
-    lengths = [float(np.linalg.norm(each, axis=1).mean()) for each in (change, descent)]
+    gradient = flatten(get_w(protocol, compute_gradients(protocol, weights)))
     return {
         "trained": float(trained.mean()),
         **name_estimate("others", estimate_mean(missed / compute_variation(others))),
-        "change": lengths[0],
-        "gradient": lengths[1],
-        "cosine": float(compute_cosines(change, descent).mean()),
+        "change": float(np.linalg.norm(change, axis=1).mean()),
+        "gradient": float(np.linalg.norm(gradient, axis=1).mean()),
     }
 
 
@@ -115,7 +101,7 @@ def measure_images(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
     initial = draw_weights(first, root_seed, 0, n_networks)
 
     early = train(first, initial, FROZEN_AT)
-    late = train(dataclasses.replace(first, frozen=("W",)), early, MARKS[-1] - FROZEN_AT)
+    late = train(first, early, MARKS[-1] - FROZEN_AT, frozen=("W",))
     tasks = [(FOLLOWED, SIZES[0]), *(((rule,), size) for rule in RULES for size in SIZES)]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
     return {

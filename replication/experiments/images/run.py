@@ -11,8 +11,10 @@ from replication.system.progress import Tell
 ROOT_SEED = 2016
 N_NETWORKS = 768  # of the smallest encoder, and fewer of larger ones
 IMAGES_SHARE = 1 / 96  # networks of each kind on images, as a share
+N_UPDATES = 6_000  # of linear units
 N_TRAINED = 1_000  # images of which the logistic networks learn one after the other
 N_AT_ONCE = 200  # images of which they learn the sum
+ENCODERS = (4, 8, 16, 32, 64)  # visible units
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -25,7 +27,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "n_images": len(images),
         "linear": linear.measure_rest(
             Scatter.of(images),
-            n_updates=linear.UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
+            n_updates=N_UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
         ),
     }  # fmt: skip
     report_progress("logistic units on images")
@@ -42,6 +44,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     )
     report_progress("larger encoders")
     model["encoders"] = scale.measure_encoders(
-        n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
+        ENCODERS, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
     )
     return model

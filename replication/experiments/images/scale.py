@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from replication.experiments.summaries import name_estimate
 from replication.statistics.intervals import Estimate, estimate_median
 from replication.system.threads import map_in_threads
 
-SIZES = (4, 8, 16, 32, 64)
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 ENCODER_RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
@@ -32,7 +31,7 @@ RATES = {
 """Learning rates that are tried, times the number of visible units."""
 CAP = 8_000
 SEARCH_SHARE = 1.0 / 6.0  # networks at each learning rate that is tried, as a share of all
-LARGER = SIZES[2:]  # between which the exponents are measured
+N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
 ERRORS = 1.96  # standard errors on each side of an exponent
 
 IMAGE_RULES = ENCODER_RULES | {"squared": {"learning_rule": BACK_PROPAGATION}}
@@ -67,52 +66,50 @@ def measure_speed(*, n_images: int, n_networks: int, root_seed: int, jobs: int) 
 
     tasks = [(inputs, rule) for inputs in IMAGE_RATES for rule in IMAGE_RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
-    return {
-        inputs: {rule: found[inputs, rule] for rule in IMAGE_RULES} for inputs in IMAGE_RATES
-    }
+    return {inputs: {rule: found[inputs, rule] for rule in IMAGE_RULES} for inputs in IMAGE_RATES}
 
 
-def measure_encoders(*, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N."""
+def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, jobs: int) -> Model:
+    """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
+
+    `n_networks`: of the smallest; of larger ones fewer, since they take longer.
+    """
+    counts = {size: max(2, n_networks * sizes[0] // size) for size in sizes}
 
     def learn(task: tuple[int, str]) -> tuple[float, NDArray[np.int32]]:
         size, rule = task
-        n = count_networks(size, n_networks)
         best, outcomes = simulate_best(
             Protocol(
                 group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **ENCODER_RULES[rule]
             ),
             {"learning_rate": [float(f"{rate / size:.3g}") for rate in RATES[rule]]},
-            n_search=max(2, round(SEARCH_SHARE * n)), n_networks=n, root_seed=root_seed, jobs=1,
+            n_search=max(2, round(SEARCH_SHARE * counts[size])), n_networks=counts[size],
+            root_seed=root_seed, jobs=1,
         )  # fmt: skip
         return best.learning_rate, outcomes.updates
 
     # The longest first, so that no thread is left alone with it at the end.
-    tasks = [(size, rule) for size in reversed(SIZES) for rule in ENCODER_RULES]
+    tasks = [(size, rule) for size in reversed(sizes) for rule in ENCODER_RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
     return {
-        "sizes": list(SIZES),
-        "n_networks": [count_networks(size, n_networks) for size in SIZES],
-        "larger": [LARGER[0], LARGER[-1]],
-        "rules": {rule: describe_encoders(rule, found) for rule in ENCODER_RULES},
+        "sizes": list(sizes),
+        "n_networks": list(counts.values()),
+        "larger": [sizes[-N_LARGER], sizes[-1]],
+        "rules": {
+            rule: describe_encoders({size: found[size, rule] for size in sizes})
+            for rule in ENCODER_RULES
+        },
     }
 
 
-def count_networks(size: int, n_networks: int) -> int:
-    """Return how many encoders of a size are simulated: fewer of those that take longer."""
-    return max(2, n_networks * SIZES[0] // size)
-
-
-def describe_encoders(
-    rule: str, found: Mapping[tuple[int, str], tuple[float, NDArray[np.int32]]]
-) -> Model:
-    """Return updates, failures and the exponent of one rule."""
-    updates = {size: found[size, rule][1] for size in SIZES}
+def describe_encoders(found: Mapping[int, tuple[float, NDArray[np.int32]]]) -> Model:
+    """Return best rates, updates and failures of one rule by size, and its exponent."""
+    updates = {size: each for size, (_, each) in found.items()}
     return {
-        "rates": [found[size, rule][0] for size in SIZES],
+        "rates": [rate for rate, _ in found.values()],
         "updates": [name_estimate("median", estimate_median(each)) for each in updates.values()],
         "failed": [int((each == CAP).sum()) for each in updates.values()],
-        **name_estimate("exponent", estimate_exponent({n: updates[n] for n in LARGER})),
+        **name_estimate("exponent", estimate_exponent(dict([*updates.items()][-N_LARGER:]))),
     }
 
 

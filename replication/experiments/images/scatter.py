@@ -1,4 +1,4 @@
-"""The scatter of images, and how far the weights of networks have turned to its directions."""
+"""The scatter of images, how far weights have turned to its directions, and how all are trained."""
 
 from __future__ import annotations
 
@@ -8,9 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.protocol import Protocol
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import MOST_INK
 
 Array = NDArray[np.float64]
+
+N_HIDDEN = 16
+NEVER = 1e-12  # a criterion that nothing meets
+
+
+def train(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:
+    """Return the weights (n, n_weights) after so many updates or epochs, whatever the error.
+
+    With feedback alignment if fixed weights follow those of each network.
+    """
+    if n_updates == 0:
+        return weights
+    run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
+    has_feedback = weights.shape[1] > protocol.n_weights
+    _, _, final = simulate_weights(
+        run, weights, fixed_feedback=has_feedback, final_weights=True
+    )  # fmt: skip
+    assert final is not None
+    return final[:, : protocol.n_weights]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
