@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,6 +18,7 @@ from replication.report.save import save_figure
 from replication.report.template import Template
 from replication.system.progress import Tell, silent
 from replication.system.temporary import make_temporary_folder
+from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 
@@ -44,6 +44,7 @@ def render_report(
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
     formats: Collection[str] = FORMATS,
+    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, bytes]:
     """Return the files of a report by name; the same models give the same bytes.
@@ -82,9 +83,9 @@ def render_report(
             "html": partial(pandoc.render_html, convert, svgs),
             "md": partial(pandoc.render_markdown, convert, metadata, byline),
         }
-        with ThreadPoolExecutor() as pool:
-            jobs = {kind: pool.submit(setters[kind]) for kind in setters if kind in formats}
-        contents = {f"report.{kind}": job.result() for kind, job in jobs.items()}
+        kinds = [kind for kind in setters if kind in formats]
+        pages = map_in_threads(lambda kind: setters[kind](), kinds, jobs=jobs)
+        contents = {f"report.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     for name, (svg, data) in saved.items():
         contents |= {f"figures/{name}.svg": svg, f"figures/{name}.csv": data}
     return {

@@ -1,0 +1,95 @@
+"""From models and a template to the files of a report, in the folder where they belong."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replication.definition.claims import load_claims
+from replication.experiments import TEMPLATES, list_figures
+from replication.publication.models import Model
+from replication.publication.placing import place_files
+from replication.system.progress import Tell
+
+if TYPE_CHECKING:
+    from replication.report.build import Drawing
+
+METADATA = {
+    "title": "How recirculation learns without back-propagation",
+    "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
+    "Recirculation",
+    "author": "The recirculation replication contributors",
+    "date": "2026-11-28",
+    "licence": "MIT",
+}
+"""Of the report; the date is that of the study's definition."""
+
+
+def publish(
+    folder: Path,
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    *,
+    report_progress: Tell,
+    formats: Iterable[str] = ("html", "md"),
+    jobs: int = -1,
+    set_aside: bool = False,
+    more: Mapping[str, bytes] | None = None,
+    **metadata: str,
+) -> None:
+    """Render a report and put it, and `more` files, into a folder that is open for writing."""
+    from replication.report.build import render_report
+
+    files = render_report(
+        template=template,
+        models=models,
+        figures=figures,
+        bibliography=TEMPLATES / "references.bib",
+        search=[TEMPLATES],
+        metadata=METADATA | metadata,
+        formats=tuple(formats),
+        jobs=jobs,
+        report_progress=report_progress,
+    )
+    place_files(folder, files | dict(more or {}), set_aside=set_aside)
+
+
+def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
+    """Return the figures of an experiment, whose data the command makes."""
+    from replication.report.build import Drawing
+
+    return {
+        figure: Drawing(functools.partial(draw, model), command)
+        for figure, draw in list_figures(name).items()
+    }
+
+
+def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+    """Return the ledger as plain data, with the conditions of its verdicts in some models.
+
+    ``thresholds`` are those of the primary one.
+    """
+    from replication.experiments.judging import describe_condition
+
+    judged = {
+        name: entry
+        for model in (models or {}).values()
+        for name, entry in model.get("claims", {}).items()
+    }
+
+    def list_fields(entry: Any) -> Model:
+        return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
+
+    return {
+        name: list_fields(claim)
+        | {
+            "operationalisations": [list_fields(each) for each in claim.operationalisations],
+            "thresholds": claim.thresholds,
+            **(describe_condition(claim, judged[name]) if name in judged else {}),
+        }
+        for name, claim in load_claims().items()
+    }
