@@ -17,9 +17,9 @@ LEARNING: dict[str, tuple[str, Any, str, str]] = {
 }
 """Colour, dash, mark and label of networks by what their hidden biases do."""
 CORNERS = (
-    (style.MUTED, "D", "off, off"),
-    (style.GREEN, "^", "on, off"),
-    (style.INK, "o", "on, on"),
+    (style.MUTED, "D", "none on"),
+    (style.GREEN, "^", "1 on"),
+    (style.INK, "o", "2 on"),
 )
 """Colour, mark and label of a corner, by the number of hidden units that are on."""
 HEIGHT = 2.6
@@ -33,7 +33,7 @@ def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         shares = [100 * share for share in tails[name]["survival"]]
         drawn = [(t, share) for t, share in zip(tails["times"], shares, strict=True) if share > 0]
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
-        x, y = drawn[-2] if name == "learnt" else drawn[len(drawn) // 2]
+        x, y = drawn[-2] if name == "learnt" else drawn[min(5, len(drawn) - 1)]
         style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(-4, -12))
     axes.set(
         xscale="log", yscale="log", xlabel="weight updates", ylabel="networks still learning, %"

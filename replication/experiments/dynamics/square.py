@@ -16,6 +16,7 @@ from replication.experiments.matrices import get_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_median
 
 EXACT = 25.0 / 36.0
@@ -37,11 +38,7 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     share = estimate_share(int(np.count_nonzero(margin > 0.0)), SORTED * n)
     weights, margin = weights[:n], margin[:n]
     groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
-    found: Model = {
-        "n": n,
-        "exact": EXACT,
-        "convex": share | {"n": SORTED * n},
-    }
+    found: Model = {"n": n, "exact": EXACT, "convex": share | {"n": SORTED * n}}
     for way, fields in WAYS.items():
         updates, converged, _ = simulate_weights(
             dataclasses.replace(PAPER, **fields), weights, jobs=jobs
@@ -56,7 +53,8 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
 
 def correlate_ranks(x: Any, y: Any) -> Estimate:
     """Return Spearman's correlation with Fisher's interval."""
-    value = float(stats.spearmanr(x, y).statistic)
+    ranks = [stats.rankdata(each) - (len(x) + 1) / 2 for each in (x, y)]
+    value = float(compute_cosines(*ranks))
     reach = 1.96 / math.sqrt(max(len(x) - 3, 1))
     middle = math.atanh(max(-0.999999, min(0.999999, value)))
     return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach))

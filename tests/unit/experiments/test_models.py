@@ -224,7 +224,7 @@ def check_dynamics(model, figures):
             assert drawn == pytest.approx([row[name]["mean"] for row in found["rates"]])
     slow = [100 * main["choices"][f"delay {n}"]["slow"]["share"] for n in range(8)]
     assert late["delay"].get_ydata() == pytest.approx(slow)
-    for k, label in enumerate(("off, off", "on, off", "on, on")):
+    for k, label in enumerate(("none on", "1 on", "2 on")):
         rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
         assert list(jumps[label].get_xdata()) == rates
 
