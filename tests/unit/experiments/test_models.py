@@ -200,6 +200,24 @@ def check_mechanism(model, figures):
     assert list(list_lines(size)["recirculation, rate 20"].get_ydata()) == shares
 
 
+def check_dynamics(model, figures):
+    main = model["main"]
+    (tail, late), (jumps, aligned) = (
+        [list_lines(figure.axes[0]) for figure in figures[name]] for name in ("tail", "jumps")
+    )
+    for name in ("learnt", "fixed"):
+        shares = [100 * share for share in main["tails"][name]["survival"] if share > 0]
+        assert tail[name].get_ydata() == pytest.approx(shares)
+        for size, found in main["alignment"].items():
+            drawn = aligned[f"{name}: {size}"].get_ydata()
+            assert drawn == pytest.approx([row[name]["mean"] for row in found["rates"]])
+    slow = [100 * main["choices"][f"delay {n}"]["slow"]["share"] for n in range(8)]
+    assert late["delay"].get_ydata() == pytest.approx(slow)
+    for k, label in enumerate(("none on", "1 on", "2 on")):
+        rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
+        assert list(jumps[label].get_xdata()) == rates
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
     model, figures = run(name)
