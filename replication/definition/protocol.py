@@ -371,7 +371,7 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-READINGS: Mapping[str, Protocol] = MappingProxyType(
+ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
     {
         "paper": PAPER,
         "square": Protocol(criterion="every-unit-squared"),
@@ -383,6 +383,15 @@ READINGS: Mapping[str, Protocol] = MappingProxyType(
 """Named readings of the criterion: the paper's; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""
+
+DIGITS = Protocol(
+    group_sizes=(64, 16), patterns="digits", n_images=300, centred=True, learning_rate=0.03,
+    criterion="unexplained-variance", threshold=0.2,
+)  # fmt: skip
+"""Recirculation on 300 handwritten digits, until four fifths of their variance are explained."""
+
+READINGS: Mapping[str, Protocol] = MappingProxyType({**ERROR_READINGS, "digits": DIGITS})
+"""Protocols by their names: `ERROR_READINGS`, of the paper's task, and `DIGITS`, another task."""
 
 DEFAULT_SEEDS = 1_000_000
 DEFAULT_ROOT_SEED = 1988
