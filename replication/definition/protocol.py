@@ -245,6 +245,13 @@ class Protocol:
         return {name: value for name, value in as_plain(self).items() if value != base[name]}
 
     @property
+    def has_paper_task(self) -> bool:
+        """Whether networks learn the paper's vectors, to an error that it may have meant."""
+        task = self.n_visible, self.patterns
+        is_of_units = self.criterion != "unexplained-variance"
+        return is_of_units and task == (PAPER.n_visible, PAPER.patterns)
+
+    @property
     def id(self) -> str:
         """Sixteen hexadecimal digits, the key of this protocol in a store.
 
