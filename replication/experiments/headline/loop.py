@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,8 +64,8 @@ def _draw_network(
         time = int(group[1])
         axes.text(x, places[-1] - 0.75, f"time {time}", ha="center", va="top",
                   fontsize=9, color=MUTED)  # fmt: skip
-    axes.text(sum(VISIBLE_X) / 2, VISIBLE_Y[0] + 0.8, "visible", ha="center", va="bottom")
-    axes.text(sum(HIDDEN_X) / 2, HIDDEN_Y[0] + 0.8, "hidden", ha="center", va="bottom")
+    axes.text(math.fsum(VISIBLE_X) / 2, VISIBLE_Y[0] + 0.8, "visible", ha="center", va="bottom")
+    axes.text(math.fsum(HIDDEN_X) / 2, HIDDEN_Y[0] + 0.8, "hidden", ha="center", va="bottom")
     for start, end, bend in (
         ((1.6, 8.45), (2.9, 8.75), -0.25), ((8.2, 8.3), (9.6, 7.3), -0.3),
         ((9.6, 2.8), (8.2, 1.0), -0.3), ((2.6, 0.3), (1.2, 0.9), -0.25),
