@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,34 @@ Array = NDArray[np.float64]
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
 
+STARTS: Mapping[str, Callable[[Protocol, Array], Array]] = {
+    "aligned": lambda protocol, weights: change_u(protocol, weights, lambda W, _: W),
+    "opposed": lambda protocol, weights: change_u(protocol, weights, lambda W, _: -W),
+    "small_u": lambda protocol, weights: change_u(protocol, weights, lambda _, U: FACTORS[0] * U),
+    "small_both": lambda protocol, weights: change_w(
+        protocol, STARTS["small_u"](protocol, weights), lambda W, _: FACTORS[0] * W
+    ),
+}
+"""Other initial weights; U is given as its transpose."""
+
+
+def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take more from each of `STARTS`."""
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    return {
+        name: describe_extra(
+            *simulate_weights(protocol, change(protocol, weights), jobs=jobs)[:2], base
+        )
+        for name, change in STARTS.items()
+    }
+
 
 def compare_sizes(
     protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
 ) -> list[dict[str, Any]]:
     """Return what networks take more if W starts so many times as large, and what is predicted.
 
-    If the network waits until W has grown, ``-ln(factor) / ln(1 + growth)``; for recirculation.
+    If recirculation waits until W has grown, ``-ln(factor) / ln(1 + growth)``.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     growth = None
@@ -45,14 +66,6 @@ def compare_sizes(
         }
 
     return [scale(factor) for factor in factors]
-
-
-def compare_aligned(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take more if U starts as the transpose of W."""
-    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    aligned = change_u(protocol, weights, lambda W, _: W)
-    updates, converged, _ = simulate_weights(protocol, aligned, jobs=jobs)
-    return describe_extra(updates, converged, base)
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
