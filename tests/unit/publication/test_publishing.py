@@ -13,6 +13,7 @@ from replication import PAPER, Protocol, experiments
 from replication.cli import main
 from replication.cli.study_commands import describe_result
 from replication.definition import study
+from replication.definition.claims import Verdict, load_claims
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
