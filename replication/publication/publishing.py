@@ -40,8 +40,18 @@ METADATA = {
     "author": "The recirculation replication contributors",
     "date": "2026-11-28",
     "licence": "MIT",
+    "description": "The small networks of Hinton and McClelland (1988) learn without "
+    "back-propagation. They are trained again here, and every statement of the paper is tested.",
 }
 """Of the report; the date is that of the study's definition."""
+
+LEARNING = {
+    "title": "Learning without back-propagation",
+    "subtitle": "Six steps through recirculation: predict, try, reveal",
+    "description": "Watch a network learn without back-propagation, in six steps. Say what you "
+    "expect, try it in the page, and see what many networks did.",
+}
+"""Of the page for readers who want to see how the rule works."""
 
 FORMATS = ("html", "md", "pdf")
 
@@ -213,11 +223,15 @@ def write_report(
                 command = "replication replicate"
                 command += "" if study.is_default else f" {study.options}"
             figures |= _list_drawings(name, model, command)
-        more = {}
+        more: dict[str, bytes] = {}
         if is_full:
             draw = functools.partial(plot_statements, models)
             figures["statements"] = Drawing(draw, "replication experiments")
             more["statements.csv"] = list_statements(models).encode()
+            more |= _render(
+                TEMPLATES / "live" / "learning.md", models, figures,
+                name="learning", formats=["html"], metadata=METADATA | LEARNING,
+            )  # fmt: skip
         _publish(
             study.folder,
             TEMPLATES / ("report.md" if is_full else "headline/short.md"),
@@ -245,19 +259,26 @@ def _publish(
     **metadata: str,
 ) -> None:
     """Render a report and put it, and `more` files, into a folder whose lock is held."""
+    files = _render(
+        template, models, figures,
+        metadata=METADATA | metadata, formats=tuple(formats), report_progress=report_progress,
+    )  # fmt: skip
+    place_files(folder, files | dict(more or {}), set_aside=set_aside)
+
+
+def _render(
+    template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing], **options: Any
+) -> dict[str, bytes]:
     from replication.report.build import render_report
 
-    files = render_report(
+    return render_report(
         template=template,
         models=models,
         figures=figures,
         bibliography=TEMPLATES / "references.bib",
         search=[TEMPLATES],
-        metadata=METADATA | metadata,
-        formats=tuple(formats),
-        report_progress=report_progress,
+        **options,
     )
-    place_files(folder, files | dict(more or {}), set_aside=set_aside)
 
 
 def _read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:

@@ -1,4 +1,4 @@
-"""The joint sampling distribution, the distribution of updates, and the network that learns."""
+"""The joint sampling distribution and the distribution of updates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
@@ -147,4 +146,4 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-FIGURES = {"loop": plot_loop, "joint": plot_joint, "distribution": plot_distribution}
+FIGURES = {"joint": plot_joint, "distribution": plot_distribution}
