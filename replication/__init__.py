@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.errors import (
-        BusyError,
         DataError,
         ReplicationError,
         StorageError,
@@ -79,7 +78,6 @@ __all__ = [
     "NOTEBOOK",
     "PAPER",
     "READINGS",
-    "BusyError",
     "Comparison",
     "CountTable",
     "DataError",

@@ -38,9 +38,3 @@ class StorageError(ReplicationError, OSError):
     """A folder or file cannot be read or written."""
 
     exit_code = 74
-
-
-class BusyError(ReplicationError):
-    """Another process is writing to the same store."""
-
-    exit_code = 75

@@ -17,7 +17,7 @@ from flit_core import buildapi
 from fontTools.ttLib import TTFont
 
 from replication.cli.parser import make_parser
-from replication.publication.publishing import METADATA as METADATA_OF_REPORT
+from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES
 
 ROOT = Path(__file__).parents[1]

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     `arguments`: those of the process unless given.
     Returns 0 (or what `compare --exit-code` says); 2 usage; 65 bad data; 70 worker failure; 74
-    input or output; 75 busy; 129, 130 and 143 when interrupted.
+    input or output; 129, 130 and 143 when interrupted.
     """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: the next file would take its number
@@ -57,9 +57,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from replication.system.interruption import Interruption
+    from replication.system.interruption import raise_on_signals
 
-    with Interruption():
+    with raise_on_signals():
         return int(options.handler(options))
 
 

@@ -66,7 +66,8 @@ def run_experiments_command(options: argparse.Namespace) -> int:
         raise UsageError(
             f"the experiment {unknown[0]!r} was given; allowed are {', '.join(EXPERIMENTS)}"
         )
-    from replication.publication.publishing import preview_experiment, run_experiments
+    from replication.publication.previews import preview_experiment
+    from replication.publication.publishing import run_experiments
 
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
@@ -87,7 +88,7 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 def run_multiverse(options: argparse.Namespace) -> int:
     """Simulate readings of the user's own, compare them, write model, table and page."""
     from replication.experiments.readings import multiverse
-    from replication.publication.publishing import write_multiverse
+    from replication.publication.previews import write_multiverse
 
     readings = multiverse.read_readings(options.file)
     model = multiverse.run_multiverse(
@@ -98,8 +99,7 @@ def run_multiverse(options: argparse.Namespace) -> int:
         report_progress=report_progress,
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
-    folder = options.results / "studies" / name
-    table, page = write_multiverse(model, folder, report_progress=report_progress)
+    table, page = write_multiverse(model, name, options.results, report_progress=report_progress)
     print(
         f"{model['n_compatible']} of {plural(model['n_readings'], 'reading')} not rejected at 5 % "
         "by both of the paper's numbers"

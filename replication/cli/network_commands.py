@@ -70,18 +70,17 @@ def run_export(options: argparse.Namespace) -> int:
     """Write outcomes to a file."""
     study = read_study(options)
     from replication.definition.protocol import as_plain
-    from replication.store import Store
+    from replication.store import read_outcomes
     from replication.store.export import export_outcomes, write_outcomes
-    from replication.store.store import count_seeds
+    from replication.store.folders import count_seeds, find_missing
 
-    store = Store(study.results)
-    n_missing = count_seeds(store.missing(study.protocol, study.root_seed, study.n_seeds))
+    n_missing = count_seeds(find_missing(study))
     if n_missing:
         raise StorageError(
             f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
             f"{str(study.results)!r}; run `replication simulate {study.options}` first"
         )
-    blocks = store.read(study.protocol, study.root_seed, 0, study.n_seeds)
+    blocks = read_outcomes(study)
     if options.file == Path("-"):
         write_outcomes(blocks, sys.stdout.buffer, is_text=True)
         return 0

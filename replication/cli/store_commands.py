@@ -16,7 +16,7 @@ from replication.system.progress import escape, report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
-    from replication.store import Store, StudyFolder
+    from replication.store import StudyFolder
 
 DEFAULT_SAMPLE = 1_000
 
@@ -68,19 +68,17 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
-    from replication.publication.verifying import find_reports, finish_reports
-    from replication.store import Store
+    from replication.publication.verifying import find_reports
+    from replication.store import list_other_versions, list_study_folders
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
-    finish_reports(options.results)
-    store = Store(options.results)
     reports = find_reports(options.results)
     entries = []
-    for study in store.studies():
-        own = reports.get((study.protocol_id, study.root_seed), [])
-        entries.append(_describe_study(store, study, own, in_full=options.json))
-    others = store.other_versions()
+    for folder in list_study_folders(options.results):
+        own = reports.get((folder.protocol_id, folder.root_seed), [])
+        entries.append(_describe_study(folder, own, in_full=options.json))
+    others = list_other_versions(options.results)
     if options.json:
         left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
         print(json.dumps([*entries, *left_alone], indent=1))
@@ -93,23 +91,23 @@ def run_info(options: argparse.Namespace) -> int:
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 
-def _describe_study(
-    store: Store, study: StudyFolder, reports: list[Path], *, in_full: bool
-) -> dict[str, Any]:
-    from replication.store import find_blocks
+def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) -> dict[str, Any]:
+    from replication.definition.study import Study
+    from replication.store import compute_study_digest, find_blocks
     from replication.store.blocks import read_header
+    from replication.store.folders import find_protocol, join_ranges
 
     entry: dict[str, Any] = {
-        "id": study.protocol_id,
-        "root_seed": study.root_seed,
-        "folder": os.fspath(study.path),
+        "id": folder.protocol_id,
+        "root_seed": folder.root_seed,
+        "folder": os.fspath(folder.path),
         "reports": list(map(os.fspath, reports)),
     }
     try:
-        blocks = find_blocks(study.path)
+        blocks = find_blocks(folder.path)
         entry["bytes"] = sum(block.path.stat().st_size for block in blocks)
-        protocol = store.find_protocol(study.protocol_id) if blocks else None
-        ranges = [] if protocol is None else store.ranges(protocol, study.root_seed)
+        protocol = find_protocol(folder.protocol_id, folder.results) if blocks else None
+        ranges = join_ranges((block.start, block.stop) for block in blocks)
         entry["protocol"] = None if protocol is None else protocol.differences
         entry["ranges"] = [list(pair) for pair in ranges]
         entry["n_networks"] = sum(stop - start for start, stop in ranges)
@@ -117,7 +115,8 @@ def _describe_study(
             headers = [read_header(block).made_with for block in blocks]
             entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
             if ranges[0][0] == 0:
-                entry["digest"] = store.digest(protocol, study.root_seed, ranges[0][1])
+                study = Study(protocol, folder.root_seed, ranges[0][1], folder.results)
+                entry["digest"] = compute_study_digest(study)
     except (DataError, OSError) as error:
         entry |= {"fault": str(error), "code": _get_code(error)}
     return entry
@@ -159,29 +158,24 @@ def run_verify(options: argparse.Namespace) -> int:
     return max([0, *codes])
 
 
-def _verify_study(study: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
-    from replication.store import Store
-    from replication.store.verifying import verify_study
+def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
+    from replication.store.verifying import check_study, verify_study
 
-    checked, n_simulated, difference = verify_study(
-        Store(options.results),
-        study,
-        n_sample=None if options.all else options.sample,
-        n_reported=n_reported,
-        jobs=options.jobs,
-    )
+    checked = check_study(folder, n_reported=n_reported)
+    n_sample = None if options.all else options.sample
+    n_simulated, difference = verify_study(checked, n_sample=n_sample, jobs=options.jobs)
     messages = checked.messages
     if difference is not None:
         messages.append(
             f"{difference}. The block was computed by another version or machine, or altered: move "
-            f"{_name(study.path)} away and run `replication simulate` again"
+            f"{_name(folder.path)} away and run `replication simulate` again"
         )
     for message in messages:
-        _complain(f"{study.name}: {message}")
+        _complain(f"{folder.name}: {message}")
     if messages:
         return DataError.exit_code
     print(
-        f"{study.name}: {plural(len(checked.blocks), 'block')} sound, "
+        f"{folder.name}: {plural(len(checked.blocks), 'block')} sound, "
         f"{plural(n_simulated, 'network')} simulated again with the same outcome",
         flush=True,
     )
@@ -199,28 +193,26 @@ def run_repair(options: argparse.Namespace) -> int:
     return max([0, *codes])
 
 
-def _repair_study(study: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
-    from replication.store import Store
-    from replication.store.verifying import repair_study
+def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
+    from replication.store.verifying import check_study, repair_study
 
-    store = Store(options.results)
-    checked = repair_study(store, study, n_reported=n_reported, jobs=options.jobs)
+    checked = check_study(folder, n_reported=n_reported)
+    repair_study(checked, jobs=options.jobs)
     for block in checked.faults:
-        print(f"{study.name}: computed {block.path.name} again")
+        print(f"{folder.name}: computed {block.path.name} again")
     for start, stop in checked.missing:
-        print(f"{study.name}: computed the missing seeds {start} to {stop - 1}")
+        print(f"{folder.name}: computed the missing seeds {start} to {stop - 1}")
     if not checked.messages:
-        print(f"{study.name}: nothing to repair")
+        print(f"{folder.name}: nothing to repair")
     return 0
 
 
 def _list_contents(results: Path) -> tuple[dict[StudyFolder, int], list[Path]]:
     """Return what `list_studies` does, and the folders with models or reports."""
-    from replication.publication.verifying import find_report_folders, finish_reports, list_studies
-    from replication.store import Store
+    from replication.publication.verifying import find_report_folders, list_studies
+    from replication.store import list_other_versions
 
-    finish_reports(results)
-    _explain_others(Store(results).other_versions())
+    _explain_others(list_other_versions(results))
     studies, folders = list_studies(results), find_report_folders(results)
     if not studies and not folders:
         raise StorageError(

@@ -52,7 +52,7 @@ def add_commands(subparsers: Any) -> None:
 def run_replicate(options: argparse.Namespace) -> int:
     """Simulate, analyse, report."""
     study = read_study(options)
-    from replication.publication.publishing import describe_result, replicate_study
+    from replication.publication.publishing import replicate_study
 
     _mention_other_versions(study)
     model = replicate_study(
@@ -69,33 +69,83 @@ def run_simulate(options: argparse.Namespace) -> int:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
     from replication.publication.publishing import simulate_all
-    from replication.store import Store
+    from replication.store import compute_study_digest
 
     _mention_other_versions(study)
     n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{study.n_seeds - n_simulated:,} stored before, {n_simulated:,} simulated now"
+        f"{study.n_seeds - n_simulated:,} kept from before, {n_simulated:,} simulated now"
     )
-    digest = Store(study.results).digest(study.protocol, study.root_seed, study.n_seeds)
-    print(f"digest: {digest}")
+    print(f"digest: {compute_study_digest(study)}")
     return 0
 
 
 def run_report(options: argparse.Namespace) -> int:
     """Analyse and write the report."""
     study = read_study(options)
-    from replication.publication.publishing import describe_result, write_report
+    from replication.publication.publishing import write_report
 
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
     return 0
 
 
-def _mention_other_versions(study: Study) -> None:
-    from replication.store import Store
+def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
+    """Return what a person wants to know of a replicated study, a line each."""
+    from replication.definition.claims import Verdict, load_claims
+    from replication.report.numbers import amount, count, fixed, interval, percent, percents, pvalue
 
-    if Store(study.results).other_versions():
+    population, sampling = model["population"], model["sampling"]
+    reported, judged = model["reported"], model["claims"]["headline"]
+    lines = {
+        "converged": f"{percent(population['share'], 2)} of {amount(population['n'], 'network')} "
+        f"within {count(population['cap'])} updates "
+        f"({percents(population['share_interval'], 2)})"
+    }
+    if population["mean"] is not None:
+        ends = population["mean_interval"]
+        lines["mean"] = f"{fixed(population['mean'], 1)} updates of those that converged"
+        lines["mean"] += f" ({interval(ends, 1)})" if None not in ends else ""
+    if sampling is not None:
+        mean, largest, given = (sampling[name] for name in ("mean", "max", "mean_given_max"))
+        chance = sampling["chance_all_converge"]
+        condition = f"if all converge (probability {pvalue(chance)}), " if chance < 0.95 else ""
+        lines[f"{reported['runs']} networks"] = (
+            f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
+            f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
+        )
+        if judged["verdict"] != Verdict.NOT_TESTABLE:
+            numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
+            if None in (largest["p"], given["p"], sampling["p"]):
+                lines["reported"] = f"{numbers} cannot be what such networks report"
+            else:
+                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}"
+    why = {
+        "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
+        "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
+        f"largest count is {reported['max']}",
+        "few networks": ": give at least 1,000 with --seeds",
+        "few converge": f": too few converge to tell what {reported['runs']} report",
+        None: "",
+    }[judged["reason"]]
+    if judged["verdict"] == Verdict.DEPENDS:
+        names = [
+            each.name
+            for each in load_claims()["headline"].operationalisations
+            if judged["operationalisations"][each.id]["outcome"] == "contradicts"
+        ]
+        why = f" on the measurement: contradicted by {'; '.join(names)}"
+    lines["verdict"] = judged["verdict"] + why
+    lines["report"] = str(study.folder / "report.html")
+    width = max(map(len, lines))
+    return [f"{name:{width}}  {text}" for name, text in lines.items()]
+
+
+def _mention_other_versions(study: Study) -> None:
+    from replication.store import list_other_versions
+
+    if list_other_versions(study.results):
         report_progress(
             "the results folder also holds outcomes of another version: left alone, and listed "
             "by `replication info`"

@@ -7,10 +7,18 @@ import json
 import shlex
 from pathlib import Path
 
+from replication.definition.fields import Criterion
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol
 
 N_REPETITIONS = 5
 MAX_REPETITION_SEEDS = 100_000
+
+OTHER_ERRORS: dict[str, Criterion] = {
+    "square": "every-unit-squared",
+    "half-square": "every-unit-half-squared",
+}
+"""Criteria that read "error" otherwise, by the operationalisation of the headline."""
+MAX_OTHER_ERROR_SEEDS = 200_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,6 +51,23 @@ class Study:
         for name, value in self.protocol.differences.items():
             words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
         return " ".join(words)
+
+    @property
+    def parts(self) -> list[Study]:
+        """All that its report is made from: itself, and what is set beside it."""
+        return [self, *self.repetitions, *self.other_errors.values()]
+
+    @property
+    def other_errors(self) -> dict[str, Study]:
+        """The same networks, or the first of them, with each of `OTHER_ERRORS`."""
+        return {
+            name: dataclasses.replace(
+                self,
+                protocol=dataclasses.replace(self.protocol, criterion=criterion),
+                n_seeds=min(self.n_seeds, MAX_OTHER_ERROR_SEEDS),
+            )
+            for name, criterion in OTHER_ERRORS.items()
+        }
 
     @property
     def repetitions(self) -> list[Study]:

@@ -23,7 +23,7 @@ from replication.system.progress import Tell
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
     "settings": 4.0,
-    "mechanism": 28.0,
+    "mechanism": 20.0,
     "speed": 16.0,
     "codes": 1.0,
     "rule": 4.0,

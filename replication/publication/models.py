@@ -7,13 +7,13 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from replication.definition.protocol import canonical_json
-from replication.errors import DataError, StorageError
-from replication.system.files import make_folder, put_aside, read_content, write_durably
+from replication.errors import DataError
+from replication.system.files import open_folder, put_aside, read_content, write_durably
 
 DIGITS = 6
 """Significant digits that a model keeps of each number."""
@@ -45,14 +45,17 @@ def read_model(folder: Path, name: str) -> Model | None:
     return dict(model)
 
 
+def read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
+    """Read those of some models that there are."""
+    found = {name: read_model(folder, name) for name in names}
+    return {name: model for name, model in found.items() if model is not None}
+
+
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
     """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
     plain: Model = round_numbers(model)
-    place = folder / "models"
-    if place.is_symlink():
-        raise StorageError(f"{str(place)!r} is a link; put a folder in its place")
-    make_folder(place)
-    path = place / f"{name}.json"
+    open_folder(folder / "models", below=folder)
+    path = folder / "models" / f"{name}.json"
     if not _begins_as_ours(path):
         put_aside(path)
     write_durably(path, _render_model(plain))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +12,11 @@ from replication.definition.study import Study, list_repetitions
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
-from replication.publication.placing import LIST, READY, find_damaged, finish_placing, read_list
-from replication.publication.publishing import (
-    hold_report,
-    replicate_study,
-    run_experiments,
-    write_report,
-)
+from replication.publication.placing import LIST, find_damaged, read_list
+from replication.publication.publishing import replicate_study, run_experiments, write_report
 from replication.simulator.weights import MAX_ROOT_SEED
-from replication.store import Store, StudyFolder
+from replication.store import StudyFolder, list_other_versions, list_study_folders
+from replication.store.folders import find_missing, find_protocol
 from replication.system.files import list_names
 from replication.system.progress import Tell, silent
 from replication.system.temporary import make_temporary_folder
@@ -87,17 +82,18 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     Those that are gone though a report is of them are among them. The published report, which
     comes without outcomes, counts only where those of one of its parts are complete.
     """
-    store = Store(results)
-    counts = dict.fromkeys(store.studies(), 0)
+    counts = dict.fromkeys(list_study_folders(results), 0)
     for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
         parts = {root_seed: n_seeds} | list_repetitions(root_seed, n_seeds)
         is_published = folder == results
-        if is_published and all(store.missing(PAPER, *part) for part in parts.items()):
+        if is_published and all(
+            find_missing(Study(PAPER, *part, results)) for part in parts.items()
+        ):
             continue
         for seed, n in parts.items():
-            study = StudyFolder(protocol_id, seed, store.folder / protocol_id / str(seed))
+            study = StudyFolder(protocol_id, seed, results)
             # A report may be of outcomes of another version; `verify` makes the published one.
-            if study in counts or not (is_published or store.other_versions()):
+            if study in counts or not (is_published or list_other_versions(results)):
                 counts[study] = max(counts.get(study, 0), n)
     return dict(sorted(counts.items()))
 
@@ -138,14 +134,6 @@ def repair_reports(
         raise DataError("; ".join(errors))
 
 
-def finish_reports(results: Path) -> None:
-    """Bring the files of reports to their places where a kill has kept them from it."""
-    for folder in find_report_folders(results):
-        if os.path.lexists(folder / READY):
-            with hold_report(folder):
-                finish_placing(folder)
-
-
 def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
     studies = results / "studies"
@@ -158,13 +146,22 @@ def find_report_folders(results: Path) -> list[Path]:
 
 
 def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
-    """Return the folders that hold headline or report of a study, with `_read_name` of each."""
+    """Return the folders with a sound headline or report of a study, with `_read_name` of each."""
     found = {}
     for folder in find_report_folders(results):
-        if LIST in list_names(folder) or "headline.json" in list_names(folder / "models"):
-            with contextlib.suppress(DataError):
+        with contextlib.suppress(DataError):
+            if _has_report(folder):
                 found[folder] = _read_name(folder, results)
     return found
+
+
+def _has_report(folder: Path) -> bool:
+    """Return whether a study is believed to be in a folder: its report or its model is sound."""
+    if read_list(folder) and not find_damaged(folder):
+        return True
+    with contextlib.suppress(DataError):
+        return read_model(folder, "headline") is not None
+    return False
 
 
 def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
@@ -180,7 +177,7 @@ def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
 def _find_study(folder: Path, results: Path) -> Study:
     """Return the study whose report is in a folder."""
     protocol_id, root_seed, n_seeds = _read_name(folder, results)
-    return Study(Store(results).find_protocol(protocol_id), root_seed, n_seeds, results)
+    return Study(find_protocol(protocol_id, results), root_seed, n_seeds, results)
 
 
 def _join(names: list[str]) -> str:

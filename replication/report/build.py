@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,6 +18,7 @@ from replication.report.save import save_figure
 from replication.report.template import Template
 from replication.system.progress import Tell, silent
 from replication.system.temporary import make_temporary_folder
+from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 
@@ -45,6 +45,7 @@ def render_report(
     search: Sequence[Path] = (),
     name: str = "report",
     formats: Collection[str] = FORMATS,
+    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
@@ -86,9 +87,9 @@ def render_report(
             "html": partial(pandoc.render_html, convert, svgs),
             "md": partial(pandoc.render_markdown, convert, metadata, byline),
         }
-        with ThreadPoolExecutor() as pool:
-            jobs = {kind: pool.submit(setters[kind]) for kind in setters if kind in formats}
-        contents = {f"{name}.{kind}": job.result() for kind, job in jobs.items()}
+        kinds = [kind for kind in setters if kind in formats]
+        pages = map_in_threads(lambda kind: setters[kind](), kinds, jobs=jobs)
+        contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.metadata
 import importlib.util
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from joblib import Parallel
 from joblib.parallel import ParallelBackendBase
 
 from replication.errors import UsageError, WorkerError
-from replication.system.threads import count_workers
+from replication.system.threads import run_tasks
 
 THREADS = "threading"
 CLUSTER = "dask"
@@ -54,18 +55,19 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 
 @contextlib.contextmanager
-def open_parallel(jobs: int, scheduler: str | None) -> Iterator[Parallel]:
-    """Yield what takes blocks one by one and returns each as soon as it is finished."""
-    one_by_one = {"return_as": "generator_unordered", "batch_size": 1}
-    if scheduler is None:
-        yield Parallel(count_workers(jobs), backend="threading", **one_by_one)
-        return
+def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[..., Generator[Any]]]]:
+    """Yield the number of workers, and what takes a function and its tasks one by one.
+
+    As `iterate_in_threads`, it gives each result as soon as it is there.
+    """
     with _silence_distributed(), _connect(scheduler) as client:
         check_workers(client, scheduler)
-        yield Parallel(
-            jobs, backend=ClusterBackend(client), timeout=SECONDS_OF_PATIENCE,
-            pre_dispatch="2 * n_jobs" if jobs < 1 else jobs, **one_by_one,
+        backend = ClusterBackend(client)
+        parallel = Parallel(
+            jobs, backend=backend, timeout=SECONDS_OF_PATIENCE, return_as="generator_unordered",
+            pre_dispatch="2 * n_jobs" if jobs < 1 else jobs, batch_size=1,
         )  # fmt: skip
+        yield backend.effective_n_jobs(jobs), functools.partial(run_tasks, parallel)
 
 
 class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import numpy as np
-from joblib import delayed
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, UsageError, WorkerError
-from replication.simulator.backends import SECONDS_OF_PATIENCE, open_parallel
+from replication.simulator.backends import SECONDS_OF_PATIENCE, open_cluster
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import RecirculationNetwork, check_network
 from replication.simulator.weights import draw_weights, take_whole
 from replication.system.progress import Progress
-from replication.system.threads import Stopped, bind, find_flag, map_in_threads
+from replication.system.threads import (
+    Stopped,
+    count_workers,
+    find_flag,
+    iterate_in_threads,
+    map_in_threads,
+)
 from replication.wording import show
 
+Range = tuple[int, int]
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
 SEEDS_AT_ONCE = 20_000
@@ -33,6 +38,9 @@ networks keep the lanes waiting."""
 
 BYTES_AT_ONCE = 2**25
 """Memory of initial weights at a time, for large networks."""
+
+LEAST_WEIGHTS, LEAST_SEEDS = 2**17, 8
+"""Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
 
 MOST_JOBS = 10_000
 MOST_IN_MEMORY = 10**9
@@ -43,9 +51,11 @@ class LostWorker(WorkerError):
     """A worker died or fell silent; what it was simulating can be tried once more."""
 
 
-def cut_range(protocol: Protocol, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut [start, end) into pieces of which one is simulated at a time."""
-    size = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * protocol.n_weights)))
+def cut_range(protocol: Protocol, start: int, end: int, *, workers: int = 1) -> list[Range]:
+    """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
+    largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * protocol.n_weights)))
+    smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // protocol.n_weights)
+    size = min(largest, max(smallest, -(-(end - start) // workers)))
     return [(first, min(first + size, end)) for first in range(start, end, size)]
 
 
@@ -91,13 +101,13 @@ def simulate(
     jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
-    parts = cut_range(protocol, 0, n_seeds)
+    parts = cut_range(protocol, 0, n_seeds, workers=count_workers(jobs))
     if network is not None:
         check_network(network)
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
     with Progress(n_seeds) if progress else contextlib.nullcontext() as shown:
 
-        def work(part: tuple[int, int]) -> Trained:
+        def work(part: Range) -> Trained:
             if network is None:
                 trained = _train(protocol, draw_weights(protocol, root_seed, *part))
             else:
@@ -115,7 +125,7 @@ def simulate(
 def simulate_range(protocol: Protocol, root_seed: int, start: int, end: int) -> Outcomes:
     """Simulate the networks with seeds in [start, end), and answer a signal meanwhile."""
 
-    def work(part: tuple[int, int]) -> Trained:
+    def work(part: Range) -> Trained:
         return _train(protocol, draw_weights(protocol, root_seed, *part))
 
     updates, converged, _ = _join(map_in_threads(work, cut_range(protocol, start, end), jobs=1))
@@ -125,39 +135,63 @@ def simulate_range(protocol: Protocol, root_seed: int, start: int, end: int) -> 
 def simulate_ranges(
     protocol: Protocol,
     root_seed: int,
-    ranges: Iterable[tuple[int, int]],
+    ranges: Iterable[Range],
     *,
     jobs: int = 1,
     scheduler: str | None = None,
-) -> Iterator[Outcomes]:
+) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
-    In threads, or on the cluster of a Dask scheduler. Ranges are taken one by one, not long
-    before they are started, and come in no particular order. When the caller stops iterating,
-    running blocks are stopped and thrown away.
+    In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
+    taken one by one, not long before they are started, and come in no particular order. When the
+    caller stops iterating, what is running is stopped and thrown away.
     Raises LostWorker if a worker died, ran out of memory, or none has finished anything for
     `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
     is lost.
     """
-    flag = np.zeros(1, dtype=np.bool_)
-    work = functools.partial(simulate_range, protocol, root_seed)
-    tasks = (delayed(bind(flag, work) if scheduler is None else work)(*pair) for pair in ranges)
-    with open_parallel(jobs, scheduler) as parallel:
-        results = parallel(tasks)
+    work = functools.partial(_simulate_pair, protocol, root_seed)
+    with contextlib.ExitStack() as stack:
+        run: Callable[..., Generator[Outcomes]]
+        if scheduler is None:
+            workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
+        else:
+            workers, run = stack.enter_context(open_cluster(scheduler, jobs))
+        owners: dict[int, Range] = {}
+        parts: dict[Range, list[Outcomes]] = {}
+
+        def cut() -> Iterator[Range]:
+            for pair in ranges:
+                pieces = cut_range(protocol, *pair, workers=workers)
+                owners.update((start, pair) for start, _ in pieces)
+                yield from pieces
+
+        results = stack.enter_context(contextlib.closing(run(work, cut())))
         try:
-            for outcomes in results:  # noqa: UP028  # closed below, where it may not warn
-                yield outcomes
+            for outcomes in results:
+                start, stop = owners.pop(outcomes.start)
+                found = parts.setdefault((start, stop), [])
+                found.append(outcomes)
+                if sum(map(len, found)) == stop - start:
+                    yield _join_outcomes(parts.pop((start, stop)))
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
             if scheduler is None or isinstance(error, ReplicationError):
                 raise
             raise _explain_loss(error, scheduler) from None
-        finally:
-            flag[0] = True
-            with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
-                warnings.simplefilter("ignore", UserWarning)
-                results.close()
+
+
+def _simulate_pair(protocol: Protocol, root_seed: int, pair: Range) -> Outcomes:
+    return simulate_range(protocol, root_seed, *pair)
+
+
+def _join_outcomes(parts: list[Outcomes]) -> Outcomes:
+    parts = sorted(parts, key=lambda part: part.start)
+    return Outcomes(
+        parts[0].start,
+        np.concatenate([part.updates for part in parts]),
+        np.concatenate([part.converged for part in parts]),
+    )
 
 
 def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
@@ -188,14 +222,15 @@ def simulate_weights(
     the end (n, n_weights), else None.
     """
 
-    def work(pair: tuple[int, int]) -> Trained:
+    def work(pair: Range) -> Trained:
         return _train(
             protocol, weights[slice(*pair)],
             fixed_feedback=fixed_feedback, final_weights=final_weights,
         )  # fmt: skip
 
     # At least one part, so that there are arrays to return.
-    parts = cut_range(protocol, 0, len(weights)) or [(0, 0)]
+    workers = count_workers(jobs)
+    parts = cut_range(protocol, 0, len(weights), workers=workers) or [(0, 0)]
     return _join(map_in_threads(work, parts, jobs=jobs))
 
 

@@ -6,28 +6,28 @@ A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py
 from __future__ import annotations
 
 from replication.simulator.memory import arrange, build_networks
-from replication.simulator.step import Networks, Rule, learn, measure_error, pass_forward
-from replication.simulator.tracing import Rows, Tracer, Whole
+from replication.simulator.step import Networks, Rule, lay_patterns, learn, look
+from replication.simulator.tracing import Rows, SharedRows, Tracer, Whole
 
 # The places of a job, an array of 64-bit words from which `train` takes its orders.
 INITIAL, STRIDE, N_NETWORKS, BEGUN, RUNNING, CAP, STOP, UPDATES, CONVERGED, FINAL = range(10)
 N_WORDS = 10
 
 
-def trace(program: str, rule: Rule, n_lanes: int) -> str:
+def write_program(program: str, rule: Rule, n_lanes: int, n_at_once: int = 2) -> str:
     """Return the LLVM text of a program: "train", "update" or "evaluate".
 
-    ``train(strip, job, lanes)`` trains all networks of a job, with `lanes`
+    ``train(patterns, strip, job, lanes)`` trains all networks of a job, with `lanes`
     int64 of shape (2, n_lanes): the network in each lane, or -1, and the sweep that it began with.
-    ``update(strips, n)`` applies one update to each of n strips.
-    ``evaluate(strips, n)`` leaves states and error in them.
+    ``update(patterns, strips, n)`` applies one update to each of n strips.
+    ``evaluate(patterns, strips, n)`` leaves states and error in them.
     """
-    tracer = Tracer(n_lanes)
+    tracer = Tracer(n_lanes, n_at_once)
     if program == "train":
-        parameters = "ptr %strip, ptr %job, ptr %lanes"
+        parameters = "ptr %patterns, ptr %strip, ptr %job, ptr %lanes"
         _trace_train(tracer, rule)
     else:
-        parameters = "ptr %strips, i64 %n"
+        parameters = "ptr %patterns, ptr %strips, i64 %n"
         _trace_strips(tracer, rule, program)
     text = render_function(tracer, program, parameters)
     return text if program != "train" else f"{text}\n{_trace_exchange(rule, n_lanes)}"
@@ -60,7 +60,8 @@ def _build(tracer: Tracer, rule: Rule, strip: str, now: str) -> Networks:
     def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
         return Rows(tracer, now if name in ("weights", "biases", "feedback") else strip, *place)
 
-    return build_networks(rule, tracer, take_rows)
+    patterns = SharedRows(tracer, "%patterns", 0, (rule.n_patterns, rule.sizes[0]))
+    return build_networks(rule, tracer, patterns, take_rows)
 
 
 def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
@@ -68,11 +69,13 @@ def _trace_strips(tracer: Tracer, rule: Rule, program: str) -> None:
     for k in tracer.each(Whole(tracer, "%n")):
         strip = tracer.find("%strips", k * n_rows, tracer.kind)
         net = _build(tracer, rule, strip, strip)
-        pass_forward(net, 0, rule.n_patterns)
+        if not rule.takes_turns:
+            lay_patterns(net, 0, rule.n_patterns)
+        error = look(net)
         if program == "update":
             learn(net)
         else:
-            Rows(tracer, strip, *places["error"][0])[0] = measure_error(net)
+            Rows(tracer, strip, *places["error"][0])[0] = error
 
 
 def _trace_train(tracer: Tracer, rule: Rule) -> None:
@@ -87,15 +90,17 @@ def _trace_train(tracer: Tracer, rule: Rule) -> None:
     stop = tracer.load_address("%job", STOP)
     everybody = 2**tracer.n_lanes - 1
     tracer.write(_call_exchange("%strip", "%strip", str(everybody), "0", "-1"))
+    if not rule.takes_turns:
+        lay_patterns(_build(tracer, rule, "%strip", "%strip"), 0, rule.n_patterns)
+    begin = tracer.block
     tracer.write("br label %sweep")
 
     tracer.begin("sweep")
-    tracer.write("%now = phi ptr [%strip, %entry], [%next, %again]")
-    tracer.write(f"%next = phi ptr [{other}, %entry], [%now, %again]")
-    tracer.write("%number = phi i64 [0, %entry], [%following, %again]")
+    tracer.write(f"%now = phi ptr [%strip, %{begin}], [%next, %again]")
+    tracer.write(f"%next = phi ptr [{other}, %{begin}], [%now, %again]")
+    tracer.write(f"%number = phi i64 [0, %{begin}], [%following, %again]")
     net = _build(tracer, rule, "%strip", "%now")
-    pass_forward(net, 0, rule.n_patterns)
-    error = measure_error(net)
+    error = look(net)
     below = (error < net.threshold).names[0]
     begun = tracer.emit(f"load {lanes}, ptr {tracer.find('%lanes', tracer.n_lanes)}, align 64")
     age = tracer.emit(f"sub {lanes} {tracer.spread('%number', 'i64')}, {begun}")

@@ -77,10 +77,14 @@ WRITTEN_OUT = 4
 
 
 class Tracer:
-    """Collects the instructions of one LLVM function for 2 to 32 networks side by side."""
+    """Collects the instructions of one LLVM function for 2 to 32 networks side by side.
 
-    def __init__(self, n_lanes: int) -> None:
+    Large networks are computed in blocks of `n_at_once` by `n_at_once` sums.
+    """
+
+    def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
         self.n_lanes = n_lanes
+        self.n_at_once = n_at_once
         self.kind = f"<{n_lanes} x double>"
         self.lines: list[str] = []
         self.block = "entry"
@@ -271,18 +275,27 @@ class Rows:
         self.shape = shape
 
     def __getitem__(self, place: Any) -> Value:
-        tracer, address = self.tracer, self._find(self.base, place)
+        tracer, address = self.tracer, self.find(self.base, place, self.tracer.kind)
         return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {address}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
         kind, rendered = self.tracer.kind, self.tracer.render(value)
-        address = self._find(self.target, place)
+        address = self.find(self.target, place, kind)
         self.tracer.write(f"store {kind} {rendered}, ptr {address}, align 64")
 
-    def _find(self, base: str, place: Any) -> str:
+    def find(self, base: str, place: Any, kind: str) -> str:
         """Emit the address of an entry of an array that lies row by row."""
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        return self.tracer.find(base, number + self.first, self.tracer.kind)
+        return self.tracer.find(base, number + self.first, kind)
+
+
+class SharedRows(Rows):
+    """An array of numbers in memory, each of them the same for every lane."""
+
+    def __getitem__(self, place: Any) -> Value:
+        tracer, address = self.tracer, self.find(self.base, place, "double")
+        number = tracer.emit(f"load double, ptr {address}, align 8")
+        return Value(tracer, tracer.spread(number))

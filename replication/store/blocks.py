@@ -1,8 +1,7 @@
 """One block: the outcomes of consecutive seeds as one Parquet file that describes itself.
 
 The SHA-256 of a file begins with the sixteen hexadecimal digits in its name, so that whatever
-happens to it is noticed before Parquet reads a byte of it. Its header holds a digest of the
-outcomes, too, which does not depend on the version of the Parquet writer.
+happens to it is noticed before Parquet reads a byte of it.
 """
 
 from __future__ import annotations
@@ -23,16 +22,24 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.errors import DataError
-from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
 from replication.statistics.counts import CountTable
 from replication.store.provenance import collect_versions
-from replication.system.files import list_names, read_content, write_durably
+from replication.system.files import list_names, put_aside, read_content, write_durably
 
-LAYOUT = f"3.{OUTCOME_VERSION}"
+LAYOUT = f"4.{OUTCOME_VERSION}"
 """Folder of this layout and of these outcomes; those of other versions are left alone."""
 
-LARGEST_BLOCK = 1_000_000
-"""Networks that a block may hold, so that no damaged name asks for more."""
+LARGEST_BLOCK = 50_000
+"""Networks of a block, so many that a file is small but worth opening."""
+SMALLEST_BLOCK = 1_000
+LARGEST_MEMORY = 2**25
+"""Bytes of initial weights of a block; this alone makes blocks smaller than the smallest."""
+LONGEST_WORK = 3 * 10**9
+"""Changes of single weights within a block if none of its networks converges: some seconds."""
+
+Range = tuple[int, int]
+"""The seeds from the first to one before the second."""
 
 METADATA_KEY = b"replication"
 BLOCK_NAME = re.compile(r"([0-9]{12})-([0-9]{12})-([0-9a-f]{16})\.parquet")
@@ -59,8 +66,26 @@ class Header(NamedTuple):
 
     protocol: Protocol
     made_with: dict[str, str]
-    digest: str
     is_of: dict[str, Any]
+
+
+def choose_block_size(protocol: Protocol) -> int:
+    """Return how many networks of a protocol are a block: seconds of work and little memory."""
+    work = max(SMALLEST_BLOCK, LONGEST_WORK // (protocol.max_updates * protocol.n_weights))
+    memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
+    return min(LARGEST_BLOCK, work, memory)
+
+
+def cut_grid(protocol: Protocol, n_seeds: int) -> list[Range]:
+    """Return the seeds (start, stop) of each block of the first `n_seeds` networks."""
+    size = choose_block_size(protocol)
+    return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
+
+
+def is_on_grid(block: Block, protocol: Protocol) -> bool:
+    """Return whether a study of a protocol has a block of these seeds."""
+    size = choose_block_size(protocol)
+    return block.start % size == 0 and block.stop - block.start <= size
 
 
 def find_blocks(folder: Path) -> list[Block]:
@@ -71,23 +96,39 @@ def find_blocks(folder: Path) -> list[Block]:
 
 
 def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_seed: int) -> Block:
-    """Write a block, which is whole and durable when this returns."""
+    """Write a block, which is whole and durable when this returns, in place of shorter ones."""
     header = {
         **_describe(root_seed, outcomes.start, outcomes.stop),
         "protocol": as_plain(protocol),
-        "digest": compute_digest([outcomes]),
         "made_with": collect_versions(),
     }
     content = _encode(outcomes, canonical_json(header))
     checksum = hashlib.sha256(content).hexdigest()[:16]
     name = f"{outcomes.start:012d}-{outcomes.stop:012d}-{checksum}.parquet"
-    write_durably(folder / name, content)
-    return Block(outcomes.start, outcomes.stop, folder / name)
+    new = Block(outcomes.start, outcomes.stop, folder / name)
+    if new.path.is_dir():
+        put_aside(new.path)
+    write_durably(new.path, content)
+    for block in find_blocks(folder):
+        if block.start == new.start and block.stop <= new.stop and block != new:
+            remove_block(block)
+    return new
+
+
+def remove_block(block: Block) -> None:
+    """Remove the file of a block; what is none, and may be somebody's own, gets another name."""
+    if block.path.is_dir() and not block.path.is_symlink():
+        put_aside(block.path)
+    else:
+        block.path.unlink(missing_ok=True)
 
 
 def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
     """Return the outcomes of a block after every check there is."""
     with _name_faults(block):
+        if not is_on_grid(block, protocol):
+            size = choose_block_size(protocol)
+            raise DataError(f"its name is not that of a block of at most {size:,} seeds")
         file, header = _open(block)
         for name, value in _describe(root_seed, block.start, block.stop).items():
             found = canonical_json(header.is_of[name])
@@ -104,8 +145,6 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         seeds = np.arange(block.start, block.stop, dtype=np.int64)
         if not np.array_equal(_to_numpy(table["seed"]), seeds):
             raise DataError("its seeds are not those of its name")
-        if compute_digest([outcomes]) != header.digest:
-            raise DataError("its outcomes have another digest")
         CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
         return outcomes
 
@@ -143,9 +182,7 @@ def _open(block: Block) -> tuple[Any, Header]:
     if not block.path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
         raise DataError("its checksum is not the one in its name")
     # From memory: so the bytes that were checked are read, whatever the file is called.
-    file = pq.ParquetFile(
-        pa.BufferReader(content), page_checksum_verification=True, pre_buffer=False
-    )
+    file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
     # Before a row is read: a block unpacks to no more than its own size.
     rows = [file.metadata.num_rows, file.metadata.num_row_groups]
     if rows != [n_rows, 1]:
@@ -162,7 +199,6 @@ def _open(block: Block) -> tuple[Any, Header]:
     return file, Header(
         from_plain(dict(header["protocol"])),
         {str(key): str(value) for key, value in header["made_with"].items()},
-        str(header["digest"]),
         {key: header[key] for key in ("layout", "root_seed", "start", "stop")},
     )
 
@@ -208,7 +244,6 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         column_encoding={"seed": "DELTA_BINARY_PACKED", "converged": "RLE"},
         data_page_version="2.0",
         store_schema=False,
-        write_page_checksum=True,
     ) as writer:
         writer.add_key_value_metadata({METADATA_KEY: header})
         writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))

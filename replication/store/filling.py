@@ -1,199 +1,159 @@
-"""Fill a study: simulate the networks that the store does not hold, and lose none on the way."""
+"""Fill a study: simulate the blocks that are missing or damaged, and lose none on the way."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from replication.definition.protocol import Protocol
-from replication.errors import StorageError, UsageError, WorkerError
+from replication.definition.study import Study
+from replication.errors import DataError, StorageError, UsageError, WorkerError
 from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.step import Rule
-from replication.store.blocks import write_block
-from replication.store.store import Range, Store, count_seeds, lock_path
-from replication.system.files import hold_lock, make_folder
-from replication.system.interruption import GO_ON, Interruption
+from replication.store.blocks import LARGEST_MEMORY, Block, Range, cut_grid, read_block, write_block
+from replication.store.folders import StudyFolder, count_seeds, find_longest
+from replication.system.files import open_folder
 from replication.system.progress import Progress, report_progress
 from replication.system.threads import count_workers
-
-SMALLEST_SHARE, LARGEST_SHARE = 1_000, 100_000
-"""Networks of a block: a fraction of a second of work, so that little is ever lost."""
-
-BLOCKS_PER_WORKER = 4
-BLOCK_MEMORY = 2**25
-"""Bytes of initial weights that a block of larger networks may hold."""
 
 BYTES_PER_NETWORK = 1.5
 BYTES_PER_BLOCK = 10_000
 
 
 def simulate_study(
-    store: Store,
-    protocol: Protocol,
-    root_seed: int,
-    n_seeds: int,
+    study: Study,
     *,
-    wait: bool = False,
     jobs: int = -1,
-    block_size: int | None = None,
     backend: str = "threading",
     scheduler: str | None = None,
-    **options: Any,
+    show_progress: bool = True,
 ) -> int:
-    """Simulate those of the first `n_seeds` networks that are not stored; return their number.
-
-    Another process that simulates this very study makes a run leave with `BusyError`, unless it
-    may `wait`, as for a study that is but a part of another one. Outcomes do not depend on
-    `block_size`; `options` are those of `simulate_blocks`.
-    """
+    """Simulate the blocks of a study that are missing or damaged; return their networks."""
     check_backend(backend, scheduler)
-    # Before anything is written; what is missing can only have become less under the lock.
-    missing = store.missing(protocol, root_seed, n_seeds)
-    check_disk(store.folder, missing)
-    if missing:
-        check_memory(protocol, jobs)
-    folder = store.study_folder(protocol, root_seed)
-    with contextlib.ExitStack() as stack:
-        if not wait:
-            # Held by runs of this very study: where it is but a part of another, that one waits.
-            make_folder(folder)
-            what = f"working on {str(folder)!r}"
-            stack.enter_context(hold_lock(lock_path(folder, "run"), what=what))
-        stack.enter_context(store.lock(folder, announce=report_progress))
-        missing = store.missing(protocol, root_seed, n_seeds)
-        fill_ranges(
-            folder, missing, protocol, root_seed,
-            jobs=jobs, block_size=block_size, scheduler=scheduler, **options,
-        )  # fmt: skip
-    return count_seeds(missing)
+    folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
+    todo, bad = find_unsound(study)
+    check_room(study, todo, jobs=jobs)
+    if not todo:
+        return 0
+    open_folder(folder, below=study.results)
+
+    def has_appeared(pair: Range) -> bool:
+        with contextlib.suppress(OSError):  # which the write will tell
+            block = find_longest(folder, protocol).get(pair[0])
+            return block is not None and block.stop >= pair[1] and block not in bad
+        return False
+
+    simulated: list[Range] = []
+
+    def write(outcomes: Outcomes) -> None:
+        write_block(folder, outcomes, protocol=protocol, root_seed=root_seed)
+        simulated.append((outcomes.start, min(outcomes.stop, study.n_seeds)))
+
+    simulate_blocks(
+        todo, protocol, root_seed, write,
+        is_done=has_appeared, show_progress=show_progress, jobs=jobs, scheduler=scheduler,
+    )  # fmt: skip
+    return count_seeds(simulated)
 
 
-def check_disk(folder: Path, ranges: list[Range]) -> None:
-    """Refuse a run that the disk of `folder` cannot hold."""
-    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    n_networks = count_seeds(ranges)
-    needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * len(ranges)
+def find_unsound(study: Study) -> tuple[list[Range], set[Block]]:
+    """Return the seeds of each block of a study that has to be simulated, and what is damaged."""
+    there = find_longest(StudyFolder.of(study).path, study.protocol)
+    todo, bad = [], set()
+    for start, stop in cut_grid(study.protocol, study.n_seeds):
+        block = there.get(start)
+        if block is not None and not is_sound(block, study):
+            bad.add(block)
+            # In full where it is longer, or it would stay.
+            todo.append((start, max(stop, block.stop)))
+        elif block is None or block.stop < stop:
+            todo.append((start, stop))
+    return todo, bad
+
+
+def is_sound(block: Block, study: Study) -> bool:
+    """Return whether a block can be read."""
+    try:
+        read_block(block, protocol=study.protocol, root_seed=study.root_seed)
+    except DataError:
+        return False
+    return True
+
+
+def check_room(study: Study, todo: list[Range], *, jobs: int) -> None:
+    """Refuse blocks that the disk cannot hold, or networks that do not fit in the memory."""
+    from replication.simulator.engine import N_LANES  # which loads the compiler
+
+    if not todo:
+        return
+    results, n_networks = study.results, count_seeds(todo)
+    place = next(parent for parent in (results, *results.absolute().parents) if parent.is_dir())
+    needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * len(todo)
     free = shutil.disk_usage(place).free
     if needed > free:
         raise StorageError(
             f"{n_networks:,} networks need about {needed / 1e6:,.2f} MB, and the disk of "
-            f"{str(folder)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
+            f"{str(results)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
             "or a --results folder on another disk"
         )
-
-
-def check_memory(protocol: Protocol, jobs: int) -> None:
-    """Refuse networks that do not fit in the memory of this machine."""
-    from replication.simulator.engine import N_LANES  # which loads the compiler
-
-    _, n_rows = arrange(Rule.of(protocol))
-    needed = count_workers(jobs) * (8 * n_rows * N_LANES + BLOCK_MEMORY)
     if not hasattr(os, "sysconf"):  # as on Windows
         return
+    _, n_rows = arrange(Rule.of(study.protocol))
+    needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > present:
         raise UsageError(
-            f"networks of group_sizes = {list(protocol.group_sizes)} on {count_workers(jobs)} "
-            f"workers need about {needed / 1e9:,.1f} GB of memory, and this machine has "
-            f"{present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
+            f"networks of group_sizes = {list(study.protocol.group_sizes)} on "
+            f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
+            f"machine has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
         )
 
 
-def fill_ranges(
-    folder: Path,
-    ranges: list[Range],
-    protocol: Protocol,
-    root_seed: int,
-    *,
-    block_size: int | None = None,
-    jobs: int = -1,
-    **options: Any,
-) -> None:
-    """Simulate ranges of seeds and write them into the folder of their study, block by block."""
-    size = block_size or choose_block_size(protocol, count_seeds(ranges), jobs)
-    write = functools.partial(write_block, folder, protocol=protocol, root_seed=root_seed)
-    simulate_blocks(cut_blocks(ranges, size), protocol, root_seed, write, jobs=jobs, **options)
-
-
-def choose_block_size(protocol: Protocol, n_missing: int, jobs: int) -> int:
-    """Return a block size that keeps `jobs` busy and loses little of `n_missing` when stopped."""
-    share = -(-n_missing // (BLOCKS_PER_WORKER * count_workers(jobs)))
-    largest = min(LARGEST_SHARE, max(1, BLOCK_MEMORY // (8 * protocol.n_weights)))
-    return min(largest, max(SMALLEST_SHARE, share))
-
-
 def simulate_blocks(
-    blocks: list[Range],
+    ranges: list[Range],
     protocol: Protocol,
     root_seed: int,
     write: Callable[[Outcomes], object],
     *,
+    is_done: Callable[[Range], bool] = lambda _: False,
     show_progress: bool = True,
     **options: Any,
 ) -> None:
-    """Simulate blocks of seeds and hand each to `write` as soon as it is finished.
+    """Simulate ranges of seeds and hand the outcomes of each to `write` as soon as it is finished.
 
-    `write` is called in this thread, with one block at a time, and is never interrupted.
+    `write` is called in this thread. A range that `is_done` when its turn comes is left out. What
+    is lost with a worker is simulated again, unless nothing was finished since the last loss.
     `options`: `jobs` and `scheduler` of `simulate_ranges`.
     """
-    if not blocks:
-        return
-    with contextlib.ExitStack() as stack:
-        interruption = stack.enter_context(Interruption(GO_ON))
-        progress = None
-        if show_progress:
-            name = f"root seed {root_seed}"
-            progress = stack.enter_context(Progress(count_seeds(blocks), name=name))
-        run: Any = functools.partial(simulate_ranges, protocol, root_seed, **options)
-        finished = stack.enter_context(contextlib.closing(_retry(run, blocks)))
-        for outcomes in finished:
-            with interruption.shield():
-                write(outcomes)
-            if progress is not None:
-                progress.advance(len(outcomes.updates))
-
-
-def _retry(
-    run: Callable[[Iterable[Range]], Generator[Outcomes]], blocks: list[Range]
-) -> Generator[Outcomes]:
-    """Yield the outcomes of all blocks, with one retry of those lost with a worker."""
-    left = dict.fromkeys(blocks)
-    doubtful: set[Range] = set()
-    while left:
-        begun: set[Range] = set()
-        try:
-            with contextlib.closing(run(_note(list(left), begun))) as running:
-                for outcomes in running:
-                    del left[outcomes.start, outcomes.stop]
-                    yield outcomes
-        except LostWorker as error:
-            lost = begun & left.keys() or set(left)
-            if lost & doubtful:
-                start, stop = min(lost & doubtful)[0], max(lost & doubtful)[1]
-                raise WorkerError(
-                    f"{error} (twice, among the networks {start} to {stop - 1}; finished blocks "
-                    "are kept). Give fewer --jobs or more memory, then run the same command again"
-                ) from None
-            doubtful |= lost
-            report_progress(f"{error}; what was lost will be simulated again")
-
-
-def _note(blocks: list[Range], begun: set[Range]) -> Iterator[Range]:
-    for block in blocks:
-        begun.add(block)
-        yield block
-
-
-def cut_blocks(ranges: Iterable[Range], size: int) -> list[Range]:
-    """Return `ranges` of seeds cut into blocks of at most `size` seeds, in order."""
-    return [
-        (low, min(low + size, stop)) for start, stop in ranges for low in range(start, stop, size)
-    ]
+    left = dict.fromkeys(ranges)
+    name, shown = f"root seed {root_seed}", ranges and show_progress
+    n_lost = None
+    with (
+        Progress(count_seeds(ranges), name=name) if shown else contextlib.nullcontext() as progress
+    ):
+        while left:
+            waiting = (pair for pair in list(left) if not is_done(pair))
+            finished = simulate_ranges(protocol, root_seed, waiting, **options)
+            try:
+                with contextlib.closing(finished):
+                    for outcomes in finished:
+                        write(outcomes)
+                        del left[outcomes.start, outcomes.stop]
+                        if progress is not None:
+                            progress.advance(len(outcomes))
+                return
+            except LostWorker as error:
+                if len(left) == n_lost:
+                    raise WorkerError(
+                        f"{error} (twice, and nothing was finished in between; finished blocks "
+                        "are kept). Give fewer --jobs or more memory, then run the same command "
+                        "again"
+                    ) from None
+                n_lost = len(left)
+                report_progress(f"{error}; what was lost will be simulated again")

@@ -6,23 +6,27 @@ import dataclasses
 
 import numpy as np
 
-from replication.definition.protocol import Protocol
-from replication.errors import BusyError, DataError
+from replication.definition.study import Study
+from replication.errors import DataError
 from replication.simulator.outcomes import Outcomes
-from replication.store.blocks import LARGEST_BLOCK, Block, find_blocks, read_block
-from replication.store.filling import check_disk, fill_ranges, simulate_blocks
-from replication.store.store import (
+from replication.store.blocks import (
+    Block,
     Range,
-    Store,
-    StudyFolder,
-    count_seeds,
-    lock_path,
-    subtract_ranges,
+    choose_block_size,
+    cut_grid,
+    find_blocks,
+    is_on_grid,
+    read_block,
+    remove_block,
 )
-from replication.system.files import hold_lock, put_aside
+from replication.store.filling import is_sound, simulate_blocks, simulate_study
+from replication.store.folders import StudyFolder, count_seeds, find_protocol, join_ranges
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
+
+NEAR = 20
+"""Blocks after the last sound one in which the name of a damaged one is believed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,95 +34,78 @@ class Checked:
     """The state of a study: its sound blocks, what is wrong with others, which seeds are missing.
 
     Seeds are missing where others with larger numbers are there, or where a report is of more:
-    after an interruption, or where a block was deleted. Those of bad blocks are lost, too, as far
-    as no sound one has them.
+    after an interruption, during a run, or where a block was deleted.
     """
 
-    protocol: Protocol
+    study: Study
     blocks: list[Block]
     faults: dict[Block, DataError]
     missing: list[Range]
-    lost: list[Range]
 
     @property
     def messages(self) -> list[str]:
         """What is wrong, a line for each bad block and for each range of missing seeds."""
         lines = [str(error) for error in self.faults.values()]
         return lines + [
-            f"the seeds {start} to {stop - 1} are missing (a run was interrupted, a block was "
-            "deleted, or a report here is of more networks); run `replication repair` to compute "
-            "them"
+            f"the seeds {start} to {stop - 1} are missing (a run was interrupted or still goes on, "
+            "a block was deleted, or a report here is of more networks); run `replication repair` "
+            "to compute them"
             for start, stop in self.missing
         ]
 
 
-def check_study(store: Store, study: StudyFolder, *, n_reported: int = 0) -> Checked:
+def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
     """Read every byte of a study and compare it with what each block says of itself.
 
-    A report is of its first `n_reported` networks.
+    A report is of its first `n_reported` networks. The study that is returned reaches to the end
+    of what a sound block or a report says, and of damaged blocks that are not far from it.
     """
-    protocol = store.find_protocol(study.protocol_id)
+    protocol = find_protocol(folder.protocol_id, folder.results)
     sound: list[Block] = []
     faults: dict[Block, DataError] = {}
-    for block in find_blocks(study.path):
+    for block in find_blocks(folder.path):
         try:
-            read_block(block, protocol=protocol, root_seed=study.root_seed)
+            read_block(block, protocol=protocol, root_seed=folder.root_seed)
             sound.append(block)
         except DataError as error:
             faults[block] = error
-    there = [(block.start, block.stop) for block in sound]
-    end = max((stop for _, stop in there), default=0)
-    # The name of a bad block is believed as far as a block is large and follows on others.
-    bad = [
-        (block.start, block.stop)
-        for block in faults
-        if block.stop - block.start <= LARGEST_BLOCK and block.start <= end + LARGEST_BLOCK
-    ]
-    end = max([end, n_reported, *(stop for _, stop in bad)])
-    missing = subtract_ranges([(0, end)], [*there, *bad])
-    return Checked(protocol, sound, faults, missing, subtract_ranges([*bad, *missing], there))
+    end = max([n_reported, *(block.stop for block in sound)])
+    near = []
+    for block in faults:  # by their seeds
+        furthest = end + NEAR * choose_block_size(protocol)
+        if is_on_grid(block, protocol) and block.start <= furthest:
+            near.append(block)
+            end = max(end, block.stop)
+    ends = {block.start: block.stop for block in sorted([*sound, *near])}
+    parts = [(ends.get(start, start), stop) for start, stop in cut_grid(protocol, end)]
+    missing = join_ranges((start, stop) for start, stop in parts if start < stop)
+    study = Study(protocol, folder.root_seed, end, folder.results)
+    return Checked(study, sound, faults, missing)
 
 
 def verify_study(
-    store: Store,
-    study: StudyFolder,
-    *,
-    n_sample: int | None,
-    n_reported: int = 0,
-    jobs: int = -1,
-) -> tuple[Checked, int, str | None]:
-    """Check every byte of a study, then simulate a random sample of it again; None is all.
+    checked: Checked, *, n_sample: int | None, jobs: int = -1
+) -> tuple[int, str | None]:
+    """Simulate a random sample of the sound blocks of a study again; None is all.
 
-    Returns what was found, how many networks were simulated, and the first seed whose outcome is
-    another one, with both outcomes.
+    Returns how many networks were simulated, and the first seed whose outcome is another one,
+    with both outcomes.
     """
-    checked = check_study(store, study, n_reported=n_reported)
-    try:
-        with hold_lock(lock_path(study.path, "write"), what="writing"):
-            pass
-    except BusyError:  # blocks are finished in any order
-        checked = dataclasses.replace(checked, missing=[])
-    except OSError:  # nobody can be writing here
-        pass
-    ranges = subtract_ranges((block.start, block.stop) for block in checked.blocks)
+    protocol, root_seed = checked.study.protocol, checked.study.root_seed
+    ranges = [(block.start, block.stop) for block in checked.blocks]
     if n_sample is not None:
         ranges = draw_sample(ranges, n_sample, np.random.default_rng())
     differing: dict[int, str] = {}
 
     def compare(outcomes: Outcomes) -> None:
         for block in checked.blocks:
-            low, high = max(block.start, outcomes.start), min(block.stop, outcomes.stop)
-            if low < high:
-                stored = read_block(block, protocol=checked.protocol, root_seed=study.root_seed)
-                differing.update(
-                    find_difference(stored.slice(low, high), outcomes.slice(low, high))
-                )
+            if block.start <= outcomes.start < block.stop:
+                stored = read_block(block, protocol=protocol, root_seed=root_seed)
+                part = stored.slice(outcomes.start, outcomes.stop)
+                differing.update(find_difference(part, outcomes))
 
-    simulate_blocks(
-        ranges, checked.protocol, study.root_seed, compare, jobs=jobs, show_progress=False
-    )
-    first = differing[min(differing)] if differing else None
-    return checked, count_seeds(ranges), first
+    simulate_blocks(ranges, protocol, root_seed, compare, jobs=jobs, show_progress=False)
+    return count_seeds(ranges), differing[min(differing)] if differing else None
 
 
 def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) -> list[Range]:
@@ -154,32 +141,12 @@ def _describe(outcomes: Outcomes, place: int) -> str:
     return f"{verb} after {outcomes.updates[place]} updates"
 
 
-def repair_study(
-    store: Store,
-    study: StudyFolder,
-    *,
-    n_reported: int = 0,
-    jobs: int = -1,
-    show_progress: bool = True,
-) -> Checked:
-    """Compute the blocks that are bad and the seeds that are missing again, and no others.
+def repair_study(checked: Checked, *, jobs: int = -1, show_progress: bool = True) -> None:
+    """Simulate the blocks that are damaged or missing again, and no others.
 
-    A bad block stands until the new one is on disk.
+    A damaged block stands until the new one is on disk.
     """
-    with store.lock(study.path):
-        checked = check_study(store, study, n_reported=n_reported)
-        for block in checked.faults:
-            if block.path.is_dir() and not block.path.is_symlink():
-                put_aside(block.path)
-        check_disk(study.path, checked.lost)
-        fill_ranges(
-            study.path, checked.lost, checked.protocol, study.root_seed,
-            jobs=jobs, show_progress=show_progress,
-        )  # fmt: skip
-        for block in checked.faults:
-            try:
-                # The new one may have the same name.
-                read_block(block, protocol=checked.protocol, root_seed=study.root_seed)
-            except DataError:
-                block.path.unlink(missing_ok=True)
-    return checked
+    simulate_study(checked.study, jobs=jobs, show_progress=show_progress)
+    for block in checked.faults:
+        if not is_sound(block, checked.study):  # the new one may have the same name
+            remove_block(block)

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, read with care, and locks that free themselves."""
+"""Files that are written whole or not at all, and read with care."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from replication.errors import BusyError, DataError, StorageError
+from replication.errors import DataError, StorageError
 
 TEMPORARY_NAME = re.compile(r"\.replication-[0-9a-f]{16}\.part")
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
-SECONDS_BETWEEN_TRIES = 0.2
+SECONDS_OF_LEFTOVERS = 86_400.0
+"""Age from which a temporary file is what a killed run has left: no write takes so long."""
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -76,12 +76,28 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents, each forced to disk in its parent."""
+def open_folder(folder: Path, *, below: Path) -> None:
+    """Make a folder to write into, through no link below `below`, and tidy it up.
+
+    Each new folder is forced to disk in its parent. Temporary files that are older than a day,
+    which killed runs have left, are removed.
+    """
     for place in reversed([folder, *folder.parents]):
+        if below in place.parents and os.path.lexists(place):
+            what = "no folder" if not place.is_dir() else "a link" if place.is_symlink() else None
+            if what is not None:
+                raise StorageError(
+                    f"{str(place)!r} is {what}, and nothing is written there; put a folder in its "
+                    "place, or give another results folder"
+                )
         if not place.is_dir():
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
+    for path in map(folder.joinpath, filter(TEMPORARY_NAME.fullmatch, list_names(folder))):
+        with contextlib.suppress(FileNotFoundError):
+            state = path.lstat()
+            if stat.S_ISREG(state.st_mode) and time.time() - state.st_mtime > SECONDS_OF_LEFTOVERS:
+                path.unlink()
 
 
 def list_names(folder: Path) -> list[str]:
@@ -90,13 +106,6 @@ def list_names(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def remove_temporaries(folder: Path) -> None:
-    """Remove the temporary files that killed runs have left in a folder."""
-    for name in list_names(folder):
-        if TEMPORARY_NAME.fullmatch(name) and (folder / name).is_file():
-            (folder / name).unlink()
 
 
 def put_aside(path: Path) -> None:
@@ -124,31 +133,3 @@ def read_content(path: Path, *, largest: int) -> bytes:
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
-
-
-@contextlib.contextmanager
-def hold_lock(
-    path: Path, *, what: str, announce: Callable[[str], object] | None = None
-) -> Iterator[None]:
-    """Hold an exclusive lock that the system frees when its holder dies.
-
-    Where another process holds it, which is doing `what`, `BusyError` is raised; or, given
-    `announce`, it is waited for after a line that says so.
-    """
-    mask = os.umask(0)
-    os.umask(mask)
-    lock = FileLock(path, mode=0o666 & ~mask)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if announce is None:
-            raise BusyError(
-                f"another process is {what}; wait until it has ended, or give another results "
-                "folder"
-            ) from None
-        announce(f"another process is {what}: waiting until it has ended")
-        lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,4 +1,4 @@
-"""Work in threads, which compiled code lets run side by side, and which a signal can end.
+"""Work in joblib's threads, which compiled code lets run side by side and a signal can end.
 
 Python delivers a signal to the main thread only between two of its own instructions, so
 compiled code there would hold it up: the main thread waits, others work, and a flag that the
@@ -8,14 +8,14 @@ compiled code looks at tells them to stop.
 from __future__ import annotations
 
 import contextvars
-import functools
-import os
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import TypeVar
+import warnings
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
 
 Task = TypeVar("Task")
@@ -29,17 +29,19 @@ class Stopped(Exception):
     """The flag was set before the work was complete."""
 
 
+class Threads(ThreadingBackend):  # type: ignore[misc]
+    """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Keep what joblib's own method keeps, and return at least two."""
+        self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
+        return max(2, self._n_jobs)
+
+
 def find_flag() -> Flag:
     """Return the flag (1,) of the task that this thread works on, or one that nobody sets."""
     flag = _flag.get()
     return np.zeros(1, dtype=np.bool_) if flag is None else flag
-
-
-def bind(flag: Flag, function: Callable[..., Result], *arguments: object) -> Callable[[], Result]:
-    """Return a call of a function, for any thread, in which `find_flag` returns this flag."""
-    context = contextvars.copy_context()
-    context.run(_flag.set, flag)
-    return functools.partial(context.run, function, *arguments)
 
 
 def map_in_threads(
@@ -47,32 +49,56 @@ def map_in_threads(
 ) -> list[Result]:
     """Return what a function returns for each task, in their order.
 
-    An exception, Ctrl-C included, sets the flag of all tasks and of the task that they are part
-    of; what has not begun never does. A function that takes long looks at `find_flag` now and
-    then.
-
     >>> map_in_threads(abs, [-1, 2], jobs=2)
     [1, 2]
     """
-    flag = find_flag()
-    calls = [bind(flag, function, task) for task in tasks]
+    return list(iterate_in_threads(function, tasks, jobs=jobs, return_as="generator"))
+
+
+def iterate_in_threads(
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    jobs: int = -1,
+    return_as: str = "generator_unordered",
+) -> Generator[Result]:
+    """Yield what a function returns for each task, as soon as it is there.
+
+    Tasks are taken one by one, not long before they are started. An exception (also Ctrl-C, and
+    a caller that stops iterating) sets the flag of all tasks and of the task that they are part
+    of, and what has not begun never does; so a function that takes long looks at `find_flag`.
+    """
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
-        return [call() for call in calls]
-    with ThreadPoolExecutor(count_workers(jobs)) as pool:
-        futures = [pool.submit(call) for call in calls]
-        try:
-            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
-                future.result()  # raises what ended the waiting
-            return [future.result() for future in futures]
-        except BaseException:
-            flag[0] = True  # before the pool waits for tasks that are running
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        yield from map(function, tasks)
+        return
+    flag = find_flag()
+
+    def work(task: Task) -> Result:
+        _flag.set(flag)
+        return function(task)
+
+    parallel = Parallel(jobs, backend=Threads(), return_as=return_as, batch_size=1)
+    try:
+        yield from run_tasks(parallel, work, tasks)
+    except BaseException:
+        flag[0] = True
+        raise
+
+
+def run_tasks(
+    parallel: Any, function: Callable[[Task], Result], tasks: Iterable[Task]
+) -> Generator[Result]:
+    """Yield what a `joblib.Parallel` that returns a generator makes of each task."""
+    results = parallel(delayed(function)(task) for task in tasks)
+    try:
+        for result in results:  # noqa: UP028  # closed below, where it may not warn
+            yield result
+    finally:
+        with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def count_workers(jobs: int) -> int:
     """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
-    if jobs > 0:
-        return jobs
-    affinity = getattr(os, "sched_getaffinity", None)  # which Windows and macOS lack
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return jobs if jobs > 0 else int(cpu_count())

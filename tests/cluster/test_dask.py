@@ -17,7 +17,6 @@ from replication.errors import WorkerError
 from replication.simulator import backends
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store
 from tests.reliability.faults import (
     ONE_STUDY,
     assert_clean,
@@ -26,6 +25,7 @@ from tests.reliability.faults import (
     start,
     wait_until,
 )
+from tests.unit.store.invented import find_digest
 
 N_SEEDS = 60_000
 PROTOCOL = Protocol(regression=0.9)
@@ -91,11 +91,11 @@ def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, tmp_path, 
     assert process.returncode == 0, messages
     assert survivor.poll() is None
     reference = compute_digest([simulate(PROTOCOL, n_seeds=N_SEEDS, jobs=2)])
-    assert Store(tmp_path / "results").digest(PROTOCOL, 1988, N_SEEDS) == reference
+    assert find_digest(tmp_path / "results", N_SEEDS, protocol=PROTOCOL) == reference
     with monkeypatch.context() as patch:
         patch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
         with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020"):
-            contextlib.ExitStack().enter_context(backends.open_parallel(1, cluster.address))
+            contextlib.ExitStack().enter_context(backends.open_cluster(cluster.address, 1))
 
     process = cluster.begin_study(tmp_path / "interrupted", 400_000)
     process.send_signal(signal.SIGINT)

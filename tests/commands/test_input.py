@@ -5,7 +5,7 @@ import pytest
 from replication.cli import main, store_commands
 from replication.definition.protocol import PAPER
 from replication.errors import WorkerError
-from replication.store import Store
+from replication.store import list_study_folders
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_numbers_are_read_as_typed(tmp_path, capsys):
     results = tmp_path / "results"
     words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
     assert main([*words, "--results", str(results), "--jobs", "1"]) == 0
-    studies = Store(results).studies()
+    studies = list_study_folders(results)
     assert 2**63 - 1 in {study.root_seed for study in studies}
     assert PAPER.id not in {study.protocol_id for study in studies}
     assert "7 networks" in capsys.readouterr().out

@@ -7,35 +7,42 @@ import pytest
 
 from replication.cli import main
 from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
+from replication.definition.study import Study
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import list_studies
-from replication.store import Store, find_blocks
+from replication.store import StudyFolder, find_blocks
 from replication.store.filling import simulate_study
-from tests.unit.store.invented import fill
+from tests.unit.store.invented import fill, find_digest, replace_block_size
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
+
+
+def store(results, root_seed, n_seeds, protocol=PAPER):
+    study = Study(protocol, root_seed, n_seeds, results)
+    simulate_study(study, show_progress=False)
+    return StudyFolder.of(study).path
 
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory):
     results = tmp_path_factory.mktemp("store")
-    simulate_study(Store(results), PAPER, 1988, 2000, block_size=1000, show_progress=False)
+    store(results, 1988, 2000)
     return results
 
 
 @pytest.fixture
 def both(tmp_path):
-    simulate_study(Store(tmp_path), PAPER, 3, 10, show_progress=False)
-    simulate_study(Store(tmp_path), OTHER, 4, 1, show_progress=False)
+    store(tmp_path, 3, 10)
+    store(tmp_path, 4, 1, OTHER)
     return tmp_path
 
 
 def test_verify_says_what_it_has_done(pristine, run, refuse):
     refuse(2, "verify", "--results", pristine, "--sample", 1, "--all")
     text = run("verify", "--results", pristine)
-    assert f"study {PAPER.id}/1988: 2 blocks sound, 1,000 networks simulated again" in text
+    assert f"study {PAPER.id}/1988: 1 block sound, 1,000 networks simulated again" in text
     assert "2,000 networks simulated again" in run("verify", "--results", pristine, "--all")
     assert " 1 network simulated again" in run("verify", "--results", pristine, "--sample", 1)
 
@@ -60,7 +67,8 @@ def test_info_has_a_line_for_every_study(both, run):
 
 
 def test_info_tells_the_same_to_programs(both, run):
-    folder = fill(Store(both), 60, root_seed=5)
+    with replace_block_size(20):
+        folder = fill(both, 60, root_seed=5).path
     find_blocks(folder)[0].path.unlink()
     entries = {
         entry["root_seed"]: entry for entry in json.loads(run("info", "--json", "--results", both))
@@ -69,9 +77,9 @@ def test_info_tells_the_same_to_programs(both, run):
     assert entries[4]["protocol"] == {"threshold": 0.2}
     assert entries[3]["ranges"] == [[0, 10]]
     assert entries[5]["ranges"] == [[20, 60]]
-    assert entries[3]["digest"] == Store(both).digest(PAPER, 3, 10)
+    assert entries[3]["digest"] == find_digest(both, 10, root_seed=3)
     assert "digest" not in entries[5]
-    assert entries[3]["folder"] == str(Store(both).study_folder(PAPER, 3))
+    assert entries[3]["folder"] == str(StudyFolder(PAPER.id, 3, both).path)
     assert {"python", "numpy", "platform"} <= set(entries[3]["made_with"][0])
 
 
@@ -83,7 +91,7 @@ def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run
 
 
 def test_a_study_that_has_only_begun_is_sound(tmp_path, run):
-    (Store(tmp_path).folder / "0123456789abcdef" / "5").mkdir(parents=True)
+    StudyFolder("0123456789abcdef", 5, tmp_path).path.mkdir(parents=True)
     for command in ("info", "verify"):
         line = run(command, "--results", tmp_path)
         assert line == "study 0123456789abcdef/5: nothing stored yet\n".replace(
@@ -94,14 +102,14 @@ def test_a_study_that_has_only_begun_is_sound(tmp_path, run):
 
 def test_repair_says_what_it_has_done(both, run):
     assert run("repair", "--results", both).count("nothing to repair") == 2
-    (block,) = find_blocks(Store(both).study_folder(PAPER, 3))
+    (block,) = find_blocks(StudyFolder(PAPER.id, 3, both).path)
     block.path.write_bytes(b"")
     assert f"computed {block.path.name} again" in run("repair", "--results", both)
 
 
 def test_verify_names_the_first_seed_that_comes_out_otherwise(tmp_path, run, capsys):
     """Here outcomes are invented, and every checksum with them, as another program could."""
-    folder = fill(Store(tmp_path), 60)
+    folder = fill(tmp_path, 60).path
     assert main(["verify", "--all", "--results", str(tmp_path)]) == 65
     assert "/1988: seed 0 is stored as converged after 20 updates" in capsys.readouterr().err
     older = folder.parents[2] / "2.9" / "1988"
@@ -114,7 +122,7 @@ def test_verify_names_the_first_seed_that_comes_out_otherwise(tmp_path, run, cap
 
 
 def test_a_study_beyond_repair_is_named_and_the_others_are_served(both, capsys):
-    for path in Store(both).study_folder(OTHER, 4).iterdir():
+    for path in StudyFolder(OTHER.id, 4, both).path.iterdir():
         path.write_text("")
     for command in ("verify", "repair", "info"):
         assert main([command, "--results", str(both)]) == 65
@@ -142,13 +150,13 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
 def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, root_seed):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
-    store = Store(tmp_path)
+    monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 10)
     for seed in (3, 4):
-        simulate_study(store, PAPER, seed, 20, block_size=10, show_progress=False)
-    digest = store.digest(PAPER, root_seed, 20)
+        folder = store(tmp_path, seed, 20)
+    digest = find_digest(tmp_path, 20, root_seed=root_seed)
     for name in ("3-20", "3-5", "3-x", "3-05"):
         write_model(tmp_path / "studies" / f"{PAPER.id}-{name}", "headline", {})
-    folder = store.study_folder(PAPER, root_seed)
+    folder = folder.with_name(str(root_seed))
     for block in find_blocks(folder)[-deleted:]:
         block.path.unlink()
     if deleted == 3:
@@ -158,19 +166,18 @@ def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, 
     assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
     text = run("repair", "--results", tmp_path)
     assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
-    assert store.digest(PAPER, root_seed, 20) == digest
+    assert find_digest(tmp_path, 20, root_seed=root_seed) == digest
     run("verify", "--results", tmp_path)
 
 
 def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path, run, monkeypatch):
     """Not in a fresh clone after `replication simulate --seeds 10`."""
     monkeypatch.setattr("replication.publication.verifying.DEFAULT_SEEDS", 20)
-    store = Store(tmp_path)
     write_model(tmp_path, "headline", {})
     place_files(tmp_path, {"report.html": b"page"})
-    simulate_study(store, PAPER, DEFAULT_ROOT_SEED, 10, show_progress=False)
+    store(tmp_path, DEFAULT_ROOT_SEED, 10)
     assert list(list_studies(tmp_path).values()) == [0]
-    simulate_study(store, PAPER, DEFAULT_ROOT_SEED + 1, 20, show_progress=False)
+    store(tmp_path, DEFAULT_ROOT_SEED + 1, 20)
     assert list(list_studies(tmp_path).values()) == [20, 20]
     assert run("info", "--results", tmp_path).count("report.html") == 1
 

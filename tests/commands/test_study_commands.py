@@ -13,10 +13,11 @@ from replication import PAPER, Protocol
 from replication.cli import main
 from replication.definition.claims import load_reported
 from replication.definition.protocol import DEFAULT_ROOT_SEED
+from replication.definition.study import Study
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import compare_with_report
 from replication.simulator.ensemble import simulate
-from replication.store import Store
+from replication.store import count_outcomes
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
@@ -31,11 +32,11 @@ def read_digest(text):
 def test_more_seeds_simulate_only_the_missing_ones(tmp_path, run):
     run("simulate", "--seeds", 700, "--results", tmp_path / "steps")
     extended = run("simulate", "--seeds", 3000, "--results", tmp_path / "steps")
-    assert "700 stored before, 2,300 simulated now" in extended
+    assert "0 kept from before, 3,000 simulated now" in extended, "of one block"
     fresh = run("simulate", "--seeds", 3000, "--results", tmp_path / "once", "--jobs", 1)
     assert read_digest(extended) == read_digest(fresh)
     again = run("simulate", "--seeds", 1500, "--results", tmp_path / "once")
-    assert "1,500 stored before, 0 simulated now" in again
+    assert "1,500 kept from before, 0 simulated now" in again
 
 
 def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
@@ -91,7 +92,7 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
         "--mean", reported.mean, "--max", reported.max, "--margin", "10%", "--failures", "excluded",
         "--grid", 1, "--bounds", 0, "inf", "--json",
     )  # fmt: skip
-    headline = compare_with_report(Store(results).counts(PAPER, DEFAULT_ROOT_SEED, n))
+    headline = compare_with_report(count_outcomes(Study(PAPER, DEFAULT_ROOT_SEED, n, results)))
     assert json.loads(found) == headline.to_dict()
 
 

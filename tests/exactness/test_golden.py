@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, from_plain
+from replication.definition.study import Study
 from replication.simulator import engine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
 from replication.simulator.trace import trace as trace_network
 from replication.simulator.weights import draw_weights
-from replication.store import Store
 from replication.store.filling import simulate_study
 from tests.exactness.golden import (
     GOLDEN,
@@ -27,6 +27,7 @@ from tests.exactness.golden import (
     cut,
     record,
 )
+from tests.unit.store.invented import find_digest, replace_block_size
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +81,14 @@ def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
 
 def test_a_stored_study_that_grew_has_the_digests_of_one_in_one_piece(tmp_path):
     assert GOLDEN["outcome_version"] == OUTCOME_VERSION
-    store = Store(tmp_path)
-    for n_seeds, jobs, block_size in ((1, 1, None), (9_999, 2, 1234), (N_SEEDS, 1, None)):
-        simulate_study(
-            store, PAPER, ROOT_SEED, n_seeds, jobs=jobs, block_size=block_size, show_progress=False
-        )
-    assert store.digest(PAPER, ROOT_SEED, N_SEEDS) == GOLDEN["paper"]
-    first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
-    assert store.digest(PAPER, ROOT_SEED, 1_000) == first
+    with replace_block_size(1234):
+        for n_seeds, jobs in ((1, 1), (9_999, 2), (N_SEEDS, 1)):
+            simulate_study(
+                Study(PAPER, ROOT_SEED, n_seeds, tmp_path), jobs=jobs, show_progress=False
+            )
+        assert find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
+        first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
+        assert find_digest(tmp_path, 1_000, root_seed=ROOT_SEED) == first
 
 
 def test_trace_ends_at_the_stored_outcome():

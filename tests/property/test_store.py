@@ -1,6 +1,7 @@
 """Any sequence of extending, interrupting, damaging and repairing equals one fresh run."""
 
 import contextlib
+import dataclasses
 import hashlib
 import shutil
 import tempfile
@@ -9,19 +10,21 @@ from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import Store, find_blocks
+from replication.store import StudyFolder, compute_study_digest, count_outcomes, find_blocks
+from replication.store.folders import find_missing
+from replication.store.verifying import check_study
 from replication.system import files
-from tests.unit.store.invented import check, fill, invent, repair
+from tests.unit.store.invented import fill, invent, repair, replace_block_size
 
 N_MAX = 60
 counts = st.integers(1, N_MAX)
-sizes = st.integers(1, 25)
 
 
 class Killed(BaseException):
@@ -38,44 +41,40 @@ class StoreLife(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.results = Path(tempfile.mkdtemp())
-        self.n_promised = 0
-        self.no_fsync = mock.patch("os.fsync")  # which takes time and changes nothing here
-        self.no_fsync.start()
+        self.n_promised = self.n_left = 0
+        self.folder = StudyFolder(PAPER.id, 1988, self.results)
+        self.replaced = contextlib.ExitStack()
+        self.replaced.enter_context(mock.patch("os.fsync"))  # takes time and changes nothing here
+
+    @initialize(size=st.integers(5, 25))
+    def choose_size(self, size):
+        self.replaced.enter_context(replace_block_size(size))
 
     def teardown(self):
-        self.no_fsync.stop()
+        self.replaced.close()
         shutil.rmtree(self.results)
-
-    @property
-    def store(self):
-        return Store(self.results)
-
-    @property
-    def folder(self):
-        return self.store.study_folder(PAPER, 1988)
 
     @property
     def bad(self):
         return [
             block.path
-            for block in find_blocks(self.folder)
+            for block in find_blocks(self.folder.path)
             if hashlib.sha256(block.path.read_bytes()).hexdigest()[:16] != block.path.stem[-16:]
         ]
 
-    def run(self, n_seeds, size, simulation=simulate):
-        fill(self.store, n_seeds, jobs=2, block_size=size, simulation=simulation)
+    def run(self, n_seeds):
+        fill(self.results, n_seeds, jobs=2, simulation=simulate)
 
-    @precondition(lambda self: not self.bad)
-    @rule(n_seeds=counts, size=sizes)
-    def extend(self, n_seeds, size):
-        self.run(n_seeds, size)
+    @rule(n_seeds=counts)
+    def extend(self, n_seeds):
+        """Whatever was damaged or is missing, the next run gives what a fresh one does."""
+        self.run(n_seeds)
         self.n_promised = max(self.n_promised, n_seeds)
-        assert self.store.digest(PAPER, 1988, n_seeds) == compute_digest([invent(0, n_seeds)])
-        assert not list(self.results.rglob("*.part"))
+        study = Study(PAPER, 1988, n_seeds, self.results)
+        assert compute_study_digest(study) == compute_digest([invent(0, n_seeds)])
 
-    @precondition(lambda self: not self.bad)
-    @rule(n_seeds=counts, size=sizes, after=st.integers(0, 5), is_kill=st.booleans())
-    def end_in_a_write(self, n_seeds, size, after, is_kill):
+    @rule(n_seeds=counts, after=st.integers(0, 5), is_kill=st.booleans())
+    def end_in_a_write(self, n_seeds, after, is_kill):
         """Die or fail just before the k-th rename; after a kill nothing is tidied up."""
         publish, left = files.publish, [after]
 
@@ -83,6 +82,7 @@ class StoreLife(RuleBasedStateMachine):
             if left[0] == 0:
                 if is_kill:
                     temporary.rename(temporary.with_name(".replication-" + "0" * 16 + ".part"))
+                    self.n_left = 1
                     raise Killed
                 raise StorageError("no space left")
             left[0] -= 1
@@ -90,15 +90,14 @@ class StoreLife(RuleBasedStateMachine):
 
         ended = contextlib.suppress(Killed, StorageError)
         with mock.patch.object(files, "publish", end), ended:
-            self.run(n_seeds, size)
-        if not is_kill:
-            assert not list(self.results.rglob("*.part"))
+            self.run(n_seeds)
+        assert len(list(self.results.rglob("*.part"))) <= self.n_left
 
-    @precondition(lambda self: self.folder.exists())
+    @precondition(lambda self: self.folder.path.exists())
     @rule(which=st.integers(0, 10**6), where=st.integers(0, 10**6), how=st.sampled_from("fts"))
     def damage(self, which, where, how):
         """Flip a bit of a block, truncate it, or put another one in its place."""
-        blocks = find_blocks(self.folder)
+        blocks = find_blocks(self.folder.path)
         if not blocks:
             return
         path = blocks[which % len(blocks)].path
@@ -111,31 +110,30 @@ class StoreLife(RuleBasedStateMachine):
             content[where % len(content)] ^= 1 << which % 8
             path.write_bytes(bytes(content))
 
-    @precondition(lambda self: self.folder.exists())
+    @precondition(lambda self: self.folder.path.exists())
     @rule(which=st.integers(0, 10**6))
     def delete(self, which):
         """Delete a block: its seeds are missing, and nothing else is wrong."""
-        blocks = find_blocks(self.folder)
+        blocks = find_blocks(self.folder.path)
         if blocks:
             blocks[which % len(blocks)].path.unlink()
             self.n_promised = 0
 
-    @precondition(lambda self: self.folder.exists())
+    @precondition(lambda self: self.folder.path.exists())
     @rule()
     def repair(self):
-        repair(self.store, self.folder, simulate)
-        checked = check(self.store, self.folder)
-        assert checked.messages == []
+        repair(self.folder, simulate)
+        assert check_study(self.folder).messages == []
 
     @invariant()
     def what_can_be_read_is_right(self):
+        checked = check_study(self.folder)
+        n_seeds = min(checked.study.n_seeds, N_MAX)
+        if n_seeds == 0 or checked.missing:
+            return
+        study = dataclasses.replace(checked.study, n_seeds=n_seeds)
         try:
-            ((_, stop), *_) = self.store.ranges(PAPER, 1988) or [(0, 0)]
-            n_seeds = min(stop, N_MAX)
-            if n_seeds == 0 or self.store.missing(PAPER, 1988, n_seeds):
-                return
-            digest = self.store.digest(PAPER, 1988, n_seeds)
-            table = self.store.counts(PAPER, 1988, n_seeds)
+            digest, table = compute_study_digest(study), count_outcomes(study)
         except DataError:
             assert self.bad
             return
@@ -147,13 +145,13 @@ class StoreLife(RuleBasedStateMachine):
 
     @invariant()
     def a_sound_store_keeps_what_it_promised(self):
-        if not self.bad:
-            assert self.n_promised == 0 or self.store.missing(PAPER, 1988, self.n_promised) == []
+        if self.n_promised and not self.bad:
+            assert find_missing(Study(PAPER, 1988, self.n_promised, self.results)) == []
 
     @invariant()
     def damage_and_nothing_else_is_noticed(self):
-        if find_blocks(self.folder):
-            assert [block.path for block in check(self.store, self.folder).faults] == self.bad
+        if self.folder.path.exists():
+            assert [block.path for block in check_study(self.folder).faults] == self.bad
 
 
 TestStoreLife = StoreLife.TestCase

@@ -16,22 +16,24 @@ import pytest
 
 from replication.cli import main
 from replication.definition.protocol import PAPER
+from replication.definition.study import OTHER_ERRORS, Study
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store
+from replication.store import StudyFolder
 from replication.store.filling import simulate_study
+from replication.store.verifying import check_study
 from tests.reliability.writing import write_when_traced
-from tests.unit.store.invented import check, replace_simulation
+from tests.unit.store.invented import find_digest, replace_block_size, replace_simulation
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "replication"]
 
-# The same command without the repetitions under other root seeds, which are studies like any
-# other and would only make the same faults happen six times.
+# The same command without what a report sets beside a study: studies like any other, which would
+# only make the same faults happen eight times.
 ONE_STUDY = [
     sys.executable,
     "-c",
-    "import sys, replication.definition.study as p; p.N_REPETITIONS = 0; "
+    "import sys, replication.definition.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
 
@@ -87,17 +89,19 @@ def run(*command, **options):
 def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
+    others = {} if words[0] == "simulate" else OTHER_ERRORS  # which a report cannot do without
     with (
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(messages),
         mock.patch("replication.definition.study.N_REPETITIONS", 0),
+        mock.patch("replication.definition.study.OTHER_ERRORS", others),
     ):
         code = main([str(word) for word in words])
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
 
 
 def simulate_command(results, n_seeds=3000, *options):
-    """Return the command for one small study of three blocks."""
+    """Return the command for one small study."""
     return [
         *ONE_STUDY,
         *("simulate", "--seeds", str(n_seeds), "--jobs", "2", "--results", str(results)),
@@ -118,13 +122,12 @@ def compute_reference(n_seeds, *, root_seed=1988, protocol=PAPER):
 
 def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):
     """Run a study again, as its user would, and compare it with one that met no fault."""
-    store = Store(results)
-    with replace_simulation(simulation):
-        simulate_study(store, PAPER, 1988, n_seeds, jobs=2, show_progress=False)
-    assert store.digest(PAPER, 1988, n_seeds) == reference
-    checked = check(store, store.study_folder(PAPER, 1988))
+    study = Study(PAPER, 1988, n_seeds, results)
+    with replace_simulation(simulation), replace_block_size(1000):
+        simulate_study(study, jobs=2, show_progress=False)
+        assert find_digest(results, n_seeds) == reference
+        checked = check_study(StudyFolder.of(study))
     assert checked.messages == []
-    assert find_strays(results) == []
     assert sum(block.stop - block.start for block in checked.blocks) == n_seeds
 
 
@@ -157,7 +160,7 @@ class Strace:
         self.strace = require_tool("strace")
 
     def list_paths(self):
-        folder = Store(self.results).study_folder(PAPER, 1988)
+        folder = StudyFolder(PAPER.id, 1988, self.results).path
         n_blocks = -(-self.n_seeds // 1000)
         temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]

@@ -9,11 +9,13 @@ from collections import namedtuple
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.errors import StorageError
-from replication.store import Store, filling, find_blocks
+from replication.store import StudyFolder, filling, find_blocks
 from replication.store.filling import simulate_study
+from replication.store.verifying import check_study
 from tests.reliability import faults
-from tests.unit.store.invented import check
+from tests.unit.store.invented import find_digest, replace_block_size
 
 N_SEEDS = 3000
 
@@ -28,7 +30,8 @@ def small_disk(tmp_path):
     mounted = faults.run("mount", "-t", "tmpfs", "-o", "size=20k", "tmpfs", folder)
     if mounted.returncode:
         pytest.skip(f"this machine does not let root mount: {mounted.stderr.strip()}")
-    yield folder
+    with replace_block_size(1000):
+        yield folder
     assert faults.run("umount", "-l", folder).returncode == 0
 
 
@@ -41,20 +44,20 @@ def fill_disk(path):
 
 
 def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.store.filling.check_disk", lambda *_, **__: None)
+    monkeypatch.setattr("replication.store.filling.check_room", lambda *_, **__: None)
     results = small_disk / "results"
-    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
+    simulate_study(Study(PAPER, 1988, 1000, results), show_progress=False)
     filler = small_disk / "filler"
     fill_disk(filler)
     with filler.open("r+b") as file:  # leave room for one more block
         file.truncate(filler.stat().st_size - os.sysconf("SC_PAGE_SIZE"))
 
     with pytest.raises(StorageError, match="No space left on device") as failure:
-        simulate_study(Store(results), PAPER, 1988, N_SEEDS, show_progress=False, block_size=1000)
+        simulate_study(Study(PAPER, 1988, N_SEEDS, results), show_progress=False)
     assert failure.value.exit_code == 74
     assert faults.find_strays(results) == []
-    assert check(Store(results), Store(results).study_folder(PAPER, 1988)).faults == {}
-    assert Store(results).digest(PAPER, 1988, 1000) == faults.compute_reference(1000)
+    assert check_study(StudyFolder(PAPER.id, 1988, results)).faults == {}
+    assert find_digest(results, 1000) == faults.compute_reference(1000)
 
     filler.unlink()
     shutil.copytree(results, tmp_path / "results")
@@ -63,13 +66,13 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkey
 
 def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(small_disk):
     results = small_disk / "results"
-    simulate_study(Store(results), PAPER, 1988, 1000, show_progress=False)
+    simulate_study(Study(PAPER, 1988, 1000, results), show_progress=False)
     assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
     with pytest.raises(OSError, match="Read-only"):
         (results / "probe").write_text("")
     faults.assert_clean(faults.call("verify", "--results", results), 0)
     faults.assert_clean(faults.call("info", "--results", results), 0)
-    faults.assert_clean(faults.call("repair", "--results", results), 74)
+    faults.assert_clean(faults.call("repair", "--results", results), 0)
     done = faults.call("simulate", "--seeds", "2000", "--results", results)
     faults.assert_clean(done, 74)
     assert "Read-only file system" in done.stderr
@@ -81,15 +84,14 @@ def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, mon
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     done = faults.call("simulate", "--seeds", "1000000", "--results", tmp_path / "results")
     faults.assert_clean(done, 74)
-    assert "1,000,000 networks need about 1.51 MB" in done.stderr
+    assert "1,000,000 networks need about 1.70 MB" in done.stderr
     assert "0.10 MB free" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_estimate_of_disk_space_is_close_and_never_too_low(tmp_path):
-    store = Store(tmp_path)
-    simulate_study(store, PAPER, 1988, 100_000, block_size=50_000, show_progress=False)
-    blocks = find_blocks(store.study_folder(PAPER, 1988))
+    simulate_study(Study(PAPER, 1988, 100_000, tmp_path), show_progress=False)
+    blocks = find_blocks(StudyFolder(PAPER.id, 1988, tmp_path).path)
     size = sum(block.path.stat().st_size for block in blocks)
     estimate = 100_000 * filling.BYTES_PER_NETWORK + 2 * filling.BYTES_PER_BLOCK
     assert size <= estimate <= 3 * size

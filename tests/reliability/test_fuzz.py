@@ -8,18 +8,18 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
-from replication.publication import publishing
 from replication.publication.publishing import replicate_study
-from replication.store import Store
+from replication.store import compute_study_digest
 from tests.reliability.faults import call
+from tests.unit.store.invented import find_digest, replace_block_size
 
 N_SEEDS = 200
 LONG = (pytest.mark.long, pytest.mark.timeout(3600))
 
 
-def describe_quickly(study, store, **_):
+def describe_quickly(study, **_):
     """Stand in for the model of the headline, of which the outcomes alone matter here."""
-    return {"digest": store.digest(study.protocol, study.root_seed, study.n_seeds)}
+    return {"digest": compute_study_digest(study)}
 
 
 def render_quickly(*, models, **_):
@@ -32,19 +32,18 @@ def render_quickly(*, models, **_):
 def pristine(tmp_path_factory):
     """Yield a results folder of four blocks, a model and a report; slow parts stay replaced."""
     results = tmp_path_factory.mktemp("fuzz") / "results"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, replace_block_size(50):
         patch.setattr("replication.experiments.headline.run.run", describe_quickly)
         patch.setattr("replication.report.build.render_report", render_quickly)
-        patch.setattr(publishing, "describe_result", lambda *_: [])
+        patch.setattr("replication.cli.study_commands.describe_result", lambda *_: [])
         patch.setattr("replication.definition.study.N_REPETITIONS", 0)
-        patch.setattr("replication.store.filling.choose_block_size", lambda *_: 50)
+        patch.setattr("replication.definition.study.OTHER_ERRORS", {})
         replicate_study(Study(PAPER, 7, N_SEEDS, results))
         yield results
 
 
 def list_files(folder):
-    paths = sorted(folder.rglob("*"))
-    return [path for path in paths if path.is_file() and path.suffix != ".lock"]
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def read(results):
@@ -117,7 +116,8 @@ def check_one(pristine, folder, number):
         done = call(command, "--root-seed", 7, "--seeds", N_SEEDS, "--results", results)
         assert done.returncode == 0, [*story, done.stderr]
     assert before.items() <= read(results).items(), story
-    assert Store(results).digest(PAPER, 7, N_SEEDS) == Store(pristine).digest(PAPER, 7, N_SEEDS)
+    digests = [find_digest(each, N_SEEDS, root_seed=7) for each in (results, pristine)]
+    assert digests[0] == digests[1]
     shutil.rmtree(results)
     return verified.returncode == 0
 

@@ -11,11 +11,10 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store
-from replication.store.store import lock_path
+from replication.store import StudyFolder, find_blocks
 from tests.reliability import faults
 from tests.reliability.writing import write_slowly
-from tests.unit.store.invented import invent, simulate
+from tests.unit.store.invented import find_digest, invent, simulate
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
@@ -62,16 +61,6 @@ def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, cod
     assert "run the same command again to go on" in messages
 
 
-def has_begun(process, results):
-    """Tell whether a run holds the lock of its store, or is over already."""
-    folder = Store(results).study_folder(PAPER, 1988)
-    lock = str(lock_path(folder, "write").resolve())
-    try:
-        return lock in [file.path for file in psutil.Process(process.pid).open_files()]
-    except psutil.Error:
-        return not process.is_alive()
-
-
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
@@ -92,7 +81,6 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
             target=write_slowly, args=(faults.write_words(results, n_all), log)
         )
         process.start()
-        assert faults.wait_until(lambda process=process: has_begun(process, results))
         kept = list_blocks(results)
         enough = len(kept) + draw.randrange(3)
         faults.wait_until(
@@ -114,18 +102,19 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
     faults.assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
 
 
-def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path):
-    results = tmp_path / "results"
-    command = faults.simulate_command(results, 1_000_000, *NEVER, "--jobs", "1")
-    processes = [faults.start(*command) for _ in range(3)]
-    assert faults.wait_until(lambda: sum(p.poll() is not None for p in processes) == 2, seconds=60)
-    (working,) = [process for process in processes if process.poll() is None]
-    assert faults.wait_until(lambda: is_simulating(working))
-    working.send_signal(signal.SIGINT)
-    ends = [(end(process), process.returncode) for process in processes]
-    assert sorted(code for _, code in ends) == [75, 75, 130], ends
-    for messages, code in ends:
-        assert "Traceback" not in messages
-        if code == 75:
-            assert "another process is working on" in messages
-    faults.assert_recovers(results, 1000, faults.compute_reference(1000))
+def test_several_runs_at_once_all_work_and_give_the_right_digest(tmp_path):
+    """Also of different numbers of networks, of which the last blocks are not equally long."""
+    results, counts = tmp_path / "results", (60_000, 130_000, 100_000, 130_000)
+    processes = [
+        faults.start(*faults.simulate_command(results, n_seeds, "--jobs", "1"))
+        for n_seeds in counts
+    ]
+    for process, n_seeds in zip(processes, counts, strict=True):
+        shown, messages = process.communicate(timeout=120)
+        assert process.returncode == 0, messages
+        assert faults.compute_reference(n_seeds) in shown
+    blocks = find_blocks(StudyFolder(PAPER.id, 1988, results).path)
+    assert [(block.start, block.stop) for block in blocks] == [
+        (0, 50_000), (50_000, 100_000), (100_000, 130_000),
+    ]  # fmt: skip
+    assert find_digest(results, 130_000) == faults.compute_reference(130_000)

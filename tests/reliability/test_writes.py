@@ -10,12 +10,12 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
-from replication.publication.publishing import hold_report
 from replication.publication.verifying import find_damaged_files
 from replication.simulator.outcomes import compute_digest
-from replication.store import Store
+from replication.store import StudyFolder
+from replication.store.verifying import check_study
 from tests.reliability import faults
-from tests.unit.store.invented import check, fill, invent, simulate
+from tests.unit.store.invented import fill, invent, replace_block_size, simulate
 
 N_SEEDS = 2000
 REFERENCE = compute_digest([invent(0, N_SEEDS)])
@@ -46,9 +46,8 @@ def inject(tmp_path, fault, *, code):
     else:
         faults.assert_clean(done, code)
         assert faults.find_strays(traced.results) == []
-    folder = Store(traced.results).study_folder(PAPER, 1988)
-    if folder.exists():
-        assert check(Store(traced.results), folder).faults == {}
+    with replace_block_size(1000):
+        assert check_study(StudyFolder(PAPER.id, 1988, traced.results)).faults == {}
     faults.assert_recovers(traced.results, N_SEEDS, REFERENCE, simulate)
     shutil.rmtree(traced.results.parent)
 
@@ -99,6 +98,10 @@ OLD = {"report.html": b"old page", "figures/old.svg": b"old figure"}
 NEW = {"report.html": b"new page", "figures/new.svg": b"new figure"}
 
 
+def read_all(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 class ReportCase:
     """A report that stands in a folder, and another that replaces it."""
 
@@ -117,15 +120,16 @@ class ReportCase:
         for name, content in self.read().items():
             assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
         assert read_model(self.study.folder, "headline")["text"] in ("old", "new")
+        before = read_all(self.study.results)
         assert faults.call("info", "--results", self.study.results).returncode == 0
+        assert read_all(self.study.results) == before, "a reading command writes nothing"
+        is_new = self.read().items() >= NEW.items()
+        if not is_new and self.read() != OLD:
+            assert find_damaged_files(self.study.folder), "what is missing is named"
+        place_files(self.study.folder, NEW)  # as the next report does
+        assert self.read() == NEW
         assert find_damaged_files(self.study.folder) == []
-        assert self.read() in (OLD, NEW)
-        is_new = self.read() == NEW
-        with hold_report(self.study.folder):  # as the next report does
-            place_files(self.study.folder, OLD)
-        assert self.read() == OLD
-        assert faults.find_strays(self.study.results) == []
-        assert not list(self.study.folder.glob(".replication*"))  # set aside
+        assert len(faults.find_strays(self.study.results)) <= 1, "which goes after a day"
         return is_new
 
 
@@ -133,7 +137,7 @@ class ExportCase:
     """A table of 20 networks and its dictionary, which one of 60 replaces."""
 
     def __init__(self, folder):
-        fill(Store(folder / "results"), 60)
+        fill(folder / "results", 60)
         self.table = folder / "x.csv"
         self.words = self.choose(60)
         faults.assert_clean(faults.call(*self.choose(20)), 0)

@@ -13,13 +13,12 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from replication.cli import main
+from replication.cli import main, study_commands
 from replication.cli.parser import make_parser
 from replication.definition import study
 from replication.experiments.headline import run as headline
-from replication.publication import publishing
 from replication.report import build
-from replication.store import export, filling  # noqa: F401  (imported before the fork)
+from replication.store import blocks, export, filling  # noqa: F401  (imported before the fork)
 from replication.store.provenance import collect_versions
 from replication.system import files
 from tests.unit.store.invented import simulate
@@ -37,9 +36,9 @@ def write(pause, words):
             time.sleep(pause)
             yield outcomes
 
-    filling.choose_block_size = lambda *_: 1000
+    blocks.choose_block_size = lambda _: 1000
     filling.simulate_ranges = simulate_with_pauses
-    study.N_REPETITIONS = 0
+    study.N_REPETITIONS, study.OTHER_ERRORS = 0, {}
     return main(words)
 
 
@@ -47,7 +46,7 @@ def report(words):
     """Run `replication report` with files that are not rendered but given."""
     headline.run = lambda *_, **__: {"text": "new"}
     build.render_report = lambda **_: {"report.html": b"new page", "figures/new.svg": b"new figure"}
-    publishing.describe_result = lambda *_: []
+    study_commands.describe_result = lambda *_: []
     return main(words)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.fields import Criterion
-from replication.definition.protocol import Protocol
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
@@ -19,31 +16,18 @@ from replication.experiments.judging import judge, supports_if, supports_within
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
-from replication.store import Store
+from replication.store import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
 MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
 """Operationalisations that are one test each of both numbers, by what unusual means."""
 
-OTHER_ERRORS: Mapping[str, Criterion] = {
-    "square": "every-unit-squared",
-    "half-square": "every-unit-half-squared",
-}
-"""Operationalisations that read "error" otherwise, by their criteria."""
-N_OTHER_ERROR = 200_000  # networks of each, no more than the study has
 
-
-def run(
-    study: Study, store: Store, *, jobs: int = -1, report_progress: Tell = silent
-) -> dict[str, Any]:
-    """Return the model of a `Study` that is stored with its repetitions."""
-    counts = store.counts(study.protocol, study.root_seed, study.n_seeds)
-    repetitions = {
-        part.root_seed: store.counts(part.protocol, part.root_seed, part.n_seeds)
-        for part in study.repetitions
-    }
-    report_progress("other meanings of error")
-    other_errors = count_other_errors(study.protocol, study.root_seed, study.n_seeds, jobs=jobs)
+def run(study: Study, *, report_progress: Tell = silent) -> dict[str, Any]:
+    """Return the model of a study, stored with its repetitions and other errors."""
+    counts = count_outcomes(study)
+    repetitions = {part.root_seed: count_outcomes(part) for part in study.repetitions}
+    other_errors = {name: count_outcomes(part) for name, part in study.other_errors.items()}
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
@@ -53,26 +37,13 @@ def run(
         "differences": differences,
         "root_seed": study.root_seed,
         "n": study.n_seeds,
-        "digest": store.digest(study.protocol, study.root_seed, study.n_seeds),
+        "digest": compute_study_digest(study),
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
         exact = studies.compare_with_report(counts, decimals=".00")
         model["p_unrounded"] = None if exact is None else exact.p
     return model
-
-
-def count_other_errors(
-    protocol: Protocol, root_seed: int, n_seeds: int, *, jobs: int = -1
-) -> dict[str, CountTable]:
-    """Count the outcomes of the same networks for each of `OTHER_ERRORS`."""
-    return {
-        name: studies.count_networks(
-            dataclasses.replace(protocol, criterion=criterion),
-            root_seed, min(n_seeds, N_OTHER_ERROR), jobs=jobs,
-        )
-        for name, criterion in OTHER_ERRORS.items()
-    }  # fmt: skip
 
 
 def describe_study(

@@ -100,15 +100,22 @@ def measure_interventions(n_networks: int, *, jobs: int) -> Model:
 
     frozen = {name: dataclasses.replace(PAPER, frozen=(name,)) for name in "Ub"}
     aligned = change_u(PAPER, weights, lambda W, U: W)
-    larger = {f: change_w(PAPER, weights, lambda W, U, f=f: f * W) for f in FACTORS}
     return {
         "none": _summarise(plain),
         "skip": {f"{k}": compare(train_late(weights, k, jobs=jobs)) for k in FIRSTS},
         "U": compare(_train(frozen["U"], weights, jobs=jobs)),
         "b": compare(_train(frozen["b"], weights, jobs=jobs)),
-        "larger": {f"{f:g}": compare(_train(PAPER, one, jobs=jobs)) for f, one in larger.items()},
+        "larger": {
+            f"{factor:g}": compare(_train(PAPER, enlarge(weights, factor), jobs=jobs))
+            for factor in FACTORS
+        },
         "aligned": compare(_train(PAPER, aligned, jobs=jobs)),
     }
+
+
+def enlarge(weights: Array, factor: float) -> Array:
+    """Return weights with a larger W."""
+    return change_w(PAPER, weights, lambda W, U: factor * W)
 
 
 def measure_spread() -> Model:

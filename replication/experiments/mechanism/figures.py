@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.transforms import Affine2D
 
 from replication.report import style
 from replication.report.numbers import fixed
@@ -18,14 +17,30 @@ TURNING: dict[str, tuple[str, Any, str, str]] = {
     "change_descent": (style.INK, (0, (1.5, 1.5)), "", "change and descent"),
 }
 """Colour, dash, fill of the middle half of the networks (none if empty) and label."""
-LINES: dict[str, tuple[str, Any, str, int, float]] = {
-    "reversed": (style.INK, "-", "reversed", 0, 1.0),
-    "dropped": (style.INK, (0, (6, 1.5, 1, 1.5)), "dropped", 3, 0.96),
-    "random": (style.MUTED, (0, (1.5, 1.5)), "random direction", -6, 1.04),
-    "gradient": (style.PURPLE, (0, (5, 2)), "steepest descent", 0, 1.0),
-    "amplification": (style.BLUE, "-", "growth alone\n({failed} % fail)", 9, 1.12),
+Line = tuple[str, Any, str, int]
+"""Colour, dash, label, and by how many points the label is moved up."""
+WHOSE: dict[str, Line] = {
+    "dropped": (style.INK, (0, (6, 1.5, 1, 1.5)), "W", -5),
+    "U dropped": (style.MUTED, (0, (1.5, 1.5)), "U ({failed} % fail)", 0),
+    "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -5),
+    "hidden biases dropped": (style.GREEN, (0, (3, 1, 1, 1)), "hidden biases", -3),
 }
-"""Colour, dash, label, by how many points it is moved, and by what factor the line is."""
+BACK_PROPAGATION: Line = (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 8)
+INSTEAD: dict[str, Line] = {
+    "reversed": (style.INK, "-", "reversed", 0),
+    "random": (style.MUTED, (0, (1.5, 1.5)), "random", 2),
+    "renewed": (style.GREEN, (0, (3, 1, 1, 1)), "new codes", -3),
+    "turned": (style.GREEN, "-", "turned", 8),
+    "gradient": (style.PURPLE, (0, (5, 2)), "descent", 1),
+    "amplification": (style.BLUE, "-", "growth alone", -7),
+}
+SIZES: dict[str, tuple[str, Any, str, str]] = {
+    "small": (style.BLUE, "-", "o", "recirculation, rate {rate}"),
+    "paper": (style.INK, "-", "s", "recirculation, rate {rate}"),
+    "back-propagation": style.RULES[1],
+    "back-propagation, cross-entropy": style.RULES[2],
+}
+"""Colour, dash, marker and label."""
 GROUPS: dict[str, dict[str, str]] = {
     "one unit on or off": {
         "one-hot 4-2-4": "one-hot, 4-2-4",
@@ -34,8 +49,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "all but one 8-3-8": "one off, 8-3-8",
     },
     "bits and bars": {
-        "random bits 8-4-8": "random bits, 8-4-8",
-        "correlated bits 8-4-8": "similar bits, 8-4-8",
+        "random": "random bits, 8-4-8 (8 sets)",
+        "correlated": "similar bits, 8-4-8 (8 sets)",
         "bars 9-4-9": "bars of 3 pixels, 9-4-9",
     },
     "smooth or linear": {
@@ -54,13 +69,13 @@ CLOSE = 1.17  # marks of a row less than this factor apart are drawn one below t
 
 
 def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
-    """Draw the cosines of change, steepest descent and W over learning at both rates."""
+    """Draw the cosines of change, steepest descent and W over rate times updates, at both rates."""
     figures = []
     for letter, rate in zip("ab", ("small", "paper"), strict=True):
         figure, axes = style.create_figure(height=2.9, width=style.HALF)
-        series = model["turning"][rate]
+        series, factor = model["turning"][rate], model["rates"][rate]
         for name, (color, dash, fill, label) in TURNING.items():
-            x = range(len(series[name]["median"]))
+            x = [factor * series["every"] * k for k in range(len(series[name]["median"]))]
             if fill:
                 axes.fill_between(
                     x, series[name]["low"], series[name]["high"],
@@ -68,48 +83,100 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                 )  # fmt: skip
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name,
                       linewidth=2.2)  # fmt: skip
+        check = next(c for c in model["theory"]["checks"] if c["name"] == f"ε = {factor:g}")
+        done = model["freezes"][rate]["random"]["both learn"]["median"]
+        for text, at in (("aligned", check["alignment"]), ("done", done)):
+            axes.axvline(factor * at, color=style.MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+            style.label_line(axes, x=factor * at, y=-0.16, text=text, color=style.MUTED,
+                             fontsize=8, offset=(-3 if text == "done" else 3, 0),
+                             ha="right" if text == "done" else "left")  # fmt: skip
         axes.axhline(0, color=style.MUTED, linewidth=0.8)
         axes.set(
-            xlim=(0, len(x) - 1), ylim=(-0.25, 1.05), xlabel="weight updates",
+            xlim=(0, 800), ylim=(-0.25, 1.05), xlabel="learning rate × weight updates",
             ylabel="cosine (median)",
         )  # fmt: skip
         if rate == "small":
-            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.22), handlelength=2.6)
-        axes.set_title(f"({letter}) Learning rate {model['rates'][rate]:g}")
+            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.2), handlelength=2.6, fontsize=8)
+        axes.set_title(f"({letter}) Learning rate {factor:g}")
         figures.append(figure)
     return figures[0], figures[1]
 
 
-def plot_worth(model: Mapping[str, Any]) -> Figure:
-    """Draw what replaced changes cost at the paper's rate."""
-    figure, axes = style.create_figure(height=2.9)
+def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+    """Draw what first changes cost at the paper's rate if they are dropped, or replaced."""
     rows = model["interventions"]["paper"]
-    x = sorted(int(first) for first in rows["dropped"])
-    for name, (color, dash, label, up, aside) in LINES.items():
-        own = [rows[name][str(first)] for first in x]
-        failed = fixed(100 * own[-1]["failed"]["share"], 0)
-        y = [row["extra"] for row in own]
+    other = model["others"]["back-propagation"]["dropped"]
+    dropped = [(name, rows[name], line) for name, line in WHOSE.items()]
+    dropped.append(("back-propagation", other, BACK_PROPAGATION))
+    replaced = [(name, rows[name], line) for name, line in INSTEAD.items()]
+    return (
+        _plot_costs(dropped, title="(a) Dropped", xlabel="first changes dropped"),
+        _plot_costs(replaced, title="(b) Those of W replaced", xlabel="first changes replaced"),
+    )
+
+
+def _plot_costs(
+    lines: Sequence[tuple[str, Mapping[str, Any], Line]], *, title: str, xlabel: str
+) -> Figure:
+    figure, axes = style.create_figure(height=3.2, width=style.HALF)
+    for name, rows, (color, dash, label, up) in lines:
+        x = sorted(int(first) for first in rows)
+        own = [rows[str(first)] for first in x]
         low, high = zip(*(row["extra_interval"] for row in own), strict=True)
-        # Beside one another, so that no interval runs through the end of another.
-        place = Affine2D().scale(aside, 1) + axes.transData
-        axes.vlines(x, low, high, color=color, linewidth=1.0, transform=place)
-        axes.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name,
-                  transform=place)  # fmt: skip
-        text = label.format(failed=failed)
-        style.label_line(axes, x=1.15 * x[-1], y=y[-1], text=text, color=color, offset=(7, up))
+        y = [row["extra"] for row in own]
+        axes.vlines(x, low, high, color=color, linewidth=1.0)
+        axes.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name)
+        text = label.format(failed=fixed(100 * own[-1]["failed"]["share"], 0))
+        style.label_line(axes, x=x[-1], y=y[-1], text=text, color=color, offset=(6, up),
+                         fontsize=8)  # fmt: skip
+    axes.plot([0, x[-1]], [0, x[-1]], color=style.MUTED, linewidth=3, alpha=0.35, zorder=0,
+              gid="a later start")  # fmt: skip
+    style.label_line(axes, x=x[-1], y=x[-1], text="y = x", color=style.MUTED, offset=(6, 7),
+                     fontsize=8)  # fmt: skip
+    axes.set(
+        xlim=(0, 31), ylim=(-5, 52), xticks=(0, *x[2:]), xlabel=xlabel,
+        ylabel="extra weight updates (median)", title=title,
+    )  # fmt: skip
+    return figure
+
+
+def plot_size(model: Mapping[str, Any]) -> Figure:
+    """Draw how much longer networks take if W starts larger or smaller, and what is predicted."""
+    figure, axes = style.create_figure(height=3.0)
+    for name, (color, dash, marker, label) in SIZES.items():
+        own = model["sizes"].get(name)
+        if own is None:
+            own, median, rate = model["others"][name]["sizes"], model["others"][name]["median"], ""
+        else:
+            median = model["freezes"][name]["random"]["both learn"]["median"]
+            rate = f"{model['rates'][name]:g}"
+        x = [row["factor"] for row in own]
+        share = [100 * row["extra"] / median for row in own]
+        low, high = zip(
+            *([100 * end / median for end in row["extra_interval"]] for row in own), strict=True
+        )
+        axes.vlines(x, low, high, color=color, linewidth=1.0)
+        text = label.format(rate=rate)
+        axes.plot(x, share, linestyle=dash if name in model["others"] else "", marker=marker,
+                  color=color, markersize=4, label=text, gid=text)  # fmt: skip
+        if name in model["sizes"]:
+            axes.plot(x, [100 * row["predicted"] / median for row in own], color=color,
+                      linewidth=1.0, label=f"predicted, rate {rate}")  # fmt: skip
     axes.axhline(0, color=style.MUTED, linewidth=0.8)
     axes.set(
-        xscale="log", xlim=(0.85 * x[0], 3 * x[-1]), ylim=(-5, 55),
-        xlabel="first changes of W replaced", ylabel="extra weight updates (median)",
+        xscale="log", xlabel="initial W multiplied by",
+        ylabel="extra weight updates,\n% of the median",
     )  # fmt: skip
     style.use_plain_log_ticks(axes, x)
+    axes.set_xticks(x, ["1/16", "1/4", "1/2", "1", "2", "4"])
+    axes.legend(fontsize=8)
     return figure
 
 
 def plot_reach(model: Mapping[str, Any]) -> Figure:
     """Draw how fast each rule learns each input: a band an input, a mark a rule."""
     figure, axes = style.create_figure(height=3.6)
-    tasks = model["tasks"]
+    tasks = {**model["tasks"], **model["sets"]}
     marks = dict(zip(RULES, style.RULES, strict=True))
     place = 0.0
     labels: dict[float, str] = {}
@@ -129,6 +196,8 @@ def plot_reach(model: Mapping[str, Any]) -> Figure:
             for rule, lane in lanes.items():
                 color, _, marker, _ = marks[rule]
                 result = results[rule]
+                if "range" in result:
+                    axes.hlines(place + lane, *result["range"], color=color, linewidth=1.0)
                 is_reliable = result["converged"]["share"] >= RELIABLE
                 axes.plot(
                     [result["median"]], [place + lane], marker, color=color,
@@ -166,5 +235,6 @@ def _find_lanes(medians: Mapping[str, float]) -> dict[str, float]:
 FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
     "turning": plot_turning,
     "worth": plot_worth,
+    "size": plot_size,
     "reach": plot_reach,
 }

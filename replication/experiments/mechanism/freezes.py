@@ -22,16 +22,15 @@ from replication.statistics.intervals import Estimate, estimate_median
 
 Array = NDArray[np.float64]
 
-FROZEN = 2.0**-200  # a factor so small that a change leaves every weight as it is
 LONGER = 4.0  # U is started, or set, so many times as long as W
 MEAN = 0.5  # added to every entry of W, where W is to have a mean
 
 FREEZES: Mapping[str, dict[str, Any]] = {
     "both learn": {},
-    "U frozen": {"hidden_to_visible_factor": FROZEN},
-    "W frozen": {"visible_to_hidden_factor": FROZEN},
+    "U frozen": {"frozen": ("U",)},
+    "W frozen": {"frozen": ("W",)},
+    "W and hidden biases frozen": {"frozen": ("W", "b")},
 }
-
 
 STARTS: Mapping[str, Change] = {
     "random": lambda W, U: U,

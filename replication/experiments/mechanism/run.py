@@ -15,13 +15,14 @@ from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import change_w
-from replication.experiments.mechanism import freezes
+from replication.experiments.mechanism import controls, freezes
+from replication.experiments.mechanism.hybrids import compare_hybrids
 from replication.experiments.mechanism.interventions import (
     compare_interventions,
     measure_first_step,
 )
-from replication.experiments.mechanism.reach import compare_rules, examine_task
-from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
+from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import get_estimate
@@ -40,7 +41,8 @@ RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
 FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
 SURGERY_AT = {"small": 20, "paper": 10}
-FOLLOWED = {"small": 150, "paper": 60}
+FOLLOWED = {"small": {"n_updates": 400, "every": 5}, "paper": {"n_updates": 40, "every": 1}}
+FOLLOWED_GROWTH = 150
 SETTINGS: dict[str, dict[str, Any]] = {
     **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
     **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},
@@ -52,6 +54,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     **{f"{n}-{m}-{n}": {"group_sizes": (n, m)} for n, m in ((8, 3), (16, 4))},
 }
 """Where the theory is checked, at `SMALL_RATE` unless said."""
+LARGEST = "one-hot 16-4-16"
 REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 
 
@@ -75,15 +78,30 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "surgery_at": SURGERY_AT,
         "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
     }
-    report_progress("other changes in place of those of W")
-    for name, rows in (("interventions", initial), ("ever", initial[:n_ever])):
-        model[name] = {
-            rate: compare_interventions(
-                protocol, rows, jobs=jobs,
-                firsts=FIRSTS if name == "interventions" else [protocol.max_updates],
-            )
-            for rate, protocol in protocols.items()
-        }  # fmt: skip
+    report_progress("other changes in place of the first ones")
+    model["interventions"] = {
+        rate: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS)
+        for rate, protocol in protocols.items()
+    }
+    model["ever"] = compare_interventions(
+        PAPER, initial[:n_ever], jobs=jobs, firsts=[PAPER.max_updates], names=["amplification"]
+    )["amplification"][str(PAPER.max_updates)]
+    model["first_step"] = {
+        rate: measure_first_step(protocol, initial) for rate, protocol in protocols.items()
+    }
+    report_progress("other sizes of W")
+    model["sizes"] = {
+        rate: controls.compare_sizes(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    model["aligned"] = {
+        rate: controls.compare_aligned(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    model["splits"] = {
+        rate: controls.measure_split(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
     report_progress("matrices frozen, started otherwise and changed on the way")
     model["freezes"] = {
         rate: freezes.compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
@@ -95,7 +113,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     }
     report_progress("who turns towards whom")
     model["turning"] = {
-        rate: follow_turning(protocol, initial[:n_smaller], n_updates=FOLLOWED[rate])
+        rate: follow_turning(protocol, initial[:n_smaller], **FOLLOWED[rate])
         for rate, protocol in protocols.items()
     }
     report_progress("other inputs and regressions")
@@ -107,11 +125,23 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         {f"{value:g}": Protocol(regression=value) for value in REGRESSIONS},
         rules=("recirculation",),
     )
+    model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
+    whole = model["tasks"][LARGEST]["rules"]["recirculation"]
+    model["without_biases"] = examine_task(
+        dataclasses.replace(
+            make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]
+        ),
+        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
+    report_progress("one rule for U and another for W")
+    model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
+    model["hybrids"] = compare_hybrids(
+        PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
+    )
     claims = load_claims()
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(
-            claims["useless-at-first"], model["interventions"],
-            {rate: measure_first_step(protocol, initial) for rate, protocol in protocols.items()},
+            claims["useless-at-first"], model["interventions"], model["first_step"]
         ),
         "creates": judge_creates(claims["creates"], model["freezes"], model["surgeries"]),
         "zero-mean": judge_zero_mean(claims["zero-mean"], protocols, initial),
@@ -128,7 +158,7 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
         return {"name": name} | checked
 
     growth = follow_growth(
-        protocol, n_updates=FOLLOWED["small"], n_networks=n_networks, root_seed=ROOT_SEED
+        protocol, n_updates=FOLLOWED_GROWTH, n_networks=n_networks, root_seed=ROOT_SEED
     )
     predicted = predict_growth(protocol)
     end = int(np.argmax(np.array(growth["growth"]) < 0.5 * predicted))
@@ -137,6 +167,20 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
         "predicted": predicted,
         "ends": {"update": end, "read": growth["read"][end]},
     }
+
+
+def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:
+    """Return what dropping changes of W and other sizes of W do to back-propagation."""
+    found = {}
+    for name in ("back-propagation", "back-propagation, cross-entropy"):
+        protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
+        found[name] = {
+            "rate": protocol.learning_rate,
+            "median": rules[name]["median"],
+            **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
+            "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
+        }
+    return found
 
 
 def try_tasks(
@@ -159,7 +203,7 @@ def try_tasks(
         own = compared["recirculation"]
         best = dataclasses.replace(protocol, learning_rate=own["rate"])
         examined = examine_task(
-            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED
+            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED, jobs=1
         )
         return name, {"rules": compared, **examined}
 
@@ -180,8 +224,8 @@ def judge_useless_at_first(
             first = int(claim.find(id).thresholds["n_first"])
             extra = get_estimate(interventions[rate][name][str(first)], "extra")
             measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
-        measured[f"error-{value}"] = get_estimate(first_step[rate], "share")
-    return judge(claim.id, measured) | {"first_step": dict(first_step)}
+        measured[f"error-{value}"] = get_estimate(first_step[rate]["change"]["0"], "share")
+    return judge(claim.id, measured)
 
 
 def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]) -> Model:
@@ -206,7 +250,9 @@ def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: An
     readings: dict[str, Any] = {}
     with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
     for rate, value in (("small", "2"), ("paper", "20")):
-        frozen = dataclasses.replace(protocols[rate], **freezes.FREEZES["W frozen"])
+        frozen = dataclasses.replace(
+            protocols[rate], **freezes.FREEZES["W and hidden biases frozen"]
+        )
         readings[rate] = {
             name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
             for name, weights in (("zero", initial), ("mean", with_mean))

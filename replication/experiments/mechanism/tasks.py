@@ -12,9 +12,16 @@ from replication.definition.protocol import Protocol
 Array = NDArray[np.float64]
 
 PATTERN_SEED = 2015  # of the random patterns
+N_SETS = 8  # of random patterns of each kind, since single sets differ much
 DIGITS = 3
 """Decimals of real-valued patterns: cosines and exponentials differ in the last bit from one
 processor to another."""
+
+
+BITS: dict[str, dict[str, Any]] = {
+    "random": {"n_prototypes": 8, "flipped": 0.5},
+    "correlated": {"n_prototypes": 2, "flipped": 0.2},
+}
 
 
 def make_tasks() -> dict[str, Protocol]:
@@ -25,8 +32,11 @@ def make_tasks() -> dict[str, Protocol]:
         "one-hot 8-3-8": Protocol(group_sizes=(8, 3)),
         "one-hot 16-4-16": Protocol(group_sizes=(16, 4)),
         "all but one 8-3-8": _make_task(1.0 - np.eye(8), 3),
-        "random bits 8-4-8": _make_task(draw_bits(generator, n_prototypes=8, flipped=0.5), 4),
-        "correlated bits 8-4-8": _make_task(draw_bits(generator, n_prototypes=2, flipped=0.2), 4),
+        **{
+            f"{name} bits 8-4-8, set {i + 1}": _make_task(draw_bits(generator, **fields), 4)
+            for name, fields in BITS.items()
+            for i in range(N_SETS)
+        },
         "bars 9-4-9": _make_task(make_bars(3), 4),
         "one-hot 4-3-4, linear": Protocol(group_sizes=(4, 3), visible_units="linear"),
         "smooth ring 4-3-4": _make_task(make_ring(4), 3),

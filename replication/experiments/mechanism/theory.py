@@ -13,6 +13,7 @@ itself; U comes to align with it as the appendix of the chapter says.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import Any
 
@@ -45,15 +46,37 @@ class Inputs:
     strengths: Array  # (n_visible,)
 
     @classmethod
+    @functools.lru_cache(maxsize=32)
     def of(cls, protocol: Protocol) -> Inputs:
         """Return the inputs of a protocol."""
         patterns = make_patterns(protocol)
         deviations = patterns - patterns.mean(axis=0)
-        # No matrix product: its last bits depend on the processor.
-        scatter = np.sum(deviations[:, :, None] * deviations[:, None, :], axis=0)
-        strengths, directions = np.linalg.eigh(scatter)
-        kept = directions[:, strengths > 1e-9 * max(strengths[-1], 1e-300)]
-        return cls(scatter, kept @ kept.T, strengths[::-1])
+        scatter = multiply(deviations.T, deviations.T)
+        basis = find_basis(deviations)
+        strengths = np.asarray(np.linalg.eigvalsh(scatter)[::-1], dtype=np.float64)
+        return cls(scatter, multiply(basis.T, basis.T), strengths)
+
+
+def multiply(matrices: Array, rows: Array) -> Array:
+    """Return matrices (..., n) times the transpose of rows (m, n), shape (..., m).
+
+    Not by the library for linear algebra, whose last bits depend on the processor.
+    """
+    return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
+
+
+def find_basis(vectors: Array) -> Array:
+    """Return orthonormal rows that span vectors (n, m), by Gram and Schmidt's procedure."""
+    basis = np.empty((0, vectors.shape[1]))
+    longest = np.sqrt(np.sum(vectors**2, axis=1).max())
+    for vector in vectors:
+        rest = vector
+        for _ in range(2):  # once more against rounding
+            rest = rest - np.sum(basis * np.sum(basis * rest, axis=1)[:, None], axis=0)
+        length = np.sqrt(np.sum(rest**2))
+        if length > 1e-5 * longest:
+            basis = np.vstack([basis, rest / length])
+    return basis
 
 
 def predict_growth(protocol: Protocol) -> float:
@@ -113,10 +136,10 @@ def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
-def measure_alignment_time(
+def measure_alignment_times(
     protocol: Protocol, *, level: float, n_networks: int, root_seed: int
-) -> float:
-    """Return the median update at which U and W, relative to the mean, first reach a cosine."""
+) -> Array:
+    """Return the update at which U and W, relative to the mean, first reach a cosine, (n,)."""
     last = min(2_000, 3 * math.ceil(predict_alignment(protocol, level=level)) + 20)
     span = Inputs.of(protocol).span
     recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), last)
@@ -124,24 +147,28 @@ def measure_alignment_time(
         flatten(get_w(protocol, recorded) @ span), flatten(get_u(protocol, recorded) @ span)
     )
     reached = cosines >= level
-    first = np.where(reached.any(axis=1), reached.argmax(axis=1), np.inf)
-    return float(np.median(first))
+    return np.where(reached.any(axis=1), reached.argmax(axis=1), np.inf)
 
 
 def check_theory(
     protocol: Protocol, *, level: float, n_networks: int, root_seed: int
 ) -> dict[str, Any]:
-    """Compare prediction and measurement, as medians, at one setting; None where never aligned."""
+    """Compare prediction and measurement, as medians, at one setting; None where never aligned.
+
+    The mean of the updates of alignment is that of the networks that align.
+    """
     measured = measure_growth(protocol, draw_weights(protocol, root_seed, 0, n_networks))
-    reached = measure_alignment_time(
+    times = measure_alignment_times(
         protocol, level=level, n_networks=n_networks, root_seed=root_seed
     )
+    median, aligned = float(np.median(times)), times[np.isfinite(times)]
     return {
         "predicted": predict_growth(protocol),
         "growth": float(np.median(measured["growth"])),
         "along_w": float(np.median(measured["along_w"])),
         "alignment_predicted": predict_alignment(protocol, level=level),
-        "alignment": reached if math.isfinite(reached) else None,
+        "alignment": median if math.isfinite(median) else None,
+        "alignment_mean": float(aligned.mean()) if len(aligned) else None,
     }
 
 

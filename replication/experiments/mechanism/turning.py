@@ -27,8 +27,10 @@ squared error, and W."""
 SHADED = ("change_w", "descent_w")
 
 
-def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dict[str, Any]:
-    """Return medians of `PAIRS` after 0, 1, ... updates, and quartiles of `SHADED`.
+def follow_turning(
+    protocol: Protocol, weights: Array, *, n_updates: int, every: int
+) -> dict[str, Any]:
+    """Return medians of `PAIRS` after 0, `every`, ... updates, and quartiles of `SHADED`.
 
     Relative to the mean over the inputs, of networks that converge, and beyond their outcome.
     """
@@ -36,7 +38,7 @@ def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dic
     recorded = record_weights(protocol, weights[converged], n_updates)
     span = Inputs.of(protocol).span
     quantiles: dict[str, list[Array]] = {name: [] for name in PAIRS}
-    for update in range(n_updates + 1):
+    for update in range(0, n_updates + 1, every):
         state = recorded[:, update]
         matrices = {
             "change": get_w(protocol, compute_changes(protocol, state)),
@@ -47,7 +49,7 @@ def follow_turning(protocol: Protocol, weights: Array, *, n_updates: int) -> dic
         for name, (one, other) in PAIRS.items():
             cosines = compute_cosines(centred[one], centred[other])
             quantiles[name].append(np.nanquantile(cosines, (0.25, 0.5, 0.75)))
-    series = {}
+    series: dict[str, Any] = {"every": every}
     for name, rows in quantiles.items():
         low, median, high = np.transpose(rows).tolist()
         series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})

@@ -5,14 +5,23 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.matrices import change_u, flatten, get_u, get_w
-from replication.experiments.mechanism import freezes, interventions, reach, tasks, theory
+from replication.experiments.mechanism import (
+    controls,
+    freezes,
+    hybrids,
+    interventions,
+    reach,
+    tasks,
+    theory,
+)
 from replication.simulator.changes import compute_changes
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
 from tests.unit.experiments.builders import sigma
 
 SEED = 7
@@ -65,14 +74,19 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
     assert math.ceil(theory.predict_alignment(SMALL, level=level)) == t
 
 
+def keep_along(network, changes):
+    """Return the component of the change of W along W without its means."""
+    W = network.W - network.W.mean(axis=1, keepdims=True)
+    return np.sum(changes.W * W) / np.sum(W * W) * W
+
+
 HOOKS = {
-    "dropped": lambda network, changes: np.zeros_like(changes.W),
-    "reversed": lambda network, changes: -changes.W,
-    "amplification": lambda network, changes: (
-        network.protocol.learning_rate * 0.75 * 0.25**2 * 0.25
-        * (network.W - network.W.mean(axis=1, keepdims=True))
-    ),
-}  # fmt: skip
+    "dropped": lambda _, changes: changes._replace(W=0 * changes.W),
+    "U dropped": lambda _, changes: changes._replace(U=0 * changes.U),
+    "all but W dropped": lambda _, changes: changes._replace(b=0, U=0, c=0),
+    "reversed": lambda _, changes: changes._replace(W=-changes.W),
+    "amplification": lambda network, changes: changes._replace(W=keep_along(network, changes)),
+}
 
 
 @pytest.mark.parametrize("name", HOOKS)
@@ -86,7 +100,7 @@ def test_intervention_is_that_of_the_readable_network(name):
     for row, n, is_done in zip(weights, updates, converged, strict=True):
         network = RecirculationNetwork.from_weights(row, protocol)
         for _ in range(5):
-            network.update(change=lambda ch: ch._replace(W=hook(network, ch)))  # noqa: B023
+            network.update(change=lambda changes: hook(network, changes))  # noqa: B023
         applied = 5
         while network.error() >= protocol.threshold:
             network.update()
@@ -108,15 +122,62 @@ def test_random_directions_are_as_long_as_the_change_and_unrelated_to_it():
 def test_extra_updates_are_paired():
     base = np.array([10, 20, 30, 400])
     extra = interventions.describe_extra(base + 5, np.array([True, True, True, False]), base)
-    assert extra["extra"] == extra["trimmed"] == 5
+    assert extra["extra"] == 5
     assert extra["failed"]["share"] == 0.25
-    assert interventions.estimate_trimmed_mean([0, 1, 2, 3, 4, 5, 6, 7, 8, 900]).value == 4.5
-    values = np.random.default_rng(2).standard_t(3, size=80)
-    found = interventions.estimate_trimmed_mean(values)
-    # Tukey & McLaughlin (1963), as SciPy computes it.
-    error = stats.mstats.trimmed_stde(values, limits=(0.1, 0.1), inclusive=(1, 1))
-    reach = stats.t.ppf(0.975, 63) * error
-    assert found.interval == pytest.approx([found.value - reach, found.value + reach])
+
+
+def test_turned_and_renewed_w_is_as_long_as_it_would_be_in_the_direction_that_is_said():
+    def centre(W):
+        return flatten(W - W.mean(axis=2, keepdims=True))
+
+    def measure(W):
+        return np.linalg.norm(centre(W), axis=1)
+
+    weights = draw_weights(PAPER, SEED, 0, 500)
+    change = PAPER.learning_rate * get_w(PAPER, compute_changes(PAPER, weights))
+    noise = 2 * np.random.default_rng(1).random(change.shape) - 1
+    update = interventions.Update(PAPER, weights, change, noise)
+    turned, renewed = (update.W + f(update) for f in (interventions.turn, interventions.renew))
+    for new in (turned, renewed):
+        assert new.mean(axis=2) == pytest.approx((update.W + change).mean(axis=2))
+        assert measure(new) == pytest.approx(measure(update.W + change))
+    angles = np.arctan(measure(change) / measure(update.W))
+    assert compute_cosines(centre(turned), centre(update.W)) == pytest.approx(np.cos(angles))
+    assert compute_cosines(centre(renewed), centre(noise)) == pytest.approx(np.ones(500))
+
+
+def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
+    weights = draw_weights(SMALL, SEED, 0, 60)
+    (smaller,) = controls.compare_sizes(SMALL, weights, jobs=1, factors=(0.25,))
+    growth = 1 + 2.0 * 0.75 * 0.25**2 / 4
+    assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(growth))
+    assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
+
+
+def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
+    square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
+    maps = np.random.default_rng(3).normal(size=(50, 2, 2))
+    for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
+        found = controls.find_split(maps @ square[:, order] + 7.0)
+        assert np.array_equal(found, np.full(50, expected))
+
+
+@pytest.mark.parametrize(
+    ("rules", "fields"),
+    [
+        (("equation 3", "equation 4"), {}),
+        (("descent", "descent"), {"learning_rule": "back-propagation"}),
+        (("equation 3", "frozen"), {"frozen": ("W",), "max_updates": 60}),
+    ],
+)
+def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
+    protocol = dataclasses.replace(PAPER, **fields, learning_rate=8.0, visible_to_hidden_factor=0.5)
+    weights = draw_weights(protocol, SEED, 0, 5)
+    plain = dataclasses.replace(PAPER, max_updates=protocol.max_updates)
+    found = hybrids.train_hybrid(*rules, plain, weights, np.tile([8.0, 4.0], (5, 1)))
+    expected = simulate_weights(protocol, weights)
+    assert np.array_equal(found[0], expected[0])
+    assert np.array_equal(found[1], expected[1])
 
 
 def test_starts_and_surgeries_change_u_alone_and_as_they_say():
@@ -140,7 +201,7 @@ def test_starts_and_surgeries_change_u_alone_and_as_they_say():
 
 def test_u_reads_w_where_u_grows_by_w():
     """U frozen but for a multiple of W: all three measures are at their largest."""
-    frozen = dataclasses.replace(SMALL, **freezes.FREEZES["W frozen"])
+    frozen = dataclasses.replace(SMALL, **freezes.FREEZES["W and hidden biases frozen"])
     weights = make_constant(frozen)
     W = get_w(frozen, weights)
     W -= W.mean(axis=-1, keepdims=True)

@@ -24,18 +24,22 @@ RUNS = {
 }
 N_NETWORKS = {
     "readings": 6_000, "settings": 12, "mechanism": 8, "codes": 80, "rule": 30,
-    "functions": 60, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
+    "functions": 60, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20, "live": 400,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
 FEW = 40
-TASKS = {name: make_tasks()[name] for name in ("one-hot 4-2-4",)}
+TASKS = {
+    name: make_tasks()[name]
+    for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
+}
 SMALLER = {
     "hierarchy": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
     },
     "mechanism": {
         "PAPER": dataclasses.replace(PAPER, max_updates=200), "make_tasks": lambda: TASKS,
-        "REGRESSIONS": (0.75,), "FIRSTS": (1, 5, 20), "SETTINGS": {"ε = 5": {"learning_rate": 5.0}},
+        "REGRESSIONS": (0.75,), "FIRSTS": (1, 2, 5), "LARGEST": "one-hot 4-2-4",
+        "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
         "RATES": {"small": 5.0, "paper": 20.0},
     },
     "readings": {
@@ -176,17 +180,23 @@ def check_mechanism(model, figures):
         for name, line in list_lines(figure.axes[0]).items():
             series = model["turning"][rate][name]["median"]
             assert line.get_ydata() == pytest.approx(series, nan_ok=True)
-            assert len(series) == RUNS["mechanism"].FOLLOWED[rate] + 1
-    (worth,), (reach,) = figures["worth"].axes, figures["reach"].axes
+            assert line.get_xdata()[1] == model["rates"][rate] * model["turning"][rate]["every"]
+    dropped, replaced = (list_lines(figure.axes[0]) for figure in figures["worth"])
     rows = model["interventions"]["paper"]
-    dropped = list_lines(worth)["dropped"]
-    assert list(dropped.get_xdata()) == [1, 5, 20]
-    assert list(dropped.get_ydata()) == [rows["dropped"][n]["extra"] for n in ("1", "5", "20")]
-    failed = fixed(100 * rows["amplification"]["20"]["failed"]["share"], 0)
-    assert f"growth alone\n({failed} % fail)" in [text.get_text() for text in worth.texts]
-    assert {name for inputs in GROUPS.values() for name in inputs} == set(make_tasks())
+    for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "turned")):
+        assert list(lines[name].get_xdata()) == [1, 2, 5]
+        assert list(lines[name].get_ydata()) == [rows[name][n]["extra"] for n in ("1", "2", "5")]
+    line = dropped["a later start"]
+    assert list(line.get_xdata()) == list(line.get_ydata()) == [0, 5]
+    (size,), (reach,) = figures["size"].axes, figures["reach"].axes
+    median = model["freezes"]["paper"]["random"]["both learn"]["median"]
+    shares = [100 * row["extra"] / median for row in model["sizes"]["paper"]]
+    assert list(list_lines(size)["recirculation, rate 20"].get_ydata()) == shares
+    assert {name for inputs in GROUPS.values() for name in inputs} == {
+        name.removesuffix(" bits 8-4-8") for name in {n.split(", set ")[0] for n in make_tasks()}
+    }
     marks = list_lines(reach)
-    for name, task in model["tasks"].items():
+    for name, task in {"one-hot 4-2-4": model["tasks"]["one-hot 4-2-4"], **model["sets"]}.items():
         for rule, result in task["rules"].items():
             mark = marks[f"{rule}: {name}"]
             assert mark.get_xdata()[0] == result["median"]

@@ -1,12 +1,12 @@
 """A report is put in its place whole, over nobody else's files, and out of no folder by a link."""
 
-import shutil
 import subprocess
 
 import pytest
 
 from replication.errors import StorageError
 from replication.publication import placing
+from replication.system.files import write_durably
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
 NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
@@ -92,52 +92,36 @@ def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folde
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
 
 
-def test_the_next_report_replaces_one_that_was_only_ready(folder, tmp_path):
-    placing.place_files(tmp_path / "ready", NEW)
-    (tmp_path / "ready").rename(folder / placing.READY)
+def test_a_planted_folder_of_an_older_version_is_nothing(folder, tmp_path):
+    """Once a reading command moved its files to their places."""
+    placing.place_files(tmp_path / "planted", NEW)
+    (tmp_path / "planted").rename(folder / ".replication-ready")
     placing.place_files(folder, NEWEST)
     assert read_all(folder) == NEWEST
-
-
-@pytest.mark.parametrize(
-    "planted", ["file", "link", "linked folder", "linked file", "content", "no list"]
-)
-def test_what_pretends_to_be_ready_takes_nothing_of_somebody_else(folder, tmp_path, planted):
-    mine = tmp_path / "mine"
-    placing.place_files(mine, {"report.html": b"planted", "figures/a.svg": b"planted"})
-    before = read_all(mine)
-    ready = folder / placing.READY
-    if planted == "file":
-        ready.write_bytes(b"")
-    elif planted == "link":
-        ready.symlink_to(mine)
-    else:
-        shutil.copytree(mine, ready)
-    if planted == "linked folder":
-        shutil.rmtree(ready / "figures")
-        (ready / "figures").symlink_to(mine / "figures")
-    elif planted == "linked file":
-        (ready / "report.html").unlink()
-        (ready / "report.html").symlink_to(mine / "report.html")
-    elif planted == "content":
-        (ready / "report.html").write_bytes(b"changed")
-    elif planted == "no list":
-        (ready / placing.LIST).unlink()
-    placing.finish_placing(folder)
-    assert read_all(folder).items() >= OLD.items()
-    assert read_all(mine) == before
     assert placing.find_damaged(folder) == []
-    placing.place_files(folder, NEW)
-    assert read_all(folder).items() >= NEW.items()
 
 
-def test_what_is_ready_replaces_no_file_of_somebody_else(folder, tmp_path):
-    placing.place_files(folder / placing.READY, {"report.pdf": b"planted"})
-    (folder / placing.READY / "figures").mkdir(exist_ok=True)
-    (folder / "report.pdf").write_bytes(b"mine")
-    placing.finish_placing(folder)
-    assert read_all(folder).items() >= {**OLD, "report.pdf": b"mine"}.items()
-    assert not (folder / placing.READY).exists()
+@pytest.mark.parametrize("after", range(5))
+def test_after_a_kill_between_two_files_the_next_report_overwrites(folder, monkeypatch, after):
+    written = []
+
+    def stop(path, content):
+        if len(written) == after:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_durably(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "write_durably", stop)
+        with pytest.raises(KeyboardInterrupt):
+            placing.place_files(folder, NEW)
+    assert all(
+        read_all(folder)[name] in (OLD.get(name), NEW.get(name)) for name in read_all(folder)
+    )
+    assert bool(placing.find_damaged(folder)) == (after > 0), "verify names what is not there"
+    placing.place_files(folder, NEWEST)
+    assert read_all(folder) == NEWEST
+    assert placing.find_damaged(folder) == []
 
 
 def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder):

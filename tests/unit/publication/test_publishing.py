@@ -11,17 +11,18 @@ import pytest
 
 from replication import PAPER, Protocol
 from replication.cli import main
+from replication.cli.study_commands import describe_result
 from replication.definition import study
 from replication.definition.claims import Verdict
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.definition.study import Study
-from replication.errors import BusyError, DataError, ReportError, StorageError
+from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS
-from replication.publication import publishing, verifying
+from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files, repair_reports
-from replication.store import Store
+from replication.store import compute_study_digest, read_outcomes
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -52,15 +53,14 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
     assert "for a mean of 48 and a largest count of 202" in said
     assert last.endswith(str(study.folder / "report.html"))
 
-    store = Store(study.results)
-    blocks = list(store.read(PAPER, 7, 0, 3000))
+    blocks = list(read_outcomes(study))
     updates = np.concatenate([block.updates for block in blocks])
     converged = np.concatenate([block.converged for block in blocks])
     model = read_model(study.folder, "headline")
     assert model is not None
     assert model["population"]["n_converged"] == int(converged.sum())
     assert model["population"]["mean"] == pytest.approx(updates[converged].mean(), rel=1e-5)
-    assert model["study"]["digest"] == store.digest(PAPER, 7, 3000)
+    assert model["study"]["digest"] == compute_study_digest(study)
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
 
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
@@ -90,7 +90,7 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
     model = read_model(Path(__file__).parents[3] / "results", "headline")
     assert model is not None
     model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
-    lines = publishing.describe_result(Study(PAPER, 1, 1, tmp_path), model)
+    lines = describe_result(Study(PAPER, 1, 1, tmp_path), model)
     (line,) = [line for line in lines if line.startswith("verdict")]
     assert line.split(maxsplit=1)[1].startswith(says)
     has_p = any(line.startswith("p ") for line in lines)
@@ -132,7 +132,7 @@ def test_the_time_left_follows_the_pace_of_the_experiments_before(monkeypatch, t
 
 
 def test_one_experiment_is_rendered_alone(tmp_path):
-    page = publishing.preview_experiment("codes", 300, tmp_path, jobs=1)
+    page = previews.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     assert "converged" in page.read_text("utf-8")
     assert not (tmp_path / "models").exists()
@@ -141,22 +141,22 @@ def test_one_experiment_is_rendered_alone(tmp_path):
 def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
     (tmp_path / "codes").mkdir()
     (tmp_path / "codes" / "chapter.md").write_text("{{ require(codes.a > 1) }}\nIt holds.\n")
-    monkeypatch.setattr(publishing, "TEMPLATES", tmp_path)
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 0})
-    monkeypatch.setattr(publishing, "_list_drawings", lambda *_: {})
+    monkeypatch.setattr(previews, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 0})
+    monkeypatch.setattr(previews, "list_drawings", lambda *_: {})
     monkeypatch.setattr(
-        publishing, "_publish", lambda _, text, *__, **___: said.append(text.read_text())
+        previews, "publish", lambda _, text, *__, **___: said.append(text.read_text())
     )
     said = []
-    publishing.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
+    previews.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
     assert said[0].startswith("a guard fails: codes/chapter.md:1: a sentence is not true")
     assert said[1] == "**[not true of these few networks]** \nIt holds.\n"
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.publication.publishing.run_experiment", lambda *_, **__: {})
+    monkeypatch.setattr("replication.publication.previews.run_experiment", lambda *_, **__: {})
     with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):
-        publishing.preview_experiment("codes", 300, tmp_path)
+        previews.preview_experiment("codes", 300, tmp_path)
 
 
 SIGNED = {"a": 10**400}
@@ -199,23 +199,13 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     assert find_damaged_files(tmp_path) == []
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "models").symlink_to(tmp_path / "models")
-    with pytest.raises(StorageError, match="is a link; put a folder in its place"):
+    with pytest.raises(StorageError, match="is a link, and nothing is written there; put a folder"):
         write_model(tmp_path / "linked", "codes", {"a": 2})
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
 def test_the_committed_models_are_as_they_were_written():
     assert find_damaged_files(Path(__file__).parents[3] / "results") == []
-
-
-def test_a_report_has_one_writer_who_sweeps_what_a_kill_left_beside_models(tmp_path):
-    left = tmp_path / "models" / f".replication-{16 * '0'}.part"
-    left.parent.mkdir()
-    left.write_text("half a model")
-    with publishing.hold_report(tmp_path):
-        assert not left.exists()
-        with pytest.raises(BusyError, match="another process is writing models or a report in"):
-            publishing.run_experiments([], tmp_path)
 
 
 def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path):

@@ -56,8 +56,10 @@ def plot_panels(model):
     left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
     handles = []
     for power, (color, dash, *_) in enumerate(style.RULES[:2], start=1):
-        right.plot(edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash)
         name = ("paper", "notebook")[power - 1]
+        right.plot(
+            edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash, label=name
+        )
         handles.append(Line2D([], [], color=color, linestyle=dash, label=name))
     right.set(xlabel="updates", ylabel="share converged", ylim=(0, 1.05))
     style.put_key_above(converged, handles)

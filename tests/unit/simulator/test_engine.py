@@ -70,7 +70,7 @@ def test_compiled_code_has_no_table_for_unwinding(program):
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, jit=True
     )
-    text = machine.trace(program, Rule.of(PAPER), engine.N_LANES)
+    text = machine.write_program(program, Rule.of(PAPER), engine.N_LANES)
     compiled = target.emit_object(llvm.parse_assembly(text))
     sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
     assert any(b"text" in (name or b"") for name in sections)

@@ -1,11 +1,11 @@
 """Blocks in threads: what a failing one raises, and what happens when nobody waits any more."""
 
 import contextlib
+import functools
 import threading
 import time
 from concurrent.futures import CancelledError
 
-import numpy as np
 import pytest
 from joblib import Parallel
 
@@ -14,7 +14,7 @@ from replication.errors import WorkerError
 from replication.simulator import ensemble
 from replication.simulator.ensemble import LostWorker, simulate_ranges, simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.system.threads import Stopped, bind, find_flag
+from replication.system.threads import Stopped, find_flag, map_in_threads, run_tasks
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 
@@ -46,7 +46,8 @@ def replace(monkeypatch, function):
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager
     def open_pool(*_):
-        yield Parallel(2, backend="threading", return_as="generator_unordered", timeout=1.0)
+        pool = Parallel(2, backend="threading", return_as="generator_unordered", timeout=1.0)
+        yield 2, functools.partial(run_tasks, pool)
 
     others_are_finished = threading.Event()
 
@@ -57,7 +58,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
     replace(monkeypatch, fail)
     if scheduler is not None:
-        monkeypatch.setattr(ensemble, "open_parallel", open_pool)
+        monkeypatch.setattr(ensemble, "open_cluster", open_pool)
         monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 1.0)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
@@ -88,5 +89,10 @@ def test_closing_stops_the_blocks_that_are_running(monkeypatch):
 
 def test_work_that_was_stopped_returns_nothing_rather_than_half():
     weights = draw_weights(PAPER, 1988, 0, 10)
+
+    def stop(_):
+        find_flag()[0] = True
+        simulate_weights(PAPER, weights)
+
     with pytest.raises(Stopped):
-        bind(np.ones(1, dtype=np.bool_), simulate_weights, PAPER, weights)()
+        map_in_threads(stop, [0])

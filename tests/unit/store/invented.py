@@ -5,8 +5,9 @@ from unittest import mock
 import numpy as np
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.simulator.outcomes import Outcomes
-from replication.store.blocks import write_block
+from replication.store import StudyFolder, compute_study_digest
 from replication.store.filling import simulate_study
 from replication.store.verifying import check_study, repair_study
 
@@ -30,33 +31,27 @@ def replace_simulation(simulation=simulate):
     return mock.patch("replication.store.filling.simulate_ranges", simulation)
 
 
-def fill(
-    store, n_seeds = 60, *, protocol=PAPER, root_seed = 1988,
-    simulation=simulate, **options,
-):  # fmt: skip
-    """Fill a study with invented outcomes, in blocks of 20; return its folder."""
-    options = {"block_size": 20, "show_progress": False, **options}
+def replace_block_size(size):
+    """Let blocks have so many networks."""
+    return mock.patch("replication.store.blocks.choose_block_size", return_value=size)
+
+
+def fill(results, n_seeds=60, *, protocol=PAPER, root_seed=1988, simulation=simulate, **options):
+    """Fill a study with invented outcomes; return where they are."""
+    study = Study(protocol, root_seed, n_seeds, results)
     with replace_simulation(simulation):
-        simulate_study(store, protocol, root_seed, n_seeds, **options)
-    return store.study_folder(protocol, root_seed)
+        simulate_study(study, show_progress=False, **options)
+    return StudyFolder.of(study)
 
 
-def write(store, *ranges, protocol=PAPER, root_seed=1988):
-    folder = store.study_folder(protocol, root_seed)
-    for start, stop in ranges:
-        with store.lock(folder):
-            write_block(folder, invent(start, stop), protocol=protocol, root_seed=root_seed)
+def find_digest(results, n_seeds, *, protocol=PAPER, root_seed=1988):
+    """Return the digest of a stored study."""
+    return compute_study_digest(Study(protocol, root_seed, n_seeds, results))
 
 
-def find_study(store, folder):
-    (study,) = (study for study in store.studies() if study.path == folder)
-    return study
-
-
-def check(store, folder):
-    return check_study(store, find_study(store, folder))
-
-
-def repair(store, folder, simulation=simulate):
+def repair(folder, simulation=simulate, **options):
+    """Repair a study with invented outcomes; return what was found before."""
+    checked = check_study(folder, **options)
     with replace_simulation(simulation):
-        return repair_study(store, find_study(store, folder), show_progress=False)
+        repair_study(checked, show_progress=False)
+    return checked

@@ -15,32 +15,34 @@ import pyarrow.parquet as pq
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.errors import DataError, StorageError
-from replication.simulator.outcomes import Outcomes, compute_digest
-from replication.store import Store, find_blocks
+from replication.simulator.outcomes import compute_digest
+from replication.store import StudyFolder, compute_study_digest, find_blocks
 from replication.store.blocks import COLUMNS, Block, read_block, write_block
-from tests.unit.store.invented import check, fill, invent, repair
+from replication.store.verifying import check_study
+from tests.unit.store.invented import fill, invent, repair
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "results")
+def study(tmp_path):
+    return Study(OTHER, 1988, 60, tmp_path / "results")
 
 
 @pytest.fixture
-def folder(store):
-    return fill(store, 60, protocol=OTHER)
+def folder(study):
+    return fill(study.results, 60, protocol=OTHER)
 
 
 @pytest.fixture
 def block(folder):
-    return find_blocks(folder)[1]
+    return find_blocks(folder.path)[1]
 
 
 def read_files(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.path.iterdir()}
 
 
 def truncate(path):
@@ -87,54 +89,90 @@ DAMAGES = [
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_damage_is_found_named_and_repaired(store, folder, block, damage):
+def test_damage_is_found_named_and_repaired(study, folder, block, damage):
     before = read_files(folder)
     damage(block.path)
-    checked = check(store, folder)
+    checked = check_study(folder)
     assert len(checked.faults) == (2 if damage is swap else 1)
-    assert checked.missing == ([(20, 21)] if damage is rename_to_other_seeds else [])
+    assert checked.missing == ([(20, 40)] if damage is rename_to_other_seeds else [])
     for bad, error in checked.faults.items():
         assert f"block '{bad.path}' is bad (" in str(error)
         assert "`replication repair`" in str(error)
     with pytest.raises(DataError, match="repair|simulate"):
-        store.digest(OTHER, 1988, 60)
+        compute_study_digest(study)
 
-    repair(store, folder)
-    assert check(store, folder).messages == []
-    aside = [path for path in folder.iterdir() if ".set-aside-" in path.name]
+    repair(folder)
+    assert check_study(folder).messages == []
+    aside = [path for path in folder.path.iterdir() if ".set-aside-" in path.name]
     assert len(aside) == (damage is put_folder)
     for path in aside:
         assert (path / "mine.txt").read_text() == "mine"
         shutil.rmtree(path)
-    assert store.digest(OTHER, 1988, 60) == compute_digest([invent(0, 60)])
-    if damage not in (swap, rename_to_other_seeds):  # which are more seeds in a row
-        assert read_files(folder) == before
+    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
+    assert read_files(folder) == before
 
 
-def test_the_protocol_is_told_by_any_block_that_is_sound(store, folder, block):
-    for one in find_blocks(folder)[:2]:
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_the_next_run_simulates_what_is_damaged_and_no_more(study, folder, block, damage):
+    asked = []
+
+    def remember(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            asked.append(pair)
+            yield invent(*pair)
+
+    damage(block.path)
+    fill(study.results, 30, protocol=OTHER, simulation=remember)
+    assert asked == (
+        [(0, 20), (20, 40)]
+        if damage is swap
+        else [(20, 30)]
+        if damage is rename_to_other_seeds
+        else [(20, 40)]
+    )
+    part = Study(OTHER, 1988, 30, study.results)
+    assert compute_study_digest(part) == compute_digest([invent(0, 30)])
+
+
+def test_the_protocol_is_told_by_any_block_that_is_sound(study, folder, block):
+    for one in find_blocks(folder.path)[:2]:
         one.path.write_bytes(b"")
-    assert check(store, folder).protocol == OTHER
-    repair(store, folder)
-    assert store.digest(OTHER, 1988, 60) == compute_digest([invent(0, 60)])
+    assert check_study(folder).study == study
+    repair(folder)
+    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
 
 
-def test_a_study_in_the_folder_of_another_protocol_is_given_up_with_advice(store, folder):
-    moved = folder.parent.rename(folder.parents[1] / ("0" * 16)) / folder.name
+def test_a_study_in_the_folder_of_another_protocol_is_given_up_with_advice(study, folder):
+    folder.path.parent.rename(folder.path.parents[1] / ("0" * 16))
+    moved = StudyFolder("0" * 16, 1988, study.results)
     with pytest.raises(DataError, match="is not known: .*delete the folder and simulate again"):
-        check(store, moved)
+        check_study(moved)
 
 
-@pytest.mark.parametrize(("start", "stop"), [(60, 10**11), (10**10, 10**10 + 5)])
-def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(store, folder, start, stop):
+@pytest.mark.parametrize(("start", "stop"), [(60, 10**11), (10**10, 10**10 + 5), (61, 70)])
+def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(study, folder, start, stop):
     """Or `repair` would simulate for days."""
-    (folder / f"{start:012d}-{stop:012d}-0123456789abcdef.parquet").write_bytes(b"x")
-    checked = check(store, folder)
+    (folder.path / f"{start:012d}-{stop:012d}-0123456789abcdef.parquet").write_bytes(b"x")
+    checked = check_study(folder)
     (error,) = checked.faults.values()
-    assert ("its name holds more than 1,000,000 seeds" in str(error)) == (stop == 10**11)
-    assert checked.lost == []
-    repair(store, folder)
-    assert store.ranges(OTHER, 1988) == [(0, 60)]
+    is_odd = "its name is not that of a block of at most 20 seeds" in str(error)
+    assert is_odd == (stop != 10**10 + 5)
+    assert (checked.study.n_seeds, checked.missing) == (60, [])
+    repair(folder)
+    assert [(block.start, block.stop) for block in find_blocks(folder.path)] == [
+        (0, 20), (20, 40), (40, 60),
+    ]  # fmt: skip
+
+
+def test_damaged_blocks_at_the_end_are_made_again_also_after_a_missing_one(study, folder):
+    """The name of the last block is all that says how many networks there were."""
+    blocks = find_blocks(folder.path)
+    blocks[1].path.unlink()
+    truncate(blocks[2].path)
+    checked = repair(folder)
+    assert (checked.study, checked.missing) == (study, [(20, 40)])
+    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
 
 
 def fail_to_read(number, name):
@@ -149,24 +187,24 @@ def fail_to_read(number, name):
     return mock.patch.object(Path, "read_bytes", fail)
 
 
-def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(store, folder, block):
+def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, folder, block):
     """Once the first block that could not be read ended `verify`, and none was repaired."""
     before = read_files(folder)
     for number in (errno.EACCES, errno.EMFILE):
-        for act in (check, repair):
+        for act in (check_study, repair):
             with (
                 fail_to_read(number, ".parquet"),
                 pytest.raises(OSError, match=os.strerror(number)),
             ):
-                act(store, folder)
+                act(folder)
     assert read_files(folder) == before
     with fail_to_read(errno.EIO, block.path.name):
-        checked = check(store, folder)
+        checked = check_study(folder)
     assert list(checked.faults) == [block]
     assert "Input/output error" in checked.messages[0]
 
 
-def test_a_bad_block_stands_where_the_new_one_cannot_be_written(store, folder, block, monkeypatch):
+def test_a_bad_block_stands_where_the_new_one_cannot_be_written(study, folder, block, monkeypatch):
     truncate(block.path)
     before = read_files(folder)
 
@@ -176,7 +214,7 @@ def test_a_bad_block_stands_where_the_new_one_cannot_be_written(store, folder, b
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", fail)
         with pytest.raises(StorageError, match="No space left"):
-            repair(store, folder)
+            repair(folder)
     assert read_files(folder) == before
 
 
@@ -212,54 +250,51 @@ def sign(path):
     return path.rename(path.with_name(f"{path.name[:26]}{checksum}.parquet"))
 
 
-def find_fault(store, folder):
-    (error,) = check(store, folder).faults.values()
+def find_fault(folder):
+    (error,) = check_study(folder).faults.values()
     return str(error)
 
 
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ({"layout": "2.1"}, 'its layout is "2.1" and not 3.1'),
+        ({"layout": "2.1"}, 'its layout is "2.1" and not 4.1'),
         ({"root_seed": 7}, "its root_seed is 7 and not 1988"),
         ({"root_seed": 1988.0}, "its root_seed is 1988.0 and not 1988"),
         ({"stop": True}, "its stop is true and not"),
         ({"protocol": {"regression": 0.6}}, "its protocol is another one"),
         ({"protocol": {"dropout": 0.5}}, "'dropout'"),
         ({"made_with": 5}, "is bad ("),
-        ({"digest": "0" * 64}, "its outcomes have another digest"),
         ("[" * 100_000, "is bad ("),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_header_that_says_something_else_is_refused(store, folder, block, header, message):
-    forge(find_blocks(folder)[0], header={"made_with": {"numpy": "1.0"}})  # which is sound
+def test_a_header_that_says_something_else_is_refused(study, folder, block, header, message):
+    forge(find_blocks(folder.path)[0], header={"made_with": {"numpy": "1.0"}})  # which is sound
     forge(block, header=header)
-    assert message in find_fault(store, folder)
-    repair(store, folder)
-    assert check(store, folder).messages == []
+    assert message in find_fault(folder)
+    repair(folder)
+    assert check_study(folder).messages == []
 
 
-def test_columns_seeds_and_outcomes_are_each_checked(store, folder, block):
+def test_columns_seeds_and_outcomes_are_each_checked(study, folder, block):
     n = block.stop - block.start
     outcomes = invent(block.start, block.stop)
     wide = COLUMNS.set(1, pa.field("updates", pa.int64(), nullable=False))
     censored = outcomes.converged.copy()
     censored[censored.argmax()] = False  # but not at the cap
-    digest = compute_digest([Outcomes(block.start, outcomes.updates, censored)])
     for options, message in (
         ({"schema": wide}, "its columns are"),
         ({"columns": {"seed": np.arange(1, n + 1)}}, "its seeds are not those of its name"),
-        ({"columns": {"updates": outcomes.updates // 2}}, "its outcomes have another digest"),
-        ({"columns": {"converged": censored}, "header": {"digest": digest}}, "censored networks"),
+        ({"columns": {"converged": censored}}, "censored networks"),
     ):
         path = forge(block, **options)
-        assert message in find_fault(store, folder)
+        assert message in find_fault(folder)
         path.unlink()
-        write_block(folder, outcomes, protocol=OTHER, root_seed=1988)
+        write_block(folder.path, outcomes, protocol=OTHER, root_seed=1988)
 
 
-def test_rows_and_sizes_are_looked_at_before_anything_is_unpacked(store, folder, block):
+def test_rows_and_sizes_are_looked_at_before_anything_is_unpacked(study, folder, block):
     """Once a block of some kilobytes took five gigabytes of memory."""
     n = 4_000_000
     huge = {"seed": np.zeros(n), "updates": np.zeros(n), "converged": np.zeros(n)}
@@ -268,18 +303,18 @@ def test_rows_and_sizes_are_looked_at_before_anything_is_unpacked(store, folder,
     unpack = mock.patch("pyarrow.parquet.ParquetFile.read", side_effect=AssertionError("unpacked"))
     with unpack, pytest.raises(DataError, match="it has 4,000,000 rows and not 20"):
         read_block(Block(20, 40, path), protocol=OTHER, root_seed=1988)
-    repair(store, folder)
-    (path,) = folder.glob("000000000020-*")
+    repair(folder)
+    (path,) = folder.path.glob("000000000020-*")
     schema = COLUMNS.set(1, pa.field("updates", pa.string(), nullable=False))
     texts = {"updates": ["x" * 10**6] * 20}
     forge(Block(20, 40, path), columns=texts, schema=schema, compression="zstd")
-    assert "it unpacks to more than its size" in find_fault(store, folder)
+    assert "it unpacks to more than its size" in find_fault(folder)
 
 
-def test_a_file_too_large_for_its_rows_is_not_read(store, folder, block):
+def test_a_file_too_large_for_its_rows_is_not_read(study, folder, block):
     with block.path.open("r+b") as file:
         file.truncate(2**40)  # of which nothing is on the disk
-    assert "it has 1,099,511,627,776 bytes, more than" in find_fault(store, folder)
+    assert "it has 1,099,511,627,776 bytes, more than" in find_fault(folder)
 
 
 def test_no_byte_of_a_signed_footer_ends_the_process_or_reads_as_other_outcomes(folder, block):

@@ -1,40 +1,102 @@
 """Only what is missing is simulated, and what a worker loses is tried once more."""
 
 import itertools
-import signal
-from concurrent.futures import ThreadPoolExecutor
+import os
+from types import SimpleNamespace
 
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.errors import BusyError, StorageError, WorkerError
+from replication.definition.study import Study
+from replication.errors import StorageError, UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker
-from replication.store import Store, filling
-from replication.store.filling import choose_block_size, cut_blocks, simulate_blocks
-from replication.system.interruption import Interrupted
-from tests.reliability.faults import wait_until
+from replication.simulator.outcomes import compute_digest
+from replication.store import blocks, compute_study_digest, find_blocks
+from replication.store.filling import simulate_blocks, simulate_study
 from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 
+choose_block_size = blocks.choose_block_size
 
-def test_only_what_is_missing_is_simulated(tmp_path):
+
+def list_ranges(folder):
+    return [(block.start, block.stop) for block in find_blocks(folder.path)]
+
+
+def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     asked = []
 
     def remember(protocol, root_seed, ranges, **options):
         asked.append(list(ranges))
         return simulate(protocol, root_seed, asked[-1], **options)
 
-    store = Store(tmp_path)
-    for n_seeds in (1000, 1700, 1200):
-        fill(store, n_seeds, block_size=600, simulation=remember)
-    assert asked == [[(0, 600), (600, 1000)], [(1000, 1600), (1600, 1700)]]
+    for n_seeds in (50, 30, 85):
+        folder = fill(tmp_path, n_seeds, simulation=remember)
+    assert asked == [[(0, 20), (20, 40), (40, 50)], [(40, 60), (60, 80), (80, 85)]]
+    assert list_ranges(folder) == [(0, 20), (20, 40), (40, 60), (60, 80), (80, 85)]
 
 
-def test_blocks_keep_all_workers_busy_and_are_small_enough_to_lose_and_for_the_memory():
-    for n_missing, jobs, size in ((1, 1, 1000), (10_001, 1, 2501), (10_000, 2, 1250)):
-        assert choose_block_size(PAPER, n_missing, jobs) == size
-    assert choose_block_size(PAPER, 10**8, 4) == 100_000
+@pytest.mark.parametrize("ours", [35, 45])
+def test_a_block_that_another_process_writes_meanwhile_is_not_simulated(tmp_path, ours):
+    """And the shorter last block of one is no harm to the other."""
+    asked = []
+
+    def simulate_beside(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            asked.append(pair)
+            if len(asked) == 1:
+                fill(tmp_path, 40)
+            yield invent(*pair)
+
+    fill(tmp_path, ours, simulation=simulate_beside)
+    assert asked == [(0, 20), (40, 45)][: 1 if ours == 35 else 2]
+    for n_seeds in (ours, 40):
+        digest = compute_study_digest(Study(PAPER, 1988, n_seeds, tmp_path))
+        assert digest == compute_digest([invent(0, n_seeds)])
+
+
+def test_a_reader_finds_the_longer_block_that_took_the_place_of_its_own(tmp_path, monkeypatch):
+    folder = fill(tmp_path, 30)
+    read, first = blocks.read_block, []
+
+    def enlarge_before(block, **options):
+        if not first:
+            first.append(block)
+            fill(tmp_path, 60)
+        return read(block, **options)
+
+    monkeypatch.setattr("replication.store.folders.read_block", enlarge_before)
+    digest = compute_study_digest(Study(PAPER, 1988, 30, tmp_path))
+    assert digest == compute_digest([invent(0, 30)])
+    assert list_ranges(folder) == [(0, 20), (20, 40), (40, 60)]
+
+
+def test_blocks_follow_from_the_protocol_are_seconds_of_work_and_fit_in_the_memory():
+    assert choose_block_size(PAPER) == 50_000
+    assert choose_block_size(Protocol(max_updates=20_000)) == 6_818
+    assert choose_block_size(Protocol(max_updates=10_000_000)) == 1_000
     large = Protocol(group_sizes=(256, 256))
-    assert 8 * large.n_weights * choose_block_size(large, 10**8, 4) <= filling.BLOCK_MEMORY
+    assert 1 < choose_block_size(large) < 1_000
+    assert 8 * large.n_weights * choose_block_size(large) <= 2**25
+
+
+@pytest.mark.parametrize(("pages", "error"), [(10**6, None), (10**3, UsageError)])
+def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch, pages, error):
+    given = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": pages}
+    monkeypatch.setattr(os, "sysconf", given.__getitem__)
+    if error is None:
+        fill(tmp_path, 1, jobs=1)
+        return
+    with pytest.raises(error, match=r"on 1 workers need about 0\.0 GB of memory"):
+        fill(tmp_path, 1, jobs=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_refused_where_nothing_is_to_do(tmp_path, monkeypatch):
+    fill(tmp_path, 60)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    fill(tmp_path, 60)
+    with pytest.raises(StorageError, match="has 0.00 MB free"):
+        fill(tmp_path, 61)
 
 
 def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
@@ -47,70 +109,58 @@ def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
             yield invent(*pair)
 
     with pytest.raises(StorageError, match="there is no folder .*/1988': .* run this") as caught:
-        fill(Store(tmp_path / "results"), 60, simulation=delete)
+        fill(tmp_path / "results", 60, simulation=delete)
     assert "intact" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("n_begun", "finished", "written", "lost"),
+    ("finished", "written"),
     [
-        (0, slice(0), [], "0 to 5999"),
-        (3, slice(1, None), [1000, 2000, 3000, 4000], "0 to 999"),
-        (3, slice(-1), [0, 1000, 2000, 3000, 4000], "5000 to 5999"),
+        ([0, 0], []),
+        ([2, 0], [0, 20]),
+        ([2, 1, 1, 0], [0, 20, 40, 60]),
     ],
 )
-def test_a_block_that_is_lost_twice_ends_the_run(capsys, n_begun, finished, written, lost):
-    """Of six blocks some are begun in each round, and some of these are finished."""
-    starts = []
+def test_a_run_ends_when_nothing_is_finished_between_two_losses(capsys, finished, written):
+    starts, rounds = [], iter(finished)
 
     def lose(protocol, root_seed, ranges, **_):
-        for pair in list(itertools.islice(ranges, n_begun))[finished]:
+        for pair in itertools.islice(ranges, next(rounds)):
             yield invent(*pair)
         raise LostWorker("a worker died")
 
-    with replace_simulation(lose), pytest.raises(WorkerError, match=f"networks {lost}; finished"):
-        simulate_blocks(
-            cut_blocks([(0, 6000)], 1000), PAPER, 5,
-            lambda outcomes: starts.append(outcomes.start), show_progress=False,
-        )  # fmt: skip
+    grid = blocks.cut_grid(PAPER, 120)
+    with (
+        replace_simulation(lose),
+        pytest.raises(
+            WorkerError, match=r"a worker died \(twice, and nothing was finished in betw"
+        ),
+    ):
+        simulate_blocks(grid, PAPER, 5, lambda part: starts.append(part.start), show_progress=False)
     assert starts == written
+    assert next(rounds, None) is None
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
 
 
-def test_a_block_is_written_to_its_end_before_a_signal_ends_the_run():
-    written = []
+def test_what_a_worker_lost_once_is_simulated_again(tmp_path):
+    rounds = iter([1, 100])
 
-    def write(outcomes):
-        signal.raise_signal(signal.SIGTERM)
-        written.append(outcomes.start)
+    def lose_once(protocol, root_seed, ranges, **_):
+        n = next(rounds)
+        for pair in itertools.islice(ranges, n):
+            yield invent(*pair)
+        if n == 1:
+            raise LostWorker("a worker died")
 
-    with replace_simulation(), pytest.raises(Interrupted):
-        simulate_blocks([(0, 10), (10, 20)], PAPER, 5, write, show_progress=False)
-    assert written == [0]
+    fill(tmp_path, 60, simulation=lose_once)
+    digest = compute_study_digest(Study(PAPER, 1988, 60, tmp_path))
+    assert digest == compute_digest([invent(0, 60)])
 
 
-def test_the_same_study_is_refused_and_as_part_of_another_waited_for(tmp_path, monkeypatch):
-    """Two studies next to each other have root seeds in common."""
-    store, other = Store(tmp_path), Store(tmp_path)
-    refused = []
-
-    def try_again(protocol, root_seed, ranges, **_):
-        with pytest.raises(BusyError, match="another process is working on"):
-            fill(other, 60)
-        refused.append(True)
-        return simulate(protocol, root_seed, ranges)
-
-    fill(store, 60, simulation=try_again)
-    assert refused == [True]
-
-    folder = store.study_folder(PAPER, 5)
-    said = []
-    monkeypatch.setattr(filling, "report_progress", said.append)
-    with ThreadPoolExecutor() as pool:
-        with store.lock(folder):
-            waiting = pool.submit(fill, other, 60, root_seed=5, wait=True)
-            assert wait_until(lambda: said)
-            assert "waiting until it has ended" in said[0]
-            assert not waiting.done()
-        assert waiting.result(timeout=20) == folder
-    assert store.missing(PAPER, 5, 60) == []
+def test_how_many_networks_were_simulated_is_of_those_asked_for(tmp_path):
+    study = Study(PAPER, 1988, 30, tmp_path)
+    folder = fill(tmp_path, 40)
+    find_blocks(folder.path)[1].path.write_bytes(b"")
+    with replace_simulation():
+        assert simulate_study(study, show_progress=False) == 10
+        assert simulate_study(study, show_progress=False) == 0

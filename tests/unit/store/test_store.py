@@ -1,141 +1,158 @@
 """The store keeps what it was given, says what is missing, and lets other programs read it."""
 
 import dataclasses
-import itertools
 import json
+import os
 import stat
+import time
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from replication.definition.protocol import PAPER
-from replication.errors import BusyError, DataError, StorageError
+from replication.definition.study import Study
+from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import Store, find_blocks
-from replication.store.store import subtract_ranges
-from replication.system.files import make_folder, write_durably
-from tests.unit.store.invented import fill, invent, write
+from replication.store import (
+    StudyFolder,
+    compute_study_digest,
+    count_outcomes,
+    find_blocks,
+    list_other_versions,
+    list_study_folders,
+    read_outcomes,
+)
+from replication.store.folders import find_missing
+from replication.system.files import open_folder, write_durably
+from tests.unit.store.invented import fill, invent
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "results")
+def study(tmp_path):
+    return Study(PAPER, 1988, 60, tmp_path / "results")
 
 
-def test_an_empty_store_misses_everything_and_makes_no_folder(store):
-    assert store.studies() == store.other_versions() == []
-    assert store.missing(PAPER, 1988, 100) == [(0, 100)]
-    assert not store.folder.exists()
+def test_an_empty_store_misses_everything_and_makes_no_folder(study):
+    assert list_study_folders(study.results) == list_other_versions(study.results) == []
+    assert find_missing(study) == [(0, 20), (20, 40), (40, 60)]
+    assert not study.results.exists()
 
 
-def test_what_was_written_is_read_in_seed_order_however_it_was_cut(store):
-    write(store, (31, 60), (0, 7), (7, 31), (5, 40))
-    expected = invent(6, 55)
-    blocks = list(store.read(PAPER, 1988, 6, 55))
+def test_what_was_written_is_read_in_seed_order(study):
+    fill(study.results, 75)
+    expected = invent(0, 60)
+    parts = list(read_outcomes(study))
     for name in ("updates", "converged"):
-        read = np.concatenate([getattr(block, name) for block in blocks])
+        read = np.concatenate([getattr(part, name) for part in parts])
         np.testing.assert_array_equal(read, getattr(expected, name))
-    assert store.digest(PAPER, 1988, 60) == compute_digest([invent(0, 60)])
-    first = invent(0, 33)
-    assert store.counts(PAPER, 1988, 33) == CountTable.from_outcomes(
-        first.updates, first.converged, PAPER.max_updates
+    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
+    assert count_outcomes(study) == CountTable.from_outcomes(
+        expected.updates, expected.converged, PAPER.max_updates
     )
 
 
-def test_missing_seeds_are_the_gaps_between_blocks_and_the_first_is_named(store):
-    write(store, (0, 20), (30, 40))
-    assert store.ranges(PAPER, 1988) == [(0, 20), (30, 40)]
-    assert store.missing(PAPER, 1988, 15) == []
-    assert store.missing(PAPER, 1988, 50) == [(20, 30), (40, 50)]
-    with pytest.raises(DataError, match="outcome of seed 20 is not in .*`replication simulate`"):
-        store.digest(PAPER, 1988, 40)
+@pytest.mark.parametrize(("place", "seed"), [(0, 0), (1, 20), (2, 40)])
+def test_the_first_seed_that_is_missing_is_named(study, place, seed):
+    folder = fill(study.results, 50)
+    with pytest.raises(DataError, match="outcome of seed 50 is not in .*`replication simulate --s"):
+        compute_study_digest(study)
+    find_blocks(folder.path)[place].path.unlink()
+    with pytest.raises(DataError, match=f"outcome of seed {seed} is not in"):
+        compute_study_digest(study)
 
 
-ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted).map(tuple))
-
-
-@given(ranges, ranges)
-def test_ranges_are_joined_and_subtracted_as_sets_of_seeds_are(some, taken):
-    def gather(ranges):
-        return {seed for pair in ranges for seed in range(*pair)}
-
-    left = subtract_ranges(some, taken)
-    assert gather(left) == gather(some) - gather(taken)
-    assert all(first[1] < then[0] for first, then in itertools.pairwise(left))
-    assert all(start < stop for start, stop in left)
-
-
-def test_protocols_and_root_seeds_are_kept_apart(store):
-    write(store, (0, 20))
-    write(store, (0, 30), root_seed=1989)
-    write(store, (0, 40), protocol=OTHER)
-    found = [(study.protocol_id, study.root_seed) for study in store.studies()]
+def test_protocols_and_root_seeds_are_kept_apart(study):
+    fill(study.results, 20)
+    fill(study.results, 30, root_seed=1989)
+    fill(study.results, 40, protocol=OTHER)
+    found = [(each.protocol_id, each.root_seed) for each in list_study_folders(study.results)]
     assert sorted(found) == sorted([(PAPER.id, 1988), (PAPER.id, 1989), (OTHER.id, 1988)])
-    assert store.missing(PAPER, 1988, 40) == [(20, 40)]
+    assert find_missing(study) == [(20, 40), (40, 60)]
 
 
-def test_other_programs_read_the_folder_of_a_study_as_it_is(store):
-    folder = fill(store)
+def test_other_programs_read_the_folder_of_a_study_as_it_is(study):
+    for n_seeds in (50, 60):
+        folder = fill(study.results, n_seeds).path
     table = pd.read_parquet(folder)
     assert table["seed"].tolist() == list(range(60))
     assert table["updates"].tolist() == invent(0, 60).updates.tolist()
     assert table["converged"].tolist() == invent(0, 60).converged.tolist()
-    assert {path.suffix for path in folder.rglob("*")} == {".parquet"}, "what some stumble over"
+    assert {path.suffix for path in folder.parent.rglob("*.*")} == {".parquet"}
 
 
-def test_a_block_says_what_it_is_and_how_it_was_made(store):
-    (block,) = find_blocks(fill(store, 20))
+def test_a_block_says_what_it_is_and_how_it_was_made(study):
+    (block,) = find_blocks(fill(study.results, 20).path)
     header = json.loads(pq.read_metadata(block.path).metadata[b"replication"])
     assert header["protocol"]["regression"] == 0.75
     assert (header["root_seed"], header["start"], header["stop"]) == (1988, 0, 20)
     assert {"python", "numpy", "pyarrow", "platform"} <= set(header["made_with"])
 
 
-def test_what_a_kill_left_is_swept_and_nothing_else_is(store):
-    folder = fill(store, 20)
-    left = folder / ".replication-0123456789abcdef.part"
-    notes = [folder / "notes.txt", folder / ".mine.part"]
-    for path in (left, *notes):
+def test_a_writer_removes_what_a_kill_left_a_day_ago_and_nothing_else(study):
+    folder = fill(study.results, 20).path
+    other = fill(study.results, 20, root_seed=7).path
+    name = ".replication-0123456789abcdef.part"
+    left, kept = folder / name, [folder / "notes.txt", folder / ".mine.part", other / name]
+    for path in (left, *kept):
         path.write_bytes(b"x")
-    notes.append(folder / ".replication-ffffffffffffffff.part")
-    notes[-1].mkdir()
-    fill(store, 21)
+    kept.append(folder / ".replication-ffffffffffffffff.part")
+    kept[-1].mkdir()
+    fill(study.results, 21)
+    assert left.exists(), "another process may be writing it"
+    yesterday = time.time() - 86_500
+    for path in (left, *kept):
+        os.utime(path, (yesterday, yesterday))
+    fill(study.results, 22)
     assert not left.exists()
-    assert all(path.exists() for path in notes)
-    assert store.ranges(PAPER, 1988) == [(0, 21)]
+    assert all(path.exists() for path in kept)
 
 
-def test_a_folder_that_is_no_study_is_not_listed(store):
+def test_a_folder_that_is_no_study_is_not_listed(study):
+    place = StudyFolder.of(study).path.parents[1]
     for name in ("notes", "٥", "5x", "05", f"{2**63}"):
-        (store.folder / PAPER.id / name).mkdir(parents=True)
-    (store.folder / "notes" / "5").mkdir(parents=True)
-    (store.folder / PAPER.id / "6").write_text("")
-    assert store.studies() == []
+        (place / PAPER.id / name).mkdir(parents=True)
+    (place / "notes" / "5").mkdir(parents=True)
+    (place / PAPER.id / "6").write_text("")
+    assert list_study_folders(study.results) == []
 
 
-def test_the_lock_of_a_study_excludes_no_other_study_and_frees_itself_after_an_error(store):
-    """Once three of five studies that ran at once in one folder were refused."""
-    other = Store(store.folder.parents[1])
-    busy = pytest.raises(BusyError, match="another process is working on")
-    with busy, store.lock(store.study_folder(PAPER, 1988)):
-        write(other, (0, 20), root_seed=1989)
-        write(other, (0, 20), protocol=OTHER)
-        write(other, (0, 5))
-    write(other, (0, 5))
+@pytest.mark.parametrize("place", ["outcomes", "outcomes/4.1", f"outcomes/4.1/{PAPER.id}/1988"])
+@pytest.mark.parametrize("kind", ["link", "nowhere", "file", "pipe"])
+def test_nothing_is_written_where_no_folder_of_ours_is(study, tmp_path, place, kind):
+    """Once a report and a lock were written through a link, and a pipe was a dead end."""
+    path, elsewhere = study.results / place, tmp_path / "elsewhere"
+    path.parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    if kind == "file":
+        path.write_text("mine")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(elsewhere if kind == "link" else tmp_path / "nowhere")
+    what = "a link" if kind == "link" else "no folder"
+    with pytest.raises(StorageError, match=rf"'{path}' is {what}, and nothing is written there"):
+        fill(study.results, 20)
+    assert list(elsewhere.iterdir()) == []
+    assert list_other_versions(study.results) == []
+
+
+def test_a_results_folder_may_itself_be_a_link(study, tmp_path):
+    (tmp_path / "disk").mkdir()
+    study.results.symlink_to(tmp_path / "disk")
+    fill(study.results, 60)
+    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
 
 
 def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
     """Once it was a RecursionError."""
     monkeypatch.setattr("os.fsync", lambda _: None)
     folder = tmp_path.joinpath(*["a"] * 1500)
-    make_folder(folder)
+    open_folder(folder, below=tmp_path)
     assert folder.is_dir()
     while folder != tmp_path:  # or those who tidy up recurse
         folder.rmdir()

@@ -6,22 +6,16 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.simulator.outcomes import Outcomes
-from replication.store import Store, find_blocks
-from replication.store.verifying import draw_sample, find_difference, verify_study
+from replication.store import compute_study_digest, find_blocks
+from replication.store.verifying import check_study, draw_sample, find_difference, verify_study
 from tests.unit.store.invented import fill, invent, repair, replace_simulation, simulate
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    fill(store, 1000, block_size=300)
-    return store
-
-
-@pytest.fixture
-def study(store):
-    return store.studies()[0]
+def folder(tmp_path):
+    return fill(tmp_path, 1000)
 
 
 @pytest.mark.parametrize("n_sample", [1, 7, 50, 51, 120])
@@ -58,18 +52,18 @@ def test_the_first_difference_is_named():
     assert list(find_difference(stored, censored)) == [14]
 
 
-def verify(store, study, *, simulation=simulate, **options):
+def verify(folder, *, simulation=simulate, **options):
     with replace_simulation(simulation):
-        return verify_study(store, study, **options)
+        return verify_study(check_study(folder), **options)
 
 
-def test_a_sound_study_is_verified(store, study):
-    checked, n_simulated, difference = verify(store, study, n_sample=None, jobs=1)
-    assert (checked.messages, n_simulated, difference) == ([], 1000, None)
-    assert 50 <= verify(store, study, n_sample=100)[1] <= 100
+def test_a_sound_study_is_verified(folder):
+    assert check_study(folder).messages == []
+    assert verify(folder, n_sample=None, jobs=1) == (1000, None)
+    assert 20 <= verify(folder, n_sample=100)[0] <= 100
 
 
-def test_the_first_of_several_differences_is_reported_whatever_the_order(store, study):
+def test_the_first_of_several_differences_is_reported_whatever_the_order(folder):
     def simulate_otherwise(protocol, root_seed, ranges, **_):
         for start, stop in reversed(list(ranges)):
             outcomes = invent(start, stop)
@@ -79,25 +73,26 @@ def test_the_first_of_several_differences_is_reported_whatever_the_order(store, 
                     changed[seed - start] += 1
             yield dataclasses.replace(outcomes, updates=changed)
 
-    checked, _, difference = verify(store, study, n_sample=None, simulation=simulate_otherwise)
-    assert checked.messages == []
+    difference = verify(folder, n_sample=None, simulation=simulate_otherwise)[1]
     assert difference.startswith("seed 351 is stored as ")
-    sampled = verify(store, study, n_sample=999, simulation=simulate_otherwise)[2]
-    assert sampled.startswith(("seed 351 ", "seed 950 "))
 
 
-def test_seeds_are_not_missing_while_another_process_may_be_simulating_them(store, study):
-    (block,) = (block for block in find_blocks(study.path) if block.start == 300)
-    block.path.unlink()
-    assert verify(store, study, n_sample=50)[0].missing == [(300, 600)]
-    with Store(store.folder.parents[1]).lock(study.path):
-        assert verify(store, study, n_sample=50)[0].messages == []
+def test_missing_seeds_are_joined_and_named_also_those_of_a_report_alone(folder):
+    for block in find_blocks(folder.path)[3:5]:
+        block.path.unlink()
+    find_blocks(folder.path)[-1].path.unlink()
+    assert check_study(folder).missing == [(60, 100)]
+    assert check_study(folder, n_reported=990).missing == [(60, 100), (980, 990)]
+    assert "the seeds 60 to 99 are missing" in check_study(folder).messages[0]
 
 
-def test_a_bad_block_whose_seeds_are_in_sound_ones_is_removed_and_not_computed(store, study):
+def test_a_damaged_block_is_removed_where_its_seeds_are_in_a_sound_one(folder, tmp_path):
     """As a kill leaves it between the new block and the end of the old one."""
-    before = store.digest(PAPER, 1988, 1000)
-    (study.path / f"{300:012d}-{600:012d}-0123456789abcdef.parquet").write_bytes(b"x")
-    assert len(repair(store, study.path, None).faults) == 1
-    assert verify(store, study, n_sample=None)[0].messages == []
-    assert store.digest(PAPER, 1988, 1000) == before
+    study = Study(PAPER, 1988, 1000, tmp_path)
+    before = compute_study_digest(study)
+    bad = folder.path / f"{300:012d}-{311:012d}-0123456789abcdef.parquet"
+    bad.write_bytes(b"x")
+    assert len(repair(folder, None).faults) == 1
+    assert not bad.exists()
+    assert check_study(folder).messages == []
+    assert compute_study_digest(study) == before

@@ -5,7 +5,13 @@ import time
 
 import pytest
 
-from replication.system.threads import Stopped, count_workers, find_flag, map_in_threads
+from replication.system.threads import (
+    Stopped,
+    count_workers,
+    find_flag,
+    iterate_in_threads,
+    map_in_threads,
+)
 
 
 def test_results_come_in_the_order_of_the_tasks_whichever_ends_first():
@@ -50,9 +56,45 @@ def test_outside_of_tasks_nothing_is_ever_stopped():
     assert map_in_threads(lambda _: bool(find_flag()[0]), [1]) == [False]
 
 
-def test_workers_are_the_cores_that_this_process_may_use(monkeypatch):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 2, 5})
-    assert (count_workers(7), count_workers(-1)) == (7, 3)
-    monkeypatch.delattr("os.sched_getaffinity")
-    monkeypatch.setattr("os.cpu_count", lambda: None)
+def test_workers_are_the_cores_that_this_process_may_use_also_under_a_quota(monkeypatch):
+    """A container that may use half of a machine has half of its workers."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    assert (count_workers(7), count_workers(-1)) == (7, 1)
+    monkeypatch.undo()
+    monkeypatch.setattr("joblib.externals.loky.backend.context._cpu_count_cgroup", lambda _: 1)
     assert count_workers(-1) == 1
+
+
+def test_one_job_leaves_the_main_thread_free_for_signals():
+    names = map_in_threads(lambda _: threading.current_thread().name, [0, 1], jobs=1)
+    assert threading.main_thread().name not in names
+    running = []
+
+    def work(_):
+        running.append(1)
+        time.sleep(0.02)
+        n = len(running)
+        running.pop()
+        return n
+
+    assert max(map_in_threads(work, range(4), jobs=1)) == 1
+
+
+def test_tasks_are_taken_not_long_before_they_start_and_none_after_the_caller_leaves():
+    taken, flags = [], []
+
+    def give():
+        for i in range(1000):
+            taken.append(i)
+            yield i
+
+    def work(i):
+        flags.append(find_flag())
+        time.sleep(0.01)
+        return i
+
+    results = iterate_in_threads(work, give(), jobs=2)
+    next(results)
+    results.close()
+    assert len(taken) < 100
+    assert all(flag[0] for flag in flags)

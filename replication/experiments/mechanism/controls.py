@@ -1,0 +1,79 @@
+"""What is not a replaced change: larger weights at the start, and whose split is learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments.matrices import change_u, change_w, get_w
+from replication.experiments.mechanism.interventions import describe_extra
+from replication.experiments.mechanism.theory import measure_growth
+from replication.experiments.summaries import estimate_share
+from replication.simulator.engine import evaluate_networks
+from replication.simulator.ensemble import simulate_weights
+
+Array = NDArray[np.float64]
+
+FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
+"""By which the initial W is multiplied."""
+
+
+def compare_sizes(
+    protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
+) -> list[dict[str, Any]]:
+    """Return what networks take more if W starts so many times as large, and what is predicted.
+
+    If the network waits until W has grown, ``-ln(factor) / ln(1 + growth)``; for recirculation.
+    """
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    growth = None
+    if protocol.learning_rule == RECIRCULATION:
+        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
+
+    def scale(factor: float) -> dict[str, Any]:
+        larger = change_w(protocol, weights, lambda W, _: factor * W)
+        updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
+        return {
+            "factor": factor,
+            "predicted": None if growth is None else -math.log(factor) / math.log1p(growth),
+            **describe_extra(updates, converged, base),
+        }
+
+    return [scale(factor) for factor in factors]
+
+
+def compare_aligned(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take more if U starts as the transpose of W."""
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    aligned = change_u(protocol, weights, lambda W, _: W)
+    updates, converged, _ = simulate_weights(protocol, aligned, jobs=jobs)
+    return describe_extra(updates, converged, base)
+
+
+def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return in what share of the converged networks the learnt split is that of the initial W."""
+    _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
+    assert final is not None
+    learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
+    same = find_split(get_w(protocol, weights[converged])) == find_split(learnt)
+    return estimate_share(int(same.sum()), len(same))
+
+
+def find_split(codes: Array) -> NDArray[np.int64]:
+    """Return which of four codes, (n, 2, 4), lies opposite the first one, (n,).
+
+    Of the three ways to pair four points as ends of two diagonals, the one with the largest
+    area between the diagonals; if the points are in convex position, these are their diagonals.
+    """
+    areas = []
+    for one, (two, three) in ((1, (2, 3)), (2, (1, 3)), (3, (1, 2))):
+        (x, y), (u, v) = (
+            np.moveaxis(codes[:, :, i] - codes[:, :, j], 1, 0) for i, j in ((0, one), (two, three))
+        )
+        areas.append(np.abs(x * v - y * u))
+    return np.asarray(np.argmax(areas, axis=0) + 1)

@@ -1,0 +1,110 @@
+"""Which half makes recirculation fast: U by one rule and W by another, each at its best rates."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.fields import MinimisedError
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.matrices import get_w
+from replication.experiments.mechanism.interventions import Update, amplify
+from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.summaries import estimate_share, name_estimate
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import evaluate_networks
+from replication.simulator.weights import draw_weights, list_connections
+from replication.statistics.intervals import estimate_median
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]
+
+MAX_UPDATES = 400  # in searches
+LOWER, UPPER = list_connections(PAPER)
+UPPER_RATES: Mapping[str, Sequence[float]] = {
+    "equation 3": (7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 56.0),
+    "descent": (5.0, 7.0, 10.0, 14.0, 20.0),
+}  # fmt: skip
+LOWER_RATES: Mapping[str, Sequence[float]] = {
+    "equation 4": (10.0, 14.0, 20.0, 28.0, 40.0, 56.0, 80.0),
+    "descent": (2.0, 4.0, 8.0, 12.0, 16.0),
+    "descent, cross-entropy": (0.5, 1.0, 2.0, 4.0),
+    "growth": (20.0, 28.0, 40.0, 56.0, 80.0),
+    "frozen": (5.0, 20.0),
+}
+"""Learning rates that are tried. Where W is frozen or only grows, its rate is that of the hidden
+biases, which then change by equation 4."""
+
+
+def compute_hybrid(upper: str, lower: str, protocol: Protocol, weights: Array) -> Array:
+    """Return changes at a learning rate of 1: U and its biases by one rule, W and its by another.
+
+    `upper` and `lower` are keys of `UPPER_RATES` and `LOWER_RATES`.
+    """
+    hybrid = compute_changes(protocol, weights)
+    for rule, part in ((upper, UPPER), (lower, LOWER)):
+        if rule.startswith("descent"):
+            error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
+            hybrid[:, part] = -compute_gradients(protocol, weights, error=error)[:, part]
+    W = get_w(protocol, hybrid)
+    if lower == "growth":
+        W[...] = amplify(Update(protocol, weights, W.copy(), W))
+    if lower == "frozen":
+        W[...] = 0.0
+    return hybrid
+
+
+def train_hybrid(
+    upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
+) -> Outcome:
+    """Train networks, each at its own two rates, (n, 2), of U and of W."""
+    weights, running = weights.copy(), np.arange(len(weights))
+    updates = np.full(len(weights), protocol.max_updates)
+    converged = np.zeros(len(weights), dtype=np.bool_)
+    for n_applied in range(protocol.max_updates + 1):
+        done = evaluate_networks(protocol, weights[running]).error < protocol.threshold
+        updates[running[done]], converged[running[done]] = n_applied, True
+        running = running[~done]
+        if not len(running) or n_applied == protocol.max_updates:
+            break
+        changes = compute_hybrid(upper, lower, protocol, weights[running])
+        changes[:, UPPER] *= rates[running, :1]
+        changes[:, LOWER] *= rates[running, 1:]
+        weights[running] += changes
+    return updates, converged
+
+
+def compare_hybrids(
+    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int
+) -> list[dict[str, Any]]:
+    """Return how fast each pair of rules is at its best pair of rates, of those tried.
+
+    The best have the smallest mean of updates on other networks, failures at the cap.
+    """
+    short = dataclasses.replace(protocol, max_updates=min(MAX_UPDATES, protocol.max_updates))
+    searched = draw_weights(protocol, root_seed + SEARCH_OFFSET, 0, n_search)
+    judged = draw_weights(protocol, root_seed, 0, n_networks)
+
+    def compare(rules: tuple[str, str]) -> dict[str, Any]:
+        pairs = np.array(list(itertools.product(UPPER_RATES[rules[0]], LOWER_RATES[rules[1]])))
+        many, rates = np.tile(searched, (len(pairs), 1)), np.repeat(pairs, n_search, axis=0)
+        updates, _ = train_hybrid(*rules, short, many, rates)
+        best = pairs[np.argmin(updates.reshape(len(pairs), n_search).sum(axis=1))]
+        rates = np.tile(best, (n_networks, 1))
+        updates, converged = train_hybrid(*rules, protocol, judged, rates)
+        return {
+            "upper": rules[0],
+            "lower": rules[1],
+            "rates": best.tolist(),
+            **name_estimate("median", estimate_median(updates)),
+            "mean": float(updates.mean()),
+            "converged": estimate_share(int(converged.sum()), n_networks),
+        }
+
+    return map_in_threads(compare, list(itertools.product(UPPER_RATES, LOWER_RATES)), jobs=jobs)

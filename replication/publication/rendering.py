@@ -1,0 +1,113 @@
+"""From models and a template to the files of a report, in the folder where they belong."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replication.definition.claims import load_claims
+from replication.experiments import TEMPLATES, list_figures
+from replication.publication.models import Model
+from replication.publication.placing import place_files
+from replication.system.progress import Tell
+
+if TYPE_CHECKING:
+    from replication.report.build import Drawing
+
+METADATA = {
+    "title": "How recirculation learns without back-propagation",
+    "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
+    "Recirculation",
+    "author": "The recirculation replication contributors",
+    "date": "2026-11-28",
+    "licence": "MIT",
+    "description": "The small networks of Hinton and McClelland (1988) learn without "
+    "back-propagation. They are trained again here, and every statement of the paper is tested.",
+}
+"""Of the report; the date is that of the study's definition."""
+
+LEARNING = {
+    "title": "Learning without back-propagation",
+    "subtitle": "Six steps through recirculation: predict, try, reveal",
+    "description": "Watch a network learn without back-propagation, in six steps. Say what you "
+    "expect, try it in the page, and see what many networks did.",
+}
+"""Of the second page, for readers who want to see how the rule works."""
+
+
+def publish(
+    folder: Path,
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    *,
+    report_progress: Tell,
+    formats: Iterable[str] = ("html", "md"),
+    jobs: int = -1,
+    set_aside: bool = False,
+    more: Mapping[str, bytes] | None = None,
+    **metadata: str,
+) -> None:
+    """Render a report and put it, and `more` files, into a folder that is open for writing."""
+    files = render(
+        template, models, figures,
+        formats=tuple(formats), jobs=jobs, report_progress=report_progress, **metadata,
+    )  # fmt: skip
+    place_files(folder, files | dict(more or {}), set_aside=set_aside)
+
+
+def render(
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    *,
+    name: str = "report",
+    formats: Collection[str],
+    jobs: int,
+    report_progress: Tell,
+    **metadata: str,
+) -> dict[str, bytes]:
+    """Return the files of a report, or of another page of that name."""
+    from replication.report.build import render_report
+
+    return render_report(
+        template=template,
+        models=models,
+        figures=figures,
+        bibliography=TEMPLATES / "references.bib",
+        search=[TEMPLATES],
+        metadata=METADATA | metadata,
+        name=name,
+        formats=formats,
+        jobs=jobs,
+        report_progress=report_progress,
+    )
+
+
+def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
+    """Return the figures of an experiment, whose data the command makes."""
+    from replication.report.build import Drawing
+
+    return {
+        figure: Drawing(functools.partial(draw, model), command)
+        for figure, draw in list_figures(name).items()
+    }
+
+
+def list_claims() -> Model:
+    """Return the ledger as plain data; ``thresholds`` are those of the primary one."""
+
+    def list_fields(entry: Any) -> Model:
+        return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
+
+    return {
+        name: list_fields(claim)
+        | {
+            "operationalisations": [list_fields(each) for each in claim.operationalisations],
+            "thresholds": claim.thresholds,
+        }
+        for name, claim in load_claims().items()
+    }

@@ -1,0 +1,164 @@
+"""Which outcomes are stored in a results folder, and reading them back."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import operator
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from replication.definition.protocol import READINGS, Protocol
+from replication.definition.study import Study
+from replication.errors import DataError
+from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.weights import MAX_ROOT_SEED
+from replication.statistics.counts import CountTable
+from replication.store.blocks import (
+    LAYOUT,
+    Block,
+    Range,
+    cut_grid,
+    find_blocks,
+    is_on_grid,
+    read_block,
+    read_header,
+)
+from replication.system.files import list_names
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class StudyFolder:
+    """Where the outcomes of one protocol under one root seed are, whether it exists or not."""
+
+    protocol_id: str
+    root_seed: int
+    results: Path
+
+    @property
+    def name(self) -> str:
+        """The name in messages."""
+        return f"study {self.protocol_id}/{self.root_seed}"
+
+    @property
+    def path(self) -> Path:
+        """The folder of the blocks."""
+        return self.results / "outcomes" / LAYOUT / self.protocol_id / str(self.root_seed)
+
+    @classmethod
+    def of(cls, study: Study) -> StudyFolder:
+        """Return that of a study."""
+        return cls(study.protocol.id, study.root_seed, study.results)
+
+
+def list_study_folders(results: Path) -> list[StudyFolder]:
+    """Return the folders of all studies below a results folder, by protocol id and root seed."""
+    place = results / "outcomes" / LAYOUT
+    found = (
+        StudyFolder(protocol_id, int(seed), results)
+        for protocol_id in list_names(place)
+        if re.fullmatch("[0-9a-f]{16}", protocol_id)
+        for seed in list_names(place / protocol_id)
+        if re.fullmatch("0|[1-9][0-9]{0,18}", seed) and int(seed) <= MAX_ROOT_SEED
+        if (place / protocol_id / seed).is_dir()
+    )
+    return sorted(found)
+
+
+def list_other_versions(results: Path) -> list[Path]:
+    """Return the folders of outcomes of other versions, which are left alone."""
+    outcomes = results / "outcomes"
+    paths = [outcomes / name for name in list_names(outcomes) if name != LAYOUT]
+    return [path for path in paths if path.is_dir()]
+
+
+def find_longest(path: Path, protocol: Protocol) -> dict[int, Block]:
+    """Return the longest block on the grid that begins at each seed, by its name alone."""
+    blocks = (block for block in find_blocks(path) if is_on_grid(block, protocol))
+    return {block.start: block for block in blocks}  # the last of each is the longest
+
+
+def find_missing(study: Study) -> list[Range]:
+    """Return the blocks of a study of which there is no file."""
+    there = find_longest(StudyFolder.of(study).path, study.protocol)
+    grid = cut_grid(study.protocol, study.n_seeds)
+    return [(a, b) for a, b in grid if a not in there or there[a].stop < b]
+
+
+def read_outcomes(study: Study) -> Iterator[Outcomes]:
+    """Yield the outcomes of a study in seed order, block by block."""
+    folder = StudyFolder.of(study).path
+    there = find_longest(folder, study.protocol)
+    for start, stop in cut_grid(study.protocol, study.n_seeds):
+        outcomes = None
+        while outcomes is None:
+            block = there.get(start)
+            if block is None or block.stop < stop:
+                raise DataError(
+                    f"the outcome of seed {start if block is None else block.stop} is not in "
+                    f"{str(folder)!r}; run `replication simulate {study.options}`"
+                )
+            try:
+                outcomes = read_block(block, protocol=study.protocol, root_seed=study.root_seed)
+            except DataError:
+                there = find_longest(folder, study.protocol)
+                if there.get(start) == block:  # and no longer one has taken its place meanwhile
+                    raise
+        yield outcomes.slice(start, stop)
+
+
+def count_outcomes(study: Study) -> CountTable:
+    """Return how many networks of a study took how many updates."""
+    tables = (
+        CountTable.from_outcomes(part.updates, part.converged, study.protocol.max_updates)
+        for part in read_outcomes(study)
+    )
+    return functools.reduce(operator.add, tables)
+
+
+def compute_study_digest(study: Study) -> str:
+    """Return the digest of the outcomes of a study."""
+    return compute_digest(read_outcomes(study))
+
+
+def find_protocol(protocol_id: str, results: Path) -> Protocol:
+    """Return the protocol of an id: a named reading, or what any sound block says."""
+    for reading in READINGS.values():
+        if reading.id == protocol_id:
+            return reading
+    reason = "no block says its protocol"
+    folders = [each for each in list_study_folders(results) if each.protocol_id == protocol_id]
+    for block in (block for folder in folders for block in find_blocks(folder.path)):
+        try:
+            protocol = read_header(block).protocol
+        except DataError as error:
+            reason = str(error)
+        else:
+            if protocol.id == protocol_id:
+                return protocol
+    place = results / "outcomes" / LAYOUT / protocol_id
+    raise DataError(
+        f"what the networks of {str(place)!r} are is not known: {reason}. "
+        "Where that cannot be helped, delete the folder and simulate again"
+    )
+
+
+def join_ranges(ranges: Iterable[Range]) -> list[Range]:
+    """Return ascending ranges of seeds with those joined that touch or overlap.
+
+    >>> join_ranges([(0, 4), (3, 5), (5, 9), (12, 13)])
+    [(0, 9), (12, 13)]
+    """
+    joined: list[Range] = []
+    for start, stop in ranges:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def count_seeds(ranges: Iterable[Range]) -> int:
+    """Return how many seeds are in ranges that do not overlap."""
+    return sum(stop - start for start, stop in ranges)

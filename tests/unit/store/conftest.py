@@ -1,0 +1,11 @@
+"""Small blocks, so that a study of few networks has several."""
+
+import pytest
+
+from tests.unit.store.invented import replace_block_size
+
+
+@pytest.fixture(autouse=True)
+def _blocks_of_20():
+    with replace_block_size(20):
+        yield
