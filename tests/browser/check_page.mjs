@@ -310,7 +310,7 @@ async function check_in_browser(starts, is_bad) {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     const fresh = await open(browser, { width, height });
     found.first_screen[width] = await fresh.evaluate(() =>
-      ["h1", ".front > p", ".verdict", "figure.drawing svg"].map((name) => {
+      ["h1", ".front > p", ".verdict", "figure.drawing svg.plane"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
