@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.errors import UsageError
 from replication.simulator import programs
 from replication.simulator.machine import compile_program
 from replication.simulator.memory import Array, allocate, arrange, prepare_strips
@@ -49,14 +51,12 @@ def run_networks(
     is returned is then incomplete. Returns the updates before the criterion was first met, or the
     cap (n,), whether it was met (n,), and with `final_weights` the weights at the end, else None.
     """
-    weights = np.asarray(weights, dtype=np.float64)
-    if weights.strides[1] != weights.itemsize:
-        weights = np.ascontiguousarray(weights)
+    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
+    weights = _take_weights(protocol, weights, rule)
     updates = np.zeros(len(weights), dtype=np.int64)
     converged = np.zeros(len(weights), dtype=np.int64)
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
-    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     strip = prepare_strips(protocol, rule, N_LANES)
     job = np.zeros(programs.N_WORDS, dtype=np.int64)
     job[programs.INITIAL] = weights.ctypes.data
@@ -80,8 +80,9 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
-    recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
     rule = Rule.of(protocol)
+    weights = _take_weights(protocol, weights, rule)
+    recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
     update = _make_ready("update", protocol, rule)
     for part, strips in _fill_strips(protocol, weights, rule):
         recorded[part, 0] = weights[part]
@@ -93,8 +94,9 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
-    n, n_patterns = len(weights), protocol.n_patterns
     rule = Rule.of(protocol, all_states=True)
+    weights = _take_weights(protocol, weights, rule)
+    n, n_patterns = len(weights), protocol.n_patterns
     places, _ = arrange(rule)
     asked = [*places["first"][1:], places["reconstruction"][0]]
     states = [np.empty((n, n_patterns, n_units)) for _, (n_units, _) in asked]
@@ -108,6 +110,20 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
             target[part] = rows.reshape(n_here, n_units, n_patterns).swapaxes(1, 2)
         error[part] = _unpack(strips, places["error"][0][0], 1)[:n_here, 0]
     return Evaluation(hidden=states[:-1], reconstruction=states[-1], error=error)
+
+
+def _take_weights(protocol: Protocol, given: Any, rule: Rule) -> Array:
+    """Return weights whose rows the kernel can read, or refuse what it would read past."""
+    weights = np.asarray(given)
+    if weights.dtype.kind not in "fiu" or weights.shape[1:] != (rule.n_weights,):
+        raise UsageError(
+            f"weights of {weights.dtype} {weights.shape} were given; group_sizes "
+            f"{list(protocol.group_sizes)} need numbers of shape (n, {rule.n_weights}), a row for "
+            "each network"
+        )
+    weights = weights.astype(np.float64, copy=False)
+    is_readable = weights.strides[1] == weights.itemsize
+    return weights if is_readable else np.ascontiguousarray(weights)
 
 
 def _fill_strips(protocol: Protocol, weights: Array, rule: Rule) -> Iterator[tuple[slice, Array]]:

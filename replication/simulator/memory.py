@@ -70,7 +70,7 @@ def build_networks(
 ) -> Networks:
     """Return the arrays that the step works on, made one by one with ``take_rows(name, place)``.
 
-    `loops` goes through whole numbers as `Tracer` does; `patterns` are (n_patterns, n_visible).
+    `loops` goes through whole numbers as `Writer` does; `patterns` are (n_patterns, n_visible).
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}

@@ -2,9 +2,9 @@
 
 The single source of what the simulator computes. Every array of `Networks` holds a
 number for each of many networks. With NumPy arrays in it, this is plain Python that runs
-as it stands, as it does in tests; with traced values, it writes the instructions of the
-compiled code (`programs.py`). Both give the same bits on every machine, since all
-operations are exact (`arithmetic.py`) and the order of every sum is fixed.
+as it stands, as it does in tests; with values that stand for numbers, it writes the
+instructions of the compiled code (`programs.py`). Both give the same bits on every
+machine, since all operations are exact (`arithmetic.py`) and the order of every sum is fixed.
 `recirculation.py` says the same for one network and is the page to read first.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.arithmetic import (
-    HIDDEN_FUNCTIONS,
+    PAIRED_FUNCTIONS,
     SLOPES,
     absolute,
     fma,
@@ -189,7 +189,7 @@ def _activate(
 ) -> None:
     """Equation 2: a group's states reach the next one, two units and two patterns at a time."""
     is_visible = k + 1 == len(net.rule.sizes)
-    squash = logistic if is_visible else HIDDEN_FUNCTIONS[net.rule.hidden_function]
+    squash = logistic if is_visible else PAIRED_FUNCTIONS[net.rule.hidden_function]
     for patterns in _take(net, n, begin):
         for units in _take(net, net.rule.connections[k][1]):
             places = [(j, p) for j in units for p in patterns]

@@ -8,7 +8,7 @@ from replication.simulator.step import Rule, lay_patterns, learn, look
 
 
 class PlainLoops:
-    """Loops over whole numbers, as `Tracer` has them."""
+    """Loops over whole numbers, as `Writer` has them."""
 
     n_at_once = 2  # where compiled code may have blocks of 4 by 4 sums
 
