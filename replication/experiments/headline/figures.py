@@ -1,4 +1,4 @@
-"""The joint sampling distribution, the distribution of updates, and the network that learns."""
+"""The joint sampling distribution and the distribution of updates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
@@ -151,4 +150,4 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-FIGURES = {"loop": plot_loop, "joint": plot_joint, "distribution": plot_distribution}
+FIGURES = {"joint": plot_joint, "distribution": plot_distribution}

@@ -19,7 +19,6 @@ from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.counts import CountTable
 from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
@@ -167,21 +166,6 @@ def test_figures_mark_both_reported_numbers(model):
     assert marked == {48.0, 202.0, population["mean"], population["median"]}
 
 
-def test_typical_network_is_the_one_nearest_to_the_median_and_is_drawn_as_it_learns(model):
-    picked = run.pick_network(PAPER, 7)
-    networks = [RecirculationNetwork.from_seed(seed, root_seed=7) for seed in range(20)]
-    updates = [network.train()[0] for network in networks]
-    distances = np.abs(np.array(updates) - np.median(updates))
-    assert distances[picked["seed"]] == distances.min()
-    again = RecirculationNetwork.from_weights(np.round(picked["start"], 6))
-    assert again.train() == (picked["updates"], picked["converged"])
-    drawn = model | {"trace": picked, "provenance": {"protocol": as_plain(PAPER)}}
-    with styled():
-        titles = [panel.axes[0].texts[-1].get_text() for panel in FIGURES["loop"](drawn)]
-    assert titles[0].startswith("after 0 updates, largest error 0.")
-    assert titles[1].startswith(f"after {picked['updates']} updates, largest error 0.0")
-
-
 ODD_STUDIES = {
     "one that did not converge": make_counts([], n_censored=1),
     "all at once, before any update": make_counts([0] * 2000),
@@ -239,7 +223,7 @@ def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
     assert [label.get_text() for label in above.get_yticklabels()] == ["median, here", "mean, here"]
 
 
-def test_stored_study_names_its_digest_and_the_default_one_follows_networks(tmp_path, monkeypatch):
+def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, monkeypatch):
     study = Study(replace(PAPER, max_updates=60), 7, 60, tmp_path)
     for part in study.parts:
         simulate_study(part, show_progress=False)
@@ -247,9 +231,8 @@ def test_stored_study_names_its_digest_and_the_default_one_follows_networks(tmp_
     assert model["study"]["digest"] == compute_study_digest(study)
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
-    assert "trace" not in model
+    assert "p_unrounded" not in model
     monkeypatch.setattr(Study, "is_default", True)
     model = run.run(study)
-    assert model["trace"]["seed"] < 20
     assert model["p_unrounded"] is None  # of so few networks
     json.dumps(model, allow_nan=False)
