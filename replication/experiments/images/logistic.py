@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,8 @@ RULES: dict[str, dict[str, Any]] = {
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
     "back-propagation, decay": {"learning_rule": BACK_PROPAGATION, "decay": DECAY},
 }
-MARKS = (10, 20, 40, 60, 80, 100)  # epochs after which networks are measured
 FOLLOWED = ("recirculation", "back-propagation", "recirculation")
 """Rules one after the other, each for all epochs, from the largest of `SIZES`."""
-FROZEN_AT = 40  # epochs after which W is frozen, in another run
 SHOWN = {
     "back-propagation": ("back-propagation", 0.5),
     "recirculation, decay": ("recirculation, decay", 0.5),
@@ -79,8 +77,14 @@ def take_others(protocol: Protocol) -> Array:
     return np.asarray(read_digits()[0][protocol.n_images :] / MOST_INK)
 
 
-def measure_images(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what each rule makes of the first images, from each size of weights."""
+def measure_images(
+    *, n_images: int, epochs: Sequence[int], frozen_at: int, n_networks: int, root_seed: int,
+    jobs: int,
+) -> Model:  # fmt: skip
+    """Return what each rule makes of the first images after some epochs, from each size of weights.
+
+    `frozen_at`: epochs after which W is frozen, in another run.
+    """
 
     def follow(task: tuple[tuple[str, ...], float]) -> tuple[list[list[Model]], Array]:
         """Train by one rule after the other; return the states of each, and the last weights."""
@@ -91,7 +95,7 @@ def measure_images(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
         stages = []
         for rule in rules:
             protocol, states = make_protocol(rule, size, n_images=n_images), []
-            for begin, end in zip((0, *MARKS), MARKS, strict=False):
+            for begin, end in zip((0, *epochs), epochs, strict=False):
                 weights = train(protocol, weights, end - begin)
                 states.append(describe_state(protocol, weights))
             stages.append(states)
@@ -100,8 +104,8 @@ def measure_images(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
     first = make_protocol("recirculation", SIZES[0], n_images=n_images)
     initial = draw_weights(first, root_seed, 0, n_networks)
 
-    early = train(first, initial, FROZEN_AT)
-    late = train(first, early, MARKS[-1] - FROZEN_AT, frozen=("W",))
+    early = train(first, initial, frozen_at)
+    late = train(first, early, epochs[-1] - frozen_at, frozen=("W",))
     tasks = [(FOLLOWED, SIZES[0]), *(((rule,), size) for rule in RULES for size in SIZES)]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
     return {
@@ -110,13 +114,13 @@ def measure_images(*, n_images: int, n_networks: int, root_seed: int, jobs: int)
         "sizes": list(SIZES),
         "decay": DECAY,
         "rate": first.learning_rate,
-        "marks": list(MARKS),
+        "epochs": list(epochs),
         "start": describe_state(first, initial),
         "rules": {
             rule: {f"{size:g}": found[(rule,), size][0][0] for size in SIZES} for rule in RULES
         },
         "stages": found[tasks[0]][0],
-        "frozen_at": FROZEN_AT,
+        "frozen_at": frozen_at,
         "frozen": describe_state(first, late),
         "pictures": collect_pictures(
             {
