@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     )
     from replication.simulator.ensemble import simulate
     from replication.simulator.outcomes import Outcomes, Trace
-    from replication.simulator.recirculation import RecirculationNetwork
+    from replication.simulator.recirculation import Changes, RecirculationNetwork
     from replication.simulator.trace import trace
     from replication.statistics.counts import CountTable
 
@@ -78,6 +78,7 @@ __all__ = [
     "NOTEBOOK",
     "PAPER",
     "READINGS",
+    "Changes",
     "Comparison",
     "CountTable",
     "DataError",
@@ -103,7 +104,7 @@ _HOMES = {
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
-    "replication.simulator.recirculation": ("RecirculationNetwork",),
+    "replication.simulator.recirculation": ("Changes", "RecirculationNetwork"),
     "replication.simulator.trace": ("trace",),
     "replication.statistics.counts": ("CountTable",),
 }

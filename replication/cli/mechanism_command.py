@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import functools
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,28 +14,36 @@ from typing import Any
 from replication.cli.arguments import add_options, parse_whole
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
-from replication.system.progress import report_progress
+from replication.system.progress import format_duration, report_progress
 from replication.wording import plural, show
 
 N_NETWORKS, MIN_NETWORKS, MAX_NETWORKS = 200, 40, 1_000
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
-MAX_WORK = 100_000
-"""Patterns times weights, so that an answer takes minutes and not days."""
 CLEAR = 0.9
 """Cosine from which the change counts as along W, or along what the theory predicts."""
 HALF = 0.5
 """Share of converged networks below which the median of their updates is the cap."""
 INSTEAD = {
-    "dropped": "dropped",
-    "gradient": "steepest descent instead",
-    "amplification": "growth alone instead",
+    "dropped": "of W dropped",
+    "U dropped": "of U dropped",
+    "hidden biases dropped": "of the hidden biases dropped",
+    "all but W dropped": "of all but W dropped",
+    "random": "W changed as much at random",
+    "gradient": "W changed by steepest descent",
+    "amplification": "W grows without turning",
+    "turned": "W as long, turned at random",
+    "renewed": "W as long, a new random code",
 }
+"""What is done with the first changes, and how the answer calls it."""
+FACTORS = (0.25, 4.0)
+"""By which the initial W is multiplied."""
+SECONDS_TIMED = 0.05
 TOO_FEW = (
     "Fewer than half of the networks converge, too few to say what the first changes of W cost."
 )
 LARGEST_FILE = 2**24
-"""Bytes that are read, more than `MAX_WORK` allows."""
+"""Bytes that are read."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
@@ -45,7 +54,8 @@ def add_commands(subparsers: Any) -> None:
         help="test whether recirculation amplifies its own code on inputs of your own",
         description="Train networks on your own patterns by recirculation, back-propagation and "
         "feedback alignment, each at its own best learning rate, and report whether W amplifies "
-        "its own code as predicted and what its first changes are worth.",
+        "its own code as predicted, what first changes are worth, and what larger and aligned "
+        "weights at the start would save.",
         epilog="For example: replication mechanism --patterns FILE.csv --group-sizes 8,3. The "
         "file holds one pattern per line: numbers from 0 to 1, separated by commas, semicolons, "
         "tabs or spaces.",
@@ -83,29 +93,41 @@ def run_mechanism(options: argparse.Namespace) -> int:
         visible_units=options.visible_units,
         regression=options.regression,
     )
-    if protocol.n_patterns * protocol.n_weights > MAX_WORK:
-        raise UsageError(
-            f"{plural(protocol.n_patterns, 'pattern')} for {plural(protocol.n_weights, 'weight')} "
-            f"were given; allowed are {MAX_WORK:,} patterns times weights; give fewer"
-        )
     import numpy as np
 
+    from replication.experiments.mechanism import controls
     from replication.experiments.mechanism.reach import compare_rules, examine_task
+    from replication.simulator.weights import draw_weights
 
+    n_search = max(10, round(SEARCH_SHARE * n_networks))
+    seconds, n_bytes = estimate_work(protocol, n_networks, n_search, jobs=options.jobs)
+    report_progress(
+        f"at most {format_duration(seconds)} and {n_bytes / 2**20:,.0f} MB; much less where "
+        "networks converge"
+    )
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         report_progress("finding the best learning rate of each rule")
         compared = compare_rules(
-            protocol, n_search=max(10, round(SEARCH_SHARE * n_networks)),
+            protocol, n_search=n_search,
             n_networks=n_networks, root_seed=root_seed, jobs=options.jobs,
         )  # fmt: skip
         own, examined = compared["recirculation"], None
         if own["converged"]["share"] > 0.0:
             report_progress("replacing the first changes of W")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
+            is_clear = own["converged"]["share"] >= HALF
             examined = examine_task(
-                best, median=own["median"], n_networks=n_networks, root_seed=root_seed
-            )
+                best, median=own["median"], n_networks=n_networks, root_seed=root_seed,
+                jobs=options.jobs, names=tuple(INSTEAD) if is_clear else (),
+            )  # fmt: skip
+            if is_clear:
+                report_progress("starting with other weights")
+                weights = draw_weights(best, root_seed, 0, n_networks)
+                examined["sizes"] = controls.compare_sizes(
+                    best, weights, jobs=options.jobs, factors=FACTORS
+                )
+                examined["aligned"] = controls.compare_aligned(best, weights, jobs=options.jobs)
     print(
         f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
         f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
@@ -119,11 +141,10 @@ def describe(
     compared: dict[str, Any], examined: dict[str, Any] | None, *, max_updates: int
 ) -> Iterator[str]:
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
-    share = compared["recirculation"]["converged"]["share"]
     if examined is not None:
         yield from _describe_growth(examined)
         yield ""
-        yield from _describe_worth(examined) if share >= HALF else [TOO_FEW]
+        yield from _describe_worth(examined) if examined["interventions"] else [TOO_FEW]
         yield ""
     yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
     for rule, row in compared.items():
@@ -163,12 +184,50 @@ def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
 
 
 def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
-    first = f"First {plural(examined['n_first'], 'change')} of W"
+    first = f"First {plural(examined['n_first'], 'change')}"
     yield f"{first:32}{'extra updates, median (95 %)':>32}{'failed':>10}"
     for name, row in examined["interventions"].items():
-        low, high = ("none" if end is None else f"{end:g}" for end in row["extra_interval"])
-        extra = f"{row['extra']:g} ({low} to {high})"
-        yield f"  {INSTEAD[name]:30}{extra:>32}{row['failed']['share']:>10.1%}"
+        yield _describe_extra(INSTEAD[name], row)
+    yield f"(a network that merely starts later takes {examined['n_first']} more)"
+    yield ""
+    yield f"{'Other weights at the start':32}{'extra updates, median (95 %)':>32}{'failed':>10}"
+    for row in examined["sizes"]:
+        text = f"W times {row['factor']:g} (predicted {row['predicted']:.0f})"
+        yield _describe_extra(text, row)
+    yield _describe_extra("U = W^T, aligned", examined["aligned"])
+
+
+def _describe_extra(text: str, row: dict[str, Any]) -> str:
+    low, high = ("none" if end is None else f"{end:g}" for end in row["extra_interval"])
+    extra = f"{row['extra']:g} ({low} to {high})"
+    return f"  {text:30}{extra:>32}{row['failed']['share']:>10.1%}"
+
+
+def estimate_work(
+    protocol: Protocol, n_networks: int, n_search: int, *, jobs: int
+) -> tuple[float, float]:
+    """Return at most how many seconds and bytes the command takes, from updates that are timed.
+
+    That is as if no network converged, in any rule and at any rate; most answers take a tenth.
+    """
+    from replication.experiments.mechanism.reach import CHECKED_AT, COARSE, FINE, RULES
+    from replication.simulator.engine import N_LANES, record_weights
+    from replication.simulator.weights import draw_weights
+    from replication.system.threads import count_workers
+
+    weights, n_updates, seconds = draw_weights(protocol, 0, 0, N_LANES), 0, 0.0
+    record_weights(protocol, weights, 1)  # compiles
+    while seconds < SECONDS_TIMED:
+        n_updates = 2 * n_updates + 1
+        begun = time.perf_counter()
+        record_weights(protocol, weights, n_updates)
+        seconds = time.perf_counter() - begun
+    n_tried = len(RULES) * (n_search * (len(COARSE) + len(FINE)) + n_networks)
+    n_tried += n_networks * (len(INSTEAD) + len(FACTORS) + 3)
+    workers = count_workers(jobs)
+    n_states = n_networks * (CHECKED_AT + 6 * workers)
+    total = n_tried * protocol.max_updates * seconds / (n_updates * N_LANES)
+    return total / workers, 8.0 * protocol.n_weights * n_states
 
 
 def judge_amplification(along_w: float, along_theory: float) -> str:

@@ -68,6 +68,7 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of what keeps one from being read."""
+    from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports
     from replication.store import list_other_versions, list_study_folders
 
@@ -78,16 +79,20 @@ def run_info(options: argparse.Namespace) -> int:
     for folder in list_study_folders(options.results):
         own = reports.get((folder.protocol_id, folder.root_seed), [])
         entries.append(_describe_study(folder, own, in_full=options.json))
-    others = list_other_versions(options.results)
+    others, stale = list_other_versions(options.results), find_stale(options.results)
     if options.json:
         left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
-        print(json.dumps([*entries, *left_alone], indent=1))
+        models = [{"stale_models": stale}] if stale else []
+        print(json.dumps([*entries, *left_alone, *models], indent=1))
     elif entries or others:
         for entry in entries:
             print(escape(_write_line(entry)))
         _explain_others(others)
     else:
         print(f"no studies in {_name(options.results)}")
+    if stale and not options.json:
+        again = "`replication replicate` makes them again"
+        print(f"models of another version: {', '.join(stale)} ({again})")
     return max([0, *(int(entry.get("code", 0)) for entry in entries)])
 
 

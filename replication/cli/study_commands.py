@@ -93,9 +93,21 @@ def run_report(options: argparse.Namespace) -> int:
 
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     """Return what a person wants to know of a replicated study, a line each."""
-    from replication.definition.claims import Verdict, load_claims
-    from replication.report.numbers import amount, count, fixed, interval, percent, percents, pvalue
+    from replication.definition.claims import load_claims
+    from replication.experiments.judging import describe_condition
+    from replication.report.numbers import (
+        amount,
+        count,
+        digits,
+        fixed,
+        interval,
+        number,
+        percent,
+        percents,
+        pvalue,
+    )
 
+    headline = load_claims()["headline"]
     population, sampling = model["population"], model["sampling"]
     reported, judged = model["reported"], model["claims"]["headline"]
     lines = {
@@ -115,27 +127,30 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
             f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
             f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
         )
-        if judged["verdict"] != Verdict.NOT_TESTABLE:
+        if judged["reason"] in (None, "settings"):
             numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
             if None in (largest["p"], given["p"], sampling["p"]):
                 lines["reported"] = f"{numbers} cannot be what such networks report"
             else:
-                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}"
+                is_usual = sampling["p"] > headline.thresholds["min_p"]
+                says = "consistent" if is_usual else "not consistent"
+                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}: {says} with these networks"
+    if model["likelihood"] is not None:
+        here = model["likelihood"]["here"]
+        lines["likelihood"] = (
+            "the paper's settings report exactly these two numbers "
+            f"{number(here['bayes_factor'], 2)} times as often "
+            f"({digits(here['bayes_factor_interval'], 2)})"
+        )
+    condition = describe_condition(headline, judged)["condition"]
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
         f"largest count is {reported['max']}",
         "few networks": ": give at least 1,000 with --seeds",
         "few converge": f": too few converge to tell what {reported['runs']} report",
-        None: "",
+        None: f" {condition}" if condition else "",
     }[judged["reason"]]
-    if judged["verdict"] == Verdict.DEPENDS:
-        names = [
-            each.name
-            for each in load_claims()["headline"].operationalisations
-            if judged["operationalisations"][each.id]["outcome"] == "contradicts"
-        ]
-        why = f" on the measurement: contradicted by {'; '.join(names)}"
     lines["verdict"] = judged["verdict"] + why
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))

@@ -17,11 +17,14 @@ KINDS = ("empirical", "checked")
 
 
 class Verdict(enum.StrEnum):
-    """What the measurements say of a statement."""
+    """What the measurements say of a statement; `claims.toml` says when."""
 
     HOLDS = "holds"
-    DEPENDS = "depends"
+    HOLDS_EXCEPT = "holds, except"
+    HOLDS_ONLY_IF = "holds only if"
+    FAILS_EXCEPT = "does not hold, except"
     DOES_NOT_HOLD = "does not hold"
+    OPEN = "open"
     CHECKED = "checked"
     NOT_TESTABLE = "not testable"
     TOO_FEW = "too few to tell"
@@ -43,16 +46,16 @@ class Operationalisation:
     """One way to turn a statement into a measurement."""
 
     id: str
-    name: str
+    name: str  # the condition under which it measures, to be read after "except"
     measured: str
     supports: str  # when what is measured supports the statement
-    primary: bool  # whether it is the one closest to the sentence
+    why: str  # what makes the primary one the closest to the sentence; empty for others
     thresholds: Mapping[str, float]  # the numbers that `supports` names
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of the paper and its measurements, of which exactly one is primary."""
+    """One statement of the paper and its measurements, the primary one first."""
 
     id: str
     title: str
@@ -61,13 +64,13 @@ class Claim:
     page: str
     experiment: str  # the folder of `replication.experiments` that measures it
     kind: str
-    condition: str  # what divides the ways, to be read after "depends on"; may be empty
+    only_if: str  # what the statement needs, to be read after "holds only if"; may be empty
     operationalisations: tuple[Operationalisation, ...]
 
     @property
     def primary(self) -> Operationalisation:
         """The operationalisation closest to the sentence."""
-        return next(each for each in self.operationalisations if each.primary)
+        return self.operationalisations[0]
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -113,25 +116,26 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
 def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     entry = f"claims.toml, [claims.{name}]"
     texts = ("title", "statement", "quote", "page", "experiment", "kind")
-    allowed = (*texts, "operationalisations", "condition")
+    allowed = (*texts, "operationalisations", "only_if")
     _require_keys(entry, table, allowed[:-1])
     found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
     kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
     other = [key for key in table if key not in allowed]
-    n_primary = sum(each.primary for each in found)
+    has_why = [bool(each.why) for each in found]
     for is_wrong, problem in (
         (other, f"the keys {other} were given; allowed are {', '.join(allowed)}"),
         (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
         (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
-        (n_ways > 12, f"{n_ways} operationalisations were given; allowed are 12"),
+        (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),
         (len({each.id for each in found}) < n_ways, "an id was given twice; name one anew"),
-        (n_primary != 1, f"{n_primary} are primary; mark exactly one with primary = true"),
+        (not has_why[0], "the first is primary; say why it is the closest to the sentence (why)"),
+        (any(has_why[1:]), "why was given of one that is not the first, the primary one"),
     ):
         if is_wrong:
             raise DataError(f"{entry}: {problem}")
     return Claim(
         id=name,
-        condition=table.get("condition", ""),
+        only_if=table.get("only_if", ""),
         operationalisations=found,
         **{text: table[text] for text in texts},
     )
@@ -140,9 +144,9 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
 def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationalisation:
     texts = ("id", "name", "measured", "supports")
     _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
-    numbers = {key: value for key, value in table.items() if key not in (*texts, "primary")}
+    numbers = {key: value for key, value in table.items() if key not in (*texts, "why")}
     return Operationalisation(
-        primary=bool(table.get("primary", False)),
+        why=table.get("why", ""),
         thresholds=MappingProxyType(numbers),
         **{text: table[text] for text in texts},
     )

@@ -15,6 +15,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from replication.definition.fields import (
@@ -273,12 +274,19 @@ def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Pr
     return dataclasses.replace(PAPER if base is None else base, **dict(fields))
 
 
-def find_protocol(given: object) -> Protocol:
-    """Return a protocol as it is, or the named reading.
+def find_protocol(given: object, fields: Mapping[str, object] = MappingProxyType({})) -> Protocol:
+    """Return a protocol as it is, or the named reading, and refuse fields given beside it.
 
     >>> find_protocol("notebook")
     Protocol(criterion='half-squared-error')
     """
+    for name, value in fields.items():
+        if name not in _CHECKS:
+            raise TypeError(f"unexpected keyword argument {name!r}")
+        raise UsageError(
+            f"{name} = {show(value)} was given, which is a field of a protocol; give "
+            f"Protocol({name}={show(value)}) as the first argument"
+        )
     if isinstance(given, Protocol):
         return given
     reading = READINGS.get(given) if isinstance(given, str) else None
@@ -363,13 +371,15 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-READINGS: dict[str, Protocol] = {
-    "paper": PAPER,
-    "square": Protocol(criterion="every-unit-squared"),
-    "half-square": Protocol(criterion="every-unit-half-squared"),
-    "notebook": NOTEBOOK,
-    "worst-pattern": Protocol(criterion="worst-pattern"),
-}
+READINGS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        "paper": PAPER,
+        "square": Protocol(criterion="every-unit-squared"),
+        "half-square": Protocol(criterion="every-unit-half-squared"),
+        "notebook": NOTEBOOK,
+        "worst-pattern": Protocol(criterion="worst-pattern"),
+    }
+)
 """Named readings of the criterion: the paper's; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""

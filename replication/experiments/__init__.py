@@ -13,17 +13,21 @@ CONTRIBUTING.md says how to add one.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from replication.definition.claims import load_claims
+from replication.definition.protocol import canonical_json
 from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
+    "likelihood": 110.0,
     "settings": 4.0,
-    "mechanism": 28.0,
+    "mechanism": 20.0,
     "speed": 16.0,
     "codes": 1.0,
     "rule": 4.0,
@@ -36,6 +40,9 @@ EXPERIMENTS: dict[str, float] = {
 }
 """The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""
+
+VERSIONS: dict[str, int] = {}
+"""Of an experiment whose code gives another model than at first: how often it has changed."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
@@ -50,7 +57,23 @@ def run_experiment(
     module = importlib.import_module(f"replication.experiments.{name}.run")
     size = {} if n_networks is None else {"n_networks": n_networks}
     model: Model = module.run(jobs=jobs, report_progress=report_progress, **size)
-    return model
+    return model | {"version": find_version(name)}
+
+
+def find_version(name: str) -> str:
+    """Return the version of an experiment: that of its code, of outcomes, and of the ledger.
+
+    The last is a digest of the measurements and thresholds that it answers; words do not count.
+    """
+    from replication.simulator.outcomes import OUTCOME_VERSION
+
+    judged = {
+        claim.id: {way.id: dict(way.thresholds) for way in claim.operationalisations}
+        for claim in load_claims().values()
+        if claim.experiment == name
+    }
+    ledger = hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:8]
+    return f"{VERSIONS.get(name, 1)}.{OUTCOME_VERSION}.{ledger}"
 
 
 def list_figures(name: str) -> Figures:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import align_matrices, get_u, get_w, list_matrices
+from replication.experiments.matrices import align_matrices, list_matrices
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections
@@ -30,11 +30,11 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     ``lower``, ``upper``: cosine of the change of W, and of U, with steepest descent in the squared
     error; ``..._biases``: with the biases; ``..._cross``: with descent in the cross-entropy.
     ``alignment``, ``centred``: cosine of U and the transpose of W, as they are and without their
-    means over visible units; ``unit``: the smallest of a hidden unit. ``ratio``: length of U over
-    that of W; ``unit_ratio``: the smallest of a hidden unit. ``variation``: standard deviation over
-    mean of the slopes of the visible units; ``variation_error``: where each counts by its squared
-    error; ``variation_units``: between units, slopes averaged over patterns. If the hidden states
-    of the patterns are at right angles, ``upper`` is ``1 / sqrt(1 + variation_error^2)``.
+    means over visible units. ``ratio``: length of U over that of W. ``variation``: standard
+    deviation over mean of the slopes of the visible units; ``variation_error``: where each counts
+    by its squared error; ``variation_units``: between units, slopes averaged over patterns. If the
+    hidden states of the patterns are at right angles, ``upper`` is
+    ``1 / sqrt(1 + variation_error^2)``.
     """
     changes = compute_changes(protocol, weights)
     descent = -compute_gradients(protocol, weights)
@@ -44,8 +44,6 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     reconstruction = reconstruct(protocol, weights)
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
-    forward, backward = get_w(protocol, weights), get_u(protocol, weights)
-    lengths = np.linalg.norm(backward, axis=2) / np.linalg.norm(forward, axis=2)
     alignment, ratio = align_matrices(protocol, weights)
     return {
         "lower": compute_cosines(changes[:, W], descent[:, W]),
@@ -56,9 +54,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
         "alignment": alignment,
         "centred": align_matrices(protocol, weights, centred=True)[0],
-        "unit": compute_cosines(forward, backward).min(axis=1),
         "ratio": ratio,
-        "unit_ratio": lengths.min(axis=1),
         "variation": _compute_variation(slopes, np.ones_like(slopes)),
         "variation_error": _compute_variation(slopes, squares),
         "variation_units": _compute_variation(slopes.mean(axis=1), np.ones_like(slopes[:, 0])),

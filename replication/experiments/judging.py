@@ -7,6 +7,7 @@ the result of one of the functions ``supports_...`` stands in its place.
 
 from __future__ import annotations
 
+import collections
 import csv
 import enum
 import io
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from replication.comparison.text import join
 from replication.definition.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
@@ -46,8 +48,31 @@ def judge(
         for each in claim.operationalisations
     }
     if verdict is None:
-        verdict = find_verdict(claim.kind, [Outcome(each["outcome"]) for each in results.values()])
+        primary, *others = (Outcome(each["outcome"]) for each in results.values())
+        verdict = find_verdict(claim.kind, primary, others)
     return {"operationalisations": results, "verdict": verdict.value}
+
+
+def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the entry of a statement in a model qualifies its verdict, in the ledger's words.
+
+    ``condition``: what is to be read after "except" or "only if", or nothing; ``undecided``: the
+    names of those beside the primary one.
+    """
+    names: dict[str, list[str]] = {each.value: [] for each in Outcome}
+    for each in claim.operationalisations[1:]:
+        names[judged["operationalisations"][each.id]["outcome"]].append(each.name)
+    undecided = names[Outcome.UNDECIDED]
+    against, supporting = (
+        join(names[outcome]) if names[outcome] else ""
+        for outcome in (Outcome.CONTRADICTS, Outcome.SUPPORTS)
+    )
+    conditions = {
+        Verdict.HOLDS_EXCEPT: against,
+        Verdict.HOLDS_ONLY_IF: claim.only_if or f"not asked {against}",
+        Verdict.FAILS_EXCEPT: supporting,
+    }
+    return {"condition": conditions.get(judged["verdict"], ""), "undecided": undecided}
 
 
 def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
@@ -82,19 +107,23 @@ def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Resu
     }
 
 
-def find_verdict(kind: str, outcomes: Iterable[Outcome]) -> Verdict:
-    """Return the verdict that follows from all outcomes; those undecided are set aside.
+def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verdict:
+    """Return the verdict: the primary outcome decides, and the others qualify it.
 
-    A definition or theorem is checked if nothing contradicts it.
+    Others that are undecided change nothing. A definition or theorem is checked if nothing
+    contradicts it.
     """
-    decided = {outcome for outcome in outcomes if outcome is not Outcome.UNDECIDED}
-    if not decided:
-        return Verdict.TOO_FEW
-    if decided == {Outcome.SUPPORTS}:
-        return Verdict.CHECKED if kind == "checked" else Verdict.HOLDS
-    if decided == {Outcome.CONTRADICTS} or kind == "checked":
-        return Verdict.DOES_NOT_HOLD
-    return Verdict.DEPENDS
+    counts = collections.Counter(others)
+    n_for, n_against = counts[Outcome.SUPPORTS], counts[Outcome.CONTRADICTS]
+    if primary == Outcome.UNDECIDED:
+        return Verdict.OPEN
+    if primary == Outcome.CONTRADICTS or (kind == "checked" and n_against):
+        return Verdict.FAILS_EXCEPT if n_for and kind != "checked" else Verdict.DOES_NOT_HOLD
+    if kind == "checked":
+        return Verdict.CHECKED
+    if not n_against:
+        return Verdict.HOLDS
+    return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
 
 
 def check_results(claim: Claim, results: Mapping[str, Any], where: str) -> None:
@@ -146,17 +175,16 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = "statement title page quote kind verdict condition way primary name measured supports"
+    columns = "statement title page quote kind verdict condition way name measured supports why"
     writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        verdict = entry["verdict"]
-        condition = claim.condition if verdict == Verdict.DEPENDS else ""
-        head = [name, claim.title, claim.page, claim.quote, claim.kind, verdict, condition]
+        judged = entry["verdict"], describe_condition(claim, entry)["condition"]
+        head = [name, claim.title, claim.page, claim.quote, claim.kind, *judged]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]
             numbers = [result["value"], *(result["interval"] or [None, None])]
-            words = [way.id, "yes" if way.primary else "no", way.name, way.measured, way.supports]
+            words = [way.id, way.name, way.measured, way.supports, way.why]
             writer.writerow([*head, *words, *numbers, result["outcome"]])
     return text.getvalue()
 

@@ -70,15 +70,14 @@ def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2
 
 def _draw_marks(axes: Axes, models: Models, claim: Claim, *, y: float) -> None:
     judged = models[claim.experiment]["claims"][claim.id]["operationalisations"]
-    ordered = sorted(claim.operationalisations, key=lambda each: not each.primary)
-    for x, each in enumerate(ordered):
+    for x, each in enumerate(claim.operationalisations):
         mark = MARKS[judged[each.id]["outcome"]]
         place = 0.4 + 0.92 * x
         axes.plot(
             [place], [y], linestyle="none", markersize=MARK_SIZE, gid=f"{claim.id}.{each.id}",
             label=f"{claim.id}.{each.id}: {judged[each.id]['outcome']}", **mark,
         )  # fmt: skip
-        if each.primary:
+        if x == 0:
             axes.plot([place], [y], **RING)
 
 

@@ -20,10 +20,10 @@ from replication.statistics.convolution import (
     compute_mean_mass,
 )
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_proportion
 
 FloatArray = NDArray[np.float64]
 
-MIN_CONVERGED = 5  # with fewer the reported numbers are not judged (see `compare`)
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
 STUDIES_AT_ONCE = 20_000
@@ -44,46 +44,46 @@ def describe_reported() -> dict[str, Any]:
 
 
 def compare_with_report(counts: CountTable, *, decimals: str = "") -> Comparison | None:
-    """Compare the converged with the reported numbers; None if fewer than `MIN_CONVERGED`."""
-    if counts.n_converged < MIN_CONVERGED:
+    """Compare the converged with the reported numbers; None if they are too few to tell."""
+    reported = load_reported()
+    if counts.n_converged < load_claims()["headline"].thresholds["min_networks"]:
         return None
-    reported, margin = load_reported(), load_claims()["headline"].find("equivalent").thresholds
     return compare(
         counts,
         runs=reported.runs,
         mean=reported.mean + decimals,
         max=reported.max,
         failures="excluded",
-        margin=f"{margin['margin_percent']:g} %",
     )
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what so many networks report if all converge, with intervals of 95 % of studies."""
     comparison = compare_with_report(counts)
-    if comparison is None or comparison.equivalence is None:
+    if comparison is None:
         return None
-    reported = describe_reported()
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
+    share = estimate_proportion(counts.n_converged, counts.n)
+    runs = load_reported().runs
     return {
         "chance_all_converge": plain["chance_all_succeed"],
+        "chance_interval": [end**runs for end in share.interval if end is not None],
         **findings,
         "p": plain["p"],
-        "equivalence": plain["equivalence"]
-        | {"margin_share": comparison.equivalence.margin / reported["mean"]},
     }
 
 
 def count_networks(
-    protocol: Protocol, root_seed: int, n_networks: int, *, jobs: int = -1
+    protocol: Protocol, root_seed: int, n_networks: int, *, first: int = 0, jobs: int = -1
 ) -> CountTable:
-    """Simulate the first networks of a population chunk by chunk, and count their outcomes."""
+    """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
     parts = []
-    for start in range(0, n_networks, CHUNK):
-        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, n_networks))
+    end = first + n_networks
+    for start in range(first, end, CHUNK):
+        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, end))
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
         parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
     return sum(parts[1:], parts[0])

@@ -36,7 +36,7 @@ def preview_experiment(
     chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
     try:
         text = chapter.render(
-            models | {"claims": list_claims()}, METADATA,
+            models | {"claims": list_claims(models)}, METADATA,
             warn=lambda what: report_progress(f"a guard fails: {name}/{what}"),
         )  # fmt: skip
     except ReportError as error:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
-from replication.experiments import EXPERIMENTS, TEMPLATES, run_experiment
+from replication.errors import DataError
+from replication.experiments import EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.rendering import list_claims, list_drawings, publish
 from replication.system.files import open_folder
@@ -47,7 +48,8 @@ def replicate_study(
     require_tools()
     missing: list[str] = []
     if study.is_default and experiments:
-        missing = [name for name in EXPERIMENTS if read_model(study.folder, name) is None]
+        there = read_models(study.folder, EXPERIMENTS).keys() - set(find_stale(study.folder))
+        missing = [name for name in EXPERIMENTS if name not in there]
     if missing:
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
@@ -60,6 +62,21 @@ def replicate_study(
     if missing:
         run_experiments(missing, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, jobs=jobs, report_progress=report_progress)
+
+
+def find_stale(results: Path) -> list[str]:
+    """Return the experiments whose models are of another version than experiment and ledger."""
+    models = read_models(results, EXPERIMENTS)
+    return [name for name, model in models.items() if model.get("version") != find_version(name)]
+
+
+def refuse_stale(results: Path) -> None:
+    """Refuse models of other versions than those of the experiments and the ledger."""
+    if stale := find_stale(results):
+        raise DataError(
+            f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
+            "the experiment or the ledger; run `replication replicate` to make them again"
+        )
 
 
 def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> int:
@@ -108,11 +125,15 @@ def write_report(
     from replication.report.tools import require_tools
 
     require_tools()
-    headline = run(study, report_progress=report_progress)
+    stale = find_stale(study.results)
+    counted = None if "likelihood" in stale else read_model(study.results, "likelihood")
+    headline = run(study, counted=counted, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
     others = read_models(study.results, EXPERIMENTS) if study.is_default else {}
+    if others:
+        refuse_stale(study.results)
     is_full = len(others) == len(EXPERIMENTS)
     if is_full:
         models |= others
@@ -132,7 +153,7 @@ def write_report(
     publish(
         study.folder,
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        models | {"claims": list_claims()},
+        models | {"claims": list_claims(models)},
         figures,
         formats=FORMATS,
         version=version("recirculation-replication"),

@@ -68,8 +68,18 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
     }
 
 
-def list_claims() -> Model:
-    """Return the ledger as plain data; ``thresholds`` are those of the primary one."""
+def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+    """Return the ledger as plain data, with the conditions of its verdicts in some models.
+
+    ``thresholds`` are those of the primary one.
+    """
+    from replication.experiments.judging import describe_condition
+
+    judged = {
+        name: entry
+        for model in (models or {}).values()
+        for name, entry in model.get("claims", {}).items()
+    }
 
     def list_fields(entry: Any) -> Model:
         return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
@@ -79,6 +89,7 @@ def list_claims() -> Model:
         | {
             "operationalisations": [list_fields(each) for each in claim.operationalisations],
             "thresholds": claim.thresholds,
+            **(describe_condition(claim, judged[name]) if name in judged else {}),
         }
         for name, claim in load_claims().items()
     }

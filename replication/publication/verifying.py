@@ -13,7 +13,12 @@ from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, find_damaged, read_list
-from replication.publication.publishing import replicate_study, run_experiments, write_report
+from replication.publication.publishing import (
+    refuse_stale,
+    replicate_study,
+    run_experiments,
+    write_report,
+)
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store import StudyFolder, list_other_versions, list_study_folders
 from replication.store.folders import find_missing, find_protocol
@@ -30,6 +35,7 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
             "`replication repair` to make it again"
         )
+    refuse_stale(results)
     with make_temporary_folder() as fresh:
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),

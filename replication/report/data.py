@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon, StepPatch
+from matplotlib.patches import PathPatch, Polygon, StepPatch
 
 COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
 
@@ -49,8 +49,8 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
-        elif isinstance(patch, Polygon):
-            yield patch, patch.get_xy()
+        elif isinstance(patch, Polygon | PathPatch):
+            yield patch, np.concatenate(patch.get_path().to_polygons())
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             is_flat = bars.orientation == "horizontal"

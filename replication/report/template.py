@@ -17,13 +17,16 @@ from replication.report.numbers import FILTERS, MissingNumber, count
 
 BADGES = {
     Verdict.HOLDS: ("●", "holds"),
-    Verdict.DEPENDS: ("◐", "depends"),
+    Verdict.HOLDS_EXCEPT: ("◐", "partly"),
+    Verdict.HOLDS_ONLY_IF: ("◐", "partly"),
+    Verdict.FAILS_EXCEPT: ("○", "does-not-hold"),
     Verdict.DOES_NOT_HOLD: ("○", "does-not-hold"),
     Verdict.CHECKED: ("✓", "checked"),
-    Verdict.NOT_TESTABLE: ("–", "not-testable"),
-    Verdict.TOO_FEW: ("–", "too-few"),
+    Verdict.OPEN: ("–", "open"),
+    Verdict.NOT_TESTABLE: ("–", "open"),
+    Verdict.TOO_FEW: ("–", "open"),
 }
-"""Sign and class of each verdict; the signs tell them apart without colour."""
+"""Sign and class of each verdict; the signs tell without colour whether it holds."""
 
 
 JINJA_FILTERS = (

@@ -1,7 +1,7 @@
 """Operations with the same bits on every machine, and the functions made of them.
 
-Everything here takes float64 arrays, where it is plain Python, or traced values
-(`tracing.py`), where it emits the instructions that give the same bits. The
+Everything here takes float64 arrays, where it is plain Python, or values that stand for numbers
+(`instructions.py`), where it emits the instructions that give the same bits. The
 system's exponential depends on the processor, so there is an own one, made of
 additions, multiplications and fused multiply-adds.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.simulator.tracing import Value
+from replication.simulator.instructions import Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -40,12 +40,12 @@ _COEFFICIENTS = (  # C11 to C2
 
 
 def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an operation that is emitted where an argument is traced, and else computed."""
+    """Return an operation that is emitted where an argument stands for numbers."""
 
     def operate(*arguments: Any) -> Any:
         for argument in arguments:
             if isinstance(argument, Value):
-                return emit(argument.tracer, *arguments)
+                return emit(argument.writer, *arguments)
         return plain(*arguments)
 
     return operate
@@ -66,13 +66,13 @@ def _scale_plainly(q: Any, shifted: Any) -> Any:
     return bits.view(np.float64)
 
 
-fma = _either(lambda tracer, *x: tracer.fma(*x), np.vectorize(_fma_one, otypes=[np.float64]))
+fma = _either(lambda writer, *x: writer.fma(*x), np.vectorize(_fma_one, otypes=[np.float64]))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
-where = _either(lambda tracer, *x: tracer.where(*x), np.where)
+where = _either(lambda writer, *x: writer.where(*x), np.where)
 """x where a condition holds, else y."""
-absolute = _either(lambda tracer, x: tracer.call("fabs", x), np.abs)
-square_root = _either(lambda tracer, x: tracer.call("sqrt", x), np.sqrt)
-scale = _either(lambda tracer, *x: tracer.scale(*x), _scale_plainly)
+absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
+square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
+scale = _either(lambda writer, *x: writer.scale(*x), _scale_plainly)
 """q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 
@@ -88,7 +88,7 @@ def limit(x: Any, low: float, high: float) -> Any:
 
 def stack(values: Any) -> Any:
     """Return one value that holds several; iterating over it gives them back."""
-    return values[0].tracer.stack(values) if isinstance(values[0], Value) else np.stack(values)
+    return values[0].writer.stack(values) if isinstance(values[0], Value) else np.stack(values)
 
 
 def exponential_of_minus(x: Any) -> Any:
@@ -196,7 +196,7 @@ def _of_input(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda x, _: slope(limit(x, -_FAR, _FAR))
 
 
-HIDDEN_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
+PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "logistic": logistic,
     "softsign": _of_each(_softsign),
     "algebraic": _of_each(_algebraic),

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.errors import UsageError
 from replication.simulator import programs
 from replication.simulator.machine import compile_program
 from replication.simulator.memory import Array, allocate, arrange, prepare_strips
+from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Rule
 
 N_LANES = 8
@@ -48,14 +51,12 @@ def run_networks(
     is returned is then incomplete. Returns the updates before the criterion was first met, or the
     cap (n,), whether it was met (n,), and with `final_weights` the weights at the end, else None.
     """
-    weights = np.asarray(weights, dtype=np.float64)
-    if weights.strides[1] != weights.itemsize:
-        weights = np.ascontiguousarray(weights)
+    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
+    weights = _take_weights(protocol, weights, rule)
     updates = np.zeros(len(weights), dtype=np.int64)
     converged = np.zeros(len(weights), dtype=np.int64)
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
-    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     strip = prepare_strips(protocol, rule, N_LANES)
     job = np.zeros(programs.N_WORDS, dtype=np.int64)
     job[programs.INITIAL] = weights.ctypes.data
@@ -69,7 +70,8 @@ def run_networks(
     lanes = allocate(2, N_LANES).view(np.int64)
     lanes[0, 0] = -1
     train = compile_program("train", rule, N_LANES)
-    train(*(array.ctypes.data for array in (strip, job, lanes)))
+    patterns = make_patterns(protocol)
+    train(*(array.ctypes.data for array in (patterns, strip, job, lanes)))
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 
@@ -78,9 +80,11 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
+    rule = Rule.of(protocol)
+    weights = _take_weights(protocol, weights, rule)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
-    update = _make_ready("update", protocol)
-    for part, strips in _fill_strips(protocol, weights):
+    update = _make_ready("update", protocol, rule)
+    for part, strips in _fill_strips(protocol, weights, rule):
         recorded[part, 0] = weights[part]
         for t in range(1, n_updates + 1):
             update(strips)
@@ -90,13 +94,15 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
+    rule = Rule.of(protocol, all_states=True)
+    weights = _take_weights(protocol, weights, rule)
     n, n_patterns = len(weights), protocol.n_patterns
-    places, _ = arrange(Rule.of(protocol))
+    places, _ = arrange(rule)
     asked = [*places["first"][1:], places["reconstruction"][0]]
     states = [np.empty((n, n_patterns, n_units)) for _, (n_units, _) in asked]
     error = np.empty(n)
-    evaluate = _make_ready("evaluate", protocol)
-    for part, strips in _fill_strips(protocol, weights):
+    evaluate = _make_ready("evaluate", protocol, rule)
+    for part, strips in _fill_strips(protocol, weights, rule):
         evaluate(strips)
         n_here = len(weights[part])
         for target, (first, (n_units, _)) in zip(states, asked, strict=True):
@@ -106,9 +112,22 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     return Evaluation(hidden=states[:-1], reconstruction=states[-1], error=error)
 
 
-def _fill_strips(protocol: Protocol, weights: Array) -> Iterator[tuple[slice, Array]]:
+def _take_weights(protocol: Protocol, given: Any, rule: Rule) -> Array:
+    """Return weights whose rows the kernel can read, or refuse what it would read past."""
+    weights = np.asarray(given)
+    if weights.dtype.kind not in "fiu" or weights.shape[1:] != (rule.n_weights,):
+        raise UsageError(
+            f"weights of {weights.dtype} {weights.shape} were given; group_sizes "
+            f"{list(protocol.group_sizes)} need numbers of shape (n, {rule.n_weights}), a row for "
+            "each network"
+        )
+    weights = weights.astype(np.float64, copy=False)
+    is_readable = weights.strides[1] == weights.itemsize
+    return weights if is_readable else np.ascontiguousarray(weights)
+
+
+def _fill_strips(protocol: Protocol, weights: Array, rule: Rule) -> Iterator[tuple[slice, Array]]:
     """Lay weights into strips, as many at a time as memory allows."""
-    rule = Rule.of(protocol)
     _, n_rows = arrange(rule)
     n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(weights) // N_LANES)))
     n_weights = weights.shape[1]
@@ -126,7 +145,7 @@ def _unpack(strips: Array, first: int, n: int) -> Array:
     return strips[:, first : first + n].swapaxes(1, 2).reshape(-1, n)
 
 
-def _make_ready(program: str, protocol: Protocol) -> Callable[[Array], None]:
+def _make_ready(program: str, protocol: Protocol, rule: Rule) -> Callable[[Array], None]:
     """Return "update" or "evaluate", to be called with strips."""
-    run = compile_program(program, Rule.of(protocol), N_LANES)
-    return lambda strips: run(strips.ctypes.data, len(strips))
+    run, patterns = compile_program(program, rule, N_LANES), make_patterns(protocol)
+    return lambda strips: run(patterns.ctypes.data, strips.ctypes.data, len(strips))

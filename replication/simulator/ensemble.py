@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,7 @@ def simulate(
     jobs: int = -1,
     network: type[RecirculationNetwork] | None = None,
     progress: bool = False,
+    **fields: Never,
 ) -> Outcomes:
     """Simulate the first networks of a root seed, in memory.
 
@@ -84,6 +86,8 @@ def simulate(
         Learns in place of the kernel, with methods of its own: some fifty a second.
     progress : bool
         Whether to show progress on standard error.
+    **fields : none
+        Fields of a protocol are given in `protocol`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def simulate(
     >>> simulate("notebook", n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
-    protocol = find_protocol(protocol)
+    protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
     jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
     if not isinstance(progress, bool):

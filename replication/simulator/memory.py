@@ -39,11 +39,12 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
         places.setdefault(name, []).append((n_rows, shape))
         n_rows += math.prod(shape)
 
-    n = rule.n_patterns
+    n = rule.n_at_once
     for matrices, vectors, fixed in (
         ("weights", "biases", "feedback"),
         ("next", "next", "next"),
         ("velocities", "bias_velocities", "next"),
+        *([("sums", "bias_sums", "next")] if rule.has_sums else []),
     ):
         for n_sources, n_targets in rule.connections:
             add(matrices, n_targets, n_sources)
@@ -58,26 +59,31 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
     if rule.centred:
         add("sent", rule.sizes[0], n)
         add("mean", rule.sizes[0])
+    add("measured", 2)
     add("numbers", FIRST_RATE + len(rule.sizes))
     add("error", 1)
     return places, n_rows
 
 
-def build_networks(rule: Rule, loops: Any, take_rows: Callable[[str, Place], Any]) -> Networks:
+def build_networks(
+    rule: Rule, loops: Any, patterns: Any, take_rows: Callable[[str, Place], Any]
+) -> Networks:
     """Return the arrays that the step works on, made one by one with ``take_rows(name, place)``.
 
-    `loops` goes through whole numbers as `Tracer` does.
+    `loops` goes through whole numbers as `Writer` does; `patterns` are (n_patterns, n_visible).
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
     del arrays["next"], arrays["error"]
     (numbers,) = arrays.pop("numbers")
-    optional = {"feedback": None, "mean": None, "sent": arrays["first"][0]}
+    no_sums: dict[str, list[Any]] = dict.fromkeys(("sums", "bias_sums"), [None] * len(rule.sizes))
+    optional = {"feedback": None, "mean": None, "sent": arrays["first"][0], "measured": None}
     alone = {name: arrays.pop(name, [other])[0] for name, other in optional.items()}
     single = {name: arrays.pop(name)[0] for name in ONCE_A_VISIBLE_UNIT}
     return Networks(
         rule=rule,
         loops=loops,
+        patterns=patterns,
         keep=numbers[KEEP],
         take=numbers[TAKE],
         momentum=numbers[MOMENTUM],
@@ -85,8 +91,8 @@ def build_networks(rule: Rule, loops: Any, take_rows: Callable[[str, Place], Any
         threshold=numbers[THRESHOLD],
         variation=numbers[VARIATION],
         rates=[numbers[FIRST_RATE + k] for k in range(len(rule.sizes))],
+        **(no_sums | arrays),
         **alone,
-        **arrays,
         **single,
     )
 
@@ -100,7 +106,7 @@ def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:
 
 
 def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int = 1) -> Array:
-    """Return strips (n_strips, n_rows, n_lanes) that hold the protocol's numbers and patterns."""
+    """Return strips (n_strips, n_rows, n_lanes) that hold the protocol's numbers."""
     places, n_rows = arrange(rule)
     strips = allocate(n_rows, n_lanes, n_strips)
     into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
@@ -112,10 +118,8 @@ def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int =
     numbers[MOMENTUM], numbers[SHRINK] = protocol.momentum, 1.0 - protocol.decay
     numbers[THRESHOLD], numbers[VARIATION] = protocol.threshold, compute_variation(patterns)
     numbers[FIRST_RATE:] = rates
-    shift = find_shift(protocol, patterns)
-    values = {"numbers": numbers, "first": patterns.T, "mean": shift, "sent": (patterns - shift).T}
-    for name, given in values.items():
+    for name, values in (("numbers", numbers), ("mean", find_shift(protocol, patterns))):
         if name in places:
             begin, _ = places[name][0]
-            strips[:, begin : begin + given.size] = given.reshape(-1, 1)
+            strips[:, begin : begin + values.size] = values.reshape(-1, 1)
     return strips

@@ -75,7 +75,7 @@ class ModuleWeights(NamedTuple):
         """Return visible activities (n_visible, p, m, n) of p codes (n_hidden, p, m, n)."""
         return _activate(self.backward, self.visible_biases, hidden)
 
-    def compute_changes(
+    def sum_changes(
         self, visible: Array, first: Array, protocol: Protocol
     ) -> list[tuple[Array, Array]]:
         """Return each weight array beside its change, summed over p patterns, for v0 and h1."""
@@ -128,11 +128,11 @@ class ModularBatch:
         visible = self.spread(np.array(hierarchy.vectors))
         for _ in range(n_updates):
             codes = self.lower.send_forward(visible)
-            changes = self.lower.compute_changes(visible, codes, hierarchy.lower)
+            changes = self.lower.sum_changes(visible, codes, hierarchy.lower)
             if train_top:
                 joined = self._join(codes)
                 first = self.top.send_forward(joined)
-                changes += self.top.compute_changes(joined, first, hierarchy.top)
+                changes += self.top.sum_changes(joined, first, hierarchy.top)
             for weights, change in changes:
                 np.add(weights, change, out=weights)
 

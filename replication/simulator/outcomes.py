@@ -19,6 +19,7 @@ from replication.wording import plural, show
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -65,8 +66,9 @@ class Outcomes:
                 f"updates of {updates.dtype} {updates.shape} and converged of {converged.dtype} "
                 f"{converged.shape} were given; allowed are as many whole numbers as truth values"
             )
-        object.__setattr__(self, "updates", updates)
-        object.__setattr__(self, "converged", converged)
+        for name, array in (("updates", updates), ("converged", converged)):
+            object.__setattr__(self, name, array.view())
+            getattr(self, name).flags.writeable = False
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Outcomes):
@@ -97,7 +99,7 @@ class Outcomes:
         seeds = np.arange(self.start, self.stop)
         return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw a histogram of the updates that converged networks needed; return its axes."""
         import matplotlib.pyplot as plt
 
@@ -230,7 +232,12 @@ class Trace:
                 columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
         return pd.DataFrame(columns)
 
-    def plot(self, axes: Any = None, *, updates: Sequence[int] | None = None) -> Any:
+    def plot(
+        self,
+        axes: Axes | NDArray[np.object_] | None = None,
+        *,
+        updates: Sequence[int] | None = None,
+    ) -> Axes | NDArray[np.object_]:
         """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
         The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
@@ -263,7 +270,8 @@ class Trace:
         >>> [axes.get_title() for axes in slow.plot()][::5]
         ['0 updates, error 0.735', '142 updates, error 0.099']
         """
-        return plot_trace(self, axes, updates)
+        drawn: Axes | NDArray[np.object_] = plot_trace(self, axes, updates)
+        return drawn
 
 
 def make_trace(

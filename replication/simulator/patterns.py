@@ -45,12 +45,12 @@ def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def compute_mean(patterns: Array) -> Array:
     """Return the mean pattern, (n_visible,), whose bits depend on no library."""
-    return np.array([math.fsum(states) / len(patterns) for states in patterns.T])
+    return np.array([math.fsum(states) / len(patterns) for states in patterns.T.tolist()])
 
 
 def compute_variation(patterns: Array) -> float:
     """Return the sum over patterns and units of squared deviations from the mean pattern."""
-    return math.fsum(((patterns - compute_mean(patterns)) ** 2).ravel())
+    return math.fsum(((patterns - compute_mean(patterns)) ** 2).ravel().tolist())
 
 
 def find_shift(protocol: Protocol, patterns: Array) -> Array:

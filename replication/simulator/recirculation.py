@@ -49,8 +49,15 @@ the paper's is first."""
 
 
 class Changes(NamedTuple):
-    """What is added to W, b, U and c; a hook returns such a tuple with some of them replaced.
+    """What is added to the weights; a hook returns such a tuple with some of them replaced.
 
+    Parameters
+    ----------
+    W, b, U, c : float64 array, or number for all entries alike
+        In the shapes of `RecirculationNetwork`.
+
+    Examples
+    --------
     >>> changes = RecirculationNetwork.from_seed(0).weight_changes([1.0, 0.0, 0.0, 0.0])
     >>> changes._replace(W=0.0).W
     0.0

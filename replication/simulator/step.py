@@ -2,9 +2,9 @@
 
 The single source of what the simulator computes. Every array of `Networks` holds a
 number for each of many networks. With NumPy arrays in it, this is plain Python that runs
-as it stands, as it does in tests; with traced values, it writes the instructions of the
-compiled code (`programs.py`). Both give the same bits on every machine, since all
-operations are exact (`arithmetic.py`) and the order of every sum is fixed.
+as it stands, as it does in tests; with values that stand for numbers, it writes the
+instructions of the compiled code (`programs.py`). Both give the same bits on every
+machine, since all operations are exact (`arithmetic.py`) and the order of every sum is fixed.
 `recirculation.py` says the same for one network and is the page to read first.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.arithmetic import (
-    HIDDEN_FUNCTIONS,
+    PAIRED_FUNCTIONS,
     SLOPES,
     absolute,
     fma,
@@ -24,6 +24,12 @@ from replication.simulator.arithmetic import (
     stack,
     where,
 )
+
+FEW_WEIGHTS = 100
+"""Networks that have more are computed in larger blocks."""
+MOST_AT_ONCE = 20
+"""Few enough for their states to stay near the processor. Four divides it but eight does not, so
+that neighbouring units of four patterns lie in different sets of its cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Rule:
     connections: tuple[tuple[int, int], ...]  # units of source and target
     n_weights: int  # weights and biases of one network, and the fixed weights that follow them
     n_patterns: int
+    n_at_once: int  # patterns whose states are kept; where there are more, they take turns
     is_one_hot: bool  # as sent, and no weight ever is infinite, so that a state of 0 sends nothing
     back_propagation: bool
     cross_entropy: bool
@@ -51,15 +58,20 @@ class Rule:
     fixed_feedback: bool  # feedback alignment, in place of back-propagation; one hidden group
 
     @classmethod
-    def of(cls, protocol: Protocol, *, fixed_feedback: bool = False) -> Rule:
-        """Return the rule of a protocol."""
-        sizes = protocol.group_sizes
+    def of(
+        cls, protocol: Protocol, *, fixed_feedback: bool = False, all_states: bool = False
+    ) -> Rule:
+        """Return the rule of a protocol, with the states of all patterns kept if they must be."""
+        sizes, n_patterns = protocol.group_sizes, protocol.n_patterns
+        # The second round is summed after the first one of all patterns.
+        all_states = all_states or protocol.second_round
         linear = _is(protocol.visible_units, "linear", other="logistic")
         return cls(
             sizes=sizes,
             connections=protocol.connections,
             n_weights=protocol.n_weights + (sizes[0] * sizes[-1] if fixed_feedback else 0),
-            n_patterns=protocol.n_patterns,
+            n_patterns=n_patterns,
+            n_at_once=n_patterns if all_states else min(n_patterns, MOST_AT_ONCE),
             is_one_hot=protocol.patterns == "one-hot" and not (linear or protocol.centred),
             back_propagation=_is(protocol.learning_rule, BACK_PROPAGATION, other=RECIRCULATION),
             cross_entropy=_is(protocol.minimised_error, "cross-entropy", other="squared"),
@@ -76,6 +88,16 @@ class Rule:
             regressed_error=_is(protocol.error_measured_on, "regressed", other="reconstruction"),
             fixed_feedback=fixed_feedback,
         )
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether the states of some patterns at a time are kept."""
+        return self.n_at_once < self.n_patterns
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether sums over the patterns are kept from one turn to the next."""
+        return self.takes_turns and not self.per_pattern
 
 
 def _is(value: str, choice: str, *, other: str) -> bool:
@@ -96,6 +118,7 @@ class Networks:
 
     rule: Rule
     loops: Any  # each(n, begin) and fold(n, body, *values, begin), over whole numbers
+    patterns: Any  # all of them, (pattern, unit)
     keep: Any  # lambda, the regression
     take: Any  # 1 - lambda
     momentum: Any
@@ -107,6 +130,9 @@ class Networks:
     biases: list[Any]  # minus the thresholds
     velocities: list[Any]  # last changes over the learning rate, with momentum
     bias_velocities: list[Any]
+    sums: list[Any]  # over the patterns so far, of what changes the weights, if they take turns
+    bias_sums: list[Any]
+    measured: Any  # largest deviation and sum over the patterns so far, if they take turns
     feedback: Any  # fixed weights that return errors in place of U, if the rule has them
     first: list[Any]  # at times 0 and 1; those of group 0 are the patterns
     sent: Any  # what the patterns send to hidden units: less the mean pattern, if centred
@@ -117,30 +143,45 @@ class Networks:
     reconstruction: Any  # of the visible units, with zero regression
     image: Any  # of the second pass, on the second round
     second_difference: Any  # visible states at time 2 minus the regressed image
+    begun: Any = 0  # the pattern in the first place
+
+    def find(self, k: int, name: str) -> tuple[Any, Any, Any]:
+        """Return weights, last changes and sums of the matrix or the biases of a connection."""
+        if name in "WU":
+            return self.weights[k], self.velocities[k], self.sums[k]
+        return self.biases[k], self.bias_velocities[k], self.bias_sums[k]
 
 
-Places = list[tuple[Any, Any]]  # (unit, pattern)
+Numbers = tuple[Any, ...]
 
 
-def _take_two(net: Networks, n: int, begin: Any = 0) -> Iterator[tuple[Any, ...]]:
-    """Go through numbers two at a time, an odd last one alone."""
-    for m in net.loops.each(n // 2):
-        yield begin + 2 * m, begin + 2 * m + 1
-    if n % 2:
-        yield (begin + n - 1,)
+def _take(net: Networks, n: int, begin: Any = 0, *, most: int = 2) -> Iterator[tuple[Any, ...]]:
+    """Go through numbers two at a time, or more where there is room, and the last ones alone.
+
+    That many sums run side by side, each in its own order.
+    """
+    size = max(most, net.loops.n_at_once) if net.rule.n_weights > FEW_WEIGHTS else most
+    while size:
+        for m in net.loops.each(n // size):
+            yield tuple(begin + size * m + k for k in range(size))
+        begin, n, size = begin + n // size * size, n % size, size // 2
 
 
-def _sum_inputs(net: Networks, k: int, states: Any, places: Places) -> tuple[Any, ...]:
+def _sum_inputs(
+    net: Networks, k: int, states: Any, units: Numbers, patterns: Numbers
+) -> tuple[Any, ...]:
     """Equation 1: total inputs, from minus the threshold on, source by source."""
     weights, biases = net.weights[k], net.biases[k]
     if net.rule.is_one_hot and states is net.sent:
-        return tuple(biases[j] + weights[j, p] for j, p in places)
+        return tuple(biases[j] + weights[j, net.begun + p] for j in units for p in patterns)
 
     def add(i: Any, *totals: Any) -> tuple[Any, ...]:
-        pairs = zip(places, totals, strict=True)
-        return tuple(fma(weights[j, i], states[i, p], x) for (j, p), x in pairs)
+        arriving = [states[i, p] for p in patterns]
+        pairs = [(w, h) for w in [weights[j, i] for j in units] for h in arriving]
+        return tuple(fma(w, h, x) for (w, h), x in zip(pairs, totals, strict=True))
 
-    return tuple(net.loops.fold(net.rule.sizes[k], add, *(biases[j] for j, _ in places)))
+    begun = [x for x in [biases[j] for j in units] for _ in patterns]
+    return tuple(net.loops.fold(net.rule.sizes[k], add, *begun))
 
 
 def _activate(
@@ -148,19 +189,22 @@ def _activate(
 ) -> None:
     """Equation 2: a group's states reach the next one, two units and two patterns at a time."""
     is_visible = k + 1 == len(net.rule.sizes)
-    squash = logistic if is_visible else HIDDEN_FUNCTIONS[net.rule.hidden_function]
-    for patterns in _take_two(net, n, begin):
-        for units in _take_two(net, net.rule.connections[k][1]):
+    squash = logistic if is_visible else PAIRED_FUNCTIONS[net.rule.hidden_function]
+    for patterns in _take(net, n, begin):
+        for units in _take(net, net.rule.connections[k][1]):
             places = [(j, p) for j in units for p in patterns]
-            totals = _sum_inputs(net, k, states, places)
+            totals = _sum_inputs(net, k, states, units, patterns)
             if inputs is not None:
                 for place, x in zip(places, totals, strict=True):
                     inputs[place] = x
             if not (is_visible and net.rule.linear_visible):
                 # One division serves two units; an odd last one is paired with itself.
-                half = len(patterns)
-                x, y = squash(stack(totals[:half]), stack(totals[-half:]))
-                totals = (*x, *y)[: len(places)]
+                half, squashed = len(patterns), ()
+                for begun in range(0, len(totals), 2 * half):
+                    pair = totals[begun : begun + 2 * half]
+                    x, y = squash(stack(pair[:half]), stack(pair[-half:]))
+                    squashed += (*x, *y)[: len(pair)]
+                totals = squashed
             for place, x in zip(places, totals, strict=True):
                 targets[place] = x
 
@@ -218,22 +262,26 @@ def pass_back(net: Networks, begin: Any, n: int) -> None:
             # The slope of logistic units cancels out of the derivative of the cross-entropy.
             difference[0][i, p] = d if has_no_slope else d * (r * (1.0 - r))
     for k in range(len(sizes) - 1, 0, -1):
-        for p in net.loops.each(n, begin):
-            for j in net.loops.each(sizes[k]):
-                d = _collect(net, k, j, p)
-                difference[k][j, p] = d * slope(net.inputs[k][j, p], net.first[k][j, p])
+        for patterns in _take(net, n, begin, most=1):
+            for units in _take(net, sizes[k], most=1):
+                places = [(j, p) for j in units for p in patterns]
+                for place, d in zip(places, _collect(net, k, units, patterns), strict=True):
+                    difference[k][place] = d * slope(net.inputs[k][place], net.first[k][place])
 
 
-def _collect(net: Networks, k: int, j: Any, p: Any) -> Any:
-    """Sum what the next group sends back to unit j of group k."""
+def _collect(net: Networks, k: int, units: Numbers, patterns: Numbers) -> tuple[Any, ...]:
+    """Sum what the next group sends back to units of group k."""
     weights = net.feedback if net.rule.fixed_feedback else net.weights[k]
     above = net.difference[(k + 1) % len(net.rule.sizes)]
 
-    def add(i: Any, x: Any) -> tuple[Any]:
-        return (fma(weights[i, j], above[i, p], x),)
+    def add(i: Any, *totals: Any) -> tuple[Any, ...]:
+        arriving = [above[i, p] for p in patterns]
+        pairs = [(w, d) for w in [weights[i, j] for j in units] for d in arriving]
+        return tuple(fma(w, d, x) for (w, d), x in zip(pairs, totals, strict=True))
 
-    (total,) = net.loops.fold(net.rule.connections[k][1], add, 0.0)
-    return total
+    zeros = (0.0,) * (len(units) * len(patterns))
+    totals: tuple[Any, ...] = net.loops.fold(net.rule.connections[k][1], add, *zeros)
+    return totals
 
 
 def change_weights(net: Networks, begin: Any, n: int) -> None:
@@ -251,51 +299,75 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
         rounds = [(states, net.difference[0 if is_visible else k + 1])]
         if is_visible and rule.second_round:
             rounds.append((net.second[k], net.second_difference))
-        matrix, biases = "Uc" if is_visible else "Wb"
-        for units in _take_two(net, n_targets):
-            for i in net.loops.each(n_sources):
-                totals: tuple[Any, ...] = (None,) * len(units)
-                if matrix not in rule.frozen:
-                    totals = _sum_products(net, rounds, i, units, begin, n)
-                for j, total in zip(units, totals, strict=True):
-                    _change(net, k, net.weights[k], net.velocities[k], (j, i), total)
-        for j in net.loops.each(n_targets):
-            total = None
-            if biases not in rule.frozen:
-                (total,) = _sum_products(net, rounds, None, (j,), begin, n)
-            _change(net, k, net.biases[k], net.bias_velocities[k], j, total)
+        matrix, biases = _name(rule, k)
+        for units in _take(net, n_targets):
+            for sources in _take(net, n_sources, most=1):
+                _change_some(net, k, matrix, units, sources, rounds, begin, n)
+        for units in _take(net, n_targets, most=1):
+            _change_some(net, k, biases, units, (None,), rounds, begin, n)
+
+
+def _name(rule: Rule, k: int) -> tuple[str, str]:
+    """Return the paper's letters for the matrix and the biases of a connection."""
+    return ("U", "c") if k + 1 == len(rule.sizes) else ("W", "b")
+
+
+def _change_some(
+    net: Networks,
+    k: int,
+    name: str,
+    units: Numbers,
+    sources: Numbers,
+    rounds: Any,
+    begin: Any,
+    n: int,
+) -> None:
+    """Change the weights from sources to units, or add to the sums where patterns take turns."""
+    places = [j if i is None else (j, i) for j in units for i in sources]
+    weights, _, sums = net.find(k, name)
+    if name in net.rule.frozen:
+        for place in places:
+            weights[place] = weights[place]  # the compiled code reads and writes two places
+        return
+    begun = [sums[place] for place in places] if net.rule.has_sums else []
+    totals = _sum_products(net, units, sources, rounds, begin, n, begun)
+    for place, total in zip(places, totals, strict=True):
+        if net.rule.has_sums:
+            sums[place] = total
+        else:
+            _change(net, k, name, place, total)
 
 
 def _sum_products(
-    net: Networks, rounds: list[Any], i: Any, units: tuple[Any, ...], begin: Any, n: int
+    net: Networks, units: Numbers, sources: Numbers, rounds: Any, begin: Any, n: int, begun: Any
 ) -> tuple[Any, ...]:
-    """Sum the state of source i times the difference of some targets; no source is always 1."""
-    totals: tuple[Any, ...] = ()
+    """Sum states of sources times differences of targets; no source is always 1."""
+    totals = tuple(begun)
     for states, differences in rounds:
+
+        def pair(p: Any, states: Any = states, differences: Any = differences) -> Any:
+            sent = [1.0 if i is None else states[i, p] for i in sources]
+            return [(h, d) for d in [differences[j, p] for j in units] for h in sent]
+
+        def add(p: Any, *sums: Any, pair: Any = pair) -> tuple[Any, ...]:
+            return tuple(fma(h, d, x) for (h, d), x in zip(pair(p), sums, strict=True))
+
         start, left = begin, n
         if not totals:
-            state = 1.0 if i is None else states[i, begin]
-            totals = tuple(state * differences[j, begin] for j in units)
+            totals = tuple(h * d for h, d in pair(begin))
             start, left = begin + 1, n - 1
-
-        def add(p: Any, *sums: Any, states: Any = states, d: Any = differences) -> tuple[Any, ...]:
-            state = 1.0 if i is None else states[i, p]
-            return tuple(fma(state, d[j, p], x) for j, x in zip(units, sums, strict=True))
-
         totals = net.loops.fold(left, add, *totals, begin=start)
     return totals
 
 
-def _change(net: Networks, k: int, weights: Any, velocities: Any, place: Any, total: Any) -> None:
-    """Change one weight by epsilon times a sum over patterns; none leaves it as it is."""
-    if total is None:
-        weights[place] = weights[place]  # the compiled code reads and writes two places
-        return
+def _change(net: Networks, k: int, name: str, place: Any, total: Any) -> None:
+    """Change one weight by epsilon times a sum over patterns."""
+    weights, velocities, _ = net.find(k, name)
     if net.rule.has_momentum:
         total = fma(velocities[place], net.momentum, total)
         velocities[place] = total
     old = weights[place]
-    if net.rule.has_decay and isinstance(place, tuple):  # a bias has no source
+    if net.rule.has_decay and name in "WU":
         old = old * net.shrink
     weights[place] = fma(total, net.rates[k], old)
 
@@ -313,6 +385,11 @@ MEASURES: dict[str, Callable[[Networks, Any, Any], Any]] = {
 
 def measure_error(net: Networks) -> Any:
     """Return the criterion, from a first pass with the weights as they stand."""
+    return _judge(net, *_add_errors(net, net.rule.n_patterns, 0.0, 0.0))
+
+
+def _add_errors(net: Networks, n: int, worst: Any, total: Any) -> tuple[Any, ...]:
+    """Add to the largest deviation, or squared error, and to the sum those of `n` patterns."""
     rule = net.rule
     is_of_unit = rule.criterion.startswith("every-unit")
 
@@ -331,22 +408,93 @@ def measure_error(net: Networks) -> Any:
         _, squares = net.loops.fold(rule.sizes[0], add_unit, worst, 0.0)
         return where(squares > worst, squares, worst), total + squares
 
-    worst, total = net.loops.fold(rule.n_patterns, add_pattern, 0.0, 0.0)
-    if rule.linear_visible:
+    added: tuple[Any, ...] = net.loops.fold(n, add_pattern, worst, total)
+    return added
+
+
+def _judge(net: Networks, worst: Any, total: Any) -> Any:
+    if net.rule.linear_visible:
         # Comparisons pass over not-a-number, but what has diverged must not count as small.
         worst = fma(total, 0.0, worst)
-    return MEASURES[rule.criterion](net, worst, total)
+    return MEASURES[net.rule.criterion](net, worst, total)
+
+
+def lay_patterns(net: Networks, begin: Any, n: int) -> None:
+    """Lay `n` patterns from `begin` into the places for patterns."""
+    net.begun = begin
+    for p in net.loops.each(n):
+        for i in net.loops.each(net.rule.sizes[0]):
+            v = net.patterns[begin + p, i]
+            net.first[0][i, p] = v
+            if net.rule.centred:
+                net.sent[i, p] = v - net.mean[i]
+
+
+def _take_turns(net: Networks) -> Iterator[int]:
+    """Lay all patterns, as many at a time as there are places; yield how many."""
+    n, n_at_once = net.rule.n_patterns, net.rule.n_at_once
+    for turn in net.loops.each(n // n_at_once):
+        lay_patterns(net, turn * n_at_once, n_at_once)
+        yield n_at_once
+    if n % n_at_once:
+        lay_patterns(net, n - n % n_at_once, n % n_at_once)
+        yield n % n_at_once
+
+
+def _list_weights(net: Networks) -> Iterator[tuple[int, str, Any]]:
+    """Go through all weights: connection, letter and place."""
+    for k, (n_sources, n_targets) in enumerate(net.rule.connections):
+        matrix, biases = _name(net.rule, k)
+        for j in net.loops.each(n_targets):
+            for i in net.loops.each(n_sources):
+                yield k, matrix, (j, i)
+            yield k, biases, j
+
+
+def look(net: Networks) -> Any:
+    """First pass of all patterns with the weights as they stand; return the error.
+
+    Where patterns take turns, a batch is also learnt from while their states are there: the
+    order of every sum is the same.
+    """
+    rule = net.rule
+    if not rule.takes_turns:
+        pass_forward(net, 0, rule.n_patterns)
+        return measure_error(net)
+    if rule.has_sums:
+        for k, name, place in _list_weights(net):
+            net.find(k, name)[2][place] = -0.0  # to which a first product adds up unchanged
+    net.measured[0] = net.measured[1] = 0.0
+    for n in _take_turns(net):
+        pass_forward(net, 0, n)
+        net.measured[0], net.measured[1] = _add_errors(net, n, net.measured[0], net.measured[1])
+        if rule.has_sums:
+            _compare_passes(net, 0, n)
+            change_weights(net, 0, n)
+    return _judge(net, net.measured[0], net.measured[1])
 
 
 def learn(net: Networks) -> None:
     """One sweep of learning; a batch uses the states of the pass before it."""
-    n = net.rule.n_patterns
-    pass_on = pass_back if net.rule.back_propagation else pass_again
-    if not net.rule.per_pattern:
-        pass_on(net, 0, n)
-        change_weights(net, 0, n)
-        return
-    for p in net.loops.each(n):
-        pass_forward(net, p, 1)
-        pass_on(net, p, 1)
-        change_weights(net, p, 1)
+    rule = net.rule
+    if rule.has_sums:
+        for k, name, place in _list_weights(net):
+            weights, _, sums = net.find(k, name)
+            if name in rule.frozen:
+                weights[place] = weights[place]
+            else:
+                _change(net, k, name, place, sums[place])
+    elif not rule.per_pattern:
+        _compare_passes(net, 0, rule.n_patterns)
+        change_weights(net, 0, rule.n_patterns)
+    else:
+        for n in _take_turns(net) if rule.takes_turns else (rule.n_patterns,):
+            for p in net.loops.each(n):
+                pass_forward(net, p, 1)
+                _compare_passes(net, p, 1)
+                change_weights(net, p, 1)
+
+
+def _compare_passes(net: Networks, begin: Any, n: int) -> None:
+    """Compute the differences that change the weights, after a first pass."""
+    (pass_back if net.rule.back_propagation else pass_again)(net, begin, n)

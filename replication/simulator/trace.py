@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Never
+
 from replication.definition.fields import MAX_UPDATES
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
@@ -16,6 +18,7 @@ def trace(
     root_seed: int = 1988,
     n_updates: int | None = None,
     network: type[RecirculationNetwork] | None = None,
+    **fields: Never,
 ) -> Trace:
     """Trace the network with this seed: its errors, states and weights at every update.
 
@@ -30,6 +33,8 @@ def trace(
         to the network's outcome.
     network : subclass of RecirculationNetwork, optional
         Learns in place of the kernel, with methods of its own.
+    **fields : none
+        Fields of a protocol are given in `protocol`.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def trace(
     >>> trace(seed=1, n_updates=10).errors.shape
     (11,)
     """
-    protocol = find_protocol(protocol)
+    protocol = find_protocol(protocol, fields)
     seed = take_whole("seed", seed, 0, MAX_SEED)
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)

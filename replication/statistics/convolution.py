@@ -110,6 +110,40 @@ def compute_joint_mass(
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
 
+def compute_pair_chance(
+    table: CountTable, runs: int, *, mean: tuple[float, float], largest: int
+) -> tuple[float, FloatArray]:
+    """Return the probability that n networks all converge with a mean in a cell and this maximum.
+
+    `mean`: the lower end, which belongs to the cell, and the upper one, in updates. The second
+    result, (k,), holds the slope of the probability in the share of the networks, censored ones
+    included, at each of the table's outcomes. The probability is the mass of the sums of n that
+    stay at or below the maximum, less that of those that stay below it; so its slope in the share
+    at k updates is n times the probability that the other n - 1 bring the sum into the cell.
+
+    >>> pair = CountTable.from_outcomes([1, 2], [True, True], 2)
+    >>> compute_pair_chance(pair, 2, mean=(1.5, 2.0), largest=2)[0]
+    0.5
+    """
+    values = np.arange(largest + 1)
+    shares = np.zeros(largest + 1)
+    kept = table.updates <= largest
+    shares[table.updates[kept]] = table.counts[kept] / table.n
+    masses = np.stack([shares, np.where(values < largest, shares, 0.0)])
+    # Sums beyond the cell do not matter, but must not wrap round into it.
+    length = fft.next_fast_len((runs - 1) * largest + 1, real=True)
+    others = np.pad(np.cumsum(convolve(masses, runs - 1, length), axis=1), ((0, 0), (1, 0)))
+    low, high = (
+        np.clip(math.ceil(end * runs - 1e-9) - values, 0, length).astype(np.int64) for end in mean
+    )
+    inside = others[:, high] - others[:, low]
+    inside[1, largest] = 0.0
+    slopes = runs * np.maximum(inside[0] - inside[1], 0.0)
+    found = np.zeros(table.updates.size)
+    found[kept] = slopes[table.updates[kept]]
+    return math.fsum(shares * slopes) / runs, found
+
+
 def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
     """Return the share of the converged at every number of updates from the smallest on."""
     start = int(table.updates[0])

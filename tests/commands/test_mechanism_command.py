@@ -1,8 +1,11 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
+import re
+
 import pytest
 
 from replication.cli import mechanism_command as command
+from replication.definition.protocol import PAPER
 
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
@@ -28,6 +31,28 @@ def test_one_hot_vectors_are_amplified_and_every_rule_is_compared(run):
     (rate,) = (x.split()[1] for x in answer.splitlines() if x.startswith("  recirculation"))
     (row,) = (x.split() for x in answer.splitlines() if "grows along itself" in x)
     assert float(row[-2]) == pytest.approx(100 * 0.1 * float(rate) * 0.75 * 0.25**2 / 4, abs=0.01)
+
+
+def test_first_changes_and_starts_are_put_beside_a_later_start(run, monkeypatch):
+    said = []
+    monkeypatch.setattr(command, "report_progress", said.append)
+    answer = run("mechanism", "--seeds", 200)
+    assert said[0].startswith("at most ")
+    assert "MB; much less where networks converge" in said[0]
+    (n_first,) = re.findall(r"merely starts later takes (\d+) more", answer)
+    rows = dict(re.findall(r"^  (.{30}) +(-?[\d.]+) \(-?[\d.]+ to -?[\d.]+\)", answer, re.M))
+    costs = {name.strip(): float(extra) for name, extra in rows.items()}
+    assert abs(costs["of W dropped"] - int(n_first)) <= 2
+    assert abs(costs["W grows without turning"]) <= 1
+    assert abs(costs["U = W^T, aligned"]) <= 2
+    # ln 4 / ln(1 + 20 x 0.75 x 0.25^2 / 4) = 6.6
+    assert abs(costs["W times 0.25 (predicted 7)"] - 7) <= 3
+
+
+def test_work_is_estimated_from_updates_that_are_timed():
+    few, many = (command.estimate_work(PAPER, n, 10, jobs=1) for n in (100, 100_000))
+    assert 0.0 < few[0] < many[0]
+    assert many[1] == 1_000 * few[1]
 
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
@@ -97,7 +122,6 @@ def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
     ("option", "values", "message"),
     [
         ("group-sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3"], "such as 8,3"),
-        ("group-sizes", ["200,50"], "give fewer"),
         ("regression", ["0", "1", "nan", "half"], "above 0 and below 1"),
         ("visible-units", ["lineer"], "(did you mean linear?); allowed are logistic, linear"),
         ("seeds", ["5"], "from 40 to"),

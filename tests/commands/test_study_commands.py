@@ -89,7 +89,7 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     run("export", path, "--seeds", n, "--results", results)
     found = run(
         "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
-        "--mean", reported.mean, "--max", reported.max, "--margin", "10%", "--failures", "excluded",
+        "--mean", reported.mean, "--max", reported.max, "--failures", "excluded",
         "--grid", 1, "--bounds", 0, "inf", "--json",
     )  # fmt: skip
     headline = compare_with_report(count_outcomes(Study(PAPER, DEFAULT_ROOT_SEED, n, results)))

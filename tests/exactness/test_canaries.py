@@ -4,7 +4,7 @@ import pytest
 
 from replication.simulator import arithmetic, machine, programs
 from replication.simulator.engine import run_networks
-from replication.simulator.tracing import Tracer
+from replication.simulator.instructions import Writer
 from replication.simulator.weights import draw_weights
 from tests.exactness.golden import PROTOCOLS, ROOT_SEED, compute_one_piece
 
@@ -21,21 +21,21 @@ def compile_anew():
 
 def round_twice(monkeypatch):
     monkeypatch.setattr(
-        Tracer, "fma", lambda tracer, a, b, c: tracer.compute(
-            "fadd", tracer.compute("fmul", a, b), c
+        Writer, "fma", lambda writer, a, b, c: writer.compute(
+            "fadd", writer.compute("fmul", a, b), c
         ),
     )  # fmt: skip
 
 
 def use_the_system_exponential(monkeypatch):
     def exponential_of_minus(x):
-        return (-x).tracer.call("exp", -x)
+        return (-x).writer.call("exp", -x)
 
-    def render_function(tracer, name, parameters, plain=programs.render_function):
-        kind = tracer.kind
+    def render_function(writer, name, parameters, plain=programs.render_function):
+        kind = writer.kind
         return (
-            f"{plain(tracer, name, parameters)}\n"
-            f"declare {kind} @llvm.exp.v{tracer.n_lanes}f64({kind})"
+            f"{plain(writer, name, parameters)}\n"
+            f"declare {kind} @llvm.exp.v{writer.n_lanes}f64({kind})"
         )
 
     monkeypatch.setattr(arithmetic, "exponential_of_minus", exponential_of_minus)

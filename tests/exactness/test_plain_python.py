@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator import engine
+from replication.simulator import engine, step
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.weights import draw_weights
 from tests.exactness import plain
@@ -18,7 +18,7 @@ def compare(protocol, n_networks, *, fixed_feedback=False):
     slow = plain.run_networks(protocol, weights, fixed_feedback=fixed_feedback)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
-    return slow
+    return compiled
 
 
 def test_plain_python_gives_the_same_bits_of_both_outcomes():
@@ -56,6 +56,30 @@ FIELDS = [
 @pytest.mark.parametrize("fields", FIELDS, ids=" ".join)
 def test_plain_python_gives_the_same_bits_for_every_choice(fields):
     compare(Protocol(**{"max_updates": 3, **fields}), 4)
+
+
+TURNS = [
+    {"regression": 0.7, "momentum": 0.5, "decay": 0.1},
+    {"group_sizes": (7, 3, 4), "update_schedule": "per-pattern", "criterion": "worst-pattern"},
+    {"learning_rule": "back-propagation", "frozen": ("b", "U"), "criterion": "half-squared-error"},
+    {"patterns": ((0.2, 1.0, 0.0, 0.7),) * 5 + ((0.1,) * 4,) * 2, "centred": True,
+     "visible_units": "linear", "learning_rate": 0.1},
+    {"group_sizes": (11, 6), "error_measured_on": "regressed"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", TURNS, ids=" ".join)
+def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
+    protocol = Protocol(**{"max_updates": 4} | fields)
+    weights = draw_weights(protocol, 1988, 0, 9)
+    together = run_networks(protocol, weights, final_weights=True)
+    monkeypatch.setattr(step, "MOST_AT_ONCE", 3)
+    assert step.Rule.of(protocol).takes_turns
+    recorded = record_weights(protocol, weights, 2)
+    for one, other in zip(together, compare(protocol, 9), strict=True):
+        assert one.tobytes() == other.tobytes()
+    monkeypatch.undo()
+    assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5])

@@ -6,22 +6,22 @@ import pytest
 
 from replication.definition.protocol import CHOICES
 from replication.simulator import arithmetic
+from replication.simulator.instructions import Rows, Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.memory import allocate
 from replication.simulator.programs import render_function
-from replication.simulator.tracing import Rows, Tracer, Whole
 
 N_LANES = 8
 
 
 def compute_compiled(function, x):
     """Apply a function of values to any number of values, filled up with 0."""
-    tracer = Tracer(N_LANES)
-    for row in tracer.each(Whole(tracer, "%n")):
-        place = tracer.find("%rows", row, tracer.kind)
-        rows = Rows(tracer, place, 0, (1,))
+    writer = Writer(N_LANES)
+    for row in writer.each(Whole(writer, "%n")):
+        place = writer.find("%rows", row, writer.kind)
+        rows = Rows(writer, place, 0, (1,))
         rows[0] = function(rows[0])
-    text = render_function(tracer, "apply", "ptr %rows, i64 %n")
+    text = render_function(writer, "apply", "ptr %rows, i64 %n")
     rows = allocate(-(-len(x) // N_LANES), N_LANES)
     rows.reshape(-1)[: len(x)] = x
     compile_text(text, "apply", *choose_processor())(rows.ctypes.data, rows.shape[1])
@@ -108,7 +108,7 @@ def test_hidden_function_is_that_of_its_formula(name):
 
 
 def apply_many(name, x):
-    value, same = arithmetic.HIDDEN_FUNCTIONS[name](np.array([x]), np.array([x]))
+    value, same = arithmetic.PAIRED_FUNCTIONS[name](np.array([x]), np.array([x]))
     assert np.array_equal(value, same)
     return value[0]
 

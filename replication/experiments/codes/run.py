@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.convexity import are_convex
 from replication.experiments.judging import judge
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
@@ -20,6 +19,7 @@ from replication.system.progress import Tell
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
+LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
 Flags = NDArray[np.bool_]
@@ -30,25 +30,30 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    _, converged, weights = simulate_weights(PAPER, initial, jobs=jobs, final_weights=True)
-    assert weights is not None
-    hidden = evaluate_networks(PAPER, weights).hidden[0]
-    codes, n_converged = hidden[converged], int(converged.sum())
-    apart = measure_separation(hidden)
-    smallest = claim.find("different").thresholds["distance"]
+    weights, converged, codes = learn(PAPER, initial, jobs)
     decimals = int(claim.find("rounded").thresholds["decimals"])
+    large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
+    n_large = max(2, round(LARGE_SHARE * n_networks))
+    large_weights, _, large_codes = learn(large, draw_weights(large, ROOT_SEED, 0, n_large), jobs)
+    apart = measure_separation(codes[converged])
     return {
         "n_networks": n_networks,
-        "n_converged": n_converged,
-        "smallest_separation": float(apart[converged].min()) if n_converged else None,
+        "n_converged": len(apart),
+        "smallest_separation": float(apart.min()) if len(apart) else None,
+        "corners": float(have_corners(codes[converged]).mean()) if len(apart) else None,
         "claims": {"good-codes": judge("good-codes", {
-            "different": apart[converged] >= smallest,
-            "reconstructed": reconstruct(weights, hidden),
-            "rounded": reconstruct(weights[converged], codes.round(decimals)),
-            "convex": are_convex(codes),
-            "corners": have_corners(codes),
+            "reconstructed": reconstruct(PAPER, weights, codes),
+            "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
+            "larger": reconstruct(large, large_weights, large_codes),
         })},
     }  # fmt: skip
+
+
+def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Flags, Array]:
+    """Return final weights, whether they meet the criterion, and the codes of all vectors."""
+    _, converged, weights = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
+    assert weights is not None
+    return weights, converged, evaluate_networks(protocol, weights).hidden[0]
 
 
 def measure_separation(codes: Array) -> Array:
@@ -58,9 +63,9 @@ def measure_separation(codes: Array) -> Array:
     return np.asarray(np.min(apart, axis=0))
 
 
-def reconstruct(weights: Array, codes: Array) -> Flags:
+def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
-    matrix, biases = split_weights(PAPER, weights)[-1]
+    matrix, biases = split_weights(protocol, weights)[-1]
     states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
     return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
 

@@ -80,7 +80,6 @@ def judge_functions(
     medians = [functions[name]["median"] for name in (PAPER.hidden_function, *SMOOTH)]
     return judge("other-functions", {
         **converged,
-        "all": min(converged.values(), key=np.mean),
         "speed": None if None in medians else max(medians[1:]) / medians[0],
     })  # fmt: skip
 

@@ -66,7 +66,7 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
     ends = (left - 0.5 / runs, right + 0.5 / runs), (first - 0.5, last + 0.5)
     regions = find_regions(counts, *ends)
     mean, top = float(load_reported().mean), int(load_reported().max)
-    shown = [*regions[0]["mean"], mean]
+    shown = [*(x for line in regions[0] for x in line["mean"]), mean]
     mean_edges = _cut(min(shown), max(shown))
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
     rng = np.random.default_rng(STUDY_SEED)
@@ -83,11 +83,12 @@ def describe_joint(counts: CountTable) -> dict[str, Any] | None:
 
 def find_regions(
     counts: CountTable, means: Sequence[float], maxima: Sequence[float]
-) -> list[Outline]:
-    """Return outlines of equal density that hold the shares `REGION_LEVELS` of all studies.
+) -> list[list[Outline]]:
+    """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
-    The density is that of the mean and the logarithm of the largest between these values, exact but
-    for a Gaussian of 3 cells, which takes out the noise of a finite population.
+    A region, which may have several parts and holes, is where the density of the mean and the
+    logarithm of the largest is highest. The density is exact but for a Gaussian of 3 cells, which
+    takes out the noise of a finite population; the share in the region is exact.
     """
     mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
@@ -95,20 +96,22 @@ def find_regions(
         counts, load_reported().runs, mean_edges=mean_edges, max_edges=np.exp(steps)
     )
     # A margin of empty cells closes every outline.
-    density = gaussian_filter(np.pad(cells, MARGIN), SMOOTHING, mode="constant")
+    exact = np.pad(cells, MARGIN)
+    density = gaussian_filter(exact, SMOOTHING, mode="constant")
     middles = [
         edges[0] + (edges[1] - edges[0]) * (np.arange(edges.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
         for edges in (mean_edges, steps)
     ]
-    ordered = np.sort(density, axis=None)[::-1]
-    within = np.cumsum(ordered) / density.sum()
+    order = np.argsort(-density, axis=None, kind="stable")
+    ordered, within = density.ravel()[order], np.cumsum(exact.ravel()[order]) / exact.sum()
     contours = contourpy.contour_generator(x=middles[0], y=middles[1], z=density.T)
-    outlines: list[Outline] = []
-    for level in REGION_LEVELS:
-        lines = cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
-        line = max(lines, key=len)
-        outlines.append({"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()})
-    return outlines
+    return [
+        [
+            {"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
+            for line in cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
+        ]
+        for level in REGION_LEVELS
+    ]
 
 
 def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
@@ -43,8 +44,9 @@ def plot_joint(model: Model) -> Figure:
     plane.set_yscale("log")
     outer, inner = joint["regions"]
     for region, strength in ((outer, 0.4), (inner, 0.75)):
-        corners = np.transpose([region["mean"], region["max"]])
-        fill = Polygon(corners, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0)
+        lines = [np.transpose([line["mean"], line["max"]]) for line in region]
+        whole = Path.make_compound_path(*(Path(line, closed=True) for line in lines))
+        fill = PathPatch(whole, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0)
         fill.set_gid("joint-outline" if region is outer else None)
         plane.add_patch(fill)
     plane.plot(
@@ -84,10 +86,10 @@ def plot_joint(model: Model) -> Figure:
 
 
 def _point_to_outline(
-    axes: Axes, region: Mapping[str, Any], text: str, *, x: float, y: float, ha: str
+    axes: Axes, region: Sequence[Mapping[str, Any]], text: str, *, x: float, y: float, ha: str
 ) -> None:
     """Write a label at a place in the axes, with a line to the nearest point of an outline."""
-    outline = np.transpose([region["mean"], region["max"]])
+    outline = np.concatenate([np.transpose([line["mean"], line["max"]]) for line in region])
     to_axes = axes.transData - axes.transAxes
     distances = np.linalg.norm(to_axes.transform(outline) - (x, y), axis=1)
     axes.annotate(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
 from replication.experiments.headline.unusual import measure_unusualness
-from replication.experiments.judging import judge, supports_if, supports_within
+from replication.experiments.judging import judge, supports_if
+from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
@@ -22,14 +23,19 @@ from replication.statistics.intervals import Estimate, estimate_count_mean, find
 from replication.store import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
-MEANINGS = ("smaller-tail", "mahalanobis", "density-log", "density")
-"""Operationalisations that are one test each of both numbers, by what unusual means."""
-
 N_PICKED = 20  # networks of which a typical one is drawn as it learns
 
 
-def run(study: Study, *, report_progress: Tell = silent) -> dict[str, Any]:
-    """Return the model of a study, stored with its repetitions and other errors."""
+def run(
+    study: Study,
+    *,
+    counted: Mapping[str, Any] | None = None,
+    report_progress: Tell = silent,
+) -> dict[str, Any]:
+    """Return the model of a study, stored with its repetitions and other errors.
+
+    `counted`: the model of the experiment `likelihood`, for a study of another protocol.
+    """
     counts = count_outcomes(study)
     repetitions = {part.root_seed: count_outcomes(part) for part in study.repetitions}
     other_errors = {name: count_outcomes(part) for name, part in study.other_errors.items()}
@@ -38,8 +44,11 @@ def run(study: Study, *, report_progress: Tell = silent) -> dict[str, Any]:
     model = describe_study(
         counts, repetitions=repetitions, other_errors=other_errors, differences=differences
     )
+    if differences and counted is not None:
+        model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
         "differences": differences,
+        "paper": {name: as_plain(PAPER)[name] for name in differences},
         "root_seed": study.root_seed,
         "n": study.n_seeds,
         "digest": compute_study_digest(study),
@@ -72,10 +81,11 @@ def describe_study(
         for root_seed, table in repetitions.items()
     ]
     population = describe_population(counts)
-    p = find_p_values(counts, sampling, others) | {
-        name: studies.describe_p(table)["p"] for name, table in other_errors.items()
-    }
-    meanings = [value for name in MEANINGS if (value := p[name]) is not None]
+    unusual: dict[str, float | None] = {}
+    meanings: list[float] = []
+    if sampling is not None:
+        unusual = measure_unusualness(counts)
+        meanings = [p for p in (sampling["p"], *unusual.values()) if p is not None]
     return {
         "reported": studies.describe_reported(),
         "population": population,
@@ -86,22 +96,34 @@ def describe_study(
             for name in ("p_max", "p_mean", "p")
             if others and all(row[name] is not None for row in others)
         },
-        "claims": {"headline": judge_headline(population, sampling, p, differences)},
+        "claims": {
+            "headline": judge_headline(
+                population, sampling, find_p_values(counts, other_errors), differences
+            )
+        },
+        "unusual": unusual,
         "meanings": [min(meanings), max(meanings)] if meanings else None,
+        "likelihood": None,
         "histogram": make_histogram(counts),
         "joint": None if sampling is None else describe_joint(counts),
     }
 
 
 def describe_population(counts: CountTable) -> dict[str, Any]:
-    """Return what is known of the population: of the converged, but for the median, of all."""
+    """Return what is known of the population: of the converged, but for the median, of all.
+
+    The mean of fewer networks than a study has no interval: counts are skewed.
+    """
+    mean = estimate_count_mean(counts)
+    if counts.n_converged < load_reported().runs:
+        mean = Estimate(mean.value, None, None)
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
         "n_censored": counts.n_censored,
         "cap": counts.cap,
         **estimate_share(counts.n_converged, counts.n),
-        **name_estimate("mean", estimate_count_mean(counts)),
+        **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
@@ -114,7 +136,7 @@ def judge_headline(
     p: Mapping[str, float | None],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Judge the two reported numbers by the p-values of their operationalisations and the mean."""
+    """Judge the two reported numbers by p under each of the ledger's conditions."""
     claim = load_claims()["headline"]
     results = {
         name: supports_if(
@@ -122,14 +144,6 @@ def judge_headline(
         )
         for name, value in p.items()
     }
-    results["equivalent"] = supports_if(None)
-    if sampling is not None:
-        tested, reported = sampling["equivalence"], float(load_reported().mean)
-        results["equivalent"] = supports_within(
-            Estimate(population["mean"], tested["low"], tested["high"]),
-            reported - tested["margin"],
-            reported + tested["margin"],
-        )
     reason = _find_reason(population, sampling, differences, claim.thresholds)
     verdict = None
     if reason is not None:
@@ -160,21 +174,31 @@ def _find_reason(
 
 
 def find_p_values(
-    counts: CountTable, sampling: Mapping[str, Any] | None, repetitions: Sequence[Mapping[str, Any]]
+    counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
-    """Return p of the reported numbers by each of its meanings, None where there is none."""
-    if sampling is None:
-        names = [each.id for each in load_claims()["headline"].operationalisations]
-        return dict.fromkeys(name for name in names if name != "equivalent")
-    others = [row["p"] for row in repetitions if row["p"] is not None]
-    return {
-        "smaller-tail": sampling["p"],
-        "mean": sampling["mean"]["p"],
-        "max": sampling["max"]["p"],
-        "sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
-        "root-seeds": min(others, default=None),
-        **measure_unusualness(counts),
+    """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    half = other_errors["half-square"]
+    tables = {
+        "smaller-tail": counts,
+        "sweeps": studies.count_sweeps(counts),
+        **other_errors,
+        "half-square-sweeps": studies.count_sweeps(half),
     }
+    return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
+
+
+def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Compare how probable the reported numbers are under a protocol and under the paper's.
+
+    None if too few networks stop at the reported largest count.
+    """
+    here = Likelihood.of(counts)
+    if here.n_at_max < MIN_AT_REPORTED:
+        return None
+    updates, n_each = (np.array(counted["counts"]["paper"][key]) for key in ("updates", "counts"))
+    n_censored = counted["n_networks"] - int(n_each.sum())
+    paper = CountTable(updates, n_each, n_censored, int(load_reported().max))
+    return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any] | None:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.judging import judge, supports_if
+from replication.experiments.judging import judge
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
@@ -92,8 +93,6 @@ CONDITIONS = {
     "wider_top": Condition(rates_of="four", top_hidden=3),
     "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
 }
-SETS = ("four", "three", "two", "bits", "random")
-"""Conditions of the drawn sizes, which the verdict is about."""
 
 Outcome = Mapping[str, NDArray[Any]]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
@@ -222,7 +221,7 @@ def describe(outcome: Outcome) -> Model:
 
 
 def judge_hierarchy(outcomes: Mapping[str, Outcome]) -> Model:
-    """Judge whether any network of the drawn sizes does all that is asked, by kind of the set."""
+    """Judge how often networks of the drawn sizes do all that is asked, by kind of the set."""
     return judge("hierarchy", {
-        name: supports_if(outcomes[name]["all"].any(), outcomes[name]["all"]) for name in SETS
+        each.id: outcomes[each.id]["all"] for each in load_claims()["hierarchy"].operationalisations
     })  # fmt: skip

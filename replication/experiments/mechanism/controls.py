@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import change_w, get_w
+from replication.experiments.matrices import change_u, change_w, get_w
 from replication.experiments.mechanism.interventions import describe_extra
-from replication.experiments.mechanism.theory import predict_growth
+from replication.experiments.mechanism.theory import measure_growth
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
@@ -24,25 +24,52 @@ FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 
 
 def compare_sizes(
-    protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
+    protocol: Protocol,
+    weights: Array,
+    *,
+    jobs: int,
+    factors: Sequence[float] = FACTORS,
+    scaled: str = "W",
 ) -> list[dict[str, Any]]:
-    """Return what networks take more if W starts so many times as large, and what is predicted.
+    """Return what networks take more if W, "U" or both, "WU", start so many times as large.
 
-    If the network waits until W has grown, ``-ln(factor) / ln(1 + growth)``; of recirculation.
+    Predicted, if recirculation waits until W has grown, is ``-ln(factor) / ln(1 + growth)``, and
+    nothing for U.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    growth = predict_growth(protocol) if protocol.learning_rule == RECIRCULATION else None
+    growth = None
+    if protocol.learning_rule == RECIRCULATION:
+        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
 
     def scale(factor: float) -> dict[str, Any]:
-        larger = change_w(protocol, weights, lambda W, _: factor * W)
-        updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
+        start = change_w(protocol, weights, lambda W, _: W * (factor if "W" in scaled else 1.0))
+        start = change_u(protocol, start, lambda _, U: U * (factor if "U" in scaled else 1.0))
+        updates, converged, _ = simulate_weights(protocol, start, jobs=jobs)
+        waits = math.log(factor) if "W" in scaled else 0.0
         return {
             "factor": factor,
-            "predicted": None if growth is None else -math.log(factor) / math.log1p(growth),
+            "predicted": None if growth is None else -waits / math.log1p(growth),
             **describe_extra(updates, converged, base),
         }
 
     return [scale(factor) for factor in factors]
+
+
+def compare_matrices(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what `compare_sizes` says of the smallest factor for U and for both matrices."""
+    smallest = FACTORS[:1]
+    return {
+        scaled: compare_sizes(protocol, weights, jobs=jobs, factors=smallest, scaled=scaled)[0]
+        for scaled in ("U", "WU")
+    }
+
+
+def compare_aligned(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take more if U starts as the transpose of W."""
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    aligned = change_u(protocol, weights, lambda W, _: W)
+    updates, converged, _ = simulate_weights(protocol, aligned, jobs=jobs)
+    return describe_extra(updates, converged, base)
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:

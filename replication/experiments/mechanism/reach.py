@@ -11,18 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
-from replication.experiments.matrices import get_w
-from replication.experiments.mechanism.interventions import (
-    INTERVENTIONS,
-    describe_extra,
-    train_changed,
-)
+from replication.experiments.mechanism.interventions import compare_interventions
 from replication.experiments.mechanism.theory import Inputs, measure_growth
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
+from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
 Outcome = tuple[NDArray[Any], NDArray[np.bool_]]
@@ -82,9 +78,10 @@ def search_rate(
     means: dict[float, float] = {}
 
     def find_best(tried: Sequence[float]) -> float:
-        for rate in tried:
-            updates, _ = train(rule, protocol, weights, rate, jobs=jobs)
-            means[rate] = float(updates.mean())
+        found = map_in_threads(
+            lambda rate: train(rule, protocol, weights, rate, jobs=1)[0].mean(), tried, jobs=jobs
+        )
+        means.update(zip(tried, map(float, found), strict=True))
         return min(means, key=lambda rate: means[rate])
 
     best = find_best([float(f"{rate / (1.0 - protocol.regression):.3g}") for rate in COARSE])
@@ -153,12 +150,18 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def examine_task(
-    protocol: Protocol, *, median: float, n_networks: int, root_seed: int
+    protocol: Protocol,
+    *,
+    median: float,
+    n_networks: int,
+    root_seed: int,
+    jobs: int,
+    names: Sequence[str] = EXAMINED,
 ) -> dict[str, Any]:
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
-    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``cost``, of extra
-    updates by change replaced; ``descent`` and ``concentration``, at the start and later.
+    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
+    start and then; ``cost``, of extra updates by change replaced.
     """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
@@ -167,13 +170,8 @@ def examine_task(
         for states in (weights, record_weights(slow, weights, CHECKED_AT)[:, -1])
     )
     n_first = max(1, round(PART * median))
-    base, converged, final = simulate_weights(protocol, weights, final_weights=True)
-    assert final is not None
-    interventions = {}
-    for name in EXAMINED:
-        outcome = train_changed(protocol, weights, INTERVENTIONS[name], n_first=n_first)
-        described = describe_extra(*outcome, base)
-        interventions[name] = described | {"cost": described["extra"] / n_first}
+    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
+    described = {name: row[str(n_first)] for name, row in rows.items()}
     return {
         "strengths": Inputs.of(protocol).strengths.tolist(),
         "descent": [float(np.median(state["descent"])) for state in (first, early)],
@@ -182,17 +180,7 @@ def examine_task(
             for name in ("along_w", "along_theory", "growth", "predicted")
         },
         "n_first": n_first,
-        "interventions": interventions,
-        "concentration": [
-            float(np.median(measure_concentration(protocol, states)))
-            for states in (weights, final[converged] if converged.any() else weights)
-        ],
+        "interventions": {
+            name: row | {"cost": row["extra"] / n_first} for name, row in described.items()
+        },
     }
-
-
-def measure_concentration(protocol: Protocol, weights: Array) -> Array:
-    """Return the mean strength of the directions that W looks at over the largest, shape (n,)."""
-    inputs = Inputs.of(protocol)
-    W = get_w(protocol, weights) @ inputs.span
-    looked = np.sum((W @ inputs.scatter) * W, axis=(1, 2)) / np.sum(W**2, axis=(1, 2))
-    return np.asarray(looked / inputs.strengths[0])

@@ -94,6 +94,14 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         rate: controls.compare_sizes(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
     }
+    model["matrices"] = {
+        rate: controls.compare_matrices(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    model["aligned"] = {
+        rate: controls.compare_aligned(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
     model["splits"] = {
         rate: controls.measure_split(protocol, initial, jobs=jobs)
         for rate, protocol in protocols.items()
@@ -127,7 +135,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         dataclasses.replace(
             make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]
         ),
-        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED,
+        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
@@ -175,6 +183,7 @@ def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Mode
             "median": rules[name]["median"],
             **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
             "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
+            "matrices": controls.compare_matrices(protocol, weights, jobs=jobs),
         }
     return found
 
@@ -199,7 +208,7 @@ def try_tasks(
         own = compared["recirculation"]
         best = dataclasses.replace(protocol, learning_rate=own["rate"])
         examined = examine_task(
-            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED
+            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED, jobs=1
         )
         return name, {"rules": compared, **examined}
 
@@ -213,39 +222,36 @@ def judge_useless_at_first(
     claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
 ) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
-    measured: dict[str, Any] = {}
-    for rate, value in (("small", "2"), ("paper", "20")):
-        for name in ("dropped", "reversed", "random", "gradient"):
-            id = f"{name}-{value}"
-            first = int(claim.find(id).thresholds["n_first"])
-            extra = get_estimate(interventions[rate][name][str(first)], "extra")
-            measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
-        measured[f"error-{value}"] = get_estimate(first_step[rate]["change"]["0"], "share")
+    measured: dict[str, Any] = {
+        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share")
+    }
+    for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
+        name, rate = id.split("-")
+        first = int(claim.find(id).thresholds["n_first"])
+        rows = interventions["paper" if rate == "20" else "small"]
+        extra = get_estimate(rows[name][str(first)], "extra")
+        measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
     return judge(claim.id, measured)
 
 
 def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
-    measured = {}
-    for rate, value in (("small", "2"), ("paper", "20")):
-        rows = {
-            "frozen-u": freezes[rate]["random"]["U frozen"],
-            "frozen-w": freezes[rate]["random"]["W frozen"],
-            "shuffled": surgeries[rate]["entries of U shuffled"],
-            "swapped": surgeries[rate]["hidden units of U swapped"],
-            "set": surgeries[rate]["U set to k W^T"],
-        }
-        for name, row in rows.items():
-            measured[f"{name}-{value}"] = get_estimate(row, "agreement")
-    return judge(claim.id, measured)
+    rows = {
+        "frozen-u-20": freezes["paper"]["random"]["U frozen"],
+        "frozen-w-20": freezes["paper"]["random"]["W and hidden biases frozen"],
+        "shuffled-20": surgeries["paper"]["entries of U shuffled"],
+        "set-20": surgeries["paper"]["U set to k W^T"],
+        "frozen-u-2": freezes["small"]["random"]["U frozen"],
+        "frozen-w-2": freezes["small"]["random"]["W and hidden biases frozen"],
+    }
+    return judge(claim.id, {name: get_estimate(row, "agreement") for name, row in rows.items()})
 
 
 def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
-    measured = {}
     readings: dict[str, Any] = {}
     with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
-    for rate, value in (("small", "2"), ("paper", "20")):
+    for rate in ("small", "paper"):
         frozen = dataclasses.replace(
             protocols[rate], **freezes.FREEZES["W and hidden biases frozen"]
         )
@@ -253,7 +259,9 @@ def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: An
             name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
             for name, weights in (("zero", initial), ("mean", with_mean))
         }
-        for name in ("centred", "raw", "sign"):
-            measured[f"{name}-{value}"] = get_estimate(readings[rate]["zero"], name)
-        measured[f"mean-{value}"] = get_estimate(readings[rate]["mean"], "raw")
-    return judge(claim.id, measured) | {"readings": readings}
+    return judge(claim.id, {
+        "sign-20": get_estimate(readings["paper"]["zero"], "sign"),
+        "raw-20": get_estimate(readings["paper"]["zero"], "raw"),
+        "mean-20": get_estimate(readings["paper"]["mean"], "raw"),
+        "sign-2": get_estimate(readings["small"]["zero"], "sign"),
+    }) | {"readings": readings}  # fmt: skip

@@ -46,9 +46,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
     named = [describe_named(name, populations[name]) for name in READINGS]
-    for row in named:
-        ratio = named[0]["chance_mean"] / row["chance_mean"] if row["chance_mean"] > 0 else None
-        row["times_as_likely"] = ratio
     report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
     power = [

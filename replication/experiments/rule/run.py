@@ -30,8 +30,7 @@ N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
 TRAINED_RATE = 5.0
 """Of the latter; at the paper's rate learning sometimes amplifies what rounding leaves."""
-N_ALTERED = 400  # networks that learn with other changes of W
-ALTERED_UPDATES = {20.0: 400, 2.0: 800}  # updates that these get, by learning rate
+N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
@@ -40,10 +39,8 @@ LARGE = 4.0  # factor on the initial weights, to check the derivation away from 
 LINEAR = dataclasses.replace(PAPER, visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
 plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
-SIZES = {"4-3-4": ((4, 3), 20.0), "5-2-5": ((5, 2), 15.0), "8-3-8": ((8, 3), 15.0),
-         "16-4-16": ((16, 4), 10.0)}  # fmt: skip
+SIZES = {"8-3-8": ((8, 3), 15.0), "16-4-16": ((16, 4), 10.0)}
 """Other networks with logistic visible units, and a learning rate at which they learn."""
-FROZEN = 2.0**-200  # a factor so small that every change is lost in rounding
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -161,7 +158,6 @@ def judge_without_linearity(n_networks: int, jobs: int) -> Model:
     protocols = {
         "paper": PAPER,
         "symmetric": dataclasses.replace(PAPER, symmetric_start=True),
-        "rate-2": dataclasses.replace(PAPER, learning_rate=2.0),
     } | {
         name: dataclasses.replace(PAPER, group_sizes=sizes, learning_rate=rate)
         for name, (sizes, rate) in SIZES.items()
@@ -183,22 +179,15 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     ):
         _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
         assert final is not None
-        measured[name] = converged
+        if name == "drawn":
+            measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
-    for name, frozen in (
-        ("frozen-U", Protocol(hidden_to_visible_factor=FROZEN)),
-        ("frozen-W", Protocol(visible_to_hidden_factor=FROZEN)),
-    ):
-        measured[name] = simulate_weights(frozen, initial, jobs=jobs)[1]
-    for name, replace, rate in (
-        ("exchanged-20", exchange, 20.0), ("exchanged-2", exchange, 2.0),
-        ("transposed-20", transpose, 20.0),
-    ):  # fmt: skip
-        measured[name] = train_as_if(replace, initial[:N_ALTERED], rate)
+    for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
+        measured[name] = train_as_if(replace, initial[:N_ALTERED])
     return judge("without-symmetry", measured)
 
 
-def train_as_if(replace: Change, weights: Array, learning_rate: float) -> Flags:
+def train_as_if(replace: Change, weights: Array) -> Flags:
     """Return which networks converge if W changes as if U were another matrix.
 
     `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
@@ -212,9 +201,8 @@ def train_as_if(replace: Change, weights: Array, learning_rate: float) -> Flags:
         changes[:, lower] = compute_changes(PAPER, other)[:, lower]
         return changes
 
-    recorded = record_changes(
-        change, weights, ALTERED_UPDATES[learning_rate], learning_rate=learning_rate
-    )
+    rate = PAPER.learning_rate
+    recorded = record_changes(change, weights, ALTERED_UPDATES, learning_rate=rate)
     error = evaluate_networks(PAPER, recorded.reshape(-1, recorded.shape[-1])).error
     return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
 

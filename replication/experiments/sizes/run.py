@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,8 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure how well changes into hidden groups agree with steepest descent, (n, n_patterns).
 
     By regression, ``parallel``: cosine of AP and CR; each of `GROUPS`: cosine of the change by one
-    pattern with descent in its error; ``stages``: the smaller one; ``batch``: by all patterns.
+    pattern with descent in its error; ``matched``: that of both groups after the length of each
+    group's change is matched to that of its gradient; ``batch``: the same by all patterns, (n, 1).
     """
     connections = list_connections(protocol)
     measured = {}
@@ -79,32 +81,37 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
         rule = dataclasses.replace(protocol, regression=regression)
         pairs = [(compute_changes(each, weights), -compute_gradients(each, weights))
                  for each in part_patterns(rule)]  # fmt: skip
-        changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
-        batch = {}
-        for group, chosen in GROUPS.items():
-            places = slice(connections[chosen][0].start, connections[chosen][-1].stop)
-            cosines = [compute_cosines(x[:, places], y[:, places]) for x, y in pairs]
+        places = {
+            group: slice(connections[chosen][0].start, connections[chosen][-1].stop)
+            for group, chosen in GROUPS.items()
+        }
+        for group, place in places.items():
+            cosines = [compute_cosines(x[:, place], y[:, place]) for x, y in pairs]
             measured[f"{group}-{key}"] = np.stack(cosines, axis=1)
-            batch[group] = compute_cosines(changes[:, places], descent[:, places])[:, None]
-        measured[f"stages-{key}"] = np.minimum(measured[f"first-{key}"], measured[f"second-{key}"])
-        measured[f"batch-{key}"] = np.minimum(batch["first"], batch["second"])
+        parts = [places["first"], places["second"]]
+        measured[f"matched-{key}"] = np.stack(
+            [match_groups(*each, parts) for each in pairs], axis=1
+        )
+        changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
+        measured[f"batch-{key}"] = match_groups(changes, descent, parts)[:, None]
         measured[f"parallel-{key}"] = compare_vectors(rule, weights)
     return measured
+
+
+def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
+    """Return the cosine of changes, each part as long as that of descent, with descent, (n,)."""
+    squares = [np.sum(descent[:, part] ** 2, axis=1) for part in parts]
+    cosines = [compute_cosines(changes[:, part], descent[:, part]) for part in parts]
+    products = [cosine * square for cosine, square in zip(cosines, squares, strict=True)]
+    return np.asarray(np.sum(products, axis=0) / np.sum(squares, axis=0))
 
 
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
-    for key in REGRESSIONS:
-        is_parallel = histories.get_learning(f"parallel-{key}") > PARALLEL
-        measured[f"stages-{key}"] = histories.find_medians(f"stages-{key}", is_parallel)
-        for group in ("first", "second"):
-            falls = histories.get_learning(f"{group}-{key}") > 0.0
-            measured[f"{group}-falls-{key}"] = histories.pool_shares(falls, is_parallel)
-            measured[f"{group}-{key}"] = histories.find_medians(f"{group}-{key}", is_parallel)
-    measured["joint-75"] = histories.find_medians(
-        "joint-75", histories.get_learning("parallel-75") > PARALLEL
-    )
+    for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
+        is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
+        measured[name] = histories.find_medians(name, is_parallel)
     cosines = histories.get_learning("parallel-75")
     measured["batch-75"] = histories.find_medians(
         "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL

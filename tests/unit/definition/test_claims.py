@@ -35,7 +35,7 @@ def test_statements_stand_in_the_order_of_the_pages_each_with_its_experiment():
         assert all(358 <= page <= 366 for page in pages)
         firsts.append(pages[0])
         assert claim.experiment in {"headline", *EXPERIMENTS}
-        assert [each for each in claim.operationalisations if each.primary] == [claim.primary]
+        assert [bool(each.why) for each in claim.operationalisations].index(True) == 0
     assert firsts[1:] == sorted(firsts[1:])
 
 
@@ -52,10 +52,10 @@ id = "median"
 name = "median"
 measured = "median updates"
 supports = "at most 100"
-primary = true
+why = "It counts updates."
 level = 100
 """
-SECOND = ENTRY[ENTRY.index("[[") :]
+SECOND = ENTRY[ENTRY.index("[[") :].replace('why = "It counts updates."', "")
 
 
 def test_numbers_of_an_operationalisation_are_its_thresholds_and_stay_as_they_are():
@@ -68,10 +68,10 @@ def test_numbers_of_an_operationalisation_are_its_thresholds_and_stay_as_they_ar
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (ENTRY.replace("primary = true", ""), "0 are primary"),
-        (ENTRY + SECOND.replace('"median"', '"mean"'), "2 are primary"),
+        (ENTRY.replace('why = "It counts updates."', ""), "the first is primary; say why"),
+        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "not the first"),
         (ENTRY + SECOND, "an id was given twice"),
-        (ENTRY + SECOND * 12, "13 operationalisations were given; allowed are 12"),
+        (ENTRY + SECOND * 9, "10 operationalisations were given; allowed are 9"),
         (ENTRY.replace("rapidly", "rapidly on a good set of codes and"), "a quote of 9 words"),
         (ENTRY.replace('"empirical"', '"certain"'), "'certain' was given; allowed are empirical"),
         (ENTRY.replace('page = "358"', ""), "'page' is missing"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import replication
 from replication import NOTEBOOK, PAPER, READINGS, Protocol
 from replication.definition.protocol import (
     CHOICES,
@@ -50,6 +51,8 @@ def make_valid(fields):
 def test_named_readings_differ_in_the_criterion_alone():
     assert READINGS["paper"] == PAPER
     assert READINGS["notebook"] == NOTEBOOK
+    with pytest.raises(TypeError):
+        READINGS["x"] = PAPER
     for reading in READINGS.values():
         assert set(reading.differences) <= {"criterion"}
     assert len({reading.id for reading in READINGS.values()}) == len(READINGS)
@@ -107,6 +110,14 @@ def test_assignment_is_read_as_toml_or_word(text, expected):
 def test_frozen_weights_are_named_as_people_write_them(value):
     assert Protocol(frozen=value) == Protocol(frozen=("W", "c"))
     assert Protocol(frozen="b") == from_plain(dict([parse_assignment("frozen=b")]))
+
+
+@pytest.mark.parametrize("run", [replication.simulate, replication.trace])
+def test_a_field_given_in_place_of_a_protocol_is_answered_with_what_to_write(run):
+    with pytest.raises(UsageError, match=r"= 15 was given.*Protocol\(learning_rate=15"):
+        run(learning_rate=15)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'seeds'"):
+        run(seeds=3)
 
 
 @pytest.mark.parametrize("text", ["learning_rate", "=3", "", "a = 1\nb = 2"])

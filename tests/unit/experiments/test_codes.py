@@ -37,5 +37,5 @@ def test_vectors_are_reconstructed_as_the_readable_network_does():
                 code = np.round(network.first_pass(pattern), decimals)
                 right.append(int(np.argmax(network.U @ code + network.c)) == i)
             expected.append(all(right))
-        assert codes.reconstruct(weights, hidden.round(decimals)).tolist() == expected
+        assert codes.reconstruct(PAPER, weights, hidden.round(decimals)).tolist() == expected
         assert 0 < sum(expected) < len(weights)

@@ -25,7 +25,7 @@ from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
 from tests.unit.experiments.builders import draw_counts, make_counts
 
-OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40)))
+OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40).repeat(50)))
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +36,17 @@ def skewed():
 @pytest.fixture(scope="module")
 def model(skewed):
     slower = CountTable(skewed.updates + 5, skewed.counts, skewed.n_censored, 2005)
-    errors = {"square": skewed, "half-square": make_counts(np.arange(10, 40))}
+    errors = {"square": skewed, "half-square": draw_counts(50_000, centre=3.6)}
     others = {4: skewed, 5: slower}
     return run.describe_study(skewed, repetitions=others, other_errors=errors, differences={})
 
 
 POPULATION = {"n": 5_000, "cap": 2000, "mean": 46.5}
-P_VALUES = [
-    each.id for each in load_claims()["headline"].operationalisations if each.id != "equivalent"
-]
+P_VALUES = [each.id for each in load_claims()["headline"].operationalisations]
 
 
-def judge_one(*, interval=(46.0, 47.0), chance=0.9, population=POPULATION, differences=(), **p):
-    sampling = {
-        "equivalence": {"low": interval[0], "high": interval[1], "margin": 4.8},
-        "chance_all_converge": chance,
-    }
+def judge_one(*, chance=0.9, population=POPULATION, differences=(), **p):
+    sampling = {"chance_all_converge": chance}
     values = dict.fromkeys(P_VALUES, 0.5) | {k.replace("_", "-"): v for k, v in p.items()}
     return run.judge_headline(population, sampling, values, dict(differences))
 
@@ -59,11 +54,10 @@ def judge_one(*, interval=(46.0, 47.0), chance=0.9, population=POPULATION, diffe
 @pytest.mark.parametrize(
     ("changed", "verdict", "reason"),
     [
-        ({"density": None}, Verdict.HOLDS, None),
-        ({"density": 0.04}, Verdict.DEPENDS, None),
-        ({"interval": (40.0, 42.0)}, Verdict.DEPENDS, None),
-        ({"interval": (43.0, 47.0)}, Verdict.HOLDS, None),  # undecided
-        (dict.fromkeys(P_VALUES, 0.01) | {"interval": (53.0, 55.0)}, Verdict.DOES_NOT_HOLD, None),
+        ({"square": None}, Verdict.HOLDS, None),
+        ({"square": 0.04}, Verdict.HOLDS_EXCEPT, None),
+        ({"smaller-tail": 0.04}, Verdict.FAILS_EXCEPT, None),
+        (dict.fromkeys(P_VALUES, 0.01), Verdict.DOES_NOT_HOLD, None),
         ({"chance": 0.009}, Verdict.NOT_TESTABLE, "few converge"),
         ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
         ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
@@ -72,7 +66,9 @@ def judge_one(*, interval=(46.0, 47.0), chance=0.9, population=POPULATION, diffe
         ({"differences": {"criterion": "worst-pattern"}}, Verdict.HOLDS, None),
     ],
 )
-def test_verdict_follows_from_all_ways_to_ask_where_the_study_can_judge(changed, verdict, reason):
+def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
+    changed, verdict, reason
+):
     judged = judge_one(**changed)
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
 
@@ -117,12 +113,12 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
     assert ways["square"]["value"] == ways["smaller-tail"]["value"] == model["sampling"]["p"]
     assert ways["half-square"]["outcome"] == "contradicts"
     assert ways["sweeps"]["value"] not in (None, model["sampling"]["p"])
-    values = [ways[name]["value"] for name in run.MEANINGS]
+    assert ways["half-square-sweeps"]["value"] > ways["half-square"]["value"]
+    values = [model["sampling"]["p"], *model["unusual"].values()]
     assert model["meanings"] == [min(values), max(values)]
     assert [row["root_seed"] for row in model["repetitions"]] == [4, 5]
     p_values = [row["p"] for row in model["repetitions"]]
     assert model["ranges"]["p"] == [min(p_values), max(p_values)]
-    assert ways["root-seeds"]["value"] == min(p_values)
 
 
 def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
@@ -134,17 +130,28 @@ def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
     assert table == expected
 
 
-def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(skewed):
+POPULATIONS = {
+    "many": draw_counts(50_000),
+    "1,000": draw_counts(1_000),
+    "few distinct": make_counts([30] * 500 + [40] * 400 + [60] * 80 + [150] * 15 + [400] * 5),
+}
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(name):
+    skewed = POPULATIONS[name]
     joint = distributions.describe_joint(skewed)
-    assert 0.99 < sum(joint["mean_share"]) <= 1.0 + 1e-9
+    assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
     rng = np.random.default_rng(8)
     share = skewed.counts / skewed.n_converged
     drawn = rng.choice(skewed.updates, size=(10_000, 100), p=share)
     studies = np.transpose([drawn.mean(axis=1), np.log(drawn.max(axis=1))])
     for region, level in zip(joint["regions"], distributions.REGION_LEVELS, strict=True):
-        outline = Path(np.transpose([region["mean"], np.log(region["max"])]))
-        assert outline.contains_points(studies).mean() == pytest.approx(level, abs=0.02)
+        lines = [np.transpose([line["mean"], np.log(line["max"])]) for line in region]
+        # A study within an odd number of lines lies in the region: others surround holes.
+        inside = sum(Path(line).contains_points(studies).astype(int) for line in lines) % 2
+        assert inside.mean() == pytest.approx(level, abs=0.03)
 
 
 def test_figures_mark_both_reported_numbers(model):
@@ -177,11 +184,12 @@ def test_typical_network_is_the_one_nearest_to_the_median_and_is_drawn_as_it_lea
 
 ODD_STUDIES = {
     "one that did not converge": make_counts([], n_censored=1),
-    "all at once, before any update": make_counts([0] * 50),
-    "all alike": make_counts([48] * 50),
-    "five": make_counts([20, 30, 40, 50, 60]),
+    "all at once, before any update": make_counts([0] * 2000),
+    "all alike": make_counts([48] * 2000),
+    "two": make_counts([20, 60]),
     "a few of many": make_counts([7, 8, 9, 9, 11, 20], n_censored=994, cap=20),
-    "far apart": make_counts([1, 50, 1000, 90_000, 5_000_000, 9_000_000], cap=10_000_000),
+    "five values": make_counts([20, 30, 40, 50, 60] * 300),
+    "far apart": make_counts([1, 50, 1000, 90_000, 5_000_000, 9_000_000] * 200, cap=10_000_000),
 }
 
 
@@ -193,13 +201,19 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     model = run.describe_study(
         counts, repetitions={1: counts}, other_errors=OTHERS, differences=differences
     )
-    model["study"] = {"n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1"}
+    model["study"] = {
+        "n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1",
+        "paper": {"hidden_regression": True},
+    }  # fmt: skip
     model["provenance"] = {"command": "replication replicate --seeds 5"}
     models = json.loads(json.dumps({"headline": model}, allow_nan=False))
-    models["claims"] = list_claims()
+    models["claims"] = list_claims(models)
     text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
     assert "not testable" in text
-    assert "`false`" in text
+    assert "`false` | `true`" in text
+    if counts.n < 1000:
+        for word in ("probability", "interval"):
+            assert word not in text, "more than so few can tell"
     if "figures/joint.svg" in text:
         with styled():
             FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")

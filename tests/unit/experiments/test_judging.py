@@ -13,6 +13,7 @@ from replication.experiments import judging
 from replication.experiments.judging import (
     Outcome,
     check_models,
+    describe_condition,
     find_verdict,
     judge,
     list_statements,
@@ -82,22 +83,45 @@ def test_entry_without_a_level_is_refused_by_name():
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "empirical", "checked"),
+    ("primary", "others", "empirical", "checked"),
     [
-        ([YES, YES], Verdict.HOLDS, Verdict.CHECKED),
-        ([YES, OPEN], Verdict.HOLDS, Verdict.CHECKED),
-        ([YES, NO, OPEN], Verdict.DEPENDS, Verdict.DOES_NOT_HOLD),
-        ([NO, OPEN], Verdict.DOES_NOT_HOLD, Verdict.DOES_NOT_HOLD),
-        ([OPEN, OPEN], Verdict.TOO_FEW, Verdict.TOO_FEW),
+        (YES, [], Verdict.HOLDS, Verdict.CHECKED),
+        (YES, [YES, OPEN], Verdict.HOLDS, Verdict.CHECKED),
+        (YES, [YES, NO, OPEN], Verdict.HOLDS_EXCEPT, Verdict.DOES_NOT_HOLD),
+        (YES, [YES, NO, NO, OPEN], Verdict.HOLDS_ONLY_IF, Verdict.DOES_NOT_HOLD),
+        (NO, [YES, YES, OPEN], Verdict.FAILS_EXCEPT, Verdict.DOES_NOT_HOLD),
+        (NO, [NO, OPEN], Verdict.DOES_NOT_HOLD, Verdict.DOES_NOT_HOLD),
+        (OPEN, [YES, NO], Verdict.OPEN, Verdict.OPEN),
     ],
 )
-def test_verdict_follows_from_all_outcomes_that_are_decided(outcomes, empirical, checked):
-    assert find_verdict("empirical", outcomes) is empirical
-    assert find_verdict("checked", outcomes) is checked
+def test_primary_outcome_decides_and_the_others_qualify(primary, others, empirical, checked):
+    assert find_verdict("empirical", primary, others) is empirical
+    assert find_verdict("checked", primary, others) is checked
+
+
+def test_condition_names_what_contradicts_the_primary_and_who_is_undecided():
+    claims = load_claims()
+    first, *others = claims["rapid"].operationalisations
+    names = [each.name for each in others]
+    for verdict, outcomes, condition, undecided in (
+        ("holds", (True, True, None), "", names[1:]),
+        ("holds, except", (True, False, True), names[0], []),
+        ("holds only if", (True, False, False), "not asked " + " and ".join(names), []),
+        ("does not hold, except", (False, True, None), names[0], names[1:]),
+        ("open", (None, False, None), "", names[1:]),
+    ):
+        ids = [first.id, *(each.id for each in others)]
+        judged = judge("rapid", dict(zip(ids, map(supports_if, outcomes), strict=True)))
+        assert judged["verdict"] == verdict
+        found = describe_condition(claims["rapid"], judged)
+        assert found == {"condition": condition, "undecided": undecided}
+    claim = claims["alignment-first"]
+    ways = {each.id: supports_if(each is claim.primary) for each in claim.operationalisations}
+    assert describe_condition(claim, judge(claim.id, ways))["condition"] == claim.only_if
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_file_and_name():
-    assert judge("rapid", RESULTS) == {"operationalisations": RESULTS, "verdict": "holds"}
+    assert judge("rapid", RESULTS)["operationalisations"] == RESULTS
     assert judge("rapid", RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
     with pytest.raises(DataError, match=r"claims.toml, \[claims.rapid\].*experiments/speed/run.py"):
         judge("rapid", {})
@@ -135,7 +159,7 @@ def test_table_of_statements_has_a_row_for_each_way_to_ask():
         models.setdefault(claim.experiment, {"claims": {}})["claims"][name] = judge(name, results)
     rows = list(csv.DictReader(io.StringIO(list_statements(models))))
     assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
-    assert sum(row["primary"] == "yes" for row in rows) == len(claims)
+    assert sum(bool(row["why"]) for row in rows) == len(claims)
     rapid = next(row for row in rows if row["statement"] == "rapid")
     assert (rapid["quote"], rapid["verdict"]) == (RAPID.quote, "holds")
     assert (rapid["value"], rapid["low"], rapid["high"]) == ("0.5", "0.25", "")

@@ -152,6 +152,9 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     growth = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(growth))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
+    others = controls.compare_matrices(SMALL, weights, jobs=1)
+    assert abs(others["U"]["extra"]) <= 2
+    assert others["WU"]["extra"] == pytest.approx(math.log(16) / math.log(growth), rel=0.05)
 
 
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():

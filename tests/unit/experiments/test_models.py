@@ -23,7 +23,8 @@ RUNS = {
     name: importlib.import_module(f"replication.experiments.{name}.run") for name in EXPERIMENTS
 }
 N_NETWORKS = {
-    "readings": 6_000, "settings": 12, "mechanism": 8, "codes": 80, "rule": 30,
+    "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
+    "rule": 30,
     "functions": 60, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
@@ -48,7 +49,7 @@ SMALLER = {
             for name in ("zero biases", "updates after each pattern")
         },
     },
-    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": {20.0: 100, 2.0: 100}},
+    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100},
     "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long."""
@@ -79,10 +80,6 @@ def check_readings(model, figures):
     assert [row["name"] for row in model["named"]] == list(READINGS)
     means = {row["name"]: row["mean"] for row in model["named"]}
     assert means["paper"] >= means["square"] >= means["half-square"]
-    own, *others = model["named"]
-    assert own["times_as_likely"] == 1.0
-    for row in others:
-        assert row["times_as_likely"] * row["chance_mean"] == pytest.approx(own["chance_mean"])
     power = {row["name"]: row["rejected"] for row in model["power"]}
     assert power["paper"] == pytest.approx(0.05, abs=0.01)
     assert power["updates after each pattern"] > 0.99
@@ -98,6 +95,18 @@ def check_readings(model, figures):
     assert texts[: len(READINGS)] == [
         f"mean 48: {fixed(100 * row['chance_mean'], 1)} %" for row in model["named"]
     ]
+
+
+def check_likelihood(model, figures):
+    for sweep in model["sweeps"].values():
+        assert sum(row["posterior"] for row in sweep.values()) == pytest.approx(1.0)
+        own = sweep["paper"]["chance"]
+        assert all(
+            row["chance"] * row["bayes_factor"] == pytest.approx(own) for row in sweep.values()
+        )
+    for row in model["counts"].values():
+        assert row["updates"][-1] <= 202
+        assert sum(row["counts"]) <= model["n_networks"]
 
 
 def check_settings(model, figures):
@@ -135,7 +144,8 @@ def check_speed(model, figures):
 
 def check_codes(model, figures):
     results = model["claims"]["good-codes"]["operationalisations"]
-    assert results["different"]["value"] == float(model["smallest_separation"] >= 0.1)
+    assert results["reconstructed"]["value"] >= model["n_converged"] / model["n_networks"]
+    assert model["smallest_separation"] > 0.1
 
 
 def check_learning(model, figures):
@@ -161,12 +171,9 @@ def check_proposal(model, figures):
 
 
 def check_hierarchy(model, figures):
-    """One network that succeeds is enough, and shares are drawn."""
-    results = model["claims"]["hierarchy"]["operationalisations"]
-    for name in RUNS["hierarchy"].SETS:
-        share = model["conditions"][name]["all"]["share"]
-        assert results[name]["value"] == share
-        assert (results[name]["outcome"] == "supports") == (share > 0)
+    """Verdict and figure have the same shares."""
+    for name, result in model["claims"]["hierarchy"]["operationalisations"].items():
+        assert result["value"] == model["conditions"][name]["all"]["share"]
     (axes,) = figures["hierarchy"].axes
     rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name, _ in names]
     for group, key in ((axes.patches, "all"), (axes.lines[1::2], "encoded")):

@@ -66,8 +66,8 @@ def test_networks_aligned_at_the_same_update_are_set_aside():
 
     names = (*proposal.RULES, *proposal.WHOLE)
     alignments = {(name, rate): give(5, 5, 9, 9) for name in names for rate in proposal.RATES}
-    alignments["regressed", 2.0] = give(5, 4, 10, 8)
+    alignments["regressed", 1.0] = give(5, 4, 10, 8)
     results = proposal.judge_proposal(alignments)["operationalisations"]
-    assert results["regressed-2"]["value"] == 2 / 3  # two sooner, one later
-    assert results["regressed-1"] == {"value": None, "interval": [None, None],
-                                      "outcome": "undecided"}  # fmt: skip
+    assert results["regressed-1"]["value"] == 2 / 3  # two sooner, one later
+    assert results["regressed-20"] == {"value": None, "interval": [None, None],
+                                       "outcome": "undecided"}  # fmt: skip

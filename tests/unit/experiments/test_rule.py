@@ -31,9 +31,9 @@ def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regressi
 @pytest.mark.parametrize("name", ["exchange", "transpose"])
 def test_w_changes_as_if_u_were_another_matrix(name, monkeypatch):
     """Compare the outcomes with a literal loop over two readable networks, one to be deceived."""
-    monkeypatch.setattr(rule, "ALTERED_UPDATES", {20.0: 40})
+    monkeypatch.setattr(rule, "ALTERED_UPDATES", 40)
     weights = draw_weights(PAPER, 70, 0, 4)
-    found = rule.train_as_if(getattr(rule, name), weights, 20.0)
+    found = rule.train_as_if(getattr(rule, name), weights)
     expected = []
     for row in weights:
         network = RecirculationNetwork.from_weights(row)

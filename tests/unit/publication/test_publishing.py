@@ -17,7 +17,7 @@ from replication.definition.claims import Verdict
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
-from replication.experiments import EXPERIMENTS
+from replication.experiments import EXPERIMENTS, find_version
 from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
@@ -83,7 +83,7 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
         (Verdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
         (Verdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
         (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 with --seeds"),
-        (Verdict.DEPENDS, None, "depends on the measurement: contradicted by half the error sq"),
+        (Verdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
     ],
 )
 def test_verdict_says_why(tmp_path, verdict, reason, says):
@@ -94,7 +94,7 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
     (line,) = [line for line in lines if line.startswith("verdict")]
     assert line.split(maxsplit=1)[1].startswith(says)
     has_p = any(line.startswith("p ") for line in lines)
-    assert has_p == (verdict != Verdict.NOT_TESTABLE), "a p that judges nothing"
+    assert has_p == (reason in (None, "settings")), "a p that judges nothing"
 
 
 @pytest.mark.parametrize("experiments", [True, False])
@@ -105,7 +105,8 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     monkeypatch.setattr(
         publishing, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
     )
-    write_model(tmp_path, "codes", {})
+    write_model(tmp_path, "codes", {"version": find_version("codes")})
+    write_model(tmp_path, "rule", {"version": "of before"})  # is made again
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     publishing.replicate_study(default, experiments=experiments, report_progress=done.append)
     missing = sorted(set(EXPERIMENTS) - {"codes"})
@@ -231,12 +232,13 @@ def test_differences_are_found_where_they_are():
 
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     """On a small study in place of the default one, without the experiments."""
+    of_now = {"version": find_version("codes")}
     for module in (study, verifying):
         monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
         monkeypatch.setattr(module, "DEFAULT_ROOT_SEED", 7)
     for module in (publishing, verifying):
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
-    monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5})
+    monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
 
     def write_short_report(study, **_):
         place_files(study.folder, {"report.html": b"the report"})
@@ -244,11 +246,11 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
 
     monkeypatch.setattr(publishing, "write_report", write_short_report)
     write_model(tmp_path, "headline", {"digest": "0" * 64})
-    write_model(tmp_path, "codes", {"a": 0.5})
+    write_model(tmp_path, "codes", {"a": 0.5} | of_now)
     place_files(tmp_path, {"report.html": b"the report"})
     lines = verifying.verify_published(tmp_path)
     assert any("by value" in line for line in lines)
-    write_model(tmp_path, "codes", {"a": 0.25})
+    write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
         verifying.verify_published(tmp_path)

@@ -25,13 +25,13 @@ METADATA = {
 def make_models():
     readings = [
         ("every-unit", 46.4, [46.3, 46.6], 212, 0.64, "holds"),
-        ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "depends"),
+        ("half squared error", 42.9, [42.7, 43.2], 181, 0.0312, "holds, except"),
         ("worst-pattern", 41.5, [41.3, 41.8], 1190, 0.0004, "does not hold"),
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]
     names = ("name", "mean", "interval", "max", "p", "verdict")
     taken = ("less_extreme", "joint", "trace", "provenance")
-    rapid = {"verdict": "depends", "share": 0.9523, "share_interval": [0.941, 0.958]}
+    rapid = {"verdict": "holds, except", "share": 0.9523, "share_interval": [0.941, 0.958]}
     return {
         "headline": {
             "n_networks": 1_000_000, "mean": 46.512, "mean_interval": [46.43, 46.58],

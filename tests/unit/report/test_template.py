@@ -10,7 +10,7 @@ from replication.errors import ReportError
 from replication.report.pandoc import READ
 from replication.report.template import Template
 
-CLAIMS = {"rapid": {"verdict": "depends"}}
+CLAIMS = {"rapid": {"verdict": "holds, except"}}
 SPEED = {"mean": 46.512, "n": 1_000_000, "none": None, "items": 3, "claims": CLAIMS}
 MODELS = {"speed": SPEED}
 
@@ -28,9 +28,9 @@ def test_numbers_come_from_the_models_by_name(tmp_path):
 
 
 def test_verdict_is_found_in_whichever_model_judged(tmp_path):
-    assert render(tmp_path, '{{ verdict("rapid") }}') == "depends"
+    assert render(tmp_path, '{{ verdict("rapid") }}') == "holds, except"
     badge = render(tmp_path, '{{ verdict("rapid") | badge }}')
-    assert badge == "[◐\u00a0depends]{.badge .depends}"
+    assert badge == "[◐\u00a0holds, except]{.badge .partly}"
 
 
 def test_comment_guard_and_loop_leave_no_trace(tmp_path):

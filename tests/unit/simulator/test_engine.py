@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, Protocol
+from replication.errors import UsageError
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.step import Rule
 from replication.simulator.weights import draw_weights
 
@@ -26,6 +28,16 @@ def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
     np.testing.assert_array_equal(run_networks(PAPER, WEIGHTS[::-2])[0], updates[::-2])
     np.testing.assert_array_equal(WEIGHTS, before)
     assert run_networks(PAPER, WEIGHTS[:0])[0].shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [np.zeros((3, 5)), np.zeros(22), np.zeros((3, 30)), np.full((1, 22), "x")],
+)
+def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights):
+    for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, 1)):
+        with pytest.raises(UsageError, match=r"need numbers of shape \(n, 22\)"):
+            run(PAPER, weights)
 
 
 def test_fixed_feedback_returns_the_errors_in_place_of_U():
@@ -70,7 +82,7 @@ def test_compiled_code_has_no_table_for_unwinding(program):
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, jit=True
     )
-    text = machine.trace(program, Rule.of(PAPER), engine.N_LANES)
+    text = machine.write_program(program, Rule.of(PAPER), engine.N_LANES)
     compiled = target.emit_object(llvm.parse_assembly(text))
     sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
     assert any(b"text" in (name or b"") for name in sections)

@@ -19,6 +19,13 @@ BYTES = bytes.fromhex(
 )  # fmt: skip
 
 
+def test_outcomes_cannot_be_changed():
+    outcomes = Outcomes(0, np.array([3, 4], dtype=np.int32), np.array([True, False]))
+    for array in (outcomes.updates, outcomes.converged):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
 def test_digest_is_that_of_the_packed_rows():
     assert compute_digest([OUTCOMES]) == hashlib.sha256(BYTES).hexdigest()
     assert compute_digest(iter([])) == hashlib.sha256(b"").hexdigest()

@@ -13,15 +13,15 @@ from typing import Any
 
 
 def _operation(name: str) -> Callable[[Value, Any], Value]:
-    return lambda value, other: value.tracer.compute(name, value, other)
+    return lambda value, other: value.writer.compute(name, value, other)
 
 
 def _turned(name: str) -> Callable[[Value, Any], Value]:
-    return lambda value, other: value.tracer.compute(name, other, value)
+    return lambda value, other: value.writer.compute(name, other, value)
 
 
 def _counting(name: str) -> Callable[[Whole, Any], Whole]:
-    return lambda whole, other: whole.tracer.count(name, whole, other)
+    return lambda whole, other: whole.writer.count(name, whole, other)
 
 
 class Value:
@@ -30,20 +30,20 @@ class Value:
     What is done to a stack is done to each in turn, so that the processor can overlap them.
     """
 
-    __slots__ = ("names", "tracer")
+    __slots__ = ("names", "writer")
 
-    def __init__(self, tracer: Tracer, *names: str) -> None:
-        self.tracer = tracer
+    def __init__(self, writer: Writer, *names: str) -> None:
+        self.writer = writer
         self.names = names
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __iter__(self) -> Iterator[Value]:
-        return (Value(self.tracer, name) for name in self.names)
+        return (Value(self.writer, name) for name in self.names)
 
     def __getitem__(self, part: slice) -> Value:
-        return Value(self.tracer, *self.names[part])
+        return Value(self.writer, *self.names[part])
 
     __add__, __sub__ = _operation("fadd"), _operation("fsub")
     __mul__, __truediv__ = _operation("fmul"), _operation("fdiv")
@@ -52,16 +52,16 @@ class Value:
     __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
 
     def __neg__(self) -> Value:
-        return self.tracer.compute("fneg", self)
+        return self.writer.compute("fneg", self)
 
 
 class Whole:
     """A whole number, the same for all lanes, that the compiled code computes."""
 
-    __slots__ = ("name", "tracer")
+    __slots__ = ("name", "writer")
 
-    def __init__(self, tracer: Tracer, name: str) -> None:
-        self.tracer = tracer
+    def __init__(self, writer: Writer, name: str) -> None:
+        self.writer = writer
         self.name = name
 
     def __str__(self) -> str:
@@ -76,11 +76,15 @@ WRITTEN_OUT = 4
 """Terms of a sum up to which there is no loop in the compiled code."""
 
 
-class Tracer:
-    """Collects the instructions of one LLVM function for 2 to 32 networks side by side."""
+class Writer:
+    """Collects the instructions of one LLVM function for 2 to 32 networks side by side.
 
-    def __init__(self, n_lanes: int) -> None:
+    Large networks are computed in blocks of `n_at_once` by `n_at_once` sums.
+    """
+
+    def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
         self.n_lanes = n_lanes
+        self.n_at_once = n_at_once
         self.kind = f"<{n_lanes} x double>"
         self.lines: list[str] = []
         self.block = "entry"
@@ -264,25 +268,34 @@ class Tracer:
 class Rows:
     """An array of values in memory, from row `first` on, read at `base` and written at `target`."""
 
-    def __init__(self, tracer: Tracer, base: str, first: int, shape: tuple[int, ...]) -> None:
-        self.tracer = tracer
+    def __init__(self, writer: Writer, base: str, first: int, shape: tuple[int, ...]) -> None:
+        self.writer = writer
         self.base = self.target = base
         self.first = first
         self.shape = shape
 
     def __getitem__(self, place: Any) -> Value:
-        tracer, address = self.tracer, self._find(self.base, place)
-        return Value(tracer, tracer.emit(f"load {tracer.kind}, ptr {address}, align 64"))
+        writer, address = self.writer, self.find(self.base, place, self.writer.kind)
+        return Value(writer, writer.emit(f"load {writer.kind}, ptr {address}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
-        kind, rendered = self.tracer.kind, self.tracer.render(value)
-        address = self._find(self.target, place)
-        self.tracer.write(f"store {kind} {rendered}, ptr {address}, align 64")
+        kind, rendered = self.writer.kind, self.writer.render(value)
+        address = self.find(self.target, place, kind)
+        self.writer.write(f"store {kind} {rendered}, ptr {address}, align 64")
 
-    def _find(self, base: str, place: Any) -> str:
+    def find(self, base: str, place: Any, kind: str) -> str:
         """Emit the address of an entry of an array that lies row by row."""
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        return self.tracer.find(base, number + self.first, self.tracer.kind)
+        return self.writer.find(base, number + self.first, kind)
+
+
+class SharedRows(Rows):
+    """An array of numbers in memory, each of them the same for every lane."""
+
+    def __getitem__(self, place: Any) -> Value:
+        writer, address = self.writer, self.find(self.base, place, "double")
+        number = writer.emit(f"load double, ptr {address}, align 8")
+        return Value(writer, writer.spread(number))
