@@ -6,6 +6,8 @@ import json
 import os
 from typing import Any
 
+from replication.errors import ReplicationError
+
 
 def plural(n: int, noun: str, nouns: str | None = None) -> str:
     """Return a count with its noun: "1 network", "2,000 networks", "2 studies".
@@ -14,6 +16,18 @@ def plural(n: int, noun: str, nouns: str | None = None) -> str:
     ('1 network', '2,000 networks', '2 studies')
     """
     return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
+
+
+def explain(error: Exception) -> str:
+    """Return what a person reads of an error: its message, or what the system could not do.
+
+    >>> explain(PermissionError(13, "Permission denied", "x.toml"))
+    "'x.toml' cannot be read or written (Permission denied)"
+    """
+    if not isinstance(error, OSError) or isinstance(error, ReplicationError):
+        return str(error)
+    place = show(error.filename, length=4096) if error.filename else "a file"
+    return f"{place} cannot be read or written ({error.strerror or error})"
 
 
 def show(value: Any, *, length: int = 60) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from replication.errors import ReplicationError, WorkerError
 from replication.system.progress import escape, silence, write_safely
+from replication.wording import explain
 
 Argument = TypeVar("Argument")
 
@@ -93,9 +94,9 @@ def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
         if not isinstance(error, OSError):
             raise
         silence(sys.stdout)
-        place = f" {error.filename!r}" if error.filename else ""
-        what = f"cannot read or write{place} ({error.strerror or error})"
-        return _fail(f"{what}; make room, correct the permissions, or give another place", 74)
+        return _fail(
+            f"{explain(error)}; make room, correct the permissions, or give another place", 74
+        )
 
 
 def _check_memory_limit() -> None:

@@ -182,10 +182,40 @@ def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path,
     assert run("info", "--results", tmp_path).count("report.html") == 1
 
 
-def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
+@pytest.mark.timeout(20)
+def test_a_report_of_more_networks_than_minutes_of_work_is_made_again_only_where_that_is_said(
+    both, monkeypatch, capsys
+):
     """Or a folder from somebody else could keep `repair` busy until the disk is full."""
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
     write_model(both / "studies" / f"{PAPER.id}-3-{10**12 - 1}", "headline", {})
-    assert main(["repair", "--results", str(both)]) == 74
+    assert main(["repair", "--results", str(both)]) == 2
+    said = capsys.readouterr()
+    assert "999,999,999,989 networks will be simulated, in at most 1,019 days of one" in said.err
+    assert "--yes was not given" in said.err
+    assert f"study {OTHER.id}/4: nothing to repair" in said.out
+    assert main(["repair", "--yes", "--results", str(both)]) == 74
+    assert "free; give fewer --seeds" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["models/headline.json", "report.sha256", "report.html"])
+def test_a_study_is_believed_only_where_a_sound_model_or_report_says_so(both, run, name):
+    """Once an empty file made `repair` begin 80 hours of work."""
+    path = both / "studies" / f"{PAPER.id}-7-40000000000" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    assert set(list_studies(both).values()) == {0}
+    assert main(["verify", "--results", str(both)]) == (0 if name == "report.html" else 65)
+    assert main(["repair", "--results", str(both)]) == (0 if name == "report.html" else 65)
+    assert [study.root_seed for study in list_studies(both)] == [3, 4]
+
+
+def test_a_repair_of_seconds_needs_no_word_and_says_what_it_does(both, capsys):
+    (block,) = find_blocks(StudyFolder(PAPER.id, 3, both).path)
+    block.path.write_bytes(b"")
+    assert main(["repair", "--results", str(both)]) == 0
+    assert "/3: 10 networks will be simulated, in at most under 1 s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["03-5", f"{2**63}-5"])
