@@ -214,8 +214,8 @@ def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
     if n_networks:
         most = format_duration(seconds)
         report_progress(
-            f"{folder.name}: {plural(n_networks, 'network')} will be simulated, in at most {most} "
-            "of one core"
+            f"{folder.name}: {plural(n_networks, 'network')} will be simulated: {most} of one core "
+            "if none converges"
         )
         if seconds > SECONDS_WITHOUT_YES and not options.yes:
             raise UsageError(

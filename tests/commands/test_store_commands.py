@@ -191,7 +191,7 @@ def test_a_report_of_more_networks_than_minutes_of_work_is_made_again_only_where
     write_model(both / "studies" / f"{PAPER.id}-3-{10**12 - 1}", "headline", {})
     assert main(["repair", "--results", str(both)]) == 2
     said = capsys.readouterr()
-    assert "999,999,999,989 networks will be simulated, in at most 1,019 days of one" in said.err
+    assert "999,999,999,989 networks will be simulated: 1,019 days of one core" in said.err
     assert "--yes was not given" in said.err
     assert f"study {OTHER.id}/4: nothing to repair" in said.out
     assert main(["repair", "--yes", "--results", str(both)]) == 74
@@ -215,7 +215,7 @@ def test_a_repair_of_seconds_needs_no_word_and_says_what_it_does(both, capsys):
     (block,) = find_blocks(StudyFolder(PAPER.id, 3, both).path)
     block.path.write_bytes(b"")
     assert main(["repair", "--results", str(both)]) == 0
-    assert "/3: 10 networks will be simulated, in at most under 1 s" in capsys.readouterr().err
+    assert "/3: 10 networks will be simulated: under 1 s of one core" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["03-5", f"{2**63}-5"])
