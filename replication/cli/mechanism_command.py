@@ -128,7 +128,7 @@ def run_mechanism(options: argparse.Namespace) -> int:
                 examined["sizes"] = controls.compare_sizes(
                     best, weights, jobs=options.jobs, factors=FACTORS
                 )
-                examined["aligned"] = controls.compare_aligned(best, weights, jobs=options.jobs)
+                examined["starts"] = controls.compare_starts(best, weights, jobs=options.jobs)
     print(
         f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
         f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
@@ -195,7 +195,7 @@ def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
     for row in examined["sizes"]:
         text = f"W times {row['factor']:g} (predicted {row['predicted']:.0f})"
         yield _describe_extra(text, row)
-    yield _describe_extra("U = W^T, aligned", examined["aligned"])
+    yield _describe_extra("U = W^T, aligned", examined["starts"]["aligned"])
 
 
 def _describe_extra(text: str, row: dict[str, Any]) -> str:
@@ -224,7 +224,7 @@ def estimate_work(
         record_weights(protocol, weights, n_updates)
         seconds = time.perf_counter() - begun
     n_tried = len(RULES) * (n_search * (len(COARSE) + len(FINE)) + n_networks)
-    n_tried += n_networks * (len(INSTEAD) + len(FACTORS) + 3)
+    n_tried += n_networks * (len(INSTEAD) + len(FACTORS) + 7)
     workers = count_workers(jobs)
     n_states = n_networks * (CHECKED_AT + 6 * workers)
     total = n_tried * protocol.max_updates * seconds / (n_updates * N_LANES)

@@ -25,7 +25,7 @@ from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
-    "likelihood": 110.0,
+    "likelihood": 60.0,
     "settings": 4.0,
     "mechanism": 20.0,
     "speed": 16.0,
@@ -37,6 +37,8 @@ EXPERIMENTS: dict[str, float] = {
     "proposal": 5.0,
     "hierarchy": 17.0,
     "sizes": 7.0,
+    "dynamics": 28.0,
+    "live": 8.0,
 }
 """The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""

@@ -25,7 +25,7 @@ from replication.system.files import (
 LIST = "report.sha256"
 LARGEST_FILE = 2**28
 LINE = re.compile(
-    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|statements\.csv|"
+    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|learning\.html|statements\.csv|"
     r"figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
 )
 

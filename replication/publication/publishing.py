@@ -19,7 +19,13 @@ from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
-from replication.publication.rendering import list_claims, list_drawings, publish
+from replication.publication.rendering import (
+    LEARNING,
+    list_claims,
+    list_drawings,
+    publish,
+    render,
+)
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
@@ -145,11 +151,16 @@ def write_report(
             command = "replication replicate"
             command += "" if study.is_default else f" {study.options}"
         figures |= list_drawings(name, model, command)
-    more = {}
+    more: dict[str, bytes] = {}
     if is_full:
         draw = functools.partial(plot_statements, models)
         figures["statements"] = Drawing(draw, "replication experiments")
         more["statements.csv"] = list_statements(models).encode()
+        report_progress("the page of six steps")
+        more |= render(
+            TEMPLATES / "live" / "learning.md", models, figures, name="learning",
+            formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
+        )  # fmt: skip
     publish(
         study.folder,
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),

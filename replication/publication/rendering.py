@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,18 @@ METADATA = {
     "author": "The recirculation replication contributors",
     "date": "2026-11-28",
     "licence": "MIT",
+    "description": "The small networks of Hinton and McClelland (1988) learn without "
+    "back-propagation. They are trained again here, and every statement of the paper is tested.",
 }
 """Of the report; the date is that of the study's definition."""
+
+LEARNING = {
+    "title": "Learning without back-propagation",
+    "subtitle": "Six steps through recirculation: predict, try, reveal",
+    "description": "Watch a network learn without back-propagation, in six steps. Say what you "
+    "expect, try it in the page, and see what many networks did.",
+}
+"""Of the second page, for readers who want to see how the rule works."""
 
 
 def publish(
@@ -42,20 +52,39 @@ def publish(
     **metadata: str,
 ) -> None:
     """Render a report and put it, and `more` files, into a folder that is open for writing."""
+    files = render(
+        template, models, figures,
+        formats=tuple(formats), jobs=jobs, report_progress=report_progress, **metadata,
+    )  # fmt: skip
+    place_files(folder, files | dict(more or {}), set_aside=set_aside)
+
+
+def render(
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    *,
+    name: str = "report",
+    formats: Collection[str],
+    jobs: int,
+    report_progress: Tell,
+    **metadata: str,
+) -> dict[str, bytes]:
+    """Return the files of a report, or of another page of that name."""
     from replication.report.build import render_report
 
-    files = render_report(
+    return render_report(
         template=template,
         models=models,
         figures=figures,
         bibliography=TEMPLATES / "references.bib",
         search=[TEMPLATES],
         metadata=METADATA | metadata,
-        formats=tuple(formats),
+        name=name,
+        formats=formats,
         jobs=jobs,
         report_progress=report_progress,
     )
-    place_files(folder, files | dict(more or {}), set_aside=set_aside)
 
 
 def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:

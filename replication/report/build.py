@@ -43,29 +43,32 @@ def render_report(
     bibliography: Path,
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
+    name: str = "report",
     formats: Collection[str] = FORMATS,
     jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, bytes]:
-    """Return the files of a report by name; the same models give the same bytes.
+    """Return the files of a report by their names; the same models give the same bytes.
 
     `models`: plain data by the names that templates use. `metadata`: ``title``, ``subtitle``,
-    ``author``, ``licence``, ``date`` (the clock is never asked) and optionally ``version``.
+    ``author``, ``licence``, ``date`` (the clock is never asked), ``description`` and optionally
+    ``version``.
+    `name`: of the files but for the figures.
     `search`: folders in which included templates are looked for.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
     markdown = page.render(models, metadata)
     shown = list(dict.fromkeys(_SHOWN.findall(markdown)))
-    for name in shown:
-        if name not in figures:
-            problem = f"there is no figure {name!r}; there are: {', '.join(sorted(figures))}"
-            raise ReportError(f"{page.locate(f'figures/{name}.svg')}: {problem}")
+    for figure in shown:
+        if figure not in figures:
+            problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
+            raise ReportError(f"{page.locate(f'figures/{figure}.svg')}: {problem}")
 
     report_progress("drawing the figures")
-    saved = {name: _draw(name, figures[name].draw) for name in shown}
-    commands = {name: figures[name].command for name in shown}
-    svgs = {name: svg for name, (svg, _) in saved.items()}
+    saved = {figure: _draw(figure, figures[figure].draw) for figure in shown}
+    commands = {figure: figures[figure].command for figure in shown}
+    svgs = {figure: svg for figure, (svg, _) in saved.items()}
 
     report_progress("setting the report")
     with make_temporary_folder() as workspace:
@@ -74,6 +77,7 @@ def render_report(
             metadata=metadata,
             bibliography=bibliography.read_bytes(),
             svgs=svgs,
+            tables={figure: data for figure, (_, data) in saved.items()},
             commands=commands,
         )
         convert = partial(pandoc.run_pandoc, markdown, workspace, page.locate)
@@ -85,12 +89,12 @@ def render_report(
         }
         kinds = [kind for kind in setters if kind in formats]
         pages = map_in_threads(lambda kind: setters[kind](), kinds, jobs=jobs)
-        contents = {f"report.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
-    for name, (svg, data) in saved.items():
-        contents |= {f"figures/{name}.svg": svg, f"figures/{name}.csv": data}
+        contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
+    for figure, (svg, data) in saved.items():
+        contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {
-        name: content.encode() if isinstance(content, str) else content
-        for name, content in contents.items()
+        file: content.encode() if isinstance(content, str) else content
+        for file, content in contents.items()
     }
 
 

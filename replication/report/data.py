@@ -50,7 +50,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             values, edges, _ = patch.get_data()
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
         elif isinstance(patch, Polygon | PathPatch):
-            yield patch, np.concatenate(patch.get_path().to_polygons())
+            yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             is_flat = bars.orientation == "horizontal"

@@ -71,17 +71,19 @@ def prepare(
     metadata: Mapping[str, str],
     bibliography: bytes,
     svgs: Mapping[str, str],
+    tables: Mapping[str, str],
     commands: Mapping[str, str],
 ) -> str:
     """Put into an empty folder what pandoc and Typst read; return the line below the title.
 
-    `svgs`, `commands`: drawings, and what makes their data, by name.
+    `svgs`, `tables`, `commands`: drawings, their data as CSV, and what makes it, by name.
     """
     (workspace / "figures").mkdir()
     (workspace / "inline").mkdir()
     for name, svg in svgs.items():
         (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
         (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
+        (workspace / "inline" / f"{name}.csv").write_text(tables[name], "utf-8")
     day = date.fromisoformat(metadata["date"])
     version = [f"version {metadata['version']}"] if "version" in metadata else []
     licence = f"{metadata['licence']} licence"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import rcsetup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,9 +20,10 @@ MUTED = "#5b636d"  # axis labels of second rank, notes, reference lines
 FAINT = "#d4d9df"  # grid, frames and the crowd of lines behind the main one
 PAPER_WHITE = "#ffffff"  # background; also the halo behind text over data
 BLUE = "#0072b2"
-ORANGE = "#d55e00"
+ORANGE = "#b84f00"
 GREEN = "#00795b"
 PURPLE = "#7a2452"
+GOLD = "#8f6a00"
 SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
 PINK = "#e8cfdc"  # fill of bands that belong to purple
 
@@ -44,6 +46,7 @@ DARK = {
     ORANGE: "#ff9a57",
     GREEN: "#4fd1a5",
     PURPLE: "#e29ac6",
+    GOLD: "#e0bd45",
     SKY: "#1f4c6e",
     PINK: "#5c3a4d",
 }
@@ -62,6 +65,7 @@ SHEET: dict[str, Any] = {
     "axes.labelcolor": INK,
     "axes.labelsize": 9,
     "axes.linewidth": 0.8,
+    "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,

@@ -268,7 +268,7 @@ class Trace:
         >>> from replication import Protocol, trace
         >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
         >>> [axes.get_title() for axes in slow.plot()][::5]
-        ['0 updates, error 0.735', '142 updates, error 0.099']
+        ['0 updates, error 0.733', '142 updates, error 0.099']
         """
         drawn: Axes | NDArray[np.object_] = plot_trace(self, axes, updates)
         return drawn

@@ -17,25 +17,28 @@ const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 // Widths and colours in which a reader may see the page. What depends on colours only is all that
 // a change of colours can break, whatever the width.
 const views = [
-  ...[360, 768, 1600].map((width) => ({ width, scheme: "light", rules: { type: "tag", values: tags } })),
+  ...[320, 768, 1600].map((width) => ({ width, scheme: "light", rules: { type: "tag", values: tags } })),
   { width: 1600, scheme: "dark", rules: { type: "rule", values: ["color-contrast", "link-in-text-block"] } },
 ];
+// Where a page must not scroll sideways; 640 is 200 % of a window of 1280.
+const widths = [360, 390, 640, 1280, 1920];
 let address, found;
 
-async function open(browser, { script = true, width = 1280, height = 900, still = true } = {}) {
+async function open(browser, { script = true, width = 1280, height = 900, still = true, state = "" } = {}) {
   const viewport = { width, height };
   const context = await browser.newContext({ javaScriptEnabled: script, viewport, reducedMotion: still ? "reduce" : "no-preference" });
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000);  // a busy machine may be slow
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) found.console.push(message.text());
   });
   page.on("pageerror", (error) => found.console.push(String(error)));
   page.on("request", (request) => {
-    if (request.url() !== address && !request.url().startsWith("data:")) {
+    if (request.url().split("#")[0] !== address && !/^(data|blob):/.test(request.url())) {
       found.requests.push(request.url());
     }
   });
-  await page.goto(address, { waitUntil: "load" });
+  await page.goto(address + state, { waitUntil: "load" });
   return page;
 }
 
@@ -77,29 +80,42 @@ async function follow_contents(page) {
   return { first, part, then: await look() };
 }
 
+const wait_for = (page, id, words) =>
+  page.waitForFunction(([name, start]) => document.getElementById(name).textContent.startsWith(start), [id, words]);
+
 // The page must be usable without a mouse: focus is moved and buttons pressed by keys alone.
 async function run_again(page) {
   const words = page.locator("#again-words");
   const steps = [];
   const note = async () => steps.push(await page.evaluate(() => ({
     words: document.getElementById("again-words").textContent,
-    dots: document.querySelectorAll("circle.again-dot").length,
-    outside: document.querySelectorAll("circle.again-dot.outside").length,
+    dots: document.querySelectorAll(".again-dot").length,
+    outside: document.querySelectorAll(".again-dot.outside").length,
+    beyond: document.querySelectorAll("path.again-dot").length,
     focus: document.activeElement.id,
   })));
   await note();
   await page.locator("#again-once").focus();
   await page.keyboard.press("Enter");
+  await wait_for(page, "again-words", "Experiment 1: ");
   await note();
   await page.keyboard.press("Tab");
-  for (let i = 0; i < 6; i += 1) await page.keyboard.press("Space");
+  for (const last of [11, 21, 31, 41, 51]) {
+    await page.keyboard.press("Space");
+    await wait_for(page, "again-words", `Experiment ${last}: `);
+  }
   await note();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await note();
-  // No network learns at a rate of almost nothing.
+  // No network learns at a rate of almost nothing; with half of them slow, means lie beyond the axis.
   await page.locator("#again-rate").fill("0.1");
   await page.locator("#again-once").click();
+  await wait_for(page, "again-words", "Experiment 1: 100 failed");
+  await note();
+  await page.locator("#again-rate").fill("2");
+  await page.locator("#again-once").click();
+  await wait_for(page, "again-words", "Experiment 1: mean");
   await note();
   await page.locator("#again-rate").fill("-3");
   await page.locator("#again-once").click();
@@ -113,39 +129,122 @@ async function watch_again(browser) {
   const page = await open(browser, { still: false });
   const look = () => page.evaluate(() => ({
     progress: document.getElementById("again-progress").textContent,
-    dots: document.querySelectorAll("circle.again-dot").length,
+    dots: document.querySelectorAll(".again-dot").length,
   }));
   await page.locator("#again-once").click();
   await page.waitForTimeout(500);
   const during = await look();
   await page.locator("#again-once").click();  // its words are now "Finish at once"
+  await wait_for(page, "again-words", "Experiment 1: ");
   return { during, after: await look() };
 }
 
-async function watch_loop(browser) {
-  const look = (page) => page.evaluate(() => ({
-    update: Number(document.getElementById("loop-slider").value),
-    title: document.querySelector("#loop-title text").textContent,
-    diagonal: [0, 1, 2, 3].map((k) =>
-      Number(document.getElementById(`loop-image-${k}-${k}`).firstElementChild.style.fillOpacity)),
-  }));
+// The live plane: dots are where the codes are, lines where units are half on.
+async function watch_live(browser) {
+  const look = (page) => page.evaluate(() => {
+    const player = window.livePlayer;
+    const words = player.slider.getAttribute("aria-valuetext");
+    return {
+      update: player.t, last: player.last, words, slider: Number(player.slider.value),
+      dots: player.plane.dots.map((dot) => dot.getAttribute("transform").match(/[-\d.]+/g).map(Number)),
+      lines: player.plane.lines.map((line) => (line.getAttribute("d").match(/[-\d.]+/g) ?? []).map(Number)),
+      weights: player.history[player.t],
+    };
+  });
   const still = await open(browser);
   const stands = await look(still);
-  await still.waitForTimeout(600);
+  await still.waitForTimeout(400);
   const later = await look(still);
-  await still.locator("#loop-back").focus();
+  const button = (page, name) => page.locator("#live").getByRole("button", { name, exact: true });
+  await button(still, "Back").focus();
   await still.keyboard.press("Enter");
   const back = await look(still);
-  await still.locator("#loop-slider").focus();
+  await still.locator("#live").getByLabel("Weight updates").focus();
   await still.keyboard.press("Home");
   const first = await look(still);
+  await button(still, "Back").focus();
+  await still.keyboard.press("Enter");
+  const focus = await still.evaluate(() => document.activeElement.textContent);
+  // One update, time by time, and made at last.
+  await still.locator("#live summary").click();
+  const step_words = [];
+  for (let k = 0; k < 6; k += 1) {
+    step_words.push(await still.locator(".live-steps p").first().textContent());
+    await still.locator(".live-steps").getByRole("button").first().click();
+  }
+  const ghosts = await still.evaluate(() => { window.livePlayer.time = 5; window.livePlayer.show_step(); return document.querySelectorAll("#live .ghost").length; });
+  const stepped = await look(still);
+  await still.locator("#live summary").click();
+  await still.locator("#live").getByLabel("Learning rate").focus();
+  await still.keyboard.press("ArrowRight");
+  const faster = { ...await look(still), words: await still.locator("#live").getByLabel("Learning rate").getAttribute("aria-valuetext") };
+  await still.locator("#live").getByLabel("Frozen").selectOption("U");
+  const frozen = await look(still);
+  await button(still, "New weights").click();
+  const fresh = await look(still);
   const moving = await open(browser, { still: false });
-  await moving.waitForTimeout(1200);
+  await moving.waitForTimeout(900);
   const moved = await look(moving);
-  await moving.locator("#loop-play").click();
+  await button(moving, "Pause").click();
   const paused = await look(moving);
-  await moving.waitForTimeout(600);
-  return { stands, later, back, first, moved, paused, resting: await look(moving) };
+  await moving.waitForTimeout(400);
+  return { stands, later, back, first, focus, step_words, ghosts, stepped, faster, frozen, fresh, moved, paused, resting: await look(moving) };
+}
+
+// Pairs of networks in a worker: asked, stopped, and run to the end.
+async function run_try(browser) {
+  const page = await open(browser);
+  const words = () => page.locator("#try-words").textContent();
+  await page.locator("#try-run").click();
+  const unasked = await words();
+  await page.locator("#try").getByLabel("impossible").check();
+  await page.locator("#try-run").click();
+  const running = await page.locator("#try-run").textContent();
+  await page.locator("#try-run").click();
+  const stopped = await words();
+  const results = {};
+  for (const [change, guess] of [["skip", "slower"], ["b", "slower"], ["aligned", "as fast"]]) {
+    await page.locator(`#try input[value="${change}"]`).check();
+    await page.locator(`#try input[value="${guess}"]`).check();
+    await page.locator("#try-run").click();
+    await page.waitForSelector("#try-result:not([hidden])");
+    results[change] = { words: await words(), rows: await page.locator("#try tbody tr").allInnerTexts() };
+  }
+  await page.locator('#try input[value="b"]').check();
+  await page.locator("#try-watch").click();
+  const watched = await page.evaluate(() => ({ ...window.livePlayer.state, learnt: window.livePlayer.last < 2000 }));
+  const larger = await page.locator("#cloud-keys label").allInnerTexts();
+  await page.locator("#cloud-size").focus();
+  await page.keyboard.press("End");
+  return { unasked, running, stopped, results, watched, cloud: { smaller: larger, larger: await page.locator("#cloud-keys label").allInnerTexts(), n: await page.locator("#cloud-n").textContent() } };
+}
+
+// The second page: its steps by arrow keys, its address, what it asks and reveals.
+async function follow_lecture(browser) {
+  const page = await open(browser, { state: "#step=3&rate=7&seed=12&frozen=nothing" });
+  const look = () => page.evaluate(() => ({
+    place: document.getElementById("lecture-place").textContent, hash: location.hash,
+    heading: document.activeElement.textContent,
+    shown: [...document.querySelectorAll(".reveal")].filter((part) => !part.hidden).length,
+    state: document.querySelector("section.step.current").player.state,
+  }));
+  const given = await look();
+  await page.keyboard.press("ArrowRight");
+  const next = await look();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  const back = await look();
+  await page.locator("section.step").nth(1).locator(".predict button").first().click();
+  const revealed = await look();
+  const slider = page.locator("section.step").nth(1).getByLabel("Learning rate");
+  await slider.focus();
+  await page.keyboard.press("ArrowRight");  // of the slider, not of the page
+  const changed = await look();
+  await page.locator("#lecture-full").click();
+  await page.waitForFunction(() => document.body.classList.contains("full"));
+  const full = await page.evaluate(() => [...document.querySelectorAll("section.step")].filter((step) => step.offsetParent).length);
+  await page.keyboard.press("PageDown");
+  return { given, next, back, revealed, changed, full, after: await look() };
 }
 
 // How many updates networks take that start from given weights.
@@ -163,12 +262,15 @@ async function sort_table(page) {
   const before = await first();
   await table.locator("summary").first().click();
   const unfolded = await table.locator(".below").innerText();
+  await page.locator(".sort select").first().selectOption({ index: 2 });  // as on a telephone
+  const chosen = await first();
+  await see(page, { width: 1280 });
   const head = table.locator("thead button").nth(1);
   await head.focus();
   await page.keyboard.press("Enter");
-  const up = await first();
+  const again = await first();
   await page.keyboard.press("Enter");
-  return { before, up, down: await first(), unfolded, sort: await table.locator("thead th").nth(1).getAttribute("aria-sort") };
+  return { before, up: chosen, again, down: await first(), unfolded, sort: await table.locator("thead th").nth(1).getAttribute("aria-sort") };
 }
 
 const browser = await chromium.launch({
@@ -182,7 +284,11 @@ async function check_in_browser(starts, is_bad) {
   await page.evaluate(axe_source);
   for (const view of is_bad ? views.slice(0, 1) : views) await check_view(page, view);
   if (is_bad) return;
-
+  for (const width of widths) {
+    await see(page, { width });
+    const content = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (content > width) found.scroll.push({ width, content });
+  }
   await see(page, { width: 360 });
   found.cut = await page.evaluate(() =>
     [...document.querySelectorAll(".cut")].map((box) => ({
@@ -204,19 +310,21 @@ async function check_in_browser(starts, is_bad) {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     const fresh = await open(browser, { width, height });
     found.first_screen[width] = await fresh.evaluate(() =>
-      ["h1", ".front > p", ".verdict", "figure.drawing svg"].map((name) => {
+      ["h1", ".front > p", ".verdict", "figure.drawing svg.plane"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
     if (width === 1400) found.contents = await follow_contents(fresh);
   }
   const has_piece = (await page.locator("#again").count()) > 0;
-  if (await page.locator("table.sortable").count()) found.sorted = await sort_table(page);
+  if (await page.locator("#lecture").count()) found.lecture = await follow_lecture(browser);
+  if (starts) found.sorted = await sort_table(page);
   if (starts) {
     // Most of this waits, so that all of it can at once.
-    const pieces = [run_again(page), watch_again(browser), watch_loop(browser)];
-    [found.again, found.watched, found.loop] = await Promise.all(pieces);
+    const pieces = [run_again(page), watch_again(browser), watch_live(browser), run_try(browser)];
+    [found.again, found.watched, found.live, found.tried] = await Promise.all(pieces);
     found.counts = await train(page, starts);
+    found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
   } else if (has_piece) {
     await page.locator("#again-once").click();  // the same pieces as in the first page
   }
@@ -225,11 +333,14 @@ async function check_in_browser(starts, is_bad) {
   found.print = await page.evaluate(() => ({
     background: getComputedStyle(document.body).backgroundColor,
     navigation: getComputedStyle(document.querySelector("nav")).display,
+    pieces: [...document.querySelectorAll(".again, .predict")].filter((piece) => piece.offsetParent).length,
+    figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector("svg").getBoundingClientRect().height > 50),
   }));
 
   const plain = await open(browser, { script: false });
   found.without_script = {
-    pieces_hidden: !has_piece || !(await plain.locator("#again, #loop").filter({ visible: true }).count()),
+    pieces_hidden: !(await plain.locator(".again, .predict").filter({ visible: true }).count()),
+    revealed: await plain.locator(".reveal").filter({ visible: true }).count(),
     figures: await plain.locator("figure.drawing .picture").count(),
   };
 }

@@ -5,17 +5,21 @@ import os
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import TEMPLATES
+from replication.experiments.live.figures import FIGURES
+from replication.report.build import Drawing
 from replication.simulator.engine import run_networks
-from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
-from tests.unit.report.sample_report import PUBLISHED, build_sample
+from tests.unit.report.sample_report import LIVE, build_sample
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -40,7 +44,8 @@ def tools():
 
 
 N_NETWORKS = 300
-START, N_UPDATES = np.array(PUBLISHED["trace"]["start"]), PUBLISHED["trace"]["updates"]
+SHOWN = LIVE["networks"]["typical"]
+SMALL = Protocol(learning_rate=SHOWN["learning_rate"])
 COMMITTED = HERE.parents[1] / "results" / "report.html"
 BAD = (
     "<!DOCTYPE html><html><head><title>x</title></head><body><nav></nav>"
@@ -57,12 +62,18 @@ def pages(tools, tmp_path_factory):
     build_sample(folder, formats=["html"])
     bad, starts = folder / "bad.html", folder / "starts.json"
     bad.write_text(BAD)
+    build_sample(
+        folder, formats=["html"], name="learning", template=TEMPLATES / "live" / "learning.md",
+        figures={name: Drawing(partial(draw, LIVE), "make it") for name, draw in FIGURES.items()},
+        bibliography=TEMPLATES / "references.bib",
+    )  # fmt: skip
     settings = {
+        "root_seed": 1988, "half_width": PAPER.half_width,
         "starts": draw_weights(PAPER, 1988, 0, N_NETWORKS).tolist(), "rate": PAPER.learning_rate,
         "regression": PAPER.regression, "threshold": PAPER.threshold, "cap": PAPER.max_updates,
     }  # fmt: skip
     starts.write_text(json.dumps(settings))
-    paths = [starts, folder / "report.html", bad, COMMITTED]
+    paths = [starts, folder / "report.html", bad, COMMITTED, folder / "learning.html"]
     done = subprocess.run(
         [tools["node"], str(HERE / "check_page.mjs"), *map(str, paths)],
         capture_output=True, text=True, timeout=400, check=False,
@@ -72,9 +83,9 @@ def pages(tools, tmp_path_factory):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(params=["sample", "committed"])
+@pytest.fixture(params={"sample": 0, "committed": 2, "learning": 3}.items(), ids=lambda p: p[0])
 def each(pages, request):
-    return pages[0 if request.param == "sample" else 2]
+    return pages[request.param[1]]
 
 
 @pytest.fixture
@@ -84,7 +95,7 @@ def found(pages):
 
 @pytest.mark.parametrize("what", ["console", "requests", "scroll", "axe", "html"])
 def test_page_logs_and_requests_nothing_fits_and_meets_wcag_and_html(each, what):
-    """The page of the sample and the committed one, at three widths, light and dark."""
+    """The pages of the sample and the committed one, from 320 pixels on, light and dark."""
     assert each[what] == []
 
 
@@ -94,18 +105,24 @@ def test_networks_take_as_many_updates_in_the_page_as_in_python(found):
     assert np.mean(np.array(found["counts"]) == expected) >= 0.99
 
 
+def test_seeds_give_the_page_the_same_weights_as_python(found):
+    assert found["drawn"] == draw_weights(PAPER, 1988, 7, 8)[0].tolist()
+
+
 def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
-    start, once, often, cleared, failed, refused = found["again"]["steps"]
+    start, once, often, cleared, failed, slow, refused = found["again"]["steps"]
     assert start["dots"] == 0
     assert once["dots"] == 1
     assert re.match(r"Experiment 1: .*mean [\d.]+, largest [\d,]+\. ", once["words"])
-    inside = int(re.search(r"So far (\d+) of 61 ", often["words"])[1])
-    assert 50 - often["outside"] <= inside <= 61 - often["outside"]
+    inside = int(re.search(r"So far (\d+) of 51 ", often["words"])[1])
+    assert 50 - often["outside"] <= inside <= 51 - often["outside"]
     assert often["dots"] == 50  # older ones have gone
     assert cleared["dots"] == failed["dots"] == 0
-    assert cleared["focus"] == "again-once"
+    assert cleared["focus"] == "again-clear"
     assert "100 failed in 2,000 updates" in failed["words"]
-    assert refused["words"] == "Nothing trained yet."
+    assert "0 of 0" not in failed["words"]
+    assert (slow["dots"], slow["outside"], slow["beyond"]) == (1, 1, 1)
+    assert refused["words"] == "Nothing is trained yet."
     assert found["again"]["role"] in ("status", "OUTPUT")  # both are announced when they change
 
 
@@ -116,27 +133,106 @@ def test_networks_are_seen_learning_and_can_be_finished_at_once(found):
     assert after["progress"] == ""
 
 
-def test_loop_learns_update_by_update_and_stands_still_where_motion_is_unwanted(found):
-    loop = found["loop"]
-    assert loop["stands"] == loop["later"]
-    assert loop["stands"]["update"] == N_UPDATES
-    assert loop["back"]["update"] == N_UPDATES - 1
-    assert loop["first"]["update"] == 0
-    assert 0 < loop["moved"]["update"] <= loop["paused"]["update"] < N_UPDATES
-    assert loop["paused"] == loop["resting"]
-    assert float(loop["stands"]["title"].split()[-1]) <= PAPER.threshold
-    network = RecirculationNetwork.from_weights(START)
-    for state, updates in ((loop["first"], 0), (loop["stands"], N_UPDATES)):
-        for _ in range(updates):
-            network.update()
-        images = [network.image(pattern) for pattern in network.patterns]
-        assert state["diagonal"] == pytest.approx(np.diag(images), abs=0.002)
+def test_plane_shows_each_update_as_python_has_it_and_stands_still_where_motion_is_unwanted(found):
+    live = found["live"]
+    assert live["stands"] == live["later"]
+    assert live["stands"]["update"] == live["stands"]["last"] == SHOWN["updates"]
+    assert live["back"]["update"] == SHOWN["updates"] - 1
+    assert live["first"]["update"] == 0
+    assert live["focus"] == "Back"  # at the first update it does nothing, and keeps the focus
+    assert 0 < live["moved"]["update"] <= live["paused"]["update"] < SHOWN["updates"]
+    assert live["paused"] == live["resting"]
+    traced = trace(SMALL, seed=SHOWN["seed"])
+    assert traced.updates == SHOWN["updates"]
+    for state in (live["first"], live["back"], live["stands"]):
+        t = state["update"]
+        assert f"{t} updates, error {traced.errors[t]:.2f}." in state["words"]
+        assert state["weights"] == pytest.approx(traced.weights[t].tolist(), abs=1e-6)
+        for k in range(4):
+            assert read_place(state["dots"][k]) == pytest.approx(traced.hidden[0][t, k], abs=1e-3)
+            for end in np.reshape(state["lines"][k], (-1, 2)):
+                _, _, U, c = (matrix[t] for matrix in traced.matrices())
+                assert U[k] @ read_place(end) + c[k] == pytest.approx(0.0, abs=5e-3)
 
 
-def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(each):
-    title, what, verdict, figure = each["first_screen"]["1400"]
+def read_place(point):
+    """Return the states of the two hidden units at a point of the drawing."""
+    return np.array([point[0] / 100 * 1.14 - 0.07, 1.07 - point[1] / 100 * 1.14])
+
+
+def test_one_update_is_shown_time_by_time_and_settings_change_the_network(found):
+    live = found["live"]
+    for time, words in enumerate(live["step_words"][:4]):
+        assert f"Time {time}" in words
+    assert live["ghosts"] == 16
+    assert live["stepped"]["update"] == 1
+    assert live["faster"]["words"] == "Learning rate 6"
+    faster = Protocol(learning_rate=6.0)
+    assert live["faster"]["last"] == trace(faster, seed=SHOWN["seed"]).updates
+    assert live["frozen"]["last"] == PAPER.max_updates
+    assert live["frozen"]["weights"][10:18] == live["first"]["weights"][10:18]
+    assert live["fresh"]["weights"] != live["frozen"]["weights"]
+
+
+def test_pairs_are_trained_once_a_prediction_is_made_and_can_be_stopped(found):
+    tried = found["tried"]
+    assert tried["unasked"] == "Nothing is trained yet."
+    assert (tried["running"], tried["stopped"]) == ("Stop", "Stopped.")
+    skip, biases, aligned = (tried["results"][name] for name in ("skip", "b", "aligned"))
+    assert "longer here, and took 5 updates longer in 20,000 stored pairs." in skip["words"]
+    assert skip["words"].endswith("You expected “slower”: so it is.")
+    assert biases["words"].endswith("You expected “slower”: it is “faster”.")
+    assert aligned["words"].endswith("You expected “neither”: so it is.")
+    assert [row.split("\t")[0] for row in skip["rows"]] == [
+        f"{what}, {n}" for n in ("200 here", "20,000 stored") for what in ("untouched", "changed")
+    ]
+    stored = LIVE["interventions"]
+    assert biases["rows"][3].split("\t")[1:3] == [
+        f"{stored['b']['median']:g}", f"{stored['b']['p99']}"
+    ]  # fmt: skip
+    watched = tried["watched"]
+    assert (watched["seed"], watched["frozen"]) == (LIVE["networks"]["failing"]["seed"], "b")
+    assert watched["learnt"]
+
+
+def test_cloud_of_studies_shrinks_as_they_grow(found):
+    cloud = found["tried"]["cloud"]
+    assert cloud["n"] == "2,000"
+
+    def list_widths(keys):
+        ends = (map(int, re.search(r": (\d+) to (\d+)$", key).groups()) for key in keys)
+        return [high - low for low, high in ends]
+
+    assert len(cloud["larger"]) == 5
+    pairs = zip(list_widths(cloud["smaller"]), list_widths(cloud["larger"]), strict=True)
+    assert all(larger < smaller / 2 for smaller, larger in pairs)
+
+
+def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
+    lecture = pages[3]["lecture"]
+    given = lecture["given"]
+    assert given["place"] == "Step 3 of 6"
+    # What cannot be is left out: U stays frozen, as that step has it.
+    assert (given["state"]["rate"], given["state"]["seed"]) == (7, 12)
+    assert given["state"]["frozen"] == "U"
+    assert (lecture["next"]["place"], lecture["next"]["heading"]) == (
+        "Step 4 of 6", "Are the first changes wasted?",
+    )  # fmt: skip
+    assert lecture["back"]["place"] == "Step 2 of 6"
+    assert (lecture["back"]["shown"], lecture["revealed"]["shown"]) == (0, 1)
+    assert lecture["changed"]["place"] == "Step 2 of 6"
+    assert lecture["changed"]["hash"] == f"#step=2&rate=6&seed={SHOWN['seed']}"
+    assert lecture["full"] == 1
+    assert lecture["after"]["place"] == "Step 3 of 6"
+    assert pages[3]["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
+    assert pages[3]["print"]["pieces"] == 0
+    assert pages[3]["print"]["figures"]
+
+
+def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(found):
+    title, what, verdict, figure = found["first_screen"]["1400"]
     assert all(bottom < 900 for _, bottom in (title, what, verdict, figure))
-    title, what, verdict, figure = each["first_screen"]["360"]
+    title, what, verdict, figure = found["first_screen"]["360"]
     assert title[1] < what[0] < what[1] < verdict[0] < verdict[1] < figure[0]
     assert figure[0] < 740
 
@@ -146,8 +242,9 @@ def test_table_sorts_by_keyboard_and_unfolds_below_a_row(found):
     names = [text.split(",")[0] for text in table["before"]]
     assert table["unfolded"].strip() == names[0]
     assert [text.split(",")[0] for text in table["up"]] == names[::-1]  # their means fall
-    assert table["down"] == table["before"]
-    assert table["sort"] == "descending"
+    assert table["again"] == table["before"]  # the other way round
+    assert table["down"] == table["up"]
+    assert table["sort"] == "ascending"
 
 
 def test_contents_show_parts_of_the_current_section_only(found):
@@ -159,11 +256,19 @@ def test_contents_show_parts_of_the_current_section_only(found):
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
-        ("first_stop", "Skip to the report"),
+        ("first_stop", "Skip to the text"),
         ("cut_figures", 0),
-        ("result_columns", [True, True]),  # no table hides its last column
-        ("without_script", {"pieces_hidden": True, "figures": 3}),
-        ("print", {"background": "rgb(255, 255, 255)", "navigation": "none"}),
+        ("result_columns", [True, True, True]),  # no table hides its last column
+        ("without_script", {"pieces_hidden": True, "revealed": 0, "figures": 3}),
+        (
+            "print",
+            {
+                "background": "rgb(255, 255, 255)",
+                "navigation": "none",
+                "pieces": 0,
+                "figures": True,
+            },
+        ),
     ],
 )
 def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected):

@@ -9,25 +9,27 @@ document.addEventListener("DOMContentLoaded", function () {
   const form = find("form");
   const canvas = find("grids");
   const pen = canvas.getContext("2d");
-  const isStill = window.matchMedia("(prefers-reduced-motion: reduce)");
   const MOST_DOTS = 50;
   const N_COLUMNS = 20;
-  const SVG = "http://www.w3.org/2000/svg";
   let tally = { done: 0, whole: 0, inside: 0, extreme: 0 };
-  let running = null;
+  let running = null;  // networks in sight
+  let stop = null;  // ends those out of sight
 
-  const layer = document.createElementNS(SVG, "g");
+  const layer = draw("g", {});
   plane.insertBefore(layer, document.getElementById("joint-reported"));
 
   // An experiment: networks that learn side by side, an update of each at a time.
-  function start() {
-    const settings = {
+  function read() {
+    return {
       rate: Number(find("rate").value),
       regression: Number(find("regression").value),
       criterion: find("criterion").value,
     };
+  }
+
+  function start() {
     return Array.from({ length: data.reported.runs }, () => ({
-      network: RecirculationNetwork.fromChance(data.half_width, settings),
+      network: RecirculationNetwork.fromChance(data.half_width, read()),
       state: "learning",
     }));
   }
@@ -45,6 +47,21 @@ document.addEventListener("DOMContentLoaded", function () {
     const counts = networks.filter((one) => one.state === "converged").map((one) => one.network.updates);
     const mean = counts.reduce((sum, n) => sum + n, 0) / counts.length;
     return { n: counts.length, failed: networks.length - counts.length, mean, max: Math.max(...counts) };
+  }
+
+  // The same out of sight, study by study.
+  function trainStudies() {
+    onmessage = function ({ data: { nStudies, data, settings } }) {
+      for (let study = 0; study < nStudies; study += 1) {
+        const counts = [];
+        for (let k = 0; k < data.reported.runs; k += 1) {
+          const network = RecirculationNetwork.fromChance(data.half_width, settings);
+          if (network.train(data.threshold, data.cap)) counts.push(network.updates);
+        }
+        const mean = counts.reduce((sum, n) => sum + n, 0) / counts.length;
+        postMessage({ n: counts.length, failed: data.reported.runs - counts.length, mean, max: Math.max(...counts) });
+      }
+    };
   }
 
   // --- Drawing ------------------------------------------------------------------------------
@@ -82,9 +99,18 @@ document.addEventListener("DOMContentLoaded", function () {
     const point = outline.ownerSVGElement.createSVGPoint();
     Object.assign(point, { x, y });
     const isInside = result.failed === 0 && outline.isPointInFill(point);
-    const dot = document.createElementNS(SVG, "circle");
-    Object.entries({ cx: x.toFixed(2), cy: y.toFixed(2), r: "3" }).forEach(([key, value]) => dot.setAttribute(key, value));
-    dot.setAttribute("class", "again-dot " + (isInside ? "inside" : "outside"));
+    // Beyond an axis a triangle at its end points outwards.
+    const beyond = ["x", "y"].map((name) => {
+      const [low, high] = plane.dataset[name].split(" ").map(Number);
+      const value = name === "x" ? result.mean : result.max;
+      return value > high ? 1 : value < low ? -1 : 0;
+    });
+    const kind = "again-dot " + (isInside ? "inside" : "outside");
+    let dot = draw("circle", { cx: x.toFixed(2), cy: y.toFixed(2), r: "3", class: kind });
+    if (beyond[0] || beyond[1]) {
+      const angle = Math.atan2(beyond[0], beyond[1]) * 180 / Math.PI;
+      dot = draw("path", { d: "M0-5L4 3H-4z", class: kind, transform: "translate(" + x.toFixed(2) + " " + y.toFixed(2) + ") rotate(" + angle.toFixed(0) + ")" });
+    }
     layer.append(dot);
     if (layer.childElementCount > MOST_DOTS) layer.firstChild.remove();
     return isInside;
@@ -116,64 +142,89 @@ document.addEventListener("DOMContentLoaded", function () {
       words += result.failed + " failed in " + write(data.cap) + " updates, so that the study has no largest count and lies outside the cloud. ";
     }
     const others = tally.done - tally.whole;
-    find("words").textContent = words + "So far " + tally.inside + " of " + tally.done +
-      (tally.done === 1 ? " lies" : " lie") + " inside the outline" +
-      (others ? " (" + others + " with failures)" : "") + "; " + tally.extreme + " of " + tally.whole +
-      " without failures " + (tally.extreme === 1 ? "is" : "are") + " at least as extreme as 1988.";
-    find("clear").disabled = false;
+    words += "So far " + tally.inside + " of " + tally.done + (tally.done === 1 ? " lies" : " lie") +
+      " inside the outline" + (others ? " (" + others + " with failures)" : "");
+    if (tally.whole > 0) {
+      words += "; " + tally.extreme + " of " + tally.whole + " without failures " +
+        (tally.extreme === 1 ? "is" : "are") + " at least as extreme as 1988";
+    }
+    find("words").textContent = words + ".";
+    find("clear").setAttribute("aria-disabled", "false");
   }
 
   // --- Running ------------------------------------------------------------------------------
 
-  function finish() {
-    const networks = running;
-    running = null;
-    advance(networks, data.cap);
-    paint(networks);
-    find("progress").textContent = "";
+  const PATIENCE = 30;  // milliseconds for which the page may not answer
+
+  function rest() {
     find("once").textContent = find("once").dataset.name;
-    report(summarise(networks));
+    find("often").textContent = find("often").dataset.name;
+    find("progress").textContent = "";
   }
 
   function show(frame) {
-    if (running !== frame.networks) return;
-    // The few slow networks are not waited for: time runs faster and faster.
-    const isDone = advance(frame.networks, Math.max(1, Math.floor(frame.updates / 60)));
-    frame.updates = Math.max(...frame.networks.map((one) => one.network.updates));
-    if (isDone) { finish(); return; }
+    if (running !== frame) return;
+    const until = performance.now() + PATIENCE;
+    let isDone = false;
+    do {
+      // The few slow networks are not waited for: time runs faster and faster.
+      isDone = advance(frame.networks, Math.max(1, Math.floor(frame.updates / 60)));
+      frame.updates = Math.max(...frame.networks.map((one) => one.network.updates));
+    } while (!isDone && frame.hurries && performance.now() < until);
     paint(frame.networks);
+    if (isDone) {
+      running = null;
+      rest();
+      report(summarise(frame.networks));
+      return;
+    }
     const n = frame.networks.filter((one) => one.state === "converged").length;
     find("progress").textContent = "Update " + write(frame.updates) + ": " + n + " of " + frame.networks.length + " have converged.";
-    window.setTimeout(() => window.requestAnimationFrame(() => show(frame)), 25);
+    window.setTimeout(() => window.requestAnimationFrame(() => show(frame)), frame.hurries ? 0 : 25);
+  }
+
+  function halt() {
+    running = null;
+    if (stop) stop();
+    stop = null;
+    rest();
   }
 
   form.addEventListener("submit", function (event) {
     event.preventDefault();
-    if (running) { finish(); return; }
-    running = start();
+    if (running) { running.hurries = true; return; }
+    halt();
+    running = { networks: start(), updates: 0, hurries: isStill.matches };
     canvas.hidden = false;
-    if (isStill.matches) { finish(); return; }
+    find("words").textContent = "Experiment " + (tally.done + 1) + " is running.";
     find("once").textContent = "Finish at once";
-    show({ networks: running, updates: 0 });
+    show(running);
   });
   find("often").addEventListener("click", function () {
     if (!form.reportValidity()) return;
-    if (running) finish();
-    canvas.hidden = false;
-    for (let k = 0; k < 10; k += 1) { running = start(); finish(); }
+    if (stop) { halt(); return; }
+    halt();
+    canvas.hidden = true;
+    find("often").textContent = "Stop";
+    let left = 10;
+    find("progress").textContent = "Ten experiments are running.";
+    stop = runAside(trainStudies, { nStudies: left, data, settings: read() }, function (result) {
+      report(result);
+      left -= 1;
+      find("progress").textContent = "Experiments still running: " + left + ".";
+      if (left === 0) halt();
+    });
   });
   function clear() {
-    running = null;
+    halt();
     layer.replaceChildren();
     tally = { done: 0, whole: 0, inside: 0, extreme: 0 };
     canvas.hidden = true;
-    find("progress").textContent = "";
-    find("words").textContent = "Nothing trained yet.";
-    find("once").textContent = find("once").dataset.name;
-    find("clear").disabled = true;
+    find("words").textContent = "Nothing is trained yet.";
+    find("clear").setAttribute("aria-disabled", "true");
   }
-  find("clear").addEventListener("click", function () { clear(); find("once").focus(); });
+  find("clear").addEventListener("click", clear);
   form.addEventListener("change", clear);
-  find("once").dataset.name = find("once").textContent;
+  ["once", "often"].forEach((name) => { find(name).dataset.name = find(name).textContent; });
   document.getElementById("again").hidden = false;
 });

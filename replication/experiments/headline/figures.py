@@ -1,4 +1,4 @@
-"""The joint sampling distribution, the distribution of updates, and the network that learns."""
+"""The joint sampling distribution and the distribution of updates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from replication.experiments.headline.loop import plot_loop
 from replication.report.numbers import exact, fixed
 from replication.report.style import (
     BLUE,
@@ -112,7 +111,9 @@ def plot_distribution(model: Model) -> Figure:
     axes.set_xlabel("weight updates until converged")
     axes.set_ylabel("networks, % per update")
     axes.grid(axis="x", visible=False)
-    rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
+    rows = []
+    if model["has_paper_task"]:
+        rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
     if population["mean"] is not None:
         rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
@@ -133,7 +134,7 @@ def plot_distribution(model: Model) -> Figure:
                 "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
             }  # fmt: skip
         label_line(above, x=value, y=place, text=text, color=colour, **aside)
-    if reported["max"] <= edges[-1]:
+    if model["has_paper_task"] and reported["max"] <= edges[-1]:
         mark_reported(above, reported["max"], len(rows) - 1, size=13)
         label_line(
             above, x=reported["max"], y=len(rows) - 1, text=f"largest {exact(reported['max'])}",
@@ -149,4 +150,4 @@ def plot_distribution(model: Model) -> Figure:
     return figure
 
 
-FIGURES = {"loop": plot_loop, "joint": plot_joint, "distribution": plot_distribution}
+FIGURES = {"joint": plot_joint, "distribution": plot_distribution}

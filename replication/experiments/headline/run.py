@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.protocol import PAPER, Protocol, as_plain
+from replication.definition.protocol import PAPER, as_plain, from_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
@@ -16,15 +16,11 @@ from replication.experiments.headline.unusual import measure_unusualness
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.engine import run_networks
-from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
-
-N_PICKED = 20  # networks of which a typical one is drawn as it learns
 
 
 def run(
@@ -60,7 +56,6 @@ def run(
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
         exact = studies.compare_with_report(counts, decimals=".00")
         model["p_unrounded"] = None if exact is None else exact.p
-        model["trace"] = pick_network(study.protocol, study.root_seed)
     return model
 
 
@@ -73,6 +68,7 @@ def describe_study(
     jobs: int = -1,
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
+    has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
     tested = map_in_threads(studies.describe_p, repetitions.values(), jobs=jobs)
     others: list[dict[str, Any]] = [
@@ -88,11 +84,12 @@ def describe_study(
     population = describe_population(counts)
     unusual: dict[str, float | None] = {}
     meanings: list[float] = []
-    if sampling is not None:
+    if sampling is not None and has_paper_task:
         unusual = measure_unusualness(counts)
         meanings = [p for p in (sampling["p"], *unusual.values()) if p is not None]
     return {
         "reported": studies.describe_reported(),
+        "has_paper_task": has_paper_task,
         "population": population,
         "sampling": sampling,
         "repetitions": others,
@@ -110,7 +107,7 @@ def describe_study(
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "likelihood": None,
         "histogram": make_histogram(counts),
-        "joint": None if sampling is None else describe_joint(counts),
+        "joint": None if sampling is None or not has_paper_task else describe_joint(counts),
     }
 
 
@@ -182,6 +179,8 @@ def find_p_values(
     counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
     """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    if not other_errors:  # another task
+        return {way.id: None for way in load_claims()["headline"].operationalisations}
     half = other_errors["half-square"]
     tables = {
         "smaller-tail": counts,
@@ -224,16 +223,3 @@ def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any] | None:
     ])  # fmt: skip
     columns = rows.astype(np.int64).reshape(-1, 3).T.tolist()
     return {"share": share} | dict(zip(("max", "low", "high"), columns, strict=True))
-
-
-def pick_network(protocol: Protocol, root_seed: int) -> dict[str, Any]:
-    """Return a typical network: that of the first 20 whose outcome is nearest to their median."""
-    weights = draw_weights(protocol, root_seed, 0, N_PICKED)
-    updates, converged, _ = run_networks(protocol, weights)
-    chosen = int(np.argmin(np.abs(updates - np.median(updates))))
-    return {
-        "seed": chosen,
-        "updates": int(updates[chosen]),
-        "converged": bool(converged[chosen]),
-        "start": weights[chosen].tolist(),
-    }

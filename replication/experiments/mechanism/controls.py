@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,19 +22,34 @@ Array = NDArray[np.float64]
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
 
+STARTS: Mapping[str, Callable[[Protocol, Array], Array]] = {
+    "aligned": lambda protocol, weights: change_u(protocol, weights, lambda W, _: W),
+    "opposed": lambda protocol, weights: change_u(protocol, weights, lambda W, _: -W),
+    "small_u": lambda protocol, weights: change_u(protocol, weights, lambda _, U: FACTORS[0] * U),
+    "small_both": lambda protocol, weights: change_w(
+        protocol, STARTS["small_u"](protocol, weights), lambda W, _: FACTORS[0] * W
+    ),
+}
+"""Other initial weights; U is given as its transpose."""
+
+
+def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take more from each of `STARTS`."""
+    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+    return {
+        name: describe_extra(
+            *simulate_weights(protocol, change(protocol, weights), jobs=jobs)[:2], base
+        )
+        for name, change in STARTS.items()
+    }
+
 
 def compare_sizes(
-    protocol: Protocol,
-    weights: Array,
-    *,
-    jobs: int,
-    factors: Sequence[float] = FACTORS,
-    scaled: str = "W",
+    protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
 ) -> list[dict[str, Any]]:
-    """Return what networks take more if W, "U" or both, "WU", start so many times as large.
+    """Return what networks take more if W starts so many times as large, and what is predicted.
 
-    Predicted, if recirculation waits until W has grown, is ``-ln(factor) / ln(1 + growth)``, and
-    nothing for U.
+    If recirculation waits until W has grown, ``-ln(factor) / ln(1 + growth)``.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     growth = None
@@ -42,34 +57,15 @@ def compare_sizes(
         growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
 
     def scale(factor: float) -> dict[str, Any]:
-        start = change_w(protocol, weights, lambda W, _: W * (factor if "W" in scaled else 1.0))
-        start = change_u(protocol, start, lambda _, U: U * (factor if "U" in scaled else 1.0))
-        updates, converged, _ = simulate_weights(protocol, start, jobs=jobs)
-        waits = math.log(factor) if "W" in scaled else 0.0
+        larger = change_w(protocol, weights, lambda W, _: factor * W)
+        updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
         return {
             "factor": factor,
-            "predicted": None if growth is None else -waits / math.log1p(growth),
+            "predicted": None if growth is None else -math.log(factor) / math.log1p(growth),
             **describe_extra(updates, converged, base),
         }
 
     return [scale(factor) for factor in factors]
-
-
-def compare_matrices(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what `compare_sizes` says of the smallest factor for U and for both matrices."""
-    smallest = FACTORS[:1]
-    return {
-        scaled: compare_sizes(protocol, weights, jobs=jobs, factors=smallest, scaled=scaled)[0]
-        for scaled in ("U", "WU")
-    }
-
-
-def compare_aligned(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take more if U starts as the transpose of W."""
-    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    aligned = change_u(protocol, weights, lambda W, _: W)
-    updates, converged, _ = simulate_weights(protocol, aligned, jobs=jobs)
-    return describe_extra(updates, converged, base)
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:

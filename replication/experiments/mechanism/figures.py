@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from replication.report import style
 from replication.report.numbers import fixed
@@ -41,31 +40,6 @@ SIZES: dict[str, tuple[str, Any, str, str]] = {
     "back-propagation, cross-entropy": style.RULES[2],
 }
 """Colour, dash, marker and label."""
-GROUPS: dict[str, dict[str, str]] = {
-    "one unit on or off": {
-        "one-hot 4-2-4": "one-hot, 4-2-4",
-        "one-hot 8-3-8": "one-hot, 8-3-8",
-        "one-hot 16-4-16": "one-hot, 16-4-16",
-        "all but one 8-3-8": "one off, 8-3-8",
-    },
-    "bits and bars": {
-        "random": "random bits, 8-4-8 (8 sets)",
-        "correlated": "similar bits, 8-4-8 (8 sets)",
-        "bars 9-4-9": "bars of 3 pixels, 9-4-9",
-    },
-    "smooth or linear": {
-        "smooth ring 4-3-4": "ring, 4-3-4",
-        "smooth ring 4-3-4, linear": "ring, linear, 4-3-4",
-        "smooth ring 8-4-8, linear": "ring, linear, 8-4-8",
-        "one-hot 4-3-4, linear": "one-hot, linear, 4-3-4",
-    },
-}
-"""Headings, and below each its inputs with their labels."""
-RULES = (
-    "recirculation", "back-propagation", "back-propagation, cross-entropy", "feedback alignment",
-)  # fmt: skip
-RELIABLE = 0.98  # share of converged networks below which a mark is hollow
-CLOSE = 1.17  # marks of a row less than this factor apart are drawn one below the other
 
 
 def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
@@ -84,7 +58,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name,
                       linewidth=2.2)  # fmt: skip
         check = next(c for c in model["theory"]["checks"] if c["name"] == f"ε = {factor:g}")
-        done = model["freezes"][rate]["random"]["both learn"]["median"]
+        done = model["freezes"][rate]["both learn"]["median"]
         for text, at in (("aligned", check["alignment"]), ("done", done)):
             axes.axvline(factor * at, color=style.MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
             style.label_line(axes, x=factor * at, y=-0.16, text=text, color=style.MUTED,
@@ -148,7 +122,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
         if own is None:
             own, median, rate = model["others"][name]["sizes"], model["others"][name]["median"], ""
         else:
-            median = model["freezes"][name]["random"]["both learn"]["median"]
+            median = model["freezes"][name]["both learn"]["median"]
             rate = f"{model['rates'][name]:g}"
         x = [row["factor"] for row in own]
         share = [100 * row["extra"] / median for row in own]
@@ -173,68 +147,8 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_reach(model: Mapping[str, Any]) -> Figure:
-    """Draw how fast each rule learns each input: a band an input, a mark a rule."""
-    figure, axes = style.create_figure(height=3.6)
-    tasks = {**model["tasks"], **model["sets"]}
-    marks = dict(zip(RULES, style.RULES, strict=True))
-    place = 0.0
-    labels: dict[float, str] = {}
-    for heading, inputs in GROUPS.items():
-        axes.text(-0.36, place, heading, transform=axes.get_yaxis_transform(), va="center",
-                  color=style.MUTED, style="italic", fontsize=8)  # fmt: skip
-        for name, label in inputs.items():
-            place += 1.0
-            labels[place] = label
-            if len(labels) % 2:
-                axes.axhspan(place - 0.5, place + 0.5, color=style.FAINT, alpha=0.5, linewidth=0,
-                             zorder=0)  # fmt: skip
-            results = tasks.get(name, {"rules": {}})["rules"]
-            lanes = _find_lanes(
-                {rule: results[rule]["median"] for rule in RULES if rule in results}
-            )
-            for rule, lane in lanes.items():
-                color, _, marker, _ = marks[rule]
-                result = results[rule]
-                if "range" in result:
-                    axes.hlines(place + lane, *result["range"], color=color, linewidth=1.0)
-                is_reliable = result["converged"]["share"] >= RELIABLE
-                axes.plot(
-                    [result["median"]], [place + lane], marker, color=color,
-                    markersize=5, gid=f"{rule}: {name}", label=f"{rule}: {name}",
-                    markerfacecolor=color if is_reliable else style.PAPER_WHITE,
-                )  # fmt: skip
-        place += 1.3
-    axes.set(xscale="log", xlabel="weight updates (median)", ylim=(max(labels) + 0.6, -0.6))
-    axes.set_yticks(list(labels), list(labels.values()), fontsize=8)
-    axes.tick_params(axis="y", length=0)
-    style.use_plain_log_ticks(axes, (30, 100, 300, 1000))
-    handles = [
-        Line2D([], [], color=color, marker=marker, linestyle="", markersize=5, label=label)
-        for color, _, marker, label in style.RULES
-    ]
-    figure.legend(handles=handles, loc="outside upper left", fontsize=8, ncols=2)
-    return figure
-
-
-def _find_lanes(medians: Mapping[str, float]) -> dict[str, float]:
-    """Return for each rule how far from the middle of its row its mark stands."""
-    groups: list[list[str]] = []
-    for rule in sorted(medians, key=lambda rule: medians[rule]):
-        if groups and medians[rule] < CLOSE * medians[groups[-1][-1]]:
-            groups[-1].append(rule)
-        else:
-            groups.append([rule])
-    return {
-        rule: 0.28 * (lane - (len(group) - 1) / 2)
-        for group in groups
-        for lane, rule in enumerate(group)
-    }
-
-
 FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
     "turning": plot_turning,
     "worth": plot_worth,
     "size": plot_size,
-    "reach": plot_reach,
 }

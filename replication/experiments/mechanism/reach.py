@@ -118,7 +118,7 @@ def compare_rules(
 
 
 def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return what the sets of one kind of random patterns have in common: medians and ranges."""
+    """Return medians and ranges over the sets of one kind of random patterns."""
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
 
     def spread(values: Sequence[float]) -> dict[str, Any]:
@@ -126,26 +126,11 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     return {
         "n_sets": len(rows),
-        "rules": {
-            rule: {
-                **spread([row["rules"][rule]["median"] for row in rows]),
-                "converged": {
-                    "share": min(row["rules"][rule]["converged"]["share"] for row in rows)
-                },
-            }
-            for rule in rows[0]["rules"]
-        },
-        "fastest": sum(
-            row["rules"]["recirculation"]["median"]
-            <= min(each["median"] for each in row["rules"].values())
-            for row in rows
-        ),
+        "rules": {rule: spread([row["rules"][rule]["median"] for row in rows]) for rule in RULES},
         "costs": {
             change: spread([row["interventions"][change]["cost"] for row in rows])
-            for change in rows[0]["interventions"]
+            for change in EXAMINED
         },
-        "along_w": spread([row["along_w"] for row in rows]),
-        "along_theory": spread([row["along_theory"] for row in rows]),
     }
 
 

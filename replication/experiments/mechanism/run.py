@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """Where the theory is checked, at `SMALL_RATE` unless said."""
 LARGEST = "one-hot 16-4-16"
-REGRESSIONS = (0.25, 0.5, 0.75, 0.9)
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -78,56 +76,27 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "surgery_at": SURGERY_AT,
         "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
     }
-    report_progress("other changes in place of the first ones")
-    model["interventions"] = {
-        rate: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS)
-        for rate, protocol in protocols.items()
+    measures: dict[str, Callable[[str, Protocol], Any]] = {
+        "interventions": lambda _, p: compare_interventions(p, initial, jobs=jobs, firsts=FIRSTS),
+        "first_step": lambda _, p: measure_first_step(p, initial),
+        "sizes": lambda _, p: controls.compare_sizes(p, initial, jobs=jobs),
+        "starts": lambda _, p: controls.compare_starts(p, initial, jobs=jobs),
+        "splits": lambda _, p: controls.measure_split(p, initial, jobs=jobs),
+        "freezes": lambda _, p: freezes.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
+        "surgeries": lambda rate, p: freezes.compare_surgeries(
+            p, initial, at=SURGERY_AT[rate], jobs=jobs
+        ),
+        "turning": lambda rate, p: follow_turning(p, initial[:n_smaller], **FOLLOWED[rate]),
     }
+    for name, measure in measures.items():
+        report_progress(name.replace("_", " "))
+        model[name] = {rate: measure(rate, protocol) for rate, protocol in protocols.items()}
     model["ever"] = compare_interventions(
         PAPER, initial[:n_ever], jobs=jobs, firsts=[PAPER.max_updates], names=["amplification"]
     )["amplification"][str(PAPER.max_updates)]
-    model["first_step"] = {
-        rate: measure_first_step(protocol, initial) for rate, protocol in protocols.items()
-    }
-    report_progress("other sizes of W")
-    model["sizes"] = {
-        rate: controls.compare_sizes(protocol, initial, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    model["matrices"] = {
-        rate: controls.compare_matrices(protocol, initial, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    model["aligned"] = {
-        rate: controls.compare_aligned(protocol, initial, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    model["splits"] = {
-        rate: controls.measure_split(protocol, initial, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    report_progress("matrices frozen, started otherwise and changed on the way")
-    model["freezes"] = {
-        rate: freezes.compare_freezes(protocol, initial, at=FROZEN_AT, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    model["surgeries"] = {
-        rate: freezes.compare_surgeries(protocol, initial, at=SURGERY_AT[rate], jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
-    report_progress("who turns towards whom")
-    model["turning"] = {
-        rate: follow_turning(protocol, initial[:n_smaller], **FOLLOWED[rate])
-        for rate, protocol in protocols.items()
-    }
-    report_progress("other inputs and regressions")
-    try_all = functools.partial(
-        try_tasks, n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
-    )
-    model["tasks"] = try_all(make_tasks())
-    model["regressions"] = try_all(
-        {f"{value:g}": Protocol(regression=value) for value in REGRESSIONS},
-        rules=("recirculation",),
+    report_progress("other inputs")
+    model["tasks"] = try_tasks(
+        make_tasks(), n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
     )
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     whole = model["tasks"][LARGEST]["rules"]["recirculation"]
@@ -183,7 +152,7 @@ def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Mode
             "median": rules[name]["median"],
             **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
             "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
-            "matrices": controls.compare_matrices(protocol, weights, jobs=jobs),
+            "starts": controls.compare_starts(protocol, weights, jobs=jobs),
         }
     return found
 
@@ -195,16 +164,14 @@ def try_tasks(
     n_networks: int,
     n_examined: int,
     jobs: int,
-    rules: Sequence[str] | None = None,
 ) -> Model:
     """Return for each task the rules compared and what the first changes of W are worth."""
 
     def run_task(item: tuple[str, Protocol]) -> tuple[str, dict[str, Any]]:
         name, protocol = item
         compared = compare_rules(
-            protocol, rules=rules,
-            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=1,
-        )  # fmt: skip
+            protocol, n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=1
+        )
         own = compared["recirculation"]
         best = dataclasses.replace(protocol, learning_rate=own["rate"])
         examined = examine_task(
@@ -237,12 +204,12 @@ def judge_useless_at_first(
 def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
     rows = {
-        "frozen-u-20": freezes["paper"]["random"]["U frozen"],
-        "frozen-w-20": freezes["paper"]["random"]["W and hidden biases frozen"],
+        "frozen-u-20": freezes["paper"]["U frozen"],
+        "frozen-w-20": freezes["paper"]["W and hidden biases frozen"],
         "shuffled-20": surgeries["paper"]["entries of U shuffled"],
         "set-20": surgeries["paper"]["U set to k W^T"],
-        "frozen-u-2": freezes["small"]["random"]["U frozen"],
-        "frozen-w-2": freezes["small"]["random"]["W and hidden biases frozen"],
+        "frozen-u-2": freezes["small"]["U frozen"],
+        "frozen-w-2": freezes["small"]["W and hidden biases frozen"],
     }
     return judge(claim.id, {name: get_estimate(row, "agreement") for name, row in rows.items()})
 

@@ -52,9 +52,10 @@ class Inputs:
         patterns = make_patterns(protocol)
         deviations = patterns - patterns.mean(axis=0)
         scatter = multiply(deviations.T, deviations.T)
-        basis = find_basis(deviations)
-        strengths = np.asarray(np.linalg.eigvalsh(scatter)[::-1], dtype=np.float64)
-        return cls(scatter, multiply(basis.T, basis.T), strengths)
+        strengths, directions = np.linalg.eigh(scatter)
+        kept = directions[:, strengths > 1e-9 * max(strengths[-1], 1e-300)]
+        # Rounded, since the last bits of such libraries depend on the processor.
+        return cls(scatter, np.round(kept @ kept.T, 12), strengths[::-1])
 
 
 def multiply(matrices: Array, rows: Array) -> Array:
@@ -63,20 +64,6 @@ def multiply(matrices: Array, rows: Array) -> Array:
     Not by the library for linear algebra, whose last bits depend on the processor.
     """
     return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
-
-
-def find_basis(vectors: Array) -> Array:
-    """Return orthonormal rows that span vectors (n, m), by Gram and Schmidt's procedure."""
-    basis = np.empty((0, vectors.shape[1]))
-    longest = np.sqrt(np.sum(vectors**2, axis=1).max())
-    for vector in vectors:
-        rest = vector
-        for _ in range(2):  # once more against rounding
-            rest = rest - np.sum(basis * np.sum(basis * rest, axis=1)[:, None], axis=0)
-        length = np.sqrt(np.sum(rest**2))
-        if length > 1e-5 * longest:
-            basis = np.vstack([basis, rest / length])
-    return basis
 
 
 def predict_growth(protocol: Protocol) -> float:

@@ -28,10 +28,29 @@
   document.querySelectorAll("nav a").forEach(function (link) {
     links.set(link.hash.slice(1), link);
   });
-  // A click on the head of a column sorts by it, a second one the other way round.
+  // A cell as it is sorted: "3/4" by its value, and of equal ones the more first.
+  function read(cell) {
+    const words = cell.textContent.replace(/^\W+/, "");
+    const share = words.match(/^(\d+)\/(\d+)/);
+    return share ? { words, value: share[1] / share[2], weight: Number(share[2]) } : { words };
+  }
+  function order(a, b) {
+    if (a.value !== undefined && b.value !== undefined) return a.value - b.value || a.weight - b.weight;
+    return a.words.localeCompare(b.words, "en", { numeric: true });
+  }
+  // A click on the head of a column sorts by it, a second one the other way round. On a telephone,
+  // where a table has no head, a choice above it does.
   document.querySelectorAll("table.sortable").forEach(function (table) {
     const body = table.tBodies[0];
     const heads = [...table.tHead.rows[0].cells];
+    const choice = document.createElement("select");
+    const label = document.createElement("label");
+    label.className = "sort";
+    label.append("Sorted by ", choice);
+    choice.append(new Option("as it stands", ""), ...heads.map((head, k) => new Option(head.textContent, k)));
+    choice.options[0].disabled = true;
+    choice.addEventListener("change", () => heads[choice.value].querySelector("button").click());
+    table.before(label);
     heads.forEach(function (head, column) {
       const button = document.createElement("button");
       button.type = "button";
@@ -41,8 +60,7 @@
         const turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", turn > 0 ? "ascending" : "descending");
-        const key = (row) => row.cells[column].textContent.replace(/^\W+/, "");
-        const compare = (a, b) => turn * key(a[0]).localeCompare(key(b[0]), "en", { numeric: true });
+        const compare = (a, b) => turn * order(read(a[0].cells[column]), read(b[0].cells[column]));
         const rows = [...body.rows].filter((row) => !row.matches(".below"));
         const pairs = rows.map((row) => [row, row.nextElementSibling]);
         pairs.sort(compare).forEach(function ([row, next]) {

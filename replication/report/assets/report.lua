@@ -94,7 +94,7 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    local place = image.classes:includes("float") and "auto" or "none"
+    local place = image.classes:includes("here") and "none" or "auto"
     local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
@@ -102,7 +102,8 @@ local function set_figure(figure)
     local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
     blocks:extend(caption)
     local command = escape(text(commands[name] or ""))
-    blocks:insert(raw('<p class="source"><a href="figures/' .. name .. '.csv">Data (CSV)</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
+    local data = read(drawings .. "/" .. name .. ".csv"):gsub("[^%w.,-]", function(c) return ("%%%02X"):format(c:byte()) end)
+    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,' .. data .. '">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()
@@ -271,6 +272,9 @@ function Pandoc(doc)
   doc.blocks = doc.blocks:walk { Math = set_math }
   doc.blocks = doc.blocks:walk { Div = function(div)
     if is_html and div.classes:includes("front") then return set_front(div) end
+    if div.classes:includes("front") or div.classes:includes("beside") then
+      return div:walk { Image = function(image) image.classes:insert("here"); return image end }
+    end
   end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end

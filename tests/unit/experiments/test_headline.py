@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from scipy.stats import gaussian_kde
 
 from replication.definition.claims import Verdict, load_claims
-from replication.definition.protocol import PAPER, Protocol, as_plain
+from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run, unusual
@@ -19,7 +19,6 @@ from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.counts import CountTable
 from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
@@ -167,21 +166,6 @@ def test_figures_mark_both_reported_numbers(model):
     assert marked == {48.0, 202.0, population["mean"], population["median"]}
 
 
-def test_typical_network_is_the_one_nearest_to_the_median_and_is_drawn_as_it_learns(model):
-    picked = run.pick_network(PAPER, 7)
-    networks = [RecirculationNetwork.from_seed(seed, root_seed=7) for seed in range(20)]
-    updates = [network.train()[0] for network in networks]
-    distances = np.abs(np.array(updates) - np.median(updates))
-    assert distances[picked["seed"]] == distances.min()
-    again = RecirculationNetwork.from_weights(np.round(picked["start"], 6))
-    assert again.train() == (picked["updates"], picked["converged"])
-    drawn = model | {"trace": picked, "provenance": {"protocol": as_plain(PAPER)}}
-    with styled():
-        titles = [panel.axes[0].texts[-1].get_text() for panel in FIGURES["loop"](drawn)]
-    assert titles[0].startswith("after 0 updates, largest error 0.")
-    assert titles[1].startswith(f"after {picked['updates']} updates, largest error 0.0")
-
-
 ODD_STUDIES = {
     "one that did not converge": make_counts([], n_censored=1),
     "all at once, before any update": make_counts([0] * 2000),
@@ -193,6 +177,18 @@ ODD_STUDIES = {
 }
 
 
+def render_short(model, counts, differences):
+    """Return the short report of a study, with the lines that a command adds to its model."""
+    model["study"] = {
+        "n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1",
+        "paper": {name: as_plain(PAPER)[name] for name in differences},
+    }  # fmt: skip
+    model["provenance"] = {"command": "replication replicate --seeds 5"}
+    models = json.loads(json.dumps({"headline": model}, allow_nan=False))
+    models["claims"] = list_claims(models)
+    return Template(TEMPLATES / "headline" / "short.md").render(models, {})
+
+
 @pytest.mark.parametrize("name", ODD_STUDIES)
 @pytest.mark.filterwarnings("error")
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
@@ -201,14 +197,7 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     model = run.describe_study(
         counts, repetitions={1: counts}, other_errors=OTHERS, differences=differences
     )
-    model["study"] = {
-        "n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1",
-        "paper": {"hidden_regression": True},
-    }  # fmt: skip
-    model["provenance"] = {"command": "replication replicate --seeds 5"}
-    models = json.loads(json.dumps({"headline": model}, allow_nan=False))
-    models["claims"] = list_claims(models)
-    text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
+    text = render_short(model, counts, differences)
     assert "not testable" in text
     assert "`false` | `true`" in text
     if counts.n < 1000:
@@ -216,10 +205,25 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
             assert word not in text, "more than so few can tell"
     if "figures/joint.svg" in text:
         with styled():
-            FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")
+            FIGURES["joint"](model).savefig("/dev/null", format="svg")
 
 
-def test_stored_study_names_its_digest_and_the_default_one_follows_networks(tmp_path, monkeypatch):
+def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
+    counts, differences = ODD_STUDIES["five values"], DIGITS.differences
+    model = run.describe_study(
+        counts, repetitions={1: counts}, other_errors={}, differences=differences
+    )
+    text = render_short(model, counts, differences)
+    _, after = text.split("# The study")
+    assert "| mean |" in after
+    for nonsense in ("48", "202", "1988 |", "Star", "*p*"):
+        assert nonsense not in after
+    with styled():
+        above, _ = FIGURES["distribution"](model).axes
+    assert [label.get_text() for label in above.get_yticklabels()] == ["median, here", "mean, here"]
+
+
+def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, monkeypatch):
     study = Study(replace(PAPER, max_updates=60), 7, 60, tmp_path)
     for part in study.parts:
         simulate_study(part, show_progress=False)
@@ -227,9 +231,8 @@ def test_stored_study_names_its_digest_and_the_default_one_follows_networks(tmp_
     assert model["study"]["digest"] == compute_study_digest(study)
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
-    assert "trace" not in model
+    assert "p_unrounded" not in model
     monkeypatch.setattr(Study, "is_default", True)
     model = run.run(study)
-    assert model["trace"]["seed"] < 20
     assert model["p_unrounded"] is None  # of so few networks
     json.dumps(model, allow_nan=False)

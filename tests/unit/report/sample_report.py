@@ -8,17 +8,19 @@ from matplotlib.lines import Line2D
 
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
-from replication.experiments.headline.loop import plot_loop
+from replication.experiments.live.figures import plot_plane
 from replication.publication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
 
 FOLDER = Path(__file__).parent / "sample"
-PUBLISHED = read_model(Path(__file__).parents[3] / "results", "headline") or {}
+RESULTS = Path(__file__).parents[3] / "results"
+PUBLISHED, LIVE = (read_model(RESULTS, name) or {} for name in ("headline", "live"))
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
-    "author": "The contributors", "date": "2026-11-01", "version": "0.2.0", "licence": "MIT",
+    "author": "The contributors", "description": "A sample.", "date": "2026-11-01",
+    "version": "0.2.0", "licence": "MIT",
 }  # fmt: skip
 
 
@@ -30,7 +32,7 @@ def make_models():
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]
     names = ("name", "mean", "interval", "max", "p", "verdict")
-    taken = ("less_extreme", "joint", "trace", "provenance")
+    taken = ("less_extreme", "joint", "provenance")
     rapid = {"verdict": "holds, except", "share": 0.9523, "share_interval": [0.941, 0.958]}
     return {
         "headline": {
@@ -41,6 +43,7 @@ def make_models():
             "claims": {"mean": {"verdict": "holds"}},
             **{name: PUBLISHED[name] for name in taken},
         },
+        "live": LIVE,
         "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
     }  # fmt: skip
 
@@ -53,8 +56,10 @@ def plot_panels(model):
     left.set(xlabel="updates (λ = 0.75)", ylabel="share of networks")
     handles = []
     for power, (color, dash, *_) in enumerate(style.RULES[:2], start=1):
-        right.plot(edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash)
         name = ("paper", "notebook")[power - 1]
+        right.plot(
+            edges[1:], np.cumsum(model["shares"]) ** power, color=color, linestyle=dash, label=name
+        )
         handles.append(Line2D([], [], color=color, linestyle=dash, label=name))
     right.set(xlabel="updates", ylabel="share converged", ylim=(0, 1.05))
     style.put_key_above(converged, handles)
@@ -68,7 +73,7 @@ def build_sample(folder, **changes):
         "template": FOLDER / "report.md",
         "models": models,
         "figures": {
-            "loop": Drawing(partial(plot_loop, models["headline"]), "make it"),
+            "plane": Drawing(partial(plot_plane, models["live"]), "make it"),
             "joint": Drawing(partial(plot_joint, models["headline"]), "make it"),
             "panels": Drawing(partial(plot_panels, models["speed"]), "measure --all <speed>"),
         },

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from functools import partial
+from urllib.parse import unquote
 
 import pytest
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, run
 from tests.unit.report.sample_report import FOLDER, build_sample, make_models, plot_joint
 
-BLANK = {name: Drawing(Figure, "make it") for name in ("loop", "joint", "panels")}
+BLANK = {name: Drawing(Figure, "make it") for name in ("plane", "joint", "panels")}
 
 
 def read_all(folder):
@@ -68,13 +69,14 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
     assert 'id="ref-clopper1934"' in text
     assert "1 November 2026" in text
-    assert '<a href="figures/panels.csv">Data (CSV)</a>' in text
+    data = re.search(r'download="panels.csv" href="data:text/csv;charset=utf-8,([^"]*)"', text)[1]
+    assert unquote(data) == (sample / "figures" / "panels.csv").read_text()
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
     for address in (one or other for one, other in addresses):
-        assert address.startswith(("data:", "https://doi.org/", "#", "figures/"))
+        assert address.startswith(("data:", "https://doi.org/", "#"))
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
@@ -100,7 +102,7 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
 def test_each_figure_that_is_shown_has_its_data(sample):
     names = {path.name for path in (sample / "figures").iterdir()}
     assert names == {
-        f"{name}.{kind}" for name in ("loop", "joint", "panels") for kind in ("svg", "csv")
+        f"{name}.{kind}" for name in ("plane", "joint", "panels") for kind in ("svg", "csv")
     }
     data = (sample / "figures" / "panels.csv").read_text().splitlines()
     assert data[0] == "panel,x axis,y axis,series,x,y,value"
@@ -131,7 +133,7 @@ def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
         "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
         "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:51: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),

@@ -9,24 +9,57 @@ const squares = (rows) => rows.map((row) => row.reduce((sum, d) => sum + d * d, 
 const CRITERIA = {
   "every-unit": (rows) => Math.max(...rows.flat().map(Math.abs)),
   "every-unit-squared": (rows) => Math.max(...rows.flat().map((d) => d * d)),
+  "every-unit-half-squared": (rows) => Math.max(...rows.flat().map((d) => d * d)) / 2,
   "worst-pattern": (rows) => Math.max(...squares(rows)) / 2,
   "half-squared-error": (rows) => squares(rows).reduce((sum, d) => sum + d, 0) / 2,
 };
 
+// Philox 4x64-10, the generator of simulator/weights.py: initial weights of a seed, bit by bit.
+const MASK = (1n << 64n) - 1n;
+function philox(counter, key) {
+  let [a, b, c, d] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round += 1) {
+    const [left, right] = [0xD2E7470EE14C6C93n * a, 0xCA5A826395121157n * c];
+    [a, b, c, d] = [(right >> 64n) ^ b ^ k0, right & MASK, (left >> 64n) ^ d ^ k1, left & MASK];
+    [k0, k1] = [(k0 + 0x9E3779B97F4A7C15n) & MASK, (k1 + 0xBB67AE8584CAA73Bn) & MASK];
+  }
+  return [a, b, c, d];
+}
+
+function drawWeights(seed, { root_seed, half_width }) {
+  const steps = Math.ceil(N_WEIGHTS / 4);
+  const words = Array.from({ length: steps }, (_, k) =>
+    philox([BigInt(seed) * BigInt(steps) + BigInt(k + 1), 0n, 0n, 0n], [BigInt(root_seed), 0n])).flat();
+  return words.slice(0, N_WEIGHTS).map((word) => (Number(word >> 11n) * 2 ** -52 - 1) * half_width);
+}
+
+// What a reader may do to initial weights: a larger W, and U started as the transpose of W.
+function prepare(weights, { larger = 1, aligned = false }) {
+  const changed = weights.map((weight, k) => (k < 8 ? larger * weight : weight));
+  if (aligned) [0, 1, 2, 3].forEach((i) => [0, 1].forEach((j) => { changed[10 + 2 * i + j] = changed[4 * j + i]; }));
+  return changed;
+}
+
 class RecirculationNetwork {
   // Weights one after another: W (2 x 4), its biases b, U (4 x 2), its biases c.
-  // Those that `frozen` names, for instance ["b"], keep their initial values.
-  constructor(weights, { rate, regression, criterion, frozen = [] }) {
+  // Those that `frozen` names, for instance ["b"], keep their initial values; the first `skip`
+  // changes of W are not made.
+  constructor(weights, { rate, regression, criterion = "every-unit", frozen = [], skip = 0 }) {
     this.W = [weights.slice(0, 4), weights.slice(4, 8)];
     this.b = weights.slice(8, 10);
     this.U = [10, 12, 14, 16].map((first) => weights.slice(first, first + 2));
     this.c = weights.slice(18, 22);
-    Object.assign(this, { rate, regression, criterion, frozen, updates: 0 });
+    Object.assign(this, { rate, regression, criterion, frozen, skip, updates: 0 });
   }
 
   static fromChance(halfWidth, settings) {
     const draw = () => halfWidth * (2 * Math.random() - 1);
     return new RecirculationNetwork(Array.from({ length: N_WEIGHTS }, draw), settings);
+  }
+
+  weights() {
+    return [...this.W.flat(), ...this.b, ...this.U.flat(), ...this.c];
   }
 
   // Equations 1 and 2: a logistic function of the bias and the weighted states.
@@ -53,7 +86,8 @@ class RecirculationNetwork {
 
   // Weight change = rate x presynaptic state x difference of the postsynaptic states.
   learn(matrix, biases, presynaptic, before, after) {
-    const learns = (name) => !this.frozen.includes(name);
+    const learns = (name) =>
+      !this.frozen.includes(name) && !(name === "W" && this.updates < this.skip);
     this[matrix].forEach((row, k) => {
       const step = this.rate * (before[k] - after[k]);
       if (learns(matrix)) row.forEach((_, i) => { row[i] += step * presynaptic[i]; });
@@ -71,7 +105,8 @@ class RecirculationNetwork {
   }
 
   reconstruct() {
-    return PATTERNS.map((pattern) => this.pass(pattern).image);
+    return PATTERNS.map((pattern) =>
+      this.activate(this.U, this.c, this.activate(this.W, this.b, pattern)));
   }
 
   error() {

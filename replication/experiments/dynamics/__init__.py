@@ -1,0 +1,1 @@
+"""Why some networks are slow, why some fail, and what the learning rate does."""

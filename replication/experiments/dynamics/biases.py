@@ -1,0 +1,152 @@
+"""The same networks with and without learning hidden biases: the tail, and where else it shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.claims import load_claims
+from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
+from replication.experiments import Model, studies
+from replication.experiments.search import SEARCH_OFFSET, simulate_best
+from replication.experiments.summaries import describe_speed, estimate_share, name_estimate
+from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.weights import draw_weights
+from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_mean, estimate_median
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+
+LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
+"""What is frozen where the hidden biases learn, and where they keep their initial values."""
+LATER = 20_000  # updates, in all, that networks are given which fail at the cap
+TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
+SPANS = ((50, 100), (100, 200), (200, 500), (500, 1_000), (1_000, 2_000), (2_000, 10_000))
+"""Updates between which the exponent of the tail is taken."""
+PERCENTILES = (50, 90, 99)
+
+RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
+KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
+    "4-2-4": (PAPER, RATES),
+    "slow": (PAPER, (2.0,)),
+    "8-3-8": (Protocol(group_sizes=(8, 3)), RATES[1:8]),
+    "16-4-16": (Protocol(group_sizes=(16, 4)), RATES[:7]),
+    "squared": (Protocol(learning_rule=BACK_PROPAGATION), RATES[:6]),
+    "cross-entropy": (
+        Protocol(learning_rule=BACK_PROPAGATION, minimised_error="cross-entropy"),
+        (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
+    ),
+}
+"""Networks and rules, and the learning rates of which each way to learn has its best."""
+MAP: Mapping[str, Sequence[Any]] = {
+    "learning_rate": (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 60.0),
+    "regression": (0.0, 0.25, 0.5, 0.75, 0.9),
+}
+
+
+def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
+    """Return how long networks take, and the weights at the cap of those that fail as they learn.
+
+    ``exponents``: minus the slope of the share still learning, both axes logarithmic.
+    """
+    weights = draw_weights(PAPER, root_seed, 0, n)
+    model: Model = {"n": n, "times": list(TIMES), "spans": [list(span) for span in SPANS]}
+    tables, outcomes, stuck = {}, {}, {}
+    for name, frozen in LEARNING.items():
+        protocol = dataclasses.replace(PAPER, frozen=frozen)
+        updates, converged, final = simulate_weights(
+            protocol, weights, jobs=jobs, final_weights=True
+        )
+        assert final is not None
+        outcomes[name] = updates.copy(), converged
+        tables[name] = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
+        stuck[name] = final[~converged]
+        rest = dataclasses.replace(protocol, max_updates=LATER - PAPER.max_updates)
+        more, released, _ = simulate_weights(rest, stuck[name], jobs=jobs)
+        updates[~converged] += more
+        survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES[:-1]}
+        model[name] = describe_times(*outcomes[name]) | {
+            "released": estimate_share(int(released.sum()), len(released)),
+            "survival": [*survival.values(), int(np.count_nonzero(~released)) / n],
+            "exponents": [_find_exponent(survival, *span) for span in SPANS],
+            # Sums of whole numbers, which are exact.
+            "means": [int(np.minimum(updates, t).sum(dtype=np.int64)) / n for t in TIMES],
+        }
+    failed = ~outcomes["learnt"][1]
+    updates, converged = outcomes["fixed"]
+    model["fate"] = estimate_share(int(converged[failed].sum()), int(failed.sum())) | {
+        "n": int(failed.sum()), "slowest": int(updates[failed].max(initial=0)),
+    }  # fmt: skip
+    ranked = studies.rank_studies(tables["fixed"])
+    level = load_claims()["headline"].thresholds["min_p"]
+    model["report"] = {
+        "p": studies.describe_p(tables["fixed"])["p"],
+        "power": studies.measure_power(ranked, tables["learnt"], level=level),
+    }
+    return model, stuck["learnt"]
+
+
+def describe_times(updates: NDArray[Any], converged: NDArray[np.bool_]) -> Model:
+    """Return failures, the mean with failures at the cap, and percentiles."""
+    at = np.quantile(updates, [each / 100 for each in PERCENTILES], method="higher")
+    n_failed = int(np.count_nonzero(~converged))
+    return {
+        "n_failed": n_failed,
+        "failed": estimate_share(n_failed, len(converged)),
+        **name_estimate("mean", estimate_mean(updates)),
+        "percentiles": {str(p): int(t) for p, t in zip(PERCENTILES, at, strict=True)},
+    }
+
+
+def compare_kinds(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return speed at the best rate of each of `KINDS`, with and without learning hidden biases."""
+
+    def run(task: tuple[str, str]) -> Model:
+        base, rates = KINDS[task[0]]
+        best, found = simulate_best(
+            dataclasses.replace(base, frozen=LEARNING[task[1]]), {"learning_rate": rates},
+            n_search=max(2, n // 2), n_networks=n, root_seed=root_seed, jobs=1,
+        )  # fmt: skip
+        times = describe_times(found.updates, found.converged)
+        median = name_estimate("median", estimate_median(found.updates))
+        return describe_speed(found, best) | times | median
+
+    # The largest first, so that no thread is left alone with it at the end.
+    kinds = sorted(KINDS, key=lambda kind: -KINDS[kind][0].n_weights)
+    tasks = list(itertools.product(kinds, LEARNING))
+    rows = dict(zip(tasks, map_in_threads(run, tasks, jobs=jobs), strict=True))
+    return {kind: {name: rows[kind, name] for name in LEARNING} for kind in KINDS}
+
+
+def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return in how many cells of `MAP` networks learn, and the fastest of them."""
+    cells: list[dict[str, Any]] = [
+        dict(zip(MAP, values, strict=True)) for values in itertools.product(*MAP.values())
+    ]
+
+    def run(protocol: Protocol) -> tuple[float, float]:
+        found = simulate(protocol, n_seeds=n, root_seed=root_seed + SEARCH_OFFSET, jobs=1)
+        return float(found.updates.mean()), float(1.0 - found.converged.mean())
+
+    model: Model = {"n": n, "n_cells": len(cells)}
+    for name, frozen in LEARNING.items():
+        protocols = [dataclasses.replace(PAPER, frozen=frozen, **cell) for cell in cells]
+        mean, failing = np.transpose(map_in_threads(run, protocols, jobs=jobs))
+        model[name] = {
+            "reliable": int(np.count_nonzero(failing < 0.01)),
+            "fastest": cells[int(mean.argmin())] | {"mean": float(mean.min())},
+        }
+    return model
+
+
+def _find_exponent(survival: Mapping[int, float], start: int, stop: int) -> float | None:
+    if not survival[start] or not survival[stop]:
+        return None
+    return math.log(survival[start] / survival[stop]) / math.log(stop / start)

@@ -1,0 +1,122 @@
+"""Networks that fail: two vectors in one corner, whose outputs jump with period 2.
+
+Both have the same hidden states, so that each of their two output units should be on for one vector
+and off for the other. With k hidden units on, equation 3 changes its total input z by
+``kappa (1 - 2 sigma(z))`` with ``kappa = epsilon (1 - lambda) (1 + k)``. Beyond kappa = 4 z jumps
+between two values of opposite signs, and goes on, since saturated hidden units hardly learn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import Model
+from replication.experiments.summaries import estimate_share
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import draw_weights
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+
+UNSTABLE = 4.0  # kappa beyond which the two outputs jump
+TOLERANCE = 0.002
+RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
+"""Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
+COOLED = 5.0
+"""The rate of U and the visible biases at which networks that jump are released."""
+LONGER = 20_000  # updates that they are given
+EARLY = 200  # updates after which networks that still learn are cooled
+
+
+def find_gains(protocol: Protocol) -> list[float]:
+    """Return kappa by the number of hidden units on, from none to all."""
+    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    n_hidden = protocol.group_sizes[1]
+    return [rate * (1.0 - protocol.regression) * (1 + k) for k in range(n_hidden + 1)]
+
+
+def predict_error(gain: float) -> float:
+    """Return the error of the two outputs: 1/2 where they rest, else that of the jump.
+
+    Between z and -z, where ``2 z = kappa (2 sigma(z) - 1)``.
+
+    >>> [round(predict_error(gain), 4) for gain in (3.0, 5.0, 10.0, 15.0)]
+    [0.5, 0.8552, 0.9928, 0.9994]
+    """
+    if gain <= UNSTABLE:
+        return 0.5
+    z = optimize.brentq(lambda z: gain * math.tanh(z / 2.0) - 2.0 * z, 1e-6, gain)
+    return 1.0 / (1.0 + math.exp(-z))
+
+
+def describe_failures(protocol: Protocol, weights: Array) -> Model:
+    """Hold networks that failed against the prediction for the corner of their worst vector."""
+    states = evaluate_networks(protocol, weights)
+    errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)
+    worst = errors.argmax(axis=1)
+    n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
+    gains = find_gains(protocol)
+    predicted = np.array([predict_error(gain) for gain in gains])
+    off = np.abs(states.error - predicted[n_on])
+    # One update later the outputs are on the other side, and two updates later where they were.
+    path = record_weights(protocol, weights, 2)
+    images = [evaluate_networks(protocol, path[:, t]).reconstruction for t in range(3)]
+    apart, back = (np.abs(image - images[0]).max(axis=(1, 2)) for image in images[1:])
+    found = [np.flatnonzero(n_on == k) for k in range(len(gains))]
+    return {
+        "n": len(weights),
+        "within": int(np.count_nonzero(off < TOLERANCE)),
+        "furthest": float(off.max(initial=0.0)),
+        "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))),
+        "gains": gains,
+        "predicted": predicted.tolist(),
+        "by_corner": [len(each) for each in found],
+        "medians": [float(np.median(states.error[k])) if len(k) else None for k in found],
+    }
+
+
+def find_failures(protocol: Protocol, n: int, *, root_seed: int, jobs: int = 1) -> Array:
+    """Return the weights, at the cap, of the networks that fail."""
+    weights = draw_weights(protocol, root_seed, 0, n)
+    _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
+    assert final is not None
+    return final[~converged]
+
+
+def cool(rate: float, **others: Any) -> Protocol:
+    """Return the paper's protocol with another learning rate of U and the visible biases."""
+    return dataclasses.replace(PAPER, hidden_to_visible_factor=rate / PAPER.learning_rate, **others)
+
+
+def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
+    """Return the failures at each of `RATES`."""
+
+    def run(rate: float) -> Model:
+        protocol = cool(rate)
+        failed = find_failures(protocol, n, root_seed=root_seed)
+        return {"rate": rate, "n_networks": n} | describe_failures(protocol, failed)
+
+    return map_in_threads(run, RATES, jobs=jobs)
+
+
+def release(failed: Array, n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return how many failures converge after all, as they are and cooled, late and early."""
+    ends: Model = {"longer": LONGER, "rate": COOLED, "early": EARLY}
+    young = dataclasses.replace(PAPER, max_updates=EARLY)
+    slow = find_failures(young, n, root_seed=root_seed, jobs=jobs)
+    for name, weights, cap in (("late", failed, LONGER), ("early", slow, PAPER.max_updates)):
+        for way, rate in (("as_is", PAPER.learning_rate), ("cooled", COOLED)):
+            _, converged, _ = simulate_weights(cool(rate, max_updates=cap), weights, jobs=jobs)
+            ends[f"{name}_{way}"] = estimate_share(int(converged.sum()), len(weights)) | {
+                "n": len(weights), "n_failed": int(np.count_nonzero(~converged)),
+            }  # fmt: skip
+    return ends

@@ -1,0 +1,103 @@
+"""Figures of the tail and its cause, of failures in closed form, and of the critical rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from replication.experiments.dynamics.corners import UNSTABLE, predict_error
+from replication.report import style
+
+LEARNING: dict[str, tuple[str, Any, str, str]] = {
+    "learnt": (style.BLUE, "-", "o", "learning"),
+    "fixed": (style.PURPLE, (0, (5, 2)), "s", "fixed"),
+}
+"""Colour, dash, mark and label of networks by what their hidden biases do."""
+CORNERS = (
+    (style.MUTED, "D", "none on"),
+    (style.GREEN, "^", "1 on"),
+    (style.INK, "o", "2 on"),
+)
+"""Colour, mark and label of a corner, by the number of hidden units that are on."""
+HEIGHT = 2.6
+
+
+def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+    """Draw the share still learning over updates, and the slow ones by the delay of the biases."""
+    tails, choices = model["main"]["tails"], model["main"]["choices"]
+    figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
+    for name, (color, dash, _, label) in LEARNING.items():
+        shares = [100 * share for share in tails[name]["survival"]]
+        drawn = [(t, share) for t, share in zip(tails["times"], shares, strict=True) if share > 0]
+        axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
+        x, y = drawn[-2] if name == "learnt" else drawn[min(5, len(drawn) - 1)]
+        style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(-4, -12))
+    axes.set(
+        xscale="log", yscale="log", xlabel="weight updates", ylabel="networks still learning, %"
+    )
+    style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
+    style.use_plain_log_ticks(axes, (0.001, 0.01, 0.1, 1, 10, 100), axis="y")
+    axes.set_title("(a) The tail")
+    late, right = style.create_figure(height=HEIGHT, width=style.HALF)
+    rows = [choices[f"delay {n}"]["slow"] for n in range(len(choices)) if f"delay {n}" in choices]
+    shares = [100 * row["share"] for row in rows]
+    ends = np.transpose([row["share_interval"] for row in rows]) * 100
+    right.vlines(range(len(rows)), *ends, color=style.BLUE, linewidth=1.0)
+    right.plot(shares, color=style.BLUE, marker="o", markersize=4, gid="delay")
+    fixed = 100 * choices["fixed"]["slow"]["share"]
+    right.axhline(fixed, color=style.PURPLE, linestyle=(0, (5, 2)))
+    style.label_line(right, x=len(rows) - 1, y=fixed, text="fixed", color=style.PURPLE,
+                     ha="right", offset=(0, 8))  # fmt: skip
+    right.set(
+        xlabel="delay of the hidden biases, updates", ylabel="slower than 100 updates, %",
+        ylim=(0, None), xticks=range(len(rows)),
+    )  # fmt: skip
+    right.set_title("(b) Biases that follow late")
+    return figure, late
+
+
+def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+    """Draw the errors of networks that fail on the predicted lines, and alignment by rate."""
+    figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
+    rows = model["main"]["rates"]
+    own = rows[-1]
+    for k, (color, mark, label) in enumerate(CORNERS):
+        per_rate = own["gains"][k] / own["rate"]
+        grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
+        axes.plot(grid, [predict_error(rate * per_rate) for rate in grid], color=color,
+                  linewidth=1.0)  # fmt: skip
+        side, place = (-1, "right") if k == 0 else (1, "left")
+        style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=place,
+                         offset=(5 * side, 0))  # fmt: skip
+        points = [(row["rate"], row["medians"][k]) for row in rows if row["by_corner"][k]]
+        axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5,
+                  gid=label)  # fmt: skip
+    axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
+             xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
+    axes.set_title("(a) Failures, predicted")
+    aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
+    for size, found in model["main"]["alignment"].items():
+        rates = [row["rate"] for row in found["rates"]]
+        right.plot(rates, [row["predicted"]["mean"] for row in found["rates"]], color=style.INK,
+                   linewidth=1.0, gid=f"predicted: {size}")  # fmt: skip
+        for name, (color, _, mark, _) in LEARNING.items():
+            means = [row[name]["mean"] for row in found["rates"]]
+            filled = color if name == "learnt" else style.PAPER_WHITE
+            right.plot(rates, means, mark, color=color, markersize=4, gid=f"{name}: {size}",
+                       markerfacecolor=filled)  # fmt: skip
+        style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"]["mean"], text=size,
+                         color=style.INK, offset=(6, 0), clip_on=False)  # fmt: skip
+    right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
+              xlim=(0.9, 60), ylim=(2.4, 48))  # fmt: skip
+    labels = ["predicted", "biases learning", "biases fixed"]
+    right.legend(right.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
+    style.use_plain_log_ticks(right, (1, 2, 5, 10, 20))
+    style.use_plain_log_ticks(right, (5, 10, 20, 40), axis="y")
+    right.set_title("(b) Alignment, predicted")
+    return figure, aligned
+
+
+FIGURES = {"tail": plot_tail, "jumps": plot_jumps}

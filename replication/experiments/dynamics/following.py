@@ -1,0 +1,143 @@
+"""Why learning the hidden biases makes a tail: they follow outputs that jump.
+
+To first order equation 4 shows a hidden bias the changes of the visible biases through W,
+``db = (1 - lambda) s W dc``, s the mean slope of the unit. Where outputs jump with period 2, hidden
+states so swing in step with them. A delay by one update turns that round, one by two restores it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.claims import load_reported
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import Model
+from replication.experiments.dynamics.biases import LEARNING, describe_times
+from replication.experiments.matrices import get_w
+from replication.experiments.summaries import estimate_share, name_estimate
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import estimate_median
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+Choose = Callable[[list[Array], int], Array]
+"""Takes the changes of the hidden biases that equation 4 has asked for, the last one last, and the
+number of updates before this one; returns the change that is applied."""
+
+LONGEST = int(load_reported().max)  # updates that networks are given: the paper's longest
+SLOW = 100  # updates beyond which a network counts as slow
+AT = 20  # updates after which it is measured how deep two vectors lie in one corner
+FOLLOWED = (1, 5, 10, 20, 30)
+
+
+def delay(n: int) -> Choose:
+    """Apply what was asked for n updates ago."""
+    return lambda asked, _: asked[-1 - n] if len(asked) > n else np.zeros_like(asked[-1])
+
+
+def swing(factor: float) -> Choose:
+    """Apply what alternates, half the difference of the last two, times a factor."""
+    return lambda asked, _: factor * (asked[-1] - asked[-2 if len(asked) > 1 else -1]) / 2.0
+
+
+def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
+    """Apply what is asked for times a factor, and nothing outside of these updates."""
+    return lambda asked, t: asked[-1] * (factor if first <= t < end else 0.0)
+
+
+CHOICES: Mapping[str, Choose] = {
+    "fixed": scale(0.0),
+    **{f"share {share:g}": scale(share) for share in (0.25, 0.5, 2.0)},
+    **{f"until {t}": scale(1.0, end=t) for t in (5, 10, 30)},
+    **{f"from {t}": scale(1.0, first=t) for t in (5, 10, 30)},
+    **{f"delay {n}": delay(n) for n in range(8)},
+    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, -1.0, 1.0, 2.0)},
+    "steady": lambda asked, _: (asked[-1] + asked[-2 if len(asked) > 1 else -1]) / 2.0,
+}
+"""By what the hidden biases change; "delay 0" is equation 4, "steady" lacks what alternates."""
+
+
+def train_biases(
+    protocol: Protocol, weights: Array, choose: Choose
+) -> tuple[NDArray[np.int64], Array]:
+    """Train networks whose hidden biases change as is chosen; the kernel does all else.
+
+    Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.
+    """
+    updates = np.full(len(weights), protocol.max_updates)
+    running, depth = np.arange(len(weights)), np.zeros(0)
+    asked: list[Array] = []
+    for t in range(protocol.max_updates + 1):
+        learning = evaluate_networks(protocol, weights).error >= protocol.threshold
+        updates[running[~learning]] = t
+        running, weights = running[learning], weights[learning]
+        asked = [each[learning] for each in asked[-7:]]
+        if t == AT:
+            depth = measure_depth(protocol, weights)
+        if t == protocol.max_updates or not len(running):
+            break
+        following = record_weights(protocol, weights, 1)[:, 1]
+        old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
+        asked.append(new - old)
+        new[...] = old + choose(asked, t)
+        weights = following
+    return updates, depth
+
+
+def measure_depth(protocol: Protocol, weights: Array) -> Array:
+    """Return how large hidden inputs are for each pair of vectors in one corner, of all networks.
+
+    One-hot vectors; a corner is that of the cube of hidden states that a code is nearest to.
+    """
+    biases = split_weights(protocol, weights)[0][1]
+    inputs = np.swapaxes(get_w(protocol, weights), 1, 2) + biases[:, None, :]
+    depths = []
+    for pair in itertools.combinations(range(protocol.n_visible), 2):
+        both = inputs[:, pair]
+        is_shared = np.all((both[:, 0] > 0) == (both[:, 1] > 0), axis=1)
+        depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
+    return np.concatenate(depths)
+
+
+def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return for each of `CHOICES` how many networks are slow, and how deep vectors lie."""
+    weights = draw_weights(PAPER, root_seed, 0, n)
+    protocol = dataclasses.replace(PAPER, max_updates=LONGEST + 1)
+
+    def run(choose: Choose) -> Model:
+        updates, depth = train_biases(protocol, weights, choose)
+        slow = estimate_share(int(np.count_nonzero(updates > SLOW)), n)
+        deep = name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
+        return describe_times(updates, updates <= LONGEST) | {"slow": slow} | deep
+
+    return dict(zip(CHOICES, map_in_threads(run, CHOICES.values(), jobs=jobs), strict=True))
+
+
+def measure_following(base: Protocol, weights: Array) -> list[Model]:
+    """Return what the hidden biases follow, and what they do to the outputs' critical rate.
+
+    After `FOLLOWED` updates: ``cosine`` of their changes, over all networks, with
+    ``(1 - lambda) s W dc``; by `LEARNING`, the median of ``1 + |m|^2``, m the mean hidden state.
+    """
+    rows: list[Model] = [{"update": t} for t in FOLLOWED]
+    for name, frozen in LEARNING.items():
+        protocol = dataclasses.replace(base, frozen=frozen)
+        recorded = record_weights(protocol, weights, FOLLOWED[-1] + 1)
+        (_, db), (_, dc) = split_weights(protocol, np.diff(recorded, axis=1))
+        for row in rows:
+            t = row["update"]
+            hidden = evaluate_networks(protocol, recorded[:, t]).hidden[0]
+            mean = hidden.mean(axis=1)
+            row[name] = {"gain": float(np.median(1.0 + np.sum(mean**2, axis=1)))}
+            slope = (hidden * (1.0 - hidden)).mean(axis=1)
+            seen = slope * np.sum(get_w(protocol, recorded[:, t]) * dc[:, t, None, :], axis=2)
+            if not frozen:
+                row["cosine"] = float(compute_cosines(seen.ravel(), db[:, t].ravel()))
+    return rows

@@ -1,0 +1,117 @@
+"""When U comes to align with W: the offsets of the outputs, and their critical learning rate.
+
+While all reconstructions are alike, output i has the total input z_i for every vector. Equation 3
+changes U and z by ::
+
+    dU_i = epsilon (1 - lambda) [h_i - m + m (1 - N sigma(z_i))]
+    dz_i = epsilon (1 - lambda) [(h_i - m) m + (1 + |m|^2) (1 - N sigma(z_i))]
+
+where h_i are the hidden states that vector i causes, and m their mean over the N vectors. The
+second line is a map of one number. It rests at sigma(z) = 1 / N unless its slope there is below
+-1: beyond a critical learning rate the outputs jump, and U is moved along m as they do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import Protocol
+from replication.experiments import Model
+from replication.experiments.agreement import LEVEL
+from replication.experiments.dynamics.biases import LEARNING
+from replication.experiments.matrices import align_matrices, flatten, get_u, get_w
+from replication.experiments.summaries import name_estimate
+from replication.simulator.activations import logistic
+from replication.simulator.engine import record_weights
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import estimate_mean
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+
+SIZES = ((4, 2), (8, 3))
+RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
+FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
+
+
+def find_critical_rate(protocol: Protocol) -> float:
+    """Return the learning rate beyond which outputs jump, hidden states being near 1/2.
+
+    ``2 / [(1 - lambda) (1 + H / 4) (1 - 1 / N)]`` for one-hot vectors.
+
+    >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in SIZES]
+    [7.11, 5.22]
+    """
+    n_visible, n_hidden = protocol.group_sizes
+    gain = (1.0 - protocol.regression) * (1.0 + n_hidden / 4.0) * (1.0 - 1.0 / n_visible)
+    return 2.0 / gain
+
+
+def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
+    """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
+
+    From the initial weights alone: W relative to its mean grows along itself, by
+    ``epsilon lambda (1 - lambda)^2 s``, s the slope of each hidden unit; hidden biases stay.
+    """
+    rate, keep = protocol.learning_rate, protocol.regression
+    (_, b), (_, c) = split_weights(protocol, weights)
+    W, U = get_w(protocol, weights), get_u(protocol, weights)
+    hidden = logistic(W + b[..., None])
+    z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c
+    W = _centre(W)
+    first = np.full(len(weights), FOLLOWED)
+    for t in range(FOLLOWED):
+        is_aligned = compute_cosines(flatten(W), flatten(_centre(U))) >= LEVEL
+        first[is_aligned] = np.minimum(first[is_aligned], t)
+        hidden = logistic(W + b[..., None])
+        mean = hidden.mean(axis=-1, keepdims=True)
+        slope = (hidden * (1.0 - hidden)).mean(axis=-1, keepdims=True)
+        missing = (1.0 - protocol.n_visible * logistic(z))[:, None, :]
+        moved = hidden - mean + mean * missing
+        U = U + rate * (1.0 - keep) * moved
+        z = z + rate * (1.0 - keep) * (np.sum(mean * moved, axis=1) + missing[:, 0])
+        W = W * (1.0 + rate * keep * (1.0 - keep) ** 2 * slope)
+    return first
+
+
+def measure_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
+    """Return at which update U aligns with W, (n,), `FOLLOWED` at most."""
+    cosines, _ = align_matrices(protocol, record_weights(protocol, weights, FOLLOWED), centred=True)
+    reached = cosines >= LEVEL
+    return np.where(reached.any(axis=1), reached.argmax(axis=1), FOLLOWED)
+
+
+def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return measured and predicted updates of alignment at `RATES` for `SIZES`."""
+
+    def run(task: tuple[tuple[int, int], float]) -> Model:
+        sizes, rate = task
+        row: Model = {"rate": rate}
+        for name, frozen in LEARNING.items():
+            protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
+            weights = draw_weights(protocol, root_seed, 0, n)
+            row[name] = _describe(measure_alignment(protocol, weights))
+        return row | {"predicted": _describe(predict_alignment(protocol, weights))}
+
+    found: Model = {}
+    for sizes in SIZES:
+        rows = map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs)
+        ends = [row[name]["mean_interval"] for row in rows for name in (*LEARNING, "predicted")]
+        found["-".join(map(str, (*sizes, sizes[0])))] = {
+            "critical": find_critical_rate(Protocol(group_sizes=sizes)),
+            "rates": rows,
+            "widest": max((high - low) / 2 for low, high in ends),
+        }
+    return found
+
+
+def _centre(matrices: Array) -> Array:
+    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
+
+
+def _describe(updates: NDArray[Any]) -> Model:
+    return {"median": float(np.median(updates))} | name_estimate("mean", estimate_mean(updates))

@@ -1,0 +1,60 @@
+"""Four random points in a square: the columns of W at the start, and what they predict."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from replication.definition.protocol import PAPER
+from replication.experiments import Model
+from replication.experiments.convexity import measure_convexity
+from replication.experiments.matrices import get_w
+from replication.experiments.summaries import estimate_share, name_estimate
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import draw_weights
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import Estimate, estimate_median
+
+EXACT = 25.0 / 36.0
+"""The probability that four points in a square are the corners of a quadrilateral."""
+SORTED = 20  # times as many networks of which the share in convex position is taken
+WAYS: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "fixed": {"frozen": ("b",)},
+    "slow": {"learning_rate": 2.0},
+    "frozen": {"frozen": ("W", "b")},
+}
+"""As in the paper, with fixed hidden biases, at a small rate, and with W and b frozen."""
+
+
+def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return how networks fare by whether the columns of W start in convex position."""
+    weights = draw_weights(PAPER, root_seed, 0, SORTED * n)
+    margin = measure_convexity(np.swapaxes(get_w(PAPER, weights), 1, 2))
+    share = estimate_share(int(np.count_nonzero(margin > 0.0)), SORTED * n)
+    weights, margin = weights[:n], margin[:n]
+    groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
+    found: Model = {"n": n, "exact": EXACT, "convex": share | {"n": SORTED * n}}
+    for way, fields in WAYS.items():
+        updates, converged, _ = simulate_weights(
+            dataclasses.replace(PAPER, **fields), weights, jobs=jobs
+        )
+        found[way] = {
+            name: name_estimate("median", estimate_median(updates[chosen]))
+            | {"converged": estimate_share(int(converged[chosen].sum()), int(chosen.sum()))}
+            for name, chosen in groups.items()
+        } | name_estimate("rank", correlate_ranks(margin, updates))
+    return found
+
+
+def correlate_ranks(x: Any, y: Any) -> Estimate:
+    """Return Spearman's correlation with Fisher's interval."""
+    ranks = [stats.rankdata(each) - (len(x) + 1) / 2 for each in (x, y)]
+    value = float(compute_cosines(*ranks))
+    reach = 1.96 / math.sqrt(max(len(x) - 3, 1))
+    middle = math.atanh(max(-0.999999, min(0.999999, value)))
+    return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach))

@@ -1,0 +1,1 @@
+"""What can a reader try? The networks, interventions and studies behind the live figures."""

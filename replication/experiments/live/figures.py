@@ -1,0 +1,65 @@
+"""The hidden plane of a typical network, and of two that have trouble."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from replication.definition.protocol import from_plain
+from replication.report.style import HALF, create_figure
+from replication.simulator.trace import trace
+
+Model = Mapping[str, Any]
+
+
+def plot_plane(model: Model) -> tuple[Figure, Figure]:
+    """Draw six moments of a network that learns, three a panel."""
+    frames = model["networks"]["typical"]["frames"]
+    return (
+        _draw(model, "typical", frames[:3], n_rows=1),
+        _draw(model, "typical", frames[3:], n_rows=1),
+    )
+
+
+def plot_trouble(model: Model) -> tuple[Figure, Figure]:
+    """Draw six moments each of a slow network and of one that fails.
+
+    The last two of the failing one follow one another, since its lines jump at every update.
+    """
+    slow, failing = (model["networks"][name]["frames"] for name in ("slow", "failing"))
+    last = failing[-1]
+    return (
+        _draw(model, "slow", slow, n_rows=2, title="slow"),
+        _draw(model, "failing", [*failing[:4], last - 1, last], n_rows=2, title="fails"),
+    )
+
+
+def _draw(
+    model: Model, name: str, updates: Sequence[int], *, n_rows: int, title: str = ""
+) -> Figure:
+    shown = model["networks"][name]
+    protocol = dataclasses.replace(
+        from_plain(model["protocol"]), learning_rate=shown["learning_rate"]
+    )
+    traced = trace(
+        protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=max(updates)
+    )
+    figure, axes = create_figure(
+        width=HALF, height=1.18 * n_rows + (0.3 if title else 0.0), n_rows=n_rows, n_columns=3
+    )
+    traced.plot(axes, updates=updates)
+    for one, t in zip(axes.flat, updates, strict=True):
+        one.set_title(f"{t:,}")
+        one.set(xticks=(), yticks=())
+        for side in ("right", "top"):
+            one.spines[side].set_visible(True)
+    axes.flat[0].set_title(f"{updates[0]:,} updates")
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    return figure
+
+
+FIGURES = {"plane": plot_plane, "trouble": plot_trouble}

@@ -1,0 +1,182 @@
+"""What the pages let a reader try, with the results of many networks to hold beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.fields import Criterion
+from replication.definition.protocol import PAPER, Protocol, as_plain
+from replication.experiments import Model, studies
+from replication.experiments.matrices import change_u, change_w
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.outcomes import Outcomes
+from replication.simulator.plane import N_FRAMES, spread_moments
+from replication.simulator.weights import draw_weights
+from replication.statistics.counts import CountTable
+from replication.system.progress import Tell
+
+ROOT_SEED = 2039
+SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
+N_NETWORKS = 20_000
+N_TYPICAL, N_SLOW, N_FAILING = 20, 1_000, 20_000  # first seeds among which they are looked for
+RATE = 5.0  # small enough for the steps to be followed
+CLOUD_FACTOR = 10  # so many times as many networks tell what studies report
+STEP = 0.1
+"""Of the table from which a page draws networks: updates that a share exp(-k STEP) exceeds."""
+
+N_SPREAD, SPREAD_UPDATES = 1_000, 50
+MEANINGS: tuple[Criterion, ...] = (
+    "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
+    "worst-pattern",
+)  # fmt: skip
+"""What "error" may mean."""
+FIRSTS = tuple(range(1, 21))  # changes of W that are skipped
+FACTORS = (0.5, 1.5, 2.0, 3.0, 4.0)  # of the initial W
+
+Array = NDArray[np.float64]
+
+
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+    """Return the model of the live figures."""
+    report_progress("single networks")
+    networks = pick_networks(jobs=jobs)
+    report_progress("interventions")
+    interventions = measure_interventions(n_networks, jobs=jobs)
+    report_progress("studies by what error means")
+    return {
+        "claims": {},
+        "protocol": as_plain(PAPER),
+        "root_seed": SHOWN_ROOT_SEED,
+        "networks": networks,
+        "n_networks": n_networks,
+        "interventions": interventions,
+        "spread": measure_spread(),
+        "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
+    }
+
+
+def pick_networks(*, jobs: int) -> Model:
+    """Return a typical network at a small rate, and a slow and a failing one at the paper's.
+
+    Typical is the median of the first ones, slow the slowest that converges, failing the first.
+    """
+    small = dataclasses.replace(PAPER, learning_rate=RATE)
+    few = simulate(small, n_seeds=N_TYPICAL, root_seed=SHOWN_ROOT_SEED, jobs=jobs)
+    many = simulate(n_seeds=N_FAILING, root_seed=SHOWN_ROOT_SEED, jobs=jobs)
+    typical = int(np.argmin(np.abs(few.updates - np.median(few.updates))))
+    slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
+    failing = int(np.argmin(many.converged))
+    return {
+        "typical": _describe(small, typical, few),
+        "slow": _describe(PAPER, slow, many),
+        "failing": _describe(PAPER, failing, many),
+    }
+
+
+def _describe(protocol: Protocol, seed: int, outcomes: Outcomes) -> Model:
+    updates = int(outcomes.updates[seed])
+    return {
+        "learning_rate": protocol.learning_rate,
+        "seed": seed,
+        "updates": updates,
+        "converged": bool(outcomes.converged[seed]),
+        "frames": spread_moments(updates, N_FRAMES),
+    }
+
+
+def measure_interventions(n_networks: int, *, jobs: int) -> Model:
+    """Train the same networks with and without each intervention."""
+    weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    plain = _train(PAPER, weights, jobs=jobs)
+
+    def compare(outcomes: Outcomes) -> Model:
+        extra = np.asarray(outcomes.updates, dtype=np.int64) - plain.updates
+        return _summarise(outcomes) | {"extra": float(np.median(extra))}
+
+    frozen = {name: dataclasses.replace(PAPER, frozen=(name,)) for name in "Ub"}
+    aligned = change_u(PAPER, weights, lambda W, U: W)
+    return {
+        "none": _summarise(plain),
+        "skip": {f"{k}": compare(train_late(weights, k, jobs=jobs)) for k in FIRSTS},
+        "U": compare(_train(frozen["U"], weights, jobs=jobs)),
+        "b": compare(_train(frozen["b"], weights, jobs=jobs)),
+        "larger": {
+            f"{factor:g}": compare(_train(PAPER, enlarge(weights, factor), jobs=jobs))
+            for factor in FACTORS
+        },
+        "aligned": compare(_train(PAPER, aligned, jobs=jobs)),
+    }
+
+
+def enlarge(weights: Array, factor: float) -> Array:
+    """Return weights with a larger W."""
+    return change_w(PAPER, weights, lambda W, U: factor * W)
+
+
+def measure_spread() -> Model:
+    """Return how far codes lie apart with U frozen, at the start and after some updates.
+
+    The extent of the four codes along a hidden unit, on average over both; the median network.
+    """
+    protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U",))
+    weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
+    history = record_weights(protocol, weights, SPREAD_UPDATES)
+    start, end = (
+        float(np.median(np.ptp(evaluate_networks(protocol, each).hidden[0], axis=1).mean(axis=1)))
+        for each in (history[:, 0], history[:, -1])
+    )
+    return {"updates": SPREAD_UPDATES, "start": start, "U": end}
+
+
+def train_late(weights: Array, n_skipped: int, *, jobs: int) -> Outcomes:
+    """Train networks whose first changes of W are not made; all else learns from the start."""
+    first = dataclasses.replace(PAPER, frozen=("W",), max_updates=n_skipped)
+    updates, early, after = simulate_weights(first, weights, jobs=jobs, final_weights=True)
+    assert after is not None
+    rest = dataclasses.replace(PAPER, max_updates=PAPER.max_updates - n_skipped)
+    later, late, _ = simulate_weights(rest, after, jobs=jobs)
+    return Outcomes(0, np.where(early, updates, n_skipped + later), early | late)
+
+
+def _train(protocol: Protocol, weights: Array, *, jobs: int) -> Outcomes:
+    updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+    return Outcomes(0, updates, converged)
+
+
+def _summarise(outcomes: Outcomes) -> Model:
+    """Return the share that failed, median and 99th percentile, failures at the cap."""
+    ordered = np.sort(outcomes.updates)
+    return {
+        "failed": float(np.mean(~outcomes.converged)),
+        "median": float(np.median(ordered)),
+        "p99": int(ordered[-(-99 * len(ordered) // 100) - 1]),
+    }
+
+
+def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
+    """Return, for each meaning of error, from which numbers of updates studies are drawn."""
+    rows = []
+    for criterion in MEANINGS:
+        protocol = dataclasses.replace(PAPER, criterion=criterion)
+        counts = studies.count_networks(protocol, ROOT_SEED, CLOUD_FACTOR * n_networks, jobs=jobs)
+        rows.append({"criterion": criterion, "updates": tabulate(counts)})
+    return rows
+
+
+def tabulate(counts: CountTable) -> Sequence[int]:
+    """Return the updates that shares exp(-k STEP) of the converged networks exceed or equal.
+
+    >>> tabulate(CountTable.from_outcomes([30, 40, 50], [True] * 3, 2000))
+    [30, 30, 30, 30, 30, 40, 40, 40, 40, 40, 40, 50]
+    """
+    n = counts.n_converged
+    beyond = n - np.concatenate([[0], np.cumsum(counts.counts)[:-1]])  # as many or more
+    levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
+    places = np.searchsorted(-beyond, -levels, side="right") - 1
+    table: list[int] = counts.updates[places].tolist()
+    return table

@@ -1,0 +1,123 @@
+"""Tails, failures and the critical rate: formulas against the simulator at other settings."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.convexity import measure_convexity
+from replication.experiments.dynamics import biases, corners, following, offsets
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.weights import draw_weights, split_weights
+from tests.unit.experiments.builders import sigma
+
+OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
+
+
+@pytest.mark.parametrize("gain", [3.9, 4.1, 7.0, 30.0])
+def test_predicted_error_is_where_the_map_of_two_outputs_ends(gain):
+    z = 0.1
+    for _ in range(5_000):
+        z += gain * (1.0 - 2.0 * sigma(z))
+    assert corners.predict_error(gain) == pytest.approx(sigma(abs(z)), abs=1e-6)
+
+
+@pytest.mark.parametrize(("rate", "regression"), [(10.0, 0.5), (30.0, 0.8), (3.0, 0.5)])
+@pytest.mark.parametrize("n_on", [0, 1, 2, 3])
+def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, n_on):
+    protocol = Protocol(group_sizes=(4, 3), learning_rate=rate, regression=regression)
+    weights = draw_weights(protocol, 5, 0, 20)
+    W, _ = split_weights(protocol, weights)[0]
+    codes = [[1 if j < n_on else -1 for j in range(3)]] * 2 + [[-1, 1, -1], [1, -1, 1]]
+    W[...] = 500.0 * np.transpose(codes)  # so deep in the corners that W is done learning
+    final = record_weights(protocol, weights, 3_000)[:, -1]
+    found = corners.describe_failures(protocol, final)
+    gain = found["gains"][n_on]
+    assert gain == pytest.approx(rate * (1 - regression) * (1 + n_on))
+    assert found["by_corner"][n_on] == found["within"] == len(weights)
+    assert found["period_2"] == (len(weights) if gain > 4 else 0)
+
+
+@pytest.mark.parametrize(("sizes", "regression"), [((5, 3), 0.4), ((9, 2), 0.9), ((4, 2), 0.0)])
+@pytest.mark.parametrize("part", [0.4, 0.9, 1.1])
+def test_offsets_leave_their_resting_point_beyond_the_critical_rate(sizes, regression, part):
+    protocol = Protocol(group_sizes=sizes, regression=regression)
+    rate = part * offsets.find_critical_rate(protocol)
+    protocol = dataclasses.replace(protocol, learning_rate=rate)
+    weights = np.zeros((1, protocol.n_weights))
+    c = split_weights(protocol, weights)[1][1]
+    away = 1e-5 * np.arange(1, sizes[0] + 1)
+    c[...] = away - np.log(sizes[0] - 1)
+    (_, _), (U, c) = split_weights(protocol, record_weights(protocol, weights, 1)[:, 1])
+    left = U.mean(axis=-1) * sizes[1] / 2 + c + np.log(sizes[0] - 1)
+    np.testing.assert_allclose(left[0], (1.0 - 2.0 * part) * away, rtol=1e-3)
+
+
+@pytest.mark.parametrize("rate", [1.5, 3.0, 5.0])
+def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
+    assert rate < 1.5 * offsets.find_critical_rate(OTHER)
+    protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
+    weights = draw_weights(protocol, 11, 0, 400)
+    predicted = offsets.predict_alignment(protocol, weights)
+    measured = offsets.measure_alignment(protocol, weights)
+    assert predicted.mean() == pytest.approx(measured.mean(), abs=0.1 + 0.05 * measured.mean())
+    assert np.corrcoef(predicted, measured)[0, 1] > 0.8
+
+
+def test_hidden_biases_follow_the_visible_ones_seen_through_w():
+    protocol = dataclasses.replace(OTHER, half_width=0.2)
+    first, *_ = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
+    assert first["cosine"] > 0.99
+
+
+def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
+    weights = draw_weights(PAPER, 3, 0, 60)
+    protocol = dataclasses.replace(PAPER, max_updates=150)
+    for choose, frozen in ((following.delay(0), ()), (following.scale(0.0), ("b",))):
+        updates, _ = following.train_biases(protocol, weights, choose)
+        kernel = dataclasses.replace(protocol, frozen=frozen)
+        assert updates.tolist() == simulate_weights(kernel, weights)[0].tolist()
+    asked = [np.array([1.0]), np.array([5.0]), np.array([2.0])]
+    assert following.delay(2)(asked, 2) == [1.0]
+    assert following.delay(3)(asked, 2) == [0.0]
+    assert following.swing(1.0)(asked, 2) + following.CHOICES["steady"](asked, 2) == [2.0]
+    assert following.swing(-1.0)(asked, 2) == [1.5]
+    assert [following.CHOICES["until 5"](asked, t)[0] for t in (4, 5)] == [2.0, 0.0]
+    assert [following.CHOICES["from 5"](asked, t)[0] for t in (4, 5)] == [0.0, 2.0]
+
+
+def test_depth_is_that_of_vectors_which_share_a_corner():
+    weights = np.zeros((1, PAPER.n_weights))
+    W, b = split_weights(PAPER, weights)[0]
+    W[...], b[...] = [[1.0, 3.0, -4.0, -4.0], [2.0, 2.0, 1.0, -9.0]], [1.0, 0.0]
+    # Inputs (2, 2) and (4, 2) share a corner; (-3, 1) and (-3, -9) do not.
+    assert following.measure_depth(PAPER, weights).tolist() == [2.5]
+
+
+def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
+    square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    inside = np.array([[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [1.0, 1.0]])
+    on_edge = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
+    codes = np.array([square, inside, on_edge])
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
+        assert measure_convexity(codes[:, order]).tolist() == [0.5, -1.5, 0.0]
+    # Sylvester's problem: four random points in a square, here of another size.
+    drawn = draw_weights(Protocol(half_width=3.0), 5, 0, 20_000)
+    share = np.mean(measure_convexity(np.swapaxes(split_weights(PAPER, drawn)[0][0], 1, 2)) > 0)
+    assert abs(share - 25 / 36) < 4 * np.sqrt(25 / 36 * 11 / 36 / 20_000)
+
+
+def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
+    model, stuck = biases.compare_tails(600, root_seed=8, jobs=1)
+    learnt = simulate(n_seeds=600, root_seed=8)
+    fixed = simulate(Protocol(frozen=("b",)), n_seeds=600, root_seed=8)
+    assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
+    assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
+    assert len(stuck) == model["fate"]["n"] == np.count_nonzero(~learnt.converged)
+    assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
+    at = dict(zip(model["times"], model["learnt"]["survival"], strict=True))
+    assert at[100] == pytest.approx(np.mean(learnt.updates > 100))
+    means = dict(zip(model["times"], model["learnt"]["means"], strict=True))
+    assert means[200] == pytest.approx(np.minimum(learnt.updates, 200).mean())
