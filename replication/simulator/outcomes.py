@@ -31,7 +31,7 @@ ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Outcomes:
-    """The outcomes of the networks with seeds `start`, `start + 1`, ...; they cannot be changed.
+    """The outcomes of the networks with seeds `start`, `start + 1`, ...
 
     Parameters
     ----------

@@ -83,6 +83,22 @@ def test_info_tells_the_same_to_programs(both, run):
     assert {"python", "numpy", "platform"} <= set(entries[3]["made_with"][0])
 
 
+def test_commands_that_read_write_nothing(tmp_path, run):
+    """Once `info` moved the files of a folder that said they were ready."""
+    store(tmp_path, 3, 10)
+    folder = tmp_path / "studies" / f"{PAPER.id}-3-10"
+    place_files(folder, {"report.html": b"page"})
+    place_files(folder / ".replication-ready", {"report.html": b"planted"})
+    (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
+    store(tmp_path, 4, 10)
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    for words in (["info"], ["info", "--json"], ["export", "--seeds", 10, "--root-seed", 3, "-"]):
+        run(*words, "--results", tmp_path)
+    assert main(["verify", "--results", str(tmp_path)]) == 65  # other root seeds are missing
+    after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    assert after == before
+
+
 def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run, refuse):
     assert run("info", "--results", tmp_path).startswith("no studies in ")
     for command in ("info", "verify", "repair"):

@@ -82,16 +82,3 @@ def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():
     assert OUTCOMES.plot(axes) is axes
     assert sum(patch.get_height() for patch in axes.patches) == 2
     assert axes.get_title() == "2 converged, 1 did not"
-
-
-def test_outcomes_cannot_be_changed_and_what_they_were_made_from_can():
-    """Once `outcomes.updates[0] = 1` changed what a store had read."""
-    updates, converged = np.array([3, 4], dtype=np.int32), np.array([True, False])
-    outcomes = Outcomes(0, updates, converged)
-    for name, value in (("updates", 1), ("converged", False)):
-        with pytest.raises(ValueError, match="read-only"):
-            getattr(outcomes, name)[0] = value
-    updates[0] = 5
-    table = outcomes.to_frame()
-    table.loc[0, "updates"] = 7
-    assert table["updates"].tolist() == [7, 4]
