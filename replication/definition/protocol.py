@@ -245,6 +245,13 @@ class Protocol:
         return {name: value for name, value in as_plain(self).items() if value != base[name]}
 
     @property
+    def has_paper_task(self) -> bool:
+        """Whether networks learn the paper's vectors, to an error that it may have meant."""
+        task = self.n_visible, self.patterns
+        is_of_units = self.criterion != "unexplained-variance"
+        return is_of_units and task == (PAPER.n_visible, PAPER.patterns)
+
+    @property
     def id(self) -> str:
         """Sixteen hexadecimal digits, the key of this protocol in a store.
 
@@ -371,7 +378,7 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-READINGS: Mapping[str, Protocol] = MappingProxyType(
+ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
     {
         "paper": PAPER,
         "square": Protocol(criterion="every-unit-squared"),
@@ -383,6 +390,15 @@ READINGS: Mapping[str, Protocol] = MappingProxyType(
 """Named readings of the criterion: the paper's; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""
+
+DIGITS = Protocol(
+    group_sizes=(64, 16), patterns="digits", n_images=300, centred=True, learning_rate=0.03,
+    criterion="unexplained-variance", threshold=0.2,
+)  # fmt: skip
+"""Recirculation on 300 handwritten digits, until four fifths of their variance are explained."""
+
+READINGS: Mapping[str, Protocol] = MappingProxyType({**ERROR_READINGS, "digits": DIGITS})
+"""Protocols by their names: `ERROR_READINGS`, of the paper's task, and `DIGITS`, another task."""
 
 DEFAULT_SEEDS = 1_000_000
 DEFAULT_ROOT_SEED = 1988

@@ -59,7 +59,9 @@ class Study:
 
     @property
     def other_errors(self) -> dict[str, Study]:
-        """The same networks, or the first of them, with each of `OTHER_ERRORS`."""
+        """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
+        if not self.protocol.has_paper_task:
+            return {}
         return {
             name: dataclasses.replace(
                 self,

@@ -25,7 +25,7 @@ from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
     "readings": 12.0,
-    "likelihood": 110.0,
+    "likelihood": 60.0,
     "settings": 4.0,
     "mechanism": 20.0,
     "speed": 16.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,8 +37,8 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
     """Draw a row for each statement, with a mark for each measurement, the primary one first."""
     claims = list(load_claims().values())
     heights = [_measure_height(claim) for claim in claims]
-    middle = sum(heights) / 2 - LINE
-    half = next(i for i in range(len(claims)) if sum(heights[:i]) > middle)
+    middle = math.fsum(heights) / 2 - LINE
+    half = next(i for i in range(len(claims)) if math.fsum(heights[:i]) > middle)
     outcomes = [
         Line2D([], [], linestyle="none", markersize=MARK_SIZE, label=outcome, **mark)
         for outcome, mark in MARKS.items()
@@ -51,7 +52,7 @@ def plot_statements(models: Models) -> tuple[Figure, Figure]:
 
 def _draw_panel(models: Models, claims: Sequence[Claim], handles: Sequence[Line2D]) -> Figure:
     titles = [_wrap(claim) for claim in claims]
-    height = sum(_measure_height(claim) for claim in claims)
+    height = math.fsum(_measure_height(claim) for claim in claims)
     figure, axes = create_figure(width=HALF, height=height + 0.45)
     place = 0.0
     for claim, title in zip(claims, titles, strict=True):

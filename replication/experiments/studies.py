@@ -46,7 +46,8 @@ def describe_reported() -> dict[str, Any]:
 def compare_with_report(counts: CountTable, *, decimals: str = "") -> Comparison | None:
     """Compare the converged with the reported numbers; None if they are too few to tell."""
     reported = load_reported()
-    if counts.n_converged < load_claims()["headline"].thresholds["min_networks"]:
+    enough = load_claims()["headline"].thresholds["min_networks"]
+    if counts.n < enough or counts.n_converged < reported.runs:
         return None
     return compare(
         counts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -82,7 +83,7 @@ def _write_svg(figure: Figure, name: str) -> str:
 def _join(panels: Sequence[str]) -> str:
     """Put drawings side by side into one, each as an SVG of its own."""
     sizes = [_find_box(panel) for panel in panels]
-    width, height = sum(w for w, _ in sizes), max(h for _, h in sizes)
+    width, height = math.fsum(w for w, _ in sizes), max(h for _, h in sizes)
     placed, left = [], 0.0
     for panel, (w, h) in zip(panels, sizes, strict=True):
         body = panel[panel.index(">") + 1 :].strip()

@@ -111,7 +111,9 @@ def plot_distribution(model: Model) -> Figure:
     axes.set_xlabel("weight updates until converged")
     axes.set_ylabel("networks, % per update")
     axes.grid(axis="x", visible=False)
-    rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
+    rows = []
+    if model["has_paper_task"]:
+        rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
     if population["mean"] is not None:
         rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
@@ -132,7 +134,7 @@ def plot_distribution(model: Model) -> Figure:
                 "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
             }  # fmt: skip
         label_line(above, x=value, y=place, text=text, color=colour, **aside)
-    if reported["max"] <= edges[-1]:
+    if model["has_paper_task"] and reported["max"] <= edges[-1]:
         mark_reported(above, reported["max"], len(rows) - 1, size=13)
         label_line(
             above, x=reported["max"], y=len(rows) - 1, text=f"largest {exact(reported['max'])}",

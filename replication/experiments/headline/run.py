@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.protocol import PAPER, as_plain
+from replication.definition.protocol import PAPER, as_plain, from_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import describe_joint, make_histogram
@@ -64,6 +64,7 @@ def describe_study(
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
+    has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
     others: list[dict[str, Any]] = [
         {
@@ -78,11 +79,12 @@ def describe_study(
     population = describe_population(counts)
     unusual: dict[str, float | None] = {}
     meanings: list[float] = []
-    if sampling is not None:
+    if sampling is not None and has_paper_task:
         unusual = measure_unusualness(counts)
         meanings = [p for p in (sampling["p"], *unusual.values()) if p is not None]
     return {
         "reported": studies.describe_reported(),
+        "has_paper_task": has_paper_task,
         "population": population,
         "sampling": sampling,
         "repetitions": others,
@@ -100,7 +102,7 @@ def describe_study(
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "likelihood": None,
         "histogram": make_histogram(counts),
-        "joint": None if sampling is None else describe_joint(counts),
+        "joint": None if sampling is None or not has_paper_task else describe_joint(counts),
     }
 
 
@@ -172,6 +174,8 @@ def find_p_values(
     counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
     """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    if not other_errors:  # another task
+        return {way.id: None for way in load_claims()["headline"].operationalisations}
     half = other_errors["half-square"]
     tables = {
         "smaller-tail": counts,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from replication.definition.claims import load_reported
-from replication.definition.protocol import READINGS
+from replication.definition.protocol import ERROR_READINGS
 from replication.experiments import Model, studies
 from replication.experiments.likelihoods import Likelihood, compare_readings
 from replication.system.progress import Tell
@@ -20,7 +20,7 @@ N_NETWORKS = 10_000_000  # networks of each reading, each with its own
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the counts of all readings, and the probabilities that follow from them."""
     likelihoods, counts = {}, {}
-    for place, (name, reading) in enumerate(READINGS.items()):
+    for place, (name, reading) in enumerate(ERROR_READINGS.items()):
         report_progress(f"{name}, {n_networks:,} networks")
         protocol = dataclasses.replace(reading, max_updates=int(load_reported().max))
         table = studies.count_networks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replication.definition.claims import load_claims, load_reported
-from replication.definition.protocol import READINGS, Protocol
+from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.summaries import name_estimate
 from replication.statistics.convolution import compute_joint_mass, compute_mean_mass
@@ -40,12 +40,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     n_others = max(1000, round(OTHERS_SHARE * n_networks))
     level = load_claims()["headline"].thresholds["min_p"]
     populations: dict[str, CountTable] = {}
-    for name, protocol in {**READINGS, **OTHERS}.items():
-        n = n_networks if name in READINGS else n_others
+    for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
+        n = n_networks if name in ERROR_READINGS else n_others
         report_progress(f"{name}, {n:,} networks")
         populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
-    named = [describe_named(name, populations[name]) for name in READINGS]
+    named = [describe_named(name, populations[name]) for name in ERROR_READINGS]
     report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
     power = [

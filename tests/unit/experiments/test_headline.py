@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from scipy.stats import gaussian_kde
 
 from replication.definition.claims import Verdict, load_claims
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run, unusual
@@ -177,6 +177,18 @@ ODD_STUDIES = {
 }
 
 
+def render_short(model, counts, differences):
+    """Return the short report of a study, with the lines that a command adds to its model."""
+    model["study"] = {
+        "n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1",
+        "paper": {name: as_plain(PAPER)[name] for name in differences},
+    }  # fmt: skip
+    model["provenance"] = {"command": "replication replicate --seeds 5"}
+    models = json.loads(json.dumps({"headline": model}, allow_nan=False))
+    models["claims"] = list_claims(models)
+    return Template(TEMPLATES / "headline" / "short.md").render(models, {})
+
+
 @pytest.mark.parametrize("name", ODD_STUDIES)
 @pytest.mark.filterwarnings("error")
 def test_study_of_any_outcome_has_a_short_report_without_holes(name):
@@ -185,14 +197,7 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
     model = run.describe_study(
         counts, repetitions={1: counts}, other_errors=OTHERS, differences=differences
     )
-    model["study"] = {
-        "n": counts.n, "root_seed": 7, "differences": differences, "digest": "a1",
-        "paper": {"hidden_regression": True},
-    }  # fmt: skip
-    model["provenance"] = {"command": "replication replicate --seeds 5"}
-    models = json.loads(json.dumps({"headline": model}, allow_nan=False))
-    models["claims"] = list_claims(models)
-    text = Template(TEMPLATES / "headline" / "short.md").render(models, {})
+    text = render_short(model, counts, differences)
     assert "not testable" in text
     assert "`false` | `true`" in text
     if counts.n < 1000:
@@ -200,7 +205,22 @@ def test_study_of_any_outcome_has_a_short_report_without_holes(name):
             assert word not in text, "more than so few can tell"
     if "figures/joint.svg" in text:
         with styled():
-            FIGURES["joint"](models["headline"]).savefig("/dev/null", format="svg")
+            FIGURES["joint"](model).savefig("/dev/null", format="svg")
+
+
+def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
+    counts, differences = ODD_STUDIES["five values"], DIGITS.differences
+    model = run.describe_study(
+        counts, repetitions={1: counts}, other_errors={}, differences=differences
+    )
+    text = render_short(model, counts, differences)
+    _, after = text.split("# The study")
+    assert "| mean |" in after
+    for nonsense in ("48", "202", "1988 |", "Star", "*p*"):
+        assert nonsense not in after
+    with styled():
+        above, _ = FIGURES["distribution"](model).axes
+    assert [label.get_text() for label in above.get_yticklabels()] == ["median, here", "mean, here"]
 
 
 def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from replication.definition.protocol import PAPER, READINGS, Protocol
+from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.experiments import EXPERIMENTS, list_figures
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.judging import check_models
@@ -79,7 +79,7 @@ def list_lines(axes):
 
 def check_readings(model, figures):
     """Looser criteria are never slower, and the test keeps its level."""
-    assert [row["name"] for row in model["named"]] == list(READINGS)
+    assert [row["name"] for row in model["named"]] == list(ERROR_READINGS)
     means = {row["name"]: row["mean"] for row in model["named"]}
     assert means["paper"] >= means["square"] >= means["half-square"]
     power = {row["name"]: row["rejected"] for row in model["power"]}
@@ -94,7 +94,7 @@ def check_readings(model, figures):
     vertical = [line for line in axes.lines if list(line.get_ydata()) == [0, 1]]
     assert [line.get_xdata()[0] for line in vertical] == [48.0]
     texts = [text.get_text() for text in axes.texts]
-    assert texts[: len(READINGS)] == [
+    assert texts[: len(ERROR_READINGS)] == [
         f"mean 48: {fixed(100 * row['chance_mean'], 1)} %" for row in model["named"]
     ]
 

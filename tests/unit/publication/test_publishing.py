@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication import PAPER, Protocol
+from replication import PAPER, Protocol, experiments
 from replication.cli import main
 from replication.cli.study_commands import describe_result
 from replication.definition import study
-from replication.definition.claims import Verdict
+from replication.definition.claims import Verdict, load_claims
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
@@ -257,3 +257,26 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     (tmp_path / "report.html").write_bytes(b"<script>")
     with pytest.raises(DataError, match=r"is damaged \(report\.html not as written\)"):
         verifying.verify_published(tmp_path)
+
+
+def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path, capsys):
+    current = {"version": find_version("codes")}
+    for name in EXPERIMENTS:
+        write_model(tmp_path, name, {"version": find_version(name)})
+    assert publishing.find_stale(tmp_path) == []
+    claims = dict(load_claims())
+    ways = list(claims["good-codes"].operationalisations)
+    for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
+        ways[0] = dataclasses.replace(ways[0], **changed)
+        claims["good-codes"] = dataclasses.replace(
+            claims["good-codes"], operationalisations=tuple(ways)
+        )
+        monkeypatch.setattr(experiments, "load_claims", claims.copy)
+        is_same = find_version("codes") == current["version"]
+        assert is_same == ("name" in changed), "words do not count, thresholds do"
+    assert publishing.find_stale(tmp_path) == ["codes"]
+    for refuse in (publishing.refuse_stale, verifying.verify_published):
+        with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):
+            refuse(tmp_path)
+    assert main(["info", "--results", str(tmp_path)]) == 0
+    assert "models of another version: codes" in capsys.readouterr().out
