@@ -6,8 +6,6 @@ import json
 import os
 from typing import Any
 
-from replication.errors import ReplicationError
-
 
 def plural(n: int, noun: str, nouns: str | None = None) -> str:
     """Return a count with its noun: "1 network", "2,000 networks", "2 studies".
@@ -24,7 +22,7 @@ def explain(error: Exception) -> str:
     >>> explain(PermissionError(13, "Permission denied", "x.toml"))
     "'x.toml' cannot be read or written (Permission denied)"
     """
-    if not isinstance(error, OSError) or isinstance(error, ReplicationError):
+    if not isinstance(error, OSError) or hasattr(error, "exit_code"):  # a message of our own
         return str(error)
     place = show(error.filename, length=4096) if error.filename else "a file"
     return f"{place} cannot be read or written ({error.strerror or error})"
