@@ -358,7 +358,7 @@ const all = [];
 try {
   for (const [index, page_path] of page_paths.entries()) {
     address = pathToFileURL(resolve(page_path)).href;
-    found = { console: [], requests: [], scroll: [], axe: [] };
+    found = { console: [], requests: [], scroll: [], axe: [], size: readFileSync(page_path).length };
     const starts = index === 0 && JSON.parse(readFileSync(starts_path, "utf8"));
     await Promise.all([check_in_browser(starts, index === 1), check_html(page_path)]);
     for (const context of browser.contexts()) await context.close();
