@@ -167,6 +167,7 @@ async function watch_live(browser) {
   const focus = await still.evaluate(() => document.activeElement.textContent);
   // One update, time by time, and made at last.
   await still.locator("#live summary").click();
+  await still.waitForFunction(() => document.querySelector(".live-steps p").textContent);
   const step_words = [];
   for (let k = 0; k < 6; k += 1) {
     step_words.push(await still.locator(".live-steps p").first().textContent());
