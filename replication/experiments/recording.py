@@ -53,11 +53,6 @@ class Histories:
         places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
         return np.asarray(self.values[name][places])
 
-    def get_after(self, name: str, update: int) -> NDArray[Any]:
-        """Return one quantity after so many updates, of those still learning then."""
-        learning = self.updates > update
-        return np.asarray(self.values[name][self.starts[:-1][learning] + update])
-
     def find_medians(self, name: str, among: NDArray[np.bool_] | None = None) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
 
