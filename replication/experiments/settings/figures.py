@@ -70,7 +70,7 @@ def _write(
         text, point, xytext=(x, y), color=DEEP, zorder=5, va="center",
         ha="left" if line == LIGHT else "right",
         bbox={"facecolor": LIGHT, "linewidth": 0, "alpha": 0.85, "pad": 1.5},
-        arrowprops=line and {"arrowstyle": "-", "color": line, "linewidth": 0.8},
+        arrowprops={"arrowstyle": "-", "color": line, "linewidth": 0.8} if line else None,
         **{"textcoords": "offset points"} | options,
     )  # fmt: skip
 
