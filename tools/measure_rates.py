@@ -4,8 +4,8 @@ Usage: python tools/measure_rates.py [--check]
 
 Each trial draws N runs and a report of n runs from one population: whatever is contradicted is so
 by mistake. Writes compare_rates.json, beside this file, and the tables of docs/compare.md; takes
-about ten minutes on two cores. With ``--check`` nothing is measured; the exit code is 1 if the page does not
-show what is stored.
+about ten minutes on two cores. With ``--check`` nothing is measured; the exit code is 1 if the page
+does not show what is stored.
 """
 
 from __future__ import annotations

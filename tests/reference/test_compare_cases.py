@@ -131,9 +131,9 @@ def test_salk_s_vaccine_prevented_polio():
     assert found.p == pytest.approx(exact, rel=0.5)
 
 
-# Fujimoto, van Hoof & Meger (2018), Addressing Function Approximation Error in Actor-Critic Methods,
-# ICML, table 1: TD3, mean and standard deviation of 10 trials. Beside it the reproduction with three
-# seeds in the repository sony/nnabla-rl, reproductions/mujoco/td3/README.md.
+# Fujimoto, van Hoof & Meger (2018), Addressing Function Approximation Error in Actor-Critic
+# Methods, ICML, table 1: TD3, mean and standard deviation of 10 trials. Beside it the reproduction
+# with three seeds in the repository sony/nnabla-rl, reproductions/mujoco/td3/README.md.
 TD3 = {
     "Ant": ("4372.44 ± 1000.33", "5056.422 ± 938.283", YES),
     "HalfCheetah": ("9636.95 ± 859.065", "10627.57 ± 843.172", YES),
@@ -167,9 +167,7 @@ DDPG = {
 
 
 @pytest.mark.parametrize(("reported", "reproduced", "verdict"), DDPG.values(), ids=DDPG)
-def test_a_mean_without_spread_is_contradicted_under_a_condition_only(
-    reported, reproduced, verdict
-):
+def test_a_mean_without_spread_is_judged_under_a_condition(reported, reproduced, verdict):
     """Three runs at 998 ± 3 cannot say that ten others vary as little: the condition says so."""
     found = compare(report=f"{reported}, n = 10", against=f"{reproduced}, n = 3", plus_minus="sd",
                     sd_kind="n-1")  # fmt: skip
