@@ -60,7 +60,7 @@ def replicate_study(
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores (--no-experiments leaves them out)"
+            "on two cores (`replication replicate --no-experiments` leaves them out)"
         )
     simulate_all(
         study, jobs=jobs, backend=backend, scheduler=scheduler, report_progress=report_progress
@@ -93,7 +93,10 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any
     from replication.store.filling import simulate_study
 
     show_progress = report_progress is not silent
-    done = [simulate_study(part, show_progress=show_progress, **backend) for part in study.parts]
+    done = [
+        simulate_study(part, name=name, show_progress=show_progress, **backend)
+        for name, part in study.parts.items()
+    ]
     return done[0]
 
 
@@ -133,7 +136,7 @@ def write_report(
     require_tools()
     stale = find_stale(study.results)
     counted = None if "likelihood" in stale else read_model(study.results, "likelihood")
-    headline = run(study, counted=counted, report_progress=report_progress)
+    headline = run(study, counted=counted, jobs=jobs, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
