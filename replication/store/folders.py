@@ -159,12 +159,12 @@ def join_ranges(ranges: Iterable[Range]) -> list[Range]:
 
 
 def find_gaps(blocks: Iterable[Block], end: int) -> list[Range]:
-    """Return the seeds before `end` that are in none of the blocks, which ascend."""
+    """Return the seeds before `end` that are in none of the blocks of a grid, which ascend."""
     gaps, position = [], 0
     for block in blocks:
         if position < min(block.start, end):
             gaps.append((position, min(block.start, end)))
-        position = max(position, block.stop)
+        position = block.stop
     return gaps if position >= end else [*gaps, (position, end)]
 
 
