@@ -385,8 +385,8 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
         if options["values"] is not None or minus is not None:
             raise UsageError("`against` was given with runs; leave one of them out")
         summary = read_report(parse_report(options["against"], "against"), **reading)
-        both = report.numbers.keys() & summary.numbers.keys()
-        if "constant" not in report.numbers and not both & {"mean", *SUCCESSES}:
+        names = {"mean" if name == "constant" else name for name in report.numbers}
+        if not names & summary.numbers.keys() & {"mean", *SUCCESSES}:
             raise UsageError(
                 "`against` has no number of the report; give a mean or a share of both"
             )

@@ -59,6 +59,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert far.conditions == ("no other outcome is missing from your 10 equal runs",)
     assert compare([48.0] * 60, runs=20, mean="48").verdict is YES
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
+    assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
 def test_one_fact_has_one_answer_however_it_is_given():
