@@ -1,4 +1,4 @@
-"""The command that tries the mechanism on inputs of the user's own."""
+"""The command that tries the mechanism on the user's own inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from replication.cli.arguments import add_options, parse_whole
 from replication.definition.protocol import PAPER, Protocol
-from replication.errors import DataError, UsageError
+from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
 from replication.system.progress import format_duration, report_progress
 from replication.wording import plural, show
@@ -85,7 +85,7 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_mechanism(options: argparse.Namespace) -> int:
-    """Try the mechanism on inputs of the user's own and print what was found."""
+    """Try the mechanism on the user's own inputs and print what was found."""
     sizes, n_networks, root_seed = options.group_sizes, options.seeds, options.root_seed
     patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
     protocol = Protocol(
@@ -207,7 +207,7 @@ def _describe_extra(text: str, row: dict[str, Any]) -> str:
 def estimate_work(
     protocol: Protocol, n_networks: int, n_search: int, *, jobs: int
 ) -> tuple[float, float]:
-    """Return at most how many seconds and bytes the command takes, from updates that are timed.
+    """Return how many seconds and bytes the command takes at most, from updates that are timed.
 
     That is as if no network converged, in any rule and at any rate; most answers take a tenth.
     """
@@ -252,9 +252,11 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     name = show(path)
     try:
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    except (OSError, ValueError, DataError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    except (DataError, OSError) as error:
+        reason = getattr(error, "strerror", error)
+        raise StorageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--patterns {name} is no UTF-8 ({error.reason}); {ADVICE}") from None
     numbered = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)

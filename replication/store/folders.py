@@ -138,8 +138,8 @@ def find_protocol(protocol_id: str, results: Path) -> Protocol:
                 return protocol
     place = results / "outcomes" / LAYOUT / protocol_id
     raise DataError(
-        f"what the networks of {str(place)!r} are is not known: {reason}. "
-        "Where that cannot be helped, delete the folder and simulate again"
+        f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
+        "If no block can be restored, delete the folder and simulate again"
     )
 
 

@@ -115,7 +115,7 @@ def put_aside(path: Path) -> None:
 
 
 def read_content(path: Path, *, largest: int) -> bytes:
-    """Return the bytes of a regular file of at most `largest`, looked at before it is read.
+    """Return the bytes of a regular file of at most `largest`; kind and size are checked first.
 
     `DataError` says what is wrong with the file; other errors of the system (permission, too few
     descriptors) are no damage.
@@ -123,7 +123,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # a pipe may never have a writer
-            raise DataError("it is no file")
+            raise DataError("it is not a file")
         if state.st_size > largest:
             raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
         return path.read_bytes()

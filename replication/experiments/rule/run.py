@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
+from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Change, align_matrices, change_u
-from replication.experiments.recording import record_changes
+from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
@@ -148,9 +149,7 @@ def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array
             state = protocol.regression * target + (1.0 - protocol.regression) * state
         return np.asarray(0.5 * np.sum((state - target) ** 2, axis=(1, 2)))
 
-    steps = np.eye(weights.shape[1]) * STEP
-    rises = [measure(weights + step) - measure(weights - step) for step in steps]
-    return np.stack(rises, axis=1) / (2.0 * STEP)
+    return differentiate(measure, weights, step=STEP)
 
 
 def judge_without_linearity(n_networks: int, jobs: int) -> Model:
@@ -195,16 +194,13 @@ def train_as_if(replace: Change, weights: Array) -> Flags:
     """
     lower = list_connections(PAPER)[0]
 
-    def change(states: Array) -> Array:
+    def step(states: Array, *_: Any) -> Array:
         changes = compute_changes(PAPER, states)
         other = change_u(PAPER, states, replace)
         changes[:, lower] = compute_changes(PAPER, other)[:, lower]
-        return changes
+        return states + PAPER.learning_rate * changes
 
-    rate = PAPER.learning_rate
-    recorded = record_changes(change, weights, ALTERED_UPDATES, learning_rate=rate)
-    error = evaluate_networks(PAPER, recorded.reshape(-1, recorded.shape[-1])).error
-    return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
+    return train_by(step, dataclasses.replace(PAPER, max_updates=ALTERED_UPDATES), weights)[1]
 
 
 def exchange(_: Array, backward: Array) -> Array:
