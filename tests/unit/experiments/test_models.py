@@ -231,6 +231,9 @@ def check_mechanism(model, figures):
             series = model["turning"][rate][name]["median"]
             assert line.get_ydata() == pytest.approx(series, nan_ok=True)
             assert line.get_xdata()[1] == model["rates"][rate] * model["turning"][rate]["every"]
+    judged, frozen = model["claims"]["creates"]["operationalisations"], model["freezes"]["small"]
+    for id, name in (("frozen-u-2", "U frozen"), ("frozen-w-2", "W and hidden biases frozen")):
+        assert judged[id]["value"] == frozen[name]["agreement"]
     dropped, replaced = (list_lines(figure.axes[0]) for figure in figures["worth"])
     rows = model["interventions"]["paper"]
     for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "turned")):
