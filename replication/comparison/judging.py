@@ -38,6 +38,7 @@ from replication.wording import plural
 
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
+MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
 
@@ -164,7 +165,8 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
         return False
     m, mean, name = report.runs, report.numbers["mean"], report.spread
-    counts = [k for k in report.count_successes() if 0 <= k <= m and mean.holds(Fraction(k, m))]
+    tried = report.count_successes()
+    counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     if name is None or m < 2:
         return bool(counts)
     item = report.numbers[name]
@@ -318,8 +320,9 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         k, n = summary.count_middle("excluded"), summary.runs
     else:
         return Answer()
-    tried = [judge_shares(k, n, x, m, level=level) for x in report.count_successes()]
-    best = max(tried, key=lambda one: one.p)
+    counts = report.count_successes()
+    nearest = min(max(round(k / n * m), counts[0]), counts[-1])
+    best = judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
     low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, (low, high), best.p)
