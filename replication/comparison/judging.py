@@ -89,14 +89,18 @@ class Own:
         """Return mean, spread and number of runs, by words for the reading of a summary."""
         if self.summary is not None:
             return summarise(self.summary, self.summary.count_middle("excluded"))
-        samples = [self.get_sample(rule), None if self.minus is None else self.minus.done]
-        own, *other = (
-            Side(one.mean, ((one.spread if one.n > 1 else None, one.n),))
-            for one in samples if one is not None
-        ) if samples[0] is not None else (None,)  # fmt: skip
-        if own is None or not other:
-            return {} if own is None else {"": own}
-        return {"": Side(own.mean - other[0].mean, own.samples + other[0].samples)}
+        sample, other = self.get_sample(rule), None if self.minus is None else self.minus.done
+        if sample is None:
+            return {}
+        own = describe_side(sample)
+        if other is None:
+            return {"": own}
+        return {"": Side(own.mean - other.mean, own.samples + describe_side(other).samples)}
+
+
+def describe_side(sample: Sample) -> Side:
+    """Return mean, standard deviation and number of runs."""
+    return Side(sample.mean, ((sample.spread if sample.n > 1 else None, sample.n),))
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
@@ -149,7 +153,10 @@ def _judge_rule(
             means = _judge_mean(one, two, rest, factor=factor, level=level)
             yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
         return
-    readings = dataclasses.replace(report, numbers=rest).list_readings(n_used) if rest else {"": {}}
+    only = dataclasses.replace(report, numbers=rest)
+    rest = {name: item for name, item in rest.items() if name not in SPREADS or name == only.spread}
+    readings = {words: {str(only.spread): factor}
+                for words, factor in only.list_spreads(n_used).items()}  # fmt: skip
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
     parts = predict_rest(rest, list(readings.values()))
     for words, part in zip(readings, parts, strict=True):

@@ -162,19 +162,6 @@ class Report:
             for kind in self.sd_kinds
         }
 
-    def list_readings(self, n_used: int) -> dict[str, dict[str, float]]:
-        """Return those factors for every spread that was reported, by words for the reading."""
-        names = [name for name in SPREADS if name in self.numbers]
-        each = [dataclasses.replace(self, numbers={name: self.numbers[name]}) for name in names]
-        main = self.list_spreads(n_used)
-        return {
-            words: {
-                name: list(one.list_spreads(n_used).values())[min(place, len(main) - 1)]
-                for name, one in zip(names, each, strict=True)
-            }
-            for place, words in enumerate(main)
-        }
-
 
 def parse_report(given: Any, name: str) -> dict[str, Any]:
     """Return reported numbers by name from a mapping, or from text: 0.83 ± 0.04, n = 5.
