@@ -184,7 +184,7 @@ def test_unfit_python_is_refused_with_advice(line, folder):
     assert not (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("tool", ["write_readme.py", "write_codemeta.py"])
+@pytest.mark.parametrize("tool", ["write_readme.py", "write_codemeta.py", "animate_plane.py"])
 def test_generated_page_says_what_its_sources_say(tool):
     done = run(sys.executable, f"tools/{tool}", "--check")
     assert done.returncode == 0, done.stderr

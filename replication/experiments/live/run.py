@@ -16,6 +16,7 @@ from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.plane import N_FRAMES, spread_moments
+from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.system.progress import Tell
@@ -80,12 +81,17 @@ def pick_networks(*, jobs: int) -> Model:
 
 def _describe(protocol: Protocol, seed: int, outcomes: Outcomes) -> Model:
     updates = int(outcomes.updates[seed])
+    frames = spread_moments(updates, N_FRAMES)
+    codes = trace(protocol, seed=seed, root_seed=SHOWN_ROOT_SEED, n_updates=updates).hidden[0]
+    apart = np.abs(codes[frames][:, :, None] - codes[frames][:, None]).max(axis=-1)
     return {
         "learning_rate": protocol.learning_rate,
         "seed": seed,
         "updates": updates,
         "converged": bool(outcomes.converged[seed]),
-        "frames": spread_moments(updates, N_FRAMES),
+        "frames": frames,
+        # How far the two closest codes are apart, in the coordinate in which they differ more.
+        "closest": [float(each[np.triu_indices(len(each), 1)].min()) for each in apart],
     }
 
 

@@ -1,4 +1,4 @@
-"""How far it goes: other inputs and regressions, each rule at its own best learning rate."""
+"""How far it goes: other inputs, each rule at its own best learning rate."""
 
 from __future__ import annotations
 
@@ -95,12 +95,11 @@ def compare_rules(
     n_networks: int,
     root_seed: int,
     jobs: int,
-    rules: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return how fast each rule learns a task at its best rate; failures count as the cap."""
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     compared = {}
-    for rule in rules or RULES:
+    for rule in RULES:
         if rule.endswith("cross-entropy") and protocol.visible_units == "linear":
             continue  # the squared error is the same for these
         rate = search_rate(

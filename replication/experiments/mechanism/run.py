@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from replication.definition.claims import Claim, load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
@@ -22,7 +20,7 @@ from replication.experiments.mechanism.interventions import (
 )
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
-from replication.experiments.mechanism.theory import check_theory, follow_growth, predict_growth
+from replication.experiments.mechanism.theory import check_theory, find_end_of_growth
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
@@ -69,11 +67,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     report_progress("theory")
     model: dict[str, Any] = {
         "n_networks": n_networks,
-        "n_task": n_task,
         "rates": RATES,
         "level": LEVEL,
-        "frozen_at": FROZEN_AT,
-        "surgery_at": SURGERY_AT,
         "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
     }
     measures: dict[str, Callable[[str, Protocol], Any]] = {
@@ -130,16 +125,10 @@ def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
         checked = check_theory(setting, level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED)
         return {"name": name} | checked
 
-    growth = follow_growth(
+    end = find_end_of_growth(
         protocol, n_updates=FOLLOWED_GROWTH, n_networks=n_networks, root_seed=ROOT_SEED
     )
-    predicted = predict_growth(protocol)
-    end = int(np.argmax(np.array(growth["growth"]) < 0.5 * predicted))
-    return {
-        "checks": map_in_threads(check, SETTINGS, jobs=jobs),
-        "predicted": predicted,
-        "ends": {"update": end, "read": growth["read"][end]},
-    }
+    return {"checks": map_in_threads(check, SETTINGS, jobs=jobs), "ends": {"update": end}}
 
 
 def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:

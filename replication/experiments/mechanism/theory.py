@@ -24,7 +24,7 @@ from replication.definition.protocol import Protocol
 from replication.experiments.matrices import flatten, get_u, get_w
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
@@ -99,9 +99,9 @@ def predict_alignment(protocol: Protocol, *, level: float) -> float:
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure what the next update does to W, relative to the mean over the inputs, (n,) each.
 
-    ``growth`` is the share of its length that W gains along itself, and ``read`` that of the
-    differences between the patterns that the reconstructions show; ``along_w`` and
-    ``along_theory`` are cosines of the change with W and with W S.
+    ``growth`` is the share of its length that W gains along itself; ``along_w`` and
+    ``along_theory`` are cosines of the change with W and with W S, ``descent`` that of steepest
+    descent with W.
     """
     inputs = Inputs.of(protocol)
     W = get_w(protocol, weights) @ inputs.span
@@ -110,16 +110,12 @@ def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     descent = -get_w(protocol, compute_gradients(protocol, weights)) @ inputs.span
     theory = predict_growth(protocol) * (W @ inputs.scatter)
     squares = np.sum(W**2, axis=(1, 2))
-    reconstruction = evaluate_networks(protocol, weights).reconstruction
-    patterns = make_patterns(protocol)
-    deviations = patterns - patterns.mean(axis=0)
     return {
         "growth": np.sum(W * change, axis=(1, 2)) / squares,
         "predicted": np.sum(W * theory, axis=(1, 2)) / squares,
         "along_w": compute_cosines(flatten(change), flatten(W)),
         "along_theory": compute_cosines(flatten(change), flatten(theory)),
         "descent": compute_cosines(flatten(descent), flatten(W)),
-        "read": np.sum(reconstruction * deviations, axis=(1, 2)) / np.sum(deviations**2),
     }
 
 
@@ -159,14 +155,13 @@ def check_theory(
     }
 
 
-def follow_growth(
+def find_end_of_growth(
     protocol: Protocol, *, n_updates: int, n_networks: int, root_seed: int
-) -> dict[str, list[float]]:
-    """Return medians of `measure_growth` after 0, 1, ..., `n_updates` updates."""
+) -> int:
+    """Return the first update at which W, in the median, grows half as fast as predicted."""
     recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), n_updates)
-    medians: dict[str, list[float]] = {}
-    for update in range(n_updates + 1):
-        state = measure_growth(protocol, recorded[:, update])
-        for name, values in state.items():
-            medians.setdefault(name, []).append(float(np.median(values)))
-    return medians
+    growth = [
+        np.median(measure_growth(protocol, recorded[:, update])["growth"])
+        for update in range(n_updates + 1)
+    ]
+    return int(np.argmax(np.array(growth) < 0.5 * predict_growth(protocol)))
