@@ -25,11 +25,11 @@ What 100 of them report, beside what the paper reports:
 
 >>> times = outcomes.updates[outcomes.converged]
 >>> comparison = replication.compare(times, runs=100, mean="48", max="202")
->>> comparison.agreement.value
-'consistent'
+>>> comparison.verdict.value
+'not contradicted'
 
-`compare` takes outcomes of any simulation and any reported statistic. Another reading of the
-paper, by name or field by field:
+`compare` takes outcomes of any simulation and any reported statistic, `compare_table` whole tables
+of them. Another reading of the paper, by name or field by field:
 
 >>> outcomes = replication.simulate("notebook", n_seeds=2000)
 >>> outcomes = replication.simulate(replication.Protocol(learning_rate=15), n_seeds=2000)
@@ -57,6 +57,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from replication.comparison.comparison import Comparison, compare
+    from replication.comparison.table import ComparisonTable, compare_table
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.errors import (
@@ -80,6 +81,7 @@ __all__ = [
     "READINGS",
     "Changes",
     "Comparison",
+    "ComparisonTable",
     "CountTable",
     "DataError",
     "Outcomes",
@@ -92,6 +94,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "compare",
+    "compare_table",
     "load_claims",
     "simulate",
     "trace",
@@ -100,6 +103,7 @@ __all__ = [
 _HOMES = {
     "replication.definition.claims": ("load_claims",),
     "replication.comparison.comparison": ("Comparison", "compare"),
+    "replication.comparison.table": ("ComparisonTable", "compare_table"),
     "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.simulator.ensemble": ("simulate",),

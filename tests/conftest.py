@@ -28,5 +28,5 @@ def few_resamples(monkeypatch):
     from replication.comparison.sampling import Effort
 
     small = Effort(10_000, 100)
-    monkeypatch.setattr("replication.comparison.case.Effort", lambda: small)
+    monkeypatch.setattr("replication.comparison.comparison.Effort", lambda: small)
     monkeypatch.setattr("replication.experiments.headline.unusual.N_STUDIES", 20_000)

@@ -40,7 +40,7 @@ CONFINED = {
         "comparison.figure",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"store", "cli", "comparison.tables"},
+    "pyarrow": {"store", "cli", "comparison.files"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},

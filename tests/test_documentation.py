@@ -16,7 +16,7 @@ WITH_EXAMPLES = [
     for path in sorted((ROOT / "replication").rglob("*.py"))
     if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
 ]
-RESULTS = {"Comparison", "Outcomes", "Trace"}  # not made by a caller
+RESULTS = {"Comparison", "ComparisonTable", "Outcomes", "Trace"}  # not made by a caller
 CALLABLES = [
     name
     for name in replication.__all__

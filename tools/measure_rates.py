@@ -1,179 +1,194 @@
-"""Measure how often `compare` rejects, and write what the help shows (about twenty minutes).
+"""Measure how often `compare` contradicts a report of runs like one's own, and finds a difference.
 
-Each trial draws N runs and a study of n runs from one population, and asks whether the study is
-consistent with the runs. The share of trials in which it is not should be 5 %. Less is resampled
-and drawn than for a user, which adds noise to each p, but no bias where p is evenly spread, since
-each trial has a seed of its own. `python tools/measure_rates.py`.
+Usage: python tools/measure_rates.py [--check]
+
+Each trial draws N runs and a report of n runs from one population: whatever is contradicted is so
+by mistake. Writes compare_rates.json, beside this file, and the tables of docs/compare.md; takes
+about twenty minutes. With ``--check`` nothing is measured; the exit code is 1 if the page does not
+show what is stored.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import math
+import re
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
-from replication.comparison.case import NORMAL_RUNS
-from replication.comparison.cautions import find_cautions
-from replication.comparison.command import RATES
-from replication.comparison.prediction import judge_draws
-from replication.comparison.report import Reported, read_reported
-from replication.comparison.result import MIN_RUNS
-from replication.comparison.sampling import (
-    Draws,
-    Effort,
-    Sample,
-    draw_normal_statistics,
-    draw_statistics,
-    reduce_studies,
-)
+from replication.comparison.comparison import Comparison, Verdict, compare, compare_by
+from replication.comparison.sampling import Effort
 
 FloatArray = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]
 
+STORED = Path(__file__).with_name("compare_rates.json")
+PAGE = Path(__file__).parents[1] / "docs" / "compare.md"
 
-def _mix(generator: np.random.Generator, size: int) -> FloatArray:
-    """Four in five runs around 0, the others around 4."""
-    return generator.normal(size=size) + 4.0 * (generator.random(size) < 0.2)
+
+def _draw_pairs(generator: np.random.Generator, size: int) -> FloatArray:
+    """Return runs that share half of their variance two by two, as those of one data split do."""
+    shared = np.repeat(generator.normal(size=(size + 1) // 2), 2)[:size]
+    return np.asarray(shared + generator.normal(size=size))
 
 
 POPULATIONS: Mapping[str, Draw] = {
     "normal": lambda generator, size: generator.normal(size=size),
     "uniform": lambda generator, size: generator.random(size),
-    "beta(.5,.5)": lambda generator, size: generator.beta(0.5, 0.5, size),
-    "mixture": _mix,
-    "Poisson 1": lambda generator, size: generator.poisson(1.0, size).astype(np.float64),
-    "t3": lambda generator, size: generator.standard_t(3.0, size),
-    "Weibull .7": lambda generator, size: generator.weibull(0.7, size),
-    "accuracy": lambda generator, size: generator.beta(50.0, 1.0, size),
-    "ties": lambda generator, size: generator.choice([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 5.0], size),
-    "capped": lambda generator, size: np.minimum(generator.normal(480.0, 60.0, size), 500.0),
+    "at two ends": lambda generator, size: generator.beta(0.5, 0.5, size),
+    "a fifth shifted by 4 SD": lambda generator, size: (
+        generator.normal(size=size) + 4.0 * (generator.random(size) < 0.2)
+    ),
+    "one in ten fails": lambda generator, size: np.where(
+        generator.random(size) < 0.1, 100.0, generator.normal(10.0, 1.0, size)
+    ),
+    "60 % at a bound": lambda generator, size: np.where(
+        generator.random(size) < 0.6, 1.0, generator.random(size)
+    ),
+    "t, 2 degrees": lambda generator, size: generator.standard_t(2.0, size),
+    "exponential": lambda generator, size: generator.exponential(size=size),
+    "lognormal": lambda generator, size: generator.lognormal(0.0, 1.0, size),
+    "accuracy near 1": lambda generator, size: generator.beta(50.0, 1.0, size),
+    "rewards capped": lambda generator, size: np.minimum(
+        generator.normal(480.0, 60.0, size), 500.0
+    ),
+    "counts around 1": lambda generator, size: generator.poisson(1.0, size).astype(np.float64),
+    "0 or 1, mostly 1": lambda generator, size: (generator.random(size) < 0.9).astype(np.float64),
+    "pairs of runs": _draw_pairs,
 }
-"""How runs are drawn: accuracy is beta(50, 1); capped rewards are normal and stop at 500."""
-STATISTICS = {"mean": ("mean",), "sd": ("sd",), "both": ("mean", "sd"), "max": ("max",)}
-SEEN, RUNS = (3, 5, 10, 30, 100, 500), (5, 10, 30, 100)
-"""With three runs there is an answer by normal theory only."""
-SHOWN = {"rejected": tuple(STATISTICS), "cautioned": tuple(STATISTICS),
-         "normal": ("mean", "sd", "both")}  # fmt: skip
-LEVEL = 0.05
-LIMIT, LIMITED_FROM = 0.12, 10
-"""No rate may be above the limit with so many runs or more."""
-PROMISED, CAUTIONED = (0.03, 0.065), 0.9
-"""Where a rate lies, or else a caution stands beside so many of the trials."""
-TRIALS = (400, 2000, 12_000)
+DEPENDENT = "pairs of runs"
+SIZES = ((3, 3), (5, 5), (5, 10), (10, 3), (20, 100), (100, 100))
+"""Runs of one's own, and behind the report."""
+KINDS = {"spread": "mean ± sd", "mean": "mean alone", "median": "median", "max": "maximum"}
+DRAWN = {"median", "max"}  # judged by drawn studies, hence with fewer trials and draws
+TRIALS, TRIALS_DRAWN = 2000, 400
+LIMIT = 0.065
 EFFORT = Effort(1000, 50)
-SEED = 100
-POWER = ((5, 5), (10, 10), (30, 30))
+SEED = 37
+DEFAULTS = compare.__kwdefaults__ or {}
 
 
-def print_study(study: FloatArray) -> dict[str, Reported]:
-    """Return mean, standard deviation and maximum of a study, printed finely."""
-    found = reduce_studies(study, ["mean", "sd", "max"])
-    return {name: read_reported(f"{float(value):.6f}", name) for name, value in found.items()}
+def compare_trial(own: FloatArray, theirs: FloatArray, kind: str, seed: int) -> Comparison:
+    """Compare runs with what a paper would print of others, to six digits."""
+    found = {
+        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": np.median(theirs),
+        "max": theirs.max(),
+    }  # fmt: skip
+    names = ("mean", "sd") if kind == "spread" else (kind,)
+    report = {name: f"{found[name]:.6g}" for name in names} | {"runs": theirs.size}
+    effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=SEED * 1_000_000 + seed)
+    return compare_by(DEFAULTS | {"values": own, "report": report}, effort)
 
 
 def measure_cell(
-    population: str, n_seen: int, runs: int, *, n_trials: int, seed: int, with_normal: bool = False
-) -> dict[str, dict[str, float]]:
-    """Return shares of trials: ``rejected``, ``cautioned``, and ``normal`` where asked for."""
-    generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n_seen, runs])
-    draw = POPULATIONS[population]
-    found = {kind: dict.fromkeys(STATISTICS, 0) for kind in ("rejected", "cautioned", "normal")}
+    population: str, kind: str, n: int, m: int, *, n_trials: int, seed: int, shift: float = 0.0
+) -> dict[str, float]:
+    """Return the shares of trials that are contradicted, and that are so under a condition."""
+    place = list(POPULATIONS).index(population)
+    generator = np.random.default_rng([seed, place, n, m])
+    draw, counts = POPULATIONS[population], dict.fromkeys(("contradicted", "conditional"), 0)
     for trial in range(n_trials):
-        sample = Sample.from_values(draw(generator, n_seen))
-        printed = print_study(draw(generator, runs))
-        effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
-        answers = {}
-        if n_seen >= MIN_RUNS:
-            answers["rejected"] = draw_statistics(sample, runs, list(printed), effort=effort)
-        if with_normal and sample.spread > 0:
-            answers["normal"] = draw_normal_statistics(sample, runs, list(printed), effort=effort)
-        for kind, drawn in answers.items():
-            for name, p in find_p_values(drawn, printed).items():
-                found[kind][name] += p <= LEVEL
-        for name, names in STATISTICS.items():
-            found["cautioned"][name] += bool(find_cautions(sample, names, runs))
+        own, theirs = draw(generator, n), draw(generator, m) + shift
+        found = compare_trial(own, theirs, kind, trial)
+        if found.verdict is Verdict.CONTRADICTED:
+            counts["contradicted"] += 1
+            counts["conditional"] += bool(found.conditions)
+    return {name: round(count / n_trials, 4) for name, count in counts.items()}
+
+
+def measure_power(n: int, m: int, *, n_trials: int, seed: int) -> dict[str, float]:
+    """Return how often normal runs two standard deviations apart are told apart, by three tests."""
+    shares = {
+        name: measure_cell("normal", kind, n, m, n_trials=n_trials, seed=seed, shift=2.0)
+        for name, kind in (("spread", "spread"), ("mean", "mean"))
+    }
+    generator = np.random.default_rng([seed, 0, n, m])
+    one = np.array([generator.normal(size=n + m) for _ in range(n_trials)])
+    welch = stats.ttest_ind(one[:, :n], one[:, n:] + 2.0, axis=1, equal_var=False).pvalue
+    error = one[:, :n].std(axis=1, ddof=1) * np.sqrt(1 / n + 1 / m)
+    t = (one[:, n:].mean(axis=1) + 2.0 - one[:, :n].mean(axis=1)) / error
     return {
-        kind: {name: round(count / n_trials, 4) for name, count in counts.items()}
-        for kind, counts in found.items()
+        **{name: share["contradicted"] for name, share in shares.items()},
+        "welch": round(float((welch <= 0.05).mean()), 4),
+        "interval": round(float((2 * stats.t.sf(np.abs(t), n - 1) <= 0.05).mean()), 4),
     }
 
 
-def find_p_values(drawn: Draws, printed: Mapping[str, Reported]) -> dict[str, float]:
-    """Return p of a study by each of `STATISTICS`."""
-    yours = dict.fromkeys(printed, 0.0)
-    both = judge_draws(drawn, {name: printed[name] for name in ("mean", "sd")}, yours, level=LEVEL)
-    largest = judge_draws(drawn, {"max": printed["max"]}, yours, level=LEVEL)
-    alone = {name: both.findings[name].p for name in ("mean", "sd")}
-    return {**alone, "both": both.p, "max": largest.p}
+def measure_all() -> dict[str, Any]:
+    """Measure all cells."""
+    rates = {
+        kind: {
+            population: {
+                f"{n},{m}": measure_cell(population, kind, n, m, seed=SEED,
+                                         n_trials=TRIALS_DRAWN if kind in DRAWN else TRIALS)
+                for n, m in SIZES if kind not in DRAWN or n >= 5
+            }
+            for population in POPULATIONS
+        }
+        for kind in KINDS
+    }  # fmt: skip
+    power = {f"{n},{m}": measure_power(n, m, n_trials=TRIALS, seed=SEED) for n, m in SIZES}
+    return {"trials": {kind: TRIALS_DRAWN if kind in DRAWN else TRIALS for kind in KINDS},
+            "rates": rates, "power": power}  # fmt: skip
 
 
-def measure_surely(population: str, n_seen: int, runs: int) -> tuple[int, dict[str, Any]]:
-    """Measure a cell with more trials, up to the last of `TRIALS`, as long as it is in doubt.
-
-    Normal theory, which has no limit, is measured with the first of them.
-    """
-    n_trials = TRIALS[0]
-    is_few = n_seen <= NORMAL_RUNS
-    found = measure_cell(population, n_seen, runs, n_trials=n_trials, seed=SEED, with_normal=is_few)
-    for more in TRIALS[1:]:
-        if n_seen >= LIMITED_FROM and is_in_doubt(found, n_trials):
-            n_trials, normal = more, found["normal"]
-            found = measure_cell(population, n_seen, runs, n_trials=more, seed=SEED)
-            found["normal"] = normal
-    return n_trials, found
-
-
-def is_in_doubt(found: Mapping[str, Mapping[str, float]], n_trials: int) -> bool:
-    """Say whether a rate is within three standard errors of the limit, or not as promised."""
-    return any(
-        abs(rate - LIMIT) <= 3 * math.sqrt(rate * (1 - rate) / n_trials)
-        or (found["cautioned"][name] < CAUTIONED and not PROMISED[0] <= rate <= PROMISED[1])
-        for name, rate in found["rejected"].items()
-    )
+def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tables of the page by name: a row for each population, a column for each size."""
+    sizes = [f"{n},{m}" for n, m in SIZES]
+    found = {}
+    for kind, rows in model["rates"].items():
+        header = ["contradicted, %", *(size.replace(",", ", ") for size in sizes)]
+        body = [
+            [population, *(f"{100 * cells[size]['contradicted']:.1f}" if size in cells else ""
+                           for size in sizes)]
+            for population, cells in rows.items()
+        ]  # fmt: skip
+        found[kind] = _tabulate([header, *body])
+    names = {"spread": "`compare`, mean ± sd", "welch": "Welch's test",
+             "mean": "`compare`, mean alone", "interval": "prediction interval by *t*"}  # fmt: skip
+    power = [
+        [words, *(f"{100 * model['power'][size][name]:.0f}" for size in sizes)]
+        for name, words in names.items()
+    ]
+    found["power"] = _tabulate([["found, %", *(s.replace(",", ", ") for s in sizes)], *power])
+    return found
 
 
-def measure_power(n_seen: int, runs: int, *, n_trials: int, seed: int) -> dict[str, float]:
-    """Return how often the mean of normal runs is rejected after a shift by two deviations."""
-    generator = np.random.default_rng([seed, 99, n_seen, runs])
-    found = {"free": 0, "normal": 0}
-    for trial in range(n_trials):
-        sample = Sample.from_values(generator.normal(size=n_seen))
-        mean = read_reported(f"{generator.normal(2.0, size=runs).mean():.6f}", "mean")
-        effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=seed * 1_000_000 + trial)
-        for name, draw in (("free", draw_statistics), ("normal", draw_normal_statistics)):
-            drawn = draw(sample, runs, ["mean"], effort=effort)
-            found[name] += judge_draws(drawn, {"mean": mean}, {"mean": 0.0}, level=LEVEL).p <= LEVEL
-    return {name: round(count / n_trials, 4) for name, count in found.items()}
+def _tabulate(rows: list[list[str]]) -> str:
+    header, *body = rows
+    marks = [":--", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *body))
+
+
+def fill_page(page: str, tables: Mapping[str, str]) -> str:
+    """Return the page with each table between its two marks."""
+    for name, table in tables.items():
+        page = re.sub(
+            rf"(<!-- rates: {name} -->\n).*?(\n<!-- end -->)",
+            lambda found, table=table: found[1] + table + found[2],  # type: ignore[misc]
+            page,
+            flags=re.DOTALL,
+        )
+    return page
 
 
 def main() -> None:
-    """Measure all cells and write the table of the help."""
-    trials: dict[str, Any] = {}
-    kinds: dict[str, dict[str, Any]] = {"rejected": {}, "cautioned": {}, "normal": {}}
-    for population, n_seen, runs in itertools.product(POPULATIONS, SEEN, RUNS):
-        n_trials, found = measure_surely(population, n_seen, runs)
-        trials.setdefault(population, {}).setdefault(str(n_seen), {})[str(runs)] = n_trials
-        for kind, rates in found.items():
-            if n_seen <= NORMAL_RUNS if kind == "normal" else n_seen >= MIN_RUNS:
-                row = kinds[kind].setdefault(population, {}).setdefault(str(n_seen), {})
-                row[str(runs)] = {name: rates[name] for name in SHOWN[kind]}
-    model = {
-        "runs": list(RUNS),
-        "trials": trials,
-        "rejected": kinds["rejected"],
-        "cautioned": kinds["cautioned"],
-        "normal_theory": kinds["normal"],
-        "power": {
-            f"{n_seen},{runs}": measure_power(n_seen, runs, n_trials=5 * TRIALS[0], seed=SEED)
-            for n_seen, runs in POWER
-        },
-    }
-    RATES.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
+    """Measure, and write what is stored and the page."""
+    is_check = sys.argv[1:] == ["--check"]
+    if not is_check:
+        STORED.write_text(json.dumps(measure_all(), indent=1) + "\n", "utf-8")
+    page = PAGE.read_text("utf-8")
+    filled = fill_page(page, format_tables(json.loads(STORED.read_text("utf-8"))))
+    if is_check and filled != page:
+        sys.exit(
+            "docs/compare.md does not show tools/compare_rates.json; run tools/measure_rates.py"
+        )
+    PAGE.write_text(filled, "utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from replication.report.template import Template
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
-EXAMPLE = ["--column", "reward", "--runs", "5", "--mean", "0.83", "--sd", "0.04"]
+EXAMPLE = ["--column", "reward", "--by", "task", "--reported", "example-report"]
 
 
 def render_readme() -> str:
@@ -36,7 +36,7 @@ def run_example() -> str:
     """Return what the first example of `replication compare` prints."""
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        main(["compare", "example", *EXAMPLE])
+        main(["compare", "example-tasks", *EXAMPLE])
     return output.getvalue().strip()
 
 

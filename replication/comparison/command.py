@@ -1,34 +1,43 @@
-"""The options of the command that compares, and the measured rates that its help shows."""
+"""The command that compares: its options, and nothing that `compare` does not do in Python."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
-from collections.abc import Mapping, Sequence
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replication.comparison.report import STATISTICS, SUCCESSES
+from replication.errors import ReplicationError, UsageError
 from replication.wording import show
 
-RATES = Path(__file__).with_name("rejection_rates.json")
+if TYPE_CHECKING:
+    from replication.comparison.comparison import Comparison
+    from replication.comparison.table import ComparisonTable
+
+EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
+NUMBERS = ("runs", *STATISTICS, "ci", *SUCCESSES, "constant")
+SHARED = ("cap", "failures", "margin", "detect", "level", "bounds", "grid", "sd_kind",
+          "plus_minus", "ci_level", "ci_kind", "scale")  # fmt: skip
+FORMS = ("text", "markdown", "latex", "csv", "json")
 MORE = {  # what the help says of a reported number beside its name
-    "mean": ", also with its spread behind it: '0.83 ± 0.04' (see --plus-minus)",
+    "mean": ", also with what stands behind it: '0.83 ± 0.04', '0.83 [0.81, 0.85]'",
     "sd": " (see --sd-kind)",
+    "iqr": ", or both quartiles: '0.81 to 0.85'",
     "share": ", such as 0.95 or 95%%",
 }
 EXAMPLES = """\
 examples:
-  replication compare runs.csv --column updates --runs 100 --mean 48 --max 202
-  replication compare example --column reward --runs 5 --mean "0.83 ± 0.04" --plus-minus sd
+  replication compare example --column reward --runs 5 --mean "0.83 ± 0.04"
+  replication compare example-tasks --column reward --by task --reported example-report
   replication compare runs.csv --column accuracy --runs 5 --mean 97.3% --scale 100 --bounds 0 1
   replication compare runs.csv --succeeded solved --runs 50 --share 94%
-  replication compare runs.csv --column score --by game --reported paper.csv --plot games.png
   replication compare runs.csv --column score --by algorithm --difference new old --pair seed \\
-      --runs 10 --mean 3.1
+      --runs 10 --mean "3.1 ± 0.9" --plus-minus se
+  replication compare --report "92.0 ± 0.3, n = 5" --against "91.2, n = 1" --plus-minus sd
 
-exit codes: 0; with --exit-code 0 consistent, 1 not consistent, 3 cannot tell; 2 wrong usage,
+exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tell; 2 wrong usage,
 65 a table that cannot be compared, 74 a file that cannot be read or written"""
 
 
@@ -37,113 +46,155 @@ def add_commands(subparsers: Any) -> None:
     compare = subparsers.add_parser(
         "compare",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        help="is a reported result what runs of your own say?",
+        help="do runs of your own, or another report, contradict a reported result?",
         description="""\
-Say whether a result that somebody reported is what your runs say. Give the numbers as they
-were printed: their decimals say how they were rounded. The answer comes from the sampling
-distribution of the reported statistics over studies of that many runs, which allows for
-your runs being a sample too. With at most 30 runs the answer of normal theory stands beside.""",
-        epilog=f"{EXAMPLES}\n\n{format_rates(load_rates())}",
+Say whether your runs, or another report, contradict a result that somebody reported, and what
+difference they would have shown. Give the numbers as they were printed: their decimals say how
+they were rounded. docs/compare.md says how they are judged, and how often that goes wrong.""",
+        epilog=EXAMPLES,
     )
     add = compare.add_argument
-    add(
-        "file",
-        metavar="FILE",
+    add("file", metavar="FILE", nargs="?",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Parquet, Feather or Excel; - for "
-        "standard input; example for a table that comes with the package",
-    )
-    add("--column", metavar="NAME", help="column that holds the values (default: the only one)")
+        "numbers may have a decimal comma), Parquet, Feather or Excel; - for standard input; "
+        "example, example-tasks and example-report come with the package")  # fmt: skip
+    add("--column", metavar="NAME", help="column that holds the values (default: the only one); "
+        "with --by several, as in reward,steps")  # fmt: skip
     add("--runs", metavar="N", help="runs behind the report; needed for all but --constant")
     for name, words in (STATISTICS | SUCCESSES).items():
         add(f"--{name.replace('_', '-')}", metavar="NUMBER",
             help=f"reported {words}{MORE.get(name, '')}")  # fmt: skip
+    add("--quantile", nargs=2, action="append", metavar=("NAME", "NUMBER"), default=[],
+        help="another reported quantile, such as p90 71")  # fmt: skip
     add("--constant", metavar="NUMBER",
         help="in place of a report: a value without error, such as one of theory")  # fmt: skip
     add("--ci", nargs=2, metavar=("LOW", "HIGH"), help="reported confidence interval of the mean")
+    add("--report", metavar="TEXT",
+        help="in place of these: all that was reported, as '0.83 ± 0.04, n = 5' or "
+        "'median=0.8 iqr=0.1 n=20'")  # fmt: skip
+    add("--against", metavar="TEXT",
+        help="in place of FILE: another report, or one run: '91.2, n = 1'")  # fmt: skip
     add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
-        help="of that interval (default: 0.95)")  # fmt: skip
-    add(
-        "--ci-kind",
-        choices=("t", "normal"),
-        help="whether it is by Student's t or by the normal distribution (default: both are tried)",
-    )
-    add(
-        "--plus-minus",
-        choices=("sd", "se", "ci"),
-        help="what stands behind ±: standard deviation, standard error, half of an interval",
-    )
-    add(
-        "--sd-kind",
-        choices=("n-1", "n"),
-        help="denominator of the reported standard deviation (default: both are tried)",
-    )
-    add(
-        "--scale",
-        type=_parse_number,
-        metavar="FACTOR",
-        help="what the reported numbers are divided by to have your unit: 100 if they are per cent "
-        "and your values shares such as 0.973, 1 if both are per cent",
-    )
-    add(
-        "--bounds",
-        nargs=2,
-        type=_parse_end,
-        metavar=("LOW", "HIGH"),
-        help="what no value can lie beyond, such as 0 1, 0 inf or none 100 (default: none, "
-        "but 0 1 where all values are 0 and 1)",
-    )
-    add(
-        "--grid",
-        metavar="STEP",
-        help="what every value is a multiple of: 1 for whole numbers; or none (default; but 1 "
-        "where all values are 0 and 1)",
-    )
-    add(
-        "--succeeded",
-        metavar="NAME",
-        help="column that says which of your runs succeeded (1/0, true/false, yes/no). With --mean "
-        "and the like it suits times and counts that were stopped at one common value, which "
-        "failures hold; with rewards or accuracies add --failures excluded, or leave it out",
-    )
+        help="of the interval (default: 0.95)")  # fmt: skip
+    add("--ci-kind", choices=("t", "normal"),
+        help="whether it is by Student's t or by the normal distribution (default: both are "
+        "tried)")  # fmt: skip
+    add("--plus-minus", choices=("sd", "se", "ci", "2sd", "2se"),
+        help="what stands behind ±: standard deviation, standard error, half of an interval, or "
+        "two of the first (default: sd, se and ci are tried)")  # fmt: skip
+    add("--sd-kind", choices=("n-1", "n"),
+        help="denominator of the reported sd (default: both are tried)")  # fmt: skip
+    add("--scale", type=_parse_number, metavar="FACTOR",
+        help="what the reported numbers are divided by to have your unit: 100 if they are per "
+        "cent and your values shares such as 0.973, 1 if both are per cent")  # fmt: skip
+    add("--bounds", nargs=2, type=_parse_end, metavar=("LOW", "HIGH"),
+        help="what no value can lie beyond, such as 0 1, 0 inf or none 100")  # fmt: skip
+    add("--grid", metavar="STEP",
+        help="what every value is a multiple of: 1 for whole numbers")  # fmt: skip
+    add("--succeeded", metavar="NAME",
+        help="column that says which of your runs succeeded (1/0, true/false, yes/no). With "
+        "--mean and the like it suits times and counts that were stopped at one common value, "
+        "which failures hold; with rewards or accuracies add --failures excluded, or leave it "
+        "out")  # fmt: skip
     add("--cap", type=_parse_number, metavar="VALUE",
         help="value at which runs were stopped; whatever is larger failed")  # fmt: skip
-    add(
-        "--failures",
-        choices=("excluded", "at-cap", "restarted"),
+    add("--failures", choices=("excluded", "at-cap", "restarted"),
         help="what the report did with failures: left them out, counted them where they were "
-        "stopped, or started over and added up (default: the verdict must not depend on it)",
-    )
-    add(
-        "--margin",
-        metavar="VALUE",
-        help="difference of the means that does not matter, in the unit of the values or as 10%%",
-    )
+        "stopped, or started over and added up (default: the verdict must not depend on "
+        "it)")  # fmt: skip
+    add("--margin", metavar="VALUE",
+        help="difference of the means that does not matter, in the unit of the values or as "
+        "10%%")  # fmt: skip
+    add("--detect", metavar="VALUE",
+        help="how many runs would show this difference four times in five? In the unit of the "
+        "values, as 10%% or as '0.5 sd'")  # fmt: skip
     add("--level", type=_parse_number, default=0.05, metavar="LEVEL",
         help="of the test (default: 0.05); intervals cover the rest")  # fmt: skip
-    add("--by", metavar="NAME", help="column of groups: each is compared by itself")
-    add(
-        "--reported",
-        metavar="FILE",
-        help="with --by: a small CSV with the column of groups and, for each, runs, mean and so "
-        "on, in any order; groups that you did not run are listed and skipped",
-    )
+    add("--by", metavar="NAMES",
+        help="columns of keys, as in task,method: each group is compared by itself, and the table "
+        "as a whole")  # fmt: skip
+    add("--reported", metavar="FILE",
+        help="with --by: a table with the keys and, for each group, n, mean, std and so on; with "
+        "a column `metric` if there are several columns of values")  # fmt: skip
     add("--difference", nargs=2, metavar=("A", "B"),
         help="with --by: what was reported is the mean of group A less that of B")  # fmt: skip
     add("--pair", metavar="NAME", help="with --difference: column of seeds that pair the runs")
-    add("--json", action="store_true", help="print all numbers as JSON")
+    add("--format", choices=FORMS, default="text", help="of what is printed (default: text)")
     add("--exit-code", action="store_true", help="leave with a code that says the verdict")
     add("--plot", metavar="FILE", type=Path,
-        help="draw the sampling distribution with the reported value, or with --by the interval of "
-        "each group (.png, .svg or .pdf)")  # fmt: skip
+        help="draw the runs with the reported value, or with --by the difference of each group "
+        "(.png, .svg or .pdf)")  # fmt: skip
     compare.set_defaults(handler=run_compare)
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    """Print what the runs of a file say of a reported result."""
-    from replication.comparison.command_run import run  # loads NumPy
+    """Print what runs, or another report, say of a reported result."""
+    try:
+        return _run(options)
+    except ReplicationError as error:
+        raise type(error)(name_options(str(error))) from None
 
-    return run(options)
+
+def name_options(text: str) -> str:
+    """Return text with options in place of the arguments that stand in backticks."""
+    names = {"minus": "difference", "quantiles": "quantile", "values": "column"}
+    return re.sub(
+        r"`(\w+)`", lambda found: f"--{names.get(found[1], found[1]).replace('_', '-')}", text
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from replication.comparison.figure import check_picture, draw, save_picture
+
+    _check(options)
+    if options.plot is not None:
+        check_picture(options.plot)
+    found = _compare(options)
+    if options.plot is not None:
+        save_picture(draw(found), options.plot)
+    text = found.render(options.format)
+    sys.stdout.write((text if options.format == "json" else name_options(text)) + "\n")
+    return EXIT_CODES[str(found.verdict)] if options.exit_code else 0
+
+
+def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
+    """Hand the options over to the function that they belong to."""
+    from replication.comparison.comparison import compare
+    from replication.comparison.files import read_table
+    from replication.comparison.table import compare_column, compare_table, pair_runs
+
+    numbers: dict[str, Any] = {name: getattr(options, name) for name in NUMBERS}
+    numbers["quantiles"] = dict(options.quantile)
+    shared = {name: getattr(options, name) for name in SHARED}
+    if options.against is not None:
+        return compare(against=options.against, report=options.report, **numbers, **shared)
+    runs = read_table(options.file)
+    if options.by is None:
+        return compare_column(runs, column=options.column, succeeded=options.succeeded,
+                              report=options.report, **numbers, **shared)  # fmt: skip
+    if options.difference is not None:
+        pair = pair_runs(runs, by=options.by, difference=options.difference,
+                         column=options.column, pair=options.pair)  # fmt: skip
+        return compare(**pair, report=options.report, **numbers, **shared)
+    columns = None if options.column is None else options.column.split(",")
+    reported = None if options.reported is None else read_table(options.reported)
+    return compare_table(runs, reported, by=options.by.split(","), column=columns,
+                         succeeded=options.succeeded, **numbers, **shared)  # fmt: skip
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together before anything is read."""
+    if (options.file is None) == (options.against is None):
+        given = "neither FILE nor --against was" if options.file is None else (
+            "FILE and --against were"
+        )  # fmt: skip
+        raise UsageError(f"{given} given; give a table of your runs, or another report")
+    for name, needed in (("reported", "by"), ("difference", "by"), ("pair", "difference")):
+        if getattr(options, name) is not None and getattr(options, needed) is None:
+            raise UsageError(f"--{name} was given without --{needed}; give that too")
+    for name in ("reported", "succeeded"):
+        if options.difference is not None and getattr(options, name) is not None:
+            raise UsageError(f"--difference and --{name} do not go together; leave one out")
 
 
 def _parse_number(text: str) -> float:
@@ -160,44 +211,3 @@ def _parse_end(text: str) -> float | None:
     if text == "none":
         return None
     return float(text) if text == "inf" else _parse_number(text)
-
-
-def load_rates() -> dict[str, Any]:
-    """Return the measured rates, as `tools/measure_rates.py` wrote them."""
-    return dict(json.loads(RATES.read_text("utf-8")))
-
-
-def format_rates(rates: Mapping[str, Any]) -> str:
-    """Return the measured rates as text for a terminal: a line for each population and N."""
-    trials = {n for rows in rates["trials"].values() for row in rows.values() for n in row.values()}
-    lines = [
-        "How often equal populations are called not consistent at a level of 5 %, in per cent,",
-        f"with N runs of your own and n behind the report ({min(trials):,} trials each, up to",
-        f"{max(trials):,} where that leaves doubt):",
-        *_tabulate(rates["rejected"], ("mean", "sd", "both", "max"), rates["runs"]),
-        "both: mean and sd together. It should be 5. Outside 3 to 6.5 a caution below the answer",
-        "names the cause. By normal theory, which stands beside for 3 to 30 runs:",
-        *_tabulate(rates["normal_theory"], ("mean", "sd", "both"), rates["runs"]),
-        "How often a shift of the mean by two standard deviations is found, for normal runs:",
-    ]
-    for key, power in rates["power"].items():
-        n_seen, runs = key.split(",")
-        lines.append(
-            f"  N = {n_seen:>3}, n = {runs:>3}: {100 * power['free']:.0f} % without assumptions, "
-            f"{100 * power['normal']:.0f} % by normal theory"
-        )
-    return "\n".join(lines)
-
-
-def _tabulate(rates: Mapping[str, Any], names: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    """Return lines of a table, empty ones round it: rates by population, N and n."""
-    columns = "".join(f"{name:>5}" for name in names)
-    lines = [
-        f"{'N':>16} " + "".join(f"|{f'n = {n}':^{len(columns) + 1}}" for n in sizes),
-        " " * 17 + f"|{columns} " * len(sizes),
-    ]
-    for population, rows in rates.items():
-        for n_seen, row in rows.items():
-            cells = ["".join(f"{100 * row[str(n)][name]:5.1f}" for name in names) for n in sizes]
-            lines.append(f"{population:<12}{n_seen:>4} " + "".join(f"|{cell} " for cell in cells))
-    return ["", *(line.rstrip() for line in lines), ""]

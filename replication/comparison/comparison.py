@@ -1,4 +1,4 @@
-"""Comparing a reported result with runs of one's own.
+"""Comparing a reported result with runs of one's own, or with another report.
 
 `compare` takes outcomes of any kind and the numbers that somebody reported; the headline of
 the study is the same function on a count table.
@@ -7,6 +7,7 @@ the study is the same function on a count table.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import html
 import math
@@ -17,15 +18,44 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison.case import Case, judge
-from replication.comparison.cautions import list_cautions
+from replication.comparison import text as words
 from replication.comparison.figure import plot_comparison, render_picture
+from replication.comparison.judging import (
+    Answer,
+    Own,
+    check_runs,
+    find_missed,
+    is_binary,
+    judge_all,
+)
+from replication.comparison.means import (
+    Difference,
+    Equivalence,
+    Side,
+    assess_equivalence,
+    plan_runs,
+    plan_shares,
+)
+from replication.comparison.numbers import Reported, read_number, refuse
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Finding
-from replication.comparison.report import Reported, read_report, read_reported, refuse
-from replication.comparison.result import Result
+from replication.comparison.remarks import (
+    find_coincidence,
+    list_assumptions,
+    list_cautions,
+    list_impossible,
+)
+from replication.comparison.report import (
+    SPREADS,
+    STATISTICS,
+    SUCCESSES,
+    Report,
+    find_probability,
+    parse_report,
+    read_report,
+)
 from replication.comparison.runs import take_runs
-from replication.comparison.text import describe_p, summarise
+from replication.comparison.sampling import Effort, Sample, SamplingDistribution
 from replication.errors import UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_proportion
@@ -34,14 +64,32 @@ from replication.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
+SCHEMA = 2  # version of what `Comparison.to_dict` returns
+NUMBERS = ("runs", *STATISTICS, "ci", *SUCCESSES, "constant")
+READING = ("plus_minus", "scale", "failures", "sd_kind", "ci_kind", "ci_level")
 
-class Comparison(Result):
+
+class Verdict(enum.StrEnum):
+    """What was found of a report."""
+
+    NOT_CONTRADICTED = "not contradicted"
+    CONTRADICTED = "contradicted"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
     """What a comparison found.
 
     Parameters
     ----------
-    agreement : Agreement
-    reason : Reason
+    verdict : Verdict
+    reason : str
+        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
+        "constant" (runs that are all equal); "reading" (it depends on what was not said);
+        "margin" (the margin says otherwise than p).
+    conditions : tuple of str
+        What the verdict holds under, where it cannot be had without.
     level : float
         Of the test.
     reported : mapping of str to str
@@ -49,7 +97,7 @@ class Comparison(Result):
     runs : int or None
         Runs behind the report; None for a constant.
     n : int
-        Runs compared with, failures included.
+        Runs compared with, failures included; those of the other report, if there is one.
     n_failed, n_missing : int
         Runs that failed, and values that were missing and left out.
     cap : float or None
@@ -62,76 +110,143 @@ class Comparison(Result):
     share : Estimate
         Share that succeeded, Clopper-Pearson interval.
     findings : mapping of str to Finding
-        By statistic; with "mean_given_max" where mean and
-        largest value are judged together.
+        By statistic; with "mean_given_max" where mean and largest value are judged together.
     p : float or None
-        Share of studies whose smaller tail is at most as large as the reported one; None if a
-        reported number cannot be right, or there are fewer than 5 runs.
+        The largest over all readings of what was not said; None if nothing can be said.
     p_error : float
         Standard error of p from resampling and drawing.
-    normal_findings, normal_p : mapping and float or None
-        The same by normal theory, where there are from 3 to 30 runs.
-    missed : Missed or None
-        What so few runs would have missed.
     p_by_assumption : mapping of str to float
         p under each reading of what was not said, where there are several.
+    difference : Difference or None
+        Yours less the reported mean or share, with its interval; `d` is in standard deviations.
+    shown : mapping of str to (float or None)
+        By statistic, the difference that these runs would have shown four times in five.
+    missed : float
+        The largest probability of an outcome that your runs miss in 5 % of cases.
+    coincidence : float or None
+        Where your runs give all reported numbers to the last digit: how often two studies do.
+    planned : mapping or None
+        "difference" asked about, runs on "either_side", and "own" runs against this report.
     assumptions : mapping of str to str
         What the answer takes for granted, by the argument that changes it.
     chance_all_succeed : float
-        Chance that none of these runs fails.
+        Chance that none of the reported number of runs fails.
     equivalence : Equivalence or None
         Where a margin was given.
-    impossible : tuple of Impossible
-        Reported numbers that cannot be right.
-    impossible_on_grid : tuple of Impossible
-        Those that could not be right if values lay on the grid of your runs; they decide nothing.
+    impossible, impossible_on_grid : tuple of Impossible
+        Reported numbers that cannot be right; and those that could not be right if values lay on
+        the grid of your runs, which decide nothing.
     unit : float or None
         That grid.
-    cautions : tuple of Caution
+    cautions : mapping of str to str
+        By cause.
     distributions : mapping of str to SamplingDistribution
         By statistic, for drawing.
+    sides : tuple of Side or None
+        Mean, spread and number of runs, yours and the reported ones.
+    sample : Sample or None
+        Your runs.
     """
 
+    verdict: Verdict
+    reason: str
+    conditions: tuple[str, ...]
+    level: float
+    reported: Mapping[str, str]
+    runs: int | None
+    n: int
+    n_failed: int
+    n_missing: int
+    cap: float | None
+    failures: str
+    mean: Estimate
+    share: Estimate
+    findings: Mapping[str, Finding]
+    p: float | None
+    p_error: float
+    p_by_assumption: Mapping[str, float]
+    difference: Difference | None
+    shown: Mapping[str, float | None]
+    missed: float
+    coincidence: float | None
+    planned: Mapping[str, Any] | None
+    assumptions: Mapping[str, str]
+    chance_all_succeed: float
+    equivalence: Equivalence | None
+    impossible: tuple[Impossible, ...]
+    impossible_on_grid: tuple[Impossible, ...]
+    unit: float | None
+    cautions: Mapping[str, str]
+    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
+    sides: tuple[Side, Side] | None = dataclasses.field(repr=False, compare=False)
+    sample: Sample | None = dataclasses.field(repr=False, compare=False)
+
     def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its is_consistent or agreement")
+        raise TypeError("a comparison has three answers; ask for its verdict")
 
     def __repr__(self) -> str:
-        p = "" if self.p is None else f", {describe_p(self.p)}"
+        p = "" if self.p is None else f", {words.describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
-        return f"<Comparison: {self.agreement}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
+        return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>{render_picture(self)}"
+        return f"<pre>{html.escape(self.render())}</pre>{render_picture(self)}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table of the findings by statistic; by normal theory with fewer than 5 runs."""
+        """Return a table of the findings by statistic."""
         import pandas as pd
 
         columns = ["reported", "yours", "low", "high", "p"]
-        findings = self.findings or self.normal_findings
-        rows = [[getattr(item, column) for column in columns] for item in findings.values()]
-        return pd.DataFrame(rows, pd.Index(findings, name="statistic"), columns)
+        rows = [[getattr(one, column) for column in columns] for one in self.findings.values()]
+        return pd.DataFrame(rows, pd.Index(self.findings, name="statistic"), columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that is not for drawing as plain JSON values."""
+        names = [field.name for field in dataclasses.fields(self)[:-3]]
+        return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
 
     def plot(self) -> Any:
-        """Draw the sampling distribution of each statistic, with a line at the reported value.
+        """Draw what was reported beside your runs, a panel for each statistic.
 
         Returns Matplotlib axes, or an array of them where there are several statistics.
         """
         return plot_comparison(self)
 
-    def summary(self) -> str:
-        """Return the answer in words: one sentence, a short table, cautions."""
-        return summarise(self)
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        return words.render(self, form)
+
+
+def make_plain(value: Any) -> Any:
+    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    if isinstance(value, Difference):
+        value = vars(value) | {"d": value.d}
+    elif dataclasses.is_dataclass(value):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        return {str(key): make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_plain(item) for item in value]
+    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value, Verdict) else value.name.lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def compare(
-    values: npt.ArrayLike | CountTable | Any,
+    values: npt.ArrayLike | CountTable | Any = None,
     *,
+    report: Mapping[str, Any] | str | None = None,
+    against: Mapping[str, Any] | str | None = None,
     runs: int | str | None = None,
     mean: str | float | None = None,
     sd: str | float | None = None,
     se: str | float | None = None,
-    ci: Sequence[str | float] | None = None,
+    ci: Sequence[str | float] | str | None = None,
     median: str | float | None = None,
     q1: str | float | None = None,
     q3: str | float | None = None,
@@ -139,6 +254,7 @@ def compare(
     iqm: str | float | None = None,
     min: str | float | None = None,
     max: str | float | None = None,
+    quantiles: Mapping[str, str | float] | None = None,
     share: str | float | None = None,
     n_succeeded: str | int | None = None,
     constant: str | float | None = None,
@@ -147,6 +263,7 @@ def compare(
     cap: float | None = None,
     failures: str | None = None,
     margin: str | float | None = None,
+    detect: str | float | None = None,
     level: float = 0.05,
     bounds: tuple[float | None, float | None] | None = None,
     grid: str | float | None = None,
@@ -157,21 +274,29 @@ def compare(
     scale: float | None = None,
     nan_policy: str = "raise",
 ) -> Comparison:
-    """Compare a reported result with runs of your own.
+    """Compare a reported result with runs of your own, or with another report.
 
     Parameters
     ----------
     values : array_like of float, shape (n,), CountTable, or outcomes of `simulate`
         Outcomes of your runs; of a run that failed, where it was stopped. Series, tables of one
         column, masked arrays and columns of Polars or Arrow are taken too.
+    report : mapping or str, optional
+        All reported numbers at once, in place of the arguments from `runs` to `constant`: by name,
+        or as text such as "0.83 ± 0.04, n = 5" or "median=0.8 iqr=0.1 n=20".
+    against : mapping or str, optional
+        In place of `values`: another report, or a single run ("91.2, n = 1").
     runs : int or str, optional
         Runs behind the report, from 1 to 100,000; needed for all but a constant.
     mean, sd, se, median, q1, q3, iqr, iqm, min, max : str or number, optional
         Reported statistics as printed; the decimals say how they were rounded, so give
         "48.0" as a string. `se` is sd / sqrt(n), `q1` and `q3` are quartiles, `iqm` is the
-        interquartile mean. A mean may have its spread behind it: "0.83 ± 0.04".
+        interquartile mean. A mean may have its spread or interval behind it: "0.83 ± 0.04",
+        "0.830(4)", "0.83 [0.81, 0.85]".
     ci : pair of str or numbers, optional
         Reported confidence interval of the mean, at `ci_level`.
+    quantiles : mapping of str to str or number, optional
+        Other quantiles by name: {"p90": "71"}.
     share, n_succeeded : str or number, optional
         Share of the runs that succeeded ("0.95" or "95 %"), or their number.
     constant : str or number, optional
@@ -192,18 +317,19 @@ def compare(
     margin : str or float, optional
         Difference of the means that does not matter: in the unit of the values, or
         as "10 %" of the reported mean.
+    detect : str or float, optional
+        A difference, in the unit of the values, as "10 %" of the reported one or as "0.5 sd": how
+        many runs show it four times in five?
     level : float
         Of the test, between 0 and 0.5.
     bounds : (float or None, float or None), optional
-        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0. No bounds
-        unless given, or where all values are 0 and 1.
-    grid : float or "none", optional
-        What every value is a multiple of: 1 for whole numbers. None unless given, or where all
-        values are 0 and 1.
+        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0.
+    grid : float, optional
+        What every value is a multiple of: 1 for whole numbers.
     sd_kind : {"n-1", "n"}, optional
         Denominator of the reported standard deviation or error; both are tried unless given.
-    plus_minus : {"sd", "se", "ci"}, optional
-        What stands behind a plus-minus sign.
+    plus_minus : {"sd", "se", "ci", "2sd", "2se"}, optional
+        What stands behind a plus-minus sign; the first three are tried unless given.
     ci_level : float
     ci_kind : {"t", "normal"}, optional
         How a confidence interval was made; both are tried unless given.
@@ -226,84 +352,202 @@ def compare(
 
     Notes
     -----
-    The sampling distribution of each statistic is the bootstrap predictive distribution
-    (`replication.comparison.sampling`); intervals, p-values and chances all come from it.
+    A mean with a spread is judged by the spreads of both sides, a share by Fisher's exact test
+    (`replication.comparison.means`); other statistics by the bootstrap predictive distribution
+    of studies like your runs (`replication.comparison.sampling`).
 
     Examples
     --------
     >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
-    >>> found = compare(updates, runs=20, mean="46.5", max="71")
-    >>> found.is_consistent
-    True
+    >>> found = compare(updates, runs=20, mean="41.5", sd="8.1")
+    >>> found.verdict.value, round(found.p, 2)
+    ('not contradicted', 0.18)
     >>> found.to_frame().round(1)
-                   reported  yours   low   high    p
+              reported  yours   low  high    p
     statistic
-    mean               46.5   46.6  39.2   62.9  0.9
-    max                  71   71.0  52.0  187.0  0.8
-    mean_given_max     46.5   46.6  39.6   53.4  1.0
+    mean          41.5   46.6  38.9  54.3  0.2
+    sd             8.1   11.0   NaN   NaN  NaN
+
+    One run against a report:
+
+    >>> five, one = "mean=92.0 sd=0.3 n=5", "91.2, n = 1"
+    >>> found = compare(report=five, against=one, sd_kind="n-1")
+    >>> round(found.p, 2), found.conditions
+    (0.07, ("your runs vary as the report's do",))
     """
-    report = read_report(
-        {
-            "mean": mean, "sd": sd, "se": se, "median": median, "q1": q1, "q3": q3, "iqr": iqr,
-            "iqm": iqm, "min": min, "max": max, "share": share, "n_succeeded": n_succeeded,
-            "constant": constant,
-        },
-        ci=ci, plus_minus=plus_minus, scale=scale, runs=runs, failures=failures, sd_kind=sd_kind,
-        ci_kind=ci_kind, ci_level=ci_level,
-    )  # fmt: skip
-    if nan_policy not in {"raise", "omit"}:
-        raise refuse("nan_policy", nan_policy, "are raise, omit")
+    return compare_by(locals(), Effort())
+
+
+def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
+    """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
+    given = {name: options[name] for name in NUMBERS} | _take_quantiles(options["quantiles"])
+    if options["report"] is not None:
+        twice = [name for name, value in given.items() if value is not None]
+        if twice:
+            raise UsageError(f"`report` and `{twice[0]}` were given; leave one of them out")
+        given = parse_report(options["report"], "report")
+    reading = {name: options[name] for name in READING}
+    report, level, minus = read_report(given, **reading), options["level"], options["minus"]
+    if options["nan_policy"] not in {"raise", "omit"}:
+        raise refuse("nan_policy", options["nan_policy"], "are raise, omit")
     if not 0.0 < level < 0.5:
         raise refuse("level", level, "is above 0 and below 0.5")
-    if minus is not None and report.numbers.keys() not in ({"mean"}, {"constant"}):
+    is_mean = not report.numbers.keys().isdisjoint({"mean", "constant"})
+    if minus is not None and not (
+        is_mean and report.numbers.keys() <= {"mean", "constant", *SPREADS}
+    ):
         raise UsageError(
-            "`minus` was given; of a difference only the `mean`, or `constant`, is compared"
+            "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
+            "is compared"
         )
-    take = functools.partial(
-        take_runs, cap=cap, bounds=_read_bounds(bounds), grid=_read_grid(grid),
-        omits_missing=nan_policy == "omit",
-        needs_cap=failures != "excluded" and bool(report.on_values),
-    )  # fmt: skip
-    other = None if minus is None else take(minus, name="minus", succeeded=None)
-    own = take(values, name="values", succeeded=succeeded)
-    case = Case(own, other, report, level)
-    impossible, on_grid, unit = case.find_impossible()
-    predictions = case.predict_all()
-    main = next(iter(predictions.values()), None)
-    normal = None if impossible else case.predict_normal()
-    equivalence = case.assess_equivalence(_read_margin(margin, report.numbers.get("mean")))
-    agreement, reason = judge(impossible, predictions, equivalence, level=level)
-    p_values = {} if impossible else {words: item.p for words, item in predictions.items()}
-    unknown = Estimate(None, None, None, 1.0 - level)
+    if options["against"] is not None:
+        if options["values"] is not None or minus is not None:
+            raise UsageError("`against` was given with runs; leave one of them out")
+        summary = read_report(parse_report(options["against"], "against"), **reading)
+        own = Own(summary=summary)
+    else:
+        take = functools.partial(
+            take_runs, cap=options["cap"], bounds=_read_bounds(options["bounds"]),
+            grid=_read_grid(options["grid"]), omits_missing=options["nan_policy"] == "omit",
+            needs_cap=options["failures"] != "excluded" and bool(report.on_values),
+        )  # fmt: skip
+        other = None if minus is None else take(minus, name="minus", succeeded=None)
+        own = Own(take(options["values"], name="values", succeeded=options["succeeded"]), other)
+    check_runs(own, report)
+    return conclude(own, report, margin=options["margin"], detect=options["detect"], level=level,
+                    effort=effort)  # fmt: skip
+
+
+def conclude(
+    own: Own,
+    report: Report,
+    *,
+    margin: str | float | None,
+    detect: str | float | None,
+    level: float,
+    effort: Effort,
+) -> Comparison:
+    """Return the comparison of one's own side with a report."""
+    answers = judge_all(own, report, level=level, effort=effort)
+    main = next(iter(answers.values()))
+    sample, runs, summary = own.get_sample(main.rule), own.runs, own.summary
+    impossible, on_grid, unit = list_impossible(own, report, sample, main.rule)
+    equivalence = _assess(main, report, margin, level)
+    verdict, reason = _conclude(impossible, answers, equivalence, sample, level=level)
+    p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
+    alike = [one for one in answers.values() if one.rule == main.rule]
+    worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
+    n = runs.n if runs is not None else summary.runs if summary is not None else 0
+    n_done = n if runs is None else runs.n_done
+    missing = [one.n_missing for one in (runs, own.minus) if one is not None]
     return Comparison(
-        agreement=agreement,
+        verdict=verdict,
         reason=reason,
+        conditions=main.conditions if reason == "p" else (),
         level=level,
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers else report.runs,
-        n=own.n,
-        n_failed=own.n_failed,
-        n_missing=own.n_missing + (0 if other is None else other.n_missing),
-        cap=own.stop if report.on_values else None,
-        failures=case.rule,
-        mean=unknown if case.source is None else case.source.estimate_mean(1.0 - level),
-        share=estimate_proportion(own.n_done, own.n, level=1.0 - level),
-        findings={} if main is None else _blank(main.findings, impossible),
-        p=next(iter(p_values.values()), None),
-        p_error=0.0 if main is None else main.p_error,
-        normal_findings={} if normal is None else normal.findings,
-        normal_p=None if normal is None else normal.p,
-        missed=None if normal is None else case.find_missed(normal, main),
-        p_by_assumption=p_values if len(p_values) > 1 else {},
-        assumptions=case.list_assumptions(),
-        chance_all_succeed=(own.n_done / own.n) ** report.runs,
+        n=n,
+        n_failed=n - n_done,
+        n_missing=sum(missing),
+        cap=runs.stop if runs is not None and report.on_values else None,
+        failures=main.rule,
+        mean=_estimate_mean(main, 1.0 - level),
+        share=estimate_proportion(n_done, n, level=1.0 - level),
+        findings=_blank(worst.findings, impossible),
+        p=max(p_values.values(), default=None),
+        p_error=worst.p_error,
+        p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
+        difference=worst.difference,
+        shown=worst.shown,
+        missed=find_missed(n_done) if n_done else 1.0,
+        coincidence=find_coincidence(sample, report, main) if own.minus is None else None,
+        planned=_plan(main, report, sample, detect, level),
+        assumptions=list_assumptions(report, sample, main),
+        chance_all_succeed=(n_done / n) ** report.runs,
         equivalence=equivalence,
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=list_cautions(case, main, normal, equivalence),
-        distributions={} if main is None else main.distributions,
+        cautions=list_cautions(own, report, sample, main, worst, equivalence, level),
+        distributions=worst.distributions,
+        sides=worst.sides,
+        sample=sample,
     )
+
+
+def _conclude(
+    impossible: tuple[Impossible, ...],
+    answers: Mapping[str, Answer],
+    equivalence: Equivalence | None,
+    sample: Sample | None,
+    *,
+    level: float,
+) -> tuple[Verdict, str]:
+    """Return the verdict, and what it rests on."""
+    if impossible:
+        return Verdict.CONTRADICTED, "impossible"
+    p_values = [one.p for one in answers.values()]
+    known = {p <= level for p in p_values if p is not None}
+    if None in p_values:
+        is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
+        return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
+    if len(known) > 1:
+        return Verdict.CANNOT_TELL, "reading"
+    differs = known.pop()
+    if equivalence is not None and differs == equivalence.is_equivalent:
+        return Verdict.CANNOT_TELL, "margin"
+    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
+
+
+def _estimate_mean(main: Answer, level: float) -> Estimate:
+    side = None if main.sides is None else main.sides[0]
+    if side is None:
+        return Estimate(None, None, None, level)
+    if not side.has_spread:
+        return Estimate(side.mean, None, None, level)
+    from scipy import special
+
+    error, degrees = side.estimate_error()
+    reach = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
+    return Estimate(side.mean, side.mean - reach, side.mean + reach, level)
+
+
+def _assess(
+    main: Answer, report: Report, margin: str | float | None, level: float
+) -> Equivalence | None:
+    """Test whether the mean lies within a margin of the reported one."""
+    if margin is None:
+        return None
+    if "mean" not in report.numbers or main.sides is None:
+        raise UsageError("`margin` was given without a reported mean; give the mean too")
+    value = _read_difference(margin, "margin", report.numbers["mean"], None)
+    return assess_equivalence(*main.sides, margin=value, level=level)
+
+
+def _plan(
+    main: Answer,
+    report: Report,
+    sample: Sample | None,
+    detect: str | float | None,
+    level: float,
+) -> dict[str, Any] | None:
+    """Return how many runs show a difference."""
+    if detect is None:
+        return None
+    numbers = report.numbers
+    name = next((name for name in ("mean", "constant", "share") if name in numbers), None)
+    is_share = name == "share" or (name == "mean" and is_binary(sample, report))
+    if name is None or (main.sides is None and not is_share):
+        raise UsageError("`detect` was given without a reported mean or share; give it too")
+    spread = None if main.difference is None else main.difference.spread
+    value = _read_difference(detect, "detect", numbers[name], spread)
+    if is_share:
+        either, own = plan_shares(float(numbers[name].value), report.runs, value, level=level)
+    else:
+        assert main.sides is not None
+        either, own = plan_runs(*main.sides, value, level=level)
+    return {"difference": value, "either_side": either, "own": own}
 
 
 def _blank(
@@ -316,6 +560,13 @@ def _blank(
         name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
         for name, item in findings.items()
     }
+
+
+def _take_quantiles(quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
+    for name in quantiles or {}:
+        if find_probability(name) is None:
+            raise refuse("quantiles", name, "are names such as p90 and p99.5")
+    return dict(quantiles or {})
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
@@ -332,27 +583,27 @@ def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[floa
 
 
 def _read_grid(grid: str | float | None) -> Fraction | None:
-    if grid in (None, "none"):
-        return None if grid is None else Fraction(0)  # for values that are said to lie on none
-    found = read_reported(grid, "grid").value
+    if grid is None:
+        return None
+    found = read_number(grid, "grid").value
     if not found > 0:
-        raise refuse("grid", grid, "is a number above 0, or none")
+        raise refuse("grid", grid, "is a number above 0")
     return found
 
 
-def _read_margin(margin: str | float | None, mean: Reported | None) -> float | None:
-    """Return a margin of equivalence in the unit of the values."""
-    if margin is None:
-        return None
-    if mean is None:
-        raise UsageError("`margin` was given without a reported mean; give the mean too")
-    text = str(margin).strip()
-    body = text.removesuffix("%").strip()
-    plain = re.fullmatch(r"\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d+)?e-?\d{1,2}", body)
-    value = float(body) if plain else math.nan
-    if text.endswith("%"):
-        value *= abs(float(mean.value)) / 100.0
+def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:
+    """Return a difference in the unit of the values, from such, per cent or standard deviations."""
+    text = str(given).strip()
+    found = re.fullmatch(
+        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%|sd|SD)?", text
+    )
+    value, unit = (math.nan, "") if found is None else (float(found[1]), (found[2] or "").lower())
+    if unit == "%":
+        value *= abs(float(item.value)) / 100.0
+    elif unit == "sd":
+        value *= math.nan if spread is None else spread
     if not value > 0:
         allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
-        raise refuse("margin", text, f"{allowed} such as 10%")
+        sd = ", or such as 0.5 sd where a spread is known" if name == "detect" else ""
+        raise refuse(name, text, f"{allowed} such as 10%{sd}")
     return value

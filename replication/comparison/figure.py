@@ -1,109 +1,202 @@
-"""Pictures of comparisons: sampling distributions, and the intervals of groups."""
+"""Pictures of comparisons: what was reported beside one's own runs, and the rows of a table."""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
+import os
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.report import WORDS
-from replication.comparison.result import Result
+from replication.comparison.report import word
 from replication.comparison.sampling import SamplingDistribution
-from replication.comparison.text import describe_p, percent
-from replication.errors import UsageError
+from replication.comparison.text import describe_p, format_number, format_p, percent
+from replication.errors import StorageError, UsageError
+from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    from replication.comparison.comparison import Comparison
 
 N_BARS = 60
+N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
+FAR = 1.5  # widths of the grey band from its middle beyond which a number is an arrow at the edge
+MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
          "svg.hashsalt": "compare"}  # fmt: skip
+Limits = tuple[float, float]
 
 
-def draw_comparison(result: Result, make_figure: Any = None) -> Any:
-    """Draw a panel for each reported statistic; the figure is one of no window unless given."""
+def draw_comparison(found: Comparison, make_figure: Any = None) -> Any:
+    """Draw a panel for each statistic that was judged, in a figure that no window shows."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     make_figure = make_figure or Figure
-    names = [name for name in result.distributions if name in result.findings]
+    names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
     if not names:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = make_figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
         for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
-            draw_distribution(result, name, panel)
+            draw_statistic(found, name, panel)
     return figure
 
 
-def plot_comparison(result: Result) -> Any:
+def plot_comparison(found: Comparison) -> Any:
     """Draw a comparison where pyplot shows it, and return its axes."""
     import matplotlib.pyplot as plt
 
-    axes = draw_comparison(result, plt.figure).axes
+    axes = draw_comparison(found, plt.figure).axes
     return axes[0] if len(axes) == 1 else np.array(axes)
 
 
-def render_picture(result: Result) -> str:
+def render_picture(found: Comparison) -> str:
     """Return the picture as an HTML image that holds its data; nothing where none can be drawn."""
-    if not result.findings:
+    try:
+        figure = draw_comparison(found)
+    except UsageError:
         return ""
     content = io.BytesIO()
-    draw_comparison(result).savefig(content, format="svg", metadata={"Date": None})
+    figure.savefig(content, format="svg", metadata={"Date": None})
     data = base64.b64encode(content.getvalue()).decode("ascii")
-    alt = "Sampling distributions of the reported statistics, with the reported values."
+    alt = "The reported statistics beside the runs that they are compared with."
     return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 
 
-def draw_distribution(result: Result, name: str, panel: Any) -> None:
-    """Draw the sampling distribution of one reported statistic into Matplotlib axes."""
-    finding, distribution = result.findings[name], result.distributions[name]
+def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
+    """Draw one reported statistic into Matplotlib axes: where it is not contradicted, and it."""
+    finding, distribution = found.findings[name], found.distributions.get(name)
+    low, high = finding.interval
+    reach = FAR * ((high - low) or 1.0)
+    middle = (low + high) / 2.0
+    value = min(max(finding.value, middle - reach), middle + reach)
+    limits = min(low, value), max(high, value)
+    panel.axvspan(low, high, color=FAINT, zorder=0)
+    if distribution is not None:
+        limits = _draw_bars(distribution, panel, limits)
+    else:
+        limits = _draw_runs(found, name, panel, limits)
+    pad = 0.04 * (limits[1] - limits[0])
+    panel.set_xlim(limits[0] - pad, limits[1] + pad)
+    _mark_reported(found, name, panel, limits)
+    statistic, *given = word(name).split(" given ")
+    over = "the population" if found.runs is None else f"{plural(found.runs, 'run')}"
+    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
+    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
+
+
+def _draw_bars(distribution: SamplingDistribution, panel: Any, limits: Limits) -> Limits:
+    """Draw a sampling distribution; return what is to be seen."""
     edges, heights = make_bars(distribution)
-    panel.axvspan(finding.low, finding.high, color=FAINT, zorder=0)
     panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
-    panel.axvline(finding.value, color=REPORTED, linewidth=1.8)
-    p = "" if np.isnan(finding.p) else f"  ({describe_p(finding.p)})"
-    panel.annotate(
-        f"reported: {finding.reported}{p}",
-        (finding.value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-        textcoords="offset points", ha="center", va="bottom", color=REPORTED,
-    )  # fmt: skip
-    values = "mean of the population"
-    if result.runs is not None:
-        words, *given = WORDS[name].split(" given ")
-        values = ", given ".join([f"{words} of {result.runs} runs", *given])
-    panel.set_xlabel(f"{values} (grey: {percent(1 - result.level)} of studies)")
     panel.set_yticks([])
     panel.set_ylabel("probability")
+    room = limits[1] - limits[0]
+    return (
+        min(limits[0], max(float(edges[0]), limits[0] - room)),
+        max(limits[1], min(float(edges[-1]), limits[1] + room)),
+    )
 
 
-def draw_groups(groups: Mapping[str, Result]) -> Any:
-    """Draw the prediction interval of each group, from -1 to 1, with the reported value on it."""
+def _draw_runs(found: Comparison, name: str, panel: Any, limits: Limits) -> Limits:
+    """Draw runs as dots with their mean, above the reported one with its spread."""
+    sample, one = found.sample, found.findings[name]
+    if sample is not None and name in {"mean", "constant"} and sample.values.size > 2:
+        dots = sample.runs
+        if dots.size > N_DOTS:
+            dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
+        room = limits[1] - limits[0]
+        limits = (
+            min(limits[0], max(float(dots[0]), limits[0] - room)),
+            max(limits[1], min(float(dots[-1]), limits[1] + room)),
+        )
+        seen = dots[(dots >= limits[0]) & (dots <= limits[1])]
+        panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
+                   markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
+        for n, edge, sign, side in (
+            (int((sample.runs < limits[0]).sum()), limits[0], "◂ ", "left"),
+            (int((sample.runs > limits[1]).sum()), limits[1], " ▸", "right"),
+        ):
+            if n:
+                text = f"{sign}{n:,} more" if side == "left" else f"{n:,} more{sign}"
+                panel.annotate(text, (edge, 1.25), ha=side, va="bottom", color=INK)
+    panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
+    theirs = None if found.sides is None else found.sides[1]
+    if theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
+        spread = float(theirs.samples[0][0] or 0.0)
+        ends = np.clip([one.value - spread, one.value + spread], *limits)
+        panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
+    panel.set_yticks([0.0, 1.0], ["reported", "yours"])
+    panel.set_ylim(-0.6, 1.6)
+    return limits
+
+
+def _mark_reported(found: Comparison, name: str, panel: Any, limits: Limits) -> None:
+    """Draw a line at the reported value, or an arrow to it where it lies far off."""
+    finding = found.findings[name]
+    p = "" if math.isnan(finding.p) else f"  ({describe_p(finding.p)})"
+    text, place, side = f"reported: {finding.reported}{p}", finding.value, "center"
+    if finding.value < limits[0]:
+        text, place, side = f"◂ {text}", limits[0], "left"
+    elif finding.value > limits[1]:
+        text, place, side = f"{text} ▸", limits[1], "right"
+    else:
+        panel.axvline(finding.value, color=REPORTED, linewidth=1.8)
+    panel.annotate(
+        text, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", ha=side, va="bottom", color=REPORTED,
+    )  # fmt: skip
+
+
+def draw(found: Any) -> Any:
+    """Draw a comparison, or all rows of a table of them, in a figure that no window shows."""
+    return draw_rows(found.rows) if hasattr(found, "rows") else draw_comparison(found)
+
+
+def draw_rows(rows: Mapping[tuple[str, ...], Comparison]) -> Any:
+    """Draw the difference of each row in standard deviations, with its interval."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    shown = {name: next(iter(item.findings.values())) for name, item in groups.items()
-             if item.findings}  # fmt: skip
-    if not shown:
+    shown = {name: one.difference.d for name, one in rows.items() if one.difference is not None}
+    ends = [abs(end) for d in shown.values() if d is not None for end in d[1:]]
+    if not ends:
         raise UsageError("a picture needs more runs of your own; give them")
+    reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     with rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 1.2 + 0.28 * len(shown)), layout="constrained")
+        figure = Figure(figsize=(6.4, 1.0 + 0.25 * len(rows)), layout="constrained")
         panel = figure.subplots()
-        for row, (_, finding) in enumerate(shown.items()):
-            half = (finding.high - finding.low) / 2.0 or 1.0
-            middle = (finding.high + finding.low) / 2.0
-            panel.plot([-1, 1], [row, row], color=FILL, linewidth=5, solid_capstyle="butt")
-            panel.plot((finding.yours - middle) / half, row, "|", color=INK, markersize=9)
-            panel.plot((finding.value - middle) / half, row, "o", color=REPORTED)
-        panel.set_yticks(range(len(shown)), list(shown))
-        panel.set_ylim(len(shown) - 0.5, -0.5)
-        names = {finding.name for finding in shown.values()}
-        words = WORDS[names.pop()] if len(names) == 1 else "first statistic"
-        panel.set_xlabel(
-            f"reported {words} (dot) and yours (line), in halves of the prediction interval (bar)"
-        )
+        panel.axvline(0.0, color=INK, linewidth=0.8)
+        for place, (name, one) in enumerate(rows.items()):
+            d = shown.get(name)
+            if d is None:
+                panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
+                               textcoords="offset points", va="center")  # fmt: skip
+                continue
+            color = REPORTED if one.p is not None and one.p <= one.level else INK
+            value, low, high = np.clip(d, -reach, reach)
+            panel.plot([low, high], [place, place], color=color, linewidth=1.2)
+            mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
+            panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
+            if mark != "o":
+                panel.annotate(
+                    f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
+                    xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
+                )  # fmt: skip
+            panel.annotate(format_p(one.p), (1.0, place), xycoords=("axes fraction", "data"),
+                           xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
+        panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
+                       textcoords="offset points", va="center", style="italic")  # fmt: skip
+        panel.set_yticks(range(len(rows)), [" ".join(key) for key in rows])
+        panel.set_ylim(len(rows) - 0.4, -0.6)
+        panel.set_xlim(-1.05 * reach, 1.05 * reach)
+        panel.set_xlabel("yours less reported, in standard deviations of a run")
     return figure
 
 
@@ -128,3 +221,27 @@ def make_bars(
     )
     heights = heights / distribution.running[-1]
     return edges, heights
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a picture that cannot be written, before anything is compared."""
+    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
+        raise UsageError(
+            f"`plot` was given as {show(path)}; its name must end in .png, .svg or .pdf"
+        )
+    if not path.absolute().parent.is_dir():
+        raise StorageError(f"the folder of {show(path)} does not exist; make it first")
+
+
+def save_picture(figure: Any, path: Path) -> None:
+    """Write a figure whole or not at all; an older one is kept until then."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(unfinished, format=path.suffix[1:].lower(), dpi=150)
+        unfinished.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{show(path)} cannot be written ({error.strerror or error}); give another place"
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)

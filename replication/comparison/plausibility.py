@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from replication.comparison.report import Reported
+from replication.comparison.numbers import Reported
 
 MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
 SLACK = 1.0 + 1e-12

@@ -16,15 +16,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from replication.comparison.report import SPREADS, Reported
-from replication.comparison.sampling import Draws, Effort, Sample, SamplingDistribution
-from replication.comparison.sources import Source
+from replication.comparison.numbers import Reported
+from replication.comparison.report import SPREADS
+from replication.comparison.sampling import (
+    Draws,
+    Effort,
+    Sample,
+    SamplingDistribution,
+    draw_statistics,
+    reduce_studies,
+)
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -76,17 +82,13 @@ class Finding:
 class Prediction:
     """Reported statistics of n runs against their sampling distributions.
 
-    `p` is that of all together, `p_error` its standard error, 0 if it is exact. `tail`: the smaller
-    tail of the report; `find_share` gives the share of studies whose smaller tail is at most so
-    large.
+    `p` is that of all together, `p_error` its standard error, 0 if it is exact.
     """
 
     findings: Mapping[str, Finding]
     p: float
     p_error: float
     distributions: Mapping[str, SamplingDistribution]
-    tail: float
-    find_share: Callable[[float], float]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -123,15 +125,11 @@ class Statistic:
         """Smaller tail of each value of the distribution."""
         return self.measure_tails(self.distribution.values)
 
-    def find_share(self, at_most: float) -> float:
-        """Return the share of studies whose smaller tail is at most so large."""
-        rare = self.distribution.mass[self.tails <= at_most * (1 + TINY) + ZERO]
-        return min(float(rare.sum()) / float(self.distribution.running[-1]), 1.0)
-
     @property
     def p(self) -> float:
         """Share of studies whose smaller tail is at most that of the reported number."""
-        return self.find_share(min(self.ends))
+        rare = self.distribution.mass[self.tails <= min(self.ends) * (1 + TINY) + ZERO]
+        return min(float(rare.sum()) / float(self.distribution.running[-1]), 1.0)
 
     def find_interval(self, level: float) -> tuple[float, float]:
         """Return the smallest and the largest reported number whose p is above the level.
@@ -164,32 +162,37 @@ class Statistic:
 
 
 def predict(
-    source: Source,
+    sample: Sample,
     numbers: Mapping[str, Reported],
     runs: int,
     *,
     level: float,
     effort: Effort,
     readings: Sequence[Mapping[str, float]] = ({},),
-    is_normal: bool = False,
 ) -> list[Prediction]:
-    """Hold reported statistics of n runs against a source, under each reading of their spreads.
+    """Hold reported statistics of n runs against a sample, under each reading of their spreads.
 
     A reading has a factor for each spread, by which it is larger than the standard deviation.
     """
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
-    names = set(bases.values())
-    yours = source.describe(names)
-    is_pair = numbers.keys() == {"mean", "max"} and source.sample is not None and not is_normal
-    if is_pair and (table := _count_exactly(source.samples[0], numbers, runs)):
+    names = sorted(set(bases.values()))
+    yours = describe_runs(sample, names)
+    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, runs)):
         return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
-    drawn = source.draw(sorted(names), runs, effort, is_normal=is_normal)
+    drawn = draw_statistics(sample, runs, names, effort=effort)
     found = []
     for factors in readings:
         scaled = {name: drawn[base] * factors.get(name, 1.0) for name, base in bases.items()}
         own = {name: yours[base] * factors.get(name, 1.0) for name, base in bases.items()}
         found.append(judge_draws(scaled, numbers, own, level=level))
     return found
+
+
+def describe_runs(sample: Sample, names: Collection[str]) -> dict[str, float]:
+    """Return statistics of the runs that were seen."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = reduce_studies(sample.runs, names)
+    return {name: float(value) for name, value in found.items()}
 
 
 def judge_draws(
@@ -207,18 +210,14 @@ def judge_draws(
         judged["mean_given_max"] = near
         tail = min(*judged["max"].ends, *near.ends)
     smaller = np.minimum.reduce(list(tails.values()))
-
-    def find_share(at_most: float) -> float:
-        return float((smaller <= at_most * (1 + TINY)).mean())
-
-    p = find_share(tail)
-    by_resample = (smaller <= tail * (1 + TINY)).mean(axis=-1)
+    is_rarer = smaller <= tail * (1 + TINY)
+    p, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
     error = math.sqrt(max(p * (1.0 - p), 1e-12) / smaller.size)
     if by_resample.size > 1:
         error = max(error, float(by_resample.std()) / math.sqrt(by_resample.size))
     findings = _find_all(judged, yours, level)
     distributions = {name: one.distribution for name, one in judged.items()}
-    return Prediction(findings, p, error, distributions, tail, find_share)
+    return Prediction(findings, p, error, distributions)
 
 
 def _find_all(
@@ -275,12 +274,8 @@ def predict_mean_and_max(
             "mean_given_max", mean.text, float(mean.value), yours["mean"], (math.nan, math.nan),
             1.0, math.nan, math.nan, math.nan,
         )  # fmt: skip
-
-    def find_share(at_most: float) -> float:
-        return _sum_studies(table, of_max, mean, runs, at_most=at_most * (1 + TINY) + ZERO)
-
-    distributions = {name: one.distribution for name, one in judged.items()}
-    return Prediction(findings, find_share(tail), 0.0, distributions, tail, find_share)
+    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
+    return Prediction(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
 
 
 def _sum_studies(
@@ -350,46 +345,3 @@ def _count_exactly(sample: Sample, numbers: Mapping[str, Reported], runs: int) -
     ):
         return None
     return CountTable(values.astype(np.int64), sample.counts, 0, None)
-
-
-def predict_successes(
-    n_succeeded: int, n: int, item: Reported, runs: int, *, name: str, level: float
-) -> Prediction:
-    """Hold a reported number or share of successes of n runs against successes that were seen.
-
-    The number is beta-binomial: the share of the population has Jeffreys' posterior Beta(k + 1/2,
-    N - k + 1/2).
-    Reference: Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, Stat.
-    Sci. 16.
-    """
-    numbers = np.arange(runs + 1)
-    a, b = n_succeeded + 0.5, n - n_succeeded + 0.5
-    log_mass = (
-        special.gammaln(runs + 1.0)
-        - special.gammaln(numbers + 1.0)
-        - special.gammaln(runs - numbers + 1.0)
-        + special.betaln(numbers + a, runs - numbers + b)
-        - special.betaln(a, b)
-    )
-    scale = runs if name == "share" else 1
-    one = Statistic(item, SamplingDistribution(numbers / scale, np.exp(log_mass)))
-    findings = {name: one.find(name, n_succeeded / n * runs / scale, level)}
-    distributions = {name: one.distribution}
-    return Prediction(findings, one.p, 0.0, distributions, min(one.ends), one.find_share)
-
-
-def combine_independent(first: Prediction, second: Prediction) -> Prediction:
-    """Combine two predictions of one study that are independent of each other."""
-    tail = min(first.tail, second.tail)
-
-    def find_share(at_most: float) -> float:
-        return 1.0 - (1.0 - first.find_share(at_most)) * (1.0 - second.find_share(at_most))
-
-    return Prediction(
-        dict(first.findings) | dict(second.findings),
-        find_share(tail),
-        first.p_error + second.p_error,
-        dict(first.distributions) | dict(second.distributions),
-        tail,
-        find_share,
-    )

@@ -1,16 +1,23 @@
-"""What a report says: its numbers as papers print them, and how what it leaves open may be read."""
+"""What a report says: its numbers, and how what it leaves open may be read."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
+from replication.comparison.numbers import (
+    Reported,
+    read_number,
+    read_runs,
+    refuse,
+    split_printed,
+    split_range,
+)
 from replication.errors import UsageError
-from replication.wording import plural, show
+from replication.wording import plural
 
 STATISTICS = {
     "mean": "mean",
@@ -24,23 +31,16 @@ STATISTICS = {
     "min": "minimum",
     "max": "maximum",
 }
-"""Statistics of values, by name, in words."""
+"""Statistics of values, by name, in words; beside them quantiles such as p90."""
 SUCCESSES = {"share": "share that succeeded", "n_succeeded": "number that succeeded"}
-SPREADS = ("sd", "se", "ci")
+SPREADS = ("sd", "se", "ci", "spread")
 """What is the standard deviation of the runs times a factor."""
-WORDS = STATISTICS | SUCCESSES | {
-    "ci": "confidence interval",
+_WORDS = STATISTICS | SUCCESSES | {
+    "ci": "half confidence interval",
+    "spread": "number behind ±",
     "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
-
-MAX_RUNS = 100_000  # most that can lie behind a report
-MAX_DIGITS, MAX_EXPONENT = 15, 30
-_NUMBER = re.compile(
-    r"([+\-\u2212]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?",
-    re.ASCII,
-)
-_PLUS_MINUS = re.compile(r"\s*(?:\u00b1|\+/-|\+-)\s*")
 FAILURE_WORDS = {
     "excluded": "left out",
     "at-cap": "counted where they were stopped",
@@ -48,97 +48,50 @@ FAILURE_WORDS = {
 }
 SD_KINDS = ("n-1", "n")
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
+PLUS_MINUS = ("sd", "se", "ci", "2sd", "2se")
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 
+HEADERS = {
+    "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
+    "mean": ("average", "avg", "m", "mu", "μ"),
+    "sd": ("std", "stdev", "stddev", "std_dev", "standard_deviation", "sigma", "σ"),
+    "se": ("sem", "stderr", "std_err", "standard_error"),
+    "median": ("med", "50%", "p50"),
+    "q1": ("25%", "p25", "lower_quartile"),
+    "q3": ("75%", "p75", "upper_quartile"),
+    "min": ("minimum",),
+    "max": ("maximum",),
+    "share": ("success_rate", "proportion"),
+    "n_succeeded": ("successes", "n_success"),
+    "ci": ("95%_ci", "ci95", "ci_95", "95_ci"),
+    "ci_low": ("ci_lower", "lower_ci", "ci95_low", "lower_95"),
+    "ci_high": ("ci_upper", "upper_ci", "ci95_high", "upper_95"),
+}
+_NAMES = {other: name for name, others in HEADERS.items() for other in (name, *others)} | {
+    name: name for name in (*STATISTICS, *SUCCESSES, "constant")
+}
 
-@dataclasses.dataclass(frozen=True)
-class Reported:
-    """A reported number as text and in the unit of the runs, and all numbers that print so.
 
-    Both ends of that cell belong to it, since halves are rounded up or to even.
+def name_statistic(header: str) -> str | None:
+    """Return the name of a reported number by what a table calls it, None for any other column.
+
+    >>> name_statistic("Std"), name_statistic("N"), name_statistic("P90"), name_statistic("colour")
+    ('sd', 'runs', 'p90', None)
     """
-
-    text: str
-    value: Fraction
-    low: Fraction
-    high: Fraction
-
-    @property
-    def width(self) -> float:
-        """Width of the rounding cell."""
-        return float(self.high - self.low)
-
-    def holds(self, value: Fraction) -> bool:
-        """Say whether a number prints so."""
-        return self.low <= value <= self.high
+    key = re.sub(r"[\s-]+", "_", header.strip().lower()).rstrip(".")
+    return _NAMES.get(key) or (key if find_probability(key) is not None else None)
 
 
-def read_reported(
-    given: object, name: str, *, is_share: bool = False, scale: float | None = None
-) -> Reported:
-    """Read a reported number, such as 12,345 or 97.3 %; its decimals say how it was rounded.
-
-    A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
-    shares (100) or per cent themselves (1).
-    """
-    text = _to_text(given)
-    body = text.strip()
-    has_percent = body.endswith("%")
-    body = body.removesuffix("%").strip()
-    found = _NUMBER.fullmatch(body)
-    sign, whole, part, power = ("", "", "", 0) if found is None else found.groups("")
-    whole, power = whole.replace(",", ""), int(power or 0)
-    is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
-    if not whole + part or is_long or abs(power) > MAX_EXPONENT:
-        examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345 or 3.2e-4"
-        raise refuse(name, text, f"is a plain decimal number; {examples}")
-    if has_percent and not is_share and scale is None:
-        raise UsageError(
-            f"`{name}` was given as {show(text, length=40)}; say what your values are with "
-            "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
-        )
-    unit = Fraction(10) ** (power - len(part))
-    value = int(whole + part) * unit * (-1 if sign in {"-", "\u2212"} else 1)
-    divisor = Fraction(100 if is_share and has_percent else 1)
-    if scale is not None and not is_share:
-        divisor = Fraction(scale)
-    return Reported(
-        text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
-    )
+def find_probability(name: str) -> float | None:
+    """Return the probability of a quantile such as p90; None for any other name."""
+    found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", name)
+    share = 0.0 if found is None else float(found[1]) / 100.0
+    return share if share > 0 else None
 
 
-def refuse(name: str, given: object, allowed: str) -> UsageError:
-    """Return the error that says what was given, and what is allowed instead."""
-    return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
-
-
-def read_runs(given: object) -> int:
-    """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
-    body = str(given).strip().removesuffix(".0")
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12}", body, re.ASCII):
-        runs = int(body.replace(",", ""))
-        if 1 <= runs <= MAX_RUNS:
-            return runs
-    allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-    raise refuse("runs", given, allowed)
-
-
-def _to_text(given: Any) -> str:
-    """Return a number as the shortest text that gives it in its own type."""
-    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
-    text = str(given.__array__()[()] if is_scalar else given)
-    return text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
-
-
-def split_plus_minus(given: object) -> tuple[object, str | None]:
-    """Return a mean and what stands behind its plus-minus sign: "0.83 ± 0.04", "(97±1) %"."""
-    if not isinstance(given, str) or not _PLUS_MINUS.search(given):
-        return given, None
-    body = given.strip()
-    percent = "%" if body.endswith("%") else ""
-    body = body.removesuffix("%").strip().removeprefix("(").removesuffix(")")
-    mean, spread = _PLUS_MINUS.split(body, maxsplit=1)
-    return mean.strip().removesuffix("%") + percent, spread.strip() + percent
+def word(name: str) -> str:
+    """Return the name of a reported number in words."""
+    return _WORDS.get(name) or f"{name[1:]} % quantile"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +99,7 @@ class Report:
     """Reported numbers by name, and what was said of them.
 
     A constant is that of one run. `failures` is None where it was not said, and all kinds that a
-    spread can be of are tried.
+    spread can be of are tried. `off_centre`: the mean is not the middle of its interval.
     """
 
     numbers: Mapping[str, Reported]
@@ -155,68 +108,118 @@ class Report:
     sd_kinds: tuple[str, ...]
     ci_kinds: tuple[str, ...]
     ci_level: float
+    factor: float = 1.0  # 2 where the spread is one of two standard deviations or errors
+    off_centre: bool = False
 
     @property
     def on_values(self) -> dict[str, Reported]:
         """Those that summarise values, and not successes."""
         return {name: item for name, item in self.numbers.items() if name not in SUCCESSES}
 
+    @property
+    def spread(self) -> str | None:
+        """Name of the number from which the standard deviation of the report is known."""
+        return next((name for name in SPREADS if name in self.numbers), None)
+
     def count_used(self, rule: str) -> list[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share")
-        if rule != "excluded" or item is None:
-            return [self.runs]
-        scale = self.runs if "share" in self.numbers else 1
-        found = [k for k in range(self.runs + 1) if item.holds(Fraction(k, scale))]
+        return [self.runs] if rule != "excluded" or item is None else self.count_successes()
+
+    def count_successes(self) -> list[int]:
+        """Return the numbers of successes that print as was reported; the nearest if none does."""
+        item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
+        scale = 1 if "n_succeeded" in self.numbers else self.runs
+        first = max(math.ceil(item.low * scale), 0)
+        last = min(math.floor(item.high * scale), self.runs, first + MAX_COUNTS - 1)
         nearest = min(max(round(item.value * scale), 0), self.runs)
-        return found[:MAX_COUNTS] or [nearest]
+        return list(range(first, last + 1)) or [nearest]
 
     def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
         counts = self.count_used(rule)
         return counts[len(counts) // 2]
 
-    def list_readings(self, n_used: int) -> dict[str, dict[str, float]]:
-        """Return what each spread can be as a multiple of the sd with n - 1, by words for it."""
+    def list_spreads(self, n_used: int) -> dict[str, float]:
+        """Return what the spread can be as a multiple of the sd with n - 1, by words for it."""
         from scipy import special
 
-        spreads = [name for name in SPREADS if name in self.numbers]
-        if not spreads or n_used < 2:
-            return {"": {}}
-        error = 1.0 / math.sqrt(n_used)
-        if spreads == ["ci"]:
-            tail = 0.5 + self.ci_level / 2.0
-            factors = {"t": special.stdtrit(n_used - 1, tail), "normal": special.ndtri(tail)}
+        name = self.spread
+        if name is None or n_used < 2:
+            return {"": 1.0}
+        error, tail = 1.0 / math.sqrt(n_used), 0.5 + self.ci_level / 2.0
+        quantiles = {"t": special.stdtrit(n_used - 1, tail), "normal": special.ndtri(tail)}
+        if name == "spread":
+            by_t = float(quantiles["t"]) * error
+            return {"± as sd": 1.0, "± as standard error": error, "± as interval": by_t}
+        if name == "ci":
             return {
-                f"interval by {CI_WORDS[kind]}": {"ci": float(factors[kind]) * error}
+                f"interval by {CI_WORDS[kind]}": float(quantiles[kind]) * error
                 for kind in self.ci_kinds
             }
-        found = {}
-        for kind in self.sd_kinds:
-            factor = 1.0 if kind == "n-1" else math.sqrt((n_used - 1) / n_used)
-            words = f"{spreads[0]} with {kind.replace('-', ' - ')}"
-            found[words] = {"sd": factor, "se": factor * error}
-        return found
+        base = self.factor * (error if name == "se" else 1.0)
+        return {
+            f"{name} with {kind.replace('-', ' - ')}": base
+            * (1.0 if kind == "n-1" else math.sqrt((n_used - 1) / n_used))
+            for kind in self.sd_kinds
+        }
+
+    def list_readings(self, n_used: int) -> dict[str, dict[str, float]]:
+        """Return those factors for every spread that was reported, by words for the reading."""
+        names = [name for name in SPREADS if name in self.numbers]
+        each = [dataclasses.replace(self, numbers={name: self.numbers[name]}) for name in names]
+        main = self.list_spreads(n_used)
+        return {
+            words: {
+                name: list(one.list_spreads(n_used).values())[min(place, len(main) - 1)]
+                for name, one in zip(names, each, strict=True)
+            }
+            for place, words in enumerate(main)
+        }
+
+
+def parse_report(given: Any, name: str) -> dict[str, Any]:
+    """Return reported numbers by name from a mapping, or from text: 0.83 ± 0.04, n = 5.
+
+    In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
+    """
+    if isinstance(given, Mapping):
+        pairs = {str(key): value for key, value in given.items()}
+    else:
+        first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", str(given)[:500])
+        pairs = {"mean": first.strip()} if first.strip() else {}
+        pairs |= {
+            key: value.strip(" ),;") for key, value in zip(rest[::2], rest[1::2], strict=True)
+        }
+    found: dict[str, Any] = {}
+    for key, value in pairs.items():
+        known = name_statistic(key)
+        if known is None:
+            allowed = f"are runs, {', '.join(STATISTICS)}, ci, share, n_succeeded and p90"
+            raise refuse(name, key, allowed)
+        if known in found:
+            raise UsageError(f"`{name}` gives the {known} twice; give it once")
+        if value is not None and str(value) != "":
+            found[known] = value
+    return found
 
 
 def read_report(
     given: Mapping[str, Any],
     *,
-    ci: Sequence[str | float] | None,
-    plus_minus: str | None,
-    scale: float | None,
-    runs: int | str | None,
-    failures: str | None,
-    sd_kind: str | None,
-    ci_kind: str | None,
-    ci_level: float,
+    plus_minus: str | None = None,
+    scale: float | None = None,
+    failures: str | None = None,
+    sd_kind: str | None = None,
+    ci_kind: str | None = None,
+    ci_level: float = 0.95,
 ) -> Report:
-    """Read what was reported; arguments are those of `compare`, `given` its numbers by name."""
+    """Read what was reported by name; arguments are those of `compare`."""
     for name, value, allowed in (
         ("failures", failures, tuple(FAILURE_WORDS)),
         ("sd_kind", sd_kind, SD_KINDS),
         ("ci_kind", ci_kind, tuple(CI_WORDS)),
-        ("plus_minus", plus_minus, SPREADS),
+        ("plus_minus", plus_minus, PLUS_MINUS),
     ):
         if value is not None and value not in allowed:
             raise refuse(name, value, f"are {', '.join(allowed)}")
@@ -225,16 +228,11 @@ def read_report(
     if not 0.5 <= ci_level < 1.0:
         raise refuse("ci_level", ci_level, "is from 0.5 to below 1")
     texts = {name: value for name, value in given.items() if value is not None}
-    mean, behind = split_plus_minus(texts.get("mean"))
-    if behind is not None:
-        if plus_minus is None:
-            raise UsageError(
-                f"`mean` was given with ± {behind}; say what that is with `plus_minus`: sd "
-                "(standard deviation), se (standard error) or ci (half of a confidence interval)"
-            )
-        texts |= {"mean": mean, plus_minus: behind}
+    runs = texts.pop("runs", None)
+    kind = (plus_minus or "spread").removeprefix("2")
+    ends, off_centre = _split_all(texts, kind)
     numbers = {
-        name: read_reported(
+        name: read_number(
             text, name, is_share=name == "share", scale=None if name in SUCCESSES else scale
         )
         for name, text in texts.items()
@@ -242,9 +240,12 @@ def read_report(
     for name in numbers.keys() & {*SPREADS, "iqr", *SUCCESSES}:
         if numbers[name].value < 0:
             raise refuse(name, texts[name], "are 0 and numbers above it")
-    if ci is not None:
-        middle, half = _read_interval(ci, scale)
-        numbers.setdefault("mean", middle)
+    if ends is not None:
+        middle, half = _read_interval(*ends, scale)
+        mean = numbers.setdefault("mean", middle)
+        if abs(mean.value - middle.value) > half.value:
+            raise refuse("ci", list(ends), f"is an interval that holds the mean of {mean.text}")
+        off_centre = mean.low > middle.high or mean.high < middle.low
         numbers["ci"] = half
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
@@ -252,12 +253,13 @@ def read_report(
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     _check_together(numbers, runs)
-    n_runs = 1 if runs is None else read_runs(runs)
     sd_kinds = SD_KINDS if sd_kind is None else (sd_kind,)
     ci_kinds = tuple(CI_WORDS) if ci_kind is None else (ci_kind,)
-    report = Report(numbers, n_runs, failures, sd_kinds, ci_kinds, ci_level)
+    factor = 2.0 if (plus_minus or "").startswith("2") else 1.0
+    n_runs = 1 if runs is None else read_runs(runs)
+    report = Report(numbers, n_runs, failures, sd_kinds, ci_kinds, ci_level, factor, off_centre)
     n_used = report.count_middle(failures or "excluded")
-    least, of = (1, "mean") if numbers.keys().isdisjoint(SPREADS) else (2, "standard deviation")
+    least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least:
         raise UsageError(
             f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `runs` "
@@ -266,7 +268,44 @@ def read_report(
     return report
 
 
-def _check_together(numbers: Mapping[str, Reported], runs: int | str | None) -> None:
+def _split_all(texts: dict[str, Any], kind: str) -> tuple[tuple[Any, Any] | None, bool]:
+    """Take apart what stands in one cell.
+
+    Return the ends of an interval, if there is one, and whether two errors differ.
+    """
+    ends: tuple[Any, Any] | None = None
+    is_skewed = False
+    if "ci" in texts and (pair := split_range(texts["ci"])) is not None:
+        ends = pair
+        del texts["ci"]
+    low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
+    if (low is None) != (high is None):
+        given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
+        raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
+    if low is not None:
+        ends = (low, high)
+    if "iqr" in texts and (pair := split_range(texts["iqr"])) is not None:
+        del texts["iqr"]
+        texts["q1"], texts["q3"] = pair
+    for name in ("mean", "median"):
+        printed = split_printed(texts.get(name))
+        if printed.spread is None and printed.ends is None:
+            continue
+        texts[name] = printed.value
+        if name == "median":  # as papers print it: a median with its quartiles
+            if printed.ends is None:
+                texts.setdefault("iqr", printed.spread)
+            else:
+                texts["q1"], texts["q3"] = printed.ends
+        elif printed.ends is not None:
+            ends = printed.ends
+        else:
+            texts[kind] = printed.spread
+            is_skewed = printed.is_skewed
+    return ends, is_skewed
+
+
+def _check_together(numbers: Mapping[str, Reported], runs: Any) -> None:
     """Refuse numbers that do not go together."""
     if not numbers:
         raise UsageError(
@@ -286,15 +325,13 @@ def _check_together(numbers: Mapping[str, Reported], runs: int | str | None) -> 
         raise UsageError("a confidence interval says what `sd` and `se` say; give one of them")
 
 
-def _read_interval(ci: Sequence[str | float], scale: float | None) -> tuple[Reported, Reported]:
+def _read_interval(low: Any, high: Any, scale: float | None) -> tuple[Reported, Reported]:
     """Return the middle of a confidence interval, and half of its width."""
-    if isinstance(ci, str) or len(ci) != 2:
-        raise refuse("ci", ci, "are its lower and its upper end")
-    low, high = (read_reported(end, "ci", scale=scale) for end in ci)
-    if not low.value < high.value:
-        raise refuse("ci", list(ci), "is the lower end first")
-    middle, half = (low.value + high.value) / 2, (high.value - low.value) / 2
-    cell = (low.high - low.low + high.high - high.low) / 4
+    first, last = (read_number(end, "ci", scale=scale) for end in (low, high))
+    if not first.value < last.value:
+        raise refuse("ci", [low, high], "is the lower end first")
+    middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
+    cell = (first.high - first.low + last.high - last.low) / 4
     return (
         Reported(f"{float(middle):g}", middle, middle - cell, middle + cell),
         Reported(f"± {float(half):g}", half, half - cell, half + cell),

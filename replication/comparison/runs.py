@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.report import refuse
+from replication.comparison.numbers import refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -92,8 +92,6 @@ def take_runs(
         why = f"which is no multiple of the grid {float(grid):g}; correct it, or give no `grid`"
         _refuse(data, off, why)
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
-    if bool(np.all((data == 0) | (data == 1))) and bounds == (-math.inf, math.inf):
-        bounds, grid = (0.0, 1.0), Fraction(1) if grid is None else grid
     if stop is not None:
         flags = flags & (data <= stop)
         if not flags.all():

@@ -12,15 +12,11 @@ outermost sqrt(N) runs. The shares of the outer gaps vary over resamples as in a
 distribution, and that mean excess as an inverse gamma variable. Where the N runs are a thousand
 times as many as n, all this changes nothing and is left out.
 
-The answer of normal theory is drawn from normal populations whose mean and standard deviation the
-N runs allow for, which gives the prediction intervals of Student's t and of F.
-
 References
 ----------
 Harris (1989), Predictive fit for natural exponential families, Biometrika 76, 675-684.
 Hill (1968), Posterior distribution of percentiles, J. Am. Stat. Assoc. 63, 677-691.
 Pickands (1975), Statistical inference using extreme order statistics, Ann. Stat. 3, 119-131.
-Hahn & Meeker (1991), Statistical Intervals, chapter 4: prediction intervals of normal theory.
 """
 
 from __future__ import annotations
@@ -33,7 +29,6 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from replication.statistics.counts import CountTable
 
@@ -225,60 +220,18 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
         yield drawn.reshape(n_each, runs)
 
 
-def draw_population_means(sample: Sample, *, effort: Effort) -> FloatArray:
-    """Draw means of populations that the seen runs allow for, float64[1, m]."""
-    n_resamples = max(200, min(20 * effort.n_resamples, MAX_RESAMPLED // sample.n))
-    ends = (float(sample.values[0]), float(sample.values[-1]))
-    room = (ends[0] - sample.low, sample.high - ends[1])
-    means = []
-    for population in draw_populations(sample, n_resamples, seed=effort.seed):
-        mean = float(population.runs.mean()) * (1.0 - sum(population.beyond))
-        for sign, end, space, share, scale in zip(
-            (-1.0, 1.0), ends, room, population.beyond, population.scales, strict=True
-        ):
-            excess = -scale * math.expm1(-space / scale) if scale > 0 else 0.0
-            mean += share * (end + sign * excess)
-        means.append(mean)
-    return np.array([means])
-
-
 def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
-    """Draw statistics of studies of n runs; the one "constant" is the mean of the population."""
-    if "constant" in names:
-        return {"constant": draw_population_means(sample, effort=effort)}
+    """Draw statistics of studies of n runs."""
     rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
     return {name: np.array([row[name] for row in rows]) for name in names}
-
-
-def draw_normal_statistics(
-    sample: Sample, runs: int, names: Collection[str], *, effort: Effort
-) -> Draws:
-    """Draw studies of n runs from normal populations that the seen runs allow for."""
-    generator = np.random.default_rng([effort.seed, 2])
-    if "constant" in names:
-        even = (np.arange(N_STUDIES) + 0.5) / N_STUDIES
-        error = sample.spread / math.sqrt(sample.n)
-        means = sample.mean + error * special.stdtrit(sample.n - 1, even)
-        return {"constant": generator.permuted(means)[None, :]}
-    found: dict[str, list[FloatArray]] = {name: [] for name in names}
-    n_left = max(1, min(effort.n_studies, MAX_DRAWS // runs))
-    while n_left:
-        n_now = min(n_left, max(1, 1_000_000 // runs))
-        chi = np.sqrt(generator.chisquare(sample.n - 1, n_now) / (sample.n - 1))
-        spread = sample.spread / np.maximum(chi, 1e-300)
-        centre = sample.mean + spread * generator.normal(size=n_now) / math.sqrt(sample.n)
-        studies = generator.normal(size=(n_now, runs)) * spread[:, None] + centre[:, None]
-        for name, values in reduce_studies(studies, names).items():
-            found[name].append(values)
-        n_left -= n_now
-    return {name: np.concatenate(parts)[None, :] for name, parts in found.items()}
 
 
 def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, FloatArray]:
     """Return statistics of each study, the last axis.
 
     Quartiles are interpolated linearly (Hyndman & Fan's type 7, the default of NumPy and R); the
-    interquartile mean leaves a quarter of the runs, rounded down, out at either end.
+    interquartile mean leaves a quarter of the runs, rounded down, out at either end. p90 is the
+    quantile of 0.9.
     """
     n = studies.shape[-1]
     ordered = studies if {"mean", "sd", "min", "max"}.issuperset(names) else np.sort(studies)
@@ -300,7 +253,10 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
         "min": lambda: studies.min(axis=-1),
         "max": lambda: studies.max(axis=-1),
     }
-    return {name: np.asarray(ways[name]()) for name in names}
+    return {
+        name: np.asarray(ways[name]() if name in ways else interpolate(float(name[1:]) / 100.0))
+        for name in names
+    }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -1,121 +1,304 @@
-"""A comparison in words: one sentence, a short table, what it takes for granted, cautions.
+"""Comparisons in words and tables: plain text, Markdown, LaTeX, CSV and JSON.
 
-Arguments of `compare` stand in backticks, so that a command can name its options instead.
+An answer is a list of blocks: a paragraph, a table, or a list of items with a title. Arguments of
+`compare` stand in backticks, so that a command can name its options instead.
 """
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
+import json
 import math
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from replication.comparison.judging import MIN_RUNS
+from replication.comparison.numbers import refuse
 from replication.comparison.plausibility import Impossible
-from replication.comparison.prediction import Finding
-from replication.comparison.report import FAILURE_WORDS, SUCCESSES, WORDS
-from replication.comparison.result import MIN_RUNS, Agreement, Missed, Reason, Result
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
 from replication.wording import plural
 
+if TYPE_CHECKING:
+    from replication.comparison.comparison import Comparison
+
 WIDTH = 88
+FORMS = ("text", "markdown", "latex", "csv", "json")
+NARROW = 0.05  # an outcome less probable than this is hardly missed
+Rows = Sequence[Sequence[str]]
 
 
-def summarise(result: Result) -> str:
-    """Return the answer as text."""
-    paragraphs = [wrap(text) for text in (answer(result), _describe_runs(result))]
-    if result.findings or result.normal_findings:
-        paragraphs.append(align(tabulate(result)))
-    paragraphs += [[line for note in list_notes(result) for line in wrap(note)]]
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A paragraph, or the items of a list below a title, or the rows of a table, header first."""
+
+    text: str = ""
+    items: Sequence[str] = ()
+    rows: Rows = ()
+
+
+def render(found: Comparison, form: str) -> str:
+    """Return a comparison in one of `FORMS`."""
+    return render_blocks(lambda: describe(found), found.to_dict, lambda: list_cells(found), form)
+
+
+def render_blocks(
+    blocks: Callable[[], Iterable[Block]],
+    plain: Callable[[], dict[str, Any]],
+    cells: Callable[[], Iterable[Sequence[Any]]],
+    form: str,
+) -> str:
+    """Return blocks as text, or the numbers behind them: `plain` as JSON, `cells` as CSV."""
+    if form not in FORMS:
+        raise refuse("format", form, f"are {', '.join(FORMS)}")
+    if form == "json":
+        return json.dumps(plain(), indent=1)
+    if form == "csv":
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows(
+            [_to_cell(cell) for cell in row] for row in cells()
+        )
+        return written.getvalue().rstrip("\n")
+    if form == "latex":
+        return _write_latex(list(blocks()))
+    write = _write_markdown if form == "markdown" else _write_text
+    return "\n\n".join(write(block) for block in blocks())
+
+
+def _to_cell(value: Any) -> str:
+    """Return a cell of a CSV file: numbers with six digits, nothing where there is none."""
+    if isinstance(value, float):
+        return f"{value:.6g}" if math.isfinite(value) else ""
+    return "" if value is None else str(value)
+
+
+def _write_text(block: Block) -> str:
+    if block.rows:
+        return "\n".join(align(block.rows))
+    lines = [line for item in block.items for line in wrap(f"- {item}", indent="  ")]
+    return "\n".join([*wrap(block.text), *lines])
+
+
+def _write_markdown(block: Block) -> str:
+    if not block.rows:
+        items = "".join(f"\n- {item}" for item in block.items)
+        return f"{block.text}\n{items}" if items else block.text
+    header, *rows = [[cell.replace("|", "\\|") for cell in row] for row in block.rows]
+    marks = [":--", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
+
+
+def _write_latex(blocks: Sequence[Block]) -> str:
+    """Return the table with the answer as its caption; it needs the package booktabs."""
+    table = next((block.rows for block in blocks if block.rows), [])
+    lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
+    columns = "l" + "r" * (len(table[0]) - 1 if table else 0)
+    body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"] if lines else []
+    return "\n".join([
+        r"\begin{table}", r"\centering", rf"\caption{{{_escape(blocks[0].text)}}}",
+        rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}", r"\end{table}",
+    ])  # fmt: skip
+
+
+def _escape(text: str) -> str:
+    plain = text.replace("`", "").replace("\\", r"\textbackslash{}")
+    plain = re.sub(r"(?<!\\textbackslash)([&%$#_{}])(?<!\\textbackslash{})", r"\\\1", plain)
+    for sign, code in (("±", r"$\pm$"), ("<", "$<$"), (">", "$>$"), ("~", r"\~{}"), ("^", r"\^{}")):
+        plain = plain.replace(sign, code)
+    return plain
+
+
+def describe(found: Comparison) -> Iterable[Block]:
+    """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
+    yield Block(answer(found))
+    if found.coincidence is not None:
+        yield Block(_describe_coincidence(found))
+    if found.findings:
+        yield Block(rows=tabulate(found))
+    for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
+        if text:
+            yield Block(text)
     assumptions = [
-        text if name == "quartiles" else f"{text} (change with `{name}`)"
-        for name, text in result.assumptions.items()
+        text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
+        for name, text in found.assumptions.items()
     ]
-    for title, items in (
-        ("Taken for granted:", assumptions),
-        ("Caution:", [caution.text for caution in result.cautions]),
-    ):
+    for title, items in (("Taken for granted:", assumptions),
+                         ("Caution:", list(found.cautions.values()))):  # fmt: skip
         if items:
-            lines = [line for item in items for line in wrap(f"- {item}", indent="  ")]
-            paragraphs.append([title, *lines])
-    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+            yield Block(title, items)
 
 
-def answer(result: Result) -> str:
-    """Return the verdict and what it rests on, in one sentence."""
-    verdict, reason = str(result.agreement).capitalize(), result.reason
-    if reason is Reason.IMPOSSIBLE:
-        return f"{verdict}: {join([describe_fault(item, result) for item in result.impossible])}."
-    if reason is Reason.FEW:
-        return f"{verdict}: {_describe_few(result)}"
-    numbers = [_name_number(name, text) for name, text in result.reported.items()]
-    over = "" if result.runs is None else f" over {plural(result.runs, 'run')}"
-    reported, is_ = join(numbers) + over, "is" if len(numbers) == 1 else "are"
-    gives = "the mean of runs like yours" if result.runs is None else "what runs like yours give"
-    if reason is Reason.ASSUMPTION:
-        says = f"depends on what the report does not say: p is {_list_p(result, 'with {}')}"
-        return f"{verdict}: whether {reported} {is_} {gives} {says}."
-    differs = result.agreement is Agreement.NOT_CONSISTENT
-    end = "" if result.p is None else f" ({describe_p(result.p)})"
-    if reason is Reason.DIFFERENT_WITHIN_MARGIN:
-        differs = True
-        end += ", but the means differ by less than the margin"
-    elif reason is Reason.NOT_SHOWN_WITHIN_MARGIN:
-        end += ", but their mean is not shown to lie within the margin of the reported one"
-    elif result.normal_p is not None and (result.normal_p <= result.level) != differs:
-        side = "is" if differs else "is not"
-        end += f"; it {side} if runs are normal ({describe_p(result.normal_p)})"
-    return f"{verdict}: {reported} {is_}{' not' if differs else ''} {gives}{end}."
+def answer(found: Comparison) -> str:
+    """Return the verdict, what was tested, and what would have been seen, in one sentence."""
+    verdict, reason = str(found.verdict).capitalize(), found.reason
+    if reason == "impossible":
+        return f"{verdict}: {join([describe_fault(item, found) for item in found.impossible])}."
+    if reason in {"few", "constant"}:
+        return f"{verdict}: {_describe_unknown(found)}."
+    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
+    judged = [name for name in found.reported if name not in SPREADS or not _is_aside(found, name)]
+    subject, lies = _name_reported(found, judged), "lies" if len(judged) == 1 else "lie"
+    yours = _name_yours(found, judged)
+    if reason == "reading":
+        says = f"depends on what the report does not say: p is {_list_p(found, 'with {}')}"
+        return f"{verdict}: whether {subject} {lies} further from {yours} than chance gives {says}."
+    differs = found.p is not None and found.p <= found.level
+    far = "further" if differs else "no further"
+    end = ""
+    if reason == "margin":
+        end = ", but the means differ by less than the margin" if differs else (
+            ", but your mean is not shown to lie within the margin of the reported one"
+        )  # fmt: skip
+    p = "" if found.p is None else f" ({describe_p(found.p)})"
+    text = f"{verdict}{conditions}: {subject} {lies} {far} from {yours} than chance explains{p}"
+    return f"{text}{end}{_describe_shown(found)}."
+
+
+def _is_aside(found: Comparison, name: str) -> bool:
+    """Say whether a spread is not judged, but serves to judge the mean."""
+    return name not in found.findings or math.isnan(found.findings[name].p)
+
+
+def _name_reported(found: Comparison, judged: Sequence[str]) -> str:
+    """Return the judged numbers, with the spread and the runs behind them."""
+    numbers = join([_name_number(name, found.reported[name]) for name in judged])
+    beside = [
+        f"{'' if name in {'ci', 'spread'} else name + ' '}{text}".strip()
+        for name, text in found.reported.items()
+        if name not in judged
+    ]
+    beside = [f"± {text}" if text[0].isdigit() else text for text in beside]
+    runs = [] if found.runs is None else [plural(found.runs, "run")]
+    inside = ", ".join([*beside, *runs])
+    return f"the reported {numbers}" + (f" ({inside})" if inside else "")
+
+
+def _name_yours(found: Comparison, judged: Sequence[str]) -> str:
+    """Return what the judged numbers are held against."""
+    n = _count_runs(found, judged)
+    if len(judged) == 1 and judged[0] in found.findings:
+        one = found.findings[judged[0]]
+        return f"your {format_number(one.yours)} ({plural(n, 'run')})"
+    return f"those of your {plural(n, 'run')}"
+
+
+def _count_runs(found: Comparison, names: Iterable[str]) -> int:
+    """Return how many runs your numbers summarise: those that succeeded, or all."""
+    is_all = found.failures == "at-cap" or set(names) <= SUCCESSES.keys()
+    return found.n if is_all else found.n - found.n_failed
+
+
+def _describe_shown(found: Comparison) -> str:
+    """Return what difference these runs would have shown."""
+    name = next(iter(found.shown), None)
+    if name is None:
+        return ""
+    value = found.shown[name]
+    if value is None or not math.isfinite(value):
+        is_known = name in SUCCESSES or found.difference is not None
+        return "; no difference would have been found four times in five" if is_known else ""
+    spread = None if found.difference is None else found.difference.spread
+    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
+    return (
+        f"; {_name_statistic(name)} that is off by {format_number(value, 2)}{in_sd} would have "
+        "been found four times in five, a smaller difference less often"
+    )
+
+
+def _name_statistic(name: str) -> str:
+    words = "mean" if name == "constant" else word(name)
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _name_number(name: str, text: str) -> str:
-    """Return a reported number with its name: "a mean of 48"."""
-    article = "an" if WORDS[name][0] in "aeiou" else "a"
-    return f"{article} {WORDS[name]} of {text}"
+    """Return a reported number with its name: "mean of 48"."""
+    return f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
 
 
-def _describe_few(result: Result) -> str:
-    """Say that there are too few runs, and what normal theory says of them."""
-    n = result.n - result.n_failed
-    which = " that succeeded" if result.n_failed else ""
-    are = "is" if n == 1 else "are"
-    text = f"{plural(n, 'run')}{which} {are} too few to say; at least {MIN_RUNS} are needed"
-    if result.normal_p is None:
-        return f"{text}."
-    side = "not consistent" if result.normal_p <= result.level else "consistent"
-    return f"{text}. If runs are normal the report is {side} ({describe_p(result.normal_p)})."
+def _describe_unknown(found: Comparison) -> str:
+    """Say why nothing can be said."""
+    n = found.n - found.n_failed
+    first = next(iter(found.reported))
+    reported = f"the reported {_name_number(first, found.reported[first])}"
+    if found.reason == "constant":
+        value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
+        return (
+            f"your {plural(n, 'run')} are all{value}, so that nothing is known of how runs vary, "
+            f"and {reported} says nothing of it; give the reported `sd`, `se` or `ci` of a mean"
+        )
+    which = " that succeeded" if found.n_failed else ""
+    if found.reported.keys() <= {"mean", "constant"}:
+        return (
+            f"{plural(n, 'run')}{which} and {reported} say nothing of how runs vary; run more, or "
+            "give the reported `sd`, `se` or `ci`"
+        )
+    return (
+        f"{plural(n, 'run')}{which} {'is' if n == 1 else 'are'} too few to say whether runs like "
+        f"yours give {reported}; at least {MIN_RUNS} are needed, or two for a mean"
+    )
 
 
-def describe_fault(item: Impossible, result: Result) -> str:
+def describe_fault(item: Impossible, found: Comparison) -> str:
     """Return why a reported number cannot be right."""
     other = item.other or item.name
     return item.fault.format(
-        number=_name_number(item.name, result.reported[item.name]),
-        other=_name_number(other, result.reported[other]),
+        number=_with_article(item.name, found.reported[item.name]),
+        other=_with_article(other, found.reported[other]),
         runs="" if item.runs is None else f"{item.runs:,}",
-        grid=_name_grid(result),
+        grid=_name_grid(found),
     )
 
 
-def _name_grid(result: Result) -> str:
-    return "whole numbers" if result.unit in {None, 1.0} else f"multiples of {result.unit:g}"
+def _with_article(name: str, text: str) -> str:
+    return f"{'an' if word(name)[0] in 'aeiou' else 'a'} {_name_number(name, text)}"
 
 
-def _list_p(result: Result, template: str) -> str:
+def _name_grid(found: Comparison) -> str:
+    return "whole numbers" if found.unit in {None, 1.0} else f"multiples of {found.unit:g}"
+
+
+def _list_p(found: Comparison, template: str) -> str:
     """Return p under each reading of what was not said."""
     return join(
-        [f"{format_p(p)} {template.format(words)}" for words, p in result.p_by_assumption.items()]
+        [f"{format_p(p)} {template.format(words)}" for words, p in found.p_by_assumption.items()]
     )
 
 
-def _describe_runs(result: Result) -> str:
-    words = f"Your runs: {result.n:,}"
-    if result.n_failed:
-        stopped = "" if result.cap is None else f", stopped at {format_number(result.cap)}"
-        words += f", of which {result.n_failed:,} failed{stopped}"
-    mean = result.mean
-    if result.n_failed and mean.value is not None:
-        words += f"; failures are {FAILURE_WORDS[result.failures]}"
-    if result.n_missing:
-        words += f"; {plural(result.n_missing, 'missing value')} left out"
+def _describe_coincidence(found: Comparison) -> str:
+    chance = found.coincidence or 0.0
+    return (
+        f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the last "
+        f"digit, as one study in {format_number(1.0 / max(chance, 1e-12), 2)} would by chance: "
+        "they may be the very runs of the report, and are then no replication of it."
+    )
+
+
+def _describe_difference(found: Comparison) -> str:
+    """Return the difference of means or shares with its interval."""
+    one = found.difference
+    if one is None:
+        return ""
+    low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
+    text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
+    if one.d is not None:
+        d, first, last = (format_number(part, 2) for part in one.d)
+        text += f", in standard deviations {d} ({first} to {last})"
+    return f"{text}."
+
+
+def _describe_runs(found: Comparison) -> str:
+    words = f"Your runs: {found.n:,}"
+    if found.n_failed:
+        stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
+        words += f", of which {found.n_failed:,} failed{stopped}"
+    mean = found.mean
+    if found.n_failed and mean.value is not None:
+        words += f"; failures are {FAILURE_WORDS[found.failures]}"
+    if found.n_missing:
+        words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
         words += f". Their mean is {format_number(mean.value)}"
         if mean.low is not None and mean.high is not None:
@@ -124,66 +307,72 @@ def _describe_runs(result: Result) -> str:
     return words + "."
 
 
-def tabulate(result: Result) -> list[list[str]]:
-    """Return the table of findings, with the answer of normal theory beside where there is one."""
-    most = percent(1.0 - result.level)
-    study = f"{most} interval" if result.runs is None else f"{most} of studies of {result.runs:,}"
-    answers = [(study, result.findings, result.p)] if result.findings else []
-    if result.normal_findings:
-        words = "if normal" if answers else f"{study} if normal"
-        answers.append((words, result.normal_findings, result.normal_p))
-    main = answers[0][1]
-    rows = [["", "reported", _name_runs(result, main)]]
-    rows += [
-        [WORDS[name], item.reported, "" if name == "mean_given_max" else format_number(item.yours)]
-        for name, item in main.items()
+def tabulate(found: Comparison) -> list[list[str]]:
+    """Return the table of findings."""
+    yours = plural(_count_runs(found, found.findings), "run")
+    is_mixed = found.n_failed and set(found.findings) & SUCCESSES.keys() < set(found.findings)
+    yours = "runs" if is_mixed and set(found.findings) & SUCCESSES.keys() else yours
+    rows = [["", "reported", f"your {yours}", "not contradicted", "p", "found 4 times in 5"]]
+    for name, item in found.findings.items():
+        shown = found.shown.get(name)
+        rows.append([
+            word(name),
+            item.reported,
+            "" if name == "mean_given_max" else format_number(item.yours),
+            format_interval(item.name, *item.interval),
+            format_p(item.p),
+            "" if shown is None else f"off by {format_number(shown, 2)}",
+        ])  # fmt: skip
+    judged = [item for item in found.findings.values() if not math.isnan(item.p)]
+    if len(judged) > 1 and found.p is not None:
+        rows.append(["all together", "", "", "", format_p(found.p), ""])
+    return rows
+
+
+def list_cells(found: Comparison) -> list[list[Any]]:
+    """Return the table of findings as numbers."""
+    header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
+    return [header] + [
+        [name, one.reported, one.yours, one.low, one.high, one.p, found.shown.get(name)]
+        for name, one in found.findings.items()
     ]
-    together = ["all together", "", ""]
-    for words, findings, p in answers:
-        rows[0] += [words, "p"]
-        for place, name in enumerate(main, start=1):
-            item = findings.get(name)
-            rows[place] += ["", ""] if item is None else [format_interval(item), format_p(item.p)]
-        together += ["", "" if p is None else format_p(p)]
-    return [*rows, together] if len(main) > 1 and any(together[1:]) else rows
 
 
-def _name_runs(result: Result, names: Collection[str]) -> str:
-    """Say how many runs the numbers of the user summarise: those that succeeded, or all."""
-    is_all = result.failures == "at-cap" or set(names) <= SUCCESSES.keys()
-    if result.n_failed and not is_all and set(names) & SUCCESSES.keys():
-        return "your runs"
-    n = result.n if is_all else result.n - result.n_failed
-    return f"your {plural(n, 'run')}"
-
-
-def format_interval(finding: Finding) -> str:
+def format_interval(name: str, low: float, high: float) -> str:
     """Return an interval; its ends have the decimals of the reported number."""
-    is_printed = finding.name != "constant" and math.isfinite(finding.low + finding.high)
-    low, high = (f"{end:,.10g}" if is_printed else format_number(end) for end in finding.interval)
-    return f"{low} to {high}"
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    is_printed = name != "constant" and math.isfinite(low + high)
+    ends = (f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
+    return " to ".join(ends)
 
 
-def list_notes(result: Result) -> list[str]:
+def list_notes(found: Comparison) -> list[str]:
     """Return sentences on what stands in the table, and beside it."""
     notes = []
-    if result.impossible_on_grid:
-        faults = join([describe_fault(item, result) for item in result.impossible_on_grid])
+    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
+        n = plural(found.n - found.n_failed, "run")
         notes.append(
-            f"If values are {_name_grid(result)}, as yours are, the report cannot be right: "
-            f"{faults}. Give `grid` {result.unit:g} if they must be."
+            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
+            f"{n}."
         )
-    if result.missed is not None:
-        notes.append(_describe_missed(result.missed, result.findings))
-    if result.n_failed and result.runs is not None:
-        chance = percent(result.chance_all_succeed)
-        notes.append(f"The probability that none of {result.runs} runs fails is {chance}.")
-    p_values = result.p_by_assumption.values()
-    is_reported = result.reason is Reason.ASSUMPTION
-    if p_values and max(p_values) - min(p_values) > 0.01 and not is_reported:
-        readings = _list_p(result, "({})")
-        notes.append(f"Whichever the report means, the verdict is the same: p is {readings}.")
-    equivalence = result.equivalence
+    if found.planned is not None:
+        notes.append(_describe_plan(found.planned))
+    if found.impossible_on_grid:
+        faults = join([describe_fault(item, found) for item in found.impossible_on_grid])
+        notes.append(
+            f"If values are {_name_grid(found)}, as yours are, the report cannot be right: "
+            f"{faults}. Give `grid` {found.unit:g} if they must be."
+        )
+    if found.n_failed and found.runs is not None:
+        chance = percent(found.chance_all_succeed)
+        notes.append(f"The probability that none of {found.runs} runs fails is {chance}.")
+    p_values = found.p_by_assumption.values()
+    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
+        notes.append(
+            f"Whichever the report means, the verdict is the same: p is {_list_p(found, '({})')}."
+        )
+    equivalence = found.equivalence
     if equivalence is not None:
         inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
         p = "" if equivalence.p is None else f" (two one-sided tests, {describe_p(equivalence.p)})"
@@ -191,29 +380,30 @@ def list_notes(result: Result) -> list[str]:
             f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
             f"the reported mean{p}."
         )
-    if result.p is not None and result.p_error > 0:
+    if found.p is not None and found.p_error > 0:
         notes.append(
-            f"Studies were drawn at random; the standard error of p is {result.p_error:.1g}."
+            f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
         )
     return notes
 
 
-def _describe_missed(missed: Missed, findings: Mapping[str, Finding]) -> str:
-    """Say what so few runs would not have found."""
-    text = "A shift of the mean by two standard deviations is found in about "
-    normal = f"{percent(missed.normal_power)} of cases by normal theory"
-    if missed.power is None:
-        return f"{text}{normal}."
-    low, high = format_interval(findings["mean"]).split(" to ")
-    return (
-        f"A mean below {low} or above {high} would have been called not consistent. {text}"
-        f"{percent(missed.power)} of cases, and in {normal}."
+def _describe_plan(planned: Mapping[str, Any]) -> str:
+    """Say how many runs would show a difference."""
+    difference = format_number(planned["difference"])
+    if planned["either_side"] is None:
+        return f"How many runs would show a difference of {difference} is not known."
+    text = (
+        f"To find a difference of {difference} four times in five takes "
+        f"{plural(planned['either_side'], 'run')} on either side"
     )
+    own = planned["own"]
+    alone = f"{plural(own, 'run')} of yours" if own else "more runs behind the report"
+    return f"{text}; against the report as it is, {alone}."
 
 
-def format_p(p: float) -> str:
-    """Return a p-value with two significant digits, nothing where there is none (NaN)."""
-    if math.isnan(p):
+def format_p(p: float | None) -> str:
+    """Return a p-value with two significant digits, nothing where there is none."""
+    if p is None or math.isnan(p):
         return ""
     if p < 1e-4:
         return "< 0.0001"
@@ -226,13 +416,15 @@ def describe_p(p: float) -> str:
     return f"p {text}" if text[0] in "<>" else f"p = {text}"
 
 
-def format_number(value: float) -> str:
-    """Return a number with four significant digits, whole numbers in full."""
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Return a number with some significant digits, whole numbers in full."""
+    if value is None or math.isnan(value):
+        return ""
     if math.isinf(value):
         return "not reached"
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{value:,.0f}"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
+    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:
@@ -257,7 +449,7 @@ def wrap(text: str, *, indent: str = "") -> list[str]:
     return [line.replace("\u00a0", " ") for line in lines]
 
 
-def align(rows: Sequence[Sequence[str]]) -> list[str]:
+def align(rows: Rows) -> list[str]:
     """Return rows of cells as lines: the first column to the left, all others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     form = "  ".join(f"{{:{'>' if place else '<'}{width}}}" for place, width in enumerate(widths))

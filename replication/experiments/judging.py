@@ -171,6 +171,15 @@ def check_models(models: Mapping[str, Any]) -> None:
             check_results(claim, judged[name], where)
 
 
+def count_verdicts(models: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many statements each verdict has, and how many are empirical."""
+    claims = load_claims()
+    found = [models[claim.experiment]["claims"][name]["verdict"] for name, claim in claims.items()]
+    kinds = [claim.kind for claim in claims.values()]
+    counts = {verdict.value: found.count(verdict.value) for verdict in Verdict}
+    return counts | {"empirical": kinds.count("empirical")}
+
+
 def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()

@@ -61,8 +61,8 @@ def compare_with_report(counts: CountTable, *, decimals: str = "") -> Comparison
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what so many networks report if all converge, with intervals of 95 % of studies."""
     comparison = compare_with_report(counts)
-    if comparison is None:
-        return None
+    if comparison is None or comparison.p is None:
+        return None  # too few converged, or all at once
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():

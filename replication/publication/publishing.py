@@ -125,7 +125,7 @@ def write_report(
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import check_models, list_statements
+    from replication.experiments.judging import check_models, count_verdicts, list_statements
     from replication.experiments.statements import plot_statements
     from replication.report.build import Drawing
     from replication.report.tools import require_tools
@@ -151,8 +151,10 @@ def write_report(
             command = "replication replicate"
             command += "" if study.is_default else f" {study.options}"
         figures |= list_drawings(name, model, command)
+    texts = {"claims": list_claims(models)}
     more: dict[str, bytes] = {}
     if is_full:
+        texts["verdicts"] = count_verdicts(models)
         draw = functools.partial(plot_statements, models)
         figures["statements"] = Drawing(draw, "replication experiments")
         more["statements.csv"] = list_statements(models).encode()
@@ -164,7 +166,7 @@ def write_report(
     publish(
         study.folder,
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        models | {"claims": list_claims(models)},
+        models | texts,
         figures,
         formats=FORMATS,
         version=version("recirculation-replication"),

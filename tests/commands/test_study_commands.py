@@ -90,7 +90,7 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     found = run(
         "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
         "--mean", reported.mean, "--max", reported.max, "--failures", "excluded",
-        "--grid", 1, "--bounds", 0, "inf", "--json",
+        "--grid", 1, "--bounds", 0, "inf", "--format", "json",
     )  # fmt: skip
     headline = compare_with_report(count_outcomes(Study(PAPER, DEFAULT_ROOT_SEED, n, results)))
     assert json.loads(found) == headline.to_dict()

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.comparison.comparison import compare
+from replication.comparison.numbers import read_number
 from replication.comparison.prediction import predict
-from replication.comparison.report import STATISTICS, read_reported
+from replication.comparison.report import STATISTICS
 from replication.comparison.sampling import Effort, Sample
-from replication.comparison.sources import Source
 from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.counts import CountTable
@@ -26,7 +26,7 @@ def few_resamples():
     """Resample less than for a user: what is held here hangs on no last digit."""
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 100)
-        patch.setattr("replication.comparison.case.Effort", lambda: small)
+        patch.setattr("replication.comparison.comparison.Effort", lambda: small)
         yield
 
 
@@ -59,9 +59,9 @@ def test_mean_of_runs_has_the_moments_of_a_run(table, runs):
 @settings(max_examples=40, deadline=None)
 def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, reported):
     for names in (("mean",), ("max",), ("min",), ("mean", "max"), ("median", "min"), ("iqm",)):
-        printed = {name: read_reported(reported, name) for name in names}
-        source = Source((Sample.from_values(runs_seen),))
-        (found,) = predict(source, printed, runs, level=0.05, effort=EFFORT)
+        printed = {name: read_number(reported, name) for name in names}
+        sample = Sample.from_values(runs_seen)
+        (found,) = predict(sample, printed, runs, level=0.05, effort=EFFORT)
         assert 0 <= found.p <= 1
         for finding in found.findings.values():
             assert 0 <= finding.p <= 1
@@ -71,14 +71,15 @@ def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, 
 
 
 numbers = st.sampled_from(
-    ["0", "-3", "5", "0.5", "48.37", "12,345", "3.2e-4", "1e-30", "1e30", "999999999999999", "95 %"]
-)
+    ["0", "-3", "5", "0.5", "48.37", "12,345", "3.2e-4", "1e-30", "1e30", "999999999999999", "95 %",
+     "5 ± 1", "0.5 [0.1, 0.9]", "1.2k"]
+)  # fmt: skip
 
 
 @given(
     st.one_of(values, st.lists(st.sampled_from([0.0, 1.0, 1e15, 1e-80, -7.0]), max_size=12)),
     st.dictionaries(
-        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "margin"]),
+        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "margin", "detect"]),
         numbers, min_size=1, max_size=4,
     ),
 )  # fmt: skip
@@ -94,6 +95,6 @@ def test_whatever_is_given_there_is_an_answer_or_one_line(runs_seen, given_numbe
         line = str(error)
     else:
         line = repr(found)
-        assert found.summary()
+        assert found.render()
         json.dumps(found.to_dict(), allow_nan=False)
     assert "\n" not in line

@@ -39,8 +39,8 @@ ONE_STUDY = [
 
 # What the fixture `few_resamples` does, for another process.
 FEW_RESAMPLES = (
-    "from replication.comparison import case, sampling\n"
-    "case.Effort = lambda: sampling.Effort(10_000, 100)\n"
+    "from replication.comparison import comparison, sampling\n"
+    "comparison.Effort = lambda: sampling.Effort(10_000, 100)\n"
 )
 
 # A process that has imported everything and forks: the calls of an import are not traced then.

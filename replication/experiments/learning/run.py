@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
-from replication.experiments import Model, agreement, matrices
+from replication.experiments import Model, agreement
 from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -84,20 +85,19 @@ def judge_similar_slopes(paper: Histories, slow: Histories) -> Model:
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
-    """Judge the cosines of the first changes of W with steepest descent.
+    """Judge the cosines of the first changes of W with steepest descent."""
+    n_first = int(load_claims()["random-at-first"].thresholds["n_first"])
 
-    Random directions in n dimensions have a standard deviation of 1 / sqrt(n).
-    """
-    initial = {name: paper.get_at(name, 0.0) for name in ("lower", "lower_biases", "lower_cross")}
-    places = (matrices.list_matrices(PAPER)[0], list_connections(PAPER)[0])
-    n_entries, n_biased = (each.stop - each.start for each in places)
+    def is_along(histories: Histories, name: str) -> NDArray[np.bool_]:
+        means = [values[:n_first].mean() for values in histories.split(name)]
+        return np.array(means) > 0.0
+
     return judge("random-at-first", {
-        "signs": initial["lower"] > 0.0,
-        "spread": np.std(initial["lower"]) * np.sqrt(n_entries),
-        "spread-biases": np.std(initial["lower_biases"]) * np.sqrt(n_biased),
-        "signs-cross-entropy": initial["lower_cross"] > 0.0,
-        "second-20": paper.get_after("lower", 1) > 0.0,
-        "second-2": slow.get_after("lower", 1) > 0.0,
+        "five-20": is_along(paper, "lower"),
+        "signs": paper.get_at("lower", 0.0) > 0.0,
+        "five-biases-20": is_along(paper, "lower_biases"),
+        "five-cross-entropy-20": is_along(paper, "lower_cross"),
+        "five-2": is_along(slow, "lower"),
     })  # fmt: skip
 
 

@@ -15,9 +15,14 @@ from matplotlib.figure import Figure
 
 import replication
 from replication.cli import main
-from replication.comparison.command import load_rates
-from replication.comparison.figure import draw_groups, make_bars
-from replication.comparison.tables import find_missing, read_flags, read_table, read_values
+from replication.comparison.figure import make_bars
+from replication.comparison.files import (
+    find_missing,
+    read_flags,
+    read_keys,
+    read_table,
+    read_values,
+)
 from replication.errors import DataError, ReplicationError
 
 REPORT = ("--runs", "20", "--mean", "48")
@@ -44,7 +49,7 @@ def run(capsys, *arguments):
     captured = capsys.readouterr()
     assert (code, captured.err) == (0, "")
     assert "\x1b" not in captured.out
-    assert "`" not in captured.out or "--json" in arguments
+    assert "`" not in captured.out or "json" in arguments
     return captured.out
 
 
@@ -61,8 +66,8 @@ def refuse(capsys, *arguments):
 def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, capsys):
     frame.to_csv(tmp_path / "runs.csv", index=False)
     text = run(capsys, tmp_path / "runs.csv", "--column", "updates", *REPORT)
-    assert text.startswith("Consistent: a mean of 48 over 20 runs")
-    assert "95 % of studies of 20" in text
+    assert text.startswith("Not contradicted, if the report's runs vary as yours do: the reported")
+    assert "your 500 runs" in text
     assert all(len(line) <= 120 for line in text.splitlines())
 
 
@@ -85,7 +90,7 @@ def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
     frame["reward"] = frame["updates"].where(frame["done"])
     frame.to_csv(tmp_path / "runs.csv", index=False)
     arguments = (tmp_path / "runs.csv", "--succeeded", "done", "--runs", "50", "--share", "94%")
-    model = json.loads(run(capsys, *arguments, "--json"))
+    model = json.loads(run(capsys, *arguments, "--format", "json"))
     assert (model["n"], model["n_failed"]) == (500, int((~frame["done"]).sum()))
     assert model["mean"]["value"] is None
 
@@ -93,54 +98,11 @@ def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
 def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--succeeded", "done", *REPORT)
-    assert "2 rows lack a value and were left out." in run(capsys, *arguments)
-    model = json.loads(run(capsys, *arguments, "--json"))
+    assert "; 2 missing values left out" in run(capsys, *arguments)
+    model = json.loads(run(capsys, *arguments, "--format", "json"))
     assert (model["n"], model["n_missing"]) == (40, 2)
     missing = find_missing([None, pd.NA, np.nan, "n/a", 0, "x"]).tolist()
     assert missing == [True, True, True, True, False, False]
-
-
-def test_groups_have_a_line_each_and_one_verdict_over_all(frame, tmp_path, capsys):
-    """By itself p of "edge" is below 5 %, by Holm's adjustment it is not."""
-    frame.loc[frame["algorithm"] == "new", "updates"] += 100
-    more = frame.assign(algorithm=np.repeat(["edge", "odd"], 250))
-    pd.concat([frame, more]).to_csv(tmp_path / "runs.csv", index=False)
-    # Columns in any order, decimal commas, runs as pandas writes them, a group that was not run.
-    (tmp_path / "paper.csv").write_text(
-        "runs;mean;algorithm;sd;min\n20.0;147,5;new;;\n10.0;148;old;9,0;\n5.0;3;other;;\n"
-        "20;122;edge;;\n20;48;odd;;50\n"
-    )
-    arguments = (tmp_path / "runs.csv", "--column", "updates", "--by", "algorithm")
-    reported = (*arguments, "--reported", tmp_path / "paper.csv")
-    text = run(capsys, *reported)
-    verdict, table, *_ = text.split("\n\n")
-    assert " ".join(verdict.split()) == (
-        "Not consistent over all groups (Holm's adjustment): old and odd. Taken one by one, p is "
-        "at most 0.05 in 2 of 3, of which 0.15 would be expected by chance. What was reported for "
-        "odd cannot be right, whatever the runs."
-    )
-    verdicts = {line.split()[0]: line.split("  ")[-1] for line in table.splitlines()[1:]}
-    assert verdicts == {"new": "consistent", "old": "not consistent", "edge": "consistent",
-                        "odd": "not consistent"}  # fmt: skip
-    assert "mean 147.5" in table
-    assert "Reported, but not among your runs: other." in text
-    model = json.loads(run(capsys, *reported, "--json"))
-    assert (model["schema"], model["agreement"]) == (1, "not consistent")
-    edge = model["groups"]["edge"]
-    assert edge["agreement"] == "not consistent"
-    assert edge["p"] < 0.05 < edge["p_holm"] == 2 * edge["p"]
-    assert compare(*reported, "--exit-code") == 1
-    (tmp_path / "paper.csv").write_text("algorithm,runs,mean\nnew,20,147.5\nedge,20,122\n")
-    assert compare(*reported, "--exit-code") == 0
-
-
-def test_groups_are_drawn_with_the_reported_values_on_their_intervals(frame):
-    groups = {mean: replication.compare(frame["updates"], runs=20, mean=mean)
-              for mean in ("48", "480")}  # fmt: skip
-    axes = draw_groups(groups).axes[0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["48", "480"]
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert abs(dots[0]) < 1 < dots[1]
 
 
 def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
@@ -149,15 +111,22 @@ def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text("seed,algorithm,score\n" + "\n".join(lines) + "\n")
     arguments = (tmp_path / "runs.csv", "--column", "score", "--by", "algorithm", "--runs", "12",
                  "--mean", "3.5", "--difference", "new")  # fmt: skip
-    alone = json.loads(run(capsys, *arguments, "old", "--json"))
-    paired = json.loads(run(capsys, *arguments, "old", "--pair", "seed", "--json"))
+    alone = json.loads(run(capsys, *arguments, "old", "--format", "json"))
+    paired = json.loads(run(capsys, *arguments, "old", "--pair", "seed", "--format", "json"))
     assert alone["mean"]["value"] == pytest.approx(paired["mean"]["value"]) == pytest.approx(3.55)
-    (low, high), (first, last) = (
-        model["findings"]["mean"]["interval"] for model in (paired, alone)
-    )
-    assert high - low < (last - first) / 2
+    widths = [model["difference"]["high"] - model["difference"]["low"] for model in (paired, alone)]
+    assert widths[0] < widths[1] / 2
     code, line = refuse(capsys, *arguments, "older")
     assert (code, "there is no group 'older'" in line) == (2, True)
+
+
+def test_a_report_is_compared_with_another_without_any_table(capsys):
+    arguments = ("--report", "92.0 ± 0.3, n = 5", "--against", "91.2, n = 1", "--plus-minus", "sd",
+                 "--sd-kind", "n-1")  # fmt: skip
+    assert "(p = 0.073)" in run(capsys, *arguments)
+    assert "| mean | 92.0 |" in run(capsys, *arguments, "--format", "markdown")
+    code, line = refuse(capsys, "--mean", "3")
+    assert (code, "neither FILE nor --against was given" in line) == (2, True)
 
 
 def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
@@ -166,13 +135,13 @@ def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
     assert compare(*arguments, "48", "--exit-code") == 0
     assert compare(*arguments, "480", "--exit-code") == 1
     assert compare(*arguments, "480") == 0
-    (tmp_path / "few.csv").write_text("u\n1\n2\n")
-    assert compare(tmp_path / "few.csv", "--mean", "1", "--runs", "3", "--exit-code") == 3
+    (tmp_path / "few.csv").write_text("u\n3\n")
+    assert compare(tmp_path / "few.csv", "--mean", "4", "--runs", "3", "--exit-code") == 3
 
 
 def test_the_sampling_distributions_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
     run(capsys, "example", "--column", "reward", *REPORT, "--plot", tmp_path / "picture.svg")
-    assert "mean of 20 runs" in (tmp_path / "picture.svg").read_text()
+    assert "not contradicted at 5" in (tmp_path / "picture.svg").read_text()
     comparison = replication.compare(frame["updates"], runs=20, mean="48", max="120")
     panels = comparison.plot()
     assert [panel.lines[0].get_xdata()[0] for panel in panels] == [48.0, 120.0, 48.0]
@@ -227,13 +196,14 @@ def test_columns_that_hold_something_else_are_refused(tmp_path, capsys, columns,
         (b'u\n"1,000"\n2\n', [], 65, "holds '1,000' in row 1"),
         (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
         (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
-        (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "2 columns are called 'u'"),
+        (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "are called 'u'; rename"),
         (b"u\n1\nmany\n", [], 65, "holds 'many' in row 2"),
         (b"u\n1\ninf\n", [], 65, "finite"),
-        (b"1\n2\n3\n", [], 65, "holds numbers only ('1'); put a header"),
+        (b"1\n2\n3\n", [], 65, "holds numbers ('1'); put a header"),
+        (b"game,u\npong,0.5\n"[9:], ["--column", "0.5"], 65, "first line"),
         (b"u\n", [], 65, "no rows"),
         (b"", [], 65, "is empty"),
-        (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "every row lacks a value"),
+        (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "there are no values"),
         (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
         (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
         (b"ARROW1 and no more", [], 65, "not a readable Feather file"),
@@ -265,11 +235,12 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     ],
 )
 def test_an_excel_file_has_one_sheet_with_content(tmp_path, monkeypatch, sheets, n_bytes, message):
-    monkeypatch.setattr("replication.comparison.tables.MAX_BYTES", 1 << 22)
+    monkeypatch.setattr("replication.comparison.files.MAX_BYTES", 1 << 22)
     with zipfile.ZipFile(tmp_path / "runs.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * n_bytes)
-    read = {name: pd.DataFrame({"u": range(rows)}) for name, rows in sheets.items()}
-    monkeypatch.setattr(pd, "read_excel", lambda file, sheet_name: read)
+    read = {name: pd.DataFrame([["u"], *([row] for row in range(n))][: n and n + 1])
+            for name, n in sheets.items()}  # fmt: skip
+    monkeypatch.setattr(pd, "read_excel", lambda file, **options: read)
     if message is None:
         assert read_table(str(tmp_path / "runs.xlsx")).take("u") == [0, 1, 2]
     else:
@@ -294,10 +265,13 @@ def test_an_excel_file_has_one_sheet_with_content(tmp_path, monkeypatch, sheets,
         (["runs.csv", *REPORT, "--plot", "p.gif"], 2, ".png, .svg or .pdf"),
         (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
         (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
-        (["two.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
+        (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
         (["one.csv", "--mean", "48"], 2, "--runs was not given"),
         (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
-        ([*GROUPED, "--reported", "odd.csv"], 2, "'colour'"),
+        ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --runs was not"),
+        ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
+        ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; leave one"),
+        (["one.csv", *REPORT, "--against", "3, n = 2"], 2, "FILE and --against were given"),
         ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
         ([*GROUPED, "--reported", "none.csv"], 74, "is not a file"),
     ],
@@ -306,7 +280,9 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs.csv").write_text("u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5)
     (tmp_path / "one.csv").write_text("u\n" + "1\n2\n4\n3\n" * 5)
-    (tmp_path / "two.csv").write_text("u\n1\n2\n")
+    (tmp_path / "same.csv").write_text("u\n3\n3\n")
+    (tmp_path / "twice.csv").write_text("g,mean,n\na,2,5\na,3,5\n")
+    (tmp_path / "both.csv").write_text("g,mean,n,sd,Std\na,2,5,1,1\n")
     (tmp_path / "odd.csv").write_text("g,mean,colour\na,2,red\n")
     (tmp_path / "who.csv").write_text("g,mean\nc,2\n")
     found, line = refuse(capsys, *arguments)
@@ -316,7 +292,7 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
 
 
 def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.comparison.tables.MAX_ROWS", 1000)
+    monkeypatch.setattr("replication.comparison.files.MAX_ROWS", 1000)
     frame = pd.DataFrame({"u": np.zeros(1001)})
     for write in (frame.to_parquet, frame.to_feather):
         write(tmp_path / "runs")
@@ -346,13 +322,24 @@ def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == [picture]
 
 
-def test_the_help_shows_the_measured_rates(capsys):
-    assert compare("--help") == 0
-    text, rejected = capsys.readouterr().out, load_rates()["rejected"]
-    for population, rows in rejected.items():
-        line = next(line for line in text.splitlines() if line.startswith(f"{population:<12}  10 "))
-        shown = [float(rate) for rate in line.replace("|", " ").split()[-16:]]
-        assert shown == [round(100 * r, 1) for cell in rows["10"].values() for r in cell.values()]
+def test_booleans_among_numbers_and_groups_called_none_are_what_they_are(tmp_path):
+    with pytest.raises(DataError, match="holds 'True' in row 2"):
+        read_values([1.0, True, 0.5], "u")
+    with pytest.raises(DataError, match="holds true and false"):
+        read_values([True, None, np.False_], "u")
+    assert read_keys(["none", "NA", "", None, 5.0, "5.0", " v1 "]) == [
+        "none", "NA", None, None, "5", "5.0", "v1",
+    ]  # fmt: skip
+    (tmp_path / "runs.csv").write_text("u\n1\n\n3\n\n\n")
+    assert read_table(str(tmp_path / "runs.csv")).take("u") == ["1", "", "3"]
+
+
+def test_an_excel_bomb_is_refused_by_its_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
+    with zipfile.ZipFile(tmp_path / "runs.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b'<c r="A1"/>' * 1001)
+    with pytest.raises(DataError, match="more than 1,000 cells"):
+        read_table(str(tmp_path / "runs.xlsx"))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

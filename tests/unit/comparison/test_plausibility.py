@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from replication.comparison.numbers import read_number
 from replication.comparison.plausibility import Fault, find_impossible
-from replication.comparison.report import read_reported
 
 ONE = Fraction(1)
 
@@ -17,7 +17,7 @@ def find(
     runs=None, grid=None, bounds=(-math.inf, math.inf), counts=None, kinds=("n-1",), **reported
 ):
     read = {
-        name: read_reported(text, name, is_share=name == "share") for name, text in reported.items()
+        name: read_number(text, name, is_share=name == "share") for name, text in reported.items()
     }
     counts = ([] if runs is None else [runs]) if counts is None else counts
     found = find_impossible(

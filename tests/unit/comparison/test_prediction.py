@@ -8,26 +8,22 @@ import pytest
 from scipy import stats
 
 from replication.comparison import prediction
-from replication.comparison.report import read_reported
+from replication.comparison.numbers import read_number
 from replication.comparison.sampling import Effort, Sample, SamplingDistribution
-from replication.comparison.sources import Source
 from replication.statistics.counts import CountTable
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)
-EIGHTY = read_reported("0.8", "share", is_share=True)
 
 
 def read(**reported):
-    return {name: read_reported(text, name) for name, text in reported.items()}
+    return {name: read_number(text, name) for name, text in reported.items()}
 
 
 def find(values, runs, n_studies=20_000, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
     effort = Effort(n_studies, 200)
-    return prediction.predict(Source((sample,)), read(**reported), runs, level=0.05, effort=effort)[
-        0
-    ]
+    return prediction.predict(sample, read(**reported), runs, level=0.05, effort=effort)[0]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -65,7 +61,7 @@ def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
 def test_p_of_a_discrete_distribution_counts_no_tail_larger_than_its_own():
     """Blaker: P(T <= 0) = 0.1 and no upper tail is that small, so p = 0.1 and not 0.2."""
     distribution = SamplingDistribution(np.array([0.0, 1, 2]), np.array([0.1, 0.6, 0.3]))
-    assert prediction.Statistic(read_reported("0", "mean"), distribution).p == pytest.approx(0.1)
+    assert prediction.Statistic(read_number("0", "mean"), distribution).p == pytest.approx(0.1)
 
 
 def test_equal_tails_are_equal_whatever_their_last_digit():
@@ -73,8 +69,7 @@ def test_equal_tails_are_equal_whatever_their_last_digit():
     distribution = SamplingDistribution(values, stats.binom.pmf(np.arange(11), 10, 0.5))
     for low, high in (("-0.4", "0.4"), ("-0.1", "0.1")):
         first, again = (
-            prediction.Statistic(read_reported(text, "mean"), distribution).p
-            for text in (low, high)
+            prediction.Statistic(read_number(text, "mean"), distribution).p for text in (low, high)
         )
         assert first == pytest.approx(again, abs=1e-12)
         expected = 2 * stats.binom.cdf(round(10 * float(low) + 5), 10, 0.5)
@@ -150,31 +145,6 @@ def test_exact_and_drawn_answers_agree():
         assert drawn.findings[name].p == pytest.approx(exact.findings[name].p, abs=0.02)
     found, expected = (item.findings["mean_given_max"] for item in (drawn, exact))
     assert found.mean == pytest.approx(expected.mean, abs=0.2)
-
-
-def test_number_of_successes_is_beta_binomial():
-    number, share = (
-        prediction.predict_successes(90, 100, item, 20, name=name, level=0.05)
-        for name, item in (("n_succeeded", read_reported("12", "n_succeeded")), ("share", EIGHTY))
-    )
-    distribution = stats.betabinom(20, 90.5, 10.5)
-    finding = number.findings["n_succeeded"]
-    assert finding.chance == pytest.approx(distribution.pmf(12))
-    # The other tail is out of reach: all 20 succeed with a chance of 0.13.
-    assert number.p == pytest.approx(distribution.cdf(12))
-    assert (finding.low, finding.high) == tuple(distribution.ppf([0.025, 0.975]))
-    expected = sum(distribution.pmf(k) for k in (15, 16, 17))  # 0.75 and 0.85 print as 0.8 too
-    assert share.findings["share"].chance == pytest.approx(expected)
-
-
-def test_independent_predictions_combine_by_the_smaller_tail():
-    first = find(np.random.default_rng(20).normal(10, 1, size=400), 20, mean="10.3")
-    second = prediction.predict_successes(90, 100, EIGHTY, 20, name="share", level=0.05)
-    both = prediction.combine_independent(first, second)
-    tail = min(first.tail, second.tail)
-    expected = 1 - (1 - first.find_share(tail)) * (1 - second.find_share(tail))
-    assert both.p == pytest.approx(expected)
-    assert list(both.findings) == ["mean", "share"]
 
 
 def test_mean_of_two_dice_of_which_the_larger_is_four_worked_by_hand():

@@ -10,6 +10,6 @@ from replication.experiments.headline import unusual
 def _less_effort():
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 50)
-        patch.setattr("replication.comparison.case.Effort", lambda: small)
+        patch.setattr("replication.comparison.comparison.Effort", lambda: small)
         patch.setattr(unusual, "N_STUDIES", 20_000)
         yield

@@ -1,4 +1,4 @@
-"""Tables of other people's runs: read strictly, whatever their format, by their content."""
+"""Tables of runs and of reports: read strictly, whatever their format, by their content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
+EXAMPLES = {"example": "example.csv", "example-tasks": "example_tasks.csv",
+            "example-report": "example_report.csv"}  # fmt: skip
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
@@ -33,6 +35,7 @@ MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
+MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -40,9 +43,25 @@ class Table:
     """Columns by name; `columns` returns the cells of the one at a place when it is asked for."""
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
-        self.names, self.columns, self.n_rows = list(names), columns, n_rows
+        self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
         if n_rows == 0:
-            raise DataError(f"{name} has no rows; give at least two runs")
+            raise DataError(f"{name} has no rows; give at least one")
+
+    @classmethod
+    def of(cls, given: Any, name: str) -> Table:
+        """Take a table, a data frame, or a mapping of columns."""
+        if isinstance(given, Table):
+            return given
+        if not (hasattr(given, "columns") or isinstance(given, Mapping)):
+            raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
+        names = list(given.columns if hasattr(given, "columns") else given)
+        if len(set(names)) == len(names):
+            columns = [list(given[name]) for name in names]
+        else:
+            columns = [list(given.iloc[:, place]) for place in range(len(names))]
+        if len({len(column) for column in columns}) > 1:
+            raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
+        return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
 
     def take(self, name: str | None) -> list[Any]:
         """Return a column by name; the only one there is unless named."""
@@ -50,18 +69,20 @@ class Table:
             if len(self.names) == 1:
                 return list(self.columns(0))
             raise UsageError(
-                "no --column was given; name the one that holds the values, of "
+                "no `column` was given; name the one that holds the values, of "
                 f"{list_names(self.names)}"
             )
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
             raise UsageError(
-                f"there is no column {show(name)}; {answer} columns are {list_names(self.names)}"
+                f"{self.name} has no column {show(name)}; {answer} columns are "
+                f"{list_names(self.names)}"
             )
         if self.names.count(name) > 1:
             raise DataError(
-                f"{self.names.count(name)} columns are called {show(name)}; rename all but one"
+                f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "
+                "all but one"
             )
         return list(self.columns(self.names.index(name)))
 
@@ -81,13 +102,26 @@ def read_table(path: str) -> Table:
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
     names, rows = _read_text(content, name)
+    _check_header(names, name)
     return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
+
+
+def _check_header(names: Sequence[str], name: str) -> None:
+    """Refuse a first line that is one of the data."""
+    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
+    numbers = [bool(re.fullmatch(number, cell, re.IGNORECASE)) for cell in names]
+    decimals = [bool(re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", cell)) for cell in names]
+    if all(numbers) or any(decimals):
+        raise DataError(
+            f"the first line of {name} holds numbers ({list_names(names)}); put a header "
+            "with the names of the columns above it"
+        )
 
 
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
-    if path == "example" and not place.exists():
-        place = Path(__file__).with_name("example.csv")
+    if path in EXAMPLES and not place.exists():
+        place = Path(__file__).with_name(EXAMPLES[path])
     is_open = path == "-" or path.startswith("/dev/fd/")  # as <(zcat FILE) is in a shell
     if not is_open and place.exists() and not place.is_file():  # a pipe may never have a writer
         raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
@@ -172,25 +206,37 @@ def _read_excel(content: bytes, name: str) -> Table:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            n_bytes = sum(item.file_size for item in archive.infolist())
-        if n_bytes > MAX_BYTES:
-            raise ValueError("it unpacks to too much")
+            if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
+                raise ValueError("it unpacks to too much")
+            sheets = [item for item in archive.namelist() if "/worksheets/" in item]
+            n_cells = 0
+            for sheet in sheets:
+                with archive.open(sheet) as file:
+                    while part := file.read(1 << 20):
+                        n_cells += part.count(b"<c ") + part.count(b"<row")
+                        if n_cells > MAX_CELLS:
+                            raise ValueError(f"it has more than {MAX_CELLS:,} cells")
         import pandas as pd
 
-        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None)
+        read = pd.read_excel(
+            io.BytesIO(content), sheet_name=None, header=None, keep_default_na=False,
+            na_values=[""],
+        )  # fmt: skip
     except Exception as error:  # whatever pandas or its reader meets, or that it is not installed
         raise DataError(
             f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
             "unpack an archive"
         ) from None
-    filled = [frame for frame in sheets.values() if frame.size]
+    filled = [frame.dropna(how="all") for frame in read.values() if frame.size]
     if len(filled) != 1:
         raise DataError(
             f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
             "as CSV"
         )
-    names = [str(column).strip() for column in filled[0].columns]
-    return Table(name, names, lambda place: filled[0].iloc[:, place].tolist(), len(filled[0]))
+    cells = filled[0].to_numpy(dtype=object)
+    names = ["" if _is_missing(cell) else str(cell).strip() for cell in cells[0]]
+    _check_header(names, name)
+    return Table(name, names, lambda place: cells[1:, place].tolist(), len(cells) - 1)
 
 
 def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
@@ -214,50 +260,40 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
             headers[separator] = next(split([line], delimiter=separator), [])
     separator = max(headers, key=lambda key: len(headers[key]))
     names = [cell.strip() for cell in headers[separator]]
-    lines, rows = split(io.StringIO(text, newline=""), delimiter=separator), []
+    lines = split(io.StringIO(text, newline=""), delimiter=separator)
+    rows: list[list[str]] = []
     try:
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
-            if any(cells) or len(cells) > 1:
-                rows.append(cells)
+            if any(cells) or len(cells) > 1 or (rows and len(names) == 1):
+                rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
     except csv.Error as error:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
+    while len(names) == 1 and rows and rows[-1] == [""]:
+        rows.pop()
     for place, row in enumerate(rows):
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
-    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
-    if all(re.fullmatch(number, cell, re.IGNORECASE) for cell in names):
-        raise DataError(
-            f"the first line of {name} holds numbers only ({list_names(names)}); put a header "
-            "with the names of the columns above it"
-        )
     return names, rows[1:]
 
 
-def read_reports(path: str, by: str) -> dict[str, dict[str, str]]:
-    """Return reported numbers as text by group and column, from a table of a row for each group."""
-    name = f"the table of reported numbers {show(path)}"
-    names, rows = _read_text(_read_bytes(path, name), name)
-    if by not in names:
-        raise UsageError(f"{name} has no column {show(by)}; its columns are {list_names(names)}")
-    keys = [c if c == by else c.replace("-", "_").replace(" ", "_") for c in names]
-    reports: dict[str, dict[str, str]] = {}
-    for row in rows:
-        report = {column: cell for column, cell in zip(keys, row, strict=True) if cell}
-        group = report.pop(by, "")
-        if group in reports:
-            raise UsageError(f"{name} names the group {show(group)} twice; give one row for each")
-        reports[group] = report
-    return reports
+def read_keys(column: Sequence[Any]) -> list[str | None]:
+    """Return the names of groups; None where a cell is empty. Texts stay as they are written."""
+    keys = []
+    for cell in column:
+        is_whole = isinstance(cell, float) and cell.is_integer()
+        text = str(int(cell) if is_whole else cell).strip()
+        keys.append(text if isinstance(cell, str) or not _is_missing(cell) else None)
+    return [key or None for key in keys]
 
 
 def find_missing(column: Sequence[Any]) -> npt.NDArray[np.bool_]:
@@ -273,10 +309,11 @@ def _is_missing(cell: Any) -> bool:
 
 def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     """Return a column of numbers, float64[n]; NaN where a cell is empty."""
-    if isinstance(column[0], bool):
+    kinds = {isinstance(cell, (bool, np.bool_)) for cell in column if not _is_missing(cell)}
+    if kinds == {True}:
         raise DataError(
             f"column {show(name)} holds true and false; give a column of numbers, or name it "
-            "with --succeeded and give --share"
+            "with `succeeded` and give `share`"
         )
     found = np.empty(len(column))
     for row, cell in enumerate(column):
@@ -289,7 +326,8 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
 
 def _read_number(cell: Any) -> float | None:
     is_odd = isinstance(cell, str) and ("_" in cell or not cell.strip().isascii())
-    if is_odd or not isinstance(cell, (str, int, float, Decimal)):
+    is_bool = isinstance(cell, (bool, np.bool_))
+    if is_odd or is_bool or not isinstance(cell, (str, int, float, np.number, Decimal)):
         return None
     try:
         return float(cell)

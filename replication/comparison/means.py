@@ -1,0 +1,299 @@
+"""Two means, two shares: how far apart they are, and what the runs could have shown.
+
+A mean with its standard deviation and number of runs on either side is judged by two t-tests, and
+*p* is the larger: Welch's takes the two spreads as they are, Student's takes them as two estimates
+of one. Where runs are skewed or rare outcomes unseen, the smaller sample often has by chance a
+spread far too small; Welch's test then rejects too often, and Student's does not. Where n is equal
+on both sides *p* is Welch's. With a spread on one side only, both are taken to have that one: the
+prediction interval of Student's t.
+
+Shares are judged by Fisher's exact test with mid-p, doubled.
+
+References
+----------
+Welch (1947), The generalization of "Student's" problem when several different population variances
+are involved, Biometrika 34, 28-35.
+Hahn & Meeker (1991), Statistical Intervals, chapter 4: prediction intervals.
+Lancaster (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56, 223-234:
+mid-p. Newcombe (1998), Interval estimation for the difference between independent proportions,
+Stat. Med. 17, 873-890, method 10.
+Cohen (1988), Statistical Power Analysis, chapters 2 and 6: d, and shares on the scale of arcsines.
+Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+POWER = 0.8
+MAX_PLANNED = 10_000_000
+ROUNDING = 1e-12
+Term = tuple[float, float]
+"""A squared error, and the degrees of freedom of its estimate."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One side of a comparison of means: the mean, and sd and n of each sample behind it.
+
+    Two samples stand for a difference of their means. `sd`: None where no spread is known. A value
+    without error has no sample. `width`: of the cell to which the mean was rounded, which adds the
+    variance of a uniform error.
+    """
+
+    mean: float
+    samples: tuple[tuple[float | None, int], ...] = ()
+    width: float = 0.0
+
+    @property
+    def n(self) -> int:
+        """Runs, of the sample that has fewer."""
+        return min((n for _, n in self.samples), default=0)
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether a spread is known for each sample."""
+        return all(sd is not None and n > 1 for sd, n in self.samples)
+
+    def estimate_error(self) -> tuple[float, float]:
+        """Return standard error and degrees of freedom of the mean."""
+        return _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """What a test of a difference found: own less reported.
+
+    `low`, `high`: its interval at 1 - level. `reach`: the largest difference that is not
+    contradicted. `d`: difference in standard deviations with its interval (None for shares).
+    `shown`: the difference that such runs show with a probability of 0.8, None if none would be.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    shown: float | None
+    spread: float | None = None
+
+    @property
+    def d(self) -> tuple[float, float, float] | None:
+        """Difference in standard deviations (Cohen's d), and its interval."""
+        if not self.spread:
+            return None
+        return self.value / self.spread, self.low / self.spread, self.high / self.spread
+
+
+def list_errors(own: Side, other: Side) -> list[tuple[float, float]]:
+    """Return standard error and degrees of freedom of the difference, for each test it has to pass.
+
+    The first is Welch's. None where no side has a spread.
+    """
+    rounded = (own.width**2 + other.width**2) / 12.0
+    if own.has_spread and other.has_spread:
+        sides = (*own.samples, *other.samples)
+        terms = [(float(sd or 0.0) ** 2 / n, n - 1.0) for sd, n in sides]
+        found = [_combine(terms, rounded)]
+        if len(own.samples) == len(other.samples) == 1:
+            (first, n), (second, m) = sides
+            free = n + m - 2.0
+            pooled = ((n - 1) * float(first or 0) ** 2 + (m - 1) * float(second or 0) ** 2) / free
+            found.append(_combine([(pooled * (1.0 / n + 1.0 / m), free)], rounded))
+        return found
+    known, unknown = (own, other) if own.has_spread else (other, own)
+    if not known.has_spread or not known.samples:
+        return []
+    share = 1.0 / unknown.n if unknown.n else 0.0
+    terms = [(float(sd or 0.0) ** 2 * (1.0 / n + share), n - 1.0) for sd, n in known.samples]
+    return [_combine(terms, rounded)]
+
+
+def _combine(terms: Sequence[Term], more: float = 0.0) -> tuple[float, float]:
+    """Return the error of a sum, with Welch's degrees of freedom; `more` adds variance only."""
+    terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
+    variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
+    if len(terms) == 1:
+        return math.sqrt(variance + more), terms[0][1]
+    below = math.fsum((part / peak) ** 2 / free for part, free in terms)
+    return math.sqrt(variance + more), (variance / peak) ** 2 / below
+
+
+def judge_means(own: Side, other: Side, *, level: float) -> Difference | None:
+    """Test whether two means differ; None where nothing is known of how runs vary."""
+    errors = list_errors(own, other)
+    sides = [side for side in (own, other) if side.has_spread]
+    if not any(sd for side in sides for sd, _ in side.samples):
+        return None
+    gap = own.mean - other.mean
+    gap = 0.0 if abs(gap) <= ROUNDING * abs(own.mean) else gap
+    p = max(2.0 * float(special.stdtr(free, -abs(gap) / error)) for error, free in errors)
+    reach = max(float(special.stdtrit(free, 1.0 - level / 2.0)) * error for error, free in errors)
+    shown = max(find_shown(error, free, level) for error, free in errors)
+    spread = _pool([pair for side in sides for pair in side.samples])
+    return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread)
+
+
+def _pool(samples: Sequence[tuple[float | None, int]]) -> float:
+    """Return the standard deviation of several samples."""
+    squares = math.fsum((n - 1.0) * float(sd or 0.0) ** 2 for sd, n in samples)
+    return math.sqrt(squares / math.fsum(n - 1.0 for _, n in samples))
+
+
+def find_shown(error: float, free: float, level: float) -> float:
+    """Return the difference that a t-test finds with a probability of 0.8."""
+    limit = float(special.stdtrit(free, 1.0 - level / 2.0))
+    centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))
+    if not math.isfinite(centre) or centre <= 0:
+        centre = limit + float(special.ndtri(POWER))
+    return centre * error
+
+
+def plan_runs(
+    own: Side, other: Side, difference: float, *, level: float
+) -> tuple[int | None, int | None]:
+    """Return the runs that show a difference with a probability of 0.8, None if none are enough.
+
+    First those on either side, if both are run anew; then those of one's own, against the report
+    as it is.
+    """
+    known = [pair for side in (own, other) if side.has_spread for pair in side.samples]
+    if not known or not _pool(known) > 0:
+        return None, None
+    mine, theirs = (
+        math.fsum(float(sd or 0.0) ** 2 for sd, _ in side.samples)
+        if side.samples and side.has_spread
+        else _pool(known) ** 2
+        for side in (own, other)
+    )
+
+    def find(n_theirs: int | None) -> int | None:
+        def is_enough(n: int) -> bool:
+            m = n_theirs or n
+            error, free = _combine([(mine / n, n - 1.0), (theirs / m, max(m - 1.0, 1.0))])
+            return find_shown(error, free, level) <= abs(difference)
+
+        if not is_enough(MAX_PLANNED):
+            return None
+        return 2 + bisect.bisect_left(range(2, MAX_PLANNED), True, key=is_enough)
+
+    return find(None), find(other.n or None)
+
+
+def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
+    """Test whether k successes in n runs of one's own differ from x in m by Fisher's exact test."""
+    p = find_p_of_shares(k, n, x, m)
+    mine, theirs = k / n, x / m
+    quantile = float(special.ndtri(1.0 - level / 2.0))
+    (low, high), (first, last) = (_wilson(*pair, quantile) for pair in ((k, n), (x, m)))
+    gap = mine - theirs
+    ends = (
+        gap - math.hypot(mine - low, last - theirs),
+        gap + math.hypot(high - mine, theirs - first),
+    )
+    step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
+    angle = math.asin(math.sqrt(mine))
+    others = [angle + way * step for way in (-1.0, 1.0)]
+    seen = [abs(math.sin(a) ** 2 - mine) for a in others if 0.0 <= a <= math.pi / 2.0]
+    both = (k + x) / (n + m)
+    spread = math.sqrt(both * (1.0 - both)) or None
+    return Difference(gap, *ends, p, max(seen, default=None), spread)
+
+
+def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
+    """Return twice the smaller tail, of which the seen table counts half, at most 1."""
+    total = k + x
+    lowest, highest = max(0, total - m), min(n, total)
+    mine = np.arange(lowest, highest + 1, dtype=np.float64)
+    log_mass = _log_choose(n, mine) + _log_choose(m, total - mine) - _log_choose(n + m, total)
+    mass = np.exp(log_mass)
+    at = k - lowest
+    below, above = math.fsum(mass[:at].tolist()), math.fsum(mass[at + 1 :].tolist())
+    return min(1.0, 2.0 * min(below, above) + float(mass[at]))
+
+
+def _log_choose(n: float, k: object) -> np.ndarray:
+    chosen = np.asarray(k, dtype=np.float64)
+    return np.asarray(
+        special.gammaln(n + 1.0) - special.gammaln(chosen + 1.0) - special.gammaln(n - chosen + 1.0)
+    )
+
+
+def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:
+    """Return the smallest and the largest number in m runs that k in n do not contradict."""
+    middle = min(max(round(k / n * m), 0), m)
+
+    def search(edge: int) -> int:
+        kept, other = middle, edge
+        if find_p_of_shares(k, n, other, m) > level:
+            return other
+        while abs(other - kept) > 1:
+            between = (kept + other) // 2
+            if find_p_of_shares(k, n, between, m) > level:
+                kept = between
+            else:
+                other = between
+        return kept
+
+    return search(0), search(m)
+
+
+def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:
+    """Return Wilson's interval of a share."""
+    share, square = k / n, quantile**2
+    centre = (k + square / 2.0) / (n + square)
+    reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
+    return max(centre - reach, 0.0), min(centre + reach, 1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided t-tests of whether two means differ by less than a margin; p is the larger.
+
+    `low`, `high`: interval of the mean at 1 - 2 level, with the uncertainty of the reported one
+    where that is known. With a single run p and interval are None.
+    """
+
+    margin: float
+    p: float | None
+    low: float | None
+    high: float | None
+    is_equivalent: bool
+    takes_reported_as_exact: bool
+
+
+def assess_equivalence(own: Side, other: Side, *, margin: float, level: float) -> Equivalence:
+    """Test by two one-sided tests whether the mean of a population lies near a reported one.
+
+    With a spread of the report the test is one of two samples of different variance (Welch);
+    without, the reported mean is taken as exact.
+    """
+    is_exact = not other.samples or not other.has_spread
+    if not own.has_spread:
+        return Equivalence(margin, None, None, None, False, is_exact)
+    exact = Side(other.mean)  # rounding aside
+    error, degrees = list_errors(own, exact if is_exact else other)[0]
+    reach = float(special.stdtrit(degrees, 1.0 - level)) * error
+    gap = margin - abs(own.mean - other.mean)
+    p = 0.0 if gap > 0 else 1.0
+    if error > 0:
+        p = float(special.stdtr(degrees, -gap / error))
+    return Equivalence(margin, p, own.mean - reach, own.mean + reach, p < level, is_exact)
+
+
+def plan_shares(
+    share: float, m: int, difference: float, *, level: float
+) -> tuple[int | None, int | None]:
+    """Return the runs that show a difference of shares, as `plan_runs` does."""
+    other = share + difference if share + difference <= 1.0 else share - difference
+    if not 0.0 <= other <= 1.0:
+        return None, None
+    angle = 2.0 * abs(math.asin(math.sqrt(other)) - math.asin(math.sqrt(min(share, 1.0))))
+    inverse = (angle / float(special.ndtri(1.0 - level / 2.0) + special.ndtri(POWER))) ** 2
+    rest = inverse - 1.0 / m
+    return math.ceil(2.0 / inverse), math.ceil(1.0 / rest) if rest > 0 else None

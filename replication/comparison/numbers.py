@@ -1,0 +1,195 @@
+"""Numbers as papers print them: what is written, and every number that prints so."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from fractions import Fraction
+from typing import Any
+
+from replication.errors import UsageError
+from replication.wording import show
+
+MAX_RUNS = 100_000  # most that can lie behind a report
+MAX_DIGITS, MAX_EXPONENT = 15, 30
+SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
+_NUMBER = re.compile(
+    r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?"
+    r"\s?([kKMGB]?)",
+    re.ASCII,
+)
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_TYPESET = (  # what typesetting puts round a number, and what it stands for
+    (r"\\(?:mathbf|textbf|bm|boldsymbol|underline|num|text|mathrm)\s*\{([^{}]*)\}", r"\1"),
+    (r"\$|\*\*|\\[,;:! ]|\\(?:left|right|pmb)\b", ""),
+    (r"\{,\}", ","),
+    (r"\\%", "%"),
+    (r"\\pm|\+/[-−]|\+-|\+−", "±"),
+    (r"−|–(?=[0-9.])(?<![0-9.]–)", "-"),
+    (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", ""),
+    (r"\s*(?:×|\\times|\\cdot|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
+    (r"[\u2009\u202f\u00a0~]", " "),
+)
+_SPLIT = (  # a number with what stands behind it, most specific first
+    re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
+    re.compile(
+        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:[0-9]{2}\s?%\s*CI:?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
+        r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
+    ),
+    re.compile(r"(?P<value>[^±()\[\]^_]+?)(?P<space>\s*)\(\s*(?P<inside>[^()\[\],;]+)\)"),
+    re.compile(
+        r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
+        r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
+    ),
+    re.compile(
+        r"(?P<value>[^±()\[\]^_ ]+?)\s*_\{?-\s?(?P<down>[0-9.e]+)\}?"
+        r"\s*\^\{?\+\s?(?P<up>[0-9.e]+)\}?"
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reported:
+    """A reported number as text and in the unit of the runs, and all numbers that print so.
+
+    Both ends of that cell belong to it, since halves are rounded up or to even.
+    """
+
+    text: str
+    value: Fraction
+    low: Fraction
+    high: Fraction
+
+    @property
+    def width(self) -> float:
+        """Width of the rounding cell."""
+        return float(self.high - self.low)
+
+    def holds(self, value: Fraction) -> bool:
+        """Say whether a number prints so."""
+        return self.low <= value <= self.high
+
+
+@dataclasses.dataclass(frozen=True)
+class Printed:
+    """A number with what stands behind it: a spread, or the two ends of an interval."""
+
+    value: Any
+    spread: str | None = None
+    ends: tuple[str, str] | None = None
+    is_skewed: bool = False  # the two errors differ
+
+
+def refuse(name: str, given: object, allowed: str) -> UsageError:
+    """Return the error that says what was given, and what is allowed instead."""
+    return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
+
+
+def read_number(
+    given: object, name: str, *, is_share: bool = False, scale: float | None = None
+) -> Reported:
+    """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
+
+    A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
+    shares (100) or per cent themselves (1).
+    """
+    text = _to_text(given)
+    body = _unset(text)
+    has_percent = body.endswith("%")
+    found = _NUMBER.fullmatch(body.removesuffix("%").strip())
+    sign, whole, part, power, suffix = ("",) * 5 if found is None else found.groups("")
+    whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
+    is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
+    if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
+        examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345, 1.2k or 3.2e-4"
+        raise refuse(name, text, f"is a plain decimal number; {examples}")
+    if has_percent and not is_share and scale is None:
+        raise UsageError(
+            f"`{name}` was given as {show(text, length=40)}; say what your values are with "
+            "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
+        )
+    unit = Fraction(10) ** (exponent - len(part))
+    value = int(whole + part) * unit * (-1 if sign == "-" else 1)
+    divisor = Fraction(100 if is_share and has_percent else 1)
+    if scale is not None and not is_share:
+        divisor = Fraction(scale)
+    return Reported(
+        text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
+    )
+
+
+def split_printed(given: object) -> Printed:
+    """Return a number and what stands behind it.
+
+    0.83 ± 0.04, 0.83 (0.04), 0.830(4) and 0.83 +0.02 -0.03 have a spread (the last the mean of its
+    two errors), 0.83 [0.81, 0.85] an interval; a power of ten or a per cent sign behind brackets
+    belongs to all.
+    """
+    if not isinstance(given, str):
+        return Printed(given)
+    body = _unset(given)
+    outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
+    body, unit = outer.groups("") if outer else (body, "")
+    if not unit and body.endswith("%") and not re.search(r"%.*%$", body):
+        body, unit = body[:-1].strip(), "%"
+    found = next((match for form in _SPLIT if (match := form.fullmatch(body))), None)
+    if found is None:
+        return Printed(given)
+    parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
+    value = parts["value"].removesuffix("%").strip()
+    unit = unit or ("%" if parts["value"].endswith("%") else "")
+
+    def finish(part: str) -> str:
+        return part.removesuffix("%").strip() + unit
+
+    if "low" in parts:
+        return Printed(value + unit, ends=(finish(parts["low"]), finish(parts["high"])))
+    if "up" in parts:
+        up, down = parts["up"], parts["down"]
+        digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
+        try:
+            half = f"{(float(up) + float(down)) / 2:.{digits}f}"
+        except ValueError:
+            return Printed(given)
+        return Printed(value + unit, half + unit, is_skewed=up != down)
+    spread = parts.get("spread") or parts["inside"]
+    decimals = len(value.partition(".")[2])
+    if "inside" in parts and not found["space"] and decimals and spread.isdigit():
+        spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
+    return Printed(value + unit, finish(spread))
+
+
+def split_range(given: object) -> tuple[str, str] | None:
+    """Return the two ends of a range such as 0.81-0.85, [0.81, 0.85] or "0.81 to 0.85"."""
+    if isinstance(given, (tuple, list)) and len(given) == 2:
+        return given[0], given[1]
+    number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
+    body = _unset(given) if isinstance(given, str) else ""
+    found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
+    return None if found is None else (found[1], found[2])
+
+
+def read_runs(given: object) -> int:
+    """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
+    body = str(given).strip().removesuffix(".0")
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12}", body, re.ASCII):
+        runs = int(body.replace(",", ""))
+        if 1 <= runs <= MAX_RUNS:
+            return runs
+    allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
+    raise refuse("runs", given, allowed)
+
+
+def _to_text(given: Any) -> str:
+    """Return a number as the shortest text that gives it in its own type."""
+    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
+    text = str(given.__array__()[()] if is_scalar else given)
+    return text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
+
+
+def _unset(text: str) -> str:
+    """Return a number without what typesetting puts round it."""
+    body = re.sub("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: f"10^{m[1].translate(_POWERS)}", text[:200])
+    for pattern, plain in _TYPESET:
+        body = re.sub(pattern, plain, body)
+    return re.sub(r"\s?[*†‡]+$", "", body.strip()).strip()

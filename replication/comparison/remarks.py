@@ -1,0 +1,162 @@
+"""What stands beside a verdict: impossible numbers, the very runs, assumptions, cautions."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+
+from replication.comparison.judging import Answer, Own, find_spread_p
+from replication.comparison.means import Equivalence
+from replication.comparison.plausibility import Impossible, find_impossible
+from replication.comparison.prediction import describe_runs
+from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
+from replication.comparison.sampling import Sample
+from replication.comparison.text import describe_p
+
+COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
+MANY_FAILURES = 0.1
+UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
+
+
+def list_impossible(
+    own: Own, report: Report, sample: Sample | None, rule: str
+) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
+    """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
+    if own.minus is not None or "constant" in report.numbers:
+        return (), (), None
+    find = functools.partial(
+        find_impossible, report.numbers, runs=report.runs,
+        counts=[n for n in report.count_used(rule) if n > 0],
+        bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
+        sd_kinds=report.sd_kinds,
+    )  # fmt: skip
+    grid = None if sample is None else sample.grid
+    unit = None if sample is None else sample.find_unit()
+    found = find(grid=grid)
+    if grid is not None or found or unit is None:
+        return found, (), None
+    return found, find(grid=unit), float(unit)
+
+
+def find_coincidence(sample: Sample | None, report: Report, main: Answer) -> float | None:
+    """Return how often two studies print the same numbers, where these runs print the reported."""
+    numbers = report.on_values
+    if sample is None or not numbers or sample.n != main.n_used or sample.n < 2:
+        return None
+    names = [name for name in numbers if name not in SPREADS]
+    yours = describe_runs(sample, names)
+    chance = 1.0
+    for name, item in numbers.items():
+        error = sample.spread * math.sqrt(2.0 / sample.n)
+        candidates = [yours[name]] if name in yours else [
+            sample.spread * factor
+            for factor in dataclasses.replace(report, numbers={name: item}).list_spreads(
+                sample.n).values()
+        ]  # fmt: skip
+        slack = 1e-9 * abs(float(item.value))
+        if not any(
+            float(item.low) - slack <= one <= float(item.high) + slack for one in candidates
+        ):
+            return None
+        chance *= item.width / (2.5 * error) if error > 0 and item.width < 2.5 * error else 1.0
+    return chance if chance <= COINCIDENCE else None
+
+
+def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dict[str, str]:
+    """Return what the answer takes for granted, by the argument that changes it."""
+    found = {}
+    if sample is not None and main.distributions:
+        ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
+        ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
+        grid = "real numbers" if sample.grid is None else f"multiples of {float(sample.grid):g}"
+        found["bounds"] = f"values lie {' '.join(ends)}" if ends else "values have no bounds"
+        found["grid"] = f"values are {grid}"
+    numbers = report.numbers.keys()
+    if numbers & {"sd", "se"} and len(report.sd_kinds) > 1:
+        found["sd_kind"] = "the denominator of the standard deviation is n - 1 or n, both tried"
+    if "ci" in numbers:
+        kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
+        tried = ", both tried" if len(report.ci_kinds) > 1 else ""
+        found["ci_kind"] = f"the interval, at {100 * report.ci_level:g} %, is by {kind}{tried}"
+    if "spread" in numbers:
+        found["plus_minus"] = (
+            "what stands behind ± is a standard deviation, a standard error or half of a 95 % "
+            "interval, all tried"
+        )
+    if numbers & {"q1", "q3", "iqr"}:
+        found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
+    if main.p is not None:
+        found["independence"] = "runs are independent of each other"
+    return found
+
+
+def list_cautions(
+    own: Own,
+    report: Report,
+    sample: Sample | None,
+    main: Answer,
+    worst: Answer,
+    equivalence: Equivalence | None,
+    level: float,
+) -> dict[str, str]:
+    """Return what to know before relying on a comparison, by cause."""
+    found: dict[str, str] = {}
+    runs, numbers = own.runs, report.numbers
+    by_f = None if main.sides is None else find_spread_p(*main.sides)
+    if by_f is not None and by_f <= level:
+        found["spreads"] = (
+            "The standard deviations differ more than those of normal runs would (F test, "
+            f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
+        )
+    if runs is not None and report.on_values and runs.n_failed > MANY_FAILURES * runs.n:
+        found["failures"] = (
+            f"{100.0 * runs.n_failed / runs.n:.2g} % of your runs failed: what the report did with "
+            "failures decides its numbers."
+        )
+    if runs is not None and runs.n_failed == 0 and not numbers.keys().isdisjoint(SUCCESSES):
+        found["no failures"] = (
+            "All your runs count as successes. Give `succeeded` or `cap` if some failed."
+        )
+    if sample is not None and sample.n > 1:
+        found |= _describe_values(sample, report)
+    if worst.p is not None and abs(worst.p - level) < 2.0 * worst.p_error:
+        found["near the level"] = (
+            "p is so near the level that another drawing could change the verdict."
+        )
+    if report.off_centre:
+        found["off centre"] = (
+            "The reported mean is not the middle of its interval, as it is by Student's t or the "
+            "normal distribution; half of the width is used."
+        )
+    if equivalence is not None and equivalence.takes_reported_as_exact:
+        found["exact"] = (
+            "The margin takes the reported mean as exact, for want of its standard deviation and "
+            "number of runs."
+        )
+    return found
+
+
+def _describe_values(sample: Sample, report: Report) -> dict[str, str]:
+    """Return cautions on the reported values: extremes beyond all runs, and other units."""
+    found = {}
+    smallest, largest = report.numbers.get("min"), report.numbers.get("max")
+    if (smallest is not None and smallest.high < sample.values[0]) or (
+        largest is not None and largest.low > sample.values[-1]
+    ):
+        found["beyond"] = (
+            "The reported extreme lies beyond all of your runs; its p takes their tail to be "
+            "exponential."
+        )
+    item = report.numbers.get("mean") or report.numbers.get("median")
+    centre, value = sample.mean, 0.0 if item is None else float(item.value)
+    near = max(4.0 * sample.spread, 0.1 * abs(centre))
+    is_far = item is not None and abs(value - centre) > near and abs(centre) > sample.spread
+    for scale in UNIT_FACTORS:
+        if is_far and abs(value / scale - centre) <= min(near, abs(centre)):
+            found["units"] = (
+                f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
+                f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+            )
+            break
+    return found

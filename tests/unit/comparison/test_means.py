@@ -1,0 +1,120 @@
+"""Tests of two means and two shares against SciPy, textbooks and enumeration."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from replication.comparison import means
+from replication.comparison.means import Side
+
+ONE, TWO = np.random.default_rng(3).normal(size=(2, 12)) * [[1.0], [3.0]]
+
+
+def side(values, **more):
+    return Side(np.mean(values), ((np.std(values, ddof=1), len(values)),), **more)
+
+
+def test_with_as_many_runs_on_both_sides_p_and_interval_are_welch_s():
+    found = means.judge_means(side(ONE), side(TWO), level=0.05)
+    welch = stats.ttest_ind(ONE, TWO, equal_var=False)
+    assert found.p == pytest.approx(welch.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(welch.confidence_interval()))
+    assert found.d[0] == pytest.approx((ONE.mean() - TWO.mean()) / np.sqrt(
+        (ONE.var(ddof=1) + TWO.var(ddof=1)) / 2))  # fmt: skip
+
+
+def test_with_fewer_on_one_side_p_is_the_larger_of_welch_s_and_student_s():
+    for few, many in ((TWO[:3], ONE), (ONE[:3], TWO)):
+        p = means.judge_means(side(few), side(many), level=0.05).p
+        both = [stats.ttest_ind(few, many, equal_var=equal).pvalue for equal in (True, False)]
+        assert p == pytest.approx(max(both))
+
+
+def test_one_run_against_five_is_a_prediction_interval():
+    """92.0 ± 0.3 over five against 91.2: t = 0.8 / (0.3 sqrt(1 + 1/5)) = 2.43 on 4 degrees."""
+    found = means.judge_means(Side(91.2, ((None, 1),)), Side(92.0, ((0.3, 5),)), level=0.05)
+    assert found.p == pytest.approx(2 * stats.t.sf(0.8 / (0.3 * np.sqrt(1.2)), 4))
+    assert found.p == pytest.approx(0.0716, abs=5e-5)
+
+
+def test_rounding_of_a_mean_adds_the_variance_of_a_uniform_error():
+    exact = means.judge_means(side(ONE), Side(3.0, ((0.0, 5),), 0.0), level=0.05)
+    coarse = means.judge_means(side(ONE), Side(3.0, ((0.0, 5),), 1.0), level=0.05)
+    assert coarse.p > exact.p
+    error = np.sqrt(ONE.var(ddof=1) / 12 + 1 / 12)
+    assert means.list_errors(side(ONE), Side(3.0, ((0.0, 5),), 1.0))[0][0] == pytest.approx(error)
+
+
+def test_nothing_is_known_where_no_run_varies():
+    equal = Side(1.0, ((0.0, 10),))
+    assert means.judge_means(equal, Side(2.0, ((None, 5),)), level=0.05) is None
+    assert means.judge_means(equal, Side(2.0, ((0.0, 5),)), level=0.05) is None
+    assert means.judge_means(Side(1.0, ((None, 1),)), Side(2.0, ((None, 1),)), level=0.05) is None
+
+
+def test_what_would_have_been_shown_is_found_four_times_in_five():
+    error, free = np.sqrt(2 / 5), 8
+    shown = means.find_shown(error, free, 0.05)
+    limit = stats.t.ppf(0.975, free)
+    assert stats.nct.sf(limit, free, shown / error) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_runs_needed_are_those_of_cohen_s_tables():
+    """Cohen (1988), table 2.4.1, two-sided 5 %, power 0.8: d of 0.5 takes 64, 0.8 takes 26."""
+    one, two = Side(0.0, ((1.0, 5),)), Side(0.0, ((1.0, 5),))
+    assert means.plan_runs(one, two, 0.5, level=0.05)[0] == 64
+    assert means.plan_runs(one, two, 0.8, level=0.05)[0] == 26
+    assert means.plan_runs(one, two, 0.5, level=0.05)[1] is None, "five of theirs never do"
+    # Shares of 0.5 and 0.7: h = 0.412; Cohen's table 6.4.1 has 93 for h = 0.41.
+    assert means.plan_shares(0.5, 50, 0.2, level=0.05)[0] in range(90, 96)
+
+
+def test_shares_are_judged_by_the_smaller_tail_of_fisher_s_test_with_mid_p_doubled():
+    mass = stats.hypergeom(20, 15, 10).pmf
+    expected = 2 * (mass(9) / 2 + mass(10))
+    assert means.find_p_of_shares(9, 10, 6, 10) == pytest.approx(expected)
+    low, high = means.find_shares_kept(9, 10, 20, level=0.05)
+    inside = [means.find_p_of_shares(9, 10, x, 20) > 0.05 for x in range(21)]
+    assert [x for x in range(21) if inside[x]] == list(range(low, high + 1))
+
+
+def test_interval_of_a_difference_of_shares_is_newcombe_s():
+    """Newcombe (1998), table II: 56/70 less 48/80, method 10: 0.0524 to 0.3339."""
+    found = means.judge_shares(56, 70, 48, 80, level=0.05)
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 3), (5, 5), (5, 10), (10, 3), (20, 30)])
+def test_equal_shares_are_contradicted_in_6_and_a_half_per_cent_at_most(n, m):
+    p = np.array([[means.find_p_of_shares(k, n, x, m) for x in range(m + 1)] for k in range(n + 1)])
+    for share in np.linspace(0.02, 0.98, 49):
+        both = np.outer(stats.binom.pmf(range(n + 1), n, share), stats.binom.pmf(
+            range(m + 1), m, share))  # fmt: skip
+        assert both[p <= 0.05].sum() <= 0.065
+
+
+def test_single_runs_show_no_equivalence_and_equal_ones_only_within_the_margin():
+    def assess(mean, spread, n, margin):
+        return means.assess_equivalence(
+            Side(mean, ((spread, n),)), Side(48.0, ((None, 5),)), margin=margin, level=0.05
+        )
+
+    found = assess(48.0, None, 1, 4.8)
+    assert (found.p, found.is_equivalent) == (None, False)
+    # 2 standard errors within the margin on 99 degrees of freedom.
+    assert assess(50.0, 10.0, 100, 4.0).p == pytest.approx(0.0241, abs=5e-5)
+    assert assess(48.0, 0.0, 10, 1.0).is_equivalent
+    assert not assess(50.0, 0.0, 10, 1.0).is_equivalent
+    for mean in (43.1, 44.5, 44.6, 48.0, 52.0, 53.0):
+        found = assess(mean, 8.0, 100, 4.8)
+        assert found.is_equivalent == (found.low > 43.2 and found.high < 52.8)
+        assert found.is_equivalent == (found.p < 0.05)
+
+
+def test_with_the_spread_of_the_report_equivalence_is_welch_and_his_test():
+    """TOST of two samples: the same error and degrees of freedom as scipy's unequal-variance t."""
+    found = means.assess_equivalence(side(ONE), side(TWO), margin=4.0, level=0.05)
+    below = stats.ttest_ind(ONE + 4.0, TWO, equal_var=False, alternative="greater").pvalue
+    above = stats.ttest_ind(ONE - 4.0, TWO, equal_var=False, alternative="less").pvalue
+    assert found.p == pytest.approx(max(below, above))
+    assert not found.takes_reported_as_exact

@@ -1,0 +1,193 @@
+"""A whole table of reported results against runs of one's own."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from replication.cli import main
+from replication.comparison.comparison import Verdict, compare
+from replication.comparison.figure import draw_rows
+from replication.comparison.table import ComparisonTable, adjust_holm, compare_table
+from replication.errors import UsageError
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+def make_runs(names, n=5, seed=1, **columns):
+    generator = np.random.default_rng(seed)
+    return pd.DataFrame({
+        "task": np.repeat(names, n), "seed": np.tile(np.arange(n), len(names)),
+        "score": generator.normal(10, 1, size=n * len(names)), **columns,
+    })  # fmt: skip
+
+
+def make_table(p_values):
+    table = ComparisonTable(("k",), {}, {}, {}, {}, (), 0, 0.05)
+    table.__dict__["p_values"] = {(str(place),): p for place, p in enumerate(p_values)}
+    return table
+
+
+def read(found):
+    return " ".join(found.render().split())
+
+
+def test_six_of_seventeen_rows_below_the_level_contradict_a_table_of_which_no_row_does():
+    """Chance gives 0.85 of them; by Holm's adjustment each was "consistent", and so the whole."""
+    found = make_table([0.04] * 6 + [0.5] * 11)
+    assert found.n_low == 6
+    assert found.p_many == pytest.approx(stats.binom.sf(5, 17, 0.05))
+    assert min(found.adjusted.values()) > 0.05
+    assert found.p < 3e-4
+    assert found.verdict is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 17, 40])
+def test_the_p_of_a_table_is_below_the_level_as_often_as_it_says(n):
+    """Independent uniform p-values, 4,000 tables; 4 standard errors."""
+    generator = np.random.default_rng(n)
+    low = [make_table(generator.random(n)).p <= 0.05 for _ in range(4000)]
+    assert np.mean(low) == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / 4000))
+    assert make_table([0.03]).p == pytest.approx(0.03)
+
+
+def test_holm_adjusts_as_in_his_paper():
+    """p of 0.01, 0.02, 0.04 among three: 0.03, 0.04, 0.04."""
+    adjusted = adjust_holm({"b": 0.02, "a": 0.01, "c": 0.04})
+    assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
+
+
+def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
+    runs = make_runs(["a", "b", "c"])
+    report = pd.DataFrame({
+        "task": ["c", "a", "b"], "Mean": ["10.2", "15.0", "9.7"], "std": ["1.0", "1.2", "0.9"],
+        "N": [5, 4, 6], "colour": ["red"] * 3,
+    })  # fmt: skip
+    found = compare_table(runs, report, by="task", column="score")
+    one = compare(runs.loc[runs["task"] == "a", "score"], runs=4, mean="15.0", sd="1.2")
+    assert found.rows["a",] == one
+    assert list(found.rows) == [("c",), ("a",), ("b",)]
+    assert found.verdicts["a",] is found.verdict is Verdict.CONTRADICTED
+    text = read(found)
+    assert text.startswith(
+        "Contradicted as a whole: p is at most 0.05 in 1 of 3 rows, where chance"
+    )
+    assert "By Holm's adjustment p is that low for a." in text
+    assert "Columns of the report that were not read: - 'colour'" in text
+    line = next(line for line in found.render().splitlines() if line.startswith("a "))
+    for part in ("15.0 ± 1.2", "4, 5", f"{one.difference.d[0]:.2f} (", "contradicted"):
+        assert part in line
+    assert all(len(line) <= 120 for line in found.render().splitlines())
+
+
+def test_a_row_that_only_stands_out_alone_is_marked_and_not_called_contradicted():
+    runs = make_runs(["a", "b", "c", "d", "e", "f"])
+    own = runs.groupby("task")["score"].mean()
+    means = [f"{own[name] + (1.9 if name == 'a' else 0):.2f}" for name in own.index]
+    report = {"task": list(own.index), "mean": means, "sd": ["1.00"] * 6, "n": [5] * 6}
+    found = compare_table(runs, report, by="task", column="score", sd_kind="n-1")
+    assert found.p_values["a",] <= 0.05 < found.p
+    assert found.rows["a",].verdict is Verdict.CONTRADICTED
+    assert found.verdicts["a",] is Verdict.CANNOT_TELL
+    assert found.verdict is Verdict.NOT_CONTRADICTED
+    assert "* p is at most 0.05 for this row alone" in read(found)
+
+
+def test_several_keys_and_metrics_make_a_row_each():
+    runs = make_runs(["a", "b"], method=["new", "old"] * 5, steps=np.arange(10.0))
+    report = {
+        "task": ["a", "a", "b"], "method": ["new", "old", "new"],
+        "metric": ["score", "steps", "steps"], "mean": ["10.1", "2", "7"], "n": ["5", "5", "5"],
+    }  # fmt: skip
+    found = compare_table(runs, report, by=["task", "method"], column=["score", "steps"])
+    assert found.by == ("task", "method", "metric")
+    assert set(found.rows) == {("a", "new", "score"), ("a", "old", "steps"), ("b", "new", "steps")}
+    assert found.rows["b", "new", "steps"].n == 2
+    assert found.only_yours == {("b", "old"): None}
+    with pytest.raises(UsageError, match="no column `metric`"):
+        compare_table(runs, {"task": ["a"], "mean": ["1"]}, by="task", column=["score", "steps"])
+
+
+def test_no_group_is_merged_lost_or_passed_over_in_silence():
+    """Names alike in 57 characters were one; v1 and v1.0 were one; a group called NA was none."""
+    long = ["x" * 60 + "1", "x" * 60 + "2"]
+    names = [*long, "v1", "v1.0", "NA", "none", "Pong"]
+    report = {"task": [*names[:-1], "pong-v5"], "mean": ["10.0"] * 7, "n": [5] * 7}
+    found = compare_table(make_runs(names), report, by="task", column="score")
+    assert [key for (key,) in found.rows] == names[:-1]
+    assert found.only_reported == {("pong-v5",): ("Pong",)}
+    assert found.only_yours == {("Pong",): ("pong-v5",)}
+    text = read(found)
+    assert "Reported, but not among your runs: - pong-v5 (the nearest is Pong)" in text
+    assert "Among your runs, but not reported: - Pong (the nearest is pong-v5)" in text
+    with pytest.raises(UsageError, match="none of your groups"):
+        compare_table(make_runs(["a"]), {"task": ["b"], "mean": ["1"], "n": [5]}, by="task",
+                      column="score")  # fmt: skip
+
+
+def test_a_bad_cell_costs_its_row_which_is_named():
+    report = {
+        "task": ["a", "b", "c", "d"], "mean": ["10.0", "about 10", "10.0", None],
+        "ci_low": [None, None, "9.0", None], "n": [5] * 4,
+    }  # fmt: skip
+    found = compare_table(make_runs(["a", "b", "c", "d"]), report, by="task", column="score")
+    assert list(found.rows) == [("a",)]
+    assert "'about 10'" in found.refused["b",]
+    assert "`ci_low` was given without `ci_high`" in found.refused["c",]
+    assert "nothing was reported" in found.refused["d",]
+    assert "3 rows could not be compared; see below." in read(found)
+    # A margin in per cent of a mean of 0 is one.
+    zero = {"task": ["a", "b"], "mean": ["10.0", "0.0"], "n": [5, 5]}
+    found = compare_table(make_runs(["a", "b"]), zero, by="task", column="score", margin="10%")
+    assert list(found.refused) == [("b",)]
+
+
+def test_holm_takes_the_largest_p_of_what_a_row_leaves_open():
+    runs = make_runs(["a", "b"])
+    report = {"task": ["a", "b"], "mean": ["11.4 ± 1.0", "10 ± 1"], "n": [5, 5]}
+    found = compare_table(runs, report, by="task", column="score")
+    readings = found.rows["a",].p_by_assumption
+    assert found.p_values["a",] == max(readings.values()) > min(readings.values())
+
+
+def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
+    arguments = ["compare", "example-tasks", "--column", "reward", "--by", "task", "--reported",
+                 "example-report"]  # fmt: skip
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert main([*arguments, "--format", "json"]) == 0
+    model = json.loads(capsys.readouterr().out)
+    assert (model["schema"], len(model["rows"])) == (2, 5)
+    assert model["verdict"].capitalize() in text
+    assert model["only_reported"] == [{"key": ["swimmer"], "nearest": None}]
+    assert main([*arguments, "--format", "csv"]) == 0
+    (tmp_path / "out.csv").write_text(capsys.readouterr().out)
+    frame = pd.read_csv(tmp_path / "out.csv")
+    assert frame["p_holm"].tolist() == pytest.approx([row["p_holm"] for row in model["rows"]], 1e-4)
+    for form, mark in (("markdown", "| ant | 4.3 ± 0.6 |"), ("latex", r"ant & 4.3 $\pm$ 0.6 &")):
+        assert main([*arguments, "--format", form, "--plot", str(tmp_path / "a.png")]) == 0
+        assert mark in capsys.readouterr().out
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    assert main([*arguments, "--exit-code"]) == {"contradicted": 1}.get(model["verdict"], 0)
+
+
+def test_one_report_may_hold_for_every_group():
+    found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
+    assert set(found.rows) == {("a",), ("b",)}
+    with pytest.raises(UsageError, match="there is no option 'colour'"):
+        compare_table(make_runs(["a"]), by="task", column="score", mean="3", runs=5, colour=1)
+
+
+def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
+    runs = make_runs(["a", "b", "c"])
+    report = {"task": ["a", "b", "c"], "mean": ["10.0", "10.2", "900"], "sd": ["1.0"] * 3,
+              "n": [5] * 3}  # fmt: skip
+    axes = draw_rows(compare_table(runs, report, by="task", column="score").rows).axes[0]
+    assert axes.get_xlim()[1] < 10
+    marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
+    assert marks["<"] == -8.0
+    assert "o" in marks
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
