@@ -7,7 +7,6 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -126,8 +125,6 @@ def write_report(
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models, count_verdicts, list_statements
-    from replication.experiments.statements import plot_statements
-    from replication.report.build import Drawing
     from replication.report.tools import require_tools
 
     require_tools()
@@ -155,8 +152,6 @@ def write_report(
     more: dict[str, bytes] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        draw = functools.partial(plot_statements, models)
-        figures["statements"] = Drawing(draw, "replication experiments")
         more["statements.csv"] = list_statements(models).encode()
         report_progress("the page of six steps")
         more |= render(

@@ -11,7 +11,7 @@ from replication.experiments.dynamics import biases, corners, following, offsets
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
 
-ROOT_SEED = 2015
+ROOT_SEED = 2016
 AGAIN = 200  # added to the root seed for the second time
 N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from replication.definition.claims import load_reported
 from replication.report import style
-from replication.report.numbers import exact, fixed
+from replication.report.numbers import exact
 
 Model = Mapping[str, Any]
 
@@ -30,49 +30,6 @@ CLASSES = {"not rejected": style.BLUE, "rejected": style.PAPER_WHITE}
 """What becomes of a reading of a multiverse, and how it is filled."""
 FloatArray = NDArray[np.float64]
 MEAN_TICKS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000)
-
-
-def plot_readings(model: Model) -> Figure:
-    """Draw the mean of 100 networks given the reported largest, one row a reading."""
-    rows, reported = model["named"], load_reported()
-    figure, axes = style.create_figure(height=0.34 * len(rows) + 0.5)
-    peak = max(max(row["curve"]["density"]) for row in rows)
-    mean = float(reported.mean)
-    axes.axvspan(mean - 0.5, mean + 0.5, facecolor=style.FAINT, linewidth=0, zorder=0)
-    axes.axvline(mean, color=style.REPORTED, linestyle=(0, (6, 2)), linewidth=1.4, zorder=1)
-    for place, row in enumerate(rows):
-        base = len(rows) - 1.0 - place
-        x, height = np.array(row["curve"]["mean"]), np.array(row["curve"]["density"])
-        top = base + 0.82 * height / peak
-        axes.fill_between(x, base, top, facecolor=style.SKY, linewidth=0, zorder=2)
-        axes.plot(x, top, color=style.BLUE, linewidth=1.2, zorder=3)
-        inside = (x > mean - 0.5) & (x < mean + 0.5)
-        axes.fill_between(x[inside], base, top[inside], color=style.INK, linewidth=0.8, zorder=4)
-        label = f"mean {exact(mean)}: {fixed(100 * row['chance_mean'], 1)} %"
-        axes.annotate(
-            label, (mean + 0.2, base + 0.5 * float(np.interp(mean, x, top - base))),
-            xytext=(mean + 8.6, base + 0.5), color=style.INK, va="center", zorder=5,
-            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 0.8, "shrinkB": 0},
-        )  # fmt: skip
-    axes.set_yticks(
-        [len(rows) - 0.65 - place for place in range(len(rows))],
-        [NAMES[row["name"]] for row in rows],
-    )
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=False)
-    axes.set_xlim(min(min(row["curve"]["mean"]) for row in rows), mean + 19)
-    axes.set_ylim(-0.05, len(rows) + 0.25)
-    style.label_line(
-        axes, x=mean, y=len(rows) + 0.08, text=f"1988: {reported.mean}", color=style.REPORTED,
-        fontweight="bold",
-    )  # fmt: skip
-    style.label_line(
-        axes, x=mean - 0.5, y=len(rows) + 0.08, text=f"rounds to {exact(mean)}", color=style.MUTED,
-        offset=(-4, 0), ha="right",
-    )  # fmt: skip
-    axes.set_xlabel(f"mean updates of {reported.runs} networks, slowest {reported.max}")
-    return figure
 
 
 def plot_multiverse(model: Model) -> Figure:
@@ -148,4 +105,4 @@ def _name(value: Any) -> str:
     return exact(value) if isinstance(value, float) else str(value)
 
 
-FIGURES = {"readings": plot_readings}
+FIGURES: dict[str, Any] = {}  # those of the multiverse stand in its own page

@@ -13,7 +13,6 @@ from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.judging import check_models
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
-from replication.report.numbers import fixed
 from replication.report.style import styled
 from replication.simulator.ensemble import simulate
 from replication.simulator.recirculation import RecirculationNetwork
@@ -85,30 +84,11 @@ def check_readings(model, figures):
     power = {row["name"]: row["rejected"] for row in model["power"]}
     assert power["paper"] == pytest.approx(0.05, abs=0.01)
     assert power["updates after each pattern"] > 0.99
-    # Curves have a mass of one, and a row each in the figure.
+    # Curves have a mass of one.
     for row in model["named"]:
         step = row["curve"]["mean"][1] - row["curve"]["mean"][0]
         assert sum(row["curve"]["density"]) * step == pytest.approx(1.0, abs=0.02)
         assert row["p_sweeps"] != row["p"]
-    (axes,) = figures["readings"].axes
-    vertical = [line for line in axes.lines if list(line.get_ydata()) == [0, 1]]
-    assert [line.get_xdata()[0] for line in vertical] == [48.0]
-    texts = [text.get_text() for text in axes.texts]
-    assert texts[: len(ERROR_READINGS)] == [
-        f"mean 48: {fixed(100 * row['chance_mean'], 1)} %" for row in model["named"]
-    ]
-
-
-def check_likelihood(model, figures):
-    for sweep in model["sweeps"].values():
-        assert sum(row["posterior"] for row in sweep.values()) == pytest.approx(1.0)
-        own = sweep["paper"]["chance"]
-        assert all(
-            row["chance"] * row["bayes_factor"] == pytest.approx(own) for row in sweep.values()
-        )
-    for row in model["counts"].values():
-        assert row["updates"][-1] <= 202
-        assert sum(row["counts"]) <= model["n_networks"]
 
 
 def check_settings(model, figures):
@@ -137,11 +117,6 @@ def check_speed(model, figures):
         assert procedures[rule]["learning_rate"] == rates[rule]["best"]
         assert rates[rule]["best"] in RUNS["speed"].RATES[rule]
     assert procedures["paper"]["learning_rate"] == 20.0
-    left, right = (list_lines(figure.axes[0]) for figure in figures["speed"])
-    assert {name.replace("_", "-") for name in left} == set(model["procedures"]) - {"recirculation"}
-    for rule in RUNS["speed"].RULES:
-        drawn = right[f"good-{rule.replace('-', '_')}"].get_xdata()
-        assert drawn.tolist() == model["rates"][rule]["good"]
 
 
 def check_codes(model, figures):
@@ -156,10 +131,6 @@ def check_learning(model, figures):
     measured = model["claims"]["alignment-first"]["operationalisations"]
     for name in ("raw", "centred"):  # half of the same networks, none of which has converged
         assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
-    drawn = list_lines(figures["learning"].axes[0])
-    for name in ("raw", "centred"):
-        shares = [100 * order[name]["share"] for order in model["orders"]]
-        np.testing.assert_allclose(drawn[name].get_ydata(), shares)
 
 
 def check_proposal(model, figures):
@@ -168,8 +139,6 @@ def check_proposal(model, figures):
     at = model["aligned_at"]
     assert at["regressed"][first] < at["paper"][first]
     assert at["regressed"][last] > at["paper"][last]
-    for name, line in list_lines(figures["proposal"].axes[0]).items():
-        assert list(line.get_ydata()) == at[name]
 
 
 def check_hierarchy(model, figures):
