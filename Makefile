@@ -7,6 +7,10 @@ SHELL = /bin/sh
 # What a user may give, as in `make replicate SEEDS=20 ROOT_SEED=7`. The values reach the
 # commands through the environment, as they were typed, so that nothing in them is ever run.
 # Taken unexpanded ($(value)), so that `$(...)` in a value stays text.
+# A variable that is none of them is a slip: without a word, SEED=20 once ran a million networks.
+KNOWN = SEEDS ROOT_SEED JOBS RESULTS PYTHON VENV
+$(foreach name,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),\
+	$(error $(name) was given; allowed are $(KNOWN); see `make help`)))
 override SEEDS := $(value SEEDS)
 override ROOT_SEED := $(value ROOT_SEED)
 override JOBS := $(value JOBS)
@@ -19,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV = .venv
 RUN = $(VENV)/bin/python
-REPLICATION = $(RUN) -m replication
+REPLICATION = REPLICATION_BY=make $(RUN) -m replication
 STUDY = $${SEEDS:+--seeds="$$SEEDS"} $${ROOT_SEED:+--root-seed="$$ROOT_SEED"} $${RESULTS:+--results="$$RESULTS"}
 WORKERS = $${JOBS:+--jobs="$$JOBS"}
 # Wheels only: nothing is compiled here, so no compiler is needed. Every file is checked by its hash.
@@ -101,6 +105,11 @@ bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site -> build/site
 	@$(RUN) -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
 	@echo build/site/index.html
+
+# With the time of the commit as that of all files, so that every checkout gives the same bytes.
+.PHONY: dist
+dist: $(VENV)/.dev ## wheel and sdist, the same from every checkout -> dist/
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RUN) -m build --no-isolation --outdir dist
 
 .PHONY: readme
 readme: $(VENV)/.run ## write README.md from its template and results/, and codemeta.json

@@ -17,6 +17,10 @@ compilation_seconds : float
     Tracing and compiling the kernel for 4-2-4.
 sizes : list of rows
     ``sizes`` of the groups, ``microseconds`` a network and sweep.
+images : list of rows
+    ``sizes`` and ``n_images``; ``nanoseconds`` of wall time an image and update on two cores, of
+    the ``kernel`` and of ``NumPy``, whose matrix products of all images are those of BLAS, in
+    two processes; ``ratio`` of the latter to the former.
 jobs : dict
     ``speed_up`` of two jobs over one, of ``n_networks``.
 studies : list of rows

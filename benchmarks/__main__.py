@@ -13,19 +13,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from benchmarks.commands import measure_study
-from benchmarks.contenders import compile_c, run_batch, run_literal
+from benchmarks.contenders import compile_c, learn_images, run_batch, run_literal
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator import machine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 1988
 N_NETWORKS = 200_000
 BILLION = 1_000_000_000
 SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
+IMAGES = (
+    *((64, 16, n) for n in (30, 300, 1_797)),
+    *((n, 16, 300) for n in (16, 256)),
+    *((64, n, 300) for n in (4, 64)),
+)
+"""Visible units, hidden units and images."""
 STUDIES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
@@ -56,6 +64,7 @@ def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
         **compare_contenders(N_NETWORKS // share, n_rounds=n_rounds),
     }
     model["sizes"] = [measure_size(sizes, n_rounds=n_rounds) for sizes in SIZES]
+    model["images"] = [measure_images(*sizes, n_rounds=n_rounds) for sizes in IMAGES]
     model["jobs"] = compare_jobs(1_000_000 // share, n_rounds=n_rounds)
     model["studies"] = [measure_study(n // share, jobs=jobs) for n in STUDIES]
     largest = model["studies"][-1]
@@ -139,6 +148,35 @@ def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:
     seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)["kernel"]
     n_sweeps = int(updates.sum()) + n
     return {"sizes": list(sizes), "microseconds": 1e6 * statistics.median(seconds) / n_sweeps}
+
+
+def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> dict[str, Any]:
+    """Measure the kernel against NumPy with matrix products of BLAS, both on two cores."""
+    images = np.random.default_rng(ROOT_SEED).random((n_images, n))
+    protocol = Protocol(
+        group_sizes=(n, n_hidden), patterns=images, learning_rate=1.0 / n_images,
+        threshold=1e-9, max_updates=max(2, 20_000_000 // (n * n_hidden * n_images)),
+    )  # fmt: skip
+    weights = draw_weights(protocol, ROOT_SEED, 0, 32)
+    halves = np.split(weights, 2)
+    with Parallel(2, backend="loky", inner_max_num_threads=1) as pool:
+        tasks: dict[str, Callable[[], Any]] = {
+            "kernel": lambda: map_in_threads(run, halves, jobs=2),
+            "NumPy": lambda: pool(delayed(learn_images)(protocol, half) for half in halves),
+        }
+
+        def run(half: Any) -> Any:
+            return run_networks(protocol, half, final_weights=True)[2]
+
+        ours, theirs = (np.concatenate(task()) for task in tasks.values())
+        seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.perf_counter)
+    if not np.allclose(ours, theirs, rtol=0, atol=1e-9):
+        raise SystemExit(f"NumPy ends {np.abs(ours - theirs).max():.1g} elsewhere")
+    scale = 1e9 / (len(weights) * protocol.max_updates * n_images)
+    cost = {name: scale * statistics.median(spent) for name, spent in seconds.items()}
+    ratios = [b / a for a, b in zip(seconds["kernel"], seconds["NumPy"], strict=True)]
+    row = {"sizes": [n, n_hidden], "n_images": n_images}
+    return {**row, "nanoseconds": cost, "ratio": statistics.median(ratios)}
 
 
 def compare_jobs(n: int, *, n_rounds: int) -> dict[str, Any]:

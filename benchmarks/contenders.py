@@ -128,6 +128,27 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
     return updates, converged
 
 
+def learn_images(protocol: Protocol, weights: Array) -> Array:
+    """Apply `max_updates` updates to one network after another, all images in one matrix product.
+
+    Returns the weights at the end, (n, n_weights).
+    """
+    v0, final = np.array(protocol.patterns), weights.copy()
+    rate, keep = protocol.learning_rate, protocol.regression
+    for network in final:
+        (W, b), (U, c) = split_weights(protocol, network)
+        for _ in range(protocol.max_updates):
+            h1 = _squash(v0 @ W.T + b)
+            v2 = keep * v0 + (1.0 - keep) * _squash(h1 @ U.T + c)
+            h3 = keep * h1 + (1.0 - keep) * _squash(v2 @ W.T + b)
+            d_visible, d_hidden = v0 - v2, h1 - h3
+            U += rate * (d_visible.T @ h1)
+            c += rate * d_visible.sum(axis=0)
+            W += rate * (d_hidden.T @ v2)
+            b += rate * d_hidden.sum(axis=0)
+    return final
+
+
 def _squash(x: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-x))
 

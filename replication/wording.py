@@ -16,6 +16,18 @@ def plural(n: int, noun: str, nouns: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
 
 
+def explain(error: Exception) -> str:
+    """Return what a person reads of an error: its message, or what the system could not do.
+
+    >>> explain(PermissionError(13, "Permission denied", "x.toml"))
+    "'x.toml' cannot be read or written (Permission denied)"
+    """
+    if not isinstance(error, OSError) or hasattr(error, "exit_code"):  # a message of our own
+        return str(error)
+    place = show(error.filename, length=4096) if error.filename else "a file"
+    return f"{place} cannot be read or written ({error.strerror or error})"
+
+
 def show(value: Any, *, length: int = 60) -> str:
     r"""Quote a given value on one line: control characters escaped, cut where it is long.
 

@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +17,7 @@ import pytest
 from flit_core import buildapi
 from fontTools.ttLib import TTFont
 
+from replication.cli import name_make
 from replication.cli.parser import make_parser
 from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES
@@ -93,6 +95,54 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
     texts = [text for name, text in metadata.items() if name.startswith("licenses/")]
     assert any("CC BY 4.0" in text for text in texts), "the digits have a licence of their own"
     assert "\nreplication=replication.cli:main" in metadata["entry_points.txt"]
+
+
+def test_wheel_is_the_same_from_every_checkout(tmp_path, monkeypatch):
+    """`make dist` gives the time of the commit; without it two checkouts give other bytes."""
+    assert "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" in run_make("-n", "dist").stdout
+    wheels = []
+    for place in ("one", "two"):
+        checkout = tmp_path / place
+        for name in ("replication", "docs/package.md", "pyproject.toml", "LICENSE"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            copy(ROOT / name, checkout / name)
+        for path in checkout.rglob("*.py"):
+            os.utime(path, (10**9 + 10**6 * len(place + path.name), 10**9 + len(wheels) * 10**6))
+        for epoch in (None, "1700000000"):
+            if epoch:
+                monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+            else:
+                monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+            with contextlib.chdir(checkout):
+                wheels.append(Path(tmp_path / buildapi.build_wheel(str(tmp_path))).read_bytes())
+    assert wheels[0] != wheels[2]
+    assert wheels[1] == wheels[3]
+
+
+def test_an_unknown_variable_of_make_is_named():
+    """Once `make replicate SEED=20` ran the default million."""
+    done = run_make("-n", "replicate", "SEED=20")
+    assert done.returncode == 2
+    assert "SEED was given; allowed are SEEDS ROOT_SEED JOBS RESULTS PYTHON VENV" in done.stderr
+    assert run_make("-n", "replicate", "SEEDS=20", "-j2").returncode == 0
+
+
+def test_messages_of_make_speak_of_its_variables_and_targets(tmp_path):
+    environment = {**os.environ, "REPLICATION_BY": "make"}
+    for words, says in (
+        (["simulate", "--seeds", "x"], "argument SEEDS: 'x' was given"),
+        (["report", "--results", tmp_path], "run `make replicate SEEDS=1000000 ROOT_SEED=1988`"),
+    ):
+        command = [sys.executable, "-m", "replication", *map(str, words)]
+        assert says in run(*command, env=environment).stderr
+        assert says not in run(*command).stderr
+    assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
+    assert name_make("run `replication export x.csv`, or give --set") == (
+        "run `replication export x.csv`, or give --set"
+    )
+    command = "`replication simulate --seeds 5 --set a=1`"
+    assert name_make(command) == command, "a protocol has no variable"
 
 
 def test_sdist_holds_what_is_committed(built):

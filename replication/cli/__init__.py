@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from replication.errors import ReplicationError, WorkerError
 from replication.system.progress import escape, silence, write_safely
+from replication.wording import explain
 
 Argument = TypeVar("Argument")
 
@@ -22,13 +24,22 @@ SHORTAGES = {
         "cannot allocate memory",
         "failed to map segment",
     ),
-    "too few threads or processes are allowed; give --jobs 1, or raise the limit (ulimit -u)": (
+    "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)": (
         "can't start new thread",
         "failed to launch worker thread",
+        "threadpoolbuilderror",
     ),
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }
 """What the system may be short of, and the words of libraries by which that is known."""
+
+
+MAKE_VARIABLES = {
+    "--seeds": "SEEDS", "--root-seed": "ROOT_SEED", "--jobs": "JOBS", "--results": "RESULTS",
+}  # fmt: skip
+TARGETS = {"simulate": "replicate"}
+TARGETS |= {name: name for name in ("replicate", "report", "experiments", "verify")}
+"""What make calls the options and commands that a message may name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +68,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
     from replication.system.interruption import raise_on_signals
 
     with raise_on_signals():
@@ -86,16 +98,16 @@ def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         silence(sys.stdout)
         return 0
-    except Exception as error:
+    except BaseException as error:  # a library in Rust panics with one that is no Exception
         shortage = _explain_shortage(error)
         if shortage is not None:
             return _fail(shortage, 70)
         if not isinstance(error, OSError):
             raise
         silence(sys.stdout)
-        place = f" {error.filename!r}" if error.filename else ""
-        what = f"cannot read or write{place} ({error.strerror or error})"
-        return _fail(f"{what}; make room, correct the permissions, or give another place", 74)
+        return _fail(
+            f"{explain(error)}; make room, correct the permissions, or give another place", 74
+        )
 
 
 def _check_memory_limit() -> None:
@@ -123,5 +135,32 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 
 def _fail(message: str, code: int) -> int:
+    if os.environ.get("REPLICATION_BY") == "make":
+        message = name_make(message)
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code
+
+
+def name_make(message: str) -> str:
+    """Return a message for a user of make: with its variables and targets, where it has them.
+
+    >>> name_make("run `replication simulate --seeds 10 --root-seed 7`, or give fewer --seeds")
+    'run `make replicate SEEDS=10 ROOT_SEED=7`, or give fewer SEEDS'
+    """
+    parts = message.split("`")
+    parts[1::2] = map(_name_target, parts[1::2])  # what stands in a pair of them
+    parts[::2] = (re.sub(r"--[a-z-]+", _name_variable, part) for part in parts[::2])
+    return re.sub(r"see '[^']* --help'", "see `make help`", "`".join(parts))
+
+
+def _name_target(command: str) -> str:
+    words = re.sub(r"(--[a-z-]+) ", lambda option: f"{_name_variable(option)}=", command)
+    program, _, rest = words.partition(" ")
+    name, _, rest = rest.partition(" ")
+    known = program == "replication" and name in TARGETS and "--" not in rest
+    return f"make {TARGETS[name]} {rest}".rstrip() if known else command
+
+
+def _name_variable(option: re.Match[str]) -> str:
+    name = option[0].strip()
+    return MAKE_VARIABLES.get(name, name)

@@ -13,7 +13,8 @@ from typing import Any
 
 from replication.cli.arguments import add_options, parse_whole
 from replication.definition.protocol import PAPER, Protocol
-from replication.errors import UsageError
+from replication.errors import DataError, UsageError
+from replication.system.files import read_content
 from replication.system.progress import format_duration, report_progress
 from replication.wording import plural, show
 
@@ -250,12 +251,8 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     """
     name = show(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise ValueError(f"it has more than {LARGEST_FILE:,} bytes")
-        text = content.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
+        text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
+    except (OSError, ValueError, DataError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
         raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
     numbered = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
-from replication.errors import DataError, StorageError
-from replication.system.progress import escape, report_progress
-from replication.wording import plural, show
+from replication.errors import DataError, StorageError, UsageError
+from replication.system.progress import escape, format_duration, report_progress
+from replication.wording import explain, plural, show
 
 if TYPE_CHECKING:
     from replication.store import StudyFolder
 
 DEFAULT_SAMPLE = 1_000
+SECONDS_WITHOUT_YES = 600.0
 
 
 def add_commands(subparsers: Any) -> None:
@@ -63,6 +64,10 @@ def add_commands(subparsers: Any) -> None:
         "make those that are missing or damaged again.",
     )
     add_options(repair, "--results", "--jobs")
+    repair.add_argument(
+        "--yes", action="store_true",
+        help="also where a study may take more than some minutes to simulate",
+    )  # fmt: skip
     repair.set_defaults(handler=run_repair)
 
 
@@ -123,7 +128,7 @@ def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) 
                 study = Study(protocol, folder.root_seed, ranges[0][1], folder.results)
                 entry["digest"] = compute_study_digest(study)
     except (DataError, OSError) as error:
-        entry |= {"fault": str(error), "code": _get_code(error)}
+        entry |= {"fault": explain(error), "code": _get_code(error)}
     return entry
 
 
@@ -145,22 +150,25 @@ def _write_line(entry: dict[str, Any]) -> str:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every study and report; return 0, or an exit code if something is wrong."""
-    from replication.publication.verifying import find_damaged_files, verify_published
-
     studies, folders = _list_contents(options.results)
     codes = [_serve(_verify_study, *study, options) for study in studies.items()]
-    for folder in folders:
-        damaged = find_damaged_files(folder)
-        for name in damaged:
-            _complain(f"{_name(folder / name)} is missing or damaged; run `replication repair`")
-            codes.append(DataError.exit_code)
-        has_headline = (folder / "models" / "headline.json").exists()
-        if folder == options.results and has_headline and not damaged:
-            for line in verify_published(
-                options.results, jobs=options.jobs, report_progress=report_progress
-            ):
-                print(f"the published report is the same, compared {line}")
+    codes += [_answer(_name(folder), _verify_report, folder, options) for folder in folders]
     return max([0, *codes])
+
+
+def _verify_report(folder: Path, options: argparse.Namespace) -> int:
+    from replication.publication.verifying import find_damaged_files, verify_published
+
+    damaged = find_damaged_files(folder)
+    for name in damaged:
+        _complain(f"{_name(folder / name)} is missing or damaged; run `replication repair`")
+    has_headline = (folder / "models" / "headline.json").exists()
+    if folder == options.results and has_headline and not damaged:
+        for line in verify_published(
+            options.results, jobs=options.jobs, report_progress=report_progress
+        ):
+            print(f"the published report is the same, compared {line}")
+    return DataError.exit_code if damaged else 0
 
 
 def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
@@ -199,9 +207,21 @@ def run_repair(options: argparse.Namespace) -> int:
 
 
 def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
-    from replication.store.verifying import check_study, repair_study
+    from replication.store.verifying import check_study, estimate_repair, repair_study
 
     checked = check_study(folder, n_reported=n_reported)
+    n_networks, seconds = estimate_repair(checked)
+    if n_networks:
+        most = format_duration(seconds)
+        report_progress(
+            f"{folder.name}: {plural(n_networks, 'network')} will be simulated: {most} of one core "
+            "if none converges"
+        )
+        if seconds > SECONDS_WITHOUT_YES and not options.yes:
+            raise UsageError(
+                f"{plural(n_networks, 'network')} may take {most}, and --yes was not given; give "
+                "it, or remove the report that asks for so many"
+            )
     repair_study(checked, jobs=options.jobs)
     for block in checked.faults:
         print(f"{folder.name}: computed {block.path.name} again")
@@ -233,16 +253,24 @@ def _serve(
     n_reported: int,
     options: argparse.Namespace,
 ) -> int:
-    """Verify or repair one study; where that fails, say why, so that others have their turn."""
+    """Verify or repair one study, if there is anything of it."""
     from replication.store import find_blocks
 
-    try:
+    def serve_stored() -> int:
         if not find_blocks(study.path) and not n_reported:
             print(f"{study.name}: nothing stored yet")
             return 0
         return serve(study, options, n_reported)
-    except (DataError, OSError) as error:
-        _complain(f"{study.name}: {error}")
+
+    return _answer(study.name, serve_stored)
+
+
+def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
+    """Take a step; where it fails, say why, so that others have their turn."""
+    try:
+        return step(*arguments)
+    except (DataError, UsageError, OSError) as error:
+        _complain(f"{name}: {explain(error)}")
         return _get_code(error)
 
 

@@ -25,6 +25,7 @@ from replication.store.folders import find_missing, find_protocol
 from replication.system.files import list_names
 from replication.system.progress import Tell, silent
 from replication.system.temporary import make_temporary_folder
+from replication.wording import explain
 
 
 def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = silent) -> list[str]:
@@ -119,10 +120,11 @@ def repair_reports(
     """Make the damaged models and reports in a results folder again; yield a line for each."""
     errors = []
     for folder in find_report_folders(results):
-        damaged = find_damaged_files(folder)
-        if not damaged:
-            continue
+        damaged = ["a report"]
         try:
+            damaged = find_damaged_files(folder)
+            if not damaged:
+                continue
             if folder == results:
                 names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
                 run_experiments(names, results, jobs=jobs, report_progress=report_progress)
@@ -132,8 +134,9 @@ def repair_reports(
                 report_progress=report_progress,
                 set_aside=True,
             )
-        except DataError as error:
-            errors.append(f"{_join(damaged)} in {str(folder)!r} cannot be made again: {error}")
+        except (DataError, OSError) as error:
+            what = f"{_join(damaged)} in {str(folder)!r} cannot be made again"
+            errors.append(f"{what}: {explain(error)}")
             continue
         yield f"made {_join(damaged)} in {str(folder)!r} again"
     if errors:
@@ -144,18 +147,22 @@ def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
     studies = results / "studies"
     parts = [studies / name for name in list_names(studies)]
-    return [
-        part
-        for part in [results, *(part for part in parts if not part.is_symlink())]
-        if (part / "models").is_dir() or LIST in list_names(part)
-    ]
+    folders = [results, *(part for part in parts if not part.is_symlink())]
+    return [folder for folder in folders if _may_have_report(folder)]
+
+
+def _may_have_report(folder: Path) -> bool:
+    try:
+        return (folder / "models").is_dir() or LIST in list_names(folder)
+    except PermissionError:  # those who go on will name it
+        return True
 
 
 def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
     """Return the folders with a sound headline or report of a study, with `_read_name` of each."""
     found = {}
     for folder in find_report_folders(results):
-        with contextlib.suppress(DataError):
+        with contextlib.suppress(DataError, PermissionError):
             if _has_report(folder):
                 found[folder] = _read_name(folder, results)
     return found

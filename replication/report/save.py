@@ -35,6 +35,7 @@ FACES = {
 SIGNS = {"bold": r"[:;\s]700\b", "italic": r"[:;\s]italic"}
 """By what text says in which face it is set."""
 HALO = "halo-of-text"
+LAYOUT_TABLES = {"GDEF", "GPOS", "GSUB", "kern"}
 _ID = re.compile(r' id="([^"]+)"')
 _AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
 _TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
@@ -169,6 +170,9 @@ def _subset(file: str, letters: str) -> str:
     options.notdef_outline = True
     options.drop_tables += ["FFTM"]
     with TTFont(FONT_FOLDER / file, recalcTimestamp=False) as font:
+        # Of no use without layout features; reading them takes two thirds of the time.
+        for table in LAYOUT_TABLES & set(font.keys()):
+            del font[table]
         subsetter = Subsetter(options)
         subsetter.populate(text=letters)
         subsetter.subset(font)

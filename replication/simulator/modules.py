@@ -15,12 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.errors import UsageError
 from replication.simulator.weights import draw_weights, split_weights
 
 Array = NDArray[np.float64]
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
+
+FIELDS = {
+    "group_sizes", "learning_rate", "regression", "half_width", "initial_biases", "symmetric_start",
+}  # fmt: skip
+"""What modules know of a protocol besides the paper's values."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,14 @@ class Hierarchy:
     lower: Protocol  # of each lower module
     top: Protocol  # its visible group holds the hidden groups of all lower modules
     vectors: tuple[tuple[float, ...], ...]  # over the visible groups of all lower modules, 0 to 1
+
+    def __post_init__(self) -> None:
+        other = {*self.lower.differences, *self.top.differences} - FIELDS
+        if other:
+            raise UsageError(
+                f"{', '.join(sorted(other))} of a module was given another value than the paper's; "
+                f"allowed are other values of {', '.join(sorted(FIELDS))}"
+            )
 
     @property
     def n_lower(self) -> int:

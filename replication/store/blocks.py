@@ -35,8 +35,10 @@ LARGEST_BLOCK = 50_000
 SMALLEST_BLOCK = 1_000
 LARGEST_MEMORY = 2**25
 """Bytes of initial weights of a block; this alone makes blocks smaller than the smallest."""
-LONGEST_WORK = 3 * 10**9
-"""Changes of single weights within a block if none of its networks converges: some seconds."""
+SECONDS_PER_CHANGE = 2e-9
+"""Of a single weight, on one core; an order of magnitude."""
+LONGEST_SECONDS = 6.0
+"""Of work for one core in a block of which no network converges."""
 
 Range = tuple[int, int]
 """The seeds from the first to one before the second."""
@@ -71,9 +73,14 @@ class Header(NamedTuple):
 
 def choose_block_size(protocol: Protocol) -> int:
     """Return how many networks of a protocol are a block: seconds of work and little memory."""
-    work = max(SMALLEST_BLOCK, LONGEST_WORK // (protocol.max_updates * protocol.n_weights))
+    work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / estimate_seconds(protocol, 1)))
     memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
     return min(LARGEST_BLOCK, work, memory)
+
+
+def estimate_seconds(protocol: Protocol, n_networks: int) -> float:
+    """Return how long networks take one core at most: if none of them converges."""
+    return SECONDS_PER_CHANGE * n_networks * protocol.max_updates * protocol.n_weights
 
 
 def cut_grid(protocol: Protocol, n_seeds: int) -> list[Range]:

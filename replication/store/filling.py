@@ -16,8 +16,16 @@ from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.step import Rule
-from replication.store.blocks import LARGEST_MEMORY, Block, Range, cut_grid, read_block, write_block
-from replication.store.folders import StudyFolder, count_seeds, find_longest
+from replication.store.blocks import (
+    LARGEST_MEMORY,
+    Block,
+    Range,
+    choose_block_size,
+    cut_grid,
+    read_block,
+    write_block,
+)
+from replication.store.folders import StudyFolder, count_seeds, find_longest, find_missing
 from replication.system.files import open_folder
 from replication.system.progress import Progress, report_progress
 from replication.system.threads import count_workers
@@ -37,8 +45,8 @@ def simulate_study(
     """Simulate the blocks of a study that are missing or damaged; return their networks."""
     check_backend(backend, scheduler)
     folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
+    check_room(study, count_seeds(find_missing(study)), jobs=jobs)
     todo, bad = find_unsound(study)
-    check_room(study, todo, jobs=jobs)
     if not todo:
         return 0
     open_folder(folder, below=study.results)
@@ -86,15 +94,15 @@ def is_sound(block: Block, study: Study) -> bool:
     return True
 
 
-def check_room(study: Study, todo: list[Range], *, jobs: int) -> None:
-    """Refuse blocks that the disk cannot hold, or networks that do not fit in the memory."""
+def check_room(study: Study, n_networks: int, *, jobs: int) -> None:
+    """Refuse more networks than the disk can hold, or such as do not fit in the memory."""
     from replication.simulator.engine import N_LANES  # which loads the compiler
 
-    if not todo:
+    if not n_networks:
         return
-    results, n_networks = study.results, count_seeds(todo)
+    results, n_blocks = study.results, -(-n_networks // choose_block_size(study.protocol))
     place = next(parent for parent in (results, *results.absolute().parents) if parent.is_dir())
-    needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * len(todo)
+    needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * n_blocks
     free = shutil.disk_usage(place).free
     if needed > free:
         raise StorageError(

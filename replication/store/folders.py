@@ -80,10 +80,9 @@ def find_longest(path: Path, protocol: Protocol) -> dict[int, Block]:
 
 
 def find_missing(study: Study) -> list[Range]:
-    """Return the blocks of a study of which there is no file."""
+    """Return the seeds of a study that are in no block, as ascending ranges."""
     there = find_longest(StudyFolder.of(study).path, study.protocol)
-    grid = cut_grid(study.protocol, study.n_seeds)
-    return [(a, b) for a, b in grid if a not in there or there[a].stop < b]
+    return find_gaps(there.values(), study.n_seeds)
 
 
 def read_outcomes(study: Study) -> Iterator[Outcomes]:
@@ -157,6 +156,16 @@ def join_ranges(ranges: Iterable[Range]) -> list[Range]:
         else:
             joined.append((start, stop))
     return joined
+
+
+def find_gaps(blocks: Iterable[Block], end: int) -> list[Range]:
+    """Return the seeds before `end` that are in none of the blocks, which ascend."""
+    gaps, position = [], 0
+    for block in blocks:
+        if position < min(block.start, end):
+            gaps.append((position, min(block.start, end)))
+        position = max(position, block.stop)
+    return gaps if position >= end else [*gaps, (position, end)]
 
 
 def count_seeds(ranges: Iterable[Range]) -> int:

@@ -13,14 +13,14 @@ from replication.store.blocks import (
     Block,
     Range,
     choose_block_size,
-    cut_grid,
+    estimate_seconds,
     find_blocks,
     is_on_grid,
     read_block,
     remove_block,
 )
 from replication.store.filling import is_sound, simulate_blocks, simulate_study
-from replication.store.folders import StudyFolder, count_seeds, find_protocol, join_ranges
+from replication.store.folders import StudyFolder, count_seeds, find_gaps, find_protocol
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
@@ -76,9 +76,7 @@ def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
         if is_on_grid(block, protocol) and block.start <= furthest:
             near.append(block)
             end = max(end, block.stop)
-    ends = {block.start: block.stop for block in sorted([*sound, *near])}
-    parts = [(ends.get(start, start), stop) for start, stop in cut_grid(protocol, end)]
-    missing = join_ranges((start, stop) for start, stop in parts if start < stop)
+    missing = find_gaps(sorted([*sound, *near]), end)
     study = Study(protocol, folder.root_seed, end, folder.results)
     return Checked(study, sound, faults, missing)
 
@@ -139,6 +137,15 @@ def find_difference(stored: Outcomes, computed: Outcomes) -> dict[int, str]:
 def _describe(outcomes: Outcomes, place: int) -> str:
     verb = "converged" if outcomes.converged[place] else "not converged"
     return f"{verb} after {outcomes.updates[place]} updates"
+
+
+def estimate_repair(checked: Checked) -> tuple[int, float]:
+    """Return about how many networks a repair simulates, and the seconds of one core at most."""
+    damaged = [(block.start, block.stop) for block in checked.faults]
+    n = count_seeds(checked.missing) + count_seeds(
+        pair for pair in damaged if pair[1] <= checked.study.n_seeds
+    )
+    return n, estimate_seconds(checked.study.protocol, n)
 
 
 def repair_study(checked: Checked, *, jobs: int = -1, show_progress: bool = True) -> None:

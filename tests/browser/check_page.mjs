@@ -333,13 +333,14 @@ async function check_in_browser(starts, is_bad) {
   found.print = await page.evaluate(() => ({
     background: getComputedStyle(document.body).backgroundColor,
     navigation: getComputedStyle(document.querySelector("nav")).display,
-    pieces: [...document.querySelectorAll(".again, .predict")].filter((piece) => piece.offsetParent).length,
+    revealed: [...document.querySelectorAll(".reveal")].filter((part) => part.offsetParent).length,
+    pieces: [...document.querySelectorAll(".again, .predict button")].filter((piece) => piece.offsetParent).length,
     figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector("svg").getBoundingClientRect().height > 50),
   }));
 
   const plain = await open(browser, { script: false });
   found.without_script = {
-    pieces_hidden: !(await plain.locator(".again, .predict").filter({ visible: true }).count()),
+    pieces_hidden: !(await plain.locator(".again, .predict button").filter({ visible: true }).count()),
     revealed: await plain.locator(".reveal").filter({ visible: true }).count(),
     figures: await plain.locator("figure.drawing .picture").count(),
   };

@@ -225,7 +225,7 @@ def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
     assert lecture["full"] == 1
     assert lecture["after"]["place"] == "Step 3 of 6"
     assert pages[3]["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
-    assert pages[3]["print"]["pieces"] == 0
+    assert (pages[3]["print"]["pieces"], pages[3]["print"]["revealed"]) == (0, 6)
     assert pages[3]["print"]["figures"]
 
 
@@ -266,6 +266,7 @@ def test_contents_show_parts_of_the_current_section_only(found):
                 "background": "rgb(255, 255, 255)",
                 "navigation": "none",
                 "pieces": 0,
+                "revealed": 0,
                 "figures": True,
             },
         ),

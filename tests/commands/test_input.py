@@ -1,5 +1,7 @@
 """Bad input gets one clear line and exit code 2, and writes nothing; failures have their own."""
 
+import os
+
 import pytest
 
 from replication.cli import main, store_commands
@@ -81,11 +83,20 @@ def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
     [
         ("missing.toml", 74, "cannot be read"),
         (".", 74, "cannot be read"),
-        ("/dev/zero", 2, "it is larger than 1,048,576 bytes"),
+        ("/dev/zero", 74, "it is no file"),
     ],
 )
 def test_protocol_file_that_cannot_be_read_is_named(reject, tmp_path, name, code, says):
     assert says in reject("simulate", f"--protocol={tmp_path / name}", code=code)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("words", [["simulate", "--protocol"], ["multiverse", "--file"]])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(reject, tmp_path, words):
+    """Once each of them waited for ever."""
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    assert "it is no file" in reject(*words, str(pipe), code=74)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,10 @@ def test_numbers_are_read_as_typed(tmp_path, capsys):
     assert "7 networks" in capsys.readouterr().out
 
 
+class PanicError(BaseException):
+    """As a library in Rust raises it, where it may not have as much memory as it wants."""
+
+
 CHAINED = RuntimeError("a library has failed")
 CHAINED.__cause__ = MemoryError()
 
@@ -118,7 +133,8 @@ CHAINED.__cause__ = MemoryError()
         (KeyboardInterrupt(), 130, "interrupted"),
         (CHAINED, 70, "give fewer --seeds or --jobs"),
         (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v)"),
-        (RuntimeError("can't start new thread"), 70, "(ulimit -u)"),
+        (RuntimeError("can't start new thread"), 70, "(ulimit -u, ulimit -v)"),
+        (PanicError("ThreadPoolBuildError: unavailable"), 70, "no more threads can be started"),
         (OSError(24, "Too many open files", "x.csv"), 70, "(ulimit -n)"),
         (OSError(28, "No space left on device", "x.csv"), 74, "'x.csv'"),
         (WorkerError("the cluster has gone"), 70, "the cluster has gone"),

@@ -1,5 +1,6 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
+import os
 import re
 
 import pytest
@@ -113,9 +114,12 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
     assert line.isprintable()
 
 
+@pytest.mark.timeout(60)
 def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
-    assert "more than 16,777,216 bytes" in refuse(2, "mechanism", "--patterns", "/dev/zero")
-    assert "No such file" in refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
+    os.mkfifo(tmp_path / "pipe")
+    assert "(it is no file)" in refuse(2, "mechanism", "--patterns", tmp_path / "pipe")
+    assert "(it is no file)" in refuse(2, "mechanism", "--patterns", "/dev/zero")
+    assert "it is missing" in refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,22 @@ def test_info_tells_the_same_to_programs(both, run):
     assert {"python", "numpy", "platform"} <= set(entries[3]["made_with"][0])
 
 
+def test_commands_that_read_write_nothing(tmp_path, run):
+    """Once `info` moved the files of a folder that said they were ready."""
+    store(tmp_path, 3, 10)
+    folder = tmp_path / "studies" / f"{PAPER.id}-3-10"
+    place_files(folder, {"report.html": b"page"})
+    place_files(folder / ".replication-ready", {"report.html": b"planted"})
+    (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
+    store(tmp_path, 4, 10)
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    for words in (["info"], ["info", "--json"], ["export", "--seeds", 10, "--root-seed", 3, "-"]):
+        run(*words, "--results", tmp_path)
+    assert main(["verify", "--results", str(tmp_path)]) == 65  # other root seeds are missing
+    after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    assert after == before
+
+
 def test_an_empty_folder_has_no_studies_and_a_missing_one_is_named(tmp_path, run, refuse):
     assert run("info", "--results", tmp_path).startswith("no studies in ")
     for command in ("info", "verify", "repair"):
@@ -182,10 +198,40 @@ def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path,
     assert run("info", "--results", tmp_path).count("report.html") == 1
 
 
-def test_a_report_of_more_networks_than_the_disk_holds_is_not_made_again(both, refuse):
+@pytest.mark.timeout(20)
+def test_a_report_of_more_networks_than_minutes_of_work_is_made_again_only_where_that_is_said(
+    both, monkeypatch, capsys
+):
     """Or a folder from somebody else could keep `repair` busy until the disk is full."""
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
     write_model(both / "studies" / f"{PAPER.id}-3-{10**12 - 1}", "headline", {})
-    assert main(["repair", "--results", str(both)]) == 74
+    assert main(["repair", "--results", str(both)]) == 2
+    said = capsys.readouterr()
+    assert "999,999,999,989 networks will be simulated: 1,019 days of one core" in said.err
+    assert "--yes was not given" in said.err
+    assert f"study {OTHER.id}/4: nothing to repair" in said.out
+    assert main(["repair", "--yes", "--results", str(both)]) == 74
+    assert "free; give fewer --seeds" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["models/headline.json", "report.sha256", "report.html"])
+def test_a_study_is_believed_only_where_a_sound_model_or_report_says_so(both, run, name):
+    """Once an empty file made `repair` begin 80 hours of work."""
+    path = both / "studies" / f"{PAPER.id}-7-40000000000" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    assert set(list_studies(both).values()) == {0}
+    assert main(["verify", "--results", str(both)]) == (0 if name == "report.html" else 65)
+    assert main(["repair", "--results", str(both)]) == (0 if name == "report.html" else 65)
+    assert [study.root_seed for study in list_studies(both)] == [3, 4]
+
+
+def test_a_repair_of_seconds_needs_no_word_and_says_what_it_does(both, capsys):
+    (block,) = find_blocks(StudyFolder(PAPER.id, 3, both).path)
+    block.path.write_bytes(b"")
+    assert main(["repair", "--results", str(both)]) == 0
+    assert "/3: 10 networks will be simulated: under 1 s of one core" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["03-5", f"{2**63}-5"])

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
-from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.engine import record_weights, run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.parity.test_back_propagation import TextbookNetwork
@@ -97,23 +96,3 @@ def test_back_propagation_is_that_of_the_textbook(name, value):
         for expected in recorded[1:]:
             network.sweep()
             np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
-
-
-@select_cases()
-def test_changes_and_gradients_are_those_of_the_equations_under_every_field(name, value):
-    _, protocol = build(name, value)
-    (weights,) = draw_weights(protocol, 5, 0, 1)
-    rule = dataclasses.replace(protocol, learning_rule="recirculation", minimised_error="squared")
-    network = RecirculationNetwork.from_weights(weights, rule)
-    (found,) = compute_changes(protocol, weights[None])
-    changes = [network.weight_changes(pattern) for pattern in network.patterns]
-    parts = [np.sum(each, axis=0).ravel() for each in zip(*changes, strict=True)]
-    expected = np.concatenate(parts) / protocol.learning_rate
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-    (gradient,) = compute_gradients(protocol, weights[None])
-    h = 1e-5 * np.eye(len(weights))
-    above, below = (
-        np.sum((evaluate_networks(protocol, moved).reconstruction - network.patterns) ** 2, (1, 2))
-        for moved in (weights + h, weights - h)
-    )
-    np.testing.assert_allclose(gradient, (above - below) / 4e-5, rtol=0, atol=1e-8)

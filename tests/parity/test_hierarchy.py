@@ -1,5 +1,6 @@
 """Modules that share groups: the fast form against the readable one."""
 
+import dataclasses
 import os
 import sys
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.errors import UsageError
 from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
 from tests.parity.hierarchy import ModularNetwork
 from tests.reliability.faults import run
@@ -48,6 +50,11 @@ def test_fast_form_agrees_with_the_readable_one(hierarchy):
         for p, vector in enumerate(vectors * kept):
             expected = network.settle(vector, n_rounds=3, held=kept)
             np.testing.assert_allclose(states[:, p, :, k].T.ravel(), expected, atol=1e-9)
+
+
+def test_a_field_that_modules_do_not_know_is_refused():
+    with pytest.raises(UsageError, match=r"^decay, frozen of a module"):
+        dataclasses.replace(DRAWN, top=Protocol(decay=0.1, frozen="b", learning_rate=4.0))
 
 
 def test_networks_do_not_depend_on_those_beside_them():

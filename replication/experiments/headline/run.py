@@ -20,12 +20,14 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
+from replication.system.threads import map_in_threads
 
 
 def run(
     study: Study,
     *,
     counted: Mapping[str, Any] | None = None,
+    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
@@ -38,8 +40,9 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
-        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
-    )
+        counts, repetitions=repetitions, other_errors=other_errors, differences=differences,
+        jobs=jobs,
+    )  # fmt: skip
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
@@ -62,19 +65,21 @@ def describe_study(
     repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
+    jobs: int = -1,
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
+    tested = map_in_threads(studies.describe_p, repetitions.values(), jobs=jobs)
     others: list[dict[str, Any]] = [
         {
             "root_seed": root_seed,
             "n": table.n,
             "share": table.n_converged / table.n,
             "mean": estimate_count_mean(table).value,
-            **studies.describe_p(table),
+            **p_values,
         }
-        for root_seed, table in repetitions.items()
+        for (root_seed, table), p_values in zip(repetitions.items(), tested, strict=True)
     ]
     population = describe_population(counts)
     unusual: dict[str, float | None] = {}

@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", function () {
       state: JSON.parse(root.dataset.state), controls: root.dataset.controls.split(" "),
       begins: true, label: "The network of step " + (k + 1), onchange: () => { current = k; place(); write(); },
     });
-    predict.hidden = false;
+    predict.querySelectorAll("button").forEach((one) => { one.hidden = false; });
     predict.addEventListener("click", function (event) {
       const chosen = event.target.closest("button");
       if (!chosen) return;

@@ -72,10 +72,14 @@ def pick_networks(*, jobs: int) -> Model:
     typical = int(np.argmin(np.abs(few.updates - np.median(few.updates))))
     slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
     failing = int(np.argmin(many.converged))
+    freed = dataclasses.replace(PAPER, frozen=("b",))
+    weights = draw_weights(freed, SHOWN_ROOT_SEED, failing, failing + 1)
     return {
         "typical": _describe(small, typical, few),
         "slow": _describe(PAPER, slow, many),
-        "failing": _describe(PAPER, failing, many),
+        # With frozen biases of the hidden units it learns.
+        "failing": _describe(PAPER, failing, many)
+        | {"freed": int(_train(freed, weights, jobs=jobs).updates[0])},
     }
 
 

@@ -1,6 +1,7 @@
 """A results folder: which study stands where, its models, and its report made twice."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -203,6 +204,28 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     with pytest.raises(StorageError, match="is a link, and nothing is written there; put a folder"):
         write_model(tmp_path / "linked", "codes", {"a": 2})
     assert read_model(tmp_path, "codes") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "place", ["studies", f"studies/{PAPER.id}-7-30", "studies/own", "previews", "previews/codes"]
+)
+def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place):
+    """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
+    monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
+    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 1})
+    elsewhere, results = tmp_path / "elsewhere", tmp_path / "results"
+    (results / place).parent.mkdir(parents=True)
+    (elsewhere / "models").mkdir(parents=True)
+    (results / place).symlink_to(elsewhere)
+    write = {
+        "previews": lambda: previews.preview_experiment("codes", 300, results),
+        "studies": lambda: publishing.write_report(Study(PAPER, 7, 30, results)),
+    }[place.split("/", maxsplit=1)[0]]
+    if place.endswith("own"):
+        write = functools.partial(previews.write_multiverse, {"name": "x"}, "own", results)
+    with pytest.raises(StorageError, match=f"{place}' is a link, and nothing is written there"):
+        write()
+    assert [path.name for path in elsewhere.rglob("*")] == ["models"]
 
 
 def test_the_committed_models_are_as_they_were_written():
