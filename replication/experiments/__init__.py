@@ -39,6 +39,7 @@ EXPERIMENTS: dict[str, float] = {
     "sizes": 7.0,
     "dynamics": 28.0,
     "live": 8.0,
+    "images": 30.0,
 }
 """The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""

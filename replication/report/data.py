@@ -21,7 +21,7 @@ COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
-    A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in the
+    A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in the
     units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour means.
     A series is called by its label, or by its gid where the key of the figure names it otherwise.
     """
@@ -60,6 +60,10 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
                 for box in boxes
             ]
             yield bars, ends
+    for image in axes.images:
+        greys: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
+        y, x = np.nonzero(np.isfinite(greys))
+        yield image, np.column_stack([x, y, greys[y, x]])
     for collection in axes.collections:
         if isinstance(collection, QuadMesh):
             corners = np.asarray(collection.get_coordinates())

@@ -26,7 +26,7 @@ N_NETWORKS = {
     "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
     "rule": 30,
     "functions": 60, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
-    "live": 400,
+    "live": 400, "images": 16,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
 FEW = 40
@@ -37,6 +37,10 @@ TASKS = {
 SMALLER = {
     "hierarchy": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
+    },
+    "images": {
+        "N_UPDATES": 500, "N_TRAINED": 40, "N_AT_ONCE": 30, "EPOCHS": (2, 4), "FROZEN_AT": 2,
+        "ENCODERS": (4, 6, 8),
     },
     "mechanism": {
         "PAPER": dataclasses.replace(PAPER, max_updates=200), "make_tasks": lambda: TASKS,
@@ -225,6 +229,28 @@ def check_dynamics(model, figures):
     for k, label in enumerate(("none on", "1 on", "2 on")):
         rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
         assert list(jumps[label].get_xdata()) == rates
+
+
+def check_images(model, figures):
+    """U comes to read W, what is left is no less than principal components leave, and drawn."""
+    linear, logistic = model["linear"], model["logistic"]
+    for rows in linear["rules"].values():
+        assert all(row["unexplained"] > linear["pca"] - 1e-9 for row in rows.values())
+    frozen = linear["rules"]["W frozen"]["0.5"]
+    assert frozen["unexplained"] == pytest.approx(frozen["predicted"], abs=0.01)
+    left, right = figures["rest"]
+    lines = {line.get_label(): line for line in left.axes[0].get_lines()}
+    rows = linear["rules"]["recirculation"].values()
+    expected = [100 * row["unexplained"] for row in rows]
+    assert lines["recirculation"].get_ydata() == pytest.approx(expected)
+    lines = {line.get_label(): line for line in right.axes[0].get_lines()}
+    last = [rows[-1] for rows in logistic["rules"]["recirculation, decay"].values()]
+    expected = [100 * row["others"] for row in last]
+    assert lines["recirculation with decay"].get_ydata() == pytest.approx(expected)
+    picture = figures["digits"].axes[0].images[0].get_array()
+    first = np.reshape(logistic["pictures"][0]["greys"][0], (8, 8))
+    assert np.array_equal(picture[:8, :8], first)
+    assert np.isfinite(picture).sum() == 64 * 10 * len(logistic["pictures"])
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

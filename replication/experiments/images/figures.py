@@ -1,0 +1,137 @@
+"""Figures of real images: where each rule ends, what it makes of digits, and larger encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from replication.report import style
+from replication.report.numbers import fixed
+
+OURS, SOLID, CIRCLE = style.RULES[0][:3]
+THEIRS, DASHED, SQUARE = style.RULES[1][:3]
+CROSS, DOTTED, TRIANGLE = style.RULES[2][:3]
+LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
+    "W frozen": (style.INK, "", "X", True, "W frozen"),
+    "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
+    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
+    "faster W": (OURS, DOTTED, CIRCLE, False, "recirculation, W 4 times as fast"),
+    "decay": (OURS, "", "P", True, "recirculation with weight decay"),
+    "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
+}
+"""Colour, dash, marker, whether it is filled, and label."""
+LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
+    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
+    "recirculation, decay": (OURS, DOTTED, "P", True, "recirculation with decay"),
+    "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
+    "back-propagation, decay": (THEIRS, DOTTED, SQUARE, False, "back-propagation with decay"),
+}
+ENCODERS = {
+    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
+    "cross-entropy": (CROSS, DOTTED, TRIANGLE, True, "back-propagation, cross-entropy"),
+    "slowed": (CROSS, SOLID, TRIANGLE, False, "cross-entropy, W slowed to a quarter"),
+}
+LABELS = {
+    "image": "held-out image",
+    "principal components": "principal\ncomponents",
+    "back-propagation": "back-\npropagation",
+    "recirculation, decay": "recirculation,\ndecay",
+    "recirculation, small weights": "recirculation,\nsmall weights",
+    "recirculation": "recirculation",
+}
+ASIDE = ("feedback alignment", "decay")  # marks beside others of the same size
+SIDE, GAP = 8, 1  # pixels of a digit, and between two
+
+
+def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+    """Draw what each rule leaves unexplained, over the size of the initial weights."""
+    linear, left = style.create_figure(height=3.7, width=style.HALF)
+    logistic, right = style.create_figure(height=3.7, width=style.HALF)
+    rules = model["linear"]["rules"]
+    for name, look in LINEAR.items():
+        aside = 1.5 if name in ASIDE else 1.0
+        _draw(left, look, {size: row["unexplained"] for size, row in rules[name].items()},
+              {size: row["unexplained_interval"] for size, row in rules[name].items()},
+              aside=aside)  # fmt: skip
+    for name, look in LOGISTIC.items():
+        last = {size: rows[-1] for size, rows in model["logistic"]["rules"][name].items()}
+        _draw(right, look, {size: row["others"] for size, row in last.items()},
+              {size: row["others_interval"] for size, row in last.items()})  # fmt: skip
+    left.axhline(100 * model["linear"]["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
+    style.label_line(left, x=0.0041, y=100 * model["linear"]["pca"], text="principal components",
+                     color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
+    for axes, name, key in ((left, "(a) Linear units", "linear"),
+                            (right, "(b) Logistic, held-out images", "logistic")):  # fmt: skip
+        axes.set(xscale="log", ylim=(13, 36) if axes is left else (13, 23.5),
+                 xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
+        axes.set_title(name)
+        style.use_plain_log_ticks(axes, model[key]["sizes"])
+        axes.legend(loc="upper left", fontsize=8, handlelength=2.2)
+    return linear, logistic
+
+
+def _draw(
+    axes: Axes, look: tuple[str, Any, str, bool, str], values: Mapping[str, float],
+    intervals: Mapping[str, list[float | None]], *, scale: float = 100.0, aside: float = 1.0,
+) -> None:  # fmt: skip
+    """Draw values over sizes with their intervals."""
+    color, dash, marker, is_filled, label = look
+    x = [aside * float(size) for size in values]
+    y = [scale * value for value in values.values()]
+    ends = [(end if None not in end else [np.nan, np.nan]) for end in intervals.values()]
+    axes.vlines(x, *(scale * np.array(ends, dtype=float).T), color=color, linewidth=0.9)
+    axes.plot(
+        x, y, color=color, linestyle=dash or "none", marker=marker, markersize=5, label=label,
+        markerfacecolor=color if is_filled else style.PAPER_WHITE,
+    )  # fmt: skip
+
+
+def plot_digits(model: Mapping[str, Any]) -> Figure:
+    """Draw one image of each digit and what each rule makes of it, a row a rule."""
+    figure, axes = style.create_figure(height=2.3)
+    rows = model["logistic"]["pictures"]
+    step = SIDE + GAP
+    greys = np.full((step * len(rows) - GAP, step * len(rows[0]["greys"]) - GAP), np.nan)
+    for top, row in enumerate(rows):
+        for left, grey in enumerate(row["greys"]):
+            place = slice(step * top, step * top + SIDE), slice(step * left, step * left + SIDE)
+            greys[place] = np.reshape(grey, (SIDE, SIDE))
+    axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="none", label="grey")
+    places = [step * k + (SIDE - 1) / 2 for k in range(len(rows))]
+    axes.set_yticks(places, [LABELS[row["name"]] for row in rows], fontsize=8)
+    axes.set_xticks([])
+    for y, row in zip(places[1:], rows[1:], strict=True):
+        axes.text(1.01, y, f"{fixed(100 * row['missed'], 0)} %", va="center_baseline",
+                  fontsize=8, transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def plot_encoders(model: Mapping[str, Any]) -> Figure:
+    """Draw the updates of encoders against their size."""
+    figure, axes = style.create_figure(height=2.9)
+    encoders = model["encoders"]
+    sizes = [str(size) for size in encoders["sizes"]]
+    for rule, look in ENCODERS.items():
+        rows = dict(zip(sizes, encoders["rules"][rule]["updates"], strict=True))
+        _draw(axes, look, {size: row["median"] for size, row in rows.items()},
+              {size: row["median_interval"] for size, row in rows.items()}, scale=1.0)  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="visible units N",
+             ylabel="weight updates (median)")  # fmt: skip
+    style.use_plain_log_ticks(axes, encoders["sizes"])
+    style.use_plain_log_ticks(axes, (30, 100, 300, 1000, 3000), axis="y")
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
+
+
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
+    "rest": plot_rest,
+    "digits": plot_digits,
+    "encoders": plot_encoders,
+}

@@ -1,0 +1,124 @@
+"""Where linear units come to rest, by rule and by the size of the initial weights.
+
+Of all images linear units see the scatter alone, so that 65 patterns with the same scatter stand
+for the 1,797. Biases stay where the mean pattern is reconstructed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import helmert
+
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.experiments import Model
+from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
+from replication.experiments.matrices import flatten, get_u, get_w
+from replication.experiments.summaries import name_estimate
+from replication.simulator.changes import compute_gradients
+from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import estimate_mean
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+
+SIZES = (0.5, 0.1, 0.02, 0.004)  # half-widths of the initial weights
+ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
+DECAY = 1e-3
+MIDDLE = 0.5  # the mean of every pixel of the patterns
+
+DESCENT = {"learning_rule": BACK_PROPAGATION, "learning_rate": 0.3}
+RULES: dict[str, dict[str, Any]] = {
+    "recirculation": {},
+    "faster W": {"visible_to_hidden_factor": 4.0},
+    "back-propagation": DESCENT,
+    "feedback alignment": DESCENT | {"learning_rate": 0.2},  # a few diverge at 0.3
+    "W frozen": {"frozen": ("W", "b", "c")},
+    "decay": {"decay": DECAY},
+}
+"""Fields of each rule. Feedback weights are within the largest of `SIZES`."""
+ONCE = ("feedback alignment", "W frozen", "decay")  # which are tried from the largest only
+FEEDBACK_OFFSET = 200  # added to the root seed of the networks
+
+
+def make_patterns(scatter: Scatter) -> Array:
+    """Return patterns with a scatter (their sum of products), each from 0 to 1, (65, 64).
+
+    The rows of E^T diag(sqrt(strengths)) Q^T, E with orthonormal rows that add up to 0, so that
+    the mean of the patterns is `MIDDLE`.
+    """
+    n = len(scatter.strengths)
+    rows = np.sqrt(scatter.strengths)[:, None] * scatter.directions.T
+    return np.asarray(MIDDLE + helmert(n + 1).T @ rows)
+
+
+def make_protocol(scatter: Scatter, rule: str, size: float) -> Protocol:
+    """Return the protocol of linear networks, whose patterns have a scatter."""
+    fields: dict[str, Any] = {"frozen": ("b", "c"), "learning_rate": 1.0} | RULES[rule]
+    return Protocol(
+        group_sizes=(len(scatter.strengths), N_HIDDEN), patterns=make_patterns(scatter).tolist(),
+        centred=True, visible_units="linear", hidden_function="linear", half_width=size,
+        initial_biases="zero", **fields,
+    )  # fmt: skip
+
+
+def measure_rest(
+    scatter: Scatter, *, n_updates: int, n_networks: int, root_seed: int, jobs: int
+) -> Model:
+    """Return where each rule has come after so many updates, from each size of weights."""
+
+    def follow(task: tuple[str, float]) -> Model:
+        rule, size = task
+        protocol = make_protocol(scatter, rule, size)
+        initial = draw_weights(protocol, root_seed, 0, n_networks)
+        split_weights(protocol, initial)[1][1][...] = MIDDLE
+        predicted = get_w(protocol, initial)
+        if rule == "feedback alignment":
+            other = dataclasses.replace(protocol, half_width=SIZES[0])
+            drawn = draw_weights(other, root_seed + FEEDBACK_OFFSET, 0, n_networks)
+            predicted = get_u(protocol, drawn)
+            initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
+        final = train(protocol, initial, n_updates)
+        described = describe_state(scatter, protocol, final)
+        if rule in ("feedback alignment", "W frozen"):
+            described["predicted"] = float(scatter.explain(predicted).mean())
+        if rule == "recirculation" and size == SIZES[0]:
+            descent = make_protocol(scatter, "back-propagation", size)
+            after = train(descent, final, n_updates)
+            described["after_descent"] = describe_state(scatter, descent, after)
+            described["back"] = describe_state(scatter, protocol, train(protocol, after, n_updates))
+        return described
+
+    tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]
+    found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
+    return {
+        "updates": n_updates,
+        "sizes": list(SIZES),
+        "decay": DECAY,
+        "zero": ZERO,
+        "pca": float(scatter.strengths[N_HIDDEN:].sum() / scatter.strengths.sum()),
+        "rules": {
+            rule: {f"{size:g}": found[rule, size] for of, size in tasks if of == rule}
+            for rule in RULES
+        },
+    }
+
+
+def describe_state(scatter: Scatter, protocol: Protocol, weights: Array) -> Model:
+    """Return what networks miss, their gradient for W, and whether U reads W exactly."""
+    encoder = get_w(protocol, weights)
+    transposed = get_u(protocol, weights)
+    decoder = np.swapaxes(transposed, 1, 2)
+    unread = np.abs(encoder @ decoder - np.eye(N_HIDDEN)).max()
+    gradients = flatten(get_w(protocol, compute_gradients(protocol, weights)))
+    missed = scatter.miss(encoder, decoder)
+    return {
+        **name_estimate("unexplained", estimate_mean(missed)),
+        "alignment": float(compute_cosines(flatten(encoder), flatten(transposed)).mean()),
+        "reads_exactly": bool(unread < ZERO),
+        "gradient": float(np.maximum(np.linalg.norm(gradients, axis=1), ZERO).mean()),
+    }

@@ -1,0 +1,157 @@
+"""Where logistic units come to, on images that they were trained on and on others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.experiments import Model
+from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
+from replication.experiments.matrices import flatten, get_w
+from replication.experiments.summaries import name_estimate
+from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.engine import evaluate_networks
+from replication.simulator.patterns import (
+    MOST_INK,
+    compute_mean,
+    compute_variation,
+    make_patterns,
+    read_digits,
+)
+from replication.simulator.weights import draw_weights
+from replication.statistics.intervals import estimate_mean
+from replication.system.threads import map_in_threads
+
+Array = NDArray[np.float64]
+
+SIZES = (0.5, 0.1, 0.02)  # half-widths of the initial weights
+DECAY = 3e-5
+RULES: dict[str, dict[str, Any]] = {
+    "recirculation": {},
+    "recirculation, decay": {"decay": DECAY},
+    "back-propagation": {"learning_rule": BACK_PROPAGATION},
+    "back-propagation, decay": {"learning_rule": BACK_PROPAGATION, "decay": DECAY},
+}
+FOLLOWED = ("recirculation", "back-propagation", "recirculation")
+"""Rules one after the other, each for all epochs, from the largest of `SIZES`."""
+SHOWN = {
+    "back-propagation": ("back-propagation", 0.5),
+    "recirculation, decay": ("recirculation, decay", 0.5),
+    "recirculation, small weights": ("recirculation", 0.02),
+    "recirculation": ("recirculation", 0.5),
+}
+"""Rule and size of the networks whose reconstructions are shown."""
+LEVELS = 2  # decimals of the grey of a picture
+
+
+def make_protocol(rule: str, size: float, *, n_images: int) -> Protocol:
+    """Return a protocol that changes the weights after each of the first images."""
+    return Protocol(
+        group_sizes=(64, N_HIDDEN), patterns="digits", n_images=n_images, centred=True,
+        update_schedule="per-pattern", learning_rate=0.2, half_width=size,
+        criterion="unexplained-variance", **RULES[rule],
+    )  # fmt: skip
+
+
+def describe_state(protocol: Protocol, weights: Array) -> Model:
+    """Return what networks miss of the images that they were trained on, and of the others."""
+    trained = evaluate_networks(protocol, weights).error
+    others = take_others(protocol)
+    missed = np.sum((reconstruct(protocol, weights, others) - others) ** 2, axis=(1, 2))
+    change = flatten(get_w(protocol, compute_changes(protocol, weights)))
+    gradient = flatten(get_w(protocol, compute_gradients(protocol, weights)))
+    return {
+        "trained": float(trained.mean()),
+        **name_estimate("others", estimate_mean(missed / compute_variation(others))),
+        "change": float(np.linalg.norm(change, axis=1).mean()),
+        "gradient": float(np.linalg.norm(gradient, axis=1).mean()),
+    }
+
+
+def take_others(protocol: Protocol) -> Array:
+    """Return the images that a protocol does not train."""
+    return np.asarray(read_digits()[0][protocol.n_images :] / MOST_INK)
+
+
+def measure_images(
+    *, n_images: int, epochs: Sequence[int], frozen_at: int, n_networks: int, root_seed: int,
+    jobs: int,
+) -> Model:  # fmt: skip
+    """Return what each rule makes of the first images after some epochs, from each size of weights.
+
+    `frozen_at`: epochs after which W is frozen, in another run.
+    """
+
+    def follow(task: tuple[tuple[str, ...], float]) -> tuple[list[list[Model]], Array]:
+        """Train by one rule after the other; return the states of each, and the last weights."""
+        rules, size = task
+        weights = draw_weights(
+            make_protocol(rules[0], size, n_images=n_images), root_seed, 0, n_networks
+        )
+        stages = []
+        for rule in rules:
+            protocol, states = make_protocol(rule, size, n_images=n_images), []
+            for begin, end in zip((0, *epochs), epochs, strict=False):
+                weights = train(protocol, weights, end - begin)
+                states.append(describe_state(protocol, weights))
+            stages.append(states)
+        return stages, weights
+
+    first = make_protocol("recirculation", SIZES[0], n_images=n_images)
+    initial = draw_weights(first, root_seed, 0, n_networks)
+
+    early = train(first, initial, frozen_at)
+    late = train(first, early, epochs[-1] - frozen_at, frozen=("W",))
+    tasks = [(FOLLOWED, SIZES[0]), *(((rule,), size) for rule in RULES for size in SIZES)]
+    found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
+    return {
+        "n_trained": n_images,
+        "n_others": len(read_digits()[0]) - n_images,
+        "sizes": list(SIZES),
+        "decay": DECAY,
+        "rate": first.learning_rate,
+        "epochs": list(epochs),
+        "start": describe_state(first, initial),
+        "rules": {
+            rule: {f"{size:g}": found[(rule,), size][0][0] for size in SIZES} for rule in RULES
+        },
+        "stages": found[tasks[0]][0],
+        "frozen_at": frozen_at,
+        "frozen": describe_state(first, late),
+        "pictures": collect_pictures(
+            {
+                name: (make_protocol(rule, size, n_images=n_images), found[(rule,), size][1][:1])
+                for name, (rule, size) in SHOWN.items()
+            }
+        ),
+    }
+
+
+def collect_pictures(shown: Mapping[str, tuple[Protocol, Array]]) -> list[Model]:
+    """Return one image of each digit that was not trained, and what is made of it, as greys.
+
+    By principal components of the trained images, and by one network of each rule.
+    """
+    protocol = next(iter(shown.values()))[0]
+    images, labels = read_digits()
+    others, scatter = take_others(protocol), Scatter.of(images[: protocol.n_images])
+    chosen = [int(np.flatnonzero(labels[protocol.n_images :] == digit)[0]) for digit in range(10)]
+    main = scatter.directions[:, :N_HIDDEN]
+    mean = compute_mean(make_patterns(protocol))
+    made = {
+        "image": others,
+        "principal components": mean + (others - mean) @ main @ main.T,
+        **{name: reconstruct(of, weights, others)[0] for name, (of, weights) in shown.items()},
+    }
+    return [
+        {
+            "name": name,
+            "missed": float(np.sum((each - others) ** 2) / compute_variation(others)),
+            "greys": np.round(each[chosen], LEVELS).tolist(),
+        }
+        for name, each in made.items()
+    ]

@@ -1,0 +1,52 @@
+"""Real images: where the rule comes to rest there, what its first changes do, and its speed."""
+
+from __future__ import annotations
+
+from replication.experiments import Model
+from replication.experiments.images import growth, linear, logistic, scale
+from replication.experiments.images.scatter import Scatter
+from replication.simulator.patterns import read_digits
+from replication.system.progress import Tell
+
+ROOT_SEED = 2016
+N_NETWORKS = 768  # of the smallest encoder, and fewer of larger ones
+IMAGES_SHARE = 1 / 96  # networks of each kind on images, as a share
+N_UPDATES = 6_000  # of linear units
+N_TRAINED = 1_000  # images of which the logistic networks learn one after the other
+EPOCHS = (10, 20, 40, 60, 80, 100)  # after which they are measured
+FROZEN_AT = 40  # epochs after which their W is frozen, in another run
+N_AT_ONCE = 200  # images of which they learn the sum
+ENCODERS = (4, 8, 16, 32, 64)  # visible units
+
+
+def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+    """Return the model of real images and of larger encoders."""
+    n = max(2, round(IMAGES_SHARE * n_networks))
+    report_progress("linear units on images")
+    images, _ = read_digits()
+    model = {
+        "n_networks": n,
+        "n_images": len(images),
+        "linear": linear.measure_rest(
+            Scatter.of(images),
+            n_updates=N_UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
+        ),
+    }  # fmt: skip
+    report_progress("logistic units on images")
+    model["logistic"] = logistic.measure_images(
+        n_images=N_TRAINED, epochs=EPOCHS, frozen_at=FROZEN_AT,
+        n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
+    report_progress("changes of W on images")
+    model["growth"] = growth.measure_growth(
+        n_images=N_AT_ONCE, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
+    )
+    report_progress("best learning rates on images")
+    model["speed"] = scale.measure_speed(
+        n_images=N_AT_ONCE, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
+    )
+    report_progress("larger encoders")
+    model["encoders"] = scale.measure_encoders(
+        ENCODERS, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
+    )
+    return model

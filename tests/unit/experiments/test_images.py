@@ -1,0 +1,125 @@
+"""Real images: the theory of the appendix, held to the kernel, and what stands for what."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from replication.definition.protocol import Protocol
+from replication.experiments.images.linear import MIDDLE, N_HIDDEN, make_patterns, make_protocol
+from replication.experiments.images.scale import estimate_exponent
+from replication.experiments.images.scatter import Scatter, train
+from replication.experiments.matrices import change_u, change_w, get_u, get_w
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.patterns import read_digits
+from replication.simulator.weights import draw_weights, split_weights
+
+IMAGES = read_digits()[0]
+SCATTER = Scatter.of(IMAGES)
+
+
+def draw(rule="recirculation", size=0.3):
+    """Return the protocol of linear networks on images, and some networks."""
+    protocol = make_protocol(SCATTER, rule, size)
+    weights = draw_weights(protocol, 5, 0, 3)
+    split_weights(protocol, weights)[1][1][...] = MIDDLE
+    return protocol, weights
+
+
+def read_best(weights, protocol):
+    """Return the weights with the best decoder of each W in place of U."""
+    W, S = get_w(protocol, weights), SCATTER.matrix
+    best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
+    return change_u(protocol, weights, lambda *_: best)
+
+
+def measure_changes(protocol, weights):
+    """Return the changes of W and of the transpose of U, and the gradient for W."""
+    changes = compute_changes(protocol, weights)
+    gradient = get_w(protocol, compute_gradients(protocol, weights))
+    return get_w(protocol, changes), get_u(protocol, changes), gradient
+
+
+def test_scatter_is_that_of_the_images():
+    states = IMAGES / 16
+    assert SCATTER.matrix == pytest.approx(np.cov(states.T, bias=True), abs=1e-12)
+    assert SCATTER.strengths.sum() == pytest.approx(states.var(axis=0).sum())
+
+
+def test_patterns_stand_for_all_images():
+    patterns = make_patterns(SCATTER)
+    assert patterns.min() >= 0.0
+    assert patterns.max() <= 1.0
+    assert patterns.mean(axis=0) == pytest.approx(np.full(64, MIDDLE), abs=1e-12)
+    protocol, weights = draw()
+    whole = dataclasses.replace(protocol, patterns="digits")
+    images = weights.copy()
+    split_weights(whole, images)[1][1][...] = IMAGES.mean(axis=0) / 16
+    for few, many in zip(
+        measure_changes(protocol, weights), measure_changes(whole, images), strict=True
+    ):
+        assert many / len(IMAGES) == pytest.approx(few, abs=1e-11)
+
+
+def test_changes_are_those_of_the_linear_theory():
+    protocol, weights = draw()
+    W, S, identity = get_w(protocol, weights), SCATTER.matrix, np.eye(64)
+    U, keep = np.swapaxes(get_u(protocol, weights), 1, 2), protocol.regression
+    unread = identity - U @ W
+    seen = keep * identity + (1 - keep) * np.swapaxes(U @ W, 1, 2)
+    change_of_w, change_of_u, gradient = measure_changes(protocol, weights)
+    assert change_of_w == pytest.approx((1 - keep) ** 2 * W @ unread @ S @ seen, abs=1e-12)
+    expected = (1 - keep) * unread @ S @ np.swapaxes(W, 1, 2)
+    assert np.swapaxes(change_of_u, 1, 2) == pytest.approx(expected, abs=1e-12)
+    assert gradient == pytest.approx(-np.swapaxes(U, 1, 2) @ unread @ S, abs=1e-12)
+
+
+def test_every_w_rests_once_u_reads_it_best():
+    protocol, weights = draw()
+    change_of_w, change_of_u, gradient = measure_changes(protocol, read_best(weights, protocol))
+    assert np.abs(change_of_w).max() < 1e-12
+    assert np.abs(change_of_u).max() < 1e-12
+    assert np.linalg.norm(gradient, axis=(1, 2)).min() > 0.1
+
+
+def test_gradient_is_zero_where_w_spans_principal_directions():
+    protocol, weights = draw()
+    mixed = np.random.default_rng(1).normal(size=(3, N_HIDDEN, N_HIDDEN))
+    spanning = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
+    there = read_best(change_w(protocol, weights, lambda *_: spanning), protocol)
+    assert np.abs(measure_changes(protocol, there)[2]).max() < 1e-10
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.003])
+def test_only_with_decay_does_w_end_at_principal_directions(decay):
+    patterns = [[1, 0.2, 0, 0.4], [0.1, 0.9, 0.3, 0.5], [0.8, 0.7, 0.1, 0], [0, 0.1, 0.6, 0.9]]
+    protocol = Protocol(
+        group_sizes=(4, 2), patterns=patterns, centred=True, visible_units="linear",
+        hidden_function="linear", learning_rate=0.5, frozen=("b", "c"), decay=decay,
+    )  # fmt: skip
+    weights = draw_weights(protocol, 5, 0, 8)
+    biases = split_weights(protocol, weights)
+    biases[0][1][...], biases[1][1][...] = 0.0, np.mean(patterns, axis=0)
+    deviations = np.array(patterns) - np.mean(patterns, axis=0)
+    strengths, directions = np.linalg.eigh(deviations.T @ deviations)
+    exact = Scatter(deviations.T @ deviations, strengths[::-1].clip(0), directions[:, ::-1])
+    shares = exact.find_share(get_w(protocol, train(protocol, weights, 20_000)))
+    assert (shares.min() > 1 - 1e-6) == (decay > 0)
+
+
+def test_best_reconstruction_is_that_of_principal_components():
+    main = SCATTER.directions[:, :N_HIDDEN].T[None]
+    expected = SCATTER.strengths[N_HIDDEN:].sum() / SCATTER.strengths.sum()
+    assert SCATTER.explain(main) == pytest.approx([expected])
+    assert SCATTER.miss(main, np.swapaxes(main, 1, 2)) == pytest.approx([expected])
+    assert SCATTER.find_share(main) == pytest.approx([1.0])
+    protocol, weights = draw()
+    assert (SCATTER.explain(get_w(protocol, weights)) > expected).all()
+
+
+def test_exponent_of_a_power_law_is_its_power():
+    noise = np.exp(np.random.default_rng(2).normal(0, 0.1, 400))
+    estimate = estimate_exponent({n: 3.0 * n**1.5 * noise for n in (16, 32, 64)})
+    assert estimate.value == pytest.approx(1.5)
+    assert estimate.low < 1.5 < estimate.high
+    assert estimate.high - estimate.low < 0.05
