@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
-from replication.experiments import EXPERIMENTS, TEMPLATES, find_version, run_experiment
+from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.rendering import (
     LEARNING,
@@ -148,7 +148,7 @@ def write_report(
             command = "replication replicate"
             command += "" if study.is_default else f" {study.options}"
         figures |= list_drawings(name, model, command)
-    texts = {"claims": list_claims(models)}
+    texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     more: dict[str, bytes] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
