@@ -147,7 +147,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
         f"largest count is {reported['max']}",
-        "few networks": ": give at least 1,000 with --seeds",
+        "few networks": ": give at least 1,000 networks",
         "few converge": f": too few converge to tell what {reported['runs']} report",
         None: f" {condition}" if condition else "",
     }[judged["reason"]]

@@ -53,9 +53,17 @@ class Study:
         return " ".join(words)
 
     @property
-    def parts(self) -> list[Study]:
-        """All that its report is made from: itself, and what is set beside it."""
-        return [self, *self.repetitions, *self.other_errors.values()]
+    def parts(self) -> dict[str, Study]:
+        """All that its report is made from, by what progress calls it; first itself."""
+        own = f"root seed {self.root_seed}"
+        return (
+            {own: self}
+            | {f"root seed {study.root_seed}, for comparison": study for study in self.repetitions}
+            | {
+                f"{own}, criterion {study.protocol.criterion}": study
+                for study in self.other_errors.values()
+            }
+        )
 
     @property
     def other_errors(self) -> dict[str, Study]:

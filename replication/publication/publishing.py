@@ -59,7 +59,7 @@ def replicate_study(
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores (--no-experiments leaves them out)"
+            "on two cores (`replication replicate --no-experiments` leaves them out)"
         )
     simulate_all(
         study, jobs=jobs, backend=backend, scheduler=scheduler, report_progress=report_progress
@@ -92,7 +92,10 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any
     from replication.store.filling import simulate_study
 
     show_progress = report_progress is not silent
-    done = [simulate_study(part, show_progress=show_progress, **backend) for part in study.parts]
+    done = [
+        simulate_study(part, name=name, show_progress=show_progress, **backend)
+        for name, part in study.parts.items()
+    ]
     return done[0]
 
 

@@ -21,8 +21,9 @@ COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
-    A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in the
-    units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour means.
+    A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in
+    the units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour
+    means.
     A series is called by its label, or by its gid where the key of the figure names it otherwise.
     """
     text = io.StringIO()

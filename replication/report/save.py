@@ -24,6 +24,7 @@ from matplotlib.text import Text
 from replication.report.data import list_data
 from replication.report.style import DARK, PAPER_WHITE, styled
 
+PICTURE_DPI = 400  # of pictures of pixels, so that a reader that smooths them leaves edges sharp
 PIXELS_A_POINT = 1.6  # how far a page may enlarge a drawing: 9 points become 14.4 pixels
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FACES = {
@@ -71,7 +72,7 @@ def _write_svg(figure: Figure, name: str) -> str:
             text.set_path_effects([])
             text.set_gid(HALO)
     drawing = io.StringIO()
-    figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(drawing, format="svg", dpi=PICTURE_DPI, metadata={"Date": None, "Creator": None})
     svg = _tidy(drawing.getvalue(), name)
     for axes in figure.axes:
         if axes.get_gid():

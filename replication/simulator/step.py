@@ -187,7 +187,7 @@ def _sum_inputs(
 def _activate(
     net: Networks, k: int, states: Any, targets: Any, begin: Any, n: int, inputs: Any = None
 ) -> None:
-    """Equation 2: a group's states reach the next one, two units and two patterns at a time."""
+    """Equation 2: a group's states reach the next one, some units and patterns at a time."""
     is_visible = k + 1 == len(net.rule.sizes)
     squash = logistic if is_visible else PAIRED_FUNCTIONS[net.rule.hidden_function]
     for patterns in _take(net, n, begin):
@@ -313,15 +313,9 @@ def _name(rule: Rule, k: int) -> tuple[str, str]:
 
 
 def _change_some(
-    net: Networks,
-    k: int,
-    name: str,
-    units: Numbers,
-    sources: Numbers,
-    rounds: Any,
-    begin: Any,
+    net: Networks, k: int, name: str, units: Numbers, sources: Numbers, rounds: Any, begin: Any,
     n: int,
-) -> None:
+) -> None:  # fmt: skip
     """Change the weights from sources to units, or add to the sums where patterns take turns."""
     places = [j if i is None else (j, i) for j in units for i in sources]
     weights, _, sums = net.find(k, name)
@@ -452,10 +446,10 @@ def _list_weights(net: Networks) -> Iterator[tuple[int, str, Any]]:
 
 
 def look(net: Networks) -> Any:
-    """First pass of all patterns with the weights as they stand; return the error.
+    """Show all patterns to the networks as they stand; return the error.
 
-    Where patterns take turns, a batch is also learnt from while their states are there: the
-    order of every sum is the same.
+    Where patterns take turns, the sums that change the weights go on meanwhile, since the states
+    are there; the order of every sum is the same.
     """
     rule = net.rule
     if not rule.takes_turns:

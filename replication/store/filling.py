@@ -40,9 +40,13 @@ def simulate_study(
     jobs: int = -1,
     backend: str = "threading",
     scheduler: str | None = None,
+    name: str = "",
     show_progress: bool = True,
 ) -> int:
-    """Simulate the blocks of a study that are missing or damaged; return their networks."""
+    """Simulate the blocks of a study that are missing or damaged; return their networks.
+
+    `name`: what progress calls them; unless given, their root seed.
+    """
     check_backend(backend, scheduler)
     folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
     check_room(study, count_seeds(find_missing(study)), jobs=jobs)
@@ -64,8 +68,8 @@ def simulate_study(
         simulated.append((outcomes.start, min(outcomes.stop, study.n_seeds)))
 
     simulate_blocks(
-        todo, protocol, root_seed, write,
-        is_done=has_appeared, show_progress=show_progress, jobs=jobs, scheduler=scheduler,
+        todo, protocol, root_seed, write, is_done=has_appeared,
+        name=name, show_progress=show_progress, jobs=jobs, scheduler=scheduler,
     )  # fmt: skip
     return count_seeds(simulated)
 
@@ -130,6 +134,7 @@ def simulate_blocks(
     write: Callable[[Outcomes], object],
     *,
     is_done: Callable[[Range], bool] = lambda _: False,
+    name: str = "",
     show_progress: bool = True,
     **options: Any,
 ) -> None:
@@ -140,7 +145,7 @@ def simulate_blocks(
     `options`: `jobs` and `scheduler` of `simulate_ranges`.
     """
     left = dict.fromkeys(ranges)
-    name, shown = f"root seed {root_seed}", ranges and show_progress
+    name, shown = name or f"root seed {root_seed}", ranges and show_progress
     n_lost = None
     with (
         Progress(count_seeds(ranges), name=name) if shown else contextlib.nullcontext() as progress

@@ -167,6 +167,7 @@ async function watch_live(browser) {
   const focus = await still.evaluate(() => document.activeElement.textContent);
   // One update, time by time, and made at last.
   await still.locator("#live summary").click();
+  await still.waitForFunction(() => document.querySelector(".live-steps p").textContent);
   const step_words = [];
   for (let k = 0; k < 6; k += 1) {
     step_words.push(await still.locator(".live-steps p").first().textContent());
@@ -358,7 +359,7 @@ const all = [];
 try {
   for (const [index, page_path] of page_paths.entries()) {
     address = pathToFileURL(resolve(page_path)).href;
-    found = { console: [], requests: [], scroll: [], axe: [] };
+    found = { console: [], requests: [], scroll: [], axe: [], size: readFileSync(page_path).length };
     const starts = index === 0 && JSON.parse(readFileSync(starts_path, "utf8"));
     await Promise.all([check_in_browser(starts, index === 1), check_html(page_path)]);
     for (const context of browser.contexts()) await context.close();

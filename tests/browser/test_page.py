@@ -209,6 +209,7 @@ def test_cloud_of_studies_shrinks_as_they_grow(found):
 
 
 def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
+    assert pages[3]["size"] <= 400_000
     lecture = pages[3]["lecture"]
     given = lecture["given"]
     assert given["place"] == "Step 3 of 6"

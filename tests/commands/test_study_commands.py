@@ -39,6 +39,18 @@ def test_more_seeds_simulate_only_the_missing_ones(tmp_path, run):
     assert "1,500 kept from before, 0 simulated now" in again
 
 
+def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(tmp_path, capsys):
+    words = f"simulate --seeds 20 --root-seed 7 --set max_updates=9 --results {tmp_path}"
+    assert main(words.split()) == 0
+    lines = [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert lines == [
+        "root seed 7",
+        *(f"root seed {8 + i}, for comparison" for i in range(5)),
+        "root seed 7, criterion every-unit-squared",
+        "root seed 7, criterion every-unit-half-squared",
+    ]
+
+
 def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     file = tmp_path / "gentle.toml"
     file.write_text("learning_rate = 15\n")

@@ -7,6 +7,7 @@ again. After a change: ``python tools/run_notebooks.py``, which starts one.
 import ast
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 
@@ -64,6 +65,14 @@ def run(source, names):
     return shown
 
 
+def check_animation(names):
+    """Its last picture is that of the network that has learnt."""
+    shown = list(names["movie"].new_frame_seq())
+    assert shown[0] == 0
+    assert shown[-1] == names["needed"]
+    assert names["errors"][shown[-1]] < names["threshold"] <= names["errors"][shown[-1] - 1]
+
+
 def list_solutions(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     folded = re.findall(r"<details>\n<summary>A solution</summary>\n(.*?)</details>", text, re.S)
@@ -78,11 +87,24 @@ def test_notebook_shows_what_is_stored_in_it_and_its_solutions_run(name, request
     names = {"__name__": "__main__"}
     for cell in list_code(notebook):
         assert run(cell.source, names) == describe_stored(cell), cell.source
+    if name == "one_network":
+        check_animation(names)
     solutions = list_solutions(notebook)
     assert len(solutions) >= 3
     request.getfixturevalue("few_resamples")  # what solutions print is stored nowhere
-    for source in solutions:
-        assert run(source, names)[0][0] == "stream", source
+    for source in solutions:  # each alone: none takes a variable of another
+        assert run(source, dict(names))[0][0] == "stream", source
+
+
+def test_every_notebook_says_for_whom_it_is_how_long_it_takes_and_what_comes_before():
+    opening = {name: read(name).cells[0].source for name in NOTEBOOKS}
+    assert all(re.search(r"^\*For .* minutes", text, re.M) for text in opening.values())
+    before = {name: set(re.findall(r"\((\w+)\.ipynb\)", text)) for name, text in opening.items()}
+    read_so_far: set[str] = set()
+    while len(read_so_far) < len(NOTEBOOKS):  # an order in which each finds what it builds on
+        ready = {name for name in NOTEBOOKS if before[name] <= read_so_far} - read_so_far
+        assert ready, before
+        read_so_far |= ready
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -97,3 +119,13 @@ def test_notebook_is_stored_clean_uses_public_names_and_ends_with_exercises(name
     source = "\n".join(cell.source for cell in code)
     assert set(re.findall(r"^(?:import|from) replication(\S+)", source, re.M)) == set()
     assert set(re.findall(r"\breplication\.(\w+)", source)) <= set(replication.__all__)
+
+
+def test_what_a_notebook_says_of_the_first_changes_is_what_the_report_finds():
+    model = json.loads((ROOT / "results/models/learning.json").read_text())
+    ways = model["claims"]["random-at-first"]["operationalisations"]
+    text = read("why_it_works").cells[0].source
+    assert "holds for the very first change" in text
+    assert ways["signs"]["outcome"] == "supports"
+    assert "but not for the first five" in text
+    assert {way["outcome"] for name, way in ways.items() if name[:4] == "five"} == {"contradicts"}

@@ -108,6 +108,15 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
     return map_in_threads(run, RATES, jobs=jobs)
 
 
+def count_exceptions(rows: list[Model]) -> Model:
+    """Return how many failures at these rates are in corners in which no outputs can jump."""
+    elsewhere = sum(
+        n for row in rows for n, gain in zip(row["by_corner"], row["gains"], strict=True)
+        if gain <= UNSTABLE
+    )  # fmt: skip
+    return {"n": sum(row["n"] for row in rows), "n_elsewhere": elsewhere}
+
+
 def release(failed: Array, n: int, *, root_seed: int, jobs: int) -> Model:
     """Return how many failures converge after all, as they are and cooled, late and early."""
     ends: Model = {"longer": LONGER, "rate": COOLED, "early": EARLY}

@@ -92,7 +92,7 @@ def _draw(
 
 def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=2.3)
+    figure, axes = style.create_figure(height=2.1)
     rows = model["logistic"]["pictures"]
     step = SIDE + GAP
     greys = np.full((step * len(rows) - GAP, step * len(rows[0]["greys"]) - GAP), np.nan)
@@ -100,7 +100,7 @@ def plot_digits(model: Mapping[str, Any]) -> Figure:
         for left, grey in enumerate(row["greys"]):
             place = slice(step * top, step * top + SIDE), slice(step * left, step * left + SIDE)
             greys[place] = np.reshape(grey, (SIDE, SIDE))
-    axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="none", label="grey")
+    axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest", label="grey")
     places = [step * k + (SIDE - 1) / 2 for k in range(len(rows))]
     axes.set_yticks(places, [LABELS[row["name"]] for row in rows], fontsize=8)
     axes.set_xticks([])

@@ -225,7 +225,7 @@ def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
 
 def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, monkeypatch):
     study = Study(replace(PAPER, max_updates=60), 7, 60, tmp_path)
-    for part in study.parts:
+    for part in study.parts.values():
         simulate_study(part, show_progress=False)
     model = run.run(study)
     assert model["study"]["digest"] == compute_study_digest(study)

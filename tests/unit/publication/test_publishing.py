@@ -83,7 +83,7 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
     [
         (Verdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
         (Verdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
-        (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 with --seeds"),
+        (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
         (Verdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
     ],
 )

@@ -9,10 +9,15 @@ from concurrent.futures import CancelledError
 import pytest
 from joblib import Parallel
 
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import WorkerError
 from replication.simulator import ensemble
-from replication.simulator.ensemble import LostWorker, simulate_ranges, simulate_weights
+from replication.simulator.ensemble import (
+    LostWorker,
+    cut_range,
+    simulate_ranges,
+    simulate_weights,
+)
 from replication.simulator.weights import draw_weights
 from replication.system.threads import Stopped, find_flag, map_in_threads, run_tasks
 
@@ -96,3 +101,19 @@ def test_work_that_was_stopped_returns_nothing_rather_than_half():
 
     with pytest.raises(Stopped):
         map_in_threads(stop, [0])
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes", "workers", "expected"),
+    [
+        (10, (4, 2), 4, [10]),  # too little work to share
+        (50_000, (4, 2), 2, [20_000, 20_000, 10_000]),
+        (50_000, (4, 2), 5, [10_000] * 5),
+        (50_000, (4, 2), 50, [5957] * 8 + [2344]),
+        (32, (256, 256), 4, [8] * 4),  # once one thread simulated all of few large networks
+    ],
+)
+def test_all_workers_share_what_is_enough_for_them(n, sizes, workers, expected):
+    pieces = cut_range(Protocol(group_sizes=sizes), 100, 100 + n, workers=workers)
+    assert [stop - start for start, stop in pieces] == expected
+    assert [start for start, _ in pieces[1:]] == [stop for _, stop in pieces[:-1]]

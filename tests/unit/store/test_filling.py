@@ -35,20 +35,26 @@ def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     assert list_ranges(folder) == [(0, 20), (20, 40), (40, 60), (60, 80), (80, 85)]
 
 
-@pytest.mark.parametrize("ours", [35, 45])
-def test_a_block_that_another_process_writes_meanwhile_is_not_simulated(tmp_path, ours):
-    """And the shorter last block of one is no harm to the other."""
-    asked = []
+@pytest.mark.parametrize(
+    ("ours", "when", "asked"),
+    [(35, 0, [(0, 20)]), (45, 0, [(0, 20), (40, 45)]), (35, 20, [(0, 20), (20, 35)])],
+)
+def test_what_another_process_writes_meanwhile_is_not_simulated_and_stays(
+    tmp_path, ours, when, asked
+):
+    """Also where our last block is shorter, and is written after its longer one."""
+    begun = []
 
     def simulate_beside(protocol, root_seed, ranges, **_):
         for pair in ranges:
-            asked.append(pair)
-            if len(asked) == 1:
+            begun.append(pair)
+            if pair[0] == when:
                 fill(tmp_path, 40)
             yield invent(*pair)
 
-    fill(tmp_path, ours, simulation=simulate_beside)
-    assert asked == [(0, 20), (40, 45)][: 1 if ours == 35 else 2]
+    folder = fill(tmp_path, ours, simulation=simulate_beside)
+    assert begun == asked
+    assert (20, 40) in list_ranges(folder)
     for n_seeds in (ours, 40):
         digest = compute_study_digest(Study(PAPER, 1988, n_seeds, tmp_path))
         assert digest == compute_digest([invent(0, n_seeds)])
