@@ -45,7 +45,7 @@ TARGETS |= {name: name for name in ("replicate", "report", "experiments", "verif
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    `arguments`: those of the process unless given.
+    `arguments`: by default those of the process.
     Returns 0 (or what `compare --exit-code` says); 2 usage; 65 bad data; 70 worker failure; 74
     input or output; 129, 130 and 143 when interrupted.
     """
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             getattr(sys, name).reconfigure(errors="backslashreplace")
     code = _answer(_run, arguments)
-    # What is still held back must go out here, where a failure can be told: while the
+    # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
     return _answer(_flush, code)
 
@@ -86,7 +86,7 @@ def _flush(code: int) -> int:
 
 
 def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
-    """Take a step and return its exit code, also where it fails; say why it has failed."""
+    """Run a step and return its exit code; if it fails, say why."""
     try:
         return step(argument)
     except SystemExit as stop:  # argparse: --help and --version
@@ -124,7 +124,7 @@ def _check_memory_limit() -> None:
 
 
 def _explain_shortage(error: BaseException | None) -> str | None:
-    """Return what the system is short of where an error of a library comes from that."""
+    """Return which shortage of the system an error of a library comes from, if any."""
     while error is not None:
         text = "cannot allocate memory" if isinstance(error, MemoryError) else str(error).lower()
         for explanation, words in SHORTAGES.items():
@@ -142,7 +142,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def name_make(message: str) -> str:
-    """Return a message for a user of make: with its variables and targets, where it has them.
+    """Return a message in the words of make: its variables and targets, where it has them.
 
     >>> name_make("run `replication simulate --seeds 10 --root-seed 7`, or give fewer --seeds")
     'run `make replicate SEEDS=10 ROOT_SEED=7`, or give fewer SEEDS'

@@ -86,7 +86,7 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 
 def run_multiverse(options: argparse.Namespace) -> int:
-    """Simulate readings of the user's own, compare them, write model, table and page."""
+    """Simulate the user's own readings, compare them, write model, table and page."""
     from replication.experiments.readings import multiverse
     from replication.publication.previews import write_multiverse
 

@@ -1,4 +1,4 @@
-"""The command that tries the mechanism on inputs of the user's own."""
+"""The command that tries the mechanism on the user's own inputs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_mechanism(options: argparse.Namespace) -> int:
-    """Try the mechanism on inputs of the user's own and print what was found."""
+    """Try the mechanism on the user's own inputs and print what was found."""
     sizes, n_networks, root_seed = options.group_sizes, options.seeds, options.root_seed
     patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
     protocol = Protocol(
@@ -207,7 +207,7 @@ def _describe_extra(text: str, row: dict[str, Any]) -> str:
 def estimate_work(
     protocol: Protocol, n_networks: int, n_search: int, *, jobs: int
 ) -> tuple[float, float]:
-    """Return at most how many seconds and bytes the command takes, from updates that are timed.
+    """Return how many seconds and bytes the command takes at most, from updates that are timed.
 
     That is as if no network converged, in any rule and at any rate; most answers take a tenth.
     """

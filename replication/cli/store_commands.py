@@ -72,7 +72,7 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_info(options: argparse.Namespace) -> int:
-    """List every study; return 0, or the exit code of what keeps one from being read."""
+    """List every study; return 0, or the exit code of the error that keeps one from being read."""
     from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports
     from replication.store import list_other_versions, list_study_folders
@@ -253,7 +253,7 @@ def _serve(
     n_reported: int,
     options: argparse.Namespace,
 ) -> int:
-    """Verify or repair one study, if there is anything of it."""
+    """Verify or repair one study, if any part of it is there."""
     from replication.store import find_blocks
 
     def serve_stored() -> int:
@@ -266,7 +266,7 @@ def _serve(
 
 
 def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
-    """Take a step; where it fails, say why, so that others have their turn."""
+    """Run a step; if it fails, say why, so that the others still run."""
     try:
         return step(*arguments)
     except (DataError, UsageError, OSError) as error:
@@ -278,7 +278,7 @@ def _explain_others(folders: list[Path]) -> None:
     for path in folders:
         print(
             f"outcomes of another version, left alone: {_name(path)} (the version that made them "
-            "reads them; delete them where nobody needs them)"
+            "reads them; delete them if nobody needs them)"
         )
 
 

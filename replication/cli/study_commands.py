@@ -92,7 +92,7 @@ def run_report(options: argparse.Namespace) -> int:
 
 
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
-    """Return what a person wants to know of a replicated study, a line each."""
+    """Return what a reader wants to know about a replicated study, line by line."""
     from replication.definition.claims import load_claims
     from replication.experiments.judging import describe_condition
     from replication.report.numbers import (
@@ -130,7 +130,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
         if judged["reason"] in (None, "settings"):
             numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
             if None in (largest["p"], given["p"], sampling["p"]):
-                lines["reported"] = f"{numbers} cannot be what such networks report"
+                lines["reported"] = f"such networks cannot report {numbers}"
             else:
                 is_usual = sampling["p"] > headline.thresholds["min_p"]
                 says = "consistent" if is_usual else "not consistent"

@@ -145,7 +145,7 @@ def _read_bytes(path: str, name: str) -> bytes:
 
 def _read_arrow(content: bytes, name: str, kind: str) -> Table:
     import pyarrow as pa
-    from pyarrow import feather, parquet
+    from pyarrow import parquet
 
     buffer, is_parquet = pa.BufferReader(content), kind == "Parquet"
 
@@ -187,7 +187,7 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
                 file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
                 found = file.read(columns=[column]).column(0)
             else:
-                found = feather.read_table(buffer, columns=[column]).column(0)
+                found = _read_batches(buffer, column)
             cells: list[Any] = []
             for chunk in found.chunks:
                 if pa.types.is_dictionary(chunk.type):
@@ -198,6 +198,21 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
         return cells
 
     return Table(name, schema.names, read, n_rows)
+
+
+def _read_batches(buffer: Any, column: str) -> Any:
+    """Read a column of a Feather file batch by batch, as long as it does not unpack to too much."""
+    import pyarrow as pa
+
+    place = pa.ipc.open_file(buffer).schema.names.index(column)
+    options = pa.ipc.IpcReadOptions(included_fields=[place])
+    stream, chunks, n_bytes = pa.ipc.open_file(buffer, options=options), [], 0
+    for i in range(stream.num_record_batches):
+        chunks.append(stream.get_batch(i).column(0))
+        n_bytes += chunks[-1].nbytes
+        if n_bytes > MAX_BYTES:
+            raise ValueError("it unpacks to too much")
+    return pa.chunked_array(chunks)
 
 
 def _read_excel(content: bytes, name: str) -> Table:

@@ -13,8 +13,10 @@ way that it can be, and each reading has an answer of its own. An answer has up 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from scipy import special
@@ -42,23 +44,22 @@ NAN = math.nan
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What one reading of a report gives; `p` is None where nothing can be said.
+    """What one reading of a report, or a part of it, gives; `p` is None where nothing can be said.
 
     `shown`: by statistic, the difference that these runs would have shown four times in five.
-    `conditions`: what the answer holds under, and `unjudged` the statistics that have none.
+    `conditions`: what the answer holds under.
     """
 
-    rule: str
-    n_used: int
-    findings: Mapping[str, Finding]
-    p: float | None
-    p_error: float
-    distributions: Mapping[str, SamplingDistribution]
-    difference: Difference | None
-    shown: Mapping[str, float | None]
-    conditions: tuple[str, ...]
-    unjudged: tuple[str, ...]
-    sides: tuple[Side, Side] | None
+    findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
+    p: float | None = None
+    p_error: float = 0.0
+    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(default_factory=dict)
+    difference: Difference | None = None
+    shown: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    rule: str = ""
+    n_used: int = 0
+    sides: tuple[Side, Side] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -87,19 +88,14 @@ class Own:
         """Return mean, spread and number of runs, by words for the reading of a summary."""
         if self.summary is not None:
             return summarise(self.summary, self.summary.count_middle("excluded"))
-        sample = self.get_sample(rule)
-        if sample is None:
-            return {}
-        own = describe_side(sample)
-        if self.minus is None or self.minus.done is None:
-            return {"": own}
-        other = describe_side(self.minus.done)
-        return {"": Side(own.mean - other.mean, own.samples + other.samples)}
-
-
-def describe_side(sample: Sample) -> Side:
-    """Return mean, standard deviation and number of runs."""
-    return Side(sample.mean, ((sample.spread if sample.n > 1 else None, sample.n),))
+        samples = [self.get_sample(rule), None if self.minus is None else self.minus.done]
+        own, *other = (
+            Side(one.mean, ((one.spread if one.n > 1 else None, one.n),))
+            for one in samples if one is not None
+        ) if samples[0] is not None else (None,)  # fmt: skip
+        if own is None or not other:
+            return {} if own is None else {"": own}
+        return {"": Side(own.mean - other[0].mean, own.samples + other[0].samples)}
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
@@ -124,13 +120,12 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
 
 def judge_all(own: Own, report: Report, *, level: float, effort: Effort) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
-    found: dict[str, Answer] = {}
     rules = own.list_rules(report)
-    for rule in rules:
-        label = f"failures {FAILURE_WORDS[rule]}" if len(rules) > 1 else ""
-        for words, answer in _judge_rule(own, report, rule, level=level, effort=effort):
-            found[", ".join(part for part in (label, words) if part)] = answer
-    return found
+    return {
+        ", ".join(filter(None, (f"failures {FAILURE_WORDS[rule]}" * (len(rules) > 1), words))): one
+        for rule in rules
+        for words, one in _judge_rule(own, report, rule, level=level, effort=effort)
+    }
 
 
 def _judge_rule(
@@ -143,24 +138,21 @@ def _judge_rule(
     if "mean" in shares.findings:
         rest = {name: item for name, item in rest.items() if name not in SPREADS}
     theirs, mine = summarise(report, n_used), own.list_sides(rule)
+    predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
     if _is_by_spread(own, rest, sample):
-        drawn = {name: item for name, item in rest.items() if name not in {"mean", *SPREADS}}
-        drawn.pop("constant", None)
-        (other,) = _predict(sample, drawn, n_used, [{}], level=level, effort=effort)
-        for mine_words, one in mine.items():
-            for their_words, two in theirs.items():
-                words = ", ".join(filter(None, (f"yours {mine_words}" * bool(mine_words),
-                                                their_words)))  # fmt: skip
-                factor = next(iter(report.list_spreads(n_used).values()))
-                means = _judge_mean(one, two, rest, factor=factor, level=level)
-                yield words, _combine(rule, n_used, [means, other, shares], (one, two))
+        aside = {"mean", "constant", *SPREADS}
+        (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [{}])
+        factor = next(iter(report.list_spreads(n_used).values()))
+        for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
+            both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
+            means = _judge_mean(one, two, rest, factor=factor, level=level)
+            yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
         return
     readings = dataclasses.replace(report, numbers=rest).list_readings(n_used) if rest else {"": {}}
-    sides = next(iter(mine.values()), None), next(iter(theirs.values()), None)
-    pair = None if sides[0] is None or sides[1] is None else (sides[0], sides[1])
-    parts = _predict(sample, rest, n_used, list(readings.values()), level=level, effort=effort)
+    pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
+    parts = predict_rest(rest, list(readings.values()))
     for words, part in zip(readings, parts, strict=True):
-        yield words, _combine(rule, n_used, [part, shares], pair)
+        yield words, _combine([part, shares], rule, n_used, pair)
 
 
 def is_binary(sample: Sample | None, report: Report) -> bool:
@@ -186,76 +178,53 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
 
 def _is_by_spread(own: Own, rest: Mapping[str, Reported], sample: Sample | None) -> bool:
     """Say whether the mean is judged by the spreads of both sides, and not by drawn studies."""
-    if "constant" in rest or (
-        (own.summary is not None or own.minus is not None) and "mean" in rest
-    ):
-        return True
-    has_spread = not rest.keys().isdisjoint(SPREADS)
+    if "mean" not in rest or own.summary is not None or own.minus is not None:
+        return not rest.keys().isdisjoint({"mean", "constant"})
     is_alone = rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
-    return "mean" in rest and (has_spread or is_alone)
+    return is_alone or not rest.keys().isdisjoint(SPREADS)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """One part of an answer."""
-
-    findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
-    p: float | None = None
-    p_error: float = 0.0
-    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(default_factory=dict)
-    difference: Difference | None = None
-    shown: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
-    condition: str | None = None
-    unjudged: tuple[str, ...] = ()
-
-
-def _combine(rule: str, n_used: int, parts: list[_Part], sides: tuple[Side, Side] | None) -> Answer:
-    """Return an answer of several parts."""
+def _combine(
+    parts: Sequence[Answer], rule: str, n_used: int, sides: tuple[Side, Side] | None
+) -> Answer:
+    """Return the answer of several parts."""
     p_values = [part.p for part in parts if part.p is not None]
     return Answer(
-        rule=rule,
-        n_used=n_used,
-        findings={name: item for part in parts for name, item in part.findings.items()},
-        p=min(1.0, len(p_values) * min(p_values)) if p_values else None,
-        p_error=math.fsum(part.p_error for part in parts) * max(len(p_values), 1),
-        distributions={name: one for part in parts for name, one in part.distributions.items()},
-        difference=next((part.difference for part in parts if part.difference), None),
-        shown={name: one for part in parts for name, one in part.shown.items()},
-        conditions=tuple(dict.fromkeys(part.condition for part in parts if part.condition)),
-        unjudged=tuple(name for part in parts for name in part.unjudged),
-        sides=sides,
-    )
+        {name: item for part in parts for name, item in part.findings.items()},
+        min(1.0, len(p_values) * min(p_values)) if p_values else None,
+        math.fsum(part.p_error for part in parts) * max(len(p_values), 1),
+        {name: one for part in parts for name, one in part.distributions.items()},
+        next((part.difference for part in parts if part.difference), None),
+        {name: one for part in parts for name, one in part.shown.items()},
+        tuple(dict.fromkeys(condition for part in parts for condition in part.conditions)),
+        rule, n_used, sides,
+    )  # fmt: skip
 
 
 def _judge_mean(
     one: Side, two: Side, numbers: Mapping[str, Reported], *, factor: float, level: float
-) -> _Part:
+) -> Answer:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
-    item = numbers[name]
-    found = judge_means(one, two, level=level)
+    item, found = numbers[name], judge_means(one, two, level=level)
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
     if found is None and item.holds(Fraction(one.mean)):
         p = 1.0  # all runs are equal, and print as was reported
-    low, high = one.mean - reach, one.mean + reach
-    step = item.high - item.low
+    interval, step = (one.mean - reach, one.mean + reach), item.high - item.low
     if step and math.isfinite(reach) and not item.value % step:
-        low, high = (
-            float(math.ceil(low / float(step) - 1e-9) * step),
-            float(math.floor(high / float(step) + 1e-9) * step),
-        )
-    finding = Finding(name, item.text, float(item.value), one.mean, (low, high), p, NAN, NAN, NAN)
-    findings = {name: finding}
+        places = [end / float(step) for end in interval]
+        first, last = math.ceil(places[0] - 1e-9), math.floor(places[1] + 1e-9)
+        interval = float(first * step), float(last * step)
+    findings = {name: Finding.of(name, item, one.mean, interval, p)}
+    sd = one.samples[0][0] if len(one.samples) == 1 else None
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
-        number, sd = numbers[spread], one.samples[0][0]
-        yours = NAN if sd is None or place or len(one.samples) > 1 else sd * factor
-        findings[spread] = Finding(
-            spread, number.text, float(number.value), yours, (NAN, NAN), NAN, NAN, NAN, NAN
-        )
+        yours = NAN if sd is None or place else sd * factor
+        findings[spread] = Finding.of(spread, numbers[spread], yours)
     if math.isnan(p):
-        return _Part(findings, unjudged=(name,))
-    shown = {name: None if found is None else found.shown}
-    return _Part(findings, p, 0.0, {}, found, shown, _name_condition(one, two, name))
+        return Answer(findings)
+    condition = _name_condition(one, two, name)
+    return Answer(findings, p, 0.0, {}, found, {name: None if found is None else found.shown},
+                  () if condition is None else (condition,))  # fmt: skip
 
 
 def _name_condition(one: Side, two: Side, name: str) -> str | None:
@@ -284,38 +253,29 @@ def find_missed(n: int) -> float:
 def _predict(
     sample: Sample | None,
     numbers: Mapping[str, Reported],
-    n_used: int,
     readings: list[dict[str, float]],
     *,
+    n_used: int,
     level: float,
     effort: Effort,
-) -> list[_Part]:
+) -> list[Answer]:
     """Judge statistics by drawn studies, under each reading of their spreads."""
     if not numbers:
-        return [_Part()] * len(readings)
-    if sample is None or sample.n < MIN_RUNS or (sample.values.size == 1 and sample.n > 1):
-        yours = {} if sample is None else describe_runs(sample, [
-            name for name in numbers if name not in SPREADS])  # fmt: skip
-        findings = {
-            name: Finding(name, item.text, float(item.value), yours.get(name, NAN), (NAN, NAN),
-                          NAN, NAN, NAN, NAN)
-            for name, item in numbers.items()
-        }  # fmt: skip
-        is_equal = sample is not None and sample.values.size == 1 and sample.n >= MIN_RUNS
-        value = 0.0 if sample is None else float(sample.values[0])
-        same = is_equal and all(
-            item.holds(Fraction(0 if name in (*SPREADS, "iqr") else value))
-            for name, item in numbers.items()
-        )
-        if same:
-            return [_Part(findings, 1.0)] * len(readings)
-        return [_Part(findings, unjudged=tuple(numbers))] * len(readings)
+        return [Answer()] * len(readings)
+    if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
+        names = [name for name in numbers if name not in SPREADS]
+        yours = {} if sample is None else describe_runs(sample, names)
+        findings = {key: Finding.of(key, one, yours.get(key, NAN)) for key, one in numbers.items()}
+        is_same = sample is not None and sample.n >= MIN_RUNS and all(
+            one.holds(Fraction(yours.get(key, 0.0))) for key, one in numbers.items()
+        )  # fmt: skip
+        return [Answer(findings, 1.0 if is_same else None)] * len(readings)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
-    condition = None if is_enough else "the report's runs vary as yours do"
+    conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
     return [
-        _Part(one.findings, one.p, one.p_error, one.distributions, _find_difference(one, sample),
-              _find_shown(one, level), condition)
+        Answer(one.findings, one.p, one.p_error, one.distributions, _find_difference(one, sample),
+               _find_shown(one, level), conditions)
         for one in predictions
     ]  # fmt: skip
 
@@ -342,32 +302,27 @@ def _find_shown(prediction: Prediction, level: float) -> dict[str, float | None]
     return found
 
 
-def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> _Part:
+def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> Answer:
     """Judge a share or number of successes, or the mean of a column of 0 and 1."""
-    name = next((name for name in SUCCESSES if name in report.numbers), None)
-    counts = report.count_successes() if name is not None or "mean" in report.numbers else []
-    m = report.runs
-    if name is not None and own.runs is not None:
+    name = next((name for name in SUCCESSES if name in report.numbers), "mean")
+    summary, m = own.summary, report.runs
+    if name == "mean":
+        if sample is None or own.minus is not None or not is_binary(sample, report):
+            return Answer()
+        k, n = round(sample.mean * sample.n), sample.n
+    elif own.runs is not None:
         k, n = own.runs.n_done, own.runs.n
-    elif name is not None and own.summary is not None and (
-        set(SUCCESSES) & own.summary.numbers.keys()
-    ):  # fmt: skip
-        tried = own.summary.count_successes()
-        k, n = tried[len(tried) // 2], own.summary.runs
-    elif name is None and own.minus is None and sample is not None and is_binary(sample, report):
-        name, k, n = "mean", round(sample.mean * sample.n), sample.n
+    elif summary is not None and set(SUCCESSES) & summary.numbers.keys():
+        k, n = summary.count_middle("excluded"), summary.runs
     else:
-        return _Part(unjudged=() if name is None else (name,))
-    answers = [judge_shares(k, n, x, m, level=level) for x in counts]
-    best = max(answers, key=lambda one: one.p)
-    low, high = find_shares_kept(k, n, m, level=level)
-    scale = 1 if name == "n_succeeded" else m
-    item = report.numbers[name]
-    yours = k / n * (m if name == "n_succeeded" else 1.0)
-    finding = Finding(name, item.text, float(item.value), yours, (low / scale, high / scale),
-                      best.p, NAN, NAN, NAN)  # fmt: skip
-    shown = None if best.shown is None else best.shown * m / scale
-    return _Part({name: finding}, best.p, 0.0, {}, best, {name: shown})
+        return Answer()
+    tried = [judge_shares(k, n, x, m, level=level) for x in report.count_successes()]
+    best = max(tried, key=lambda one: one.p)
+    unit = 1 if name == "n_succeeded" else m
+    low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
+    finding = Finding.of(name, report.numbers[name], k / n * m / unit, (low, high), best.p)
+    shown = None if best.shown is None else best.shown * m / unit
+    return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
 
 
 def check_runs(own: Own, report: Report) -> None:

@@ -17,6 +17,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,11 +62,16 @@ class Finding:
     reported: str
     value: float
     yours: float
-    interval: tuple[float, float]
-    p: float
-    chance: float
-    mean: float
-    spread: float
+    interval: tuple[float, float] = (math.nan, math.nan)
+    p: float = math.nan
+    chance: float = math.nan
+    mean: float = math.nan
+    spread: float = math.nan
+
+    @classmethod
+    def of(cls, name: str, item: Reported, yours: float, *more: Any) -> Finding:
+        """Return what is found of a reported number; `more` are the fields from `interval` on."""
+        return cls(name, item.text, float(item.value), yours, *more)
 
     @property
     def low(self) -> float:
@@ -154,10 +160,9 @@ class Statistic:
     def find(self, name: str, yours: float, level: float) -> Finding:
         """Return what is found of it."""
         below, above = self.ends
-        return Finding(
-            name, self.item.text, float(self.item.value), yours, self.find_interval(level),
-            self.p, max(below + above - 1.0, 0.0),
-            self.distribution.mean, self.distribution.spread,
+        return Finding.of(
+            name, self.item, yours, self.find_interval(level), self.p,
+            max(below + above - 1.0, 0.0), self.distribution.mean, self.distribution.spread,
         )  # fmt: skip
 
 
@@ -270,10 +275,8 @@ def predict_mean_and_max(
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
-        findings["mean_given_max"] = Finding(
-            "mean_given_max", mean.text, float(mean.value), yours["mean"], (math.nan, math.nan),
-            1.0, math.nan, math.nan, math.nan,
-        )  # fmt: skip
+        nowhere = (math.nan, math.nan)
+        findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], nowhere, 1.0)
     p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
     return Prediction(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
 

@@ -67,7 +67,7 @@ class ComparisonTable:
     ignored : tuple of str
         Columns of the report that say nothing known.
     n_missing : int
-        Runs that lack a value or a key, and were left out.
+        Runs that lack a key, and were left out; those that lack a value count in their row.
     level : float
         Of the tests.
     """
@@ -83,7 +83,7 @@ class ComparisonTable:
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
-        """P of the rows that have one."""
+        """Return p of the rows that have one."""
         return {key: one.p for key, one in self.rows.items() if one.p is not None}
 
     @functools.cached_property
@@ -222,10 +222,10 @@ class ComparisonTable:
         if self.rows:
             yield Block(rows=self._tabulate(conditions))
             yield Block(
-                "SD: yours less reported in standard deviations of a run, with its "
-                f"{words.percent(1 - self.level)} interval. Found: the difference, in the same "
-                "unit, that these runs would have shown four times in five, and smaller ones less "
-                "often."
+                "SD: yours less reported, in standard deviations of a run, with its "
+                f"{words.percent(1 - self.level)} interval; found: the difference, in the same "
+                "unit, that these runs would have shown four times in five. Not contradicted does "
+                "not mean reproduced: a smaller difference may be there."
             )
         if any(self.verdicts[key] is not one.verdict for key, one in self.rows.items()):
             yield Block(
@@ -262,7 +262,7 @@ class ComparisonTable:
         return text
 
     def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
-        rows = [[*self.by, "reported", "yours", "runs", "SD", "found", "p", "p (Holm)", "verdict"]]
+        rows = [[*self.by, "reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]]
         for key, one in self.rows.items():
             d = None if one.difference is None else one.difference.d
             shown = _get_shown(one)
@@ -271,8 +271,9 @@ class ComparisonTable:
             rows.append([
                 *key,
                 _name_report(one),
+                "" if one.runs is None else f"{one.runs:,}",
                 format_number(_get_yours(one)),
-                f"{'' if one.runs is None else f'{one.runs:,}'}, {one.n:,}",
+                f"{one.n:,}",
                 "" if d is None else "{} ({} to {})".format(*(f"{part:.2f}" for part in d)),
                 "" if shown is None or d is None else f"{shown:.1f}",
                 format_p(one.p) + star,
@@ -296,9 +297,9 @@ class ComparisonTable:
             yield title, named + more
         if self.ignored:
             yield "Columns of the report that were not read:", [list_names(self.ignored)]
-        if self.n_missing:
-            rows = plural(self.n_missing, "run")
-            yield f"{rows} without a value or a key left out.", ["give all, or none, of a group"]
+        n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
+        if n_missing:
+            yield "Runs left out:", [f"{n_missing:,} that lack a value or a key"]
         yield "Caution:", [
             f"{_name(key)}: {text}"
             for key, one in self.rows.items() for text in _list_cautions(one)

@@ -139,7 +139,7 @@ def answer(found: Comparison) -> str:
     if reason in {"few", "constant"}:
         return f"{verdict}: {_describe_unknown(found)}."
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    judged = [name for name in found.reported if name not in SPREADS or not _is_aside(found, name)]
+    judged = [name for name in found.reported if _is_judged(found, name)]
     subject, lies = _name_reported(found, judged), "lies" if len(judged) == 1 else "lie"
     yours = _name_yours(found, judged)
     if reason == "reading":
@@ -157,9 +157,9 @@ def answer(found: Comparison) -> str:
     return f"{text}{end}{_describe_shown(found)}."
 
 
-def _is_aside(found: Comparison, name: str) -> bool:
-    """Say whether a spread is not judged, but serves to judge the mean."""
-    return name not in found.findings or math.isnan(found.findings[name].p)
+def _is_judged(found: Comparison, name: str) -> bool:
+    """Say whether a reported number was judged, and does not only serve to judge another."""
+    return name in found.findings and not math.isnan(found.findings[name].p)
 
 
 def _name_reported(found: Comparison, judged: Sequence[str]) -> str:
@@ -168,7 +168,7 @@ def _name_reported(found: Comparison, judged: Sequence[str]) -> str:
     beside = [
         f"{'' if name in {'ci', 'spread'} else name + ' '}{text}".strip()
         for name, text in found.reported.items()
-        if name not in judged
+        if name in SPREADS and name not in judged
     ]
     beside = [f"± {text}" if text[0].isdigit() else text for text in beside]
     runs = [] if found.runs is None else [plural(found.runs, "run")]
@@ -356,6 +356,10 @@ def list_notes(found: Comparison) -> list[str]:
             f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
             f"{n}."
         )
+    left = [word(name) for name in found.reported
+            if name not in SPREADS and not _is_judged(found, name)]  # fmt: skip
+    if left and found.reason == "p":
+        notes.append(f"Not judged, for want of runs: {join(left)}.")
     if found.planned is not None:
         notes.append(_describe_plan(found.planned))
     if found.impossible_on_grid:

@@ -127,7 +127,7 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
         (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
         (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
         (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),
-        (len({each.id for each in found}) < n_ways, "an id was given twice; name one anew"),
+        (len({each.id for each in found}) < n_ways, "an id was given twice; rename one"),
         (not has_why[0], "the first is primary; say why it is the closest to the sentence (why)"),
         (any(has_why[1:]), "why was given of one that is not the first, the primary one"),
     ):

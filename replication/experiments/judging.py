@@ -212,7 +212,7 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
 
 
 def _find_ends(measured: Any) -> tuple[float, float]:
-    """Return between which numbers a measurement lies; of nothing it may be any."""
+    """Return the numbers between which a measurement lies; without data, it may be any."""
     value, interval = _estimate(measured)
     if value is None:
         return -math.inf, math.inf

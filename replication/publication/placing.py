@@ -34,12 +34,12 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
     """Put files into a folder in place of those of its list.
 
     The list is written first, so that a kill in between leaves files that it shows to be missing,
-    and that are ours to replace. What is in the place of a file and not ours is refused, or given
-    another name (`set_aside`).
+    and that are ours to replace. Anything else in the place of a file is refused, or renamed
+    (`set_aside`).
     """
     for name in files:
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
-            raise ValueError(f"{name!r} is no name of a file of a report")
+            raise ValueError(f"{name!r} is not the name of a file of a report")
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder) or {}
     if old == new and not find_damaged(folder):

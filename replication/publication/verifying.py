@@ -1,4 +1,4 @@
-"""Whether a results folder holds what was written into it, and making it again where not."""
+"""Check that a results folder holds what was written into it, and make again what it lacks."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
 
 
 def find_reports(results: Path) -> dict[tuple[str, int], list[Path]]:
-    """Return the reports by protocol id and root seed of the study that they are of."""
+    """Return the reports by the protocol id and root seed of their study."""
     reports: dict[tuple[str, int], list[Path]] = {}
     for folder, (protocol_id, root_seed, _) in _list_reported(results).items():
         if (path := folder / "report.html").is_file():

@@ -78,7 +78,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
 
 
 def _name(artist: Artist | BarContainer) -> str:
-    """Return the label of an artist, or its gid where no key shall name it."""
+    """Return the label of an artist, or its gid if it is not meant for a key."""
     label = str(artist.get_label())
     if not label.startswith("_"):
         return label

@@ -74,7 +74,7 @@ def _mark_text(value: Any) -> Any:
 
 
 class _Missing(jinja2.StrictUndefined):
-    """A name that no model has; whatever is done with it fails and says what there is."""
+    """A name that no model has; any use of it fails and lists the names that exist."""
 
     @property
     def _undefined_message(self) -> str:
@@ -133,7 +133,7 @@ class Template:
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
-        With `warn`, a guard that fails marks its sentence, and `warn` is told where it stands.
+        With `warn`, a guard that fails marks its sentence, and `warn` gets the place.
         """
         marked = {name: _mark_text(model) for name, model in models.items()}
         judged = _find_judged(marked)
@@ -208,7 +208,7 @@ def _require(condition: object) -> str:
 
 
 def _find_judged(models: Mapping[str, Any]) -> Callable[[str], Mapping[str, Any]]:
-    """Return a function that finds what whichever model judged a statement says of it."""
+    """Return a function that looks up a statement in the model that judged it."""
     found = {
         key: value
         for model in models.values()
@@ -232,7 +232,7 @@ def _badge(verdict: str) -> str:
 
 
 def _strict(one: Callable[..., str]) -> Callable[..., str]:
-    """Let a filter complain of a name that is not there by that name."""
+    """Make a filter report a missing name by that name."""
 
     def checked(value: Any, *arguments: Any, **options: Any) -> str:
         if isinstance(value, jinja2.Undefined):

@@ -1,9 +1,9 @@
 """Operations with the same bits on every machine, and the functions made of them.
 
 Everything here takes float64 arrays, where it is plain Python, or values that stand for numbers
-(`instructions.py`), where it emits the instructions that give the same bits. The
-system's exponential depends on the processor, so there is an own one, made of
-additions, multiplications and fused multiply-adds.
+(`instructions.py`), where it emits the instructions that give the same bits. The system's
+exponential depends on the processor, so this one is made of additions, multiplications and fused
+multiply-adds.
 """
 
 from __future__ import annotations

@@ -56,9 +56,9 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 @contextlib.contextmanager
 def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[..., Generator[Any]]]]:
-    """Yield the number of workers, and what takes a function and its tasks one by one.
+    """Yield the number of workers, and a function that maps another over tasks.
 
-    As `iterate_in_threads`, it gives each result as soon as it is there.
+    Like `iterate_in_threads`, it yields each result as soon as it is there.
     """
     with _silence_distributed(), _connect(scheduler) as client:
         check_workers(client, scheduler)
@@ -71,7 +71,7 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
 
 
 class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
-    """Blocks as tasks of a Dask cluster, where joblib would compute what one worker has to."""
+    """Blocks as tasks of a Dask cluster; joblib's own may compute them on the client."""
 
     supports_retrieve_callback = True
 

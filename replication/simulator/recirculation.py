@@ -297,7 +297,7 @@ class RecirculationNetwork:
 
 
 def check_network(network: object) -> None:
-    """Refuse what is no subclass of the readable network."""
+    """Refuse anything but a subclass of the readable network."""
     if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
         raise UsageError(
             f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"

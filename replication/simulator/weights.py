@@ -67,7 +67,7 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
 
 
 def take_whole(name: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse what is none."""
+    """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
     try:
         whole = operator.index(value)
     except TypeError:
@@ -144,7 +144,7 @@ def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
 
 
 def take_states(given: ArrayLike, n_units: int, group: str) -> Array:
-    """Return the states of a group as an array, or refuse what is none."""
+    """Return the states of a group as an array, or refuse anything else."""
     states = take_numbers(given, f"{group} states")
     if states.shape != (n_units,):
         raise UsageError(

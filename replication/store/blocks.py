@@ -123,7 +123,7 @@ def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_se
 
 
 def remove_block(block: Block) -> None:
-    """Remove the file of a block; what is none, and may be somebody's own, gets another name."""
+    """Remove the file of a block; a folder of that name, perhaps somebody's own, is renamed."""
     if block.path.is_dir() and not block.path.is_symlink():
         put_aside(block.path)
     else:

@@ -45,7 +45,7 @@ def simulate_study(
 ) -> int:
     """Simulate the blocks of a study that are missing or damaged; return their networks.
 
-    `name`: what progress calls them; unless given, their root seed.
+    `name`: what progress calls them; by default, their root seed.
     """
     check_backend(backend, scheduler)
     folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
@@ -56,7 +56,7 @@ def simulate_study(
     open_folder(folder, below=study.results)
 
     def has_appeared(pair: Range) -> bool:
-        with contextlib.suppress(OSError):  # which the write will tell
+        with contextlib.suppress(OSError):  # which the write will report
             block = find_longest(folder, protocol).get(pair[0])
             return block is not None and block.stop >= pair[1] and block not in bad
         return False
@@ -99,7 +99,7 @@ def is_sound(block: Block, study: Study) -> bool:
 
 
 def check_room(study: Study, n_networks: int, *, jobs: int) -> None:
-    """Refuse more networks than the disk can hold, or such as do not fit in the memory."""
+    """Refuse networks that the disk cannot hold, or that do not fit in memory."""
     from replication.simulator.engine import N_LANES  # which loads the compiler
 
     if not n_networks:

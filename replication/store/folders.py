@@ -138,8 +138,8 @@ def find_protocol(protocol_id: str, results: Path) -> Protocol:
                 return protocol
     place = results / "outcomes" / LAYOUT / protocol_id
     raise DataError(
-        f"what the networks of {str(place)!r} are is not known: {reason}. "
-        "Where that cannot be helped, delete the folder and simulate again"
+        f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
+        "If no block can be restored, delete the folder and simulate again"
     )
 
 
@@ -159,12 +159,12 @@ def join_ranges(ranges: Iterable[Range]) -> list[Range]:
 
 
 def find_gaps(blocks: Iterable[Block], end: int) -> list[Range]:
-    """Return the seeds before `end` that are in none of the blocks, which ascend."""
+    """Return the seeds before `end` that are in none of the blocks of a grid, which ascend."""
     gaps, position = [], 0
     for block in blocks:
         if position < min(block.start, end):
             gaps.append((position, min(block.start, end)))
-        position = max(position, block.stop)
+        position = block.stop
     return gaps if position >= end else [*gaps, (position, end)]
 
 

@@ -33,8 +33,8 @@ NEAR = 20
 class Checked:
     """The state of a study: its sound blocks, what is wrong with others, which seeds are missing.
 
-    Seeds are missing where others with larger numbers are there, or where a report is of more:
-    after an interruption, during a run, or where a block was deleted.
+    Seeds are missing if larger ones are there or a report covers more of them: after an
+    interruption, during a run, or because a block was deleted.
     """
 
     study: Study
@@ -48,7 +48,7 @@ class Checked:
         lines = [str(error) for error in self.faults.values()]
         return lines + [
             f"the seeds {start} to {stop - 1} are missing (a run was interrupted or still goes on, "
-            "a block was deleted, or a report here is of more networks); run `replication repair` "
+            "a block was deleted, or a report here covers more networks); run `replication repair` "
             "to compute them"
             for start, stop in self.missing
         ]
@@ -57,8 +57,8 @@ class Checked:
 def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
     """Read every byte of a study and compare it with what each block says of itself.
 
-    A report is of its first `n_reported` networks. The study that is returned reaches to the end
-    of what a sound block or a report says, and of damaged blocks that are not far from it.
+    A report covers its first `n_reported` networks. The study that is returned reaches as far as
+    the sound blocks and the report, and as the damaged blocks that lie close behind these.
     """
     protocol = find_protocol(folder.protocol_id, folder.results)
     sound: list[Block] = []

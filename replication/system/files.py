@@ -115,7 +115,7 @@ def put_aside(path: Path) -> None:
 
 
 def read_content(path: Path, *, largest: int) -> bytes:
-    """Return the bytes of a regular file of at most `largest`, looked at before it is read.
+    """Return the bytes of a regular file of at most `largest`; kind and size are checked first.
 
     `DataError` says what is wrong with the file; other errors of the system (permission, too few
     descriptors) are no damage.

@@ -23,7 +23,7 @@ SECONDS_BEFORE_ESTIMATE = 1.0
 class Progress:
     """Show how many of `total` networks are done, how fast, and how long the rest takes.
 
-    The name is that of the step; the stream is standard error unless given.
+    `name`: that of the step. `stream`: by default standard error.
     """
 
     def __init__(
@@ -55,13 +55,6 @@ class Progress:
             if now - self._last >= pause and self.done < self.total:
                 self._last = now
                 self._show()
-
-    def announce(self, text: str) -> None:
-        """Write a line of its own."""
-        self._write(("\n" if self._width else "") + text + "\n")
-        self._width = 0
-        if self.done == 0:  # what came before was no simulation
-            self._begun = self._last = self._clock()
 
     def __enter__(self) -> Progress:
         return self

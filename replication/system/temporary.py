@@ -1,4 +1,4 @@
-"""A temporary folder for the time of a block; one that cannot be used is one line."""
+"""A temporary folder, removed at the end of a `with` block; one line if it cannot be used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from replication.errors import StorageError
 
 @contextlib.contextmanager
 def make_temporary_folder() -> Iterator[Path]:
-    """Make a folder for the time of a block, where TMPDIR or the system says."""
+    """Make a folder where TMPDIR or the system says; remove it at the end of the block."""
     try:
         with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as name:
             yield Path(name)

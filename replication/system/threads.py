@@ -88,7 +88,7 @@ def iterate_in_threads(
 def run_tasks(
     parallel: Any, function: Callable[[Task], Result], tasks: Iterable[Task]
 ) -> Generator[Result]:
-    """Yield what a `joblib.Parallel` that returns a generator makes of each task."""
+    """Yield the result of each task from a `joblib.Parallel` that returns a generator."""
     results = parallel(delayed(function)(task) for task in tasks)
     try:
         for result in results:  # noqa: UP028  # closed below, where it may not warn

@@ -158,7 +158,7 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     for name in ("models/headline.json", "report.html"):
         assert f"{str(folder / name)!r} is missing or damaged; run `replication repair`" in messages
     assert main(["repair", "--results", str(both)]) == 65
-    assert "cannot be made again: what the networks of" in capsys.readouterr().err
+    assert "cannot be made again: the protocol of the networks in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])

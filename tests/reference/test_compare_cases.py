@@ -129,3 +129,47 @@ def test_salk_s_vaccine_prevented_polio():
     assert found.verdict is NO
     exact = stats.fisher_exact([[28, 99_972], [71, 99_929]]).pvalue
     assert found.p == pytest.approx(exact, rel=0.5)
+
+
+# Fujimoto, van Hoof & Meger (2018), Addressing Function Approximation Error in Actor-Critic
+# Methods, ICML, table 1: TD3, mean and standard deviation of 10 trials. Beside it the reproduction
+# with three seeds in the repository sony/nnabla-rl, reproductions/mujoco/td3/README.md.
+TD3 = {
+    "Ant": ("4372.44 ± 1000.33", "5056.422 ± 938.283", YES),
+    "HalfCheetah": ("9636.95 ± 859.065", "10627.57 ± 843.172", YES),
+    "Hopper": ("3564.07 ± 114.74", "3050.033 ± 843.191", YES),
+    "InvertedDoublePendulum": ("9337.47 ± 14.96", "9359.346 ± 0.622", NO),
+    "InvertedPendulum": ("1000.00 ± 0.00", "1000.0 ± 0.0", YES),
+    "Reacher": ("-3.60 ± 0.56", "-3.274 ± 1.405", YES),
+    "Walker2d": ("4682.82 ± 539.64", "4948.24 ± 318.22", YES),
+}
+
+
+@pytest.mark.parametrize(("reported", "reproduced", "verdict"), TD3.values(), ids=TD3)
+def test_a_reproduction_of_td3_is_held_against_its_table(reported, reproduced, verdict):
+    """By Welch's test from the summaries the same verdicts; all at the bound says nothing new."""
+    found = compare(report=f"{reported}, n = 10", against=f"{reproduced}, n = 3", plus_minus="sd",
+                    sd_kind="n-1")  # fmt: skip
+    assert found.verdict is verdict
+    (mean, sd), (own, spread) = (map(float, text.split(" ± ")) for text in (reported, reproduced))
+    if sd > 0:
+        welch = stats.ttest_ind_from_stats(own, spread, 3, mean, sd, 10, equal_var=False).pvalue
+        assert (welch <= 0.05) == (verdict is NO)
+        assert found.p >= welch * 0.999
+
+
+# The same paper's table 1, "Our DDPG", without a spread, and sony/nnabla-rl, mujoco/ddpg/README.md.
+DDPG = {
+    "Ant": ("888.77", "998.16 ± 3.41", NO), "HalfCheetah": ("8577.29", "10547.678 ± 1243.365", YES),
+    "Hopper": ("1860.02", "3162.059 ± 297.692", NO),
+    "Walker2d": ("3098.11", "4075.864 ± 1456.147", YES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("reported", "reproduced", "verdict"), DDPG.values(), ids=DDPG)
+def test_a_mean_without_spread_is_judged_under_a_condition(reported, reproduced, verdict):
+    """Three runs at 998 ± 3 cannot say that ten others vary as little: the condition says so."""
+    found = compare(report=f"{reported}, n = 10", against=f"{reproduced}, n = 3", plus_minus="sd",
+                    sd_kind="n-1")  # fmt: skip
+    assert found.verdict is verdict
+    assert found.conditions == ("the report's runs vary as yours do",)

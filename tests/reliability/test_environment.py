@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from replication.definition.protocol import PAPER
+from replication.publication.placing import place_files
 from tests.reliability import faults
 from tests.unit.store.invented import find_digest
 
@@ -135,12 +137,22 @@ def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
 
 
 @pytest.mark.parametrize(
-    ("command", "place"), [("verify", "outcomes/*/*/1988"), ("info", "outcomes/*/*")]
+    ("command", "place", "code"),
+    [
+        ("verify", "outcomes/*/*/1988", 74),
+        ("repair", "outcomes/*/*/1988", 65),
+        ("info", "outcomes/*/*", 74),
+        ("verify", "studies/*", 74),
+        ("repair", "studies/*", 65),
+    ],
 )
-def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
-    """Once `info` found no studies there, and `verify` was content."""
+def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command, place, code):
+    """Once `info` found no studies there, `verify` was content, and `repair` stopped."""
     results = tmp_path / "results"
-    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
+    for root_seed in (1988, 1989):
+        words = ("simulate", "--seeds", N_SEEDS, "--root-seed", root_seed, "--results", results)
+        faults.assert_clean(faults.call(*words), 0)
+    place_files(results / "studies" / f"{PAPER.id}-1988-5", {"report.html": b"page"})
     (folder,) = results.glob(place)
     folder.chmod(0)
     rights = []
@@ -151,10 +163,12 @@ def test_outcomes_that_may_not_be_read_are_named(tmp_path, command, place):
         done = faults.run(*rights, *faults.COMMAND, command, "--results", results)
     finally:
         folder.chmod(0o755)
-    assert done.returncode == 74, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Permission denied" in done.stdout + done.stderr
-    assert str(folder) in done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Permission denied" in said
+    assert str(folder) in said
+    assert not {"Traceback", "[Errno"} & set(said.split())
+    assert ("/1989: " in said) == (command != "info")
 
 
 @pytest.mark.parametrize(("n_processes", "jobs", "code"), [(6, 2, 70), (6, 1, 0)])

@@ -112,7 +112,7 @@ def describe_study(
 
 
 def describe_population(counts: CountTable) -> dict[str, Any]:
-    """Return what is known of the population: of the converged, but for the median, of all.
+    """Describe the converged networks of a population; the median is that of all networks.
 
     The mean of fewer networks than a study has no interval: counts are skewed.
     """

@@ -13,12 +13,12 @@ const TIMES = [
 ];
 
 class Player {
-  // `state`: rate, seed, frozen ("", "W", "U" or "b"), skip, larger and aligned.
+  // `state`: rate, seed, frozen ("", "W", "U" or "b") and skip.
   // `controls`: which of rate, seed, frozen, skip, steps the reader is given.
   // It is shown before it learns, or, unless `begins`, after.
   constructor(root, data, { state, begins = false, controls = ["rate", "seed", "frozen", "steps"], onchange = () => {}, label }) {
     Object.assign(this, { root, data, controls, onchange, vector: 0, time: 0, timer: null });
-    this.state = { rate: 5, seed: 0, frozen: "", skip: 0, larger: 1, aligned: false, ...state };
+    this.state = { rate: 5, seed: 0, frozen: "", skip: 0, ...state };
     this.build(label);
     this.learn();
     this.show(begins ? 0 : this.last);
@@ -89,7 +89,7 @@ class Player {
 
   // Trains the network and keeps its weights after every update.
   learn() {
-    const start = prepare(drawWeights(this.state.seed, this.data), this.state);
+    const start = drawWeights(this.state.seed, this.data);
     const network = new RecirculationNetwork(start, this.settings);
     this.history = [start];
     this.errors = [network.error()];

@@ -63,7 +63,7 @@ def test_a_list_that_names_other_files_is_none(folder, tmp_path):
         (folder / placing.LIST).write_text(f"{'0' * 64}  {name}\n")
         assert placing.read_list(folder) is None
         assert placing.find_damaged(folder) == [placing.LIST]
-        with pytest.raises(ValueError, match="is no name of a file of a report"):
+        with pytest.raises(ValueError, match="is not the name of a file of a report"):
             placing.place_files(folder, {**NEW, name: b""})
 
 

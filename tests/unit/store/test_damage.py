@@ -146,7 +146,7 @@ def test_the_protocol_is_told_by_any_block_that_is_sound(study, folder, block):
 def test_a_study_in_the_folder_of_another_protocol_is_given_up_with_advice(study, folder):
     folder.path.parent.rename(folder.path.parents[1] / ("0" * 16))
     moved = StudyFolder("0" * 16, 1988, study.results)
-    with pytest.raises(DataError, match="is not known: .*delete the folder and simulate again"):
+    with pytest.raises(DataError, match="is unknown: .*delete the folder and simulate again"):
         check_study(moved)
 
 

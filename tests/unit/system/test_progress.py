@@ -49,7 +49,6 @@ def test_a_terminal_gets_one_line_that_is_drawn_again_and_fits(monkeypatch):
         progress.advance(1200)
         clock.now += 0.05
         progress.advance(100)
-        progress.announce("a worker died")
         clock.now += 0.95
         monkeypatch.setenv("COLUMNS", "95")
         progress.advance(1100)
@@ -58,8 +57,6 @@ def test_a_terminal_gets_one_line_that_is_drawn_again_and_fits(monkeypatch):
     assert stream.getvalue().splitlines() == [
         "",
         "seed 19: 1,200 of 2,400 networks, 1,200 a second, 1 s left",
-        "a worker died",
-        "",
         "[########################] seed 19: 2,400 of 2,400 networks, 1,200 a second, 2 s in all",
         "",
         "seed 19: 2,400 of 2,400 netwo",
@@ -77,18 +74,16 @@ def test_the_width_is_that_of_the_terminal_which_is_drawn_on(monkeypatch):
     os.close(leader)
 
 
-def test_a_dumb_terminal_gets_plain_lines_and_the_clock_starts_with_the_simulation(monkeypatch):
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     stream, clock = Terminal(), Clock()
     with Progress(10, stream=stream, clock=clock) as progress:
-        clock.now += 1000
-        progress.announce("much to do")
         clock.now += 20
         progress.advance(3)
         clock.now += 20
         progress.advance(7)
     assert stream.getvalue() == (
-        "much to do\n3 of 10 networks, 0.15 a second, 47 s left\n"
+        "3 of 10 networks, 0.15 a second, 47 s left\n"
         "10 of 10 networks, 0.25 a second, 40 s in all\n"
     )
 
