@@ -36,7 +36,7 @@ EXPERIMENTS: dict[str, float] = {
     "picture": 9.0,
     "proposal": 5.0,
     "hierarchy": 17.0,
-    "sizes": 7.0,
+    "sizes": 4.0,
     "dynamics": 28.0,
     "live": 8.0,
     "images": 30.0,

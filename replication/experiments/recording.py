@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.simulator.engine import record_weights
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_mean
@@ -19,6 +19,8 @@ from replication.system.threads import map_in_threads
 Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 """Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
+Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
+"""Updates and whether networks converged, (n,) each."""
 
 MAX_STATES = 20_000
 """States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
@@ -50,11 +52,6 @@ class Histories:
         """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
         places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
         return np.asarray(self.values[name][places])
-
-    def get_after(self, name: str, update: int) -> NDArray[Any]:
-        """Return one quantity after so many updates, of those still learning then."""
-        learning = self.updates > update
-        return np.asarray(self.values[name][self.starts[:-1][learning] + update])
 
     def find_medians(self, name: str, among: NDArray[np.bool_] | None = None) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
@@ -146,14 +143,31 @@ def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estim
     return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
 
-def record_changes(
-    change: Callable[[Array], Array], weights: Array, n_updates: int, *, learning_rate: float
-) -> Array:
-    """Return weights after 0, 1, ... updates by a rule that the kernel lacks, axis 1.
+def train_by(
+    step: Callable[[Array, NDArray[np.int64], int], Array],
+    protocol: Protocol,
+    weights: Array,
+    *,
+    n_first: int | None = None,
+) -> Outcome:
+    """Train networks by a rule that the kernel lacks, or only their first updates by it.
 
-    `change` takes weights (n, n_weights) and returns their changes at a learning rate of 1.
+    `step` takes the weights of those that still learn, their places and the number of updates
+    before this one, and returns their weights after it.
     """
-    recorded = [weights]
-    for _ in range(n_updates):
-        recorded.append(recorded[-1] + learning_rate * change(recorded[-1]))
-    return np.stack(recorded, axis=1)
+    cap = protocol.max_updates
+    n_first = cap if n_first is None else min(n_first, cap)
+    weights, running = weights.copy(), np.arange(len(weights))
+    updates = np.full(len(weights), n_first, dtype=np.int32)
+    converged = np.zeros(len(weights), dtype=np.bool_)
+    for t in range(n_first + 1):
+        done = evaluate_networks(protocol, weights[running]).error < protocol.threshold
+        updates[running[done]], converged[running[done]] = t, True
+        running = running[~done]
+        if len(running) and t < n_first:
+            weights[running] = step(weights[running], running, t)
+    if len(running) and n_first < cap:
+        rest = dataclasses.replace(protocol, max_updates=cap - n_first)
+        more, converged[running], _ = simulate_weights(rest, weights[running])
+        updates[running] += more
+    return updates, converged

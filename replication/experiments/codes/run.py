@@ -40,7 +40,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "n_networks": n_networks,
         "n_converged": len(apart),
         "smallest_separation": float(apart.min()) if len(apart) else None,
-        "corners": float(have_corners(codes[converged]).mean()) if len(apart) else None,
         "claims": {"good-codes": judge("good-codes", {
             "reconstructed": reconstruct(PAPER, weights, codes),
             "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
@@ -68,9 +67,3 @@ def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     matrix, biases = split_weights(protocol, weights)[-1]
     states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
     return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
-
-
-def have_corners(codes: Array) -> Flags:
-    """Say in which networks the codes lie nearest to different corners of the unit cube."""
-    near = (codes > 0.5) @ (1 << np.arange(codes.shape[2], dtype=np.int64))
-    return np.asarray(np.all(np.diff(np.sort(near, axis=1), axis=1) > 0, axis=1))

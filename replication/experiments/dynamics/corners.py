@@ -34,7 +34,6 @@ RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 COOLED = 5.0
 """The rate of U and the visible biases at which networks that jump are released."""
 LONGER = 20_000  # updates that they are given
-EARLY = 200  # updates after which networks that still learn are cooled
 
 
 def find_gains(protocol: Protocol) -> list[float]:
@@ -84,14 +83,6 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     }
 
 
-def find_failures(protocol: Protocol, n: int, *, root_seed: int, jobs: int = 1) -> Array:
-    """Return the weights, at the cap, of the networks that fail."""
-    weights = draw_weights(protocol, root_seed, 0, n)
-    _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
-    assert final is not None
-    return final[~converged]
-
-
 def cool(rate: float, **others: Any) -> Protocol:
     """Return the paper's protocol with another learning rate of U and the visible biases."""
     return dataclasses.replace(PAPER, hidden_to_visible_factor=rate / PAPER.learning_rate, **others)
@@ -102,8 +93,10 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
 
     def run(rate: float) -> Model:
         protocol = cool(rate)
-        failed = find_failures(protocol, n, root_seed=root_seed)
-        return {"rate": rate, "n_networks": n} | describe_failures(protocol, failed)
+        weights = draw_weights(protocol, root_seed, 0, n)
+        _, converged, final = simulate_weights(protocol, weights, final_weights=True)
+        assert final is not None
+        return {"rate": rate, "n_networks": n} | describe_failures(protocol, final[~converged])
 
     return map_in_threads(run, RATES, jobs=jobs)
 
@@ -117,15 +110,10 @@ def count_exceptions(rows: list[Model]) -> Model:
     return {"n": sum(row["n"] for row in rows), "n_elsewhere": elsewhere}
 
 
-def release(failed: Array, n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return how many failures converge after all, as they are and cooled, late and early."""
-    ends: Model = {"longer": LONGER, "rate": COOLED, "early": EARLY}
-    young = dataclasses.replace(PAPER, max_updates=EARLY)
-    slow = find_failures(young, n, root_seed=root_seed, jobs=jobs)
-    for name, weights, cap in (("late", failed, LONGER), ("early", slow, PAPER.max_updates)):
-        for way, rate in (("as_is", PAPER.learning_rate), ("cooled", COOLED)):
-            _, converged, _ = simulate_weights(cool(rate, max_updates=cap), weights, jobs=jobs)
-            ends[f"{name}_{way}"] = estimate_share(int(converged.sum()), len(weights)) | {
-                "n": len(weights), "n_failed": int(np.count_nonzero(~converged)),
-            }  # fmt: skip
+def release(failed: Array, *, jobs: int) -> Model:
+    """Return how many failures converge after all, as they are and cooled."""
+    ends: Model = {"longer": LONGER, "rate": COOLED}
+    for way, rate in (("as_is", PAPER.learning_rate), ("cooled", COOLED)):
+        _, converged, _ = simulate_weights(cool(rate, max_updates=LONGER), failed, jobs=jobs)
+        ends[f"late_{way}"] = estimate_share(int(converged.sum()), len(failed))
     return ends

@@ -19,6 +19,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import LEARNING, describe_times
 from replication.experiments.matrices import get_w
+from replication.experiments.recording import train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.weights import draw_weights, split_weights
@@ -66,29 +67,28 @@ CHOICES: Mapping[str, Choose] = {
 
 def train_biases(
     protocol: Protocol, weights: Array, choose: Choose
-) -> tuple[NDArray[np.int64], Array]:
+) -> tuple[NDArray[np.int32], Array]:
     """Train networks whose hidden biases change as is chosen; the kernel does all else.
 
     Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.
     """
-    updates = np.full(len(weights), protocol.max_updates)
-    running, depth = np.arange(len(weights)), np.zeros(0)
     asked: list[Array] = []
-    for t in range(protocol.max_updates + 1):
-        learning = evaluate_networks(protocol, weights).error >= protocol.threshold
-        updates[running[~learning]] = t
-        running, weights = running[learning], weights[learning]
-        asked = [each[learning] for each in asked[-7:]]
+    depth = [np.zeros(0)]
+
+    def step(weights: Array, running: NDArray[np.int64], t: int) -> Array:
         if t == AT:
-            depth = measure_depth(protocol, weights)
-        if t == protocol.max_updates or not len(running):
-            break
+            depth.append(measure_depth(protocol, weights))
         following = record_weights(protocol, weights, 1)[:, 1]
         old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
-        asked.append(new - old)
-        new[...] = old + choose(asked, t)
-        weights = following
-    return updates, depth
+        every = np.zeros((n, new.shape[1]))
+        every[running] = new - old
+        asked[:] = [*asked[-7:], every]
+        new[...] = old + choose([each[running] for each in asked], t)
+        return following
+
+    n = len(weights)
+    updates, _ = train_by(step, protocol, weights)
+    return updates, depth[-1]
 
 
 def measure_depth(protocol: Protocol, weights: Array) -> Array:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
-from replication.experiments.convexity import measure_convexity
 from replication.experiments.matrices import get_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_median
+
+Array = NDArray[np.float64]
 
 EXACT = 25.0 / 36.0
 """The probability that four points in a square are the corners of a quadrilateral."""
@@ -49,6 +52,23 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
             for name, chosen in groups.items()
         } | name_estimate("rank", correlate_ranks(margin, updates))
     return found
+
+
+def measure_convexity(codes: Array) -> Array:
+    """Return the smallest area of a triangle of three points, negative if one is enclosed.
+
+    `codes` are (n, 4, 2).
+
+    The directed areas of the four triangles are, but for two signs, the factors of an affine
+    relation between the codes. Two against two are positive where all codes are corners, and one
+    against three where that one lies within: the signs of the areas multiply to +1 or to -1.
+    """
+    areas = []
+    for triangle in itertools.combinations(range(4), 3):
+        a, b, c = (codes[:, each] for each in triangle)
+        along, to = b - a, c - a
+        areas.append((along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / 2.0)
+    return np.asarray(np.abs(areas).min(axis=0) * np.prod(np.sign(areas), axis=0))
 
 
 def correlate_ranks(x: Any, y: Any) -> Estimate:

@@ -14,16 +14,15 @@ from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.matrices import get_w
 from replication.experiments.mechanism.interventions import Update, amplify
+from replication.experiments.recording import Outcome, train_by
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
-Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 MAX_UPDATES = 400  # in searches
 LOWER, UPPER = list_connections(PAPER)
@@ -64,20 +63,14 @@ def train_hybrid(
     upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
 ) -> Outcome:
     """Train networks, each at its own two rates, (n, 2), of U and of W."""
-    weights, running = weights.copy(), np.arange(len(weights))
-    updates = np.full(len(weights), protocol.max_updates)
-    converged = np.zeros(len(weights), dtype=np.bool_)
-    for n_applied in range(protocol.max_updates + 1):
-        done = evaluate_networks(protocol, weights[running]).error < protocol.threshold
-        updates[running[done]], converged[running[done]] = n_applied, True
-        running = running[~done]
-        if not len(running) or n_applied == protocol.max_updates:
-            break
-        changes = compute_hybrid(upper, lower, protocol, weights[running])
+
+    def step(weights: Array, running: NDArray[np.int64], _: int) -> Array:
+        changes = compute_hybrid(upper, lower, protocol, weights)
         changes[:, UPPER] *= rates[running, :1]
         changes[:, LOWER] *= rates[running, 1:]
-        weights[running] += changes
-    return updates, converged
+        return weights + changes
+
+    return train_by(step, protocol, weights)
 
 
 def compare_hybrids(

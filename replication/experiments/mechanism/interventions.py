@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import change_w, flatten, get_w
 from replication.experiments.mechanism.theory import Inputs, multiply
+from replication.experiments.recording import Outcome, train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -23,7 +24,6 @@ from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
-Outcome = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 NOISE_SEED = 2014
 LATER = (0, 5, 10)  # updates after the first one at which the error is compared
@@ -128,48 +128,31 @@ def train_changed(
     *,
     n_first: int,
 ) -> Outcome:
-    """Train networks whose first updates are other ones, as an entry of `INTERVENTIONS` says.
-
-    Returns updates and whether they converged, (n,) each.
-    """
-    n_first = min(n_first, protocol.max_updates)
-    if isinstance(replace, tuple):
-        frozen = tuple(name for name in "WbUc" if name in (*protocol.frozen, *replace))
-        first = dataclasses.replace(protocol, frozen=frozen, max_updates=n_first)
-        updates, converged, final = simulate_weights(first, weights, final_weights=True)
-        assert final is not None
-        return _finish(protocol, final, updates.astype(np.int64), converged)
+    """Train networks whose first updates are other ones, as an entry of `INTERVENTIONS` says."""
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
-    updates = np.full(len(weights), n_first)
-    converged = np.zeros(len(weights), dtype=np.bool_)
-    running, weights = np.arange(len(weights)), weights.copy()
-    for n_applied in range(n_first):
-        done = evaluate_networks(protocol, weights[running]).error < protocol.threshold
-        updates[running[done]], converged[running[done]] = n_applied, True
-        running = running[~done]
-        if not len(running):
-            break
-        following = record_weights(protocol, weights[running], 1)[:, 1]
-        change = get_w(protocol, following) - get_w(protocol, weights[running])
-        noise = 2.0 * generator.random((len(weights), *change.shape[1:]))[running] - 1.0
-        update = Update(protocol, weights[running], change, noise)
-        weights[running] = _replace_change(update, following, replace(update))
-    return _finish(protocol, weights, updates, converged)
+    n, shape = len(weights), get_w(protocol, weights).shape[1:]
+
+    def step(states: Array, running: NDArray[np.int64], _: int) -> Array:
+        if isinstance(replace, tuple):
+            frozen = dataclasses.replace(protocol, frozen=(*protocol.frozen, *replace))
+            return record_weights(frozen, states, 1)[:, 1]
+        noise = 2.0 * generator.random((n, *shape))[running] - 1.0
+        update, following = _begin(protocol, states, noise)
+        return _replace_change(update, following, replace(update))
+
+    return train_by(step, protocol, weights, n_first=n_first)
+
+
+def _begin(protocol: Protocol, weights: Array, noise: Any) -> tuple[Update, Array]:
+    """Return the next update of networks, and their weights after it."""
+    following = record_weights(protocol, weights, 1)[:, 1]
+    change = get_w(protocol, following) - get_w(protocol, weights)
+    return Update(protocol, weights, change, noise), following
 
 
 def _replace_change(update: Update, following: Array, instead: Array) -> Array:
     """Return weights after an update with another change of W."""
     return change_w(update.protocol, following, lambda W, U: update.W + instead)
-
-
-def _finish(protocol: Protocol, weights: Array, updates: Any, converged: Any) -> Outcome:
-    """Train those networks on that have not converged, up to the cap of the protocol."""
-    rest, n_first = ~converged, int(updates.max(initial=0))
-    if rest.any() and n_first < protocol.max_updates:
-        remaining = dataclasses.replace(protocol, max_updates=protocol.max_updates - n_first)
-        more, converged[rest], _ = simulate_weights(remaining, weights[rest])
-        updates[rest] = n_first + more
-    return updates, converged
 
 
 def compare_interventions(
@@ -211,9 +194,7 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
     ``change`` by equation 4, and ``descent`` as long; each against the same update without it:
     the share of networks with a smaller error, and ``gain``, the median of the difference.
     """
-    following = record_weights(protocol, weights, 1)[:, 1]
-    change = get_w(protocol, following) - get_w(protocol, weights)
-    update = Update(protocol, weights, change, np.zeros_like(change))
+    update, following = _begin(protocol, weights, 0.0)
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
 
     def follow(instead: Array) -> dict[int, Array]:
@@ -221,7 +202,7 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
         states = record_weights(protocol, start, LATER[-1])
         return {n: evaluate_networks(squared, states[:, n]).error for n in LATER}
 
-    without = follow(np.zeros_like(change))
+    without = follow(np.zeros_like(update.change))
     return {
         name: {
             str(n): {
@@ -231,5 +212,5 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
             }
             for n, error in follow(instead).items()
         }
-        for name, instead in (("change", change), ("descent", descend(update)))
+        for name, instead in (("change", update.change), ("descent", descend(update)))
     }

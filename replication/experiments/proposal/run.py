@@ -12,7 +12,6 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
-from replication.experiments.recording import record_changes
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed, name_estimate
 from replication.simulator.changes import compute_changes
@@ -111,10 +110,10 @@ def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array
     if name in RULES:
         protocol = dataclasses.replace(RULES[name], learning_rate=rate)
         return record_weights(protocol, initial, n_updates)
-    return record_changes(
-        lambda weights: change_by_whole(RULES[WHOLE[name]], weights), initial, n_updates,
-        learning_rate=rate,
-    )  # fmt: skip
+    recorded = [initial]
+    for _ in range(n_updates):
+        recorded.append(recorded[-1] + rate * change_by_whole(RULES[WHOLE[name]], recorded[-1]))
+    return np.stack(recorded, axis=1)
 
 
 def change_by_whole(protocol: Protocol, weights: Array) -> Array:

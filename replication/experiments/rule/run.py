@@ -14,9 +14,9 @@ from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Change, align_matrices, change_u
-from replication.experiments.recording import record_changes
+from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
@@ -195,16 +195,13 @@ def train_as_if(replace: Change, weights: Array) -> Flags:
     """
     lower = list_connections(PAPER)[0]
 
-    def change(states: Array) -> Array:
+    def step(states: Array, *_: Any) -> Array:
         changes = compute_changes(PAPER, states)
         other = change_u(PAPER, states, replace)
         changes[:, lower] = compute_changes(PAPER, other)[:, lower]
-        return changes
+        return states + PAPER.learning_rate * changes
 
-    rate = PAPER.learning_rate
-    recorded = record_changes(change, weights, ALTERED_UPDATES, learning_rate=rate)
-    error = evaluate_networks(PAPER, recorded.reshape(-1, recorded.shape[-1])).error
-    return np.asarray((error.reshape(recorded.shape[:2]) < PAPER.threshold).any(axis=1))
+    return train_by(step, dataclasses.replace(PAPER, max_updates=ALTERED_UPDATES), weights)[1]
 
 
 def exchange(_: Array, backward: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Networks of other sizes, and loops with two hidden groups in series."""
+"""Longer loops: two hidden groups in series."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-ENCODERS = ((4, 3), (5, 2), (8, 3), (16, 4))
 LOOPS = ((4, 2, 2), (4, 3, 3))
 MEASURED = (4, 3, 3)  # the loop that is measured at every update
-ENCODER_GRID = {"learning_rate": (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0)}
-LOOP_GRID = {
+GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
     "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
 }
@@ -43,13 +41,13 @@ Array = NDArray[np.float64]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
-    """Run other group sizes at the best settings of a small search, and measure a longer loop."""
+    """Run longer loops at the best settings of a small search, and measure one of them."""
     networks, best = [], PAPER
-    for sizes in (*ENCODERS, *LOOPS):
+    for sizes in LOOPS:
         name = "-".join(map(str, (*sizes, sizes[0])))
         report_progress(f"networks of the sizes {name}")
         found, outcomes = simulate_best(
-            Protocol(group_sizes=sizes), LOOP_GRID if sizes in LOOPS else ENCODER_GRID,
+            Protocol(group_sizes=sizes), GRID,
             n_search=max(2, round(SEARCH_SHARE * n_networks)), n_networks=n_networks,
             root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip

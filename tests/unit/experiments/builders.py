@@ -36,3 +36,19 @@ def sigma(x):
 def cosine(x, y):
     x, y = np.ravel(x), np.ravel(y)
     return float(x @ y / math.sqrt((x @ x) * (y @ y)))
+
+
+def flatten(parts):
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+def sum_changes(network):
+    """Return the changes of all patterns, as the readable network adds them up."""
+    changes = [network.weight_changes(pattern) for pattern in network.patterns]
+    return [sum(parts) for parts in zip(*changes, strict=True)]
+
+
+def differentiate(measure, flat, step=1e-5):
+    """Return the gradient of a measure of flat weights by central differences."""
+    rises = [measure(flat + row) - measure(flat - row) for row in step * np.eye(len(flat))]
+    return np.array(rises) / (2 * step)

@@ -1,26 +1,18 @@
 """The codes of converged networks, measured against literal loops, and judged."""
 
 import numpy as np
-import pytest
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.codes import run as codes
-from replication.experiments.convexity import are_convex
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
-BINARY = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-NEAR = [[0.3, 0.3], [0.2, 0.8], [0.9, 0.1], [0.7, 0.8]]
-SHARED = [[0.0, 0.0], [0.0, 0.4], [1.0, 0.0], [1.0, 0.9]]
-INSIDE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.3, 0.3]]
-ALL = np.array([BINARY, NEAR, SHARED, INSIDE])
 
-
-def test_corners_separation_and_convexity_are_those_of_the_square():
-    assert are_convex(ALL).tolist() == [True, True, True, False]
-    assert codes.have_corners(ALL).tolist() == [True, True, False, False]
-    assert codes.measure_separation(ALL).tolist() == pytest.approx([1.0, 0.5, 0.4, 0.3])
+def test_separation_is_that_of_the_two_most_similar_codes():
+    near = [[0.25, 0.25], [0.125, 0.75], [1.0, 0.0], [0.75, 0.875]]
+    square = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    assert codes.measure_separation(np.array([near, square])).tolist() == [0.5, 1.0]
 
 
 def test_vectors_are_reconstructed_as_the_readable_network_does():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.convexity import measure_convexity
 from replication.experiments.dynamics import biases, corners, following, offsets
+from replication.experiments.dynamics.square import measure_convexity
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights, split_weights

@@ -5,12 +5,19 @@ import math
 import numpy as np
 import pytest
 
+from replication import RecirculationNetwork
 from replication.definition.claims import Verdict
 from replication.definition.protocol import Protocol
 from replication.experiments.functions import run as functions
 from replication.experiments.summaries import describe_speed
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import list_outcomes, make_outcomes
+from tests.unit.experiments.builders import (
+    differentiate,
+    flatten,
+    list_outcomes,
+    make_outcomes,
+    sum_changes,
+)
 
 
 def judge(**changed):
@@ -41,29 +48,28 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("name", functions.UNKNOWN)
-def test_changes_and_gradients_are_those_of_literal_loops(name):
+def test_changes_and_gradients_are_those_of_a_readable_network_with_these_functions(name):
     apply = [FORMULAS[one] for one in (("tanh", "softplus") if name == "mixed" else (name, name))]
+
+    def build(flat):
+        network = RecirculationNetwork.from_weights(flat, functions.RESTRICTED)
+        network.activate_hidden = lambda x: np.array([apply[0](x[0]), apply[1](x[1])])
+        return network
+
+    def measure_error(flat):
+        network = build(flat)
+        return sum(np.sum((network.image(v) - v) ** 2) / 2 for v in network.patterns)
+
+    def sort(flat):
+        """Bring W and b into rows with biases."""
+        return np.column_stack([flat[:8].reshape(2, 4), flat[8:10]]).ravel()
+
     weights = draw_weights(functions.RESTRICTED, 5, 0, 3)
     changes = functions.compute_change(weights, functions.UNKNOWN[name])
     gradients = functions.differentiate_error(weights, functions.UNKNOWN[name])
-    away = 1 - functions.RESTRICTED.regression
-    for row, change, gradient in zip(weights, changes, gradients, strict=True):
-        W, b = row[:8].reshape(2, 4), row[8:10]
-        U, c = row[10:18].reshape(4, 2), row[18:]
-        np.testing.assert_array_equal(U, W.T)
-        expected, descent = np.zeros((2, 5)), np.zeros((2, 5))
-        for p in range(4):
-            visible = [float(i == p) for i in range(4)]
-            h1 = [apply[j](W[j] @ visible + b[j]) for j in range(2)]
-            r = [U[i] @ h1 + c[i] for i in range(4)]
-            v2 = [visible[i] + away * (r[i] - visible[i]) for i in range(4)]
-            for j in range(2):
-                total = W[j] @ visible + b[j]
-                h3 = (1 - away) * h1[j] + away * apply[j](W[j] @ v2 + b[j])
-                slope = (apply[j](total + 1e-6) - apply[j](total - 1e-6)) / 2e-6
-                back = sum((visible[i] - r[i]) * U[i, j] for i in range(4))
-                for i, (second, first) in enumerate(zip([*v2, 1], [*visible, 1], strict=True)):
-                    expected[j, i] += second * (h1[j] - h3)
-                    descent[j, i] += back * slope * first
-        np.testing.assert_allclose(change, expected.ravel(), rtol=1e-9, atol=1e-14)
-        np.testing.assert_allclose(gradient, -descent.ravel(), rtol=1e-6, atol=1e-8)
+    for flat, change, gradient in zip(weights, changes, gradients, strict=True):
+        expected = sort(flatten(sum_changes(build(flat)))) / functions.RESTRICTED.learning_rate
+        np.testing.assert_allclose(change, expected, rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(
+            gradient, sort(differentiate(measure_error, flat)), rtol=1e-6, atol=1e-8
+        )

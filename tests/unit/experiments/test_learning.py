@@ -10,7 +10,7 @@ from replication.experiments.agreement import find_events, measure_agreement
 from replication.experiments.learning import run as learning
 from replication.experiments.recording import Histories
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import cosine
+from tests.unit.experiments.builders import cosine, differentiate, flatten, sum_changes
 
 
 def make_histories(updates, **values):
@@ -20,25 +20,9 @@ def make_histories(updates, **values):
     return Histories(updates=np.array(updates), values=flat)
 
 
-def flatten(parts):
-    return np.concatenate([np.ravel(part) for part in parts])
-
-
-def change_weights(network):
-    changes = [network.weight_changes(pattern) for pattern in network.patterns]
-    return flatten(sum(parts) for parts in zip(*changes, strict=True))
-
-
-def descend(network):
-    """Return minus the gradient of the squared error by central differences."""
-    flat, step = flatten(network.weights), 1e-6
-
-    def measure_error(weights):
-        moved = RecirculationNetwork.from_weights(weights)
-        return sum(np.sum((moved.image(v) - v) ** 2) / 2 for v in moved.patterns)
-
-    rises = [measure_error(flat + row) - measure_error(flat - row) for row in step * np.eye(22)]
-    return -np.array(rises) / (2 * step)
+def measure_error(weights):
+    network = RecirculationNetwork.from_weights(weights)
+    return sum(np.sum((network.image(v) - v) ** 2) / 2 for v in network.patterns)
 
 
 @pytest.mark.parametrize("n_updates", [0, 12])
@@ -48,7 +32,7 @@ def test_measures_agree_with_the_readable_network(n_updates):
         network.update()
     flat = flatten(network.weights)
     measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
-    changes, descent = change_weights(network), descend(network)
+    changes, descent = flatten(sum_changes(network)), -differentiate(measure_error, flat)
     for name, start, end in (
         ("lower", 0, 8), ("lower_biases", 0, 10), ("upper", 10, 18), ("upper_biases", 10, 22),
     ):  # fmt: skip

@@ -40,14 +40,12 @@ def test_every_network_is_measured_once_over_its_whole_learning(max_states, monk
     assert sorted(seen) == list(range(N))
 
 
-def test_quantities_are_taken_at_parts_and_after_updates_worked_by_hand():
+def test_quantities_are_taken_at_parts_of_learning_worked_by_hand():
     values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
     histories = Histories(updates=np.array([2, 4]), values=values)
     assert histories.get_at("x", 0.0).tolist() == [0, 10]
     assert histories.get_at("x", 0.6).tolist() == [1, 12]
     assert histories.get_at("x", 1.0).tolist() == [2, 14]
-    assert histories.get_after("x", 1).tolist() == [1, 11]
-    assert histories.get_after("x", 2).tolist() == [12]  # the first has ended
     assert histories.get_learning("x").tolist() == [0, 1, 10, 11, 12, 13]
 
 

@@ -8,6 +8,7 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.rule import run as rule
 from replication.simulator.weights import draw_weights
+from tests.unit.experiments.builders import sum_changes
 
 
 def test_simulator_applies_the_product_and_another_product_is_noticed():
@@ -45,12 +46,9 @@ def test_w_changes_as_if_u_were_another_matrix(name, monkeypatch):
             else:
                 k = np.sqrt((network.U**2).sum() / (network.W**2).sum())
                 deceived.U = k * network.W.T
-            of_w = [deceived.weight_changes(v) for v in network.patterns]
-            of_u = [network.weight_changes(v) for v in network.patterns]
-            network.W += sum(change[0] for change in of_w)
-            network.b += sum(change[1] for change in of_w)
-            network.U += sum(change[2] for change in of_u)
-            network.c += sum(change[3] for change in of_u)
+            changes = [*sum_changes(deceived)[:2], *sum_changes(network)[2:]]
+            for part, change in zip(network.weights, changes, strict=True):
+                np.add(part, change, out=part)
             converged = converged or network.error() < 0.1
         expected.append(bool(converged))
     assert found.tolist() == expected
