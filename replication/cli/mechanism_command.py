@@ -13,7 +13,7 @@ from typing import Any
 
 from replication.cli.arguments import add_options, parse_whole
 from replication.definition.protocol import PAPER, Protocol
-from replication.errors import DataError, UsageError
+from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
 from replication.system.progress import format_duration, report_progress
 from replication.wording import plural, show
@@ -252,9 +252,11 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     name = show(path)
     try:
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    except (OSError, ValueError, DataError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise UsageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    except (DataError, OSError) as error:
+        reason = getattr(error, "strerror", error)
+        raise StorageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--patterns {name} is no UTF-8 ({error.reason}); {ADVICE}") from None
     numbered = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)

@@ -338,7 +338,7 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     """Read a TOML file; `what` names its kind in messages."""
     try:
         if path.exists() and not path.is_file():  # a pipe may never have a writer
-            raise OSError(0, "it is no file")
+            raise OSError(0, "it is not a file")
         with path.open("rb") as file:
             content = file.read(LARGEST_TOML + 1)
         if len(content) > LARGEST_TOML:

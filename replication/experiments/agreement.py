@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,13 @@ def find_events(
             passed = np.flatnonzero(np.median(windows, axis=1) >= level)
         events.append(passed[0] + width // 2 if len(passed) else np.inf)
     return np.array(events, dtype=np.float64)
+
+
+def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
+    """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
+    steps = np.eye(weights.shape[1]) * step
+    rises = [measure(weights + each) - measure(weights - each) for each in steps]
+    return np.stack(rises, axis=1) / (2.0 * step)
 
 
 def _compute_variation(slopes: Array, weights: Array) -> Array:

@@ -51,15 +51,6 @@ class Hierarchy:
         return self.top.n_visible // self.lower.group_sizes[1]
 
 
-def pair_one_hot(n_vectors: int, n_units: int) -> tuple[tuple[float, ...], ...]:
-    """Return so many vectors over two halves of `n_units`, the same unit on in both.
-
-    >>> pair_one_hot(1, 3)
-    ((1.0, 0.0, 0.0, 1.0, 0.0, 0.0),)
-    """
-    return tuple((*row, *row) for row in np.eye(n_units)[:n_vectors].tolist())
-
-
 class ModuleWeights(NamedTuple):
     """Weights of modules side by side: m in a network, n networks."""
 

@@ -123,7 +123,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # a pipe may never have a writer
-            raise DataError("it is no file")
+            raise DataError("it is not a file")
         if state.st_size > largest:
             raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
         return path.read_bytes()

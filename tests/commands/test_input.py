@@ -83,7 +83,7 @@ def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
     [
         ("missing.toml", 74, "cannot be read"),
         (".", 74, "cannot be read"),
-        ("/dev/zero", 74, "it is no file"),
+        ("/dev/zero", 74, "it is not a file"),
     ],
 )
 def test_protocol_file_that_cannot_be_read_is_named(reject, tmp_path, name, code, says):
@@ -96,7 +96,7 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(reject, tmp_path, words):
     """Once each of them waited for ever."""
     pipe = tmp_path / "pipe.toml"
     os.mkfifo(pipe)
-    assert "it is no file" in reject(*words, str(pipe), code=74)
+    assert "it is not a file" in reject(*words, str(pipe), code=74)
 
 
 @pytest.mark.parametrize(

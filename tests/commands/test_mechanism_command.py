@@ -117,9 +117,9 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
 @pytest.mark.timeout(60)
 def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert "(it is no file)" in refuse(2, "mechanism", "--patterns", tmp_path / "pipe")
-    assert "(it is no file)" in refuse(2, "mechanism", "--patterns", "/dev/zero")
-    assert "it is missing" in refuse(2, "mechanism", "--patterns", tmp_path / "no.csv")
+    assert "(it is not a file)" in refuse(74, "mechanism", "--patterns", tmp_path / "pipe")
+    assert "(it is not a file)" in refuse(74, "mechanism", "--patterns", "/dev/zero")
+    assert "it is missing" in refuse(74, "mechanism", "--patterns", tmp_path / "no.csv")
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,8 @@ FIELDS = [
     {"criterion": "every-unit-squared", "hidden_to_visible_factor": 0.3},
     {"criterion": "every-unit-half-squared", "update_schedule": "per-pattern"},
     *(
-        {"hidden_function": function, "learning_rule": rule}
+        {"hidden_function": function, "learning_rule": "back-propagation"}
         for function in CHOICES["hidden_function"][1:]
-        for rule in ("back-propagation",)
     ),
 ]
 

@@ -9,13 +9,12 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
+from replication.experiments.hierarchy.run import Condition
+from replication.simulator.modules import Hierarchy, ModularBatch
 from tests.parity.hierarchy import ModularNetwork
 from tests.reliability.faults import run
 
-DRAWN = Hierarchy(
-    lower=Protocol(learning_rate=10.0), top=Protocol(learning_rate=4.0), vectors=pair_one_hot(4, 4)
-)
+DRAWN = Condition().make_hierarchy(10.0, 4.0)
 OTHER = Hierarchy(
     lower=Protocol(group_sizes=(3, 1), learning_rate=6.0, regression=0.5, half_width=0.2),
     top=Protocol(group_sizes=(3, 2), learning_rate=3.0),
@@ -57,17 +56,6 @@ def test_a_field_that_modules_do_not_know_is_refused():
         dataclasses.replace(DRAWN, top=Protocol(decay=0.1, frozen="b", learning_rate=4.0))
 
 
-def test_networks_do_not_depend_on_those_beside_them():
-    whole = ModularBatch(DRAWN, 1, 0, 6)
-    part = ModularBatch(DRAWN, 1, 4, 6)
-    whole.train(30)
-    part.train(30)
-    for array in ARRAYS:
-        for level in ("lower", "top"):
-            wide, narrow = (getattr(getattr(batch, level), array) for batch in (whole, part))
-            assert np.array_equal(wide[..., 4:], narrow)
-
-
 def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
     batch = ModularBatch(DRAWN, 1, 0, 5, alike=True)
     apart = ModularBatch(DRAWN, 1, 0, 5)
@@ -89,10 +77,9 @@ def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not():
 DIGEST = """
 import hashlib
 import numpy as np
-from replication.definition.protocol import Protocol
-from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
-lower, top = Protocol(learning_rate=10.0), Protocol(learning_rate=4.0)
-batch = ModularBatch(Hierarchy(lower=lower, top=top, vectors=pair_one_hot(4, 4)), 1, 0, 33)
+from replication.experiments.hierarchy.run import Condition
+from replication.simulator.modules import ModularBatch
+batch = ModularBatch(Condition().make_hierarchy(10.0, 4.0), 1, 0, 33)
 batch.train(100)
 print(hashlib.sha256(batch.lower.forward.tobytes() + batch.top.backward.tobytes()).hexdigest())
 print(hashlib.sha256(np.exp(np.linspace(-5, 5, 1001)).tobytes()).hexdigest())

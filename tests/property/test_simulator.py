@@ -1,16 +1,13 @@
 """Laws of the simulator that hold for any protocol, seeds and way of running."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.definition.protocol import CHOICES, PAPER, Protocol
+from replication.definition.protocol import CHOICES, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
-from replication.simulator.ensemble import simulate_range
-from replication.simulator.outcomes import compute_digest
 from replication.simulator.weights import draw_weights
 
 
@@ -50,14 +47,6 @@ def test_order_and_company_do_not_matter(protocol, start):
     alone = run_networks(protocol, weights[33:34], final_weights=True)
     assert (alone[0][0], alone[1][0]) == (updates[33], converged[33])
     assert alone[2].tobytes() == final[33].tobytes()
-
-
-@given(start=starts, cuts=st.lists(st.integers(0, 200), max_size=4))
-def test_blocks_add_up(start, cuts):
-    edges = [start, *(start + cut for cut in sorted(cuts)), start + 200]
-    whole = simulate_range(PAPER, 1988, start, start + 200)
-    parts = [simulate_range(PAPER, 1988, a, b) for a, b in itertools.pairwise(edges) if a < b]
-    assert compute_digest(parts) == compute_digest([whole])
 
 
 @settings(max_examples=50)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
+from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.system.progress import Tell
 
@@ -94,7 +95,7 @@ def judge_unknown(n_networks: int) -> Model:
 
 
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
-    """Return the change of W by equation 4 at a learning rate of 1, (n, 10): rows with biases.
+    """Return the change of W and its biases by equation 4 at a learning rate of 1, (n, 10).
 
     `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
     """
@@ -103,30 +104,19 @@ def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
     first = _apply(functions, into_hidden, b, visible)
     regressed = visible + away * (_pass_back(into_visible, c, first) - visible)
     difference = away * (first - _apply(functions, into_hidden, b, regressed))
-    inputs = np.concatenate([regressed, np.ones((len(weights), 4, 1))], axis=2)
-    change = np.einsum("npj,npi->nji", difference, inputs)
-    return np.asarray(change.reshape(len(weights), -1))
+    change = np.einsum("npj,npi->nji", difference, regressed).reshape(len(weights), -1)
+    return np.concatenate([change, difference.sum(axis=1)], axis=1)
 
 
 def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the gradient of the squared error by central differences, as `compute_change`."""
-    (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
 
-    def measure_error(matrix: Array, biases: Array) -> Array:
-        first = _apply(functions, matrix, biases, np.eye(4))
-        return np.asarray(
-            0.5 * np.sum((_pass_back(into_visible, c, first) - np.eye(4)) ** 2, axis=(1, 2))
-        )
+    def measure(moved: Array) -> Array:
+        lower, upper = split_weights(RESTRICTED, moved)
+        images = _pass_back(*upper, _apply(functions, *lower, np.eye(4)))
+        return np.asarray(0.5 * np.sum((images - np.eye(4)) ** 2, axis=(1, 2)))
 
-    columns = []
-    for j in range(2):
-        for i in range(5):
-            step = np.zeros((2, 5))
-            step[j, i] = STEP
-            up = measure_error(into_hidden + step[:, :4], b + step[:, 4])
-            down = measure_error(into_hidden - step[:, :4], b - step[:, 4])
-            columns.append((up - down) / (2.0 * STEP))
-    return np.stack(columns, axis=1)
+    return differentiate(measure, weights, step=STEP)[:, list_connections(RESTRICTED)[0]]
 
 
 def _apply(functions: Sequence[Function], matrix: Array, biases: Array, visible: Array) -> Array:

@@ -16,7 +16,7 @@ from replication.experiments import Model
 from replication.experiments.judging import judge
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.modules import Hierarchy, ModularBatch, pair_one_hot
+from replication.simulator.modules import Hierarchy, ModularBatch
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -57,7 +57,8 @@ def make_vectors(kind: str, number: int = 0) -> Vectors:
         a, b = (1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 1.0, 0.0)
         halves = [half for each in (a, b) for half in (each, tuple(1.0 - x for x in each))]
         return tuple((*half, *half) for half in halves)
-    return pair_one_hot({"two": 2, "three": 3, "four": 4}[kind], PAPER.n_visible)
+    one_hot = np.eye(PAPER.n_visible)[: {"two": 2, "three": 3, "four": 4}[kind]].tolist()
+    return tuple((*half, *half) for half in one_hot)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

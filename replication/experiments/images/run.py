@@ -21,7 +21,7 @@ ENCODERS = (4, 8, 16, 32, 64)  # visible units
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of real images and of larger encoders."""
-    n = max(2, round(IMAGES_SHARE * n_networks))
+    n = max(scale.FEWEST, round(IMAGES_SHARE * n_networks))
     report_progress("linear units on images")
     images, _ = read_digits()
     model = {

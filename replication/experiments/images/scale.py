@@ -30,6 +30,7 @@ RATES = {
 }
 """Learning rates that are tried, times the number of visible units."""
 CAP = 8_000
+FEWEST = 6  # networks whose median has an interval
 SEARCH_SHARE = 1.0 / 6.0  # networks at each learning rate that is tried, as a share of all
 N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
 ERRORS = 1.96  # standard errors on each side of an exponent
@@ -74,7 +75,7 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
 
     `n_networks`: of the smallest; of larger ones fewer, since they take longer.
     """
-    counts = {size: max(2, n_networks * sizes[0] // size) for size in sizes}
+    counts = {size: max(FEWEST, n_networks * sizes[0] // size) for size in sizes}
 
     def learn(task: tuple[int, str]) -> tuple[float, NDArray[np.int32]]:
         size, rule = task

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
+from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Change, align_matrices, change_u
 from replication.experiments.recording import train_by
@@ -148,9 +149,7 @@ def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array
             state = protocol.regression * target + (1.0 - protocol.regression) * state
         return np.asarray(0.5 * np.sum((state - target) ** 2, axis=(1, 2)))
 
-    steps = np.eye(weights.shape[1]) * STEP
-    rises = [measure(weights + step) - measure(weights - step) for step in steps]
-    return np.stack(rises, axis=1) / (2.0 * STEP)
+    return differentiate(measure, weights, step=STEP)
 
 
 def judge_without_linearity(n_networks: int, jobs: int) -> Model:

@@ -60,16 +60,11 @@ def test_changes_and_gradients_are_those_of_a_readable_network_with_these_functi
         network = build(flat)
         return sum(np.sum((network.image(v) - v) ** 2) / 2 for v in network.patterns)
 
-    def sort(flat):
-        """Bring W and b into rows with biases."""
-        return np.column_stack([flat[:8].reshape(2, 4), flat[8:10]]).ravel()
-
     weights = draw_weights(functions.RESTRICTED, 5, 0, 3)
     changes = functions.compute_change(weights, functions.UNKNOWN[name])
     gradients = functions.differentiate_error(weights, functions.UNKNOWN[name])
     for flat, change, gradient in zip(weights, changes, gradients, strict=True):
-        expected = sort(flatten(sum_changes(build(flat)))) / functions.RESTRICTED.learning_rate
+        expected = flatten(sum_changes(build(flat))[:2]) / functions.RESTRICTED.learning_rate
         np.testing.assert_allclose(change, expected, rtol=1e-9, atol=1e-14)
-        np.testing.assert_allclose(
-            gradient, sort(differentiate(measure_error, flat)), rtol=1e-6, atol=1e-8
-        )
+        descent = differentiate(measure_error, flat)[:10]
+        np.testing.assert_allclose(gradient, descent, rtol=1e-6, atol=1e-8)

@@ -40,15 +40,6 @@ def test_seeds_out_of_their_range_are_refused_in_words():
             draw_weights(PAPER, 0, start, stop)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("n_seeds", 0), ("n_seeds", True), ("n_seeds", 2.0), ("jobs", 0), ("jobs", None)],
-)
-def test_a_simulation_asks_for_whole_numbers(name, value):
-    with pytest.raises(UsageError, match=f"^{name} = .*allowed is a whole number"):
-        simulate(**{name: value})
-
-
 @pytest.mark.parametrize("kind", [np.int64, np.uint8])
 def test_numbers_of_numpy_are_whole_too(kind):
     given = simulate(n_seeds=kind(2), root_seed=kind(7), jobs=kind(1))
