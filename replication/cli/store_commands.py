@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +30,6 @@ def add_commands(subparsers: Any) -> None:
         "networks, size and where the report stands.",
     )
     add_options(info, "--results")
-    info.add_argument(
-        "--json", action="store_true",
-        help="print also seeds, digest, versions and folder, as JSON",
-    )  # fmt: skip
     info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
@@ -79,73 +74,36 @@ def run_info(options: argparse.Namespace) -> int:
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
-    reports = find_reports(options.results)
-    entries = []
-    for folder in list_study_folders(options.results):
-        own = reports.get((folder.protocol_id, folder.root_seed), [])
-        entries.append(_describe_study(folder, own, in_full=options.json))
-    others, stale = list_other_versions(options.results), find_stale(options.results)
-    if options.json:
-        left_alone = [{"other_version": True, "folder": os.fspath(path)} for path in others]
-        models = [{"stale_models": stale}] if stale else []
-        print(json.dumps([*entries, *left_alone, *models], indent=1))
-    elif entries or others:
-        for entry in entries:
-            print(escape(_write_line(entry)))
-        _explain_others(others)
-    else:
+    studies, reports = list_study_folders(options.results), find_reports(options.results)
+    codes = [
+        _answer(study.name, _show_study, study, reports.get((study.protocol_id, study.root_seed)))
+        for study in studies
+    ]
+    others = list_other_versions(options.results)
+    _explain_others(others)
+    if not studies and not others:
         print(f"no studies in {_name(options.results)}")
-    if stale and not options.json:
+    if stale := find_stale(options.results):
         again = "`replication replicate` makes them again"
         print(f"models of another version: {', '.join(stale)} ({again})")
-    return max([0, *(int(entry.get("code", 0)) for entry in entries)])
+    return max([0, *codes])
 
 
-def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) -> dict[str, Any]:
-    from replication.definition.study import Study
-    from replication.store import compute_study_digest, find_blocks
-    from replication.store.blocks import read_header
-    from replication.store.folders import find_protocol, join_ranges
+def _show_study(study: StudyFolder, reports: list[Path] | None) -> int:
+    from replication.store.blocks import find_blocks
+    from replication.store.folders import find_longest, find_protocol
 
-    entry: dict[str, Any] = {
-        "id": folder.protocol_id,
-        "root_seed": folder.root_seed,
-        "folder": os.fspath(folder.path),
-        "reports": list(map(os.fspath, reports)),
-    }
-    try:
-        blocks = find_blocks(folder.path)
-        entry["bytes"] = sum(block.path.stat().st_size for block in blocks)
-        protocol = find_protocol(folder.protocol_id, folder.results) if blocks else None
-        ranges = join_ranges((block.start, block.stop) for block in blocks)
-        entry["protocol"] = None if protocol is None else protocol.differences
-        entry["ranges"] = [list(pair) for pair in ranges]
-        entry["n_networks"] = sum(stop - start for start, stop in ranges)
-        if protocol is not None and in_full:
-            headers = [read_header(block).made_with for block in blocks]
-            entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
-            if ranges[0][0] == 0:
-                study = Study(protocol, folder.root_seed, ranges[0][1], folder.results)
-                entry["digest"] = compute_study_digest(study)
-    except (DataError, OSError) as error:
-        entry |= {"fault": explain(error), "code": _get_code(error)}
-    return entry
-
-
-def _write_line(entry: dict[str, Any]) -> str:
-    if "fault" in entry:
-        what = f"not readable: {entry['fault']}"
-    elif entry["protocol"] is None:
-        what = "nothing stored yet"
-    else:
-        fields = entry["protocol"].items()
-        what = ", ".join(f"{name} = {json.dumps(value)}" for name, value in fields)
-    words = [f"study {entry['id']}/{entry['root_seed']}: {what or 'as in the paper'}"]
-    if "n_networks" in entry:
-        size = entry["bytes"]
-        words.append(plural(entry["n_networks"], "network"))
-        words.append(f"{size / 1e6:,.2f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB")
-    return ", ".join([*words, *entry["reports"]])
+    words = ["nothing stored yet"]
+    if blocks := find_blocks(study.path):
+        protocol = find_protocol(study.protocol_id, study.results)
+        fields = [f"{name} = {json.dumps(value)}" for name, value in protocol.differences.items()]
+        longest = find_longest(study.path, protocol).values()
+        n_networks = sum(block.stop - block.start for block in longest)
+        n_bytes = sum(block.path.stat().st_size for block in blocks)
+        words = [*(fields or ["as in the paper"]), plural(n_networks, "network")]
+        words.append(f"{n_bytes / 1e3:,.1f} kB")
+    print(escape(f"{study.name}: {', '.join([*words, *map(str, reports or [])])}"))
+    return 0
 
 
 def run_verify(options: argparse.Namespace) -> int:

@@ -91,61 +91,42 @@ class Comparison:
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
     level : float
-        Of the test.
-    reported : mapping of str to str
-        The reported numbers as printed.
-    runs : int or None
-        Runs behind the report; None for a constant.
-    n : int
-        Runs compared with, failures included; those of the other report, if there is one.
-    n_failed, n_missing : int
-        Runs that failed, and values that were missing and left out.
-    cap : float or None
-        Where runs were stopped.
-    failures : str
-        What was done with failures: "excluded" (runs then counts successes, unless their
-        share or number is reported too), "at-cap" or "restarted".
-    mean : Estimate
-        Mean of the runs compared with, Student's t interval.
-    share : Estimate
-        Share that succeeded, Clopper-Pearson interval.
+    reported, runs : mapping of str to str, and int or None
+        The reported numbers as printed, and the runs behind them; None for a constant.
+    n, n_failed, n_missing : int
+        Your runs (or those of the other report), failures included; failures; values left out.
+    cap, failures : float or None, and str
+        Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
+    mean, share : Estimate
+        Of your runs: mean with Student's interval, share that succeeded with Clopper and Pearson's.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
-    p : float or None
-        The largest over all readings of what was not said; None if nothing can be said.
-    p_error : float
-        Standard error of p from resampling and drawing.
+    p, p_error : float or None, and float
+        The largest over all readings of what was not said; its standard error from drawing.
     p_by_assumption : mapping of str to float
-        p under each reading of what was not said, where there are several.
+        p under each reading, where there are several.
     difference : Difference or None
         Yours less the reported mean or share, with its interval; `d` is in standard deviations.
     shown : mapping of str to (float or None)
         By statistic, the difference that these runs would have shown four times in five.
-    missed : float
-        The largest probability of an outcome that your runs miss in 5 % of cases.
-    coincidence : float or None
-        Where your runs give all reported numbers to the last digit: how often two studies do.
+    missed, coincidence : float, and float or None
+        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
+        give all reported numbers to the last digit, how often two studies do.
     planned : mapping or None
         "difference" asked about, runs on "either_side", and "own" runs against this report.
-    assumptions : mapping of str to str
-        What the answer takes for granted, by the argument that changes it.
+    assumptions, cautions : mapping of str to str
+        What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
     equivalence : Equivalence or None
         Where a margin was given.
-    impossible, impossible_on_grid : tuple of Impossible
-        Reported numbers that cannot be right; and those that could not be right if values lay on
-        the grid of your runs, which decide nothing.
-    unit : float or None
-        That grid.
-    cautions : mapping of str to str
-        By cause.
+    impossible, impossible_on_grid, unit : tuple of Impossible, and float or None
+        Reported numbers that cannot be right; those that could not be right if values lay on the
+        grid of your runs, which decide nothing; that grid.
     distributions : mapping of str to SamplingDistribution
-        By statistic, for drawing.
-    sides : tuple of Side or None
-        Mean, spread and number of runs, yours and the reported ones.
-    sample : Sample or None
-        Your runs.
+        By statistic, for drawing; as are the next two.
+    sides, sample : tuple of Side, and Sample, or None
+        Mean, spread and number of runs on both sides; your runs.
     """
 
     verdict: Verdict
@@ -404,6 +385,11 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
         if options["values"] is not None or minus is not None:
             raise UsageError("`against` was given with runs; leave one of them out")
         summary = read_report(parse_report(options["against"], "against"), **reading)
+        names = {"mean" if name == "constant" else name for name in report.numbers}
+        if not names & summary.numbers.keys() & {"mean", *SUCCESSES}:
+            raise UsageError(
+                "`against` has no number of the report; give a mean or a share of both"
+            )
         own = Own(summary=summary)
     else:
         take = functools.partial(
@@ -414,32 +400,23 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
         other = None if minus is None else take(minus, name="minus", succeeded=None)
         own = Own(take(options["values"], name="values", succeeded=options["succeeded"]), other)
     check_runs(own, report)
-    return conclude(own, report, margin=options["margin"], detect=options["detect"], level=level,
-                    effort=effort)  # fmt: skip
+    return _conclude(own, report, options, effort)
 
 
-def conclude(
-    own: Own,
-    report: Report,
-    *,
-    margin: str | float | None,
-    detect: str | float | None,
-    level: float,
-    effort: Effort,
-) -> Comparison:
+def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
     """Return the comparison of one's own side with a report."""
+    level = options["level"]
     answers = judge_all(own, report, level=level, effort=effort)
     main = next(iter(answers.values()))
     sample, runs, summary = own.get_sample(main.rule), own.runs, own.summary
     impossible, on_grid, unit = list_impossible(own, report, sample, main.rule)
-    equivalence = _assess(main, report, margin, level)
-    verdict, reason = _conclude(impossible, answers, equivalence, sample, level=level)
+    equivalence = _assess(main, report, options["margin"], level)
+    verdict, reason = _judge(impossible, answers, equivalence, sample, level=level)
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
     n = runs.n if runs is not None else summary.runs if summary is not None else 0
     n_done = n if runs is None else runs.n_done
-    missing = [one.n_missing for one in (runs, own.minus) if one is not None]
     return Comparison(
         verdict=verdict,
         reason=reason,
@@ -449,7 +426,7 @@ def conclude(
         runs=None if "constant" in report.numbers else report.runs,
         n=n,
         n_failed=n - n_done,
-        n_missing=sum(missing),
+        n_missing=sum(one.n_missing for one in (runs, own.minus) if one is not None),
         cap=runs.stop if runs is not None and report.on_values else None,
         failures=main.rule,
         mean=_estimate_mean(main, 1.0 - level),
@@ -462,7 +439,7 @@ def conclude(
         shown=worst.shown,
         missed=find_missed(n_done) if n_done else 1.0,
         coincidence=find_coincidence(sample, report, main) if own.minus is None else None,
-        planned=_plan(main, report, sample, detect, level),
+        planned=_plan(main, report, sample, options["detect"], level),
         assumptions=list_assumptions(report, sample, main),
         chance_all_succeed=(n_done / n) ** report.runs,
         equivalence=equivalence,
@@ -476,7 +453,7 @@ def conclude(
     )
 
 
-def _conclude(
+def _judge(
     impossible: tuple[Impossible, ...],
     answers: Mapping[str, Answer],
     equivalence: Equivalence | None,
@@ -526,11 +503,7 @@ def _assess(
 
 
 def _plan(
-    main: Answer,
-    report: Report,
-    sample: Sample | None,
-    detect: str | float | None,
-    level: float,
+    main: Answer, report: Report, sample: Sample | None, detect: str | float | None, level: float
 ) -> dict[str, Any] | None:
     """Return how many runs show a difference."""
     if detect is None:

@@ -265,11 +265,13 @@ def _predict(
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
         names = [name for name in numbers if name not in SPREADS]
         yours = {} if sample is None else describe_runs(sample, names)
-        findings = {key: Finding.of(key, one, yours.get(key, NAN)) for key, one in numbers.items()}
         is_same = sample is not None and sample.n >= MIN_RUNS and all(
             one.holds(Fraction(yours.get(key, 0.0))) for key, one in numbers.items()
         )  # fmt: skip
-        return [Answer(findings, 1.0 if is_same else None)] * len(readings)
+        more = ((NAN, NAN), 1.0) if is_same else ()
+        found = {key: Finding.of(key, one, yours.get(key, NAN), *more)
+                 for key, one in numbers.items()}  # fmt: skip
+        return [Answer(found, 1.0 if is_same else None)] * len(readings)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)

@@ -42,7 +42,8 @@ def list_impossible(
 def find_coincidence(sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    if sample is None or not numbers or sample.n != main.n_used or sample.n < 2:
+    is_alike = sample is not None and sample.n == main.n_used > 1
+    if sample is None or not is_alike or not numbers or "constant" in numbers:
         return None
     names = [name for name in numbers if name not in SPREADS]
     yours = describe_runs(sample, names)

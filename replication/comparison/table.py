@@ -30,12 +30,7 @@ from replication.comparison.files import (
     read_keys,
     read_values,
 )
-from replication.comparison.report import (
-    SPREADS,
-    SUCCESSES,
-    name_statistic,
-    parse_report,
-)
+from replication.comparison.report import SPREADS, SUCCESSES, name_statistic, parse_report
 from replication.comparison.sampling import Effort
 from replication.comparison.text import Block, describe_p, format_number, format_p, join
 from replication.errors import DataError, ReplicationError, UsageError
@@ -300,10 +295,23 @@ class ComparisonTable:
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
         if n_missing:
             yield "Runs left out:", [f"{n_missing:,} that lack a value or a key"]
+        reasons = {"reading": "p depends on what the report does not say, {0} to {1}",
+                   "few": "too few runs", "constant": "runs that are all equal",
+                   "margin": "p and the margin say different things"}  # fmt: skip
+        yield "Cannot tell:", [
+            f"{_name(key)}: {reasons[one.reason].format(*_list_ends(one))}"
+            for key, one in self.rows.items() if one.reason in reasons
+        ]  # fmt: skip
         yield "Caution:", [
             f"{_name(key)}: {text}"
             for key, one in self.rows.items() for text in _list_cautions(one)
         ]  # fmt: skip
+
+
+def _list_ends(one: Comparison) -> list[str]:
+    """Return the smallest and the largest p."""
+    p_values = list(one.p_by_assumption.values()) or [math.nan]
+    return [format_p(p) for p in (min(p_values), max(p_values))]
 
 
 def _list_cautions(one: Comparison) -> Iterable[str]:

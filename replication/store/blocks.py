@@ -1,7 +1,8 @@
 """One block: the outcomes of consecutive seeds as one Parquet file that describes itself.
 
 The SHA-256 of a file begins with the sixteen hexadecimal digits in its name, so that whatever
-happens to it is noticed before Parquet reads a byte of it.
+happens to it is noticed before Parquet reads a byte of it. After that, its header need only say
+that it is the block that is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol, as_plain, canonical_json, from_plain
 from replication.errors import DataError
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
-from replication.statistics.counts import CountTable
 from replication.store.provenance import collect_versions
 from replication.system.files import list_names, put_aside, read_content, write_durably
 
@@ -39,6 +39,9 @@ SECONDS_PER_CHANGE = 2e-9
 """Of a single weight, on one core; an order of magnitude."""
 LONGEST_SECONDS = 6.0
 """Of work for one core in a block of which no network converges."""
+
+LARGEST_FILE = 2**26
+"""Bytes that are read: a block with its protocol is far smaller."""
 
 Range = tuple[int, int]
 """The seeds from the first to one before the second."""
@@ -61,14 +64,6 @@ class Block:
     start: int
     stop: int
     path: Path
-
-
-class Header(NamedTuple):
-    """What a block says of itself."""
-
-    protocol: Protocol
-    made_with: dict[str, str]
-    is_of: dict[str, Any]
 
 
 def choose_block_size(protocol: Protocol) -> int:
@@ -131,35 +126,25 @@ def remove_block(block: Block) -> None:
 
 
 def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
-    """Return the outcomes of a block after every check there is."""
+    """Return the outcomes of a block, if it is the one of these seeds that its name says."""
     with _name_faults(block):
         if not is_on_grid(block, protocol):
             size = choose_block_size(protocol)
             raise DataError(f"its name is not that of a block of at most {size:,} seeds")
         file, header = _open(block)
         for name, value in _describe(root_seed, block.start, block.stop).items():
-            found = canonical_json(header.is_of[name])
-            if found != canonical_json(value):
-                raise DataError(f"its {name} is {found:.100} and not {value}")
-        if header.protocol != protocol:
+            if header[name] != value:
+                raise DataError(f"its {name} is {header[name]!r:.100} and not {value}")
+        if from_plain(header["protocol"]) != protocol:
             raise DataError("its protocol is another one")
         table = file.read(use_threads=False)
-        outcomes = Outcomes(
-            block.start,
-            _to_numpy(table["updates"]),
-            _to_flags(table["converged"]),
-        )
-        seeds = np.arange(block.start, block.stop, dtype=np.int64)
-        if not np.array_equal(_to_numpy(table["seed"]), seeds):
-            raise DataError("its seeds are not those of its name")
-        CountTable.from_outcomes(outcomes.updates, outcomes.converged, protocol.max_updates)
-        return outcomes
+        return Outcomes(block.start, _to_numpy(table["updates"]), _to_flags(table["converged"]))
 
 
-def read_header(block: Block) -> Header:
-    """Return what a block says of itself, where its checksum is the one in its name."""
+def read_protocol(block: Block) -> Protocol:
+    """Return the protocol that a block names, where its checksum is the one in its name."""
     with _name_faults(block):
-        return _open(block)[1]
+        return from_plain(_open(block)[1]["protocol"])
 
 
 @contextlib.contextmanager
@@ -167,12 +152,7 @@ def _name_faults(block: Block) -> Iterator[None]:
     """Turn whatever is wrong with the content of a block into one error that names it."""
     try:
         yield
-    except (
-        *(DataError, pa.ArrowException, OSError, ValueError, LookupError, TypeError),
-        *(AttributeError, RecursionError),
-    ) as error:
-        if getattr(error, "errno", None) is not None:  # of the system, and not of the content
-            raise
+    except (DataError, pa.ArrowException, ValueError, LookupError, TypeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise DataError(
             f"block {str(block.path)!r} is bad ({reason}); run `replication repair` to compute it "
@@ -180,34 +160,14 @@ def _name_faults(block: Block) -> Iterator[None]:
         ) from None
 
 
-def _open(block: Block) -> tuple[Any, Header]:
-    """Compare a file with its name, and its size and kind with what a block can be."""
-    n_rows = block.stop - block.start
-    if n_rows > LARGEST_BLOCK:
-        raise DataError(f"its name holds more than {LARGEST_BLOCK:,} seeds")
-    content = read_content(block.path, largest=32 * n_rows + 2**20)
+def _open(block: Block) -> tuple[Any, dict[str, Any]]:
+    """Compare a file with the checksum in its name; return it for reading, and its header."""
+    content = read_content(block.path, largest=LARGEST_FILE)
     if not block.path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
         raise DataError("its checksum is not the one in its name")
     # From memory: so the bytes that were checked are read, whatever the file is called.
     file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
-    # Before a row is read: a block unpacks to no more than its own size.
-    rows = [file.metadata.num_rows, file.metadata.num_row_groups]
-    if rows != [n_rows, 1]:
-        raise DataError(f"it has {rows[0]:,} rows and not {n_rows:,}, or other groups of them")
-    group = file.metadata.row_group(0)
-    columns = [group.column(i) for i in range(group.num_columns)]
-    if any(column.num_values != n_rows for column in columns) or (
-        sum(column.total_uncompressed_size for column in columns) > len(content)
-    ):
-        raise DataError("it unpacks to more than its size")
-    if file.schema_arrow.remove_metadata() != COLUMNS:
-        raise DataError(f"its columns are {', '.join(file.schema_arrow.names[:5])!r:.60}")
-    header = json.loads(file.metadata.metadata[METADATA_KEY])
-    return file, Header(
-        from_plain(dict(header["protocol"])),
-        {str(key): str(value) for key, value in header["made_with"].items()},
-        {key: header[key] for key in ("layout", "root_seed", "start", "stop")},
-    )
+    return file, json.loads(file.metadata.metadata[METADATA_KEY])
 
 
 def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:

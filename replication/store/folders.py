@@ -23,7 +23,7 @@ from replication.store.blocks import (
     find_blocks,
     is_on_grid,
     read_block,
-    read_header,
+    read_protocol,
 )
 from replication.system.files import list_names
 
@@ -130,7 +130,7 @@ def find_protocol(protocol_id: str, results: Path) -> Protocol:
     folders = [each for each in list_study_folders(results) if each.protocol_id == protocol_id]
     for block in (block for folder in folders for block in find_blocks(folder.path)):
         try:
-            protocol = read_header(block).protocol
+            protocol = read_protocol(block)
         except DataError as error:
             reason = str(error)
         else:
@@ -141,21 +141,6 @@ def find_protocol(protocol_id: str, results: Path) -> Protocol:
         f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
         "If no block can be restored, delete the folder and simulate again"
     )
-
-
-def join_ranges(ranges: Iterable[Range]) -> list[Range]:
-    """Return ascending ranges of seeds with those joined that touch or overlap.
-
-    >>> join_ranges([(0, 4), (3, 5), (5, 9), (12, 13)])
-    [(0, 9), (12, 13)]
-    """
-    joined: list[Range] = []
-    for start, stop in ranges:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
-        else:
-            joined.append((start, stop))
-    return joined
 
 
 def find_gaps(blocks: Iterable[Block], end: int) -> list[Range]:

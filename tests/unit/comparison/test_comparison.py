@@ -59,6 +59,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert far.conditions == ("no other outcome is missing from your 10 equal runs",)
     assert compare([48.0] * 60, runs=20, mean="48").verdict is YES
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
+    assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
 def test_one_fact_has_one_answer_however_it_is_given():
@@ -147,6 +148,8 @@ def test_a_report_is_held_against_a_report_and_one_run_against_five():
     assert [one.p, same.p] == pytest.approx([0.0716] * 2, abs=0.002)
     assert one.conditions == ("your runs vary as the report's do",)
     assert compare([91.2], runs=5, mean="92.0").reason == "few"
+    with pytest.raises(UsageError, match="`against` has no number of the report"):
+        compare(report="0.83 ± 0.04, n = 5", against="share=0.9 n=10")
     with pytest.raises(UsageError, match="`against` was given with runs"):
         compare([91.2], against="91.2, n = 1", runs=5, mean="92")
 
