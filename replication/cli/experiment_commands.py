@@ -100,10 +100,8 @@ def run_multiverse(options: argparse.Namespace) -> int:
     )
     name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
     table, page = write_multiverse(model, name, options.results, report_progress=report_progress)
-    print(
-        f"{model['n_compatible']} of {plural(model['n_readings'], 'reading')} not rejected at 5 % "
-        "by both of the paper's numbers"
-    )
+    kept, read = model["n_compatible"], plural(len(model["readings"]), "reading")
+    print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
     print(f"table: {table}")
     print(f"report: {page}")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,20 +65,17 @@ def write_multiverse(
     model: Mapping[str, Any], name: str, results: Path, *, report_progress: Tell = silent
 ) -> tuple[Path, Path]:
     """Write the model of a multiverse, its table and a short page; return table and page."""
-    from replication.experiments.readings.figures import plot_multiverse
     from replication.experiments.readings.multiverse import write_readings
     from replication.experiments.studies import describe_reported
-    from replication.report.build import Drawing
 
     folder = results / "studies" / name
     open_folder(folder, below=results)
     plain = write_model(folder, "multiverse", model)
-    drawing = Drawing(functools.partial(plot_multiverse, plain), "replication multiverse")
     publish(
         folder,
         TEMPLATES / "readings" / "multiverse.md",
         {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
-        {"multiverse": drawing},
+        {},
         title=f"Multiverse: {model['name']}",
         report_progress=report_progress,
     )

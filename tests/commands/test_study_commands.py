@@ -108,12 +108,6 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     assert json.loads(found) == headline.to_dict()
 
 
-def test_report_of_what_is_not_stored_says_what_to_do(tmp_path, capsys):
-    assert main(["report", "--seeds", "10", "--results", str(tmp_path / "none")]) in (65, 74)
-    assert "replication " in capsys.readouterr().err.splitlines()[-1]
-    assert not (tmp_path / "none").exists()
-
-
 def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path, run):
     """At a threshold of 100 all converge at once, within one update nothing does."""
     own = tmp_path / "own.toml"

@@ -7,8 +7,8 @@ import dataclasses
 import hashlib
 import io
 import itertools
-import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
 
-MIN_NETWORKS = 1000  # with fewer there is too little to judge a reading by
 MAX_READINGS = 1000
 PARTS = ("name", "fixed", "factors")
 
@@ -83,21 +82,17 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
     n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
-    combinations = itertools.product(*factors.values())
-    protocols = [
-        _make_protocol(dict(zip(factors, each, strict=True)), fixed) for each in combinations
-    ]
+    protocols = []
+    for values in itertools.product(*factors.values()):
+        chosen = dict(zip(factors, values, strict=True))
+        try:
+            protocols.append(from_plain({**fixed, **chosen}))
+        except UsageError as error:
+            written = ", ".join(f"{field} = {show(value)}" for field, value in chosen.items())
+            raise UsageError(f"the reading {written} is invalid: {error}") from None
     if len({protocol.id for protocol in protocols}) < n:
         raise UsageError("[factors] lists a value of a field twice; remove one")
     return Readings(name, tuple(factors), tuple(protocols))
-
-
-def _make_protocol(fields: Mapping[str, Any], fixed: Mapping[str, Any]) -> Protocol:
-    try:
-        return from_plain({**fixed, **fields})
-    except UsageError as error:
-        written = ", ".join(f"{field} = {show(value)}" for field, value in fields.items())
-        raise UsageError(f"the reading {written} is invalid: {error}") from None
 
 
 def run_multiverse(
@@ -119,15 +114,19 @@ def run_multiverse(
         return {**fields, "protocol_id": protocol.id, **describe_reading(counts)}
 
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    chosen = [((name, row[name]), row["is_compatible"]) for name in readings.fields for row in rows]
+    kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
     return {
         "name": readings.name,
         "root_seed": root_seed,
         "n_networks": n_networks,
-        "n_readings": len(rows),
-        "n_compatible": sum(columns["is_compatible"]),
+        "n_compatible": sum(row["is_compatible"] for row in rows),
         "fields": list(readings.fields),
-        "readings": json.loads(json.dumps(columns)),
+        "readings": rows,
+        "choices": [
+            {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
+            for choice, n in Counter(choice for choice, _ in chosen).items()
+        ],
     }
 
 
@@ -145,20 +144,15 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
         "chance_all_converge": share**runs,
         **describe_p(counts),
     }
-    is_compatible = (
-        row["p"] is not None
-        and row["p"] > rule["min_p"]
-        and row["chance_all_converge"] >= rule["min_chance_all_converge"]
-    )
-    return row | {"is_compatible": bool(is_compatible)}
+    enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
+    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["min_p"]}
 
 
 def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
     """Write ``multiverse.csv``, a row for each reading."""
-    columns = model["readings"]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer = csv.DictWriter(text, model["readings"][0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(model["readings"])
     write_durably(folder / "multiverse.csv", text.getvalue().encode())
     return folder / "multiverse.csv"

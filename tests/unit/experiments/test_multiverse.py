@@ -9,8 +9,6 @@ from replication.comparison.comparison import compare
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.experiments.readings import multiverse
-from replication.experiments.readings.figures import plot_multiverse
-from replication.report.style import styled
 from replication.simulator.ensemble import simulate
 from tests.unit.experiments.builders import draw_counts, make_counts
 
@@ -107,33 +105,25 @@ READINGS = multiverse.Readings(
 
 @pytest.fixture(scope="module")
 def model():
-    return multiverse.run_multiverse(READINGS, n_networks=60, root_seed=9, jobs=2)
+    return multiverse.run_multiverse(READINGS, n_networks=1000, root_seed=9, jobs=2)
 
 
-def test_model_is_plain_finite_data_with_a_row_for_each_reading(model):
+def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_each_choice(model):
     json.dumps(model, allow_nan=False)
-    assert model["n_readings"] == 4
-    assert {len(column) for column in model["readings"].values()} == {4}
-    assert model["readings"]["learning_rate"] == [20.0, 20.0, 12.0, 12.0]
-    assert model["n_compatible"] == sum(model["readings"]["is_compatible"])
+    rows = model["readings"]
+    assert [row["learning_rate"] for row in rows] == [20.0, 20.0, 12.0, 12.0]
+    assert model["n_compatible"] == sum(row["is_compatible"] for row in rows)
     # All share their networks.
-    for i, protocol in enumerate(READINGS.protocols):
-        alone = simulate(protocol, n_seeds=60, root_seed=9, jobs=1)
-        assert model["readings"]["mean_at_cap"][i] == pytest.approx(alone.updates.mean())
-
-
-def test_figure_stands_in_the_order_of_the_means_and_fills_what_is_not_rejected(model):
-    columns = model["readings"] | {
-        "mean_at_cap": [30.0, 10.0, 2000.0, 0.0], "is_compatible": [True, False, False, False],
-    }  # fmt: skip
-    with styled():
-        above, below = plot_multiverse(model | {"readings": columns}).axes
-    kept, rejected = (columns.get_data().values for columns in above.patches[:2])
-    assert kept.tolist() == [0.0, 0.0, 30.0, 0.0]
-    assert rejected.tolist() == [0.0, 10.0, 0.0, 2000.0]
-    labels = [label.get_text().split()[-1] for label in below.get_yticklabels()]
-    widths = dict(zip(labels, [bar.get_width() for bar in below.patches[::2]], strict=True))
-    assert (widths["12"], widths["20"]) == (0.0, 50.0)
+    for row, protocol in zip(rows, READINGS.protocols, strict=True):
+        alone = simulate(protocol, n_seeds=1000, root_seed=9, jobs=1)
+        assert row["mean_at_cap"] == pytest.approx(alone.updates.mean())
+    kept = {(each["field"], each["value"]): each["n_compatible"] for each in model["choices"]}
+    assert kept == {
+        (name, value): sum(row["is_compatible"] for row in rows if row[name] == value)
+        for name, value in kept
+    }
+    assert sorted(kept.values()) == [0, 1, 1, 2]
+    assert [each["n"] for each in model["choices"]] == [2] * 4
 
 
 def test_table_has_a_row_for_each_reading(model, tmp_path):
@@ -141,4 +131,4 @@ def test_table_has_a_row_for_each_reading(model, tmp_path):
     with (tmp_path / "multiverse.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["initial_biases"] for row in rows] == ["drawn", "zero"] * 2
-    assert [float(row["mean"]) for row in rows] == model["readings"]["mean"]
+    assert [float(row["mean"]) for row in rows] == [row["mean"] for row in model["readings"]]
