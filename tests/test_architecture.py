@@ -40,7 +40,7 @@ CONFINED = {
         "comparison.figure",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"store", "cli", "comparison.files"},
+    "pyarrow": {"store", "comparison.files"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},

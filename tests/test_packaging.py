@@ -137,6 +137,7 @@ def test_messages_of_make_speak_of_its_variables_and_targets(tmp_path):
         command = [sys.executable, "-m", "replication", *map(str, words)]
         assert says in run(*command, env=environment).stderr
         assert says not in run(*command).stderr
+    assert list(tmp_path.iterdir()) == []
     assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
     assert name_make("run `replication export x.csv`, or give --set") == (
         "run `replication export x.csv`, or give --set"

@@ -38,6 +38,7 @@ from replication.wording import plural
 
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
+MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
 
@@ -88,14 +89,18 @@ class Own:
         """Return mean, spread and number of runs, by words for the reading of a summary."""
         if self.summary is not None:
             return summarise(self.summary, self.summary.count_middle("excluded"))
-        samples = [self.get_sample(rule), None if self.minus is None else self.minus.done]
-        own, *other = (
-            Side(one.mean, ((one.spread if one.n > 1 else None, one.n),))
-            for one in samples if one is not None
-        ) if samples[0] is not None else (None,)  # fmt: skip
-        if own is None or not other:
-            return {} if own is None else {"": own}
-        return {"": Side(own.mean - other[0].mean, own.samples + other[0].samples)}
+        sample, other = self.get_sample(rule), None if self.minus is None else self.minus.done
+        if sample is None:
+            return {}
+        own = describe_side(sample)
+        if other is None:
+            return {"": own}
+        return {"": Side(own.mean - other.mean, own.samples + describe_side(other).samples)}
+
+
+def describe_side(sample: Sample) -> Side:
+    """Return mean, standard deviation and number of runs."""
+    return Side(sample.mean, ((sample.spread if sample.n > 1 else None, sample.n),))
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
@@ -148,7 +153,10 @@ def _judge_rule(
             means = _judge_mean(one, two, rest, factor=factor, level=level)
             yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
         return
-    readings = dataclasses.replace(report, numbers=rest).list_readings(n_used) if rest else {"": {}}
+    only = dataclasses.replace(report, numbers=rest)
+    rest = {name: item for name, item in rest.items() if name not in SPREADS or name == only.spread}
+    readings = {words: {str(only.spread): factor}
+                for words, factor in only.list_spreads(n_used).items()}  # fmt: skip
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
     parts = predict_rest(rest, list(readings.values()))
     for words, part in zip(readings, parts, strict=True):
@@ -164,7 +172,8 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
         return False
     m, mean, name = report.runs, report.numbers["mean"], report.spread
-    counts = [k for k in report.count_successes() if 0 <= k <= m and mean.holds(Fraction(k, m))]
+    tried = report.count_successes()
+    counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     if name is None or m < 2:
         return bool(counts)
     item = report.numbers[name]
@@ -318,8 +327,9 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         k, n = summary.count_middle("excluded"), summary.runs
     else:
         return Answer()
-    tried = [judge_shares(k, n, x, m, level=level) for x in report.count_successes()]
-    best = max(tried, key=lambda one: one.p)
+    counts = report.count_successes()
+    nearest = min(max(round(k / n * m), counts[0]), counts[-1])
+    best = judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
     low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, (low, high), best.p)

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import math
 
-from replication.comparison.judging import Answer, Own, find_spread_p
+from replication.comparison.judging import MAX_COUNTS, Answer, Own, find_spread_p
 from replication.comparison.means import Equivalence
 from replication.comparison.plausibility import Impossible, find_impossible
 from replication.comparison.prediction import describe_runs
@@ -27,7 +27,7 @@ def list_impossible(
         return (), (), None
     find = functools.partial(
         find_impossible, report.numbers, runs=report.runs,
-        counts=[n for n in report.count_used(rule) if n > 0],
+        counts=[n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0],
         bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
         sd_kinds=report.sd_kinds,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from replication.comparison.numbers import (
@@ -49,7 +49,6 @@ FAILURE_WORDS = {
 SD_KINDS = ("n-1", "n")
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 PLUS_MINUS = ("sd", "se", "ci", "2sd", "2se")
-MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 
 HEADERS = {
     "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
@@ -121,19 +120,18 @@ class Report:
         """Name of the number from which the standard deviation of the report is known."""
         return next((name for name in SPREADS if name in self.numbers), None)
 
-    def count_used(self, rule: str) -> list[int]:
+    def count_used(self, rule: str) -> Sequence[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share")
         return [self.runs] if rule != "excluded" or item is None else self.count_successes()
 
-    def count_successes(self) -> list[int]:
+    def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
         scale = 1 if "n_succeeded" in self.numbers else self.runs
         first = max(math.ceil(item.low * scale), 0)
-        last = min(math.floor(item.high * scale), self.runs, first + MAX_COUNTS - 1)
-        nearest = min(max(round(item.value * scale), 0), self.runs)
-        return list(range(first, last + 1)) or [nearest]
+        last = min(math.floor(item.high * scale), self.runs)
+        return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.runs)]
 
     def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
@@ -162,19 +160,6 @@ class Report:
             f"{name} with {kind.replace('-', ' - ')}": base
             * (1.0 if kind == "n-1" else math.sqrt((n_used - 1) / n_used))
             for kind in self.sd_kinds
-        }
-
-    def list_readings(self, n_used: int) -> dict[str, dict[str, float]]:
-        """Return those factors for every spread that was reported, by words for the reading."""
-        names = [name for name in SPREADS if name in self.numbers]
-        each = [dataclasses.replace(self, numbers={name: self.numbers[name]}) for name in names]
-        main = self.list_spreads(n_used)
-        return {
-            words: {
-                name: list(one.list_spreads(n_used).values())[min(place, len(main) - 1)]
-                for name, one in zip(names, each, strict=True)
-            }
-            for place, words in enumerate(main)
         }
 
 

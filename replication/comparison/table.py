@@ -455,26 +455,26 @@ def compare_table(
     take = functools.cache(lambda name: _read_runs(own, name, succeeded, known))
     found: dict[Key, Comparison] = {}
     refused: dict[Key, str] = {}
-    only_reported: dict[Key, Key | None] = {}
     for label, key, numbers in reported:
-        if key not in groups:
-            only_reported[label] = _find_nearest(key, groups)
-            continue
-        values, flags = take(label[-1] if len(metrics) > 1 else next(iter(metrics), None))
-        chosen = None if flags is None else flags[groups[key]]
-        try:
-            if isinstance(numbers, ReplicationError):
-                raise numbers
+        if key in groups:
+            values, flags = take(label[-1] if len(metrics) > 1 else next(iter(metrics), None))
+            chosen = None if flags is None else flags[groups[key]]
             runs = {"values": values[groups[key]], "succeeded": chosen, "report": numbers}
-            found[label] = compare_by(all_options | runs, effort)
-        except ReplicationError as error:
-            refused[label] = str(error)
+            try:
+                if isinstance(numbers, ReplicationError):
+                    raise numbers
+                found[label] = compare_by(all_options | runs, effort)
+            except ReplicationError as error:
+                refused[label] = str(error)
     if not found:
         first = next(iter(refused))
         raise UsageError(f"no row could be compared; {_name(first)}: {refused[first]}")
     named = {key for _, key, _ in reported}
+    only_reported = {
+        label: _find_nearest(key, groups) for label, key, _ in reported if key not in groups
+    }
     only_yours = {key: _find_nearest(key, only_reported) for key in groups if key not in named}
-    level = next((one.level for one in found.values()), 0.05)
+    level = next(iter(found.values())).level
     return ComparisonTable(tuple(keys), found, refused, only_reported, only_yours, ignored,
                            n_missing, level)  # fmt: skip
 

@@ -201,7 +201,8 @@ def _describe_shown(found: Comparison) -> str:
         is_known = name in SUCCESSES or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
     spread = None if found.difference is None else found.difference.spread
-    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
+    is_share = name in SUCCESSES
+    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread and not is_share else ""
     return (
         f"; {_name_statistic(name)} that is off by {format_number(value, 2)}{in_sd} would have "
         "been found four times in five, a smaller difference less often"
@@ -283,7 +284,7 @@ def _describe_difference(found: Comparison) -> str:
         return ""
     low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
     text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
-    if one.d is not None:
+    if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
         d, first, last = (format_number(part, 2) for part in one.d)
         text += f", in standard deviations {d} ({first} to {last})"
     return f"{text}."

@@ -186,8 +186,7 @@ def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return bits[array.offset : array.offset + len(array)].view(np.bool_)
 
 
-def make_table(outcomes: Outcomes) -> pa.Table:
-    """Return outcomes as a table of `COLUMNS`."""
+def _encode(outcomes: Outcomes, header: str) -> bytes:
     # As buffers: given arrays, pyarrow would import pandas, which takes longer than a study.
     columns = (
         np.arange(outcomes.start, outcomes.stop, dtype=np.int64),
@@ -198,10 +197,6 @@ def make_table(outcomes: Outcomes) -> pa.Table:
         pa.Array.from_buffers(field.type, len(outcomes.updates), [None, pa.py_buffer(column)])
         for field, column in zip(COLUMNS, columns, strict=True)
     ]
-    return pa.table(arrays, schema=COLUMNS)
-
-
-def _encode(outcomes: Outcomes, header: str) -> bytes:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -213,6 +208,8 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         store_schema=False,
     ) as writer:
         writer.add_key_value_metadata({METADATA_KEY: header})
-        writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))
+        writer.write_table(
+            pa.table(arrays, schema=COLUMNS), row_group_size=max(1, len(outcomes.updates))
+        )
     content: bytes = sink.getvalue().to_pybytes()
     return content

@@ -1,4 +1,4 @@
-"""Progress of a long computation: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a long computation: a line that is written over on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import TextIO
 Tell = Callable[[str], object]
 """Takes the name of the step that begins, to show it."""
 
-BAR_WIDTH = 24
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BEFORE_ESTIMATE = 1.0
@@ -42,7 +41,6 @@ class Progress:
         is_terminal = self._stream is not None and self._stream.isatty()
         self._is_terminal = is_terminal and os.environ.get("TERM") != "dumb"
         self._begun = self._last = clock()
-        self._width = 0
         self._lock = threading.Lock()
 
     def advance(self, n_networks: int) -> None:
@@ -67,7 +65,7 @@ class Progress:
             self._write("\n")
 
     def describe(self) -> str:
-        """Return the state as text, without a bar."""
+        """Return the state as text."""
         elapsed = self._clock() - self._begun
         text = f"{self._name}{self.done:,} of {self.total:,} networks"
         if elapsed <= 0 or self.done == 0:
@@ -82,30 +80,16 @@ class Progress:
         return text
 
     def _show(self) -> None:
-        if not self._is_terminal:
-            self._write(self.describe() + "\n")
-            return
-        # A line that reaches the last column would wrap, and each drawing leave one behind.
-        width = (_count_columns(self._stream) or 80) - 1
-        filled = round(BAR_WIDTH * self.done / self.total)
-        line = self.describe()[:width]
-        if len(line) + BAR_WIDTH + len("[] ") <= width:
-            line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {line}"
-        # Spaces in place of an escape code wipe what a longer line has left.
-        self._write("\r" + line.ljust(min(self._width, width)))
-        self._width = len(line)
+        line = self.describe() + "\n"
+        if self._is_terminal:
+            # A line that reaches the last column would wrap; spaces wipe what was there before.
+            width = shutil.get_terminal_size().columns - 1
+            line = "\r" + line[:-1][:width].ljust(width)
+        self._write(line)
 
     def _write(self, text: str) -> None:
         if not write_safely(self._stream, text):
             self._is_terminal = False
-
-
-def _count_columns(stream: TextIO) -> int:
-    """Return the width of the terminal that a stream leads to, or of the one that is known."""
-    try:
-        return os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
 
 
 def silent(text: str) -> None:

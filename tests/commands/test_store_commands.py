@@ -74,7 +74,7 @@ def test_commands_that_read_write_nothing(tmp_path, run):
     (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
     store(tmp_path, 4, 10)
     before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
-    for words in (["info"], ["export", "--seeds", 10, "--root-seed", 3, "-"]):
+    for words in (["info"], ["export", "--seeds", 10, "--root-seed", 3]):
         run(*words, "--results", tmp_path)
     assert main(["verify", "--results", str(tmp_path)]) == 65  # other root seeds are missing
     after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}

@@ -38,8 +38,9 @@ def test_fast_form_agrees_with_the_readable_one(hierarchy):
     held = batch.spread(kept[None]).astype(bool)
     states = batch.settle(batch.spread(vectors * kept), n_rounds=3, held=held)
     for k in range(3):
-        network = ModularNetwork.from_seed(5 + k, root_seed=1, hierarchy=hierarchy)
-        network.train(40)
+        network = ModularNetwork(hierarchy, 1, 5 + k)
+        for _ in range(40):
+            network.update()
         for name, array in zip(WEIGHTS, ARRAYS, strict=True):
             for m, module in enumerate(network.lower):
                 fast = getattr(batch.lower, array)[..., m, k]

@@ -1,6 +1,5 @@
 """A kill or an error at any write, fsync or rename loses no finished block."""
 
-import json
 import re
 import shutil
 
@@ -15,7 +14,7 @@ from replication.simulator.outcomes import compute_digest
 from replication.store import StudyFolder
 from replication.store.verifying import check_study
 from tests.reliability import faults
-from tests.unit.store.invented import fill, invent, replace_block_size, simulate
+from tests.unit.store.invented import invent, replace_block_size, simulate
 
 N_SEEDS = 2000
 REFERENCE = compute_digest([invent(0, N_SEEDS)])
@@ -133,39 +132,17 @@ class ReportCase:
         return is_new
 
 
-class ExportCase:
-    """A table of 20 networks and its dictionary, which one of 60 replaces."""
-
-    def __init__(self, folder):
-        fill(folder / "results", 60)
-        self.table = folder / "x.csv"
-        self.words = self.choose(60)
-        faults.assert_clean(faults.call(*self.choose(20)), 0)
-
-    def choose(self, n):
-        words = ["export", "--seeds", str(n), "--results", str(self.table.parent / "results")]
-        return [*words, "--force", str(self.table)]
-
-    def look(self):
-        n = len(self.table.read_text().splitlines()) - 1
-        dictionary = self.table.with_name("x.csv.dictionary.json")
-        described = json.loads(dictionary.read_text())["n_rows"] if dictionary.exists() else None
-        assert (n, described) in ((20, 20), (20, None), (60, None), (60, 60))
-        return n == 60
-
-
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("case", [ReportCase, ExportCase])
-def test_kill_at_every_call_leaves_the_old_files_or_the_new_ones(tmp_path, case):
+def test_kill_at_every_call_leaves_the_old_files_or_the_new_ones(tmp_path):
     traced = faults.Strace(tmp_path, tmp_path / "log")
-    whole = case(tmp_path / "whole")
+    whole = ReportCase(tmp_path / "whole")
     faults.assert_clean(traced.run(words=whole.words), 0)
     points = traced.list_points()
     assert {name for name, _ in points} >= {"write", "fsync", "rename"}
     assert whole.look()
     found = set()
     for name, k in points:
-        one = case(tmp_path / f"{name}-{k}")
+        one = ReportCase(tmp_path / f"{name}-{k}")
         done = traced.run(f"{name}:signal=KILL:when={k}", one.words)
         assert traced.was_injected(), (name, k)
         assert done.returncode in (-9, 137)

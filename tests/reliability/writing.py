@@ -18,7 +18,7 @@ from replication.cli.parser import make_parser
 from replication.definition import study
 from replication.experiments.headline import run as headline
 from replication.report import build
-from replication.store import blocks, export, filling  # noqa: F401  (imported before the fork)
+from replication.store import blocks, filling
 from replication.store.provenance import collect_versions
 from replication.system import files
 from tests.unit.store.invented import simulate

@@ -58,7 +58,7 @@ def predict_error(gain: float) -> float:
 
 
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
-    """Hold networks that failed against the prediction for the corner of their worst vector."""
+    """Compare failed networks with the prediction for the corner of their worst vector."""
     states = evaluate_networks(protocol, weights)
     errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)
     worst = errors.argmax(axis=1)

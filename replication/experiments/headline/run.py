@@ -176,7 +176,7 @@ def _find_reason(
 def find_p_values(
     counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
-    """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
         return {way.id: None for way in load_claims()["headline"].operationalisations}
     half = other_errors["half-square"]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.experiments.agreement import measure_agreement
 from replication.experiments.matrices import Change, change_u, flatten, get_u, get_w
-from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import Inputs
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import record_weights
@@ -33,7 +32,6 @@ FREEZES: Mapping[str, dict[str, Any]] = {
 }
 
 SURGERIES: Mapping[str, Change] = {
-    "none": lambda W, U: U,
     "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
     "U set to k W^T": lambda W, U: LONGER * W,
 }
@@ -53,31 +51,22 @@ def compare_freezes(
         described[name] = {
             "converged": estimate_share(int(converged.sum()), len(converged)),
             "median": float(np.median(updates)),
-            **_estimate_agreement(protocol, later),
+            **name_estimate("agreement", estimate_agreement(protocol, later)),
         }
     return described
 
 
-def compare_surgeries(
-    protocol: Protocol, weights: Array, *, at: int, jobs: int
-) -> dict[str, dict[str, Any]]:
-    """Return what a change of U after `at` updates does just then, and what it costs."""
-    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
+def measure_surgeries(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
+    """Return what the agreement of networks is once U is changed after `at` updates."""
     before = record_weights(protocol, weights, at)[:, -1]
-    rest = dataclasses.replace(protocol, max_updates=protocol.max_updates - at)
-    described = {}
-    for name, change in SURGERIES.items():
-        after = change_u(protocol, before, change)
-        updates, converged, _ = simulate_weights(rest, after, jobs=jobs)
-        described[name] = {
-            **_estimate_agreement(protocol, after),
-            **describe_extra(at + updates, converged, base),
-        }
-    return described
+    return {
+        name: estimate_agreement(protocol, change_u(protocol, before, change))
+        for name, change in SURGERIES.items()
+    }
 
 
-def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Any]:
-    """Return how U has grown with W after some updates, medians with intervals.
+def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
+    """Return how U has grown with W after some updates, medians.
 
     ``raw``: cosine of the growth of U, transposed, with W. ``sign``: share of the weights at which
     U has grown by more than its mean where W is above its own, or by less where it is below.
@@ -87,14 +76,14 @@ def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str,
     W, grown = get_w(protocol, weights), get_u(protocol, later) - get_u(protocol, weights)
     same = (W @ span > 0.0) == (grown @ span > 0.0)
     return {
-        **name_estimate("raw", _estimate(compute_cosines(flatten(W), flatten(grown)))),
-        **name_estimate("sign", _estimate(np.mean(flatten(same), axis=1))),
+        "raw": _estimate(compute_cosines(flatten(W), flatten(grown))),
+        "sign": _estimate(np.mean(flatten(same), axis=1)),
     }
 
 
-def _estimate_agreement(protocol: Protocol, weights: Array) -> dict[str, Any]:
+def estimate_agreement(protocol: Protocol, weights: Array) -> Estimate:
     """Return the median cosine between the change of W and steepest descent."""
-    return name_estimate("agreement", _estimate(measure_agreement(protocol, weights)["lower"]))
+    return _estimate(measure_agreement(protocol, weights)["lower"])
 
 
 def _estimate(values: Array) -> Estimate:

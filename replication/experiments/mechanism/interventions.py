@@ -26,7 +26,7 @@ from replication.system.threads import map_in_threads
 Array = NDArray[np.float64]
 
 NOISE_SEED = 2014
-LATER = (0, 5, 10)  # updates after the first one at which the error is compared
+LATER = (0, 10)  # updates after the first one at which the error is compared
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -164,33 +164,26 @@ def describe_extra(
     return {
         **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
         "failed": estimate_share(n_failed, len(converged)),
-        "median": float(np.median(updates)),
     }
 
 
 def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
-    """Return what the first change of W does to the squared error at once and later, as in `LATER`.
+    """Return in what share of networks the first change of W lowers the squared error.
 
-    ``change`` by equation 4, and ``descent`` as long; each against the same update without it:
-    the share of networks with a smaller error, and ``gain``, the median of the difference.
+    Under ``change``, at once and later, as in `LATER`; against the same update without it.
     """
     update, following = _begin(protocol, weights, 0.0)
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
 
-    def follow(instead: Array) -> dict[int, Array]:
+    def follow(instead: Array) -> list[Array]:
         start = _replace_change(update, following, instead)
         states = record_weights(protocol, start, LATER[-1])
-        return {n: evaluate_networks(squared, states[:, n]).error for n in LATER}
+        return [evaluate_networks(squared, states[:, n]).error for n in LATER]
 
-    without = follow(np.zeros_like(update.change))
+    pairs = zip(LATER, follow(update.change), follow(np.zeros_like(update.change)), strict=True)
     return {
-        name: {
-            str(n): {
-                **estimate_share(int(np.sum(error < without[n])), len(error)),
-                "gain": float(np.median(without[n] - error)),
-                "error": float(np.median(without[n])),
-            }
-            for n, error in follow(instead).items()
+        "change": {
+            str(n): estimate_share(int(np.sum(error < without)), len(error))
+            for n, error, without in pairs
         }
-        for name, instead in (("change", update.change), ("descent", descend(update)))
     }

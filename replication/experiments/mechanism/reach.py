@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.mechanism.interventions import compare_interventions
 from replication.experiments.mechanism.theory import Inputs, measure_growth
+from replication.experiments.recording import Outcome
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import record_weights
@@ -21,7 +22,6 @@ from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
-Outcome = tuple[NDArray[Any], NDArray[np.bool_]]
 
 FEEDBACK_SEED = 2013
 

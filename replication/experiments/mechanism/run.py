@@ -24,6 +24,7 @@ from replication.experiments.mechanism.theory import check_theory, find_end_of_g
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
+from replication.statistics.intervals import Estimate
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -37,7 +38,7 @@ SMALL_RATE = 2.0
 RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
 FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
-SURGERY_AT = {"small": 20, "paper": 10}
+SURGERY_AT = 10  # updates after which U is changed
 FOLLOWED = {"small": {"n_updates": 400, "every": 5}, "paper": {"n_updates": 40, "every": 1}}
 FOLLOWED_GROWTH = 150
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -78,9 +79,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "starts": lambda _, p: controls.compare_starts(p, initial, jobs=jobs),
         "splits": lambda _, p: controls.measure_split(p, initial, jobs=jobs),
         "freezes": lambda _, p: freezes.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
-        "surgeries": lambda rate, p: freezes.compare_surgeries(
-            p, initial, at=SURGERY_AT[rate], jobs=jobs
-        ),
         "turning": lambda rate, p: follow_turning(p, initial[:n_smaller], **FOLLOWED[rate]),
     }
     for name, measure in measures.items():
@@ -111,7 +109,10 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "useless-at-first": judge_useless_at_first(
             claims["useless-at-first"], model["interventions"], model["first_step"]
         ),
-        "creates": judge_creates(claims["creates"], model["freezes"], model["surgeries"]),
+        "creates": judge_creates(
+            claims["creates"], model["freezes"],
+            freezes.measure_surgeries(PAPER, initial, at=SURGERY_AT),
+        ),
         "zero-mean": judge_zero_mean(claims["zero-mean"], protocols, initial),
     }  # fmt: skip
     return model
@@ -190,34 +191,34 @@ def judge_useless_at_first(
     return judge(claim.id, measured)
 
 
-def judge_creates(claim: Claim, freezes: Mapping[str, Any], surgeries: Mapping[str, Any]) -> Model:
+def judge_creates(
+    claim: Claim, frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]
+) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
-    rows = {
-        "frozen-u-20": freezes["paper"]["U frozen"],
-        "frozen-w-20": freezes["paper"]["W and hidden biases frozen"],
-        "shuffled-20": surgeries["paper"]["entries of U shuffled"],
-        "set-20": surgeries["paper"]["U set to k W^T"],
-        "frozen-u-2": freezes["small"]["U frozen"],
-        "frozen-w-2": freezes["small"]["W and hidden biases frozen"],
+    measured = {
+        f"frozen-{name}-{suffix}": get_estimate(frozen[rate][key], "agreement")
+        for rate, suffix in (("paper", 20), ("small", 2))
+        for name, key in (("u", "U frozen"), ("w", "W and hidden biases frozen"))
     }
-    return judge(claim.id, {name: get_estimate(row, "agreement") for name, row in rows.items()})
+    return judge(claim.id, measured | {
+        "shuffled-20": surgeries["entries of U shuffled"],
+        "set-20": surgeries["U set to k W^T"],
+    })  # fmt: skip
 
 
 def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
-    readings: dict[str, Any] = {}
+
+    def measure(rate: str, weights: Any) -> dict[str, Estimate]:
+        frozen = freezes.FREEZES["W and hidden biases frozen"]
+        protocol = dataclasses.replace(protocols[rate], **frozen)
+        return freezes.measure_reading(protocol, weights, at=FROZEN_AT)
+
+    paper = measure("paper", initial)
     with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
-    for rate in ("small", "paper"):
-        frozen = dataclasses.replace(
-            protocols[rate], **freezes.FREEZES["W and hidden biases frozen"]
-        )
-        readings[rate] = {
-            name: freezes.measure_reading(frozen, weights, at=FROZEN_AT)
-            for name, weights in (("zero", initial), ("mean", with_mean))
-        }
     return judge(claim.id, {
-        "sign-20": get_estimate(readings["paper"]["zero"], "sign"),
-        "raw-20": get_estimate(readings["paper"]["zero"], "raw"),
-        "mean-20": get_estimate(readings["paper"]["mean"], "raw"),
-        "sign-2": get_estimate(readings["small"]["zero"], "sign"),
-    }) | {"readings": readings}  # fmt: skip
+        "sign-20": paper["sign"],
+        "raw-20": paper["raw"],
+        "mean-20": measure("paper", with_mean)["raw"],
+        "sign-2": measure("small", initial)["sign"],
+    })  # fmt: skip

@@ -9,12 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 import replication
 from replication import NOTEBOOK, PAPER, READINGS, Protocol
 from replication.definition.protocol import (
-    CHOICES,
     ERROR_READINGS,
     as_plain,
     from_plain,
@@ -23,30 +21,7 @@ from replication.definition.protocol import (
 )
 from replication.errors import UsageError
 from replication.wording import show
-
-
-def protocols():
-    """Any valid protocol of the fields that are easy to vary."""
-    positive = st.floats(1e-3, 1e3)
-    share = st.floats(0.0, 0.999)
-    fields = {
-        "group_sizes": st.lists(st.integers(1, 9), min_size=2, max_size=2),
-        "max_updates": st.integers(1, 10**6),
-        **dict.fromkeys(("learning_rate", "half_width", "threshold"), positive),
-        **dict.fromkeys(("momentum", "decay", "regression"), share),
-        **dict.fromkeys(("hidden_regression", "symmetric_start", "centred"), st.booleans()),
-        **{name: st.sampled_from(values) for name, values in CHOICES.items()},
-    }
-    return st.fixed_dictionaries({}, optional=fields).map(make_valid).map(from_plain)
-
-
-def make_valid(fields):
-    """Give the cross-entropy and the variance what they need."""
-    if fields.get("group_sizes", [2])[0] == 1:
-        fields = fields | {"criterion": "every-unit"}
-    if fields.get("minimised_error") == "cross-entropy":
-        return fields | {"learning_rule": "back-propagation", "visible_units": "logistic"}
-    return fields
+from tests.property.test_simulator import protocols
 
 
 def test_named_readings_differ_in_the_criterion_alone():
@@ -60,13 +35,13 @@ def test_named_readings_differ_in_the_criterion_alone():
     assert PAPER.id == "37c314d714fc5559", "stores of this base would no longer be found"
 
 
-@given(protocols())
+@given(protocols)
 def test_protocol_survives_plain_form(protocol):
     assert from_plain(as_plain(protocol)) == protocol
     assert from_plain(protocol.differences) == protocol
 
 
-@given(first=protocols(), second=protocols())
+@given(first=protocols, second=protocols)
 def test_ids_are_equal_exactly_when_protocols_are(first, second):
     assert (first.id == second.id) == (first == second)
 

@@ -11,6 +11,7 @@ from replication.definition.protocol import Protocol
 from replication.experiments.functions import run as functions
 from replication.experiments.summaries import describe_speed
 from replication.simulator.weights import draw_weights
+from tests.parity.test_back_propagation import FUNCTIONS
 from tests.unit.experiments.builders import (
     differentiate,
     flatten,
@@ -40,20 +41,18 @@ def test_one_function_that_does_not_serve_or_is_slow_is_an_exception():
     assert list_outcomes(undecided)["speed"] == "undecided"
 
 
-FORMULAS = {
-    "logistic": lambda x: 1 / (1 + math.exp(-x)), "tanh": math.tanh,
-    "softplus": lambda x: math.log(1 + math.exp(x)), "wave": lambda x: x + math.sin(x) / 2,
-    "softsign": lambda x: (1 + x / (1 + abs(x))) / 2,
-}  # fmt: skip
+def wave(x):
+    return x + math.sin(x) / 2, None
 
 
 @pytest.mark.parametrize("name", functions.UNKNOWN)
 def test_changes_and_gradients_are_those_of_a_readable_network_with_these_functions(name):
-    apply = [FORMULAS[one] for one in (("tanh", "softplus") if name == "mixed" else (name, name))]
+    names = ("tanh", "softplus") if name == "mixed" else (name, name)
+    apply = [(FUNCTIONS | {"wave": wave})[one] for one in names]
 
     def build(flat):
         network = RecirculationNetwork.from_weights(flat, functions.RESTRICTED)
-        network.activate_hidden = lambda x: np.array([apply[0](x[0]), apply[1](x[1])])
+        network.activate_hidden = lambda x: np.array([apply[0](x[0])[0], apply[1](x[1])[0]])
         return network
 
     def measure_error(flat):

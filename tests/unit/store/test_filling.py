@@ -148,21 +148,6 @@ def test_a_run_ends_when_nothing_is_finished_between_two_losses(capsys, finished
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
 
 
-def test_what_a_worker_lost_once_is_simulated_again(tmp_path):
-    rounds = iter([1, 100])
-
-    def lose_once(protocol, root_seed, ranges, **_):
-        n = next(rounds)
-        for pair in itertools.islice(ranges, n):
-            yield invent(*pair)
-        if n == 1:
-            raise LostWorker("a worker died")
-
-    fill(tmp_path, 60, simulation=lose_once)
-    digest = compute_study_digest(Study(PAPER, 1988, 60, tmp_path))
-    assert digest == compute_digest([invent(0, 60)])
-
-
 def test_how_many_networks_were_simulated_is_of_those_asked_for(tmp_path):
     study = Study(PAPER, 1988, 30, tmp_path)
     folder = fill(tmp_path, 40)

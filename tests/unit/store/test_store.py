@@ -6,7 +6,6 @@ import os
 import stat
 import time
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -15,15 +14,12 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
-from replication.statistics.counts import CountTable
 from replication.store import (
     StudyFolder,
     compute_study_digest,
-    count_outcomes,
     find_blocks,
     list_other_versions,
     list_study_folders,
-    read_outcomes,
 )
 from replication.store.folders import find_missing
 from replication.system.files import open_folder, write_durably
@@ -41,19 +37,6 @@ def test_an_empty_store_misses_everything_and_makes_no_folder(study):
     assert list_study_folders(study.results) == list_other_versions(study.results) == []
     assert find_missing(study) == [(0, 60)]
     assert not study.results.exists()
-
-
-def test_what_was_written_is_read_in_seed_order(study):
-    fill(study.results, 75)
-    expected = invent(0, 60)
-    parts = list(read_outcomes(study))
-    for name in ("updates", "converged"):
-        read = np.concatenate([getattr(part, name) for part in parts])
-        np.testing.assert_array_equal(read, getattr(expected, name))
-    assert compute_study_digest(study) == compute_digest([invent(0, 60)])
-    assert count_outcomes(study) == CountTable.from_outcomes(
-        expected.updates, expected.converged, PAPER.max_updates
-    )
 
 
 @pytest.mark.parametrize(("place", "seed"), [(0, 0), (1, 20), (2, 40)])
