@@ -20,7 +20,7 @@ def simulate_best(
 ) -> tuple[Protocol, Outcomes]:
     """Search the best settings on `n_search` networks, and simulate `n_networks` others with them.
 
-    The best have the smallest mean of updates, failures at the cap; of equal ones the first.
+    The best have the smallest mean of updates, failures at the cap; of ties, the first.
     """
     protocols = [
         dataclasses.replace(base, **dict(zip(grid, values, strict=True)))

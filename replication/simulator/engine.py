@@ -127,7 +127,7 @@ def _take_weights(protocol: Protocol, given: Any, rule: Rule) -> Array:
 
 
 def _fill_strips(protocol: Protocol, weights: Array, rule: Rule) -> Iterator[tuple[slice, Array]]:
-    """Lay weights into strips, as many at a time as memory allows."""
+    """Put weights into strips, as many at a time as memory allows."""
     _, n_rows = arrange(rule)
     n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(weights) // N_LANES)))
     n_weights = weights.shape[1]

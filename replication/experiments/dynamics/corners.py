@@ -58,7 +58,7 @@ def predict_error(gain: float) -> float:
 
 
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
-    """Hold networks that failed against the prediction for the corner of their worst vector."""
+    """Compare failed networks with the prediction for the corner of their worst vector."""
     states = evaluate_networks(protocol, weights)
     errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)
     worst = errors.argmax(axis=1)
@@ -74,7 +74,6 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     return {
         "n": len(weights),
         "within": int(np.count_nonzero(off < TOLERANCE)),
-        "furthest": float(off.max(initial=0.0)),
         "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))),
         "gains": gains,
         "predicted": predicted.tolist(),

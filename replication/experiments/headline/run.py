@@ -54,8 +54,6 @@ def run(
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
-        exact = studies.compare_with_report(counts, decimals=".00")
-        model["p_unrounded"] = None if exact is None else exact.p
     return model
 
 
@@ -178,7 +176,7 @@ def _find_reason(
 def find_p_values(
     counts: CountTable, other_errors: Mapping[str, CountTable]
 ) -> dict[str, float | None]:
-    """Return p of both reported numbers under each of the ledger's conditions; None where none."""
+    """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
         return {way.id: None for way in load_claims()["headline"].operationalisations}
     half = other_errors["half-square"]
