@@ -13,8 +13,6 @@ second line is a map of one number. It rests at sigma(z) = 1 / N unless its slop
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,8 +92,9 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
         for name, frozen in LEARNING.items():
             protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
             weights = draw_weights(protocol, root_seed, 0, n)
-            row[name] = _describe(measure_alignment(protocol, weights))
-        return row | {"predicted": _describe(predict_alignment(protocol, weights))}
+            row[name] = name_estimate("mean", estimate_mean(measure_alignment(protocol, weights)))
+        predicted = estimate_mean(predict_alignment(protocol, weights))
+        return row | {"predicted": name_estimate("mean", predicted)}
 
     found: Model = {}
     for sizes in SIZES:
@@ -111,7 +110,3 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
 
 def _centre(matrices: Array) -> Array:
     return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
-
-
-def _describe(updates: NDArray[Any]) -> Model:
-    return {"median": float(np.median(updates))} | name_estimate("mean", estimate_mean(updates))
