@@ -44,6 +44,9 @@ EXPERIMENTS: dict[str, float] = {
 """The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""
 
+COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.0}
+"""Where these seconds were measured, and the peak memory of all of them in GB."""
+
 VERSIONS: dict[str, int] = {}
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 

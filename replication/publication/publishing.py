@@ -7,7 +7,6 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
-from replication.experiments import EXPERIMENTS, TEMPLATES, find_version, run_experiment
+from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.rendering import (
     LEARNING,
@@ -129,8 +128,6 @@ def write_report(
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import check_models, count_verdicts, list_statements
-    from replication.experiments.statements import plot_statements
-    from replication.report.build import Drawing
     from replication.report.tools import require_tools
 
     require_tools()
@@ -154,12 +151,10 @@ def write_report(
             command = "replication replicate"
             command += "" if study.is_default else f" {study.options}"
         figures |= list_drawings(name, model, command)
-    texts = {"claims": list_claims(models)}
+    texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     more: dict[str, bytes] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        draw = functools.partial(plot_statements, models)
-        figures["statements"] = Drawing(draw, "replication experiments")
         more["statements.csv"] = list_statements(models).encode()
         report_progress("the page of six steps")
         more |= render(

