@@ -128,6 +128,8 @@ class Comparison:
         Mean, spread and number of runs on both sides; your runs.
     """
 
+    __hash__ = None  # type: ignore[assignment]
+
     verdict: Verdict
     reason: str
     conditions: tuple[str, ...]
