@@ -67,6 +67,8 @@ class ComparisonTable:
         Of the tests.
     """
 
+    __hash__ = None  # type: ignore[assignment]
+
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
