@@ -70,3 +70,33 @@ def align_matrices(
     )
     ratio = np.linalg.norm(backward, axis=-1) / np.linalg.norm(forward, axis=-1)
     return compute_cosines(forward, backward), ratio
+
+
+def multiply(matrices: Array, rows: Array) -> Array:
+    """Return matrices (..., n) times the transpose of rows (m, n), shape (..., m).
+
+    Not by the library for linear algebra, whose last bits depend on the processor.
+    """
+    return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
+
+
+def project(matrices: Array, directions: Array) -> Array:
+    """Return the component of each matrix along another; 0 along one that is 0."""
+    along = _divide(
+        _multiply_entries(matrices, directions), _multiply_entries(directions, directions)
+    )
+    return np.asarray(along * directions)
+
+
+def give_length(directions: Array, matrices: Array) -> Array:
+    """Return directions, each as long as a matrix; 0 stays 0."""
+    lengths = [np.sqrt(_multiply_entries(each, each)) for each in (matrices, directions)]
+    return np.asarray(_divide(*lengths) * directions)
+
+
+def _multiply_entries(one: Array, other: Array) -> Array:
+    return np.asarray(np.sum(flatten(one * other), axis=-1)[..., None, None])
+
+
+def _divide(one: Array, other: Array) -> Array:
+    return np.divide(one, other, out=np.zeros_like(one), where=other > 0.0)

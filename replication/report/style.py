@@ -7,10 +7,11 @@ in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import rcsetup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -146,6 +147,16 @@ def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **optio
         **options,
     )
     label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
+
+
+def plot_estimates(
+    axes: Axes, x: Any, rows: Sequence[Mapping[str, Any]], name: str, *, color: str,
+    scale: float = 1.0, **line: Any,
+) -> None:  # fmt: skip
+    """Draw the estimate of that name in each row of a model, with its interval if it has one."""
+    ends = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)
+    axes.vlines(x, *(scale * ends.T), color=color, linewidth=1.0)
+    axes.plot(x, [scale * row[name] for row in rows], color=color, **line)
 
 
 def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | None = None) -> None:

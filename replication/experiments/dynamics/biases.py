@@ -15,11 +15,11 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.search import SEARCH_OFFSET, simulate_best
-from replication.experiments.summaries import describe_speed, estimate_share, name_estimate
+from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_mean, estimate_median
+from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
@@ -30,7 +30,7 @@ LATER = 20_000  # updates, in all, that networks are given which fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
 SPANS = ((50, 100), (100, 200), (200, 500), (500, 1_000), (1_000, 2_000), (2_000, 10_000))
 """Updates between which the exponent of the tail is taken."""
-PERCENTILES = (50, 90, 99)
+PERCENTILES = (90, 99)
 
 RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
@@ -57,33 +57,29 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
     ``exponents``: minus the slope of the share still learning, both axes logarithmic.
     """
     weights = draw_weights(PAPER, root_seed, 0, n)
-    model: Model = {"n": n, "times": list(TIMES), "spans": [list(span) for span in SPANS]}
-    tables, outcomes, stuck = {}, {}, {}
+    model: Model = {"n": n, "times": list(TIMES)}
+    tables, fates, stuck = {}, {}, {}
     for name, frozen in LEARNING.items():
         protocol = dataclasses.replace(PAPER, frozen=frozen)
         updates, converged, final = simulate_weights(
             protocol, weights, jobs=jobs, final_weights=True
         )
         assert final is not None
-        outcomes[name] = updates.copy(), converged
+        fates[name], described = converged, describe_times(updates, converged)
         tables[name] = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         stuck[name] = final[~converged]
         rest = dataclasses.replace(protocol, max_updates=LATER - PAPER.max_updates)
         more, released, _ = simulate_weights(rest, stuck[name], jobs=jobs)
         updates[~converged] += more
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES[:-1]}
-        model[name] = describe_times(*outcomes[name]) | {
-            "released": estimate_share(int(released.sum()), len(released)),
+        model[name] = described | {
             "survival": [*survival.values(), int(np.count_nonzero(~released)) / n],
             "exponents": [_find_exponent(survival, *span) for span in SPANS],
             # Sums of whole numbers, which are exact.
             "means": [int(np.minimum(updates, t).sum(dtype=np.int64)) / n for t in TIMES],
         }
-    failed = ~outcomes["learnt"][1]
-    updates, converged = outcomes["fixed"]
-    model["fate"] = estimate_share(int(converged[failed].sum()), int(failed.sum())) | {
-        "n": int(failed.sum()), "slowest": int(updates[failed].max(initial=0)),
-    }  # fmt: skip
+    learn_if_fixed = fates["fixed"][~fates["learnt"]]
+    model["fate"] = estimate_share(int(learn_if_fixed.sum()), len(learn_if_fixed))
     ranked = studies.rank_studies(tables["fixed"])
     level = load_claims()["headline"].thresholds["min_p"]
     model["report"] = {
@@ -114,9 +110,9 @@ def compare_kinds(n: int, *, root_seed: int, jobs: int) -> Model:
             dataclasses.replace(base, frozen=LEARNING[task[1]]), {"learning_rate": rates},
             n_search=max(2, n // 2), n_networks=n, root_seed=root_seed, jobs=1,
         )  # fmt: skip
-        times = describe_times(found.updates, found.converged)
-        median = name_estimate("median", estimate_median(found.updates))
-        return describe_speed(found, best) | times | median
+        return describe_times(found.updates, found.converged) | {
+            "learning_rate": best.learning_rate, "median": float(np.median(found.updates)),
+        }  # fmt: skip
 
     # The largest first, so that no thread is left alone with it at the end.
     kinds = sorted(KINDS, key=lambda kind: -KINDS[kind][0].n_weights)
@@ -135,7 +131,7 @@ def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
         found = simulate(protocol, n_seeds=n, root_seed=root_seed + SEARCH_OFFSET, jobs=1)
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
-    model: Model = {"n": n, "n_cells": len(cells)}
+    model: Model = {"n_cells": len(cells)}
     for name, frozen in LEARNING.items():
         protocols = [dataclasses.replace(PAPER, frozen=frozen, **cell) for cell in cells]
         mean, failing = np.transpose(map_in_threads(run, protocols, jobs=jobs))

@@ -74,7 +74,6 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     return {
         "n": len(weights),
         "within": int(np.count_nonzero(off < TOLERANCE)),
-        "furthest": float(off.max(initial=0.0)),
         "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))),
         "gains": gains,
         "predicted": predicted.tolist(),

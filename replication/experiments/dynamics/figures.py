@@ -43,10 +43,8 @@ def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     axes.set_title("(a) The tail")
     late, right = style.create_figure(height=HEIGHT, width=style.HALF)
     rows = [choices[f"delay {n}"]["slow"] for n in range(len(choices)) if f"delay {n}" in choices]
-    shares = [100 * row["share"] for row in rows]
-    ends = np.transpose([row["share_interval"] for row in rows]) * 100
-    right.vlines(range(len(rows)), *ends, color=style.BLUE, linewidth=1.0)
-    right.plot(shares, color=style.BLUE, marker="o", markersize=4, gid="delay")
+    style.plot_estimates(right, range(len(rows)), rows, "share", scale=100, color=style.BLUE,
+                         marker="o", markersize=4, gid="delay")  # fmt: skip
     fixed = 100 * choices["fixed"]["slow"]["share"]
     right.axhline(fixed, color=style.PURPLE, linestyle=(0, (5, 2)))
     style.label_line(right, x=len(rows) - 1, y=fixed, text="fixed", color=style.PURPLE,

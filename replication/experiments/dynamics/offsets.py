@@ -13,8 +13,6 @@ second line is a map of one number. It rests at sigma(z) = 1 / N unless its slop
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,12 +21,10 @@ from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.dynamics.biases import LEARNING
 from replication.experiments.matrices import align_matrices, flatten, get_u, get_w
-from replication.experiments.summaries import name_estimate
 from replication.simulator.activations import logistic
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
 Array = NDArray[np.float64]
@@ -94,24 +90,17 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
         for name, frozen in LEARNING.items():
             protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
             weights = draw_weights(protocol, root_seed, 0, n)
-            row[name] = _describe(measure_alignment(protocol, weights))
-        return row | {"predicted": _describe(predict_alignment(protocol, weights))}
+            row[name] = {"mean": float(measure_alignment(protocol, weights).mean())}
+        return row | {"predicted": {"mean": float(predict_alignment(protocol, weights).mean())}}
 
     found: Model = {}
     for sizes in SIZES:
-        rows = map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs)
-        ends = [row[name]["mean_interval"] for row in rows for name in (*LEARNING, "predicted")]
         found["-".join(map(str, (*sizes, sizes[0])))] = {
             "critical": find_critical_rate(Protocol(group_sizes=sizes)),
-            "rates": rows,
-            "widest": max((high - low) / 2 for low, high in ends),
+            "rates": map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs),
         }
     return found
 
 
 def _centre(matrices: Array) -> Array:
     return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
-
-
-def _describe(updates: NDArray[Any]) -> Model:
-    return {"median": float(np.median(updates))} | name_estimate("mean", estimate_mean(updates))

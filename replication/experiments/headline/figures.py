@@ -11,17 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from replication.report import style
 from replication.report.numbers import exact, fixed
-from replication.report.style import (
-    BLUE,
-    MUTED,
-    REPORTED,
-    SKY,
-    create_figure,
-    label_line,
-    mark_reported,
-    use_plain_log_ticks,
-)
+from replication.report.style import BLUE, MUTED, REPORTED, SKY
 
 Model = Mapping[str, Any]
 
@@ -35,7 +27,7 @@ def plot_joint(model: Model) -> Figure:
     The axes named ``joint-plane`` has the mean on x and the maximum on y.
     """
     joint, reported = model["joint"], model["reported"]
-    figure, ((above, corner), (plane, beside)) = create_figure(
+    figure, ((above, corner), (plane, beside)) = style.create_figure(
         height=2.35, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
@@ -63,8 +55,8 @@ def plot_joint(model: Model) -> Figure:
                 color=BLUE)  # fmt: skip
     above.axvline(reported["mean"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(reported["max"], color=REPORTED, linestyle=DASHED, linewidth=1.4)
-    mark_reported(plane, reported["mean"], reported["max"], size=20, gid="joint-reported")
-    label_line(
+    style.mark_reported(plane, reported["mean"], reported["max"], size=20, gid="joint-reported")
+    style.label_line(
         plane, x=reported["mean"], y=reported["max"],
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
         color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=10, zorder=7,
@@ -75,7 +67,7 @@ def plot_joint(model: Model) -> Figure:
     _point_to_outline(plane, outer, "95 % of studies", x=0.34, y=0.92, ha="left")
     _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.72, ha="left")
     plane.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
-    use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
+    style.use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
     runs = exact(reported["runs"])
     plane.set_xlabel(f"mean updates of {runs} networks")
     plane.set_ylabel("updates of the slowest")
@@ -103,7 +95,9 @@ def plot_distribution(model: Model) -> Figure:
     histogram, population, reported = model["histogram"], model["population"], model["reported"]
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
-    figure, (above, axes) = create_figure(height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True)
+    figure, (above, axes) = style.create_figure(
+        height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True
+    )
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     axes.set_xlim(edges[0], edges[-1])
@@ -120,7 +114,7 @@ def plot_distribution(model: Model) -> Figure:
         rows.insert(0, ("median, here", population["median"], exact(population["median"]), BLUE))
     for place, (name, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
-            mark_reported(above, value, place, size=13)
+            style.mark_reported(above, value, place, size=13)
         else:
             above.plot([value], [place], "o", color=colour, markersize=5)
         dash = DASHED if colour == REPORTED else "-"
@@ -133,10 +127,10 @@ def plot_distribution(model: Model) -> Figure:
                 "offset": (-28, 0), "ha": "right",
                 "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
             }  # fmt: skip
-        label_line(above, x=value, y=place, text=text, color=colour, **aside)
+        style.label_line(above, x=value, y=place, text=text, color=colour, **aside)
     if model["has_paper_task"] and reported["max"] <= edges[-1]:
-        mark_reported(above, reported["max"], len(rows) - 1, size=13)
-        label_line(
+        style.mark_reported(above, reported["max"], len(rows) - 1, size=13)
+        style.label_line(
             above, x=reported["max"], y=len(rows) - 1, text=f"largest {exact(reported['max'])}",
             color=REPORTED, offset=(-9, 0), ha="right",
         )  # fmt: skip

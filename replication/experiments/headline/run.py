@@ -54,8 +54,6 @@ def run(
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
-        exact = studies.compare_with_report(counts, decimals=".00")
-        model["p_unrounded"] = None if exact is None else exact.p
     return model
 
 

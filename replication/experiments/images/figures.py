@@ -54,13 +54,10 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     rules = model["linear"]["rules"]
     for name, look in LINEAR.items():
         aside = 1.5 if name in ASIDE else 1.0
-        _draw(left, look, {size: row["unexplained"] for size, row in rules[name].items()},
-              {size: row["unexplained_interval"] for size, row in rules[name].items()},
-              aside=aside)  # fmt: skip
+        _draw(left, look, rules[name], "unexplained", aside=aside)
     for name, look in LOGISTIC.items():
         last = {size: rows[-1] for size, rows in model["logistic"]["rules"][name].items()}
-        _draw(right, look, {size: row["others"] for size, row in last.items()},
-              {size: row["others_interval"] for size, row in last.items()})  # fmt: skip
+        _draw(right, look, last, "others")
     left.axhline(100 * model["linear"]["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
     style.label_line(left, x=0.0041, y=100 * model["linear"]["pca"], text="principal components",
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
@@ -75,17 +72,14 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 
 def _draw(
-    axes: Axes, look: tuple[str, Any, str, bool, str], values: Mapping[str, float],
-    intervals: Mapping[str, list[float | None]], *, scale: float = 100.0, aside: float = 1.0,
+    axes: Axes, look: tuple[str, Any, str, bool, str], rows: Mapping[str, Any], name: str,
+    *, scale: float = 100.0, aside: float = 1.0,
 ) -> None:  # fmt: skip
-    """Draw values over sizes with their intervals."""
+    """Draw an estimate over sizes."""
     color, dash, marker, is_filled, label = look
-    x = [aside * float(size) for size in values]
-    y = [scale * value for value in values.values()]
-    ends = [(end if None not in end else [np.nan, np.nan]) for end in intervals.values()]
-    axes.vlines(x, *(scale * np.array(ends, dtype=float).T), color=color, linewidth=0.9)
-    axes.plot(
-        x, y, color=color, linestyle=dash or "none", marker=marker, markersize=5, label=label,
+    style.plot_estimates(
+        axes, [aside * float(size) for size in rows], [*rows.values()], name, scale=scale,
+        color=color, linestyle=dash or "none", marker=marker, markersize=5, label=label,
         markerfacecolor=color if is_filled else style.PAPER_WHITE,
     )  # fmt: skip
 
@@ -120,8 +114,7 @@ def plot_encoders(model: Mapping[str, Any]) -> Figure:
     sizes = [str(size) for size in encoders["sizes"]]
     for rule, look in ENCODERS.items():
         rows = dict(zip(sizes, encoders["rules"][rule]["updates"], strict=True))
-        _draw(axes, look, {size: row["median"] for size, row in rows.items()},
-              {size: row["median_interval"] for size, row in rows.items()}, scale=1.0)  # fmt: skip
+        _draw(axes, look, rows, "median", scale=1.0)
     axes.set(xscale="log", yscale="log", xlabel="visible units N",
              ylabel="weight updates (median)")  # fmt: skip
     style.use_plain_log_ticks(axes, encoders["sizes"])

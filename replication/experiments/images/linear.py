@@ -98,7 +98,6 @@ def measure_rest(
     return {
         "updates": n_updates,
         "sizes": list(SIZES),
-        "decay": DECAY,
         "zero": ZERO,
         "pca": float(scatter.strengths[N_HIDDEN:].sum() / scatter.strengths.sum()),
         "rules": {

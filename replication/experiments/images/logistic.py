@@ -109,11 +109,8 @@ def measure_images(
     tasks = [(FOLLOWED, SIZES[0]), *(((rule,), size) for rule in RULES for size in SIZES)]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
     return {
-        "n_trained": n_images,
         "n_others": len(read_digits()[0]) - n_images,
         "sizes": list(SIZES),
-        "decay": DECAY,
-        "rate": first.learning_rate,
         "epochs": list(epochs),
         "start": describe_state(first, initial),
         "rules": {

@@ -55,15 +55,11 @@ def measure_speed(*, n_images: int, n_networks: int, root_seed: int, jobs: int) 
     def learn(task: tuple[str, str]) -> Model:
         inputs, rule = task
         base = make_protocol(n_images, centred=inputs == "centred", **IMAGE_RULES[rule])
-        best, outcomes = simulate_best(
+        _, outcomes = simulate_best(
             base, {"learning_rate": [rate / n_images for rate in IMAGE_RATES[inputs][rule]]},
             n_search=n_networks, n_networks=n_networks, root_seed=root_seed, jobs=1,
         )  # fmt: skip
-        return {
-            "rate": best.learning_rate * n_images,
-            "converged": int(outcomes.converged.sum()),
-            **name_estimate("median", estimate_median(outcomes.updates)),
-        }
+        return name_estimate("median", estimate_median(outcomes.updates))
 
     tasks = [(inputs, rule) for inputs in IMAGE_RATES for rule in IMAGE_RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
@@ -77,9 +73,9 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
     """
     counts = {size: max(FEWEST, n_networks * sizes[0] // size) for size in sizes}
 
-    def learn(task: tuple[int, str]) -> tuple[float, NDArray[np.int32]]:
+    def learn(task: tuple[int, str]) -> NDArray[np.int32]:
         size, rule = task
-        best, outcomes = simulate_best(
+        _, outcomes = simulate_best(
             Protocol(
                 group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **ENCODER_RULES[rule]
             ),
@@ -87,14 +83,13 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
             n_search=max(2, round(SEARCH_SHARE * counts[size])), n_networks=counts[size],
             root_seed=root_seed, jobs=1,
         )  # fmt: skip
-        return best.learning_rate, outcomes.updates
+        return outcomes.updates
 
     # The longest first, so that no thread is left alone with it at the end.
     tasks = [(size, rule) for size in reversed(sizes) for rule in ENCODER_RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
     return {
         "sizes": list(sizes),
-        "n_networks": list(counts.values()),
         "larger": [sizes[-N_LARGER], sizes[-1]],
         "rules": {
             rule: describe_encoders({size: found[size, rule] for size in sizes})
@@ -103,13 +98,10 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
     }
 
 
-def describe_encoders(found: Mapping[int, tuple[float, NDArray[np.int32]]]) -> Model:
-    """Return best rates, updates and failures of one rule by size, and its exponent."""
-    updates = {size: each for size, (_, each) in found.items()}
+def describe_encoders(updates: Mapping[int, NDArray[np.int32]]) -> Model:
+    """Return the updates of one rule by size, and its exponent."""
     return {
-        "rates": [rate for rate, _ in found.values()],
         "updates": [name_estimate("median", estimate_median(each)) for each in updates.values()],
-        "failed": [int((each == CAP).sum()) for each in updates.values()],
         **name_estimate("exponent", estimate_exponent(dict([*updates.items()][-N_LARGER:]))),
     }
 

@@ -96,13 +96,11 @@ def _plot_costs(
     for name, rows, (color, dash, label, up) in lines:
         x = sorted(int(first) for first in rows)
         own = [rows[str(first)] for first in x]
-        low, high = zip(*(row["extra_interval"] for row in own), strict=True)
-        y = [row["extra"] for row in own]
-        axes.vlines(x, low, high, color=color, linewidth=1.0)
-        axes.plot(x, y, color=color, linestyle=dash, marker="o", markersize=3, gid=name)
+        style.plot_estimates(axes, x, own, "extra", color=color, linestyle=dash, marker="o",
+                             markersize=3, gid=name)  # fmt: skip
         text = label.format(failed=fixed(100 * own[-1]["failed"]["share"], 0))
-        style.label_line(axes, x=x[-1], y=y[-1], text=text, color=color, offset=(6, up),
-                         fontsize=8)  # fmt: skip
+        style.label_line(axes, x=x[-1], y=own[-1]["extra"], text=text, color=color,
+                         offset=(6, up), fontsize=8)  # fmt: skip
     axes.plot([0, x[-1]], [0, x[-1]], color=style.MUTED, linewidth=3, alpha=0.35, zorder=0,
               gid="a later start")  # fmt: skip
     style.label_line(axes, x=x[-1], y=x[-1], text="y = x", color=style.MUTED, offset=(6, 7),

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import change_w, flatten, get_w
-from replication.experiments.mechanism.theory import Inputs, multiply
+from replication.experiments.matrices import change_w, get_w, give_length, multiply, project
+from replication.experiments.mechanism.theory import Inputs
 from replication.experiments.recording import Outcome, train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_gradients
@@ -51,32 +51,32 @@ def reverse(update: Update) -> Array:
 
 def randomise(update: Update) -> Array:
     """Change W as much in a random direction."""
-    return _give_length(update.noise, update.change)
+    return give_length(update.noise, update.change)
 
 
 def descend(update: Update) -> Array:
     """Change W as much in the direction of steepest descent in the squared error."""
     gradient = get_w(update.protocol, compute_gradients(update.protocol, update.weights))
-    return _give_length(-gradient, update.change)
+    return give_length(-gradient, update.change)
 
 
 def amplify(update: Update) -> Array:
     """Change W by no more than the component of its change along W S; for one-hot vectors, W."""
     theory = multiply(update.W, Inputs.of(update.protocol).scatter)
-    return _project(update.change, theory)
+    return project(update.change, theory)
 
 
 def turn(update: Update) -> Array:
     """Let W become as long as it would, but turn it in a random direction, as far as it changes."""
     W, change, noise = _center(update)
-    across = _give_length(noise - _project(noise, W), change)
-    return update.change - change + _give_length(W + across, W + change) - W
+    across = give_length(noise - project(noise, W), change)
+    return update.change - change + give_length(W + across, W + change) - W
 
 
 def renew(update: Update) -> Array:
     """Let W become as long as it would, in a fresh random direction: another code each time."""
     W, change, noise = _center(update)
-    return update.change - change + _give_length(noise, W + change) - W
+    return update.change - change + give_length(noise, W + change) - W
 
 
 INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
@@ -99,26 +99,6 @@ def _center(update: Update) -> tuple[Array, Array, Array]:
     span = Inputs.of(update.protocol).span
     W, change, noise = (multiply(x, span) for x in (update.W, update.change, update.noise))
     return W, change, noise
-
-
-def _multiply_entries(one: Array, other: Array) -> Array:
-    return np.asarray(np.sum(flatten(one * other), axis=1)[:, None, None])
-
-
-def _divide(one: Array, other: Array) -> Array:
-    """Return a ratio, or 0 where there is nothing to divide by."""
-    return np.divide(one, other, out=np.zeros_like(one), where=other > 0.0)
-
-
-def _project(one: Array, other: Array) -> Array:
-    """Return the component of each matrix along another."""
-    share = _divide(_multiply_entries(one, other), _multiply_entries(other, other))
-    return np.asarray(share * other)
-
-
-def _give_length(direction: Array, other: Array) -> Array:
-    lengths = [np.sqrt(_multiply_entries(x, x)) for x in (other, direction)]
-    return np.asarray(_divide(*lengths) * direction)
 
 
 def train_changed(

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import flatten, get_u, get_w
+from replication.experiments.matrices import flatten, get_u, get_w, multiply
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
@@ -56,14 +56,6 @@ class Inputs:
         kept = directions[:, strengths > 1e-9 * max(strengths[-1], 1e-300)]
         # Rounded, since the last bits of such libraries depend on the processor.
         return cls(scatter, np.round(kept @ kept.T, 12), strengths[::-1])
-
-
-def multiply(matrices: Array, rows: Array) -> Array:
-    """Return matrices (..., n) times the transpose of rows (m, n), shape (..., m).
-
-    Not by the library for linear algebra, whose last bits depend on the processor.
-    """
-    return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
 
 
 def predict_growth(protocol: Protocol) -> float:

@@ -115,7 +115,7 @@ def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
     fixed = simulate(Protocol(frozen=("b",)), n_seeds=600, root_seed=8)
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
     assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
-    assert len(stuck) == model["fate"]["n"] == np.count_nonzero(~learnt.converged)
+    assert len(stuck) == model["learnt"]["n_failed"] == np.count_nonzero(~learnt.converged)
     assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
     at = dict(zip(model["times"], model["learnt"]["survival"], strict=True))
     assert at[100] == pytest.approx(np.mean(learnt.updates > 100))
