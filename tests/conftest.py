@@ -29,4 +29,3 @@ def few_resamples(monkeypatch):
 
     small = Effort(10_000, 100)
     monkeypatch.setattr("replication.comparison.comparison.Effort", lambda: small)
-    monkeypatch.setattr("replication.experiments.headline.unusual.N_STUDIES", 20_000)

@@ -46,7 +46,7 @@ CONFINED = {
     "pypandoc": {"report"},
     "dask": set(),
     "distributed": {"simulator.backends"},
-    "joblib": {"simulator.backends", "system.threads"},
+    "joblib": {"system.threads"},
 }
 
 HEAVY = {*CONFINED, "numpy", "pandas", "scipy"}

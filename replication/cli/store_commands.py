@@ -80,7 +80,11 @@ def run_info(options: argparse.Namespace) -> int:
         for study in studies
     ]
     others = list_other_versions(options.results)
-    _explain_others(others)
+    for path in others:
+        print(
+            f"outcomes of another version, left alone: {_name(path)} (the version that made them "
+            "reads them; delete them if nobody needs them)"
+        )
     if not studies and not others:
         print(f"no studies in {_name(options.results)}")
     if stale := find_stale(options.results):
@@ -193,9 +197,7 @@ def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
 def _list_contents(results: Path) -> tuple[dict[StudyFolder, int], list[Path]]:
     """Return what `list_studies` does, and the folders with models or reports."""
     from replication.publication.verifying import find_report_folders, list_studies
-    from replication.store import list_other_versions
 
-    _explain_others(list_other_versions(results))
     studies, folders = list_studies(results), find_report_folders(results)
     if not studies and not folders:
         raise StorageError(
@@ -230,14 +232,6 @@ def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
     except (DataError, UsageError, OSError) as error:
         _complain(f"{name}: {explain(error)}")
         return _get_code(error)
-
-
-def _explain_others(folders: list[Path]) -> None:
-    for path in folders:
-        print(
-            f"outcomes of another version, left alone: {_name(path)} (the version that made them "
-            "reads them; delete them if nobody needs them)"
-        )
 
 
 def _get_code(error: Exception) -> int:

@@ -54,7 +54,6 @@ def run_replicate(options: argparse.Namespace) -> int:
     study = read_study(options)
     from replication.publication.publishing import replicate_study
 
-    _mention_other_versions(study)
     model = replicate_study(
         study,
         experiments=not options.no_experiments,
@@ -71,7 +70,6 @@ def run_simulate(options: argparse.Namespace) -> int:
     from replication.publication.publishing import simulate_all
     from replication.store import compute_study_digest
 
-    _mention_other_versions(study)
     n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
@@ -155,16 +153,6 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     lines["report"] = str(study.folder / "report.html")
     width = max(map(len, lines))
     return [f"{name:{width}}  {text}" for name, text in lines.items()]
-
-
-def _mention_other_versions(study: Study) -> None:
-    from replication.store import list_other_versions
-
-    if list_other_versions(study.results):
-        report_progress(
-            "the results folder also holds outcomes of another version: left alone, and listed "
-            "by `replication info`"
-        )
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:

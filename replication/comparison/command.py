@@ -177,7 +177,7 @@ def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
                          column=options.column, pair=options.pair)  # fmt: skip
         return compare(**pair, report=options.report, **numbers, **shared)
     columns = None if options.column is None else options.column.split(",")
-    reported = None if options.reported is None else read_table(options.reported)
+    reported = options.report if options.reported is None else read_table(options.reported)
     return compare_table(runs, reported, by=options.by.split(","), column=columns,
                          succeeded=options.succeeded, **numbers, **shared)  # fmt: skip
 
@@ -192,6 +192,8 @@ def _check(options: argparse.Namespace) -> None:
     for name, needed in (("reported", "by"), ("difference", "by"), ("pair", "difference")):
         if getattr(options, name) is not None and getattr(options, needed) is None:
             raise UsageError(f"--{name} was given without --{needed}; give that too")
+    if options.reported is not None and options.report is not None:
+        raise UsageError("--report and --reported were given; leave one of them out")
     for name in ("reported", "succeeded"):
         if options.difference is not None and getattr(options, name) is not None:
             raise UsageError(f"--difference and --{name} do not go together; leave one out")

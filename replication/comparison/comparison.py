@@ -21,7 +21,6 @@ import numpy.typing as npt
 from replication.comparison import text as words
 from replication.comparison.figure import plot_comparison, render_picture
 from replication.comparison.judging import (
-    Answer,
     Own,
     check_runs,
     find_missed,
@@ -38,7 +37,7 @@ from replication.comparison.means import (
 )
 from replication.comparison.numbers import Reported, read_number, refuse
 from replication.comparison.plausibility import Impossible
-from replication.comparison.prediction import Finding
+from replication.comparison.prediction import Answer, Finding
 from replication.comparison.remarks import (
     find_coincidence,
     list_assumptions,
@@ -128,6 +127,8 @@ class Comparison:
     sides, sample : tuple of Side, and Sample, or None
         Mean, spread and number of runs on both sides; your runs.
     """
+
+    __hash__ = None  # type: ignore[assignment]
 
     verdict: Verdict
     reason: str

@@ -29,10 +29,10 @@ from replication.comparison.means import (
     judge_shares,
 )
 from replication.comparison.numbers import Reported
-from replication.comparison.prediction import Finding, Prediction, describe_runs, predict
+from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs, apply_rule
-from replication.comparison.sampling import Effort, Sample, SamplingDistribution
+from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError
 from replication.wording import plural
 
@@ -41,26 +41,6 @@ MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What one reading of a report, or a part of it, gives; `p` is None where nothing can be said.
-
-    `shown`: by statistic, the difference that these runs would have shown four times in five.
-    `conditions`: what the answer holds under.
-    """
-
-    findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
-    p: float | None = None
-    p_error: float = 0.0
-    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(default_factory=dict)
-    difference: Difference | None = None
-    shown: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
-    conditions: tuple[str, ...] = ()
-    rule: str = ""
-    n_used: int = 0
-    sides: tuple[Side, Side] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -285,13 +265,13 @@ def _predict(
     conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
     return [
-        Answer(one.findings, one.p, one.p_error, one.distributions, _find_difference(one, sample),
-               _find_shown(one, level), conditions)
+        dataclasses.replace(one, difference=_find_difference(one, sample), conditions=conditions,
+                            shown=_find_shown(one, level))
         for one in predictions
     ]  # fmt: skip
 
 
-def _find_difference(prediction: Prediction, sample: Sample) -> Difference | None:
+def _find_difference(prediction: Answer, sample: Sample) -> Difference | None:
     """Return the difference of means or of other middles, with the interval of studies drawn."""
     name = next((name for name in ("mean", "median", "iqm") if name in prediction.findings), None)
     if name is None:
@@ -304,7 +284,7 @@ def _find_difference(prediction: Prediction, sample: Sample) -> Difference | Non
     return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
 
 
-def _find_shown(prediction: Prediction, level: float) -> dict[str, float | None]:
+def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:
     """Return the shift of each sampling distribution that would be found four times in five."""
     found: dict[str, float | None] = {}
     for name, one in prediction.distributions.items():

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Reported
 from replication.comparison.report import SPREADS
 from replication.comparison.sampling import (
@@ -85,16 +86,24 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True)
-class Prediction:
-    """Reported statistics of n runs against their sampling distributions.
+class Answer:
+    """What one reading of a report, or a part of it, gives; `p` is None where nothing can be said.
 
-    `p` is that of all together, `p_error` its standard error, 0 if it is exact.
+    `p` is that of all findings together, `p_error` its standard error, 0 if it is exact. `shown`:
+    by statistic, the difference that these runs would have shown four times in five.
+    `conditions`: what the answer holds under.
     """
 
-    findings: Mapping[str, Finding]
-    p: float
-    p_error: float
-    distributions: Mapping[str, SamplingDistribution]
+    findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
+    p: float | None = None
+    p_error: float = 0.0
+    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(default_factory=dict)
+    difference: Difference | None = None
+    shown: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    rule: str = ""
+    n_used: int = 0
+    sides: tuple[Side, Side] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -174,7 +183,7 @@ def predict(
     level: float,
     effort: Effort,
     readings: Sequence[Mapping[str, float]] = ({},),
-) -> list[Prediction]:
+) -> list[Answer]:
     """Hold reported statistics of n runs against a sample, under each reading of their spreads.
 
     A reading has a factor for each spread, by which it is larger than the standard deviation.
@@ -202,7 +211,7 @@ def describe_runs(sample: Sample, names: Collection[str]) -> dict[str, float]:
 
 def judge_draws(
     drawn: Draws, numbers: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
-) -> Prediction:
+) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
     judged = {
         name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
@@ -222,7 +231,7 @@ def judge_draws(
         error = max(error, float(by_resample.std()) / math.sqrt(by_resample.size))
     findings = _find_all(judged, yours, level)
     distributions = {name: one.distribution for name, one in judged.items()}
-    return Prediction(findings, p, error, distributions)
+    return Answer(findings, p, error, distributions)
 
 
 def _find_all(
@@ -261,7 +270,7 @@ def predict_mean_and_max(
     *,
     yours: Mapping[str, float],
     level: float,
-) -> Prediction:
+) -> Answer:
     """Hold a reported mean and maximum of n runs against the population that the table is."""
     mean, largest = numbers["mean"], numbers["max"]
     of_max = SamplingDistribution(*compute_max_mass(table, runs))
@@ -278,7 +287,7 @@ def predict_mean_and_max(
         nowhere = (math.nan, math.nan)
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], nowhere, 1.0)
     p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
-    return Prediction(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
+    return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
 
 
 def _sum_studies(

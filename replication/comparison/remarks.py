@@ -6,10 +6,10 @@ import dataclasses
 import functools
 import math
 
-from replication.comparison.judging import MAX_COUNTS, Answer, Own, find_spread_p
+from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
 from replication.comparison.means import Equivalence
 from replication.comparison.plausibility import Impossible, find_impossible
-from replication.comparison.prediction import describe_runs
+from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.sampling import Sample
 from replication.comparison.text import describe_p

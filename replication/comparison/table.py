@@ -67,6 +67,8 @@ class ComparisonTable:
         Of the tests.
     """
 
+    __hash__ = None  # type: ignore[assignment]
+
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
@@ -373,7 +375,7 @@ def adjust_holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
 
 def compare_table(
     table: Any,
-    report: Any = None,
+    reported: Any = None,
     *,
     by: str | Sequence[str],
     column: str | Sequence[str] | None = None,
@@ -386,7 +388,7 @@ def compare_table(
     ----------
     table : data frame, or mapping of str to columns
         A row for each of your runs.
-    report : data frame, mapping of str to columns, or mapping of str to str
+    reported : data frame, mapping of str to columns, mapping of str to str, or str
         A row for each reported result: its keys, and reported numbers under the names that papers
         and pandas give them (mean, std, SD, n, median, ci_low, p90, ...; the mean also as "0.83 ±
         0.04"). Or reported numbers by name, which hold for every group.
@@ -428,19 +430,19 @@ def compare_table(
     others = [name for name in own.names if name not in {*keys, succeeded}]
     metrics = others if not metrics and len(others) == 1 else metrics
     groups, n_missing = _find_groups([read_keys(own.take(name)) for name in keys])
-    if report is None or isinstance(report, str):
-        report = shared if report is None else parse_report(report, "report")
-    rows, ignored = _read_rows(report, keys, metrics, groups)
-    reported = [(label, key, shared | row if isinstance(row, dict) else row)
+    if reported is None or isinstance(reported, str):
+        reported = shared if reported is None else parse_report(reported, "reported")
+    rows, ignored = _read_rows(reported, keys, metrics, groups)
+    reports = [(label, key, shared | row if isinstance(row, dict) else row)
                 for label, key, row in rows]  # fmt: skip
     if len(metrics) > 1:
         keys = [*keys, "metric"]
-    if len(reported) > MAX_ROWS:
+    if len(reports) > MAX_ROWS:
         raise UsageError(
-            f"`by` gives {len(reported):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
+            f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
             "values"
         )
-    if not any(key in groups for _, key, _ in reported):
+    if not any(key in groups for _, key, _ in reports):
         raise UsageError(
             "the reported numbers name none of your groups; those are "
             f"{list_names([', '.join(key) for key in groups])}"
@@ -450,12 +452,12 @@ def compare_table(
     if unknown:
         raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
     all_options = {**defaults, "nan_policy": "omit", **options}
-    effort = Effort() if len(reported) < FEW_ROWS else Effort(10_000, 200)
-    known = {name for _, _, row in reported if isinstance(row, dict) for name in row}
+    effort = Effort() if len(reports) < FEW_ROWS else Effort(10_000, 200)
+    known = {name for _, _, row in reports if isinstance(row, dict) for name in row}
     take = functools.cache(lambda name: _read_runs(own, name, succeeded, known))
     found: dict[Key, Comparison] = {}
     refused: dict[Key, str] = {}
-    for label, key, numbers in reported:
+    for label, key, numbers in reports:
         if key in groups:
             values, flags = take(label[-1] if len(metrics) > 1 else next(iter(metrics), None))
             chosen = None if flags is None else flags[groups[key]]
@@ -469,9 +471,9 @@ def compare_table(
     if not found:
         first = next(iter(refused))
         raise UsageError(f"no row could be compared; {_name(first)}: {refused[first]}")
-    named = {key for _, key, _ in reported}
+    named = {key for _, key, _ in reports}
     only_reported = {
-        label: _find_nearest(key, groups) for label, key, _ in reported if key not in groups
+        label: _find_nearest(key, groups) for label, key, _ in reports if key not in groups
     }
     only_yours = {key: _find_nearest(key, only_reported) for key in groups if key not in named}
     level = next(iter(found.values())).level
@@ -538,17 +540,17 @@ def _find_nearest(key: Key, others: Iterable[Key]) -> Key | None:
 
 
 def _read_rows(
-    report: Any, keys: Sequence[str], metrics: Sequence[str], groups: Iterable[Key]
+    reported: Any, keys: Sequence[str], metrics: Sequence[str], groups: Iterable[Key]
 ) -> tuple[list[tuple[Key, Key, Any]], tuple[str, ...]]:
     """Return label, key and numbers of each row of a report, and the columns that were not read.
 
     The label is the key with the metric where there are several.
     """
-    if isinstance(report, Mapping) and all(np.ndim(value) == 0 for value in report.values()):
+    if isinstance(reported, Mapping) and all(np.ndim(value) == 0 for value in reported.values()):
         if len(metrics) > 1:
             raise UsageError("several columns were given; give a report with a column `metric`")
-        return [(key, key, dict(report)) for key in groups], ()
-    table = Table.of(report, "report")
+        return [(key, key, dict(reported)) for key in groups], ()
+    table = Table.of(reported, "reported")
     lacking = [name for name in keys if name not in table.names]
     if lacking:
         raise UsageError(

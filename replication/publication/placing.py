@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from replication.errors import DataError, StorageError
+from replication.errors import DataError
 from replication.system.files import (
     list_names,
     open_folder,
@@ -30,12 +29,11 @@ LINE = re.compile(
 )
 
 
-def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = False) -> None:
+def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files into a folder in place of those of its list.
 
     The list is written first, so that a kill in between leaves files that it shows to be missing,
-    and that are ours to replace. Anything else in the place of a file is refused, or renamed
-    (`set_aside`).
+    and that are ours to replace. Anything else in the place of a file is renamed.
     """
     for name in files:
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
@@ -44,17 +42,12 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
     old = read_list(folder) or {}
     if old == new and not find_damaged(folder):
         return
-    for place in _find_foreign(folder, old, new):
-        if not set_aside:
-            raise StorageError(
-                f"{str(place)!r} is in the place of a file of the report, but was not written by "
-                f"this program (it is not in {LIST}, or it is a link); move it away, or give "
-                "another results folder"
-            )
-        put_aside(place)
-    if (folder / LIST).is_dir():
-        put_aside(folder / LIST)
     open_folder(folder / "figures", below=folder)
+    for name in (LIST, *new):
+        place = folder / name
+        is_listed = name == LIST or name in old or _compute_digest(place) == new[name]
+        if place.is_symlink() or not (place.is_file() and is_listed):
+            put_aside(place)
     _write_list(folder, old | new)
     for name, content in files.items():
         write_durably(folder / name, content)
@@ -68,27 +61,6 @@ def place_files(folder: Path, files: Mapping[str, bytes], *, set_aside: bool = F
 def _write_list(folder: Path, digests: Mapping[str, str]) -> None:
     lines = [f"{digest}  {name}\n" for name, digest in sorted(digests.items())]
     write_durably(folder / LIST, "".join(lines).encode())
-
-
-def _find_foreign(folder: Path, old: Mapping[str, str], new: Mapping[str, str]) -> list[Path]:
-    """Return what is in the place of a new file and was not written by us."""
-    places = {name: folder / name for name in ("figures", *new)}
-    return [
-        place
-        for name, place in places.items()
-        if os.path.lexists(place) and not _is_ours(place, name, old, new)
-    ]
-
-
-def _is_ours(place: Path, name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Return whether a file may be replaced: it is listed, or has the content that it gets."""
-    if place.is_symlink() or not place.is_file():
-        return name == "figures" and _is_folder(place)
-    return name in old or (name in new and _compute_digest(place) == new[name])
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def read_list(folder: Path) -> dict[str, str] | None:

@@ -10,7 +10,8 @@ from typing import Any
 from replication.errors import ReportError
 from replication.experiments import EXPERIMENTS, TEMPLATES, run_experiment
 from replication.publication.models import read_models, write_model
-from replication.publication.rendering import METADATA, list_claims, list_drawings, publish
+from replication.publication.placing import place_files
+from replication.publication.rendering import METADATA, list_claims, list_drawings, render
 from replication.system.files import open_folder
 from replication.system.progress import Tell, silent
 from replication.system.temporary import make_temporary_folder
@@ -54,10 +55,11 @@ def preview_experiment(
         figures = list_drawings(
             name, models[name], f"replication experiments {name} --preview {n_networks}"
         )
-        publish(
-            folder, workspace / "chapter.md", {}, figures,
+        files = render(
+            workspace / "chapter.md", {}, figures,
             title=f"Preview: {name}", jobs=jobs, report_progress=report_progress,
         )  # fmt: skip
+    place_files(folder, files)
     return folder / "report.html"
 
 
@@ -71,12 +73,12 @@ def write_multiverse(
     folder = results / "studies" / name
     open_folder(folder, below=results)
     plain = write_model(folder, "multiverse", model)
-    publish(
-        folder,
+    files = render(
         TEMPLATES / "readings" / "multiverse.md",
         {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
         {},
         title=f"Multiverse: {model['name']}",
         report_progress=report_progress,
     )
+    place_files(folder, files)
     return write_readings(plain, folder), folder / "report.html"

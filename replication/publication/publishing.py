@@ -7,7 +7,6 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +17,11 @@ from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
+from replication.publication.placing import place_files
 from replication.publication.rendering import (
     LEARNING,
     list_claims,
     list_drawings,
-    publish,
     render,
 )
 from replication.system.files import open_folder
@@ -104,23 +103,18 @@ def run_experiments(
 ) -> None:
     """Run experiments and write their models into a results folder."""
     names = list(names)
-    done, begun = 0.0, time.monotonic()
     for i, name in enumerate(names):
-        pace = (time.monotonic() - begun) / done if done else 1.0
-        left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]) * pace)
+        left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
         prefix = f"{name} ({i + 1} of {len(names)})"
-        report_progress(f"{prefix}: about {left} left")
+        report_progress(f"{prefix}: about {left} left on two cores")
 
         def tell_step(step: str, prefix: str = prefix) -> None:
             report_progress(f"{prefix}: {step}")
 
         write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
-        done += EXPERIMENTS[name]
 
 
-def write_report(
-    study: Study, *, jobs: int = -1, report_progress: Tell = silent, set_aside: bool = False
-) -> Model:
+def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> Model:
     """Analyse a stored study and write its report. Return the headline's model.
 
     Simulates nothing but single networks for the figures; an experiment whose model is
@@ -152,17 +146,16 @@ def write_report(
             command += "" if study.is_default else f" {study.options}"
         figures |= list_drawings(name, model, command)
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
-    more: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        more["statements.csv"] = list_statements(models).encode()
+        files["statements.csv"] = list_statements(models).encode()
         report_progress("the page of six steps")
-        more |= render(
+        files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, name="learning",
             formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
         )  # fmt: skip
-    publish(
-        study.folder,
+    files |= render(
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         models | texts,
         figures,
@@ -170,9 +163,8 @@ def write_report(
         version=version("recirculation-replication"),
         jobs=jobs,
         report_progress=report_progress,
-        set_aside=set_aside,
-        more=more,
     )
+    place_files(study.folder, files)
     return models["headline"]
 
 

@@ -1,17 +1,16 @@
-"""From models and a template to the files of a report, in the folder where they belong."""
+"""From models and a template to the files of a report."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.definition.claims import load_claims
 from replication.experiments import TEMPLATES, list_figures
 from replication.publication.models import Model
-from replication.publication.placing import place_files
 from replication.system.progress import Tell
 
 if TYPE_CHECKING:
@@ -38,35 +37,14 @@ LEARNING = {
 """Of the second page, for readers who want to see how the rule works."""
 
 
-def publish(
-    folder: Path,
-    template: Path,
-    models: Mapping[str, Any],
-    figures: Mapping[str, Drawing],
-    *,
-    report_progress: Tell,
-    formats: Iterable[str] = ("html", "md"),
-    jobs: int = -1,
-    set_aside: bool = False,
-    more: Mapping[str, bytes] | None = None,
-    **metadata: str,
-) -> None:
-    """Render a report and put it, and `more` files, into a folder that is open for writing."""
-    files = render(
-        template, models, figures,
-        formats=tuple(formats), jobs=jobs, report_progress=report_progress, **metadata,
-    )  # fmt: skip
-    place_files(folder, files | dict(more or {}), set_aside=set_aside)
-
-
 def render(
     template: Path,
     models: Mapping[str, Any],
     figures: Mapping[str, Drawing],
     *,
     name: str = "report",
-    formats: Collection[str],
-    jobs: int,
+    formats: Collection[str] = ("html", "md"),
+    jobs: int = -1,
     report_progress: Tell,
     **metadata: str,
 ) -> dict[str, bytes]:

@@ -128,12 +128,7 @@ def repair_reports(
             if folder == results:
                 names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
                 run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-            write_report(
-                _find_study(folder, results),
-                jobs=jobs,
-                report_progress=report_progress,
-                set_aside=True,
-            )
+            write_report(_find_study(folder, results), jobs=jobs, report_progress=report_progress)
         except (DataError, OSError) as error:
             what = f"{_join(damaged)} in {str(folder)!r} cannot be made again"
             errors.append(f"{what}: {explain(error)}")

@@ -7,17 +7,15 @@ import contextlib
 import functools
 import importlib.metadata
 import importlib.util
+import itertools
 import logging
+import queue
 import re
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
-from joblib import Parallel
-from joblib.parallel import ParallelBackendBase
-
 from replication.errors import UsageError, WorkerError
-from replication.system.threads import run_tasks
 
 THREADS = "threading"
 CLUSTER = "dask"
@@ -62,44 +60,30 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
     """
     with _silence_distributed(), _connect(scheduler) as client:
         check_workers(client, scheduler)
-        backend = ClusterBackend(client)
-        parallel = Parallel(
-            jobs, backend=backend, timeout=SECONDS_OF_PATIENCE, return_as="generator_unordered",
-            pre_dispatch="2 * n_jobs" if jobs < 1 else jobs, batch_size=1,
-        )  # fmt: skip
-        yield backend.effective_n_jobs(jobs), functools.partial(run_tasks, parallel)
+        workers = jobs if jobs > 0 else sum(client.nthreads().values())
+        yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
 
 
-class ClusterBackend(ParallelBackendBase):  # type: ignore[misc]
-    """Blocks as tasks of a Dask cluster; joblib's own may compute them on the client."""
+def run_tasks(
+    client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
+) -> Generator[Any]:
+    """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
+    left, finished = iter(tasks), queue.SimpleQueue[Any]()
+    sent = set()  # a future that nobody holds is cancelled
 
-    supports_retrieve_callback = True
+    def send(n: int) -> None:
+        for task in itertools.islice(left, n):
+            future = client.submit(function, task, pure=False)
+            sent.add(future)
+            future.add_done_callback(finished.put)
 
-    def __init__(self, client: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self._client = client
-
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        """Return the number of tasks at once, two at least."""
-        return max(2, n_jobs if n_jobs > 0 else sum(self._client.nthreads().values()))
-
-    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
-        """Keep the `Parallel` that asks, as joblib expects, and return the number of tasks."""
-        self.parallel = parallel
-        return self.effective_n_jobs(n_jobs)
-
-    def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
-        """Send one task; `callback` gets its future when it is over, however it ended."""
-        future = self._client.submit(func, pure=False)
-        future.add_done_callback(callback)
-        return future
-
-    def retrieve_result_callback(self, out: Any) -> Any:
-        """Return the result of a future that is over, or raise what it ended with."""
-        return out.result(timeout=SECONDS_TO_ANSWER)
-
-    def abort_everything(self, ensure_ready: bool = True) -> None:
-        """Leave tasks to the closing of the client, which cancels them."""
+    send(n_sent)
+    while sent:
+        future = finished.get(timeout=SECONDS_OF_PATIENCE)
+        sent.remove(future)
+        result = future.result(timeout=SECONDS_TO_ANSWER)
+        send(1)
+        yield result
 
 
 def check_workers(client: Any, scheduler: str) -> None:

@@ -201,7 +201,7 @@ def _join_outcomes(parts: list[Outcomes]) -> Outcomes:
 def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
     """Return the error that describes in one line how a cluster was lost."""
     kind = type(error).__name__
-    if kind == "TimeoutError":  # of joblib
+    if kind == "Empty":
         return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
     if kind == "KilledWorker":
         return LostWorker("a worker died, perhaps for lack of memory")

@@ -9,7 +9,6 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from replication.errors import DataError, StorageError
@@ -22,27 +21,15 @@ SECONDS_OF_LEFTOVERS = 86_400.0
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves either the old file or the new one."""
-    with temporary_file(path) as temporary:
-        temporary.write_bytes(content)
-        publish(temporary, path)
-
-
-@contextlib.contextmanager
-def temporary_file(path: Path) -> Iterator[Path]:
-    """Make an empty file with a new name beside `path`; remove it if it is still there at the end.
-
-    Errors of the system within the block become a `StorageError` about `path`.
-    """
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
         temporary.open("xb").close()  # no file or link that is there already is written to
         try:
-            yield temporary
+            temporary.write_bytes(content)
+            publish(temporary, path)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-    except StorageError:
-        raise
     except OSError as error:
         advice = (
             "what was written before is intact: make room, correct the permissions, or give "

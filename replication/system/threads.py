@@ -78,21 +78,13 @@ def iterate_in_threads(
         return function(task)
 
     parallel = Parallel(jobs, backend=Threads(), return_as=return_as, batch_size=1)
-    try:
-        yield from run_tasks(parallel, work, tasks)
-    except BaseException:
-        flag[0] = True
-        raise
-
-
-def run_tasks(
-    parallel: Any, function: Callable[[Task], Result], tasks: Iterable[Task]
-) -> Generator[Result]:
-    """Yield the result of each task from a `joblib.Parallel` that returns a generator."""
-    results = parallel(delayed(function)(task) for task in tasks)
+    results = parallel(delayed(work)(task) for task in tasks)
     try:
         for result in results:  # noqa: UP028  # closed below, where it may not warn
             yield result
+    except BaseException:
+        flag[0] = True
+        raise
     finally:
         with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
             warnings.simplefilter("ignore", UserWarning)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-import joblib
 import pytest
 
 from replication.definition.protocol import Protocol
@@ -121,13 +120,10 @@ class Client:
         self.packages = packages
         self.submitted = []
 
-    def nthreads(self):
-        return {"tcp://w:1": 1}
-
-    def submit(self, func, **_):
+    def submit(self, func, task, **_):
         self.submitted.append(func)
         future = concurrent.futures.Future()
-        future.set_result(func())
+        future.set_result(func(task))
         return future
 
     def wait_for_workers(self, _, timeout):
@@ -154,13 +150,13 @@ def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, me
         backends.check_workers(Client(**packages), "tcp://s:2")
 
 
-@pytest.mark.parametrize("jobs", [1, -1])
-def test_one_worker_or_one_job_is_enough_for_the_work_to_run_on_the_cluster(jobs):
-    """joblib once computed all of it on the client, in silence."""
+def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
     client = Client()
-    with joblib.Parallel(jobs, backend=backends.ClusterBackend(client), batch_size=1) as parallel:
-        assert parallel(joblib.delayed(abs)(-i) for i in range(3)) == [0, 1, 2]
+    results = backends.run_tasks(client, 2, abs, (-i for i in range(9)))
+    first = next(results)
     assert len(client.submitted) == 3
+    assert sorted([first, *results]) == list(range(9))
+    assert client.submitted == [abs] * 9
 
 
 @pytest.mark.parametrize("listens", [False, True])

@@ -1,17 +1,18 @@
-"""What the figures show of a population: its histogram, and mean and maximum of its studies."""
+"""What a population shows: its histogram, mean and maximum of its studies, and how they vary."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import contourpy
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from replication.comparison.sampling import SamplingDistribution
 from replication.definition.claims import load_reported
+from replication.experiments.studies import draw_studies
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -24,8 +25,8 @@ Outline = dict[str, Any]
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure
-STUDY_SEED = 1988
 N_BARS_OF_MAX = 40
+SHOWN_MAX = (0.001, 0.998)  # quantiles of the largest that the figure shows
 N_MEAN_CELLS, N_MAX_CELLS = 300, 120
 SMOOTHING, MARGIN = 3.0, 12
 """Cells: the standard deviation of the Gaussian, and what it may spill over at each side."""
@@ -51,60 +52,73 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     }
 
 
-def describe_joint(counts: CountTable) -> dict[str, Any] | None:
-    """Return the joint sampling distribution of mean and maximum; None where it has no figure."""
-    runs = load_reported().runs
+class Plane(NamedTuple):
+    """The joint sampling distribution of mean and largest, exact, on a grid with an empty margin.
+
+    It is steps of the mean and of the logarithm of the largest that are equal.
+    """
+
+    mean: SamplingDistribution
+    largest: SamplingDistribution
+    means: FloatArray  # (a,), middles of cells
+    logs: FloatArray  # (b,), of the largest
+    mass: FloatArray  # (a, b)
+    density: FloatArray  # (a, b), the mass with a Gaussian, against a finite population's noise
+
+
+def map_studies(counts: CountTable) -> Plane | None:
+    """Return the plane of the studies of a population; None where they hardly differ."""
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
-    largest, chances = compute_max_mass(counts, runs)
-    low, high = find_quantiles(largest, chances, [0.001, 0.998])
-    if not 1 <= low < high:
+    runs = load_reported().runs
+    largest = SamplingDistribution(*compute_max_mass(counts, runs))
+    if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
         return None
-    means, mass = compute_mean_mass(counts, runs)
-    left, right = find_quantiles(means, mass, [1e-7, 1.0 - 1e-7])
-    first, last = find_quantiles(largest, chances, [1e-5, 1.0 - 1e-5])
-    ends = (left - 0.5 / runs, right + 0.5 / runs), (first - 0.5, last + 0.5)
-    regions = find_regions(counts, *ends)
+    mean = SamplingDistribution(*compute_mean_mass(counts, runs))
+    left, right = (mean.find_quantile(q) for q in (1e-7, 1.0 - 1e-7))
+    first, last = (largest.find_quantile(q) for q in (1e-5, 1.0 - 1e-5))
+    mean_edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
+    steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
+    cells = compute_joint_mass(counts, runs, mean_edges=mean_edges, max_edges=np.exp(steps))
+    # A margin of empty cells closes every outline.
+    mass = np.pad(cells / cells.sum(), MARGIN)
+    means, logs = (
+        edges[0] + (edges[1] - edges[0]) * (np.arange(edges.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
+        for edges in (mean_edges, steps)
+    )
+    return Plane(
+        mean, largest, means, logs, mass, gaussian_filter(mass, SMOOTHING, mode="constant")
+    )
+
+
+def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
+    """Return what the figure shows of the joint sampling distribution."""
+    regions = find_regions(plane)
     mean, top = float(load_reported().mean), int(load_reported().max)
     shown = [*(x for line in regions[0] for x in line["mean"]), mean]
     mean_edges = _cut(min(shown), max(shown))
+    low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
-    rng = np.random.default_rng(STUDY_SEED)
-    drawn = rng.choice(counts.updates, size=(N_STUDIES, runs), p=counts.counts / counts.n_converged)
+    means, maxima = draw_studies(counts, N_STUDIES)
     return {
         "mean_edges": mean_edges.tolist(),
-        "mean_share": _sum_cells(means, mass, mean_edges),
+        "mean_share": _sum_cells(plane.mean, mean_edges),
         "max_edges": max_edges.tolist(),
-        "max_share": _sum_cells(largest, chances, max_edges),
+        "max_share": _sum_cells(plane.largest, max_edges),
         "regions": regions,
-        "studies": {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()},
+        "studies": {"mean": means.tolist(), "max": maxima.tolist()},
     }
 
 
-def find_regions(
-    counts: CountTable, means: Sequence[float], maxima: Sequence[float]
-) -> list[list[Outline]]:
+def find_regions(plane: Plane) -> list[list[Outline]]:
     """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
-    A region, which may have several parts and holes, is where the density of the mean and the
-    logarithm of the largest is highest. The density is exact but for a Gaussian of 3 cells, which
-    takes out the noise of a finite population; the share in the region is exact.
+    A region, which may have several parts and holes, is where the density is highest; the share in
+    it is exact.
     """
-    mean_edges = np.linspace(means[0], means[1], N_MEAN_CELLS + 1)
-    steps = np.linspace(np.log(maxima[0]), np.log(maxima[1]), N_MAX_CELLS + 1)
-    cells = compute_joint_mass(
-        counts, load_reported().runs, mean_edges=mean_edges, max_edges=np.exp(steps)
-    )
-    # A margin of empty cells closes every outline.
-    exact = np.pad(cells, MARGIN)
-    density = gaussian_filter(exact, SMOOTHING, mode="constant")
-    middles = [
-        edges[0] + (edges[1] - edges[0]) * (np.arange(edges.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
-        for edges in (mean_edges, steps)
-    ]
-    order = np.argsort(-density, axis=None, kind="stable")
-    ordered, within = density.ravel()[order], np.cumsum(exact.ravel()[order]) / exact.sum()
-    contours = contourpy.contour_generator(x=middles[0], y=middles[1], z=density.T)
+    order = np.argsort(-plane.density, axis=None, kind="stable")
+    ordered, within = plane.density.ravel()[order], np.cumsum(plane.mass.ravel()[order])
+    contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
     return [
         [
             {"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
@@ -114,11 +128,32 @@ def find_regions(
     ]
 
 
-def find_quantiles(values: FloatArray, mass: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """Return the smallest values whose cumulated mass reaches each level of the total."""
-    running = np.cumsum(mass)
-    places = np.searchsorted(running, np.asarray(levels) * running[-1] - 1e-12)
-    return cast("FloatArray", values[np.minimum(places, values.size - 1)])
+def measure_unusualness(plane: Plane) -> dict[str, float]:
+    """Return the share of studies at least as unusual as that of 1988, by what unusual means.
+
+    By Mahalanobis' distance of both logarithms from their average, and by how dense studies are,
+    with a logarithmic axis of the largest or a plain one.
+    """
+    mean, largest = float(load_reported().mean), float(load_reported().max)
+    rows, columns = np.nonzero(plane.mass)
+    weights = plane.mass[rows, columns]
+    smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up
+    points = np.stack([np.log(np.maximum(plane.means[rows], smallest)), plane.logs[columns]])
+    centre = np.average(points, axis=1, weights=weights)
+    inverse = np.linalg.inv(np.cov(points, aweights=weights))
+
+    def measure_distance(points: FloatArray) -> FloatArray:
+        away = points - centre[:, None]
+        return np.asarray(np.einsum("ik,ij,jk->k", away, inverse, away))
+
+    is_far = measure_distance(points) >= measure_distance(np.log([[mean], [largest]]))
+    at = np.abs(plane.means - mean).argmin(), np.abs(plane.logs - np.log(largest)).argmin()
+    plain = plane.density / np.exp(plane.logs)
+    return {
+        "mahalanobis": float(weights[is_far].sum()),
+        "density-log": float(plane.mass[plane.density <= plane.density[at]].sum()),
+        "density": float(plane.mass[plain <= plain[at]].sum()),
+    }
 
 
 def _cut(low: float, high: float) -> FloatArray:
@@ -130,5 +165,5 @@ def _cut(low: float, high: float) -> FloatArray:
     return np.arange(first, math.ceil(high / width) + 2, dtype=np.float64) * width
 
 
-def _sum_cells(values: FloatArray, mass: FloatArray, edges: FloatArray) -> list[float]:
-    return cast("list[float]", np.histogram(values, bins=edges, weights=mass)[0].tolist())
+def _sum_cells(of: SamplingDistribution, edges: FloatArray) -> list[float]:
+    return cast("list[float]", np.histogram(of.values, bins=edges, weights=of.mass)[0].tolist())

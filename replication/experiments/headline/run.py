@@ -11,8 +11,12 @@ from replication.definition.claims import Verdict, find_other_settings, load_cla
 from replication.definition.protocol import PAPER, as_plain, from_plain
 from replication.definition.study import Study
 from replication.experiments import studies
-from replication.experiments.headline.distributions import describe_joint, make_histogram
-from replication.experiments.headline.unusual import measure_unusualness
+from replication.experiments.headline.distributions import (
+    describe_joint,
+    make_histogram,
+    map_studies,
+    measure_unusualness,
+)
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import estimate_share, name_estimate
@@ -80,22 +84,16 @@ def describe_study(
         for (root_seed, table), p_values in zip(repetitions.items(), tested, strict=True)
     ]
     population = describe_population(counts)
-    unusual: dict[str, float | None] = {}
-    meanings: list[float] = []
-    if sampling is not None and has_paper_task:
-        unusual = measure_unusualness(counts)
-        meanings = [p for p in (sampling["p"], *unusual.values()) if p is not None]
+    plane = map_studies(counts) if sampling is not None and has_paper_task else None
+    unusual = {} if plane is None else measure_unusualness(plane)
+    meanings = [*unusual.values(), *([sampling["p"]] if sampling and unusual else [])]
     return {
         "reported": studies.describe_reported(),
         "has_paper_task": has_paper_task,
         "population": population,
         "sampling": sampling,
         "repetitions": others,
-        "ranges": {
-            name: [min(row[name] for row in others), max(row[name] for row in others)]
-            for name in ("p_max", "p_mean", "p")
-            if others and all(row[name] is not None for row in others)
-        },
+        "ranges": {} if None in (p := [row["p"] for row in others]) else {"p": [min(p), max(p)]},
         "claims": {
             "headline": judge_headline(
                 population, sampling, find_p_values(counts, other_errors), differences
@@ -105,7 +103,7 @@ def describe_study(
         "meanings": [min(meanings), max(meanings)] if meanings else None,
         "likelihood": None,
         "histogram": make_histogram(counts),
-        "joint": None if sampling is None or not has_paper_task else describe_joint(counts),
+        "joint": None if plane is None else describe_joint(counts, plane),
     }
 
 

@@ -134,20 +134,17 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 
 
 def compare_order(rate: float, *, n_networks: int) -> Model:
-    """Return in how many networks the matrices pass `LEVEL` before the change of W agrees."""
+    """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
     measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    aligned, centred, agrees = (
+    centred, agrees = (
         agreement.find_events(measured[name].reshape(recorded.shape[:2]))
-        for name in ("alignment", "centred", "lower")
+        for name in ("centred", "lower")
     )
-    return {
-        "learning_rate": rate,
-        "raw": estimate_share(int(np.count_nonzero(aligned < agrees)), n_networks),
-        "centred": estimate_share(int(np.count_nonzero(centred < agrees)), n_networks),
-    }
+    share = estimate_share(int(np.count_nonzero(centred < agrees)), n_networks)
+    return {"learning_rate": rate, "centred": share}
 
 
 def judge_symmetry(paper: Histories, slow: Histories) -> Model:

@@ -125,7 +125,6 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     return {
         "n_sets": len(rows),
-        "rules": {rule: spread([row["rules"][rule]["median"] for row in rows]) for rule in RULES},
         "costs": {
             change: spread([row["interventions"][change]["cost"] for row in rows])
             for change in EXAMINED

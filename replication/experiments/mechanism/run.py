@@ -20,7 +20,7 @@ from replication.experiments.mechanism.interventions import (
 )
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
-from replication.experiments.mechanism.theory import check_theory, find_end_of_growth
+from replication.experiments.mechanism.theory import check_theory
 from replication.experiments.mechanism.turning import follow_turning
 from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
@@ -40,7 +40,6 @@ FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
 SURGERY_AT = 10  # updates after which U is changed
 FOLLOWED = {"small": {"n_updates": 400, "every": 5}, "paper": {"n_updates": 40, "every": 1}}
-FOLLOWED_GROWTH = 150
 SETTINGS: dict[str, dict[str, Any]] = {
     **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
     **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},
@@ -119,17 +118,14 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
 
 
 def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
-    """Return the theory checked at `SETTINGS`, and where W grows half as fast as predicted."""
+    """Return the theory checked at `SETTINGS`."""
 
     def check(name: str) -> Model:
         setting = dataclasses.replace(protocol, **SETTINGS[name])
         checked = check_theory(setting, level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED)
         return {"name": name} | checked
 
-    end = find_end_of_growth(
-        protocol, n_updates=FOLLOWED_GROWTH, n_networks=n_networks, root_seed=ROOT_SEED
-    )
-    return {"checks": map_in_threads(check, SETTINGS, jobs=jobs), "ends": {"update": end}}
+    return {"checks": map_in_threads(check, SETTINGS, jobs=jobs)}
 
 
 def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:

@@ -128,32 +128,16 @@ def measure_alignment_times(
 def check_theory(
     protocol: Protocol, *, level: float, n_networks: int, root_seed: int
 ) -> dict[str, Any]:
-    """Compare prediction and measurement, as medians, at one setting; None where never aligned.
-
-    The mean of the updates of alignment is that of the networks that align.
-    """
+    """Compare prediction and measurement, as medians, at one setting; None where never aligned."""
     measured = measure_growth(protocol, draw_weights(protocol, root_seed, 0, n_networks))
     times = measure_alignment_times(
         protocol, level=level, n_networks=n_networks, root_seed=root_seed
     )
-    median, aligned = float(np.median(times)), times[np.isfinite(times)]
+    median = float(np.median(times))
     return {
         "predicted": predict_growth(protocol),
         "growth": float(np.median(measured["growth"])),
         "along_w": float(np.median(measured["along_w"])),
         "alignment_predicted": predict_alignment(protocol, level=level),
         "alignment": median if math.isfinite(median) else None,
-        "alignment_mean": float(aligned.mean()) if len(aligned) else None,
     }
-
-
-def find_end_of_growth(
-    protocol: Protocol, *, n_updates: int, n_networks: int, root_seed: int
-) -> int:
-    """Return the first update at which W, in the median, grows half as fast as predicted."""
-    recorded = record_weights(protocol, draw_weights(protocol, root_seed, 0, n_networks), n_updates)
-    growth = [
-        np.median(measure_growth(protocol, recorded[:, update])["growth"])
-        for update in range(n_updates + 1)
-    ]
-    return int(np.argmax(np.array(growth) < 0.5 * predict_growth(protocol)))

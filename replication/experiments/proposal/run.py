@@ -73,8 +73,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "n_networks": n_networks,
-        "level": agreement.LEVEL,
-        "control_factor": RULES["control"].hidden_to_visible_factor,
         "rates": list(RATES),
         "aligned_at": {
             name: [medians[name, r] if np.isfinite(medians[name, r]) else None for r in RATES]

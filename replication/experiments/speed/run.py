@@ -53,8 +53,6 @@ NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
 NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 LARGE = Protocol(group_sizes=(8, 3))
 LARGE_RATES = (6.0, 8.0, 10.0, 12.0, 14.0, 17.0)
-CURVE_POINTS = (*range(0, 100, 2), *range(100, 201, 10))
-"""Updates at which the share of networks still learning is kept for the figure."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -97,8 +95,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     }.items():
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     report_progress("updates at every learning rate")
-    rates_of = {
-        rule: measure_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
+    good = {
+        rule: find_good_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
     }
     pairs = {
         name: estimate_ratios(outcomes[theirs].updates, outcomes[ours].updates)
@@ -114,43 +112,33 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     return {
         "n_networks": n_networks,
         "procedures": {
-            name: describe_speed(outcomes[name], protocols.get(name, PAPER))
-            | {"learning": count_learning(outcomes[name], CURVE_POINTS)}
-            for name in shown
+            name: describe_speed(outcomes[name], protocols.get(name, PAPER)) for name in shown
         },
-        "curve_points": list(CURVE_POINTS),
-        "rates": rates_of,
         "ratios": {name: name_estimate("times", each) for name, each in ratios.items()},
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),
             "comparable": judge("comparable", {each.id: ratios[each.id] for each in comparable}),
-            "best-rates": judge_best_rates(rates_of),
+            "best-rates": judge_best_rates(good),
             "hidden-regression": judge_hidden_regression(outcomes),
             "slower-half": judge("slower-half", changes),
         },
     }
 
 
-def count_learning(outcomes: Outcomes, points: Sequence[int]) -> list[float]:
-    """Return the share of networks that still learn after so many updates."""
-    times = np.where(outcomes.converged, outcomes.updates, np.inf)
-    return [float(np.mean(times > point)) for point in points]
-
-
-def measure_rates(protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int) -> Model:
-    """Return the mean of updates at every rate, and the ``good`` ones: not slower than its own."""
-    best = protocol.learning_rate
-    updates = {}
-    for rate in rates:
-        other = dataclasses.replace(protocol, learning_rate=rate)
-        updates[rate] = simulate(other, n_seeds=n, root_seed=ROOT_SEED, jobs=jobs).updates
-    lows = {rate: estimate_mean(updates[rate] - updates[best]).low for rate in rates}
-    return {
-        "rates": list(rates),
-        "means": [float(updates[rate].mean()) for rate in rates],
-        "best": best,
-        "good": [rate for rate, low in lows.items() if low is None or low <= 0.0],
-    }
+def find_good_rates(
+    protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
+) -> list[float]:
+    """Return the learning rates that are not measurably slower than that of the protocol."""
+    updates = {
+        rate: simulate(
+            dataclasses.replace(protocol, learning_rate=rate),
+            n_seeds=n, root_seed=ROOT_SEED, jobs=jobs,
+        ).updates
+        for rate in rates
+    }  # fmt: skip
+    best = updates[protocol.learning_rate]
+    lows = {rate: estimate_mean(updates[rate] - best).low for rate in rates}
+    return [rate for rate, low in lows.items() if low is None or low <= 0.0]
 
 
 def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
@@ -173,15 +161,15 @@ PAIRS = {
 """Procedures whose updates are divided, as the ledger names the pairs."""
 
 
-def judge_best_rates(rates: Mapping[str, Mapping[str, Any]]) -> Model:
+def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     """Judge whether the good rates of recirculation and back-propagation overlap.
 
     By equation 5, U changes as at a rate of epsilon (1 - lambda) in steepest descent.
     """
-    ours = rates["recirculation"]["good"]
+    ours = good["recirculation"]
     results = {}
     for name in FACTORS:
-        theirs = rates[name]["good"]
+        theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
             results[name + suffix] = supports_if(
                 max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)

@@ -77,6 +77,14 @@ def test_one_fact_has_one_answer_however_it_is_given():
         assert found.verdict is YES
 
 
+def test_an_answer_equals_its_like_and_is_no_key():
+    """`hash` once failed by the accident of a field: "unhashable type: 'dict'"."""
+    one, other = (compare(FIVE, runs=5, mean="0.8") for _ in range(2))
+    assert one == other
+    with pytest.raises(TypeError, match="unhashable type: 'Comparison'"):
+        hash(one)
+
+
 def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
     found = compare(FIVE, runs=5, mean="0.95")
     assert (found.verdict, found.conditions) == (NO, ("the report's runs vary as yours do",))

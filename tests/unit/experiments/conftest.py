@@ -3,7 +3,6 @@
 import pytest
 
 from replication.comparison.sampling import Effort
-from replication.experiments.headline import unusual
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -11,5 +10,4 @@ def _less_effort():
     with pytest.MonkeyPatch.context() as patch:
         small = Effort(5_000, 50)
         patch.setattr("replication.comparison.comparison.Effort", lambda: small)
-        patch.setattr(unusual, "N_STUDIES", 20_000)
         yield

@@ -110,13 +110,15 @@ def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
-    model, stuck = biases.compare_tails(600, root_seed=8, jobs=1)
-    learnt = simulate(n_seeds=600, root_seed=8)
-    fixed = simulate(Protocol(frozen=("b",)), n_seeds=600, root_seed=8)
+    model, stuck = biases.compare_tails(3_000, root_seed=8, jobs=1)
+    learnt = simulate(n_seeds=3_000, root_seed=8)
+    fixed = simulate(Protocol(frozen=("b",)), n_seeds=3_000, root_seed=8)
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
     assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
     assert len(stuck) == model["learnt"]["n_failed"] == np.count_nonzero(~learnt.converged)
     assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
+    ends = corners.release(stuck, jobs=1)
+    assert ends["late_cooled"]["share"] > ends["late_as_is"]["share"]
     at = dict(zip(model["times"], model["learnt"]["survival"], strict=True))
     assert at[100] == pytest.approx(np.mean(learnt.updates > 100))
     means = dict(zip(model["times"], model["learnt"]["means"], strict=True))

@@ -12,7 +12,7 @@ from replication.definition.claims import Verdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import TEMPLATES
-from replication.experiments.headline import distributions, run, unusual
+from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
 from replication.experiments.studies import draw_studies
 from replication.publication.rendering import list_claims
@@ -73,7 +73,7 @@ def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
 
 
 def test_unusualness_is_that_of_literal_counts(skewed):
-    measured = unusual.measure_unusualness(skewed)
+    measured = distributions.measure_unusualness(distributions.map_studies(skewed))
     means, maxima = draw_studies(skewed, 20_000)
     points = np.array([np.log(means), np.log(maxima)])
     centre = points.mean(axis=1)
@@ -139,7 +139,7 @@ POPULATIONS = {
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(name):
     skewed = POPULATIONS[name]
-    joint = distributions.describe_joint(skewed)
+    joint = distributions.describe_joint(skewed, distributions.map_studies(skewed))
     assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
     rng = np.random.default_rng(8)

@@ -9,11 +9,6 @@ from replication.statistics.ratios import Ratios
 from tests.unit.experiments.builders import list_outcomes, make_outcomes
 
 
-def test_networks_learn_until_the_update_at_which_they_converge():
-    shares = speed.count_learning(make_outcomes(10, 20, 30, 2000), [8, 10, 29, 30, 2000])
-    assert shares == [1.0, 0.75, 0.5, 0.25, 0.25]
-
-
 def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
     outcomes = {
         "paper": make_outcomes(*[30] * 930, *[150] * 70),
@@ -36,15 +31,14 @@ def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
 )
 def test_best_rates_differ_if_their_ranges_do_not_overlap(squared, plain, effective):
     good = {"recirculation": [18.0, 19.0], "squared": squared, "cross-entropy": [1.5, 2.0]}
-    judged = speed.judge_best_rates({name: {"good": each} for name, each in good.items()})
+    judged = speed.judge_best_rates(good)
     found = list_outcomes(judged)
     assert (found["squared"], found["squared-effective"]) == (plain, effective)
 
 
 def test_good_rates_hold_the_best_and_its_neighbour_and_leave_out_the_hopeless():
     best = Protocol(learning_rate=19.0)
-    measured = speed.measure_rates(best, (2.0, 18.9, 19.0), n=100, jobs=1)
-    assert measured["good"] == [18.9, 19.0]
+    assert speed.find_good_rates(best, (2.0, 18.9, 19.0), n=100, jobs=1) == [18.9, 19.0]
 
 
 def test_hidden_regression_is_judged_by_rate_and_by_networks():

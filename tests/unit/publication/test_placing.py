@@ -1,5 +1,6 @@
 """A report is put in its place whole, over nobody else's files, and out of no folder by a link."""
 
+import contextlib
 import subprocess
 
 import pytest
@@ -40,10 +41,11 @@ def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder):
     placing.place_files(folder, NEW)
     assert (folder / "figures" / "mine.png").read_bytes() == b"mine"
     (folder / "report.pdf").write_bytes(b"mine")
-    before = read_all(folder)
-    with pytest.raises(StorageError, match=r"report\.pdf' is in the place of a file of the report"):
-        placing.place_files(folder, {**NEW, "report.pdf": b"ours"})
-    assert read_all(folder) == before
+    for content in (b"ours", b"ours again"):
+        placing.place_files(folder, {**NEW, "report.pdf": content})
+        assert (folder / "report.pdf").read_bytes() == content
+    (kept,) = folder.glob("report.pdf.set-aside-*")
+    assert kept.read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("name", ["figures", "figures/a.svg", "report.html"])
@@ -52,8 +54,10 @@ def test_no_link_is_followed_out_of_the_folder(folder, tmp_path, name):
     (folder / name).rename(elsewhere)
     (folder / name).symlink_to(elsewhere)
     before = read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
-    with pytest.raises(StorageError, match="is a link"):
+    refused = pytest.raises(StorageError, match="is a link")
+    with refused if name == "figures" else contextlib.nullcontext():
         placing.place_files(folder, NEW)
+        assert read_all(folder).items() >= NEW.items()
     assert (read_all(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()) == before
 
 
@@ -124,16 +128,12 @@ def test_after_a_kill_between_two_files_the_next_report_overwrites(folder, monke
     assert placing.find_damaged(folder) == []
 
 
-def test_what_is_in_the_way_gets_another_name_where_that_is_said(folder):
+def test_a_folder_in_the_way_gets_another_name(folder):
     (folder / "report.md").mkdir()
     (folder / "report.md" / "mine").write_bytes(b"mine")
-    (folder / "figures").rename(folder.parent / "elsewhere")
-    (folder / "figures").symlink_to(folder.parent / "elsewhere")
     (folder / placing.LIST).unlink()
     (folder / placing.LIST).mkdir()
-    placing.place_files(folder, NEW, set_aside=True)
+    placing.place_files(folder, NEW)
     assert placing.find_damaged(folder) == []
-    assert (folder / "figures" / "a.svg").read_bytes() == b"new a"
-    assert (folder.parent / "elsewhere" / "a.svg").read_bytes() == b"old a"
     (kept,) = folder.glob("report.md.set-aside-*/mine")
     assert kept.read_bytes() == b"mine"

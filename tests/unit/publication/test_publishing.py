@@ -119,20 +119,6 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
         assert done == ["networks"]
 
 
-def test_the_time_left_follows_the_pace_of_the_experiments_before(monkeypatch, tmp_path):
-    now, said = [0.0], []
-
-    def run(*_, **__):
-        now[0] += 30.0
-        return {"a": 1}
-
-    monkeypatch.setattr(publishing.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(publishing, "EXPERIMENTS", {"codes": 10.0, "rule": 20.0})
-    monkeypatch.setattr(publishing, "run_experiment", run)
-    publishing.run_experiments(["codes", "rule"], tmp_path, report_progress=said.append)
-    assert said == ["codes (1 of 2): about 30 s left", "rule (2 of 2): about 1 min 0 s left"]
-
-
 def test_one_experiment_is_rendered_alone(tmp_path):
     page = previews.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
@@ -147,7 +133,7 @@ def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, mon
     monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 0})
     monkeypatch.setattr(previews, "list_drawings", lambda *_: {})
     monkeypatch.setattr(
-        previews, "publish", lambda _, text, *__, **___: said.append(text.read_text())
+        previews, "render", lambda text, *_, **__: said.append(text.read_text()) or {}
     )
     said = []
     previews.preview_experiment("codes", 300, tmp_path, report_progress=said.append)

@@ -4,14 +4,14 @@ import contextlib
 import functools
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
-from joblib import Parallel
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import WorkerError
-from replication.simulator import ensemble
+from replication.simulator import backends, ensemble
 from replication.simulator.ensemble import (
     LostWorker,
     cut_range,
@@ -19,7 +19,7 @@ from replication.simulator.ensemble import (
     simulate_weights,
 )
 from replication.simulator.weights import draw_weights
-from replication.system.threads import Stopped, find_flag, map_in_threads, run_tasks
+from replication.system.threads import Stopped, find_flag, map_in_threads
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 
@@ -51,8 +51,9 @@ def replace(monkeypatch, function):
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager
     def open_pool(*_):
-        pool = Parallel(2, backend="threading", return_as="generator_unordered", timeout=1.0)
-        yield 2, functools.partial(run_tasks, pool)
+        with ThreadPoolExecutor(2) as pool:
+            client = SimpleNamespace(submit=lambda work, task, pure: pool.submit(work, task))
+            yield 2, functools.partial(backends.run_tasks, client, 2)
 
     others_are_finished = threading.Event()
 
@@ -64,7 +65,8 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     replace(monkeypatch, fail)
     if scheduler is not None:
         monkeypatch.setattr(ensemble, "open_cluster", open_pool)
-        monkeypatch.setattr(ensemble, "SECONDS_OF_PATIENCE", 1.0)
+        for module in (ensemble, backends):
+            monkeypatch.setattr(module, "SECONDS_OF_PATIENCE", 1.0)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     starts = [next(running).start for _ in range(5)]
     assert sorted(starts) == [0, 10, 20, 30, 40]
