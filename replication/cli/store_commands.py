@@ -138,12 +138,13 @@ def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
 
     checked = check_study(folder, n_reported=n_reported)
     n_sample = None if options.all else options.sample
-    n_simulated, difference = verify_study(checked, n_sample=n_sample, jobs=options.jobs)
+    n_simulated, differing = verify_study(checked, n_sample=n_sample, jobs=options.jobs)
     messages = checked.messages
-    if difference is not None:
+    if differing is not None:
         messages.append(
-            f"{difference}. The block was computed by another version or machine, or altered: move "
-            f"{_name(folder.path)} away and run `replication simulate` again"
+            f"seed {differing} comes out otherwise than it is stored. The block was computed by "
+            f"another version or machine, or altered: move {_name(folder.path)} away and run "
+            "`replication simulate` again"
         )
     for message in messages:
         _complain(f"{folder.name}: {message}")

@@ -154,22 +154,13 @@ def _may_have_report(folder: Path) -> bool:
 
 
 def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
-    """Return the folders with a sound headline or report of a study, with `_read_name` of each."""
+    """Return the folders with a sound headline of a study, with `_read_name` of each."""
     found = {}
     for folder in find_report_folders(results):
         with contextlib.suppress(DataError, PermissionError):
-            if _has_report(folder):
+            if read_model(folder, "headline") is not None:
                 found[folder] = _read_name(folder, results)
     return found
-
-
-def _has_report(folder: Path) -> bool:
-    """Return whether a study is believed to be in a folder: its report or its model is sound."""
-    if read_list(folder) and not find_damaged(folder):
-        return True
-    with contextlib.suppress(DataError):
-        return read_model(folder, "headline") is not None
-    return False
 
 
 def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:

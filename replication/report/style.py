@@ -159,18 +159,6 @@ def plot_estimates(
     axes.plot(x, [scale * row[name] for row in rows], color=color, **line)
 
 
-def put_key_above(figure: Figure, handles: Sequence[Any], *, n_columns: int | None = None) -> None:
-    """Put one key above all axes of a figure of `create_figure`, where it covers no data."""
-    figure.legend(
-        handles=list(handles),
-        loc="outside upper left",
-        ncols=n_columns or len(handles),
-        columnspacing=1.6,
-        handlelength=2.4,
-        borderaxespad=0.2,
-    )
-
-
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
     """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import errno
-import functools
 import os
-import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -14,8 +11,9 @@ from pathlib import Path
 
 from replication.errors import UsageError, WorkerError
 
-MODULES = {"Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst"}
-MIN_PANDOC = (3, 8)
+MODULES = {
+    "Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst", "pandoc": "pypandoc",
+}  # fmt: skip
 TIME_LIMIT = 120.0
 SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
 """What is short when a program cannot be started, by the error's number."""
@@ -24,10 +22,6 @@ SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (u
 def require_tools() -> None:
     """Raise a `UsageError` that says how to install what is missing, if anything is."""
     missing = [name for name, module in MODULES.items() if find_spec(module) is None]
-    try:
-        find_pandoc()
-    except UsageError as error:
-        missing.append(str(error))
     if missing:
         raise UsageError(
             f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
@@ -35,22 +29,13 @@ def require_tools() -> None:
         )
 
 
-@functools.cache
 def find_pandoc() -> str:
-    """Return the path of the pandoc of its Python package, or of the system's if new enough."""
+    """Return the path of the pandoc that its Python package brings along."""
+    require_tools()
     spec = find_spec("pypandoc")
-    found = spec and spec.origin and shutil.which(Path(spec.origin).parent / "files" / "pandoc")
-    if found:
-        return found
-    found = shutil.which("pandoc")
-    if found is None:
-        raise UsageError("pandoc")
-    words = run_tool([found, "--version"], "").stdout.partition("\n")[0]
-    numbers = re.search(r"(\d+)\.(\d+)", words)
-    if numbers is None or (int(numbers[1]), int(numbers[2])) < MIN_PANDOC:
-        needed = ".".join(map(str, MIN_PANDOC))
-        raise UsageError(f"pandoc {needed} or newer, {found} is {words or 'something else'}")
-    return found
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "files" / "pandoc")
 
 
 def run_tool(

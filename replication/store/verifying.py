@@ -83,27 +83,29 @@ def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
 
 def verify_study(
     checked: Checked, *, n_sample: int | None, jobs: int = -1
-) -> tuple[int, str | None]:
+) -> tuple[int, int | None]:
     """Simulate a random sample of the sound blocks of a study again; None is all.
 
-    Returns how many networks were simulated, and the first seed whose outcome is another one,
-    with both outcomes.
+    Returns how many networks were simulated, and the first seed with another outcome, if any.
     """
     protocol, root_seed = checked.study.protocol, checked.study.root_seed
     ranges = [(block.start, block.stop) for block in checked.blocks]
     if n_sample is not None:
         ranges = draw_sample(ranges, n_sample, np.random.default_rng())
-    differing: dict[int, str] = {}
+    differing: list[int] = []
 
     def compare(outcomes: Outcomes) -> None:
         for block in checked.blocks:
             if block.start <= outcomes.start < block.stop:
                 stored = read_block(block, protocol=protocol, root_seed=root_seed)
                 part = stored.slice(outcomes.start, outcomes.stop)
-                differing.update(find_difference(part, outcomes))
+                differs = (part.updates != outcomes.updates) | (
+                    part.converged != outcomes.converged
+                )
+                differing.extend((part.start + np.flatnonzero(differs)[:1]).tolist())
 
     simulate_blocks(ranges, protocol, root_seed, compare, jobs=jobs, show_progress=False)
-    return count_seeds(ranges), differing[min(differing)] if differing else None
+    return count_seeds(ranges), min(differing, default=None)
 
 
 def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) -> list[Range]:
@@ -119,24 +121,6 @@ def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) ->
         low = start + length * (run - int(ends[place]))
         sample.append((low, min(low + length, stop)))
     return sample
-
-
-def find_difference(stored: Outcomes, computed: Outcomes) -> dict[int, str]:
-    """Return the first seed with another outcome and what differs; empty if none does."""
-    differs = (stored.updates != computed.updates) | (stored.converged != computed.converged)
-    if not differs.any():
-        return {}
-    place = int(np.argmax(differs))
-    seed = stored.start + place
-    return {
-        seed: f"seed {seed} is stored as {_describe(stored, place)} "
-        f"and comes out as {_describe(computed, place)}"
-    }
-
-
-def _describe(outcomes: Outcomes, place: int) -> str:
-    verb = "converged" if outcomes.converged[place] else "not converged"
-    return f"{verb} after {outcomes.updates[place]} updates"
 
 
 def estimate_repair(checked: Checked) -> tuple[int, float]:

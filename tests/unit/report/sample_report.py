@@ -62,7 +62,7 @@ def plot_panels(model):
         )
         handles.append(Line2D([], [], color=color, linestyle=dash, label=name))
     right.set(xlabel="updates", ylabel="share converged", ylim=(0, 1.05))
-    style.put_key_above(converged, handles)
+    converged.legend(handles=handles, loc="outside upper left", ncols=len(handles))
     return shares, converged
 
 
