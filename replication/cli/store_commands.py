@@ -126,10 +126,8 @@ def _verify_report(folder: Path, options: argparse.Namespace) -> int:
         _complain(f"{_name(folder / name)} is missing or damaged; run `replication repair`")
     has_headline = (folder / "models" / "headline.json").exists()
     if folder == options.results and has_headline and not damaged:
-        for line in verify_published(
-            options.results, jobs=options.jobs, report_progress=report_progress
-        ):
-            print(f"the published report is the same, compared {line}")
+        verify_published(options.results, jobs=options.jobs, report_progress=report_progress)
+        print("the published report is the same: outcomes and models by value, files byte by byte")
     return DataError.exit_code if damaged else 0
 
 
@@ -160,13 +158,20 @@ def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
 
 def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
-    from replication.publication.verifying import repair_reports
-
-    studies, _ = _list_contents(options.results)
+    studies, folders = _list_contents(options.results)
     codes = [_serve(_repair_study, *study, options) for study in studies.items()]
-    for line in repair_reports(options.results, jobs=options.jobs, report_progress=report_progress):
-        print(line)
+    codes += [_answer(_name(folder), _repair_report, folder, options) for folder in folders]
     return max([0, *codes])
+
+
+def _repair_report(folder: Path, options: argparse.Namespace) -> int:
+    from replication.publication.verifying import repair_report
+
+    for name in repair_report(
+        folder, options.results, jobs=options.jobs, report_progress=report_progress
+    ):
+        print(f"made {_name(folder / name)} again")
+    return 0
 
 
 def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
