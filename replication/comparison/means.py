@@ -228,19 +228,12 @@ def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]
     """Return the smallest and the largest number in m runs that k in n do not contradict."""
     middle = min(max(round(k / n * m), 0), m)
 
-    def search(edge: int) -> int:
-        kept, other = middle, edge
-        if find_p_of_shares(k, n, other, m) > level:
-            return other
-        while abs(other - kept) > 1:
-            between = (kept + other) // 2
-            if find_p_of_shares(k, n, between, m) > level:
-                kept = between
-            else:
-                other = between
-        return kept
+    def is_contradicted(x: int) -> bool:
+        return find_p_of_shares(k, n, x, m) <= level
 
-    return search(0), search(m)
+    below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
+    above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
+    return below, middle + above
 
 
 def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:

@@ -71,6 +71,14 @@ class Reported:
         """Say whether a number prints so."""
         return self.low <= value <= self.high
 
+    def print_within(self, low: float, high: float) -> tuple[float, float]:
+        """Return the smallest and the largest number from low to high that is printed alike."""
+        step = self.high - self.low
+        if not step or self.value % step or not math.isfinite(low + high):
+            return low, high
+        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
+        return float(first * step), float(last * step)
+
 
 @dataclasses.dataclass(frozen=True)
 class Printed:
