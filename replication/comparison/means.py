@@ -34,8 +34,6 @@ from scipy import special
 POWER = 0.8
 MAX_PLANNED = 10_000_000
 ROUNDING = 1e-12
-Term = tuple[float, float]
-"""A squared error, and the degrees of freedom of its estimate."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,8 +112,11 @@ def list_errors(own: Side, other: Side) -> list[tuple[float, float]]:
     return [_combine(terms, rounded)]
 
 
-def _combine(terms: Sequence[Term], more: float = 0.0) -> tuple[float, float]:
-    """Return the error of a sum, with Welch's degrees of freedom; `more` adds variance only."""
+def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[float, float]:
+    """Return the error of a sum of terms, with Welch's degrees of freedom.
+
+    A term has a squared error and the degrees of freedom of its estimate; `more` adds variance.
+    """
     terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
     variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
     if len(terms) == 1:

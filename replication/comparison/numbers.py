@@ -12,6 +12,7 @@ from typing import Any
 from replication.errors import UsageError
 from replication.wording import show
 
+FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
