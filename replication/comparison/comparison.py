@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison import text as words
-from replication.comparison.figure import plot_comparison, render_picture
 from replication.comparison.judging import (
     Own,
     check_runs,
@@ -35,7 +33,7 @@ from replication.comparison.means import (
     plan_runs,
     plan_shares,
 )
-from replication.comparison.numbers import Reported, read_number, refuse
+from replication.comparison.numbers import Reported, describe_p, read_number, refuse
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.remarks import (
@@ -167,11 +165,13 @@ class Comparison:
         raise TypeError("a comparison has three answers; ask for its verdict")
 
     def __repr__(self) -> str:
-        p = "" if self.p is None else f", {words.describe_p(self.p)}"
+        p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
+        from replication.comparison.figure import render_picture
+
         return f"<pre>{html.escape(self.render())}</pre>{render_picture(self)}"
 
     def to_frame(self) -> pd.DataFrame:
@@ -192,6 +192,8 @@ class Comparison:
 
         Returns Matplotlib axes, or an array of them where there are several statistics.
         """
+        from replication.comparison.figure import plot_comparison
+
         return plot_comparison(self)
 
     def render(self, form: str = "text") -> str:
@@ -199,7 +201,9 @@ class Comparison:
 
         Raises `UsageError` for another form.
         """
-        return words.render(self, form)
+        from replication.comparison.text import describe, list_cells, render
+
+        return render(lambda: describe(self), self.to_dict, lambda: list_cells(self), form)
 
 
 def make_plain(value: Any) -> Any:

@@ -8,19 +8,17 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.comparison import Comparison
+from replication.comparison.numbers import describe_p, format_number, format_p, percent
 from replication.comparison.report import word
 from replication.comparison.sampling import SamplingDistribution
-from replication.comparison.text import describe_p, format_number, format_p, percent
 from replication.errors import StorageError, UsageError
 from replication.wording import plural, show
-
-if TYPE_CHECKING:
-    from replication.comparison.comparison import Comparison
 
 N_BARS = 60
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles

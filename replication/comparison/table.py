@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from replication.comparison import text as words
 from replication.comparison.comparison import (
     NUMBERS,
     SCHEMA,
@@ -30,9 +29,10 @@ from replication.comparison.files import (
     read_keys,
     read_values,
 )
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.report import SPREADS, SUCCESSES, name_statistic, parse_report
 from replication.comparison.sampling import Effort
-from replication.comparison.text import Block, describe_p, format_number, format_p, join
+from replication.comparison.text import Block, render
 from replication.errors import DataError, ReplicationError, UsageError
 from replication.wording import plural, show
 
@@ -196,7 +196,7 @@ class ComparisonTable:
 
         Raises `UsageError` for another form.
         """
-        return words.render_blocks(self._describe, self.to_dict, self._list_cells, form)
+        return render(self._describe, self.to_dict, self._list_cells, form)
 
     def _list_cells(self) -> list[list[Any]]:
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
@@ -220,7 +220,7 @@ class ComparisonTable:
             yield Block(rows=self._tabulate(conditions))
             yield Block(
                 "SD: yours less reported, in standard deviations of a run, with its "
-                f"{words.percent(1 - self.level)} interval; found: the difference, in the same "
+                f"{percent(1 - self.level)} interval; found: the difference, in the same "
                 "unit, that these runs would have shown four times in five. Not contradicted does "
                 "not mean reproduced: a smaller difference may be there."
             )

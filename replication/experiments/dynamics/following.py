@@ -18,7 +18,7 @@ from replication.definition.claims import load_reported
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import LEARNING, describe_times
-from replication.experiments.matrices import get_w
+from replication.experiments.matrices import Array, get_w
 from replication.experiments.recording import train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -27,7 +27,6 @@ from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
-Array = NDArray[np.float64]
 Choose = Callable[[list[Array], int], Array]
 """Takes the changes of the hidden biases that equation 4 has asked for, the last one last, and the
 number of updates before this one; returns the change that is applied."""

@@ -8,19 +8,16 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
-from replication.experiments.matrices import get_w
+from replication.experiments.matrices import Array, get_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_median
-
-Array = NDArray[np.float64]
 
 EXACT = 25.0 / 36.0
 """The probability that four points in a square are the corners of a quadrilateral."""

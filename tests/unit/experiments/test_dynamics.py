@@ -116,6 +116,7 @@ def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
     assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
     assert len(stuck) == model["learnt"]["n_failed"] == np.count_nonzero(~learnt.converged)
+    assert model["fate"]["share"] == pytest.approx(fixed.converged[~learnt.converged].mean())
     assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
     ends = corners.release(stuck, jobs=1)
     assert ends["late_cooled"]["share"] > ends["late_as_is"]["share"]

@@ -39,11 +39,6 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_options_name_what_differs(tmp_path):
-    options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
-    assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
-
-
 def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
     study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
