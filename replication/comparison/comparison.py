@@ -43,8 +43,8 @@ from replication.comparison.remarks import (
     list_impossible,
 )
 from replication.comparison.report import (
+    NUMBERS,
     SPREADS,
-    STATISTICS,
     SUCCESSES,
     Report,
     find_probability,
@@ -62,8 +62,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 2  # version of what `Comparison.to_dict` returns
-NUMBERS = ("runs", *STATISTICS, "ci", *SUCCESSES, "constant")
-READING = ("plus_minus", "scale", "failures", "sd_kind", "ci_kind", "ci_level")
 
 
 class Verdict(enum.StrEnum):
@@ -366,14 +364,17 @@ def compare(
 
 def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    given = {name: options[name] for name in NUMBERS} | _take_quantiles(options["quantiles"])
+    given = {name: options[name] for name in ("runs", *NUMBERS)}
+    for name, value in (options["quantiles"] or {}).items():
+        if find_probability(name) is None:
+            raise refuse("quantiles", name, "are names such as p90 and p99.5")
+        given[name] = value
     if options["report"] is not None:
         twice = [name for name, value in given.items() if value is not None]
         if twice:
             raise UsageError(f"`report` and `{twice[0]}` were given; leave one of them out")
         given = parse_report(options["report"], "report")
-    reading = {name: options[name] for name in READING}
-    report, level, minus = read_report(given, **reading), options["level"], options["minus"]
+    report, level, minus = read_report(given, options), options["level"], options["minus"]
     if options["nan_policy"] not in {"raise", "omit"}:
         raise refuse("nan_policy", options["nan_policy"], "are raise, omit")
     if not 0.0 < level < 0.5:
@@ -389,7 +390,7 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     if options["against"] is not None:
         if options["values"] is not None or minus is not None:
             raise UsageError("`against` was given with runs; leave one of them out")
-        summary = read_report(parse_report(options["against"], "against"), **reading)
+        summary = read_report(parse_report(options["against"], "against"), options)
         names = {"mean" if name == "constant" else name for name in report.numbers}
         if not names & summary.numbers.keys() & {"mean", *SUCCESSES}:
             raise UsageError(
@@ -538,13 +539,6 @@ def _blank(
         name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
         for name, item in findings.items()
     }
-
-
-def _take_quantiles(quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
-    for name in quantiles or {}:
-        if find_probability(name) is None:
-            raise refuse("quantiles", name, "are names such as p90 and p99.5")
-    return dict(quantiles or {})
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from typing import Any
 from replication.errors import UsageError
 from replication.wording import show
 
+FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
@@ -70,6 +71,14 @@ class Reported:
     def holds(self, value: Fraction) -> bool:
         """Say whether a number prints so."""
         return self.low <= value <= self.high
+
+    def print_within(self, low: float, high: float) -> tuple[float, float]:
+        """Return the smallest and the largest number from low to high that is printed alike."""
+        step = self.high - self.low
+        if not step or self.value % step or not math.isfinite(low + high):
+            return low, high
+        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
+        return float(first * step), float(last * step)
 
 
 @dataclasses.dataclass(frozen=True)

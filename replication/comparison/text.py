@@ -19,6 +19,7 @@ from typing import Any
 from replication.comparison.comparison import Comparison
 from replication.comparison.judging import MIN_RUNS
 from replication.comparison.numbers import (
+    FORMS,
     describe_p,
     format_number,
     format_p,
@@ -31,7 +32,6 @@ from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, wor
 from replication.wording import plural
 
 WIDTH = 88
-FORMS = ("text", "markdown", "latex", "csv", "json")
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 Rows = Sequence[Sequence[str]]
 
@@ -203,14 +203,14 @@ def _describe_shown(found: Comparison) -> str:
     spread = None if found.difference is None else found.difference.spread
     is_share = name in SUCCESSES
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread and not is_share else ""
+    statistic = _with_article("mean" if name == "constant" else word(name))
     return (
-        f"; {_name_statistic(name)} that is off by {format_number(value, 2)}{in_sd} would have "
+        f"; {statistic} that is off by {format_number(value, 2)}{in_sd} would have "
         "been found four times in five, a smaller difference less often"
     )
 
 
-def _name_statistic(name: str) -> str:
-    words = "mean" if name == "constant" else word(name)
+def _with_article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
@@ -246,15 +246,11 @@ def describe_fault(item: Impossible, found: Comparison) -> str:
     """Return why a reported number cannot be right."""
     other = item.other or item.name
     return item.fault.format(
-        number=_with_article(item.name, found.reported[item.name]),
-        other=_with_article(other, found.reported[other]),
+        number=_with_article(_name_number(item.name, found.reported[item.name])),
+        other=_with_article(_name_number(other, found.reported[other])),
         runs="" if item.runs is None else f"{item.runs:,}",
         grid=_name_grid(found),
     )
-
-
-def _with_article(name: str, text: str) -> str:
-    return f"{'an' if word(name)[0] in 'aeiou' else 'a'} {_name_number(name, text)}"
 
 
 def _name_grid(found: Comparison) -> str:

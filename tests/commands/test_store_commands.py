@@ -202,7 +202,7 @@ def test_a_report_of_more_networks_than_minutes_of_work_is_made_again_only_where
 @pytest.mark.parametrize("name", ["models/headline.json", "report.sha256", "report.html"])
 def test_a_study_is_believed_only_where_a_sound_model_or_report_says_so(both, run, name):
     """Once an empty file made `repair` begin 80 hours of work."""
-    path = both / "studies" / f"{PAPER.id}-7-40000000000" / name
+    path = both / "studies" / f"{PAPER.id}-3-40000000000" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"")
     assert set(list_studies(both).values()) == {0}
