@@ -34,12 +34,9 @@ SHORTAGES = {
 """What the system may be short of, and the words of libraries by which that is known."""
 
 
-MAKE_VARIABLES = {
-    "--seeds": "SEEDS", "--root-seed": "ROOT_SEED", "--jobs": "JOBS", "--results": "RESULTS",
-}  # fmt: skip
 TARGETS = {"simulate": "replicate"}
 TARGETS |= {name: name for name in ("replicate", "report", "experiments", "verify")}
-"""What make calls the options and commands that a message may name."""
+"""What make calls the commands that a message may name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -148,19 +145,15 @@ def name_make(message: str) -> str:
     'run `make replicate SEEDS=10 ROOT_SEED=7`, or give fewer SEEDS'
     """
     parts = message.split("`")
-    parts[1::2] = map(_name_target, parts[1::2])  # what stands in a pair of them
-    parts[::2] = (re.sub(r"--[a-z-]+", _name_variable, part) for part in parts[::2])
+    for place, part in enumerate(parts):
+        words = re.sub(
+            r"--(seeds|root-seed|jobs|results)\b",
+            lambda option: option[1].upper().replace("-", "_"),
+            part,
+        )
+        if place % 2:  # between two of them: a command
+            found = re.fullmatch(rf"replication ({'|'.join(TARGETS)})((?: [A-Z_]+ \S+)*)", words)
+            options = re.sub(r"([A-Z_]+) ", r"\1=", found[2]) if found else ""
+            words = f"make {TARGETS[found[1]]}{options}" if found else part
+        parts[place] = words
     return re.sub(r"see '[^']* --help'", "see `make help`", "`".join(parts))
-
-
-def _name_target(command: str) -> str:
-    words = re.sub(r"(--[a-z-]+) ", lambda option: f"{_name_variable(option)}=", command)
-    program, _, rest = words.partition(" ")
-    name, _, rest = rest.partition(" ")
-    known = program == "replication" and name in TARGETS and "--" not in rest
-    return f"make {TARGETS[name]} {rest}".rstrip() if known else command
-
-
-def _name_variable(option: re.Match[str]) -> str:
-    name = option[0].strip()
-    return MAKE_VARIABLES.get(name, name)

@@ -112,10 +112,7 @@ def _show_study(study: StudyFolder, reports: list[Path] | None) -> int:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every study and report; return 0, or an exit code if something is wrong."""
-    studies, folders = _list_contents(options.results)
-    codes = [_serve(_verify_study, *study, options) for study in studies.items()]
-    codes += [_answer(_name(folder), _verify_report, folder, options) for folder in folders]
-    return max([0, *codes])
+    return _serve(options, _verify_study, _verify_report)
 
 
 def _verify_report(folder: Path, options: argparse.Namespace) -> int:
@@ -126,10 +123,8 @@ def _verify_report(folder: Path, options: argparse.Namespace) -> int:
         _complain(f"{_name(folder / name)} is missing or damaged; run `replication repair`")
     has_headline = (folder / "models" / "headline.json").exists()
     if folder == options.results and has_headline and not damaged:
-        for line in verify_published(
-            options.results, jobs=options.jobs, report_progress=report_progress
-        ):
-            print(f"the published report is the same, compared {line}")
+        verify_published(options.results, jobs=options.jobs, report_progress=report_progress)
+        print("the published report is the same: outcomes and models by value, files byte by byte")
     return DataError.exit_code if damaged else 0
 
 
@@ -160,13 +155,17 @@ def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
 
 def run_repair(options: argparse.Namespace) -> int:
     """Repair every study and report; return 0, or an exit code if one cannot be repaired."""
-    from replication.publication.verifying import repair_reports
+    return _serve(options, _repair_study, _repair_report)
 
-    studies, _ = _list_contents(options.results)
-    codes = [_serve(_repair_study, *study, options) for study in studies.items()]
-    for line in repair_reports(options.results, jobs=options.jobs, report_progress=report_progress):
-        print(line)
-    return max([0, *codes])
+
+def _repair_report(folder: Path, options: argparse.Namespace) -> int:
+    from replication.publication.verifying import repair_report
+
+    for name in repair_report(
+        folder, options.results, jobs=options.jobs, report_progress=report_progress
+    ):
+        print(f"made {_name(folder / name)} again")
+    return 0
 
 
 def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
@@ -195,35 +194,29 @@ def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
     return 0
 
 
-def _list_contents(results: Path) -> tuple[dict[StudyFolder, int], list[Path]]:
-    """Return what `list_studies` does, and the folders with models or reports."""
-    from replication.publication.verifying import find_report_folders, list_studies
-
-    studies, folders = list_studies(results), find_report_folders(results)
-    if not studies and not folders:
-        raise StorageError(
-            f"{_name(results)} holds no outcomes of this version; give the --results folder of a "
-            "study, or simulate one first"
-        )
-    return studies, folders
-
-
 def _serve(
-    serve: Callable[[StudyFolder, argparse.Namespace, int], int],
-    study: StudyFolder,
-    n_reported: int,
-    options: argparse.Namespace,
+    options: argparse.Namespace, serve_study: Callable[..., int], serve_report: Callable[..., int]
 ) -> int:
-    """Verify or repair one study, if any part of it is there."""
+    """Verify or repair the studies of which any part is there, and the reports."""
+    from replication.publication.verifying import find_report_folders, list_studies
     from replication.store import find_blocks
 
-    def serve_stored() -> int:
-        if not find_blocks(study.path) and not n_reported:
-            print(f"{study.name}: nothing stored yet")
-            return 0
-        return serve(study, options, n_reported)
+    studies, folders = list_studies(options.results), find_report_folders(options.results)
+    if not studies and not folders:
+        raise StorageError(
+            f"{_name(options.results)} holds no outcomes of this version; give the --results "
+            "folder of a study, or simulate one first"
+        )
 
-    return _answer(study.name, serve_stored)
+    def serve_stored(study: StudyFolder, n_reported: int) -> int:
+        if n_reported or find_blocks(study.path):
+            return serve_study(study, options, n_reported)
+        print(f"{study.name}: nothing stored yet")
+        return 0
+
+    codes = [_answer(study.name, serve_stored, study, n) for study, n in studies.items()]
+    codes += [_answer(_name(folder), serve_report, folder, options) for folder in folders]
+    return max([0, *codes])
 
 
 def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
@@ -232,11 +225,7 @@ def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
         return step(*arguments)
     except (DataError, UsageError, OSError) as error:
         _complain(f"{name}: {explain(error)}")
-        return _get_code(error)
-
-
-def _get_code(error: Exception) -> int:
-    return int(getattr(error, "exit_code", StorageError.exit_code))
+        return int(getattr(error, "exit_code", StorageError.exit_code))
 
 
 def _name(path: Path) -> str:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison.report import STATISTICS, SUCCESSES
+from replication.comparison.numbers import FORMS
+from replication.comparison.report import CHOICES, STATISTICS, SUCCESSES
 from replication.errors import ReplicationError, UsageError
 from replication.wording import show
 
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
 
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
-NUMBERS = ("runs", *STATISTICS, "ci", *SUCCESSES, "constant")
-SHARED = ("cap", "failures", "margin", "detect", "level", "bounds", "grid", "sd_kind",
-          "plus_minus", "ci_level", "ci_kind", "scale")  # fmt: skip
-FORMS = ("text", "markdown", "latex", "csv", "json")
 MORE = {  # what the help says of a reported number beside its name
     "mean": ", also with what stands behind it: '0.83 ± 0.04', '0.83 [0.81, 0.85]'",
     "sd": " (see --sd-kind)",
@@ -76,13 +73,13 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
         help="in place of FILE: another report, or one run: '91.2, n = 1'")  # fmt: skip
     add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
         help="of the interval (default: 0.95)")  # fmt: skip
-    add("--ci-kind", choices=("t", "normal"),
+    add("--ci-kind", choices=CHOICES["ci_kind"],
         help="whether it is by Student's t or by the normal distribution (default: both are "
         "tried)")  # fmt: skip
-    add("--plus-minus", choices=("sd", "se", "ci", "2sd", "2se"),
+    add("--plus-minus", choices=CHOICES["plus_minus"],
         help="what stands behind ±: standard deviation, standard error, half of an interval, or "
         "two of the first (default: sd, se and ci are tried)")  # fmt: skip
-    add("--sd-kind", choices=("n-1", "n"),
+    add("--sd-kind", choices=CHOICES["sd_kind"],
         help="denominator of the reported sd (default: both are tried)")  # fmt: skip
     add("--scale", type=_parse_number, metavar="FACTOR",
         help="what the reported numbers are divided by to have your unit: 100 if they are per "
@@ -98,7 +95,7 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
         "out")  # fmt: skip
     add("--cap", type=_parse_number, metavar="VALUE",
         help="value at which runs were stopped; whatever is larger failed")  # fmt: skip
-    add("--failures", choices=("excluded", "at-cap", "restarted"),
+    add("--failures", choices=CHOICES["failures"],
         help="what the report did with failures: left them out, counted them where they were "
         "stopped, or started over and added up (default: the verdict must not depend on "
         "it)")  # fmt: skip
@@ -163,23 +160,21 @@ def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
     from replication.comparison.files import read_table
     from replication.comparison.table import compare_column, compare_table, pair_runs
 
-    numbers: dict[str, Any] = {name: getattr(options, name) for name in NUMBERS}
-    numbers["quantiles"] = dict(options.quantile)
-    shared = {name: getattr(options, name) for name in SHARED}
+    names = compare.__kwdefaults__ or {}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    given["quantiles"] = dict(options.quantile)
     if options.against is not None:
-        return compare(against=options.against, report=options.report, **numbers, **shared)
+        return compare(**given)
     runs = read_table(options.file)
     if options.by is None:
-        return compare_column(runs, column=options.column, succeeded=options.succeeded,
-                              report=options.report, **numbers, **shared)  # fmt: skip
+        return compare_column(runs, column=options.column, **given)
     if options.difference is not None:
         pair = pair_runs(runs, by=options.by, difference=options.difference,
                          column=options.column, pair=options.pair)  # fmt: skip
-        return compare(**pair, report=options.report, **numbers, **shared)
+        return compare(**pair, **given)
     columns = None if options.column is None else options.column.split(",")
     reported = options.report if options.reported is None else read_table(options.reported)
-    return compare_table(runs, reported, by=options.by.split(","), column=columns,
-                         succeeded=options.succeeded, **numbers, **shared)  # fmt: skip
+    return compare_table(runs, reported, by=options.by.split(","), column=columns, **given)
 
 
 def _check(options: argparse.Namespace) -> None:

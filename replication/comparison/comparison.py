@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison import text as words
-from replication.comparison.figure import plot_comparison, render_picture
 from replication.comparison.judging import (
     Own,
     check_runs,
@@ -35,7 +33,7 @@ from replication.comparison.means import (
     plan_runs,
     plan_shares,
 )
-from replication.comparison.numbers import Reported, read_number, refuse
+from replication.comparison.numbers import Reported, describe_p, read_number, refuse
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.remarks import (
@@ -45,8 +43,8 @@ from replication.comparison.remarks import (
     list_impossible,
 )
 from replication.comparison.report import (
+    NUMBERS,
     SPREADS,
-    STATISTICS,
     SUCCESSES,
     Report,
     find_probability,
@@ -64,8 +62,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 2  # version of what `Comparison.to_dict` returns
-NUMBERS = ("runs", *STATISTICS, "ci", *SUCCESSES, "constant")
-READING = ("plus_minus", "scale", "failures", "sd_kind", "ci_kind", "ci_level")
 
 
 class Verdict(enum.StrEnum):
@@ -167,11 +163,13 @@ class Comparison:
         raise TypeError("a comparison has three answers; ask for its verdict")
 
     def __repr__(self) -> str:
-        p = "" if self.p is None else f", {words.describe_p(self.p)}"
+        p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
+        from replication.comparison.figure import render_picture
+
         return f"<pre>{html.escape(self.render())}</pre>{render_picture(self)}"
 
     def to_frame(self) -> pd.DataFrame:
@@ -192,6 +190,8 @@ class Comparison:
 
         Returns Matplotlib axes, or an array of them where there are several statistics.
         """
+        from replication.comparison.figure import plot_comparison
+
         return plot_comparison(self)
 
     def render(self, form: str = "text") -> str:
@@ -199,7 +199,9 @@ class Comparison:
 
         Raises `UsageError` for another form.
         """
-        return words.render(self, form)
+        from replication.comparison.text import describe, list_cells, render
+
+        return render(lambda: describe(self), self.to_dict, lambda: list_cells(self), form)
 
 
 def make_plain(value: Any) -> Any:
@@ -362,14 +364,17 @@ def compare(
 
 def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    given = {name: options[name] for name in NUMBERS} | _take_quantiles(options["quantiles"])
+    given = {name: options[name] for name in ("runs", *NUMBERS)}
+    for name, value in (options["quantiles"] or {}).items():
+        if find_probability(name) is None:
+            raise refuse("quantiles", name, "are names such as p90 and p99.5")
+        given[name] = value
     if options["report"] is not None:
         twice = [name for name, value in given.items() if value is not None]
         if twice:
             raise UsageError(f"`report` and `{twice[0]}` were given; leave one of them out")
         given = parse_report(options["report"], "report")
-    reading = {name: options[name] for name in READING}
-    report, level, minus = read_report(given, **reading), options["level"], options["minus"]
+    report, level, minus = read_report(given, options), options["level"], options["minus"]
     if options["nan_policy"] not in {"raise", "omit"}:
         raise refuse("nan_policy", options["nan_policy"], "are raise, omit")
     if not 0.0 < level < 0.5:
@@ -385,7 +390,7 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     if options["against"] is not None:
         if options["values"] is not None or minus is not None:
             raise UsageError("`against` was given with runs; leave one of them out")
-        summary = read_report(parse_report(options["against"], "against"), **reading)
+        summary = read_report(parse_report(options["against"], "against"), options)
         names = {"mean" if name == "constant" else name for name in report.numbers}
         if not names & summary.numbers.keys() & {"mean", *SUCCESSES}:
             raise UsageError(
@@ -534,13 +539,6 @@ def _blank(
         name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
         for name, item in findings.items()
     }
-
-
-def _take_quantiles(quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
-    for name in quantiles or {}:
-        if find_probability(name) is None:
-            raise refuse("quantiles", name, "are names such as p90 and p99.5")
-    return dict(quantiles or {})
 
 
 def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import base64
 import io
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.comparison import Comparison
+from replication.comparison.numbers import describe_p, format_number, format_p, percent
 from replication.comparison.report import word
 from replication.comparison.sampling import SamplingDistribution
-from replication.comparison.text import describe_p, format_number, format_p, percent
 from replication.errors import StorageError, UsageError
+from replication.system.files import write_durably
 from replication.wording import plural, show
-
-if TYPE_CHECKING:
-    from replication.comparison.comparison import Comparison
 
 N_BARS = 60
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
@@ -38,7 +36,7 @@ def draw_comparison(found: Comparison, make_figure: Any = None) -> Any:
     from matplotlib.figure import Figure
 
     make_figure = make_figure or Figure
-    names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
+    names = [name for name, one in found.findings.items() if math.isfinite(one.low + one.high)]
     if not names:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
@@ -97,10 +95,15 @@ def _draw_bars(distribution: SamplingDistribution, panel: Any, limits: Limits) -
     panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
     panel.set_yticks([])
     panel.set_ylabel("probability")
+    return _widen(limits, edges)
+
+
+def _widen(limits: Limits, values: npt.NDArray[np.float64]) -> Limits:
+    """Return limits that hold ascending values, as far as these do not make them thrice as wide."""
     room = limits[1] - limits[0]
     return (
-        min(limits[0], max(float(edges[0]), limits[0] - room)),
-        max(limits[1], min(float(edges[-1]), limits[1] + room)),
+        min(limits[0], max(float(values[0]), limits[0] - room)),
+        max(limits[1], min(float(values[-1]), limits[1] + room)),
     )
 
 
@@ -111,11 +114,7 @@ def _draw_runs(found: Comparison, name: str, panel: Any, limits: Limits) -> Limi
         dots = sample.runs
         if dots.size > N_DOTS:
             dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
-        room = limits[1] - limits[0]
-        limits = (
-            min(limits[0], max(float(dots[0]), limits[0] - room)),
-            max(limits[1], min(float(dots[-1]), limits[1] + room)),
-        )
+        limits = _widen(limits, dots)
         seen = dots[(dots >= limits[0]) & (dots <= limits[1])]
         panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                    markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
@@ -235,13 +234,6 @@ def check_picture(path: Path) -> None:
 
 def save_picture(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all; an older one is kept until then."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        figure.savefig(unfinished, format=path.suffix[1:].lower(), dpi=150)
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"{show(path)} cannot be written ({error.strerror or error}); give another place"
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = io.BytesIO()
+    figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
+    write_durably(path, content.getvalue())

@@ -199,11 +199,7 @@ def _judge_mean(
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
     if found is None and item.holds(Fraction(one.mean)):
         p = 1.0  # all runs are equal, and print as was reported
-    interval, step = (one.mean - reach, one.mean + reach), item.high - item.low
-    if step and math.isfinite(reach) and not item.value % step:
-        places = [end / float(step) for end in interval]
-        first, last = math.ceil(places[0] - 1e-9), math.floor(places[1] + 1e-9)
-        interval = float(first * step), float(last * step)
+    interval = item.print_within(one.mean - reach, one.mean + reach)
     findings = {name: Finding.of(name, item, one.mean, interval, p)}
     sd = one.samples[0][0] if len(one.samples) == 1 else None
     for place, spread in enumerate(name for name in SPREADS if name in numbers):

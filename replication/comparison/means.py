@@ -34,8 +34,6 @@ from scipy import special
 POWER = 0.8
 MAX_PLANNED = 10_000_000
 ROUNDING = 1e-12
-Term = tuple[float, float]
-"""A squared error, and the degrees of freedom of its estimate."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,8 +112,11 @@ def list_errors(own: Side, other: Side) -> list[tuple[float, float]]:
     return [_combine(terms, rounded)]
 
 
-def _combine(terms: Sequence[Term], more: float = 0.0) -> tuple[float, float]:
-    """Return the error of a sum, with Welch's degrees of freedom; `more` adds variance only."""
+def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[float, float]:
+    """Return the error of a sum of terms, with Welch's degrees of freedom.
+
+    A term has a squared error and the degrees of freedom of its estimate; `more` adds variance.
+    """
     terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
     variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
     if len(terms) == 1:
@@ -228,19 +229,12 @@ def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]
     """Return the smallest and the largest number in m runs that k in n do not contradict."""
     middle = min(max(round(k / n * m), 0), m)
 
-    def search(edge: int) -> int:
-        kept, other = middle, edge
-        if find_p_of_shares(k, n, other, m) > level:
-            return other
-        while abs(other - kept) > 1:
-            between = (kept + other) // 2
-            if find_p_of_shares(k, n, between, m) > level:
-                kept = between
-            else:
-                other = between
-        return kept
+    def is_contradicted(x: int) -> bool:
+        return find_p_of_shares(k, n, x, m) <= level
 
-    return search(0), search(m)
+    below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
+    above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
+    return below, middle + above
 
 
 def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:

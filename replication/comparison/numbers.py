@@ -1,15 +1,18 @@
-"""Numbers as papers print them: what is written, and every number that prints so."""
+"""Numbers as papers print them, with every number that prints so; and as answers print them."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from replication.errors import UsageError
 from replication.wording import show
 
+FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
@@ -68,6 +71,14 @@ class Reported:
     def holds(self, value: Fraction) -> bool:
         """Say whether a number prints so."""
         return self.low <= value <= self.high
+
+    def print_within(self, low: float, high: float) -> tuple[float, float]:
+        """Return the smallest and the largest number from low to high that is printed alike."""
+        step = self.high - self.low
+        if not step or self.value % step or not math.isfinite(low + high):
+            return low, high
+        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
+        return float(first * step), float(last * step)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,3 +204,44 @@ def _unset(text: str) -> str:
     for pattern, plain in _TYPESET:
         body = re.sub(pattern, plain, body)
     return re.sub(r"\s?[*†‡]+$", "", body.strip()).strip()
+
+
+def format_p(p: float | None) -> str:
+    """Return a p-value with two significant digits, nothing where there is none."""
+    if p is None or math.isnan(p):
+        return ""
+    if p < 1e-4:
+        return "< 0.0001"
+    return "> 0.99" if 0.995 < p < 1 else f"{p:.2g}"
+
+
+def describe_p(p: float) -> str:
+    """Return a p-value as words: "p = 0.03"."""
+    text = format_p(p)
+    return f"p {text}" if text[0] in "<>" else f"p = {text}"
+
+
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Return a number with some significant digits, whole numbers in full."""
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "not reached"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent; near 0 and 1 what it lies below or above."""
+    number = 100.0 * share
+    if 0 < number < 0.01:
+        return "< 0.01 %"
+    if 99.99 < number < 100:
+        return "> 99.99 %"
+    return f"{number:.{3 if number > 99 else 2}g} %"
+
+
+def join(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -75,7 +75,7 @@ def find_impossible(
         for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
             if name in reported and not _has_multiple(reported[name], Fraction(grid) / step):
                 found.append(Impossible(name, Fault.NOT_A_VALUE))
-    of_each = [_Values(reported, n, grid, bounds).check(sd_kinds) for n in counts]
+    of_each = [_check_values(reported, n, grid, bounds, sd_kinds) for n in counts]
     if of_each and all(of_each):
         found += of_each[len(of_each) // 2]
     return tuple(found)
@@ -106,98 +106,104 @@ def _check_order(
             yield Impossible(name, Fault.BEYOND_BOUNDS)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Values:
-    """What n values are said to be."""
+def _check_values(
+    reported: Mapping[str, Reported],
+    n: int,
+    grid: Fraction | None,
+    ends: tuple[float, float],
+    sd_kinds: Sequence[str],
+) -> list[Impossible]:
+    """Return what n values cannot have."""
+    found, mean = [], reported.get("mean")
+    if mean is not None and grid and not _has_multiple(mean, Fraction(grid) / n):
+        found.append(Impossible("mean", Fault.NOT_A_MEAN, runs=n))
+    if n >= 2 and not reported.keys().isdisjoint({"sd", "se"}):
+        free = [n - 1 if kind == "n-1" else n for kind in sd_kinds]
+        faults = [_check_spread(reported, n, one, grid, ends) for one in free]
+        if all(faults):
+            found += [fault for fault in faults[:1] if fault is not None]
+    return found
 
-    reported: Mapping[str, Reported]
-    n: int
-    grid: Fraction | None
-    bounds: tuple[float, float]
 
-    def check(self, sd_kinds: Sequence[str]) -> list[Impossible]:
-        """Return what n values cannot have."""
-        reported, n = self.reported, self.n
-        found, mean = [], reported.get("mean")
-        if mean is not None and self.grid and not _has_multiple(mean, Fraction(self.grid) / n):
-            found.append(Impossible("mean", Fault.NOT_A_MEAN, runs=n))
-        name = "sd" if "sd" in reported else "se"
-        if n >= 2 and name in reported:
-            faults = [self._check_spread(name, n - 1 if kind == "n-1" else n) for kind in sd_kinds]
-            if all(faults):
-                found += [fault for fault in faults[:1] if fault is not None]
-        return found
-
-    def _check_spread(self, name: str, denominator: int) -> Impossible | None:
-        """Return why a spread is impossible with that denominator, None if it is not."""
-        reported, n, mean = self.reported, self.n, self.reported.get("mean")
-        low, high = 0.0, math.inf  # of the standard deviation, as reported
-        if "sd" in reported:
-            low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
-        if "se" in reported:
-            ends = [float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)]
-            if ends[0] > high * SLACK or ends[1] * SLACK < low:
-                return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
-            low, high = max(low, ends[0]), min(high, ends[1])
-        squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
-        least, most = self.bounds
-        if "min" in reported:
-            least = max(least, float(reported["min"].low))
-        if "max" in reported:
-            most = min(most, float(reported["max"].high))
-        largest = (most - least) ** 2 * (n * n // 4) / n
-        if mean is not None and math.isfinite(most - least):
-            # (max - mean)(mean - min) is largest nearest to the middle of the range.
-            middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
-            largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
-        if squares[0] > largest * SLACK:
-            return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
-        if mean is None:
-            return None
-        for end in ("max", "min"):
-            if end in reported:
-                item = reported[end]
-                reach = float(item.low - mean.high if end == "max" else mean.low - item.high)
-                # One value so far from the mean leaves at least reach^2 n / (n - 1).
-                if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
-                    return Impossible(name, Fault.SPREAD_TOO_SMALL, end, n)
-        if self.grid and not self._has_spread(mean, squares, (least, most)):
-            return Impossible(name, Fault.NOT_A_SPREAD, "mean", n)
+def _check_spread(
+    reported: Mapping[str, Reported],
+    n: int,
+    denominator: int,
+    grid: Fraction | None,
+    ends: tuple[float, float],
+) -> Impossible | None:
+    """Return why a spread is impossible with that denominator, None if it is not."""
+    name, mean = "sd" if "sd" in reported else "se", reported.get("mean")
+    low, high = 0.0, math.inf  # of the standard deviation, as reported
+    if "sd" in reported:
+        low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
+    if "se" in reported:
+        first, last = (
+            float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)
+        )
+        if first > high * SLACK or last * SLACK < low:
+            return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
+        low, high = max(low, first), min(high, last)
+    squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
+    least = max(ends[0], float(reported["min"].low) if "min" in reported else -math.inf)
+    most = min(ends[1], float(reported["max"].high) if "max" in reported else math.inf)
+    largest = (most - least) ** 2 * (n * n // 4) / n
+    if mean is not None and math.isfinite(most - least):
+        # (max - mean)(mean - min) is largest nearest to the middle of the range.
+        middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
+        largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
+    if squares[0] > largest * SLACK:
+        return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
+    if mean is None:
         return None
+    for end in [name for name in ("max", "min") if name in reported]:
+        item = reported[end]
+        reach = float(item.low - mean.high if end == "max" else mean.low - item.high)
+        # One value so far from the mean leaves at least reach^2 n / (n - 1).
+        if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
+            return Impossible(name, Fault.SPREAD_TOO_SMALL, end, n)
+    if grid and not _has_spread(mean, squares, n, float(grid), (least, most)):
+        return Impossible(name, Fault.NOT_A_SPREAD, "mean", n)
+    return None
 
-    def _has_spread(
-        self, mean: Reported, squares: tuple[float, float], ends: tuple[float, float]
-    ) -> bool:
-        """Say whether n values on a grid can have such a mean and sum of squared deviations.
 
-        In steps of the grid, from the whole number at or below the mean: n deviations d whose sum
-        is r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n.
-        """
-        assert self.grid is not None
-        n, grid = self.n, float(self.grid)
-        first = math.ceil(float(mean.low) * n / grid - 1e-9)
-        last = math.floor(float(mean.high) * n / grid + 1e-9)
-        if last - first >= MAX_SUMS:
+def _has_spread(
+    mean: Reported,
+    squares: tuple[float, float],
+    n: int,
+    grid: float,
+    ends: tuple[float, float],
+) -> bool:
+    """Say whether n values on a grid can have such a mean and sum of squared deviations.
+
+    In steps of the grid, from the whole number at or below the mean: n deviations d whose sum is
+    r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n.
+    """
+    first = math.ceil(float(mean.low) * n / grid - 1e-9)
+    last = math.floor(float(mean.high) * n / grid + 1e-9)
+    if last - first >= MAX_SUMS:
+        return True
+    for total in range(first, last + 1):
+        centre, rest = divmod(total, n)
+        low, high = (end / grid**2 + rest**2 / n for end in squares)
+        if high > MAX_SQUARES:
             return True
-        for total in range(first, last + 1):
-            centre, rest = divmod(total, n)
-            low, high = (end / grid**2 + rest**2 / n for end in squares)
-            if high > MAX_SQUARES:
-                return True
-            # The sum of squares is even where the sum is.
-            wanted = [q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-                      if (q - rest) % 2 == 0]  # fmt: skip
-            if not wanted:
-                continue
-            reach = math.isqrt(wanted[-1])
-            lowest = math.ceil(max(-reach, ends[0] / grid - centre - 1e-9))
-            highest = math.floor(min(reach, ends[1] / grid - centre + 1e-9))
-            if n * (2 * reach + 1) * (2 * math.isqrt(n * wanted[-1]) + 3) > MAX_ENUMERATION:
-                return True
-            reached = _enumerate(n, range(lowest, highest + 1), wanted[-1]).get(rest, 0)
-            if any(reached >> q & 1 for q in wanted):
-                return True
-        return False
+        # The sum of squares is even where the sum is.
+        wanted = [
+            q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+            if (q - rest) % 2 == 0
+        ]  # fmt: skip
+        if not wanted:
+            continue
+        reach = math.isqrt(wanted[-1])
+        lowest = math.ceil(max(-reach, ends[0] / grid - centre - 1e-9))
+        highest = math.floor(min(reach, ends[1] / grid - centre + 1e-9))
+        if n * (2 * reach + 1) * (2 * math.isqrt(n * wanted[-1]) + 3) > MAX_ENUMERATION:
+            return True
+        reached = _enumerate(n, range(lowest, highest + 1), wanted[-1]).get(rest, 0)
+        if any(reached >> q & 1 for q in wanted):
+            return True
+    return False
 
 
 def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:

@@ -144,7 +144,7 @@ class Statistic:
     def p(self) -> float:
         """Share of studies whose smaller tail is at most that of the reported number."""
         rare = self.distribution.mass[self.tails <= min(self.ends) * (1 + TINY) + ZERO]
-        return min(float(rare.sum()) / float(self.distribution.running[-1]), 1.0)
+        return min(math.fsum(rare) / float(self.distribution.running[-1]), 1.0)
 
     def find_interval(self, level: float) -> tuple[float, float]:
         """Return the smallest and the largest reported number whose p is above the level.
@@ -160,19 +160,7 @@ class Statistic:
         width = self.item.width
         low = float(values[np.argmax(below >= least)]) - width / 2.0
         high = float(values[np.flatnonzero(above >= least)[-1]]) + width / 2.0
-        step = self.item.high - self.item.low
-        if not step or self.item.value % step or not math.isfinite(low + high):
-            return low, high
-        first, last = math.ceil(low / width - 1e-9), math.floor(high / width + 1e-9)
-        return float(first * step), float(last * step)
-
-    def find(self, name: str, yours: float, level: float) -> Finding:
-        """Return what is found of it."""
-        below, above = self.ends
-        return Finding.of(
-            name, self.item, yours, self.find_interval(level), self.p,
-            max(below + above - 1.0, 0.0), self.distribution.mean, self.distribution.spread,
-        )  # fmt: skip
+        return self.item.print_within(low, high)
 
 
 def predict(
@@ -238,9 +226,12 @@ def _find_all(
     judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
 ) -> dict[str, Finding]:
     return {
-        name: one.find(name, yours[name.removesuffix("_given_max")], level)
+        name: Finding.of(
+            name, one.item, yours[name.removesuffix("_given_max")], one.find_interval(level), one.p,
+            max(math.fsum([*one.ends, -1.0]), 0.0), one.distribution.mean, one.distribution.spread,
+        )
         for name, one in judged.items()
-    }
+    }  # fmt: skip
 
 
 def _condition_on_max(
@@ -297,7 +288,7 @@ def _sum_studies(
     running = np.cumsum(of_max.mass)
     tails = np.minimum(running, 1.0 - running + of_max.mass)
     is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
-    share = float(of_max.mass[~is_near].sum())
+    share = math.fsum(of_max.mass[~is_near])
     if is_near.any():
         width, near = mean.width, of_max.values[is_near]
         first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
@@ -308,7 +299,7 @@ def _sum_studies(
         )  # fmt: skip
         up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
         tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
-        share += float(cells[tails <= at_most].sum())
+        share += math.fsum(cells[tails <= at_most])
     return min(share, 1.0)
 
 

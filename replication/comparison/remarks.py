@@ -8,11 +8,11 @@ import math
 
 from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
 from replication.comparison.means import Equivalence
+from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import Impossible, find_impossible
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.sampling import Sample
-from replication.comparison.text import describe_p
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 MANY_FAILURES = 0.1

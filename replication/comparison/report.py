@@ -46,9 +46,16 @@ FAILURE_WORDS = {
     "at-cap": "counted where they were stopped",
     "restarted": "started over and added up",
 }
-SD_KINDS = ("n-1", "n")
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
-PLUS_MINUS = ("sd", "se", "ci", "2sd", "2se")
+NUMBERS = (*STATISTICS, "ci", *SUCCESSES, "constant")
+"""Arguments of `compare` that hold a reported number."""
+CHOICES = {
+    "failures": tuple(FAILURE_WORDS),
+    "sd_kind": ("n-1", "n"),
+    "plus_minus": ("sd", "se", "ci", "2sd", "2se"),
+    "ci_kind": tuple(CI_WORDS),
+}
+"""Arguments of `compare` that say what a report leaves open; None where it is not known."""
 
 HEADERS = {
     "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
@@ -67,7 +74,7 @@ HEADERS = {
     "ci_high": ("ci_upper", "upper_ci", "ci95_high", "upper_95"),
 }
 _NAMES = {other: name for name, others in HEADERS.items() for other in (name, *others)} | {
-    name: name for name in (*STATISTICS, *SUCCESSES, "constant")
+    name: name for name in NUMBERS
 }
 
 
@@ -189,33 +196,20 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def read_report(
-    given: Mapping[str, Any],
-    *,
-    plus_minus: str | None = None,
-    scale: float | None = None,
-    failures: str | None = None,
-    sd_kind: str | None = None,
-    ci_kind: str | None = None,
-    ci_level: float = 0.95,
-) -> Report:
-    """Read what was reported by name; arguments are those of `compare`."""
-    for name, value, allowed in (
-        ("failures", failures, tuple(FAILURE_WORDS)),
-        ("sd_kind", sd_kind, SD_KINDS),
-        ("ci_kind", ci_kind, tuple(CI_WORDS)),
-        ("plus_minus", plus_minus, PLUS_MINUS),
-    ):
-        if value is not None and value not in allowed:
-            raise refuse(name, value, f"are {', '.join(allowed)}")
+def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
+    """Read what was reported by name; `options` are the arguments of `compare`."""
+    scale, ci_level = options["scale"], options["ci_level"]
+    for name, allowed in CHOICES.items():
+        if options[name] is not None and options[name] not in allowed:
+            raise refuse(name, options[name], f"are {', '.join(allowed)}")
     if scale is not None and not 0 < scale < math.inf:
         raise refuse("scale", scale, "is a number above 0")
     if not 0.5 <= ci_level < 1.0:
         raise refuse("ci_level", ci_level, "is from 0.5 to below 1")
     texts = {name: value for name, value in given.items() if value is not None}
     runs = texts.pop("runs", None)
-    kind = (plus_minus or "spread").removeprefix("2")
-    ends, off_centre = _split_all(texts, kind)
+    kind = options["plus_minus"] or "spread"
+    ends, off_centre = _split_all(texts, kind.removeprefix("2"))
     numbers = {
         name: read_number(
             text, name, is_share=name == "share", scale=None if name in SUCCESSES else scale
@@ -238,12 +232,15 @@ def read_report(
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     _check_together(numbers, runs)
-    sd_kinds = SD_KINDS if sd_kind is None else (sd_kind,)
-    ci_kinds = tuple(CI_WORDS) if ci_kind is None else (ci_kind,)
-    factor = 2.0 if (plus_minus or "").startswith("2") else 1.0
-    n_runs = 1 if runs is None else read_runs(runs)
-    report = Report(numbers, n_runs, failures, sd_kinds, ci_kinds, ci_level, factor, off_centre)
-    n_used = report.count_middle(failures or "excluded")
+    sd_kinds, ci_kinds = (
+        CHOICES[name] if options[name] is None else (options[name],)
+        for name in ("sd_kind", "ci_kind")
+    )
+    report = Report(
+        numbers, 1 if runs is None else read_runs(runs), options["failures"], sd_kinds, ci_kinds,
+        ci_level, 2.0 if kind.startswith("2") else 1.0, off_centre,
+    )  # fmt: skip
+    n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least:
         raise UsageError(
@@ -295,7 +292,7 @@ def _check_together(numbers: Mapping[str, Reported], runs: Any) -> None:
     if not numbers:
         raise UsageError(
             "nothing was reported; give at least one of "
-            + ", ".join(f"`{name}`" for name in (*STATISTICS, "ci", *SUCCESSES, "constant"))
+            + ", ".join(f"`{name}`" for name in NUMBERS)
         )
     if SUCCESSES.keys() <= numbers.keys():
         raise UsageError("`share` and `n_succeeded` say the same; give one of them")

@@ -177,7 +177,7 @@ def draw_populations(
     )
     gaps = [float(scale > 0) for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
-    weight = own.size - 0.5 * sum(gaps)
+    weight = own.size - 0.5 * math.fsum(gaps)
     parts = generator.standard_gamma([*gaps, weight], size=(n_resamples, 3))
     beyond = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
     scales = np.transpose([
@@ -289,11 +289,12 @@ class SamplingDistribution:
     @functools.cached_property
     def mean(self) -> float:
         """Mean of the distribution."""
-        return float(self.values @ self.mass / self.mass.sum())
+        return math.fsum(self.values * self.mass) / math.fsum(self.mass)
 
     @functools.cached_property
     def spread(self) -> float:
         """Standard deviation of the distribution."""
         if math.isinf(self.mean):
             return math.inf
-        return math.sqrt(float((self.values - self.mean) ** 2 @ self.mass / self.mass.sum()))
+        squares = (self.values - self.mean) ** 2
+        return math.sqrt(math.fsum(squares * self.mass) / math.fsum(self.mass))

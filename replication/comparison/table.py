@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from replication.comparison import text as words
 from replication.comparison.comparison import (
-    NUMBERS,
     SCHEMA,
     Comparison,
     Verdict,
@@ -30,9 +28,16 @@ from replication.comparison.files import (
     read_keys,
     read_values,
 )
-from replication.comparison.report import SPREADS, SUCCESSES, name_statistic, parse_report
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.report import (
+    NUMBERS,
+    SPREADS,
+    SUCCESSES,
+    name_statistic,
+    parse_report,
+)
 from replication.comparison.sampling import Effort
-from replication.comparison.text import Block, describe_p, format_number, format_p, join
+from replication.comparison.text import Block, render
 from replication.errors import DataError, ReplicationError, UsageError
 from replication.wording import plural, show
 
@@ -43,6 +48,7 @@ Key = tuple[str, ...]
 MAX_ROWS = 1000
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 MAX_LISTED = 12
+SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same?"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,7 +202,7 @@ class ComparisonTable:
 
         Raises `UsageError` for another form.
         """
-        return words.render_blocks(self._describe, self.to_dict, self._list_cells, form)
+        return render(self._describe, self.to_dict, self._list_cells, form)
 
     def _list_cells(self) -> list[list[Any]]:
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
@@ -220,7 +226,7 @@ class ComparisonTable:
             yield Block(rows=self._tabulate(conditions))
             yield Block(
                 "SD: yours less reported, in standard deviations of a run, with its "
-                f"{words.percent(1 - self.level)} interval; found: the difference, in the same "
+                f"{percent(1 - self.level)} interval; found: the difference, in the same "
                 "unit, that these runs would have shown four times in five. Not contradicted does "
                 "not mean reproduced: a smaller difference may be there."
             )
@@ -301,25 +307,20 @@ class ComparisonTable:
                    "few": "too few runs", "constant": "runs that are all equal",
                    "margin": "p and the margin say different things"}  # fmt: skip
         yield "Cannot tell:", [
-            f"{_name(key)}: {reasons[one.reason].format(*_list_ends(one))}"
+            f"{_name(key)}: {reasons[one.reason].format(*map(format_p, _list_ends(one)))}"
             for key, one in self.rows.items() if one.reason in reasons
         ]  # fmt: skip
         yield "Caution:", [
             f"{_name(key)}: {text}"
-            for key, one in self.rows.items() for text in _list_cautions(one)
+            for key, one in self.rows.items()
+            for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
         ]  # fmt: skip
 
 
-def _list_ends(one: Comparison) -> list[str]:
-    """Return the smallest and the largest p."""
-    p_values = list(one.p_by_assumption.values()) or [math.nan]
-    return [format_p(p) for p in (min(p_values), max(p_values))]
-
-
-def _list_cautions(one: Comparison) -> Iterable[str]:
-    if one.coincidence is not None:
-        yield "Your runs give the reported numbers to the last digit: are they the same?"
-    yield from one.cautions.values()
+def _list_ends(one: Comparison) -> list[float]:
+    """Return the smallest and the largest p over all readings."""
+    p_values = one.p_by_assumption.values() or [math.nan]
+    return [min(p_values), max(p_values)]
 
 
 def _get_yours(one: Comparison) -> float | None:
@@ -425,7 +426,7 @@ def compare_table(
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     metrics = [column] if isinstance(column, str) else list(column or [])
     quantiles = options.pop("quantiles", None) or {}
-    shared = {name: options.pop(name, None) for name in NUMBERS} | dict(quantiles)
+    shared = {name: options.pop(name, None) for name in ("runs", *NUMBERS)} | dict(quantiles)
     shared = {name: value for name, value in shared.items() if value is not None}
     others = [name for name in own.names if name not in {*keys, succeeded}]
     metrics = others if not metrics and len(others) == 1 else metrics

@@ -14,19 +14,24 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from replication.comparison.comparison import Comparison
 from replication.comparison.judging import MIN_RUNS
-from replication.comparison.numbers import refuse
+from replication.comparison.numbers import (
+    FORMS,
+    describe_p,
+    format_number,
+    format_p,
+    join,
+    percent,
+    refuse,
+)
 from replication.comparison.plausibility import Impossible
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
 from replication.wording import plural
 
-if TYPE_CHECKING:
-    from replication.comparison.comparison import Comparison
-
 WIDTH = 88
-FORMS = ("text", "markdown", "latex", "csv", "json")
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 Rows = Sequence[Sequence[str]]
 
@@ -40,12 +45,7 @@ class Block:
     rows: Rows = ()
 
 
-def render(found: Comparison, form: str) -> str:
-    """Return a comparison in one of `FORMS`."""
-    return render_blocks(lambda: describe(found), found.to_dict, lambda: list_cells(found), form)
-
-
-def render_blocks(
+def render(
     blocks: Callable[[], Iterable[Block]],
     plain: Callable[[], dict[str, Any]],
     cells: Callable[[], Iterable[Sequence[Any]]],
@@ -203,14 +203,14 @@ def _describe_shown(found: Comparison) -> str:
     spread = None if found.difference is None else found.difference.spread
     is_share = name in SUCCESSES
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread and not is_share else ""
+    statistic = _with_article("mean" if name == "constant" else word(name))
     return (
-        f"; {_name_statistic(name)} that is off by {format_number(value, 2)}{in_sd} would have "
+        f"; {statistic} that is off by {format_number(value, 2)}{in_sd} would have "
         "been found four times in five, a smaller difference less often"
     )
 
 
-def _name_statistic(name: str) -> str:
-    words = "mean" if name == "constant" else word(name)
+def _with_article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
@@ -246,15 +246,11 @@ def describe_fault(item: Impossible, found: Comparison) -> str:
     """Return why a reported number cannot be right."""
     other = item.other or item.name
     return item.fault.format(
-        number=_with_article(item.name, found.reported[item.name]),
-        other=_with_article(other, found.reported[other]),
+        number=_with_article(_name_number(item.name, found.reported[item.name])),
+        other=_with_article(_name_number(other, found.reported[other])),
         runs="" if item.runs is None else f"{item.runs:,}",
         grid=_name_grid(found),
     )
-
-
-def _with_article(name: str, text: str) -> str:
-    return f"{'an' if word(name)[0] in 'aeiou' else 'a'} {_name_number(name, text)}"
 
 
 def _name_grid(found: Comparison) -> str:
@@ -404,47 +400,6 @@ def _describe_plan(planned: Mapping[str, Any]) -> str:
     own = planned["own"]
     alone = f"{plural(own, 'run')} of yours" if own else "more runs behind the report"
     return f"{text}; against the report as it is, {alone}."
-
-
-def format_p(p: float | None) -> str:
-    """Return a p-value with two significant digits, nothing where there is none."""
-    if p is None or math.isnan(p):
-        return ""
-    if p < 1e-4:
-        return "< 0.0001"
-    return "> 0.99" if 0.995 < p < 1 else f"{p:.2g}"
-
-
-def describe_p(p: float) -> str:
-    """Return a p-value as words: "p = 0.03"."""
-    text = format_p(p)
-    return f"p {text}" if text[0] in "<>" else f"p = {text}"
-
-
-def format_number(value: float | None, digits: int = 4) -> str:
-    """Return a number with some significant digits, whole numbers in full."""
-    if value is None or math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "not reached"
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent; near 0 and 1 what it lies below or above."""
-    number = 100.0 * share
-    if 0 < number < 0.01:
-        return "< 0.01 %"
-    if 99.99 < number < 100:
-        return "> 99.99 %"
-    return f"{number:.{3 if number > 99 else 2}g} %"
-
-
-def join(parts: Sequence[str]) -> str:
-    """Return parts as a list in a sentence: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def wrap(text: str, *, indent: str = "") -> list[str]:

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import align_matrices, list_matrices
+from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-
-Array = NDArray[np.float64]
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.text import join
+from replication.comparison.numbers import join
 from replication.definition.claims import Claim, Operationalisation, Verdict, load_claims
 from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion

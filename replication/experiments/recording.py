@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.matrices import Array
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
-Array = NDArray[np.float64]
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 """Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
 Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]

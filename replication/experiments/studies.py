@@ -26,10 +26,6 @@ FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
-STUDIES_AT_ONCE = 20_000
-N_STUDIES = 20_000  # studies that are drawn of a population to measure the power of the test
-SEED = 1988
-MAX_NETWORKS = 2**22  # a larger population is represented by so many of its quantiles
 
 
 def describe_reported() -> dict[str, Any]:
@@ -108,21 +104,6 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
 
 
-def draw_studies(counts: CountTable, n_studies: int) -> tuple[FloatArray, FloatArray]:
-    """Return mean and largest count of studies drawn from the converged of a population."""
-    runs = load_reported().runs
-    n = min(counts.n_converged, MAX_NETWORKS)
-    ranks = (np.arange(n) + 0.5) / n * counts.n_converged
-    networks = counts.updates[np.searchsorted(np.cumsum(counts.counts), ranks)].astype(np.int32)
-    generator = np.random.default_rng(SEED)
-    means, maxima = np.empty(n_studies), np.empty(n_studies)
-    for start in range(0, n_studies, STUDIES_AT_ONCE):
-        part = slice(start, min(start + STUDIES_AT_ONCE, n_studies))
-        drawn = networks[generator.integers(n, size=(part.stop - start, runs), dtype=np.int32)]
-        means[part], maxima[part] = drawn.mean(axis=1), drawn.max(axis=1)
-    return means, maxima
-
-
 class Ranked(NamedTuple):
     """The p of studies by mean and largest count: the share whose smaller tail is at most as large.
 
@@ -159,12 +140,14 @@ def rank_studies(counts: CountTable) -> Ranked:
 
 
 def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
-    """Return the share of studies of another population that are rejected if `ranked` is true."""
+    """Return the probability that a study of another population is rejected if `ranked` is true.
+
+    A largest count that the population lacks is judged as the next larger one that it has.
+    """
     means, maxima, p = ranked
-    drawn_means, drawn_maxima = draw_studies(truth, N_STUDIES)
-    rows = np.floor(drawn_means + 0.5) - means[0]
-    # A largest count that the population lacks is judged as the next larger one that it has.
-    columns = np.minimum(np.searchsorted(maxima, drawn_maxima), len(maxima) - 1)
-    is_near = (rows >= 0) & (rows < len(means))
-    accepted = p[rows[is_near].astype(np.int64), columns[is_near]] > level
-    return 1.0 - int(np.count_nonzero(accepted)) / N_STUDIES
+    cells = compute_joint_mass(
+        truth, load_reported().runs,
+        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
+        max_edges=np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
+    )  # fmt: skip
+    return 1.0 - float(cells[p > level].sum())

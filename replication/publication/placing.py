@@ -46,7 +46,7 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name in (LIST, *new):
         place = folder / name
         is_listed = name == LIST or name in old or _compute_digest(place) == new[name]
-        if place.is_symlink() or not (place.is_file() and is_listed):
+        if not (place.is_file() and is_listed):
             put_aside(place)
     _write_list(folder, old | new)
     for name, content in files.items():

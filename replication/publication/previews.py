@@ -12,9 +12,8 @@ from replication.experiments import EXPERIMENTS, TEMPLATES, run_experiment
 from replication.publication.models import read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import METADATA, list_claims, list_drawings, render
-from replication.system.files import open_folder
+from replication.system.files import make_temporary_folder, open_folder
 from replication.system.progress import Tell, silent
-from replication.system.temporary import make_temporary_folder
 
 
 def preview_experiment(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
@@ -20,22 +19,18 @@ from replication.publication.publishing import (
     write_report,
 )
 from replication.simulator.weights import MAX_ROOT_SEED
-from replication.store import StudyFolder, list_other_versions, list_study_folders
+from replication.store import StudyFolder, list_study_folders
 from replication.store.folders import find_missing, find_protocol
-from replication.system.files import list_names
+from replication.system.files import list_names, make_temporary_folder
 from replication.system.progress import Tell, silent
-from replication.system.temporary import make_temporary_folder
-from replication.wording import explain
 
 
-def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = silent) -> list[str]:
-    """Make the default study again in a temporary folder and compare it with what is stored."""
-    damaged = find_damaged_files(results)
-    if damaged:
-        raise DataError(
-            f"the report in {str(results)!r} is damaged ({_join(damaged)} not as written); run "
-            "`replication repair` to make it again"
-        )
+def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = silent) -> None:
+    """Make the default study again in a temporary folder and compare it with what is stored.
+
+    Outcomes are compared by the digest in the headline's model, models by value, the report's
+    files byte by byte.
+    """
     refuse_stale(results)
     with make_temporary_folder() as fresh:
         replicate_study(
@@ -43,10 +38,9 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             jobs=jobs,
             report_progress=report_progress,
         )
-        models = ["headline", *EXPERIMENTS]
         differences = [
             f"models/{model}.json: {place}"
-            for model in models
+            for model in ("headline", *EXPERIMENTS)
             for place in find_differences(read_model(results, model), read_model(fresh, model))
         ]
         stored, made = read_list(results) or {}, read_list(fresh) or {}
@@ -60,11 +54,6 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
             "file's versions are installed and the sources are unchanged, please report it"
         )
-    return [
-        f"by digest: the outcomes of {DEFAULT_SEEDS:,} networks",
-        f"by value: the models of {', '.join(models)}",
-        "byte by byte: the report in three forms, its figures and their data",
-    ]
 
 
 def find_damaged_files(folder: Path) -> list[str]:
@@ -86,22 +75,19 @@ def find_damaged_files(folder: Path) -> list[str]:
 def list_studies(results: Path) -> dict[StudyFolder, int]:
     """Return the studies in a results folder, and of how many networks of each a report here is.
 
-    Those that are gone though a report is of them are among them. The published report, which
-    comes without outcomes, counts only where those of one of its parts are complete.
+    Those that are gone though a report is of them are among them. But a report counts only where
+    outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
     for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
         parts = {root_seed: n_seeds} | list_repetitions(root_seed, n_seeds)
-        is_published = folder == results
-        if is_published and all(
-            find_missing(Study(PAPER, *part, results)) for part in parts.items()
-        ):
-            continue
-        for seed, n in parts.items():
-            study = StudyFolder(protocol_id, seed, results)
-            # A report may be of outcomes of another version; `verify` makes the published one.
-            if study in counts or not (is_published or list_other_versions(results)):
-                counts[study] = max(counts.get(study, 0), n)
+        studies = {StudyFolder(protocol_id, seed, results): n for seed, n in parts.items()}
+        if folder == results:
+            was_made = not all(find_missing(Study(PAPER, *part, results)) for part in parts.items())
+        else:
+            was_made = not counts.keys().isdisjoint(studies)
+        if was_made:
+            counts |= {study: max(counts.get(study, 0), n) for study, n in studies.items()}
     return dict(sorted(counts.items()))
 
 
@@ -114,28 +100,17 @@ def find_reports(results: Path) -> dict[tuple[str, int], list[Path]]:
     return reports
 
 
-def repair_reports(
-    results: Path, *, jobs: int = -1, report_progress: Tell = silent
-) -> Iterator[str]:
-    """Make the damaged models and reports in a results folder again; yield a line for each."""
-    errors = []
-    for folder in find_report_folders(results):
-        damaged = ["a report"]
-        try:
-            damaged = find_damaged_files(folder)
-            if not damaged:
-                continue
-            if folder == results:
-                names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
-                run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-            write_report(_find_study(folder, results), jobs=jobs, report_progress=report_progress)
-        except (DataError, OSError) as error:
-            what = f"{_join(damaged)} in {str(folder)!r} cannot be made again"
-            errors.append(f"{what}: {explain(error)}")
-            continue
-        yield f"made {_join(damaged)} in {str(folder)!r} again"
-    if errors:
-        raise DataError("; ".join(errors))
+def repair_report(
+    folder: Path, results: Path, *, jobs: int = -1, report_progress: Tell = silent
+) -> list[str]:
+    """Make the damaged models and the report in a folder again; return what was damaged."""
+    damaged = find_damaged_files(folder)
+    if damaged:
+        if folder == results:
+            names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
+            run_experiments(names, results, jobs=jobs, report_progress=report_progress)
+        write_report(_find_study(folder, results), jobs=jobs, report_progress=report_progress)
+    return damaged
 
 
 def find_report_folders(results: Path) -> list[Path]:

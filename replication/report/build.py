@@ -16,8 +16,8 @@ from replication.errors import ReportError
 from replication.report import pandoc
 from replication.report.save import save_figure
 from replication.report.template import Template
+from replication.system.files import make_temporary_folder
 from replication.system.progress import Tell, silent
-from replication.system.temporary import make_temporary_folder
 from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels

@@ -99,9 +99,8 @@ def verify_study(
             if block.start <= outcomes.start < block.stop:
                 stored = read_block(block, protocol=protocol, root_seed=root_seed)
                 part = stored.slice(outcomes.start, outcomes.stop)
-                differs = (part.updates != outcomes.updates) | (
-                    part.converged != outcomes.converged
-                )
+                differs = part.updates != outcomes.updates
+                differs |= part.converged != outcomes.converged
                 differing.extend((part.start + np.flatnonzero(differs)[:1]).tolist())
 
     simulate_blocks(ranges, protocol, root_seed, compare, jobs=jobs, show_progress=False)

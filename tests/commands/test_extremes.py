@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from replication.definition.study import Study
 from replication.publication import publishing
 from replication.publication.publishing import replicate_study
+from tests.property.test_simulator import protocols
 from tests.reliability.faults import assert_clean, call
-from tests.unit.definition.test_protocol import protocols
 
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
@@ -56,7 +56,7 @@ def test_studies_at_the_edge_have_their_report(tmp_path, n_seeds, assignments, s
         assert population["share"] == share, "the extreme did not happen"
 
 
-@given(protocols(), st.sampled_from([1, 2, 30, 200]))
+@given(protocols, st.sampled_from([1, 2, 30, 200]))
 def check_report(protocol, n_seeds):
     protocol = dataclasses.replace(protocol, max_updates=min(protocol.max_updates, 2000))
     note(f"{n_seeds} networks of {protocol.differences}")

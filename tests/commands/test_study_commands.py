@@ -78,7 +78,10 @@ def test_trace_ends_at_the_outcome(run):
         assert float(rows[-1]["error"]) < PAPER.threshold <= float(rows[-2]["error"])
 
 
-def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(tmp_path, refuse, run):
+def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
+    tmp_path, refuse, run, monkeypatch
+):
+    monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
     where = ("--results", tmp_path / "results")
     message = refuse(74, "export", *words, *where)
@@ -129,7 +132,7 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     monkeypatch.setattr("replication.publication.publishing.run_experiment", run_quickly)
     assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
     output = capsys.readouterr()
-    assert output.err.startswith("speed (1 of 2): about 17 s left\nspeed (1 of 2): searching the")
+    assert output.err.startswith("speed (1 of 2): about 17 s left on two cores\nspeed (1 of 2): s")
     models = [tmp_path / "models" / f"{name}.json" for name in ("speed", "codes")]
     assert output.out.splitlines() == [str(path) for path in models]
     assert all(path.exists() for path in models)

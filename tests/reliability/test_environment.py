@@ -140,10 +140,10 @@ def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
     ("command", "place", "code"),
     [
         ("verify", "outcomes/*/*/1988", 74),
-        ("repair", "outcomes/*/*/1988", 65),
+        ("repair", "outcomes/*/*/1988", 74),
         ("info", "outcomes/*/*", 74),
         ("verify", "studies/*", 74),
-        ("repair", "studies/*", 65),
+        ("repair", "studies/*", 74),
     ],
 )
 def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command, place, code):

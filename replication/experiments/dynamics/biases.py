@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
+from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
@@ -21,8 +22,6 @@ from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
 """What is frozen where the hidden biases learn, and where they keep their initial values."""

@@ -13,19 +13,17 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
+from replication.experiments.matrices import Array
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs jump
 TOLERANCE = 0.002

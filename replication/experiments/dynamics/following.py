@@ -18,7 +18,7 @@ from replication.definition.claims import load_reported
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import LEARNING, describe_times
-from replication.experiments.matrices import get_w
+from replication.experiments.matrices import Array, get_w
 from replication.experiments.recording import train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -27,7 +27,6 @@ from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
-Array = NDArray[np.float64]
 Choose = Callable[[list[Array], int], Array]
 """Takes the changes of the hidden biases that equation 4 has asked for, the last one last, and the
 number of updates before this one; returns the change that is applied."""
@@ -55,11 +54,11 @@ def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
 
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    **{f"share {share:g}": scale(share) for share in (0.25, 0.5, 2.0)},
-    **{f"until {t}": scale(1.0, end=t) for t in (5, 10, 30)},
-    **{f"from {t}": scale(1.0, first=t) for t in (5, 10, 30)},
+    **{f"share {share:g}": scale(share) for share in (0.5, 2.0)},
+    **{f"until {t}": scale(1.0, end=t) for t in (10, 30)},
+    **{f"from {t}": scale(1.0, first=t) for t in (10, 30)},
     **{f"delay {n}": delay(n) for n in range(8)},
-    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, -1.0, 1.0, 2.0)},
+    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, 1.0, 2.0)},
     "steady": lambda asked, _: (asked[-1] + asked[-2 if len(asked) > 1 else -1]) / 2.0,
 }
 """By what the hidden biases change; "delay 0" is equation 4, "steady" lacks what alternates."""

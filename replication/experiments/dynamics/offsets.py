@@ -20,14 +20,12 @@ from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
 from replication.experiments.dynamics.biases import LEARNING
-from replication.experiments.matrices import align_matrices, flatten, get_u, get_w
+from replication.experiments.matrices import Array, align_matrices, flatten, get_u, get_w
 from replication.simulator.activations import logistic
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 SIZES = ((4, 2), (8, 3))
 RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
 from replication.simulator.activations import HIDDEN_FUNCTIONS
@@ -30,7 +30,6 @@ SMOOTH: tuple[Any, ...] = (
 NOT_SMOOTH: Any = "rectifier"
 RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0)
 
-Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 

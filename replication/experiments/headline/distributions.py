@@ -12,7 +12,6 @@ from scipy.ndimage import gaussian_filter
 
 from replication.comparison.sampling import SamplingDistribution
 from replication.definition.claims import load_reported
-from replication.experiments.studies import draw_studies
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -25,6 +24,7 @@ Outline = dict[str, Any]
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure
+STUDY_SEED = 1988
 N_BARS_OF_MAX = 40
 SHOWN_MAX = (0.001, 0.998)  # quantiles of the largest that the figure shows
 N_MEAN_CELLS, N_MAX_CELLS = 300, 120
@@ -99,14 +99,16 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     mean_edges = _cut(min(shown), max(shown))
     low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
-    means, maxima = draw_studies(counts, N_STUDIES)
+    rng = np.random.default_rng(STUDY_SEED)
+    share = counts.counts / counts.n_converged
+    drawn = rng.choice(counts.updates, size=(N_STUDIES, load_reported().runs), p=share)
     return {
         "mean_edges": mean_edges.tolist(),
         "mean_share": _sum_cells(plane.mean, mean_edges),
         "max_edges": max_edges.tolist(),
         "max_share": _sum_cells(plane.largest, max_edges),
         "regions": regions,
-        "studies": {"mean": means.tolist(), "max": maxima.tolist()},
+        "studies": {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()},
     }
 
 

@@ -87,13 +87,16 @@ def describe_study(
     plane = map_studies(counts) if sampling is not None and has_paper_task else None
     unusual = {} if plane is None else measure_unusualness(plane)
     meanings = [*unusual.values(), *([sampling["p"]] if sampling and unusual else [])]
+    p_values = [row["p"] for row in others]
     return {
         "reported": studies.describe_reported(),
         "has_paper_task": has_paper_task,
         "population": population,
         "sampling": sampling,
         "repetitions": others,
-        "ranges": {} if None in (p := [row["p"] for row in others]) else {"p": [min(p), max(p)]},
+        "ranges": {"p": [min(p_values), max(p_values)]}
+        if p_values and None not in p_values
+        else {},
         "claims": {
             "headline": judge_headline(
                 population, sampling, find_p_values(counts, other_errors), differences

@@ -14,13 +14,13 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
 from replication.simulator.modules import Hierarchy, ModularBatch
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
-Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 N_NETWORKS = 800

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
 from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
-from replication.experiments.matrices import flatten, get_w, give_length, multiply, project
+from replication.experiments.matrices import Array, flatten, get_w, give_length, multiply, project
 from replication.experiments.recording import train_by
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import name_estimate
@@ -24,7 +24,6 @@ from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
-Array = NDArray[np.float64]
 Replace = Callable[[Protocol, Array, Array, Array], Array]
 """Takes a protocol, weights, the change of W, and W S; returns another change of W."""
 

@@ -10,21 +10,18 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import helmert
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
 from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
-from replication.experiments.matrices import flatten, get_u, get_w
+from replication.experiments.matrices import Array, flatten, get_u, get_w
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 SIZES = (0.5, 0.1, 0.02, 0.004)  # half-widths of the initial weights
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0

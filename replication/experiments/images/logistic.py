@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
 from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
-from replication.experiments.matrices import flatten, get_w
+from replication.experiments.matrices import Array, flatten, get_w
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks
@@ -25,8 +24,6 @@ from replication.simulator.patterns import (
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 SIZES = (0.5, 0.1, 0.02)  # half-widths of the initial weights
 DECAY = 3e-5

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.experiments.matrices import Array
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import MOST_INK
-
-Array = NDArray[np.float64]
 
 N_HIDDEN = 16
 NEVER = 1e-12  # a criterion that nothing meets

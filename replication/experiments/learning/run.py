@@ -13,6 +13,7 @@ from replication.definition.protocol import PAPER
 from replication.experiments import Model, agreement
 from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import record_weights
@@ -24,8 +25,6 @@ ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
-
-Array = NDArray[np.float64]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:

@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
-from replication.experiments.matrices import change_u, change_w
+from replication.experiments.matrices import Array, change_u, change_w
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
@@ -39,8 +38,6 @@ MEANINGS: tuple[Criterion, ...] = (
 FIRSTS = tuple(range(1, 21))  # changes of W that are skipped
 FACTORS = (0.5, 1.5, 2.0, 3.0, 4.0)  # of the initial W
 
-Array = NDArray[np.float64]
-
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the live figures."""
@@ -50,7 +47,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     interventions = measure_interventions(n_networks, jobs=jobs)
     report_progress("studies by what error means")
     return {
-        "claims": {},
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import change_u, change_w, get_w
+from replication.experiments.matrices import Array, change_u, change_w, get_w
 from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import measure_growth
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
-
-Array = NDArray[np.float64]
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""

@@ -7,19 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments.agreement import measure_agreement
-from replication.experiments.matrices import Change, change_u, flatten, get_u, get_w
+from replication.experiments.matrices import Array, Change, change_u, flatten, get_u, get_w
 from replication.experiments.mechanism.theory import Inputs
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_median
-
-Array = NDArray[np.float64]
 
 LONGER = 4.0  # U is set so many times as long as W
 MEAN = 0.5  # added to every entry of W, where W is to have a mean

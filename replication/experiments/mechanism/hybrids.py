@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.matrices import get_w
+from replication.experiments.matrices import Array, get_w
 from replication.experiments.mechanism.interventions import Update, amplify
 from replication.experiments.recording import Outcome, train_by
 from replication.experiments.search import SEARCH_OFFSET
@@ -21,8 +21,6 @@ from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 MAX_UPDATES = 400  # in searches
 LOWER, UPPER = list_connections(PAPER)

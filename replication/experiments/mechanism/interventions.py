@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import change_w, get_w, give_length, multiply, project
+from replication.experiments.matrices import Array, change_w, get_w, give_length, multiply, project
 from replication.experiments.mechanism.theory import Inputs
 from replication.experiments.recording import Outcome, train_by
 from replication.experiments.summaries import estimate_share, name_estimate
@@ -22,8 +22,6 @@ from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 NOISE_SEED = 2014
 LATER = (0, 10)  # updates after the first one at which the error is compared

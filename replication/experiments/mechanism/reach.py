@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.experiments.matrices import Array
 from replication.experiments.mechanism.interventions import compare_interventions
 from replication.experiments.mechanism.theory import Inputs, measure_growth
 from replication.experiments.recording import Outcome
@@ -20,8 +20,6 @@ from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
-
-Array = NDArray[np.float64]
 
 FEEDBACK_SEED = 2013
 

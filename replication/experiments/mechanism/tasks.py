@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-
-Array = NDArray[np.float64]
+from replication.experiments.matrices import Array
 
 PATTERN_SEED = 2015  # of the random patterns
 N_SETS = 8  # of random patterns of each kind, since single sets differ much

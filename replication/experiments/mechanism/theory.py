@@ -18,18 +18,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import flatten, get_u, get_w, multiply
+from replication.experiments.matrices import Array, flatten, get_u, get_w, multiply
 from replication.simulator.activations import HIDDEN_FUNCTIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.statistics.alignment import compute_cosines
-
-Array = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import flatten, get_w
+from replication.experiments.matrices import Array, flatten, get_w
 from replication.experiments.mechanism.theory import Inputs
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.alignment import compute_cosines
-
-Array = NDArray[np.float64]
 
 PAIRS = {
     "change_w": ("change", "W"),

@@ -21,6 +21,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.agreement import PARALLEL
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
@@ -36,8 +37,6 @@ SLOW_SHARE = 0.1  # share of the networks that are measured at the other learnin
 SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
 and far below what bends the vectors."""
-
-Array = NDArray[np.float64]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:

@@ -12,6 +12,7 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed, name_estimate
 from replication.simulator.changes import compute_changes
@@ -44,8 +45,6 @@ WHOLE = {"regressed-whole": "regressed", "plain-whole": "plain"}
 """Readings in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
 RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
-
-Array = NDArray[np.float64]
 
 
 class Alignment(NamedTuple):

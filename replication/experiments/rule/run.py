@@ -14,7 +14,7 @@ from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Change, align_matrices, change_u
+from replication.experiments.matrices import Array, Change, align_matrices, change_u
 from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import record_weights
@@ -43,7 +43,6 @@ plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
 SIZES = {"8-3-8": ((8, 3), 15.0), "16-4-16": ((16, 4), 10.0)}
 """Other networks with logistic visible units, and a learning rate at which they learn."""
 
-Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 

@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
+from replication.experiments.matrices import Array
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import describe_speed, name_estimate
 from replication.simulator.ensemble import simulate
@@ -35,8 +35,6 @@ REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
 EDGE_RATES = tuple(float(rate) for rate in range(20, 41, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
 EDGE_SHARES = (0.01, 0.1)
-
-Array = NDArray[np.float64]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:

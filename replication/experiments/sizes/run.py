@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
@@ -36,8 +36,6 @@ REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
 GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 """Connections that lead into each hidden group, and into both."""
-
-Array = NDArray[np.float64]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 
 import replication
 from replication.cli import main
@@ -311,11 +310,11 @@ def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"old")
 
-    def fail(figure, path, **options):
-        path.write_bytes(b"half")
+    def fail(temporary, path):
+        assert temporary.stat().st_size > 0
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", fail)
+    monkeypatch.setattr("replication.system.files.publish", fail)
     code, line = refuse(capsys, "example", "--column", "reward", *REPORT, "--plot", picture)
     assert (code, "No space left" in line) == (74, True)
     assert picture.read_bytes() == b"old"

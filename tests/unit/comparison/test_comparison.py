@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
+from replication.comparison.numbers import describe_p, format_number
 from replication.comparison.plausibility import Fault
-from replication.comparison.text import describe_p, format_number
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 

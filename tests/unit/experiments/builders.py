@@ -23,6 +23,13 @@ def draw_counts(n, *, centre=3.68, seed=3, n_censored=0):
     return make_counts(drawn[drawn <= 2000], n_censored=n_censored)
 
 
+def draw_studies(counts, n_studies):
+    """Return mean and largest of studies of 100 networks that converged."""
+    share = counts.counts / counts.n_converged
+    drawn = np.random.default_rng(8).choice(counts.updates, size=(n_studies, 100), p=share)
+    return drawn.mean(axis=1), drawn.max(axis=1)
+
+
 def make_outcomes(*updates, cap=2000):
     """Return outcomes; those at the cap have not converged."""
     array = np.array(updates, dtype=np.int32)

@@ -14,7 +14,6 @@ from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
-from replication.experiments.studies import draw_studies
 from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
@@ -22,7 +21,7 @@ from replication.simulator.ensemble import simulate_range
 from replication.statistics.counts import CountTable
 from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
-from tests.unit.experiments.builders import draw_counts, make_counts
+from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40).repeat(50)))
 
@@ -142,10 +141,8 @@ def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim
     joint = distributions.describe_joint(skewed, distributions.map_studies(skewed))
     assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
-    rng = np.random.default_rng(8)
-    share = skewed.counts / skewed.n_converged
-    drawn = rng.choice(skewed.updates, size=(10_000, 100), p=share)
-    studies = np.transpose([drawn.mean(axis=1), np.log(drawn.max(axis=1))])
+    means, maxima = draw_studies(skewed, 10_000)
+    studies = np.transpose([means, np.log(maxima)])
     for region, level in zip(joint["regions"], distributions.REGION_LEVELS, strict=True):
         lines = [np.transpose([line["mean"], np.log(line["max"])]) for line in region]
         # A study within an odd number of lines lies in the region: others surround holes.

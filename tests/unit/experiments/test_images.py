@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.experiments.images import growth
 from replication.experiments.images.linear import MIDDLE, N_HIDDEN, make_patterns, make_protocol
 from replication.experiments.images.scale import estimate_exponent
 from replication.experiments.images.scatter import Scatter, train
 from replication.experiments.matrices import change_u, change_w, get_u, get_w
 from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import read_digits
 from replication.simulator.weights import draw_weights, split_weights
 
@@ -115,6 +117,18 @@ def test_best_reconstruction_is_that_of_principal_components():
     assert SCATTER.find_share(main) == pytest.approx([1.0])
     protocol, weights = draw()
     assert (SCATTER.explain(get_w(protocol, weights)) > expected).all()
+
+
+def test_changes_that_are_dropped_or_replaced_are_the_first_ones_of_w():
+    protocol, weights = growth.make_protocol(40), draw_weights(growth.make_protocol(40), 5, 0, 3)
+    scatter, replace = Scatter.of(IMAGES[:40]), growth.make_replacements(1)
+    begun = train(protocol, weights, growth.FIRST, frozen=("W",))
+    expected = growth.FIRST + simulate_weights(protocol, begun)[0]
+    taken = growth.count_updates(protocol, scatter, weights, replace["dropped"])
+    assert taken.tolist() == expected.tolist()
+    assert growth.count_updates(protocol, scatter, weights, lambda _, __, change, ___: change) == (
+        pytest.approx(simulate_weights(protocol, weights)[0])
+    )
 
 
 def test_exponent_of_a_power_law_is_its_power():

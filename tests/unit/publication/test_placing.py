@@ -96,15 +96,6 @@ def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folde
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
 
 
-def test_a_planted_folder_of_an_older_version_is_nothing(folder, tmp_path):
-    """Once a reading command moved its files to their places."""
-    placing.place_files(tmp_path / "planted", NEW)
-    (tmp_path / "planted").rename(folder / ".replication-ready")
-    placing.place_files(folder, NEWEST)
-    assert read_all(folder) == NEWEST
-    assert placing.find_damaged(folder) == []
-
-
 @pytest.mark.parametrize("after", range(5))
 def test_after_a_kill_between_two_files_the_next_report_overwrites(folder, monkeypatch, after):
     written = []

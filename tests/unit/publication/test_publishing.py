@@ -22,7 +22,7 @@ from replication.experiments import EXPERIMENTS, find_version
 from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
-from replication.publication.verifying import find_damaged_files, repair_reports
+from replication.publication.verifying import find_damaged_files, repair_report
 from replication.store import compute_study_digest, read_outcomes
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -37,11 +37,6 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
         dataclasses.replace(default, protocol=Protocol(learning_rate=15.0)),
     ):
         assert other.folder.parent == tmp_path / "studies"
-
-
-def test_options_name_what_differs(tmp_path):
-    options = Study(Protocol(group_sizes=(8, 3)), 7, 20, tmp_path).options
-    assert options == "--seeds 20 --root-seed 7 --set 'group_sizes=[8, 3]'"
 
 
 def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
@@ -66,14 +61,14 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
 
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
-    assert list(repair_reports(study.results)) == []
+    assert repair_report(study.folder, study.results) == []
     path = study.folder / "models" / "headline.json"
     path.write_bytes(path.read_bytes()[:-9])
     (study.folder / "report.pdf").write_bytes(b"")
     for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
         path.unlink()
-    (line,) = repair_reports(study.results)
-    assert line.startswith("made models/headline.json; figures/")
+    damaged = repair_report(study.folder, study.results)
+    assert {"models/headline.json", "report.md", "report.pdf"} < set(damaged)
     after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert after == before
 
@@ -257,14 +252,10 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5} | of_now)
     place_files(tmp_path, {"report.html": b"the report"})
-    lines = verifying.verify_published(tmp_path)
-    assert any("by value" in line for line in lines)
+    verifying.verify_published(tmp_path)
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
-        verifying.verify_published(tmp_path)
-    (tmp_path / "report.html").write_bytes(b"<script>")
-    with pytest.raises(DataError, match=r"is damaged \(report\.html not as written\)"):
         verifying.verify_published(tmp_path)
 
 

@@ -22,7 +22,7 @@ from replication.store import (
     list_study_folders,
 )
 from replication.store.folders import find_missing
-from replication.system.files import open_folder, write_durably
+from replication.system.files import write_durably
 from tests.unit.store.invented import fill, invent
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
@@ -129,17 +129,6 @@ def test_a_results_folder_may_itself_be_a_link(study, tmp_path):
     study.results.symlink_to(tmp_path / "disk")
     fill(study.results, 60)
     assert compute_study_digest(study) == compute_digest([invent(0, 60)])
-
-
-def test_a_path_of_1500_parts_works(tmp_path, monkeypatch):
-    """Once it was a RecursionError."""
-    monkeypatch.setattr("os.fsync", lambda _: None)
-    folder = tmp_path.joinpath(*["a"] * 1500)
-    open_folder(folder, below=tmp_path)
-    assert folder.is_dir()
-    while folder != tmp_path:  # or those who tidy up recurse
-        folder.rmdir()
-        folder = folder.parent
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])

@@ -5,7 +5,7 @@ import tempfile
 import pytest
 
 from replication.errors import StorageError
-from replication.system.temporary import make_temporary_folder
+from replication.system.files import make_temporary_folder
 
 
 def test_the_folder_is_gone_afterwards_and_nothing_of_others_is_swept(monkeypatch, tmp_path):
