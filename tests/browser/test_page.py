@@ -139,7 +139,7 @@ def test_plane_shows_each_update_as_python_has_it_and_stands_still_where_motion_
     assert live["stands"]["update"] == live["stands"]["last"] == SHOWN["updates"]
     assert live["back"]["update"] == SHOWN["updates"] - 1
     assert live["first"]["update"] == 0
-    assert live["focus"] == "Previous update"  # at the first update it does nothing, and keeps the focus
+    assert live["focus"] == "Previous update"  # does nothing there, and keeps the focus
     assert 0 < live["moved"]["update"] <= live["paused"]["update"] < SHOWN["updates"]
     assert live["paused"] == live["resting"]
     traced = trace(SMALL, seed=SHOWN["seed"])
