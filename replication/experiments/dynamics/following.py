@@ -54,11 +54,11 @@ def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
 
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    **{f"share {share:g}": scale(share) for share in (0.25, 0.5, 2.0)},
-    **{f"until {t}": scale(1.0, end=t) for t in (5, 10, 30)},
-    **{f"from {t}": scale(1.0, first=t) for t in (5, 10, 30)},
+    **{f"share {share:g}": scale(share) for share in (0.5, 2.0)},
+    **{f"until {t}": scale(1.0, end=t) for t in (10, 30)},
+    **{f"from {t}": scale(1.0, first=t) for t in (10, 30)},
     **{f"delay {n}": delay(n) for n in range(8)},
-    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, -1.0, 1.0, 2.0)},
+    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, 1.0, 2.0)},
     "steady": lambda asked, _: (asked[-1] + asked[-2 if len(asked) > 1 else -1]) / 2.0,
 }
 """By what the hidden biases change; "delay 0" is equation 4, "steady" lacks what alternates."""

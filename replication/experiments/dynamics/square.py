@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from replication.experiments.matrices import Array, get_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate, estimate_median
 
 EXACT = 25.0 / 36.0
@@ -70,8 +68,5 @@ def measure_convexity(codes: Array) -> Array:
 
 def correlate_ranks(x: Any, y: Any) -> Estimate:
     """Return Spearman's correlation with Fisher's interval."""
-    ranks = [stats.rankdata(each) - (len(x) + 1) / 2 for each in (x, y)]
-    value = float(compute_cosines(*ranks))
-    reach = 1.96 / math.sqrt(max(len(x) - 3, 1))
-    middle = math.atanh(max(-0.999999, min(0.999999, value)))
-    return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach))
+    found = stats.pearsonr(stats.rankdata(x), stats.rankdata(y))
+    return Estimate(float(found.statistic), *map(float, found.confidence_interval(0.95)))
