@@ -156,13 +156,13 @@ async function watch_live(browser) {
   await still.waitForTimeout(400);
   const later = await look(still);
   const button = (page, name) => page.locator("#live").getByRole("button", { name, exact: true });
-  await button(still, "Back").focus();
+  await button(still, "Previous update").focus();
   await still.keyboard.press("Enter");
   const back = await look(still);
   await still.locator("#live").getByLabel("Weight updates").focus();
   await still.keyboard.press("Home");
   const first = await look(still);
-  await button(still, "Back").focus();
+  await button(still, "Previous update").focus();
   await still.keyboard.press("Enter");
   const focus = await still.evaluate(() => document.activeElement.textContent);
   // One update, time by time, and made at last.
@@ -229,7 +229,25 @@ async function follow_lecture(browser) {
     shown: [...document.querySelectorAll(".reveal")].filter((part) => !part.hidden).length,
     state: document.querySelector("section.step.current").player.state,
   }));
+  // What a step shows, and whether anything gives the answer away.
+  const see_step = (k) => page.evaluate((k) => {
+    const step = document.querySelectorAll("section.step")[k];
+    const { player } = step;
+    const seen = [...step.querySelectorAll(".live button, .live input, .live .arrow, .curve")].filter((one) => getComputedStyle(one).display !== "none" && one.getClientRects().length);
+    return { update: player.t, last: player.last, frozen: player.state.frozen, rate: player.state.rate, n_seen: seen.length, pairs: player.pairs_words.textContent };
+  }, k);
   const given = await look();
+  const answers = { before: [], after: [] };
+  for (const k of [0, 3, 5]) {
+    answers.before.push(await see_step(k));
+    await page.locator("section.step").nth(k).locator(".predict button").first().click();
+    if (k === 3) await page.waitForFunction(() => document.querySelectorAll("section.step")[3].player.pairs_words.textContent.includes("median"));
+    answers.after.push(await see_step(k));
+  }
+  await page.locator("section.step").nth(5).getByLabel("Learning rate").fill("5");
+  answers.slower = await see_step(5);
+  await page.goto("about:blank");
+  await page.goto(address + "#step=3&rate=7&seed=12&frozen=nothing");
   await page.keyboard.press("ArrowRight");
   const next = await look();
   await page.keyboard.press("ArrowLeft");
@@ -245,7 +263,7 @@ async function follow_lecture(browser) {
   await page.waitForFunction(() => document.body.classList.contains("full"));
   const full = await page.evaluate(() => [...document.querySelectorAll("section.step")].filter((step) => step.offsetParent).length);
   await page.keyboard.press("PageDown");
-  return { given, next, back, revealed, changed, full, after: await look() };
+  return { answers, given, next, back, revealed, changed, full, after: await look() };
 }
 
 // How many updates networks take that start from given weights.

@@ -139,7 +139,7 @@ def test_plane_shows_each_update_as_python_has_it_and_stands_still_where_motion_
     assert live["stands"]["update"] == live["stands"]["last"] == SHOWN["updates"]
     assert live["back"]["update"] == SHOWN["updates"] - 1
     assert live["first"]["update"] == 0
-    assert live["focus"] == "Back"  # at the first update it does nothing, and keeps the focus
+    assert live["focus"] == "Previous update"  # does nothing there, and keeps the focus
     assert 0 < live["moved"]["update"] <= live["paused"]["update"] < SHOWN["updates"]
     assert live["paused"] == live["resting"]
     traced = trace(SMALL, seed=SHOWN["seed"])
@@ -162,8 +162,11 @@ def read_place(point):
 
 def test_one_update_is_shown_time_by_time_and_settings_change_the_network(found):
     live = found["live"]
+    passed = trace(SMALL, seed=SHOWN["seed"])
     for time, words in enumerate(live["step_words"][:4]):
         assert f"Time {time}" in words
+    first, second = passed.hidden[0][0, 0]
+    assert f"h(1) = {first:.2f}, {second:.2f}." in live["step_words"][1]
     assert live["ghosts"] == 16
     assert live["stepped"]["update"] == 1
     assert live["faster"]["words"] == "Learning rate 6"
@@ -179,7 +182,7 @@ def test_pairs_are_trained_once_a_prediction_is_made_and_can_be_stopped(found):
     assert tried["unasked"] == "Nothing is trained yet."
     assert (tried["running"], tried["stopped"]) == ("Stop", "Stopped.")
     skip, biases, aligned = (tried["results"][name] for name in ("skip", "b", "aligned"))
-    assert "longer here, and took 5 updates longer in 20,000 stored pairs." in skip["words"]
+    assert "longer here, and takes 5 updates longer in 20,000 stored pairs." in skip["words"]
     assert skip["words"].endswith("You expected “slower”: so it is.")
     assert biases["words"].endswith("You expected “slower”: it is “faster”.")
     assert aligned["words"].endswith("You expected “neither”: so it is.")
@@ -228,6 +231,22 @@ def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
     assert pages[3]["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
     assert (pages[3]["print"]["pieces"], pages[3]["print"]["revealed"]) == (0, 6)
     assert pages[3]["print"]["figures"]
+
+
+def test_second_page_gives_no_answer_away_and_then_shows_what_the_text_says(pages):
+    answers = pages[3]["lecture"]["answers"]
+    start, skip, failing = answers["before"]
+    assert [step["n_seen"] for step in answers["before"]] == [0, 0, 0]
+    assert (start["update"], skip["update"], failing["update"]) == (0, 0, PAPER.max_updates)
+    start, skip, failing = answers["after"]
+    assert start["last"] == SHOWN["updates"]
+    assert min(start["n_seen"], skip["n_seen"]) > 4
+    assert skip["rate"] == SHOWN["learning_rate"]
+    assert f"Untouched, this network takes {SHOWN['updates']} updates." in skip["pairs"]
+    assert "the changed network takes 5 updates longer" in skip["pairs"]
+    assert failing["frozen"] == "b"
+    assert failing["last"] == LIVE["networks"]["failing"]["freed"]
+    assert answers["slower"]["last"] < PAPER.max_updates  # a lower rate rescues it, too
 
 
 def test_first_screen_shows_who_did_what_and_what_came_out_and_the_picture(found):

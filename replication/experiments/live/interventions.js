@@ -10,23 +10,6 @@ document.addEventListener("DOMContentLoaded", function () {
   const N_PAIRS = 200;
   let stop = null;
 
-  function trainPairs() {
-    onmessage = function ({ data: { n, first, change, data } }) {
-      const train = function (weights, settings) {
-        const network = new RecirculationNetwork(weights, settings);
-        return { converged: network.train(data.threshold, data.cap), updates: network.updates };
-      };
-      for (let k = 0; k < n; k += 1) {
-        const weights = drawWeights(first + k, data);
-        const settings = { rate: data.rate, regression: data.regression };
-        postMessage([
-          train(weights, settings),
-          train(prepare(weights, change), { ...settings, frozen: change.frozen, skip: change.skip }),
-        ]);
-      }
-    };
-  }
-
   // What is chosen: what is done to the second network of each pair, and what many did.
   function read() {
     const kind = form.elements.change.value;
@@ -38,8 +21,6 @@ document.addEventListener("DOMContentLoaded", function () {
     return { change: { frozen: [kind] }, stored };
   }
 
-  const half = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-  const sort = (numbers) => numbers.sort((a, b) => a - b);
   function summarise(outcomes) {
     const sorted = sort(outcomes.map((one) => one.updates));
     return {
@@ -54,12 +35,6 @@ document.addEventListener("DOMContentLoaded", function () {
     return extra >= 1 ? "slower" : extra <= -1 ? "faster" : "as fast";
   }
 
-  function tell(extra) {
-    if (extra === 0) return "took as long";
-    const size = Math.abs(extra).toLocaleString("en");
-    return "took " + size + (size === "1" ? " update " : " updates ") + (extra > 0 ? "longer" : "less");
-  }
-
   function report(pairs, stored, guess) {
     const extra = half(sort(pairs.map(([one, other]) => other.updates - one.updates)));
     const here = [0, 1].map((k) => summarise(pairs.map((pair) => pair[k])));
@@ -67,7 +42,7 @@ document.addEventListener("DOMContentLoaded", function () {
     const said = { slower: "slower", faster: "faster", impossible: "impossible", "as fast": "neither" };
     const words = stored.failed > 0.5
       ? "Most networks never learn."
-      : "The median pair " + tell(extra) + " here, and " + tell(stored.extra) + " in " + data.n.toLocaleString("en") + " stored pairs.";
+      : "In the median pair the changed network " + tellExtra(extra) + " here, and " + tellExtra(stored.extra) + " in " + data.n.toLocaleString("en") + " stored pairs.";
     find("words").textContent = words + " You expected “" + said[guess] + "”: " + (guess === truth ? "so it is." : "it is “" + said[truth] + "”.");
     const rows = [
       ["untouched, " + pairs.length + " here", here[0]], ["changed, " + pairs.length + " here", here[1]],
@@ -98,7 +73,7 @@ document.addEventListener("DOMContentLoaded", function () {
     find("run").textContent = "Stop";
     find("words").textContent = "Training.";
     const first = Math.floor(1e9 * Math.random());
-    stop = runAside(trainPairs, { n: N_PAIRS, first, change, data }, function (pair) {
+    stop = runAside(trainPairs, { n: N_PAIRS, first, change, rate: data.rate, data }, function (pair) {
       pairs.push(pair);
       if (pairs.length % 50 === 0) find("words").textContent = pairs.length + " of " + N_PAIRS + " pairs are trained.";
       if (pairs.length === N_PAIRS) { halt(); report(pairs, stored, guess); }

@@ -4,7 +4,7 @@ document.addEventListener("DOMContentLoaded", function () {
   const find = (name) => document.getElementById("lecture-" + name);
   const data = JSON.parse(document.getElementById("live-data").textContent);
   const steps = [...document.querySelectorAll("section.step")];
-  const NUMBERS = { rate: [1, 40], seed: [0, 1e9], skip: [0, 20] };
+  const NUMBERS = { rate: [1, 40], seed: [0, 1e9], skip: [0, 20], larger: [1, 4], aligned: [0, 1] };
   let current = 0;
 
   // What the address says: "#step=2&rate=5&seed=7&frozen=U"; whatever cannot be is left out.
@@ -21,8 +21,8 @@ document.addEventListener("DOMContentLoaded", function () {
   }
 
   function write() {
-    const { rate, seed, frozen, skip } = steps[current].player.state;
-    const parts = { step: current + 1, rate, seed, ...(frozen && { frozen }), ...(skip && { skip }) };
+    const { rate, seed, frozen, skip, larger, aligned } = steps[current].player.state;
+    const parts = { step: current + 1, rate, seed, ...(frozen && { frozen }), ...(skip && { skip }), ...(larger > 1 && { larger }), ...(aligned && { aligned }) };
     history.replaceState(null, "", "#" + new URLSearchParams(parts));
   }
 
@@ -33,7 +33,7 @@ document.addEventListener("DOMContentLoaded", function () {
     step.querySelector("figure")?.classList.add("replaced");
     step.player = new Player(root, data, {
       state: JSON.parse(root.dataset.state), controls: root.dataset.controls.split(" "),
-      begins: true, label: "The network of step " + (k + 1), onchange: () => { current = k; place(); write(); },
+      begins: !root.dataset.then, asks: true, label: "The network of step " + (k + 1), onchange: () => { current = k; place(); write(); },
     });
     predict.querySelectorAll("button").forEach((one) => { one.hidden = false; });
     predict.addEventListener("click", function (event) {
@@ -41,12 +41,17 @@ document.addEventListener("DOMContentLoaded", function () {
       if (!chosen) return;
       predict.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", String(one === chosen)));
       reveal.hidden = false;
-      if (isStill.matches) step.player.show(step.player.last);
-      else if (!step.player.timer) step.player.play();
+      step.player.answer(JSON.parse(root.dataset.then ?? "{}"));
     });
     reveal.setAttribute("role", "status");
     reveal.hidden = true;
     step.querySelector("h2").tabIndex = -1;
+    step.append(make("div", { class: "lecture-bar step-end" },
+      ...[["Previous step", -1], ["Next step", 1]].filter(([, by]) => steps[k + by]).map(function ([name, by]) {
+        const button = make("button", { type: "button" }, name);
+        button.addEventListener("click", () => go(k + by));
+        return button;
+      })));
   });
 
   function place() {

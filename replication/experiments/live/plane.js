@@ -38,10 +38,10 @@ function cut(corners, weights, bias) {
   return [part, ends];
 }
 
-// Which vectors are cut off by their own line, and by no other.
+// Which lines cut off the dot of their own vector, and no other.
 function listRead(network) {
   const images = network.reconstruct();
-  return PATTERNS.map((_, k) => k).filter((k) => images[k].every((r, i) => r > 0.5 === (i === k)));
+  return PATTERNS.map((_, k) => k).filter((k) => images.every((image, p) => image[k] > 0.5 === (p === k)));
 }
 
 const ARROWS = 15;  // times as long as h(1) - h(3)
@@ -95,7 +95,7 @@ class Plane {
   }
 }
 
-// The error after each update, with the threshold and the update that is shown.
+// The error after each update up to the one that is shown, with the threshold.
 class Curve {
   constructor(threshold) {
     const y = (error) => 30 - 28 * Math.min(error, 1);
@@ -119,22 +119,24 @@ class Curve {
     this.errors = errors;
     const last = Math.max(1, errors.length - 1);
     this.x = (t) => 100 * t / last;
-    this.line.setAttribute("d", "M" + errors.map((e, t) => this.x(t).toFixed(2) + " " + this.y(e).toFixed(2)).join("L"));
-    this.end.textContent = (errors.length - 1).toLocaleString("en");
+    this.points = errors.map((e, t) => this.x(t).toFixed(2) + " " + this.y(e).toFixed(2));
   }
 
   show(t) {
+    this.line.setAttribute("d", "M" + this.points.slice(0, t + 1).join("L"));
+    this.end.textContent = t < this.errors.length - 1 ? "" : t.toLocaleString("en");
     this.mark.setAttribute("cx", this.x(t));
     this.mark.setAttribute("cy", this.y(this.errors[t]));
   }
 }
 
+const minus = (a, b) => a.map((x, k) => x - b[k]);
 const GHOSTS = 4;  // times as large as the weights are the changes beside them
 
 // The loop of one vector, time by time, and what one update adds to each weight.
 class Loop {
   constructor() {
-    this.svg = draw("svg", { viewBox: "0 0 320 262", class: "loop", role: "img" });
+    this.svg = draw("svg", { viewBox: "0 0 352 262", class: "loop", role: "img" });
   }
 
   // `time` is 0 to 3 for the states, 4 for the differences, 5 for the changes.
@@ -157,13 +159,12 @@ class Loop {
         ? show && square(x, top + 26 * k, state / (1 - network.regression), 20)
         : this.svg.append(draw("circle", { cx: x, cy: top + 26 * k, r: 10, class: "unit", "fill-opacity": show ? state : 0 }))));
     };
-    const minus = (a, b) => a.map((x, k) => x - b[k]);
     column("v(0)", 18, visible, 0, true);
     column("v(2)", 54, second, 2, time >= 2);
-    column("v(0)−v(2)", 106, minus(visible, second), 4, time >= 4, true);
-    column("h(1)", 180, first, 1, time >= 1);
-    column("h(3)", 216, last, 3, time >= 3);
-    column("h(1)−h(3)", 270, minus(first, last), 4, time >= 4, true);
+    column("v(0)−v(2)", 122, minus(visible, second), 4, time >= 4, true);
+    column("h(1)", 200, first, 1, time >= 1);
+    column("h(3)", 236, last, 3, time >= 3);
+    column("h(1)−h(3)", 304, minus(first, last), 4, time >= 4, true);
     const largest = Math.max(...[...network.W, ...network.U].flat().map(Math.abs));
     [["W", 20, (n) => n.W], ["U", 216, (n) => [0, 1].map((j) => n.U.map((row) => row[j]))]].forEach(([name, top, get]) => {
       write(28, top + 18, name);
@@ -174,6 +175,31 @@ class Loop {
       }));
     });
   }
+}
+
+// In a worker: trains pairs of networks, of which the second is changed.
+function trainPairs() {
+  onmessage = function ({ data: { n, first, change, rate, data } }) {
+    const train = function (weights, settings) {
+      const network = new RecirculationNetwork(weights, { rate, regression: data.regression, ...settings });
+      return { converged: network.train(data.threshold, data.cap), updates: network.updates };
+    };
+    for (let k = 0; k < n; k += 1) {
+      const weights = drawWeights(first + k, data);
+      const { frozen, skip } = change;
+      postMessage([train(weights, {}), train(prepare(weights, change), { frozen, skip })]);
+    }
+  };
+}
+
+const sort = (numbers) => numbers.sort((a, b) => a - b);
+const half = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+
+// The median of how much longer the second network of a pair takes, in words.
+function tellExtra(extra) {
+  if (extra === 0) return "takes as long";
+  const size = Math.abs(extra).toLocaleString("en");
+  return "takes " + size + (size === "1" ? " update " : " updates ") + (extra > 0 ? "longer" : "less");
 }
 
 // Runs a function in a worker that knows the network; returns how to stop it. The worker is made

@@ -3,26 +3,44 @@
 
 const MOST_MOMENTS = 160;  // that "Play" shows; where there are more updates, closer at the start
 const isStill = window.matchMedia("(prefers-reduced-motion: reduce)");
+const N_PAIRED = 200;
+const say = (states, digits = 2) => [states].flat().map((x) => x.toFixed(digits).replace("-", "−")).join(", ");
+// What happens at each time, with the numbers of a vector's `pass`.
 const TIMES = [
-  "Time 0: the vector is put on the visible units.",
-  "Time 1: activity has gone through W to the hidden units.",
-  "Time 2: it has come back through U; the visible units keep most of the vector.",
-  "Time 3: it has gone round again; the hidden units keep most of h(1).",
-  "What the second pass has changed. A weight of U learns from v(0) − v(2), one of W from h(1) − h(3).",
-  "Dashed, beside each weight: what this update adds to it, for all four vectors together.",
+  ({ visible }) => "Time 0: the vector is put on the visible units: " + say(visible, 0) + ".",
+  ({ first }) => "Time 1: activity has gone through W to the hidden units: h(1) = " + say(first) + ".",
+  ({ second }) => "Time 2: it has come back through U; the visible units keep most of the vector: v(2) = " + say(second) + ".",
+  ({ last }) => "Time 3: it has gone round again; the hidden units keep most of h(1): h(3) = " + say(last) + ".",
+  ({ visible, first, second, last }) => "What the second pass has changed: v(0) − v(2) = " + say(minus(visible, second)) + ", from which U learns, and h(1) − h(3) = " + say(minus(first, last), 3) + ", from which W learns.",
+  ({ visible, first, second }, k, { rate, frozen }) => "Dashed, beside each weight: what this update adds to it, for all four vectors." +
+    (frozen.includes("U") ? "" : " This vector’s part, from hidden unit 1 to visible unit " + (k + 1) + ": rate × h(1) × (v(0) − v(2)) = " +
+      rate + " × " + say(first[0]) + " × " + say(visible[k] - second[k]) + " ≈ " + say(rate * first[0] * (visible[k] - second[k])) + "."),
 ];
 
 class Player {
-  // `state`: rate, seed, frozen ("", "W", "U" or "b") and skip.
-  // `controls`: which of rate, seed, frozen, skip, steps the reader is given.
-  // It is shown before it learns, or, unless `begins`, after.
-  constructor(root, data, { state, begins = false, controls = ["rate", "seed", "frozen", "steps"], onchange = () => {}, label }) {
-    Object.assign(this, { root, data, controls, onchange, vector: 0, time: 0, timer: null });
-    this.state = { rate: 5, seed: 0, frozen: "", skip: 0, ...state };
+  // `state`: rate, seed, frozen ("", "W", "U" or "b"), skip (so many first changes of W),
+  // larger (times the initial W) and aligned (1 if U starts as the transpose of W).
+  // `controls`: which of these and of steps and pairs the reader is given.
+  // It is shown before it learns, or, unless `begins`, after; if it `asks`, it stands still, without
+  // arrows and controls, until `answer` is called.
+  constructor(root, data, { state, begins = false, asks = false, controls = ["rate", "seed", "frozen", "steps"], onchange = () => {}, label }) {
+    Object.assign(this, { root, data, controls, begins, asks, onchange, vector: 0, time: 0, timer: null });
+    this.state = { rate: 5, seed: 0, frozen: "", skip: 0, larger: 1, aligned: 0, ...state };
     this.build(label);
+    root.classList.toggle("unasked", asks);
     this.learn();
     this.show(begins ? 0 : this.last);
     root.hidden = false;
+  }
+
+  // The reader has guessed: now it may learn, with `changes`, if any.
+  answer(changes) {
+    const is_first = this.asks;
+    this.asks = false;
+    this.root.classList.remove("unasked");
+    if (is_first) this.set(changes ?? {});
+    const box = this.plane.svg.getBoundingClientRect();
+    if (box.top < 100 || box.bottom > window.innerHeight) this.root.scrollIntoView({ block: "start" });
   }
 
   build(label) {
@@ -37,8 +55,8 @@ class Player {
     this.slider = make("input", { type: "range", min: "0", step: "1", "aria-label": "Weight updates" });
     this.slider.addEventListener("input", () => { this.stop(); this.show(Number(this.slider.value)); });
     this.play_button = button("Play", () => (this.timer ? this.stop() : this.play()), false);
-    this.back = button("Back", () => { this.stop(); this.show(this.t - 1); });
-    this.on = button("Forward", () => { this.stop(); this.show(this.t + 1); });
+    this.back = button("Previous update", () => { this.stop(); this.show(this.t - 1); });
+    this.on = button("Next update", () => { this.stop(); this.show(this.t + 1); });
     const buttons = make("div", { class: "live-buttons" }, this.play_button, this.back, this.on);
     const settings = make("div", { class: "live-settings" });
     if (this.controls.includes("seed")) {
@@ -53,6 +71,12 @@ class Player {
     };
     if (this.controls.includes("rate")) number("rate", "Learning rate", 1, 40);
     if (this.controls.includes("skip")) number("skip", "First changes of W skipped", 0, 20);
+    if (this.controls.includes("larger")) number("larger", "Initial W, times", 1, 4);
+    if (this.controls.includes("aligned")) {
+      this.aligned_input = make("input", { type: "checkbox" });
+      this.aligned_input.addEventListener("change", () => this.set({ aligned: Number(this.aligned_input.checked) }));
+      settings.append(make("label", {}, this.aligned_input, " U starts aligned, as the transpose of W"));
+    }
     if (this.controls.includes("frozen")) {
       const options = [["", "nothing"], ["W", "W"], ["U", "U"], ["b", "biases of the hidden units"]];
       this.frozen_input = make("select", {}, ...options.map(([value, words]) => make("option", { value }, words)));
@@ -62,7 +86,8 @@ class Player {
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", label ?? "A network that learns");
     const key = make("p", { class: "again-key" }, "Arrows: h(1) − h(3), " + ARROWS + " times as long.");
-    this.root.append(this.words, this.plane.svg, key, this.curve.svg, this.slider, buttons, settings);
+    this.pairs_words = make("p", { class: "again-key", "aria-live": "polite" });
+    this.root.append(this.words, this.plane.svg, key, this.curve.svg, this.slider, buttons, settings, this.pairs_words);
     if (this.controls.includes("steps")) this.root.append(this.build_steps(button));
   }
 
@@ -89,7 +114,7 @@ class Player {
 
   // Trains the network and keeps its weights after every update.
   learn() {
-    const start = drawWeights(this.state.seed, this.data);
+    const start = prepare(drawWeights(this.state.seed, this.data), this.state);
     const network = new RecirculationNetwork(start, this.settings);
     this.history = [start];
     this.errors = [network.error()];
@@ -112,6 +137,8 @@ class Player {
     };
     put("rate", "");
     put("skip", "");
+    put("larger", "");
+    if (this.aligned_input) this.aligned_input.checked = Boolean(this.state.aligned);
     if (this.frozen_input) this.frozen_input.value = this.state.frozen;
   }
 
@@ -121,9 +148,28 @@ class Player {
     Object.assign(this.state, changes);
     this.time = 0;
     this.learn();
-    this.show(isStill.matches ? this.last : 0);
-    if (!isStill.matches && !this.steps?.open) this.play();
+    const is_moved = !this.asks && !isStill.matches;
+    this.show(is_moved || (this.asks && this.begins) ? 0 : this.last);
+    if (is_moved && !this.steps?.open) this.play();
+    if (this.controls.includes("pairs") && !this.asks) this.compare();
     this.onchange(this.state);
+  }
+
+  // Beside this network: itself untouched, and what the change does to most networks.
+  compare() {
+    if (this.halt) this.halt();
+    const { seed, rate, skip, larger, aligned } = this.state;
+    const plain = new RecirculationNetwork(drawWeights(seed, this.data), { rate, regression: this.data.regression });
+    plain.train(this.data.threshold, this.data.cap);
+    const alone = "Untouched, this network takes " + plain.updates.toLocaleString("en") + " updates. ";
+    const write = (words) => this.pairs_words.replaceChildren(alone + words);
+    const extra = [];
+    write("");
+    const message = { n: N_PAIRED, first: 0, rate, data: this.data, change: { skip, larger, aligned } };
+    this.halt = runAside(trainPairs, message, function ([one, other]) {
+      if (extra.push(other.updates - one.updates) < N_PAIRED) return;
+      write("In the median of " + N_PAIRED + " pairs, the changed network " + tellExtra(half(sort(extra))) + ".");
+    });
   }
 
   network(t) {
@@ -141,7 +187,7 @@ class Player {
     const end = this.t < this.last ? "" : this.errors[this.t] < this.data.threshold ? " Learnt." : " Not learnt.";
     const words = (this.t === 1 ? "1 update" : this.t.toLocaleString("en") + " updates") +
       ", error " + this.errors[this.t].toFixed(2) + "." + end;
-    const seen = "Cut off by their own lines: " + (read.join(", ") || "none") + ".";
+    const seen = "Lines that cut off their own dot and no other: " + (read.join(", ") || "none") + ".";
     this.words.replaceChildren(make("strong", {}, words), " " + seen);
     this.plane.svg.setAttribute("aria-label", "The hidden plane after " + words + " " + seen);
     this.slider.value = String(this.t);
@@ -156,7 +202,7 @@ class Player {
     after.update();
     this.loop.show(network, after, this.vector, this.time);
     const words = "Vector " + (this.vector + 1) + ", after " + this.t.toLocaleString("en") +
-      (this.t === 1 ? " update. " : " updates. ") + TIMES[this.time];
+      (this.t === 1 ? " update. " : " updates. ") + TIMES[this.time](network.pass(PATTERNS[this.vector]), this.vector, this.settings);
     this.time_words.textContent = words;
     this.loop.svg.setAttribute("aria-label", "The loop of units with its weights. " + words);
     this.next.textContent = this.time < TIMES.length - 1 ? "Next" : this.t < this.last ? "Make this update" : "Once more";

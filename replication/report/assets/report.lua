@@ -94,9 +94,8 @@ local function set_figure(figure)
   end
   local caption = caption_of(figure)
   if is_typst then
-    local place = image.classes:includes("here") and "none" or "auto"
-    local code = "#figure(placement: %s, kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
-    return raw(code:format(place, quote(alt), quote(image.src), quote(alt), typst(caption), id))
+    local code = "#figure(kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
+    return raw(code:format(quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
     local drawing = read(drawings .. "/" .. name .. ".svg")
     local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
@@ -272,9 +271,6 @@ function Pandoc(doc)
   doc.blocks = doc.blocks:walk { Math = set_math }
   doc.blocks = doc.blocks:walk { Div = function(div)
     if is_html and div.classes:includes("front") then return set_front(div) end
-    if div.classes:includes("front") or div.classes:includes("beside") then
-      return div:walk { Image = function(image) image.classes:insert("here"); return image end }
-    end
   end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end

@@ -15,7 +15,9 @@ from replication.report.build import Drawing, render_report
 
 FOLDER = Path(__file__).parent / "sample"
 RESULTS = Path(__file__).parents[3] / "results"
-PUBLISHED, LIVE = (read_model(RESULTS, name) or {} for name in ("headline", "live"))
+PUBLISHED, LIVE, IMAGES, DYNAMICS = (
+    read_model(RESULTS, name) or {} for name in ("headline", "live", "images", "dynamics")
+)
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
@@ -44,6 +46,7 @@ def make_models():
             **{name: PUBLISHED[name] for name in taken},
         },
         "live": LIVE,
+        "images": IMAGES, "dynamics": DYNAMICS,
         "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
     }  # fmt: skip
 
