@@ -249,7 +249,7 @@ def _read_excel(content: bytes, name: str) -> Table:
             "as CSV"
         )
     cells = filled[0].to_numpy(dtype=object)
-    names = ["" if _is_missing(cell) else str(cell).strip() for cell in cells[0]]
+    names = ["" if is_missing(cell) else str(cell).strip() for cell in cells[0]]
     _check_header(names, name)
     return Table(name, names, lambda place: cells[1:, place].tolist(), len(cells) - 1)
 
@@ -307,16 +307,17 @@ def read_keys(column: Sequence[Any]) -> list[str | None]:
     for cell in column:
         is_whole = isinstance(cell, float) and cell.is_integer()
         text = str(int(cell) if is_whole else cell).strip()
-        keys.append(text if isinstance(cell, str) or not _is_missing(cell) else None)
+        keys.append(text if isinstance(cell, str) or not is_missing(cell) else None)
     return [key or None for key in keys]
 
 
 def find_missing(column: Sequence[Any]) -> npt.NDArray[np.bool_]:
     """Return where a column is empty, bool[n]."""
-    return np.array([_is_missing(cell) for cell in column], dtype=np.bool_)
+    return np.array([is_missing(cell) for cell in column], dtype=np.bool_)
 
 
-def _is_missing(cell: Any) -> bool:
+def is_missing(cell: Any) -> bool:
+    """Say whether a cell is empty: no text, a word for nothing, None, NaN or NA."""
     if isinstance(cell, str):
         return cell.strip().lower() in MISSING
     return cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell  # noqa: PLR0124
@@ -324,7 +325,7 @@ def _is_missing(cell: Any) -> bool:
 
 def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     """Return a column of numbers, float64[n]; NaN where a cell is empty."""
-    kinds = {isinstance(cell, (bool, np.bool_)) for cell in column if not _is_missing(cell)}
+    kinds = {isinstance(cell, (bool, np.bool_)) for cell in column if not is_missing(cell)}
     if kinds == {True}:
         raise DataError(
             f"column {show(name)} holds true and false; give a column of numbers, or name it "
@@ -332,7 +333,7 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
         )
     found = np.empty(len(column))
     for row, cell in enumerate(column):
-        number = math.nan if _is_missing(cell) else _read_number(cell)
+        number = math.nan if is_missing(cell) else _read_number(cell)
         if number is None or math.isinf(number):
             raise _refuse(column, name, row, "numbers" if number is None else "finite numbers")
         found[row] = number
@@ -356,7 +357,7 @@ def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
     """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
     answers = [str(cell).strip().lower().removesuffix(".0") for cell in column]
     for row, (cell, answer) in enumerate(zip(column, answers, strict=True)):
-        if answer not in ANSWERS and not _is_missing(cell):
+        if answer not in ANSWERS and not is_missing(cell):
             raise _refuse(column, name, row, "1 and 0, true and false, yes and no")
     return np.array([answer in YES for answer in answers], dtype=np.bool_)
 

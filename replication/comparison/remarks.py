@@ -42,8 +42,7 @@ def list_impossible(
 def find_coincidence(sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    is_alike = sample is not None and sample.n == main.n_used > 1
-    if sample is None or not is_alike or not numbers or "constant" in numbers:
+    if sample is None or not sample.n == main.n_used > 1 or numbers.keys() <= {"constant"}:
         return None
     names = [name for name in numbers if name not in SPREADS]
     yours = describe_runs(sample, names)

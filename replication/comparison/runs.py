@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.files import is_missing
 from replication.comparison.numbers import refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
@@ -155,11 +156,9 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
 
 def _take_number(value: Any) -> float:
     """Return a cell of a column that may hold anything, NaN where it is missing."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return math.nan
     if isinstance(value, (str, bytes)) or np.ndim(value) != 0:
         raise TypeError
-    return float(value)
+    return math.nan if is_missing(value) else float(value)
 
 
 def _take_flags(succeeded: Any) -> BoolArray:

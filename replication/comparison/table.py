@@ -23,6 +23,7 @@ from replication.comparison.figure import draw_rows
 from replication.comparison.files import (
     Table,
     find_missing,
+    is_missing,
     list_names,
     read_flags,
     read_keys,
@@ -517,7 +518,7 @@ def _read_runs(
 
 
 def _find_groups(columns: Sequence[Sequence[str | None]]) -> tuple[dict[Key, Any], int]:
-    """Return which runs belong to each group, bool[n], and how many belong to none."""
+    """Return the places of the runs of each group, int[n], and how many belong to none."""
     places: dict[Key, list[int]] = {}
     n_missing = 0
     for place, key in enumerate(zip(*columns, strict=True)):
@@ -525,12 +526,7 @@ def _find_groups(columns: Sequence[Sequence[str | None]]) -> tuple[dict[Key, Any
             n_missing += 1
         else:
             places.setdefault(tuple(map(str, key)), []).append(place)
-    found = {}
-    for known, where in places.items():
-        mask = np.zeros(len(columns[0]), dtype=np.bool_)
-        mask[where] = True
-        found[known] = mask
-    return found, n_missing
+    return {key: np.array(where) for key, where in places.items()}, n_missing
 
 
 def _find_nearest(key: Key, others: Iterable[Key]) -> Key | None:
@@ -591,7 +587,7 @@ def _read_rows(
         numbers: Any = {
             known: columns[name][place]
             for name, known in read.items()
-            if not find_missing([columns[name][place]])[0]
+            if not is_missing(columns[name][place])
         }
         if which is not None and metrics and which not in metrics:
             numbers = UsageError(f"its metric {show(which)} is not a column that was given")
@@ -612,12 +608,13 @@ def pair_runs(
         if (name,) not in groups:
             known = list_names([key for (key,) in groups])
             raise UsageError(f"there is no group {show(name)}; the groups are {known}")
-    first, second = (groups[(name,)] & ~np.isnan(values) for name in difference)
+    places = (groups[(name,)] for name in difference)
+    first, second = (where[~np.isnan(values[where])] for where in places)
     if pair is None:
         return {"values": values[first], "minus": values[second]}
     seeds = np.array(read_keys(own.take(pair)), dtype=object)
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
-    if len(one) < first.sum() or len(two) < second.sum():
+    if len(one) < first.size or len(two) < second.size:
         raise DataError(
             f"column {show(pair)} holds a seed twice in one group; give one run of each"
         )

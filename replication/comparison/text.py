@@ -307,8 +307,8 @@ def _describe_runs(found: Comparison) -> str:
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
     yours = plural(_count_runs(found, found.findings), "run")
-    is_mixed = found.n_failed and set(found.findings) & SUCCESSES.keys() < set(found.findings)
-    yours = "runs" if is_mixed and set(found.findings) & SUCCESSES.keys() else yours
+    if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
+        yours = "runs"
     rows = [["", "reported", f"your {yours}", "not contradicted", "p", "found 4 times in 5"]]
     for name, item in found.findings.items():
         shown = found.shown.get(name)

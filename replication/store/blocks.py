@@ -167,6 +167,10 @@ def _open(block: Block) -> tuple[Any, dict[str, Any]]:
         raise DataError("its checksum is not the one in its name")
     # From memory: so the bytes that were checked are read, whatever the file is called.
     file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+    found = file.metadata
+    groups = [found.row_group(i).total_byte_size for i in range(found.num_row_groups)]
+    if found.num_rows > LARGEST_BLOCK or sum(groups) > LARGEST_FILE:
+        raise DataError("it unpacks to more than a block can hold")
     return file, json.loads(file.metadata.metadata[METADATA_KEY])
 
 

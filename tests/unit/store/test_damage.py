@@ -2,11 +2,14 @@
 
 import dataclasses
 import errno
+import hashlib
 import os
 import shutil
 from pathlib import Path
 from unittest import mock
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from replication.definition.protocol import PAPER
@@ -14,6 +17,7 @@ from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
 from replication.store import LAYOUT, StudyFolder, compute_study_digest, find_blocks
+from replication.store.blocks import read_block
 from replication.store.verifying import check_study
 from tests.unit.store.invented import fill, invent, repair
 
@@ -242,3 +246,15 @@ def test_a_file_too_large_for_a_block_is_not_read(folder, block):
         file.truncate(2**40)  # of which nothing is on the disk
     (error,) = check_study(folder).faults.values()
     assert "it has 1,099,511,627,776 bytes, more than" in str(error)
+
+
+@pytest.mark.parametrize(("n_rows", "text"), [(4_000_000, ""), (20, "x" * 10**7)])
+def test_a_block_of_somebody_else_unpacks_to_no_more_than_a_block_can_hold(block, n_rows, text):
+    """Once a block of some kilobytes took five gigabytes of memory."""
+    table = pa.table({"updates": [text] * n_rows})
+    pq.write_table(table, block.path, use_dictionary=False, compression="zstd")
+    checksum = hashlib.sha256(block.path.read_bytes()).hexdigest()[:16]
+    path = block.path.rename(block.path.with_name(f"{block.path.name[:26]}{checksum}.parquet"))
+    unpack = mock.patch("pyarrow.parquet.ParquetFile.read", side_effect=AssertionError("unpacked"))
+    with unpack, pytest.raises(DataError, match="it unpacks to more than a block"):
+        read_block(dataclasses.replace(block, path=path), protocol=OTHER, root_seed=1988)
