@@ -19,7 +19,7 @@ from replication.simulator.engine import run_networks
 from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
-from tests.unit.report.sample_report import LIVE, build_sample
+from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -203,10 +203,14 @@ def test_cloud_of_studies_shrinks_as_they_grow(found):
     assert cloud["n"] == "2,000"
 
     def list_widths(keys):
-        ends = (map(int, re.search(r": (\d+) to (\d+)$", key).groups()) for key in keys)
+        ends = (
+            map(int, re.search(r": (\d+) to (\d+)( \(exact\))?$", key).groups()[:2]) for key in keys
+        )
         return [high - low for low, high in ends]
 
     assert len(cloud["larger"]) == 5
+    low, high = PUBLISHED["sampling"]["mean"]["interval"]  # of studies of 100, as the report has it
+    assert cloud["smaller"][0].endswith(f": {low:.0f} to {high:.0f} (exact)")
     pairs = zip(list_widths(cloud["smaller"]), list_widths(cloud["larger"]), strict=True)
     assert all(larger < smaller / 2 for smaller, larger in pairs)
 

@@ -28,7 +28,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = style.create_figure(
-        height=2.35, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        width=4.3, height=2.35, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -59,7 +59,7 @@ def plot_joint(model: Model) -> Figure:
     style.label_line(
         plane, x=reported["mean"], y=reported["max"],
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
-        color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=10, zorder=7,
+        color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=9, zorder=7,
     )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
@@ -96,7 +96,7 @@ def plot_distribution(model: Model) -> Figure:
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = style.create_figure(
-        height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True
+        width=4.3, height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True
     )
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
@@ -124,7 +124,7 @@ def plot_distribution(model: Model) -> Figure:
         aside: Any = {"offset": (9, 0)}
         if name == "mean, here":
             aside = {
-                "offset": (-28, 0), "ha": "right",
+                "offset": (-22, 0), "ha": "right",
                 "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
             }  # fmt: skip
         style.label_line(above, x=value, y=place, text=text, color=colour, **aside)

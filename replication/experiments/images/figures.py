@@ -67,7 +67,14 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                  xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
         axes.set_title(name)
         style.use_plain_log_ticks(axes, model[key]["sizes"])
-        axes.legend(loc="upper left", fontsize=8, handlelength=2.2)
+        axes.legend(
+            loc="upper left",
+            fontsize=8,
+            handlelength=2.2,
+            frameon=True,
+            edgecolor="none",
+            framealpha=1,
+        )
     return linear, logistic
 
 

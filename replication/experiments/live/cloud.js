@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", function () {
   const find = (name) => document.getElementById("cloud-" + name);
   const data = JSON.parse(find("data").textContent);
   const SIZES = [5, 10, 20, 50, 100, 200, 500, 1000, 2000];
-  const N_STUDIES = 120;
+  const N_SHOWN = 120, N_STUDIES = 1000;  // studies; the ranges are those of all
   const NAMES = {
     "every-unit": "every unit (1988)", "every-unit-squared": "its square", "every-unit-half-squared": "half its square",
     "half-squared-error": "half the square, summed over all vectors", "worst-pattern": "half the square, worst vector",
@@ -23,6 +23,13 @@ document.addEventListener("DOMContentLoaded", function () {
     return table[k] + (place - k) * (table[k + 1] - table[k]);
   }
 
+  // The same studies in every browser: a congruential generator with the constants of Numerical Recipes.
+  let drawn = 1988;
+  function drawShare() {
+    drawn = (Math.imul(drawn, 1664525) + 1013904223) >>> 0;
+    return (drawn + 1) / 2 ** 32;
+  }
+
   // A larger study begins with the networks of the smaller one, and so do all meanings of error.
   const sums = data.criteria.map(() => SIZES.map(() => []));
   for (let study = 0; study < N_STUDIES; study += 1) {
@@ -30,7 +37,7 @@ document.addEventListener("DOMContentLoaded", function () {
     let n = 0;
     SIZES.forEach(function (size, s) {
       for (; n < size; n += 1) {
-        const share = 1 - Math.random();
+        const share = drawShare();
         data.criteria.forEach(function ({ updates }, c) {
           const taken = take(updates, share);
           running[c].sum += taken;
@@ -41,7 +48,7 @@ document.addEventListener("DOMContentLoaded", function () {
     });
   }
 
-  const plot = draw("svg", { viewBox: "-13 -3 117 76", role: "img" });
+  const plot = draw("svg", { viewBox: "-13 -6 117 79", role: "img" });
   [50, 100, 200, 500, 1000, 2000].forEach((top) => plot.append(
     draw("path", { d: "M0 " + y(top) + "H100", class: "grid" }),
     draw("text", { x: -1.5, y: y(top) + 1.3, "text-anchor": "end" }, top.toLocaleString("en"))));
@@ -49,10 +56,10 @@ document.addEventListener("DOMContentLoaded", function () {
     draw("path", { d: "M" + x(mean) + " 0V60", class: "grid" }),
     draw("text", { x: x(mean), y: 64.5, "text-anchor": "middle" }, String(mean))));
   plot.append(draw("text", { x: 50, y: 71, "text-anchor": "middle" }, "mean updates"),
-    draw("text", { x: 1, y: 2 }, "updates of the slowest"));
+    draw("text", { x: 0, y: -2 }, "updates of the slowest network"));
   const groups = data.criteria.map(function ({ criterion }, c) {
     const group = draw("g", { class: "criterion-" + c });
-    for (let k = 0; k < N_STUDIES; k += 1) group.append(draw("path", { d: MARKS[c] }));
+    for (let k = 0; k < N_SHOWN; k += 1) group.append(draw("path", { d: MARKS[c] }));
     const box = make("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => { group.style.display = box.checked ? "" : "none"; });
     const sign = draw("svg", { viewBox: "-2 -2 4 4", class: "sign criterion-" + c, "aria-hidden": "true" }, draw("path", { d: MARKS[c] }));
@@ -76,8 +83,10 @@ document.addEventListener("DOMContentLoaded", function () {
     let n_beyond = 0;
     groups.forEach(function ([group, range], c) {
       const means = sums[c][s].map(([mean]) => mean).sort((a, b) => a - b);
-      const ends = [0.025, 0.975].map((share) => means[Math.round(share * (N_STUDIES - 1))].toFixed(0));
-      range.textContent = ends.join(" to ");
+      // Of the report's own studies the interval is known without drawing any.
+      const is_known = SIZES[s] === data.reported.runs && data.criteria[c].criterion === "every-unit";
+      const ends = is_known ? data.interval : [0.025, 0.975].map((share) => means[Math.round(share * (N_STUDIES - 1))]);
+      range.textContent = ends.map((end) => end.toFixed(0)).join(" to ") + (is_known ? " (exact)" : "");
       [...group.children].forEach(function (mark, k) {
         const [mean, top] = sums[c][s][k];
         const inside = mean >= X[0] && mean <= X[1] && top <= Y[1] && top >= Y[0];
@@ -86,7 +95,7 @@ document.addEventListener("DOMContentLoaded", function () {
         n_beyond += !inside;
       });
     });
-    find("beyond").textContent = n_beyond + " of " + groups.length * N_STUDIES + " studies lie beyond the axes.";
+    find("beyond").textContent = n_beyond + " of " + groups.length * N_SHOWN + " marks lie beyond the axes.";
     plot.setAttribute("aria-label", "Means and slowest networks of studies of " + words + " networks, by five meanings of error. " +
       [...find("keys").children].map((key) => key.textContent.trim()).join("; "));
   }

@@ -31,8 +31,9 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     """
     slow, failing = (model["networks"][name]["frames"] for name in ("slow", "failing"))
     last = failing[-1]
+    parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4
     return (
-        _draw(model, "slow", slow, n_rows=2, title="slow"),
+        _draw(model, "slow", [*slow[:1], *slow[2:5], parting, slow[-1]], n_rows=2, title="slow"),
         _draw(model, "failing", [*failing[:4], last - 1, last], n_rows=2, title="fails"),
     )
 

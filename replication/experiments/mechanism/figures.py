@@ -106,7 +106,7 @@ def _plot_costs(
     style.label_line(axes, x=x[-1], y=x[-1], text="y = x", color=style.MUTED, offset=(6, 7),
                      fontsize=8)  # fmt: skip
     axes.set(
-        xlim=(0, 31), ylim=(-5, 52), xticks=(0, *x[2:]), xlabel=xlabel,
+        xlim=(0, 31), ylim=(-7, 52), xticks=(0, *x[2:]), xlabel=xlabel,
         ylabel="extra weight updates (median)", title=title,
     )  # fmt: skip
     return figure
@@ -114,7 +114,7 @@ def _plot_costs(
 
 def plot_size(model: Mapping[str, Any]) -> Figure:
     """Draw how much longer networks take if W starts larger or smaller, and what is predicted."""
-    figure, axes = style.create_figure(height=3.0)
+    figure, axes = style.create_figure(width=4.3, height=3.4)
     for name, (color, dash, marker, label) in SIZES.items():
         own = model["sizes"].get(name)
         if own is None:
@@ -141,7 +141,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     style.use_plain_log_ticks(axes, x)
     axes.set_xticks(x, ["1/16", "1/4", "1/2", "1", "2", "4"])
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside upper left", ncols=2, fontsize=8)
     return figure
 
 

@@ -34,7 +34,7 @@ def make_models():
         ("summed", 39.8, [39.5, 40.1], 150, 0.2, "not testable"),
     ]
     names = ("name", "mean", "interval", "max", "p", "verdict")
-    taken = ("less_extreme", "joint", "provenance")
+    taken = ("less_extreme", "joint", "provenance", "sampling")
     rapid = {"verdict": "holds, except", "share": 0.9523, "share_interval": [0.941, 0.958]}
     return {
         "headline": {
