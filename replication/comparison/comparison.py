@@ -421,8 +421,9 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    n = runs.n if runs is not None else summary.runs if summary is not None else 0
-    n_done = n if runs is None else runs.n_done
+    n, n_done = (0, 0) if runs is None else (runs.n, runs.n_done)
+    if summary is not None:
+        n = n_done = summary.runs
     return Comparison(
         verdict=verdict,
         reason=reason,

@@ -174,10 +174,7 @@ class ComparisonTable:
         return {
             "schema": SCHEMA,
             "verdict": str(self.verdict),
-            "level": self.level,
-            "p": self.p,
-            "p_many": self.p_many,
-            "n_low": self.n_low,
+            **{name: getattr(self, name) for name in ("level", "p", "p_many", "n_low")},
             "n_judged": len(self.p_values),
             "rows": rows,
             "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],

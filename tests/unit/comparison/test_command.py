@@ -70,6 +70,13 @@ def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, 
     assert all(len(line) <= 120 for line in text.splitlines())
 
 
+def test_quantiles_are_options_as_they_are_arguments(capsys):
+    quantiles = ("--quantile", "p90", "0.9", "--quantile", "p10", "0.8")
+    given = ("--column", "reward", "--runs", "20", *quantiles)
+    findings = json.loads(run(capsys, "example", *given, "--format", "json"))["findings"]
+    assert {name: one["reported"] for name, one in findings.items()} == {"p90": "0.9", "p10": "0.8"}
+
+
 def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monkeypatch):
     frame["updates"] = frame["updates"] / 4
     frame.to_csv(tmp_path / "a.csv", index=False)

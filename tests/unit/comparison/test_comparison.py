@@ -469,11 +469,18 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
         compare(outcomes, succeeded=SOLVED, runs=50, mean="25")
 
 
+def test_a_column_of_all_runs_and_of_those_that_succeeded_names_no_number():
+    given = {"succeeded": SOLVED, "cap": 60, "failures": "excluded", "runs": 50, "mean": "25"}
+    for more, title in (({}, f"your {SOLVED.sum()} runs"), ({"n_succeeded": 40}, "your runs")):
+        assert f"| {title} |" in compare(UPDATES, **given, **more).render("markdown")
+
+
 @pytest.mark.parametrize(
     "values",
     [
         [1.0, 2.0, np.nan, 4.0, 3.0, 2.0],
         [1.0, 2.0, None, 4.0, 3.0, 2.0],
+        [1, 2, pd.NA, 4, 3, 2],
         np.ma.array([1.0, 2, 9, 4, 3, 2], mask=[0, 0, 1, 0, 0, 0]),
         pd.Series([1, 2, None, 4, 3, 2], dtype="Int64"),
     ],
