@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
+from pathlib import Path
 from typing import Any
 
 from replication.cli.arguments import (
@@ -36,13 +37,15 @@ def add_commands(subparsers: Any) -> None:
 
     export = subparsers.add_parser(
         "export",
-        help="print the outcomes of a study as CSV",
-        description="Print the outcomes of a study as CSV: the number of the network (seed), the "
-        "weight updates before the criterion was first met (updates), and whether it was met "
-        "within the cap (converged); where it was not, the updates are the cap. The same columns "
-        "are in the Parquet files of the results folder.",
+        help="write the outcomes of a study as CSV or Parquet",
+        description="Write the outcomes of a study as CSV or Parquet, with a description of the "
+        "columns in FILE.dictionary.json; to standard output, write the CSV alone.",
     )
     add_options(export, *STUDY)
+    export.add_argument(
+        "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
+    )
+    export.add_argument("--force", action="store_true", help="replace files that exist")
     export.set_defaults(handler=run_export)
 
 
@@ -64,9 +67,11 @@ def run_trace(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Print the outcomes of a study."""
+    """Write outcomes to a file."""
     study = read_study(options)
+    from replication.definition.protocol import as_plain
     from replication.store import read_outcomes
+    from replication.store.export import export_outcomes, write_outcomes
     from replication.store.folders import count_seeds, find_missing
 
     n_missing = count_seeds(find_missing(study))
@@ -75,11 +80,12 @@ def run_export(options: argparse.Namespace) -> int:
             f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
             f"{str(study.results)!r}; run `replication simulate {study.options}` first"
         )
-    print("seed,updates,converged")
-    for block in read_outcomes(study):
-        rows = zip(block.updates.tolist(), block.converged.tolist(), strict=True)
-        sys.stdout.writelines(
-            f"{seed},{updates},{'true' if converged else 'false'}\n"
-            for seed, (updates, converged) in enumerate(rows, block.start)
-        )
+    blocks = read_outcomes(study)
+    if options.file == Path("-"):
+        write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+        return 0
+    description: dict[str, Any] = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
+    description["protocol"] = as_plain(study.protocol)
+    for path in export_outcomes(blocks, options.file, description=description, force=options.force):
+        print(path)
     return 0

@@ -30,6 +30,10 @@ def add_commands(subparsers: Any) -> None:
         "networks, size and where the report stands.",
     )
     add_options(info, "--results")
+    info.add_argument(
+        "--json", action="store_true",
+        help="print also seeds, digest, versions and folder, as JSON",
+    )  # fmt: skip
     info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
@@ -75,11 +79,22 @@ def run_info(options: argparse.Namespace) -> int:
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
     studies, reports = list_study_folders(options.results), find_reports(options.results)
+    entries: list[dict[str, Any]] = []
     codes = [
-        _answer(study.name, _show_study, study, reports.get((study.protocol_id, study.root_seed)))
+        _answer(
+            study.name, _describe_study, study,
+            reports.get((study.protocol_id, study.root_seed), []), entries, options.json,
+        )
         for study in studies
-    ]
-    others = list_other_versions(options.results)
+    ]  # fmt: skip
+    others, stale = list_other_versions(options.results), find_stale(options.results)
+    if options.json:
+        left_alone = [{"other_version": True, "folder": str(path)} for path in others]
+        models = [{"stale_models": stale}] if stale else []
+        print(json.dumps([*entries, *left_alone, *models], indent=1))
+        return max([0, *codes])
+    for entry in entries:
+        print(escape(_write_line(entry)))
     for path in others:
         print(
             f"outcomes of another version, left alone: {_name(path)} (the version that made them "
@@ -87,27 +102,49 @@ def run_info(options: argparse.Namespace) -> int:
         )
     if not studies and not others:
         print(f"no studies in {_name(options.results)}")
-    if stale := find_stale(options.results):
+    if stale:
         again = "`replication replicate` makes them again"
         print(f"models of another version: {', '.join(stale)} ({again})")
     return max([0, *codes])
 
 
-def _show_study(study: StudyFolder, reports: list[Path] | None) -> int:
-    from replication.store.blocks import find_blocks
-    from replication.store.folders import find_longest, find_protocol
+def _describe_study(
+    folder: StudyFolder, reports: list[Path], entries: list[dict[str, Any]], in_full: bool
+) -> int:
+    from replication.definition.study import Study
+    from replication.store import compute_study_digest
+    from replication.store.blocks import find_blocks, read_header
+    from replication.store.folders import find_gaps, find_longest, find_protocol
 
-    words = ["nothing stored yet"]
-    if blocks := find_blocks(study.path):
-        protocol = find_protocol(study.protocol_id, study.results)
-        fields = [f"{name} = {json.dumps(value)}" for name, value in protocol.differences.items()]
-        longest = find_longest(study.path, protocol).values()
-        n_networks = sum(block.stop - block.start for block in longest)
-        n_bytes = sum(block.path.stat().st_size for block in blocks)
-        words = [*(fields or ["as in the paper"]), plural(n_networks, "network")]
-        words.append(f"{n_bytes / 1e3:,.1f} kB")
-    print(escape(f"{study.name}: {', '.join([*words, *map(str, reports or [])])}"))
+    entry: dict[str, Any] = {
+        "id": folder.protocol_id, "root_seed": folder.root_seed, "folder": str(folder.path),
+        "reports": list(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
+    }  # fmt: skip
+    if stored := find_blocks(folder.path):
+        protocol = find_protocol(folder.protocol_id, folder.results)
+        blocks = [*find_longest(folder.path, protocol).values()]
+        entry["protocol"] = protocol.differences
+        entry["bytes"] = sum(block.path.stat().st_size for block in stored)
+        entry["n_networks"] = sum(block.stop - block.start for block in blocks)
+        if in_full and blocks:
+            entry["missing"] = [list(gap) for gap in find_gaps(blocks, blocks[-1].stop)]
+            headers = [read_header(block)["made_with"] for block in blocks]
+            entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
+            if not entry["missing"]:
+                study = Study(protocol, folder.root_seed, blocks[-1].stop, folder.results)
+                entry["digest"] = compute_study_digest(study)
+    entries.append(entry)
     return 0
+
+
+def _write_line(entry: dict[str, Any]) -> str:
+    words = ["nothing stored yet"]
+    if entry["protocol"] is not None:
+        fields = [f"{name} = {json.dumps(value)}" for name, value in entry["protocol"].items()]
+        size = f"{entry['bytes'] / 1e3:,.1f} kB"
+        words = [*(fields or ["as in the paper"]), plural(entry["n_networks"], "network"), size]
+    name = f"study {entry['id']}/{entry['root_seed']}"
+    return f"{name}: {', '.join([*words, *entry['reports']])}"
 
 
 def run_verify(options: argparse.Namespace) -> int:

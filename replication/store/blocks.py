@@ -141,6 +141,12 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         return Outcomes(block.start, _to_numpy(table["updates"]), _to_flags(table["converged"]))
 
 
+def read_header(block: Block) -> dict[str, Any]:
+    """Return what a block says of itself, where its checksum is the one in its name."""
+    with _name_faults(block):
+        return _open(block)[1]
+
+
 def read_protocol(block: Block) -> Protocol:
     """Return the protocol that a block names, where its checksum is the one in its name."""
     with _name_faults(block):
@@ -190,7 +196,8 @@ def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return bits[array.offset : array.offset + len(array)].view(np.bool_)
 
 
-def _encode(outcomes: Outcomes, header: str) -> bytes:
+def make_table(outcomes: Outcomes) -> pa.Table:
+    """Return outcomes as a table of `COLUMNS`."""
     # As buffers: given arrays, pyarrow would import pandas, which takes longer than a study.
     columns = (
         np.arange(outcomes.start, outcomes.stop, dtype=np.int64),
@@ -201,6 +208,10 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         pa.Array.from_buffers(field.type, len(outcomes.updates), [None, pa.py_buffer(column)])
         for field, column in zip(COLUMNS, columns, strict=True)
     ]
+    return pa.table(arrays, schema=COLUMNS)
+
+
+def _encode(outcomes: Outcomes, header: str) -> bytes:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -212,8 +223,6 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
         store_schema=False,
     ) as writer:
         writer.add_key_value_metadata({METADATA_KEY: header})
-        writer.write_table(
-            pa.table(arrays, schema=COLUMNS), row_group_size=max(1, len(outcomes.updates))
-        )
+        writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))
     content: bytes = sink.getvalue().to_pybytes()
     return content

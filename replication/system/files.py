@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from replication.errors import DataError, StorageError
+from replication.errors import DataError, ReplicationError, StorageError
 
 TEMPORARY_NAME = re.compile(r"\.replication-[0-9a-f]{16}\.part")
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
@@ -23,15 +23,24 @@ SECONDS_OF_LEFTOVERS = 86_400.0
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves either the old file or the new one."""
+    with temporary_file(path) as temporary:
+        temporary.write_bytes(content)
+        publish(temporary, path)
+
+
+@contextlib.contextmanager
+def temporary_file(path: Path) -> Iterator[Path]:
+    """Make a file beside `path` to be filled and published; it is gone at the end of the block."""
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
         temporary.open("xb").close()  # no file or link that is there already is written to
         try:
-            temporary.write_bytes(content)
-            publish(temporary, path)
+            yield temporary
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+    except ReplicationError:  # of a file within, or of what fills it
+        raise
     except OSError as error:
         advice = (
             "what was written before is intact: make room, correct the permissions, or give "

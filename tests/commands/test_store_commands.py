@@ -1,6 +1,7 @@
 """info, verify and repair, as a user types them."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -13,7 +14,7 @@ from replication.publication.placing import place_files
 from replication.publication.verifying import list_studies
 from replication.store import StudyFolder, find_blocks
 from replication.store.filling import simulate_study
-from tests.unit.store.invented import fill, find_digest
+from tests.unit.store.invented import fill, find_digest, replace_block_size
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
@@ -64,6 +65,21 @@ def test_info_has_a_line_for_every_study(both, run):
     assert len(lines) == 2
 
 
+def test_info_tells_the_same_to_programs(both, run):
+    with replace_block_size(20):
+        find_blocks(fill(both, 60, root_seed=5).path)[0].path.unlink()
+        printed = json.loads(run("info", "--json", "--results", both))
+    entries = {entry["root_seed"]: entry for entry in printed}
+    assert entries[3]["protocol"] == {}
+    assert entries[4]["protocol"] == {"threshold": 0.2}
+    assert entries[3]["missing"] == []
+    assert entries[5]["missing"] == [[0, 20]]
+    assert entries[3]["digest"] == find_digest(both, 10, root_seed=3)
+    assert "digest" not in entries[5]
+    assert entries[3]["folder"] == str(StudyFolder(PAPER.id, 3, both).path)
+    assert {"python", "numpy", "platform"} <= set(entries[3]["made_with"][0])
+
+
 def test_commands_that_read_write_nothing(tmp_path, run):
     """Once `info` moved the files of a folder that said they were ready."""
     store(tmp_path, 3, 10)
@@ -73,7 +89,7 @@ def test_commands_that_read_write_nothing(tmp_path, run):
     (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
     store(tmp_path, 4, 10)
     before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
-    for words in (["info"], ["export", "--seeds", 10, "--root-seed", 3]):
+    for words in (["info"], ["info", "--json"], ["export", "--seeds", 10, "--root-seed", 3, "-"]):
         run(*words, "--results", tmp_path)
     assert main(["verify", "--results", str(tmp_path)]) == 65  # other root seeds are missing
     after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}

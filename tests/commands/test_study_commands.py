@@ -84,10 +84,10 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
     monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
     where = ("--results", tmp_path / "results")
-    message = refuse(74, "export", *words, *where)
+    message = refuse(74, "export", "-", *words, *where)
     command = re.search(r"`replication (.*)`", message)[1]
     run(*shlex.split(command), *where)
-    table = pd.read_csv(io.StringIO(run("export", *words, *where)))
+    table = pd.read_csv(io.StringIO(run("export", "-", *words, *where)))
     expected = simulate(Protocol(initial_biases="zero", group_sizes=(3, 2)), n_seeds=10)
     assert table["updates"].tolist() == expected.updates.tolist()
     assert table["converged"].tolist() == expected.converged.tolist()
@@ -97,7 +97,7 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
 def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     n, results, path, reported = 20_000, tmp_path / "results", tmp_path / "x.csv", load_reported()
     run("simulate", "--seeds", n, "--results", results)
-    path.write_text(run("export", "--seeds", n, "--results", results))
+    path.write_text(run("export", "-", "--seeds", n, "--results", results))
     found = run(
         "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
         "--mean", reported.mean, "--max", reported.max, "--failures", "excluded",

@@ -72,8 +72,8 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
         faults.assert_clean(done, 0)
         assert "\x1b" not in done.stdout + done.stderr
     assert "nothing to repair" in faults.call("repair", results).stdout
-    faults.assert_clean(faults.call("export", "--seeds", N_SEEDS, results), 0)
-    assert len(list(tmp_path.iterdir())) == 1
+    faults.assert_clean(faults.call("export", "x.csv", "--seeds", N_SEEDS, results), 0)
+    assert len(list(tmp_path.iterdir())) == 3
     (block,) = (tmp_path / name).glob("outcomes/*/*/1988/*.parquet")
     block.write_bytes(b"")
     done = faults.call("verify", results)

@@ -59,7 +59,8 @@ for line in (
     "compare example --column reward --runs 5 --mean 0.83 --sd 0.04 --plot plot.svg",
     "trace 0",
     "simulate --seeds 200",
-    "export --seeds 200",
+    "export updates.csv --seeds 200",
+    "compare updates.csv --column updates --runs 100 --mean 48 --max 202",
     "info",
     "verify",
 ):

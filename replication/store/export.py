@@ -1,0 +1,65 @@
+"""Outcomes for other programs: CSV or Parquet, with a data dictionary beside."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from replication.errors import UsageError
+from replication.simulator.outcomes import Outcomes
+from replication.store.blocks import COLUMNS, make_table
+from replication.system.files import publish, temporary_file
+
+MEANINGS = {
+    "seed": "number of the network, from 0; with the root seed it fixes its weights",
+    "updates": "weight updates before the criterion was first met; the cap where it was not",
+    "converged": "false: right-censored, the criterion was not met within the cap",
+}
+
+
+def export_outcomes(
+    blocks: Iterable[Outcomes], path: Path, *, description: Mapping[str, Any], force: bool = False
+) -> list[Path]:
+    """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
+
+    Both are complete before either gets its name, and no dictionary ever stands beside a table
+    that it does not describe.
+    """
+    if path.suffix not in (".csv", ".parquet"):
+        raise UsageError(
+            f"the file {str(path)!r} was given; allowed are names that end in .csv or .parquet"
+        )
+    dictionary = path.with_name(f"{path.name}.dictionary.json")
+    for file in (path, dictionary):
+        if file.is_dir() or (not force and os.path.lexists(file)):
+            raise UsageError(
+                f"{str(file)!r} exists; give --force to replace a file, or another name"
+            )
+    columns = {
+        field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
+    }
+    text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
+    with temporary_file(path) as table:
+        with table.open("wb") as stream:
+            write_outcomes(blocks, stream, is_text=path.suffix == ".csv")
+        with temporary_file(dictionary) as words:
+            words.write_bytes(text.encode())
+            dictionary.unlink(missing_ok=True)
+            publish(table, path)
+            publish(words, dictionary)
+    return [path, dictionary]
+
+
+def write_outcomes(blocks: Iterable[Outcomes], file: BinaryIO, *, is_text: bool) -> None:
+    """Write outcomes into an open file, as CSV or as Parquet."""
+    write = pa.csv.CSVWriter if is_text else pa.parquet.ParquetWriter
+    with write(file, COLUMNS) as writer:
+        for block in blocks:
+            writer.write_table(make_table(block))
