@@ -114,6 +114,7 @@ def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
 def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
     lines = [f"{seed},{name},{base + seed % 7 + extra}" for seed in range(12)
              for name, base, extra in (("new", 30, 0.1 * seed), ("old", 27, 0.0))]  # fmt: skip
+    lines += ["12,new,", "12,old,"]  # without a value
     (tmp_path / "runs.csv").write_text("seed,algorithm,score\n" + "\n".join(lines) + "\n")
     arguments = (tmp_path / "runs.csv", "--column", "score", "--by", "algorithm", "--runs", "12",
                  "--mean", "3.5", "--difference", "new")  # fmt: skip

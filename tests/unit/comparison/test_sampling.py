@@ -94,6 +94,11 @@ def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not
     assert spread == pytest.approx(math.sqrt(3))
 
 
+def test_mean_and_spread_of_a_distribution_weigh_values_by_their_mass():
+    found = sampling.SamplingDistribution(np.arange(11.0), stats.binom.pmf(np.arange(11), 10, 0.2))
+    assert (found.mean, found.spread) == pytest.approx((2.0, math.sqrt(1.6)))
+
+
 def test_random_draws_are_those_that_printed_numbers_were_made_with_in_every_version_of_numpy():
     """NumPy promises this of raw integers only. Recorded with 2.4; 1.26 and 2.0 gave the same."""
     generator = np.random.default_rng(3)
