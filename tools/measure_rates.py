@@ -76,7 +76,6 @@ TRIALS_POWER = 1000
 EFFORT = Effort(1000, 50)
 SEED = 37
 N_PROCESSES = 2
-plausibility.MAX_ENUMERATION = 1000  # spreads of whole numbers, which decide nothing here
 DEFAULTS = compare.__kwdefaults__ or {}
 
 
@@ -210,6 +209,7 @@ def fill_page(page: str, tables: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Measure, and write what is stored and the page."""
+    plausibility.MAX_ENUMERATION = 1000  # spreads of whole numbers, which decide nothing here
     is_check = sys.argv[1:] == ["--check"]
     if not is_check:
         STORED.write_text(json.dumps(measure_all(), indent=1) + "\n", "utf-8")

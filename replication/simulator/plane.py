@@ -8,7 +8,7 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from replication.errors import UsageError
 from replication.simulator.weights import take_whole
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from replication.simulator.outcomes import Trace
 
 Array = NDArray[np.float64]
 
@@ -90,8 +87,8 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(trace: Trace, axes: Any, updates: Sequence[int] | None) -> Any:
-    """Draw the hidden plane of a trace, or the error of one that has none (see `Trace.plot`)."""
+def plot_trace(trace: Any, axes: Any, updates: Sequence[int] | None) -> Any:
+    """Draw the hidden plane of a `Trace`, or the error of one that has none (see `Trace.plot`)."""
     has_plane = [states.shape[-1] for states in trace.hidden] == [2]
     last = len(trace.errors) - 1
     if axes is None:
@@ -128,7 +125,7 @@ def _make_axes(n: int) -> Any:
     return made[:n]
 
 
-def _draw_error(axes: Any, trace: Trace) -> None:
+def _draw_error(axes: Any, trace: Any) -> None:
     axes.plot(trace.errors, label="error")
     axes.axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
     axes.set_xlabel("weight updates")

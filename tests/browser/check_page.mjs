@@ -198,6 +198,7 @@ async function run_try(browser) {
   const words = () => page.locator("#try-words").textContent();
   await page.locator("#try-run").click();
   const unasked = await words();
+  await page.locator('#try input[value="U"]').check();  // takes the longest, so that it can be stopped
   await page.locator("#try").getByLabel("impossible").check();
   await page.locator("#try-run").click();
   const running = await page.locator("#try-run").textContent();

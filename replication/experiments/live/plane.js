@@ -211,6 +211,7 @@ function runAside(work, message, onresult) {
   worker.onmessage = (event) => onresult(event.data);
   worker.postMessage(message);
   return function () {
+    worker.onmessage = null;  // what is on its way already
     worker.terminate();
     URL.revokeObjectURL(address);
   };
