@@ -15,9 +15,9 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
-from replication.experiments.search import simulate_best
+from replication.experiments.search import SEARCH_OFFSET, simulate_best
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.ensemble import simulate_weights
+from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
@@ -44,6 +44,10 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
     ),
 }
 """Networks and rules, and the learning rates of which each way to learn has its best."""
+MAP: Mapping[str, Sequence[Any]] = {
+    "learning_rate": (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 60.0),
+    "regression": (0.0, 0.25, 0.5, 0.75, 0.9),
+}
 
 
 def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
@@ -120,3 +124,24 @@ def _find_exponent(survival: Mapping[int, float], start: int, stop: int) -> floa
     if not survival[start] or not survival[stop]:
         return None
     return math.log(survival[start] / survival[stop]) / math.log(stop / start)
+
+
+def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return in how many cells of `MAP` networks learn, and the fastest of them."""
+    cells: list[dict[str, Any]] = [
+        dict(zip(MAP, values, strict=True)) for values in itertools.product(*MAP.values())
+    ]
+
+    def run(protocol: Protocol) -> tuple[float, float]:
+        found = simulate(protocol, n_seeds=n, root_seed=root_seed + SEARCH_OFFSET, jobs=1)
+        return float(found.updates.mean()), float(1.0 - found.converged.mean())
+
+    model: Model = {"n": n, "n_cells": len(cells)}
+    for name, frozen in LEARNING.items():
+        protocols = [dataclasses.replace(PAPER, frozen=frozen, **cell) for cell in cells]
+        mean, failing = np.transpose(map_in_threads(run, protocols, jobs=jobs))
+        model[name] = {
+            "reliable": int(np.count_nonzero(failing < 0.01)),
+            "fastest": cells[int(mean.argmin())] | {"mean": float(mean.min())},
+        }
+    return model

@@ -15,9 +15,11 @@ ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
 N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3
-TAIL_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE, SQUARE_SHARE = 100, 10, 0.2, 0.2, 2
-"""Networks whose tail is compared, at each lower rate, of each kind, that are followed to their
-alignment, and sorted by their initial codes, as multiples of all."""
+TAIL_SHARE, RATES_SHARE, KINDS_SHARE, MAP_SHARE, ALIGNED_SHARE, SQUARE_SHARE = (
+    100, 10, 0.2, 0.03, 0.2, 2,
+)  # fmt: skip
+"""Networks whose tail is compared, at each lower rate, of each kind, in each cell of the map, that
+are followed to their alignment, and sorted by their initial codes, as multiples of all."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -50,6 +52,7 @@ def run_once(n: int, *, root_seed: int, jobs: int, report_progress: Tell) -> Mod
     }
     report_progress("the same for other networks, rules and settings")
     model["kinds"] = biases.compare_kinds(count(KINDS_SHARE), root_seed=root_seed, jobs=jobs)
+    model["map"] = biases.map_settings(count(MAP_SHARE), root_seed=root_seed, jobs=jobs)
     report_progress("networks that fail")
     model["failures"] = corners.describe_failures(PAPER, failed)
     rates = corners.compare_rates(count(RATES_SHARE), root_seed=root_seed, jobs=jobs)
