@@ -146,16 +146,19 @@ class ComparisonTable:
             }
             for key, one in self.rows.items()
         ]
+        lacking = {
+            name: [{"key": key, "nearest": near} for key, near in getattr(self, name).items()]
+            for name in ("only_reported", "only_yours")
+        }
         return {
             "schema": SCHEMA,
             "verdict": str(self.verdict),
             **{name: getattr(self, name) for name in ("level", "p", "p_many", "n_low")},
             "n_judged": len(self.p_values),
             "rows": rows,
-            "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],
-            "only_reported": _list_nearest(self.only_reported),
-            "only_yours": _list_nearest(self.only_yours),
-            "ignored": list(self.ignored),
+            "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
+            **lacking,
+            "ignored": self.ignored,
             "n_missing": self.n_missing,
         }
 
@@ -178,31 +181,51 @@ class ComparisonTable:
         return render(self._describe, self.to_dict, self._list_cells, form)
 
     def _list_cells(self) -> list[list[Any]]:
+        """Return a header, and the numbers of each row."""
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
                   "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
         for key, one in self.rows.items():
             gap = one.difference
             parts = [None] * 4 if gap is None else [gap.value, gap.low, gap.high, gap.spread]
+            yours = next((item.yours for item in one.findings.values()), None)
+            shown = next(iter(one.shown.values()), None)
+            if shown is not None and parts[-1]:
+                shown /= parts[-1]
             cells.append([
-                *key, _name_report(one), _get_yours(one), one.runs, one.n, *parts, _get_shown(one),
-                one.p, self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
+                *key, _name_report(one), yours, one.runs, one.n, *parts, shown, one.p,
+                self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
             ])  # fmt: skip
         return cells
+
+    def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
+        """Return the rows in words, with a number for each condition."""
+        rows = [[*self.by, "reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]]
+        for cells, one in zip(self._list_cells()[1:], self.rows.values(), strict=True):
+            key, cells = cells[: len(self.by)], cells[len(self.by) :]
+            reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells
+            d = None if one.difference is None else one.difference.d
+            marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
+            rows.append([
+                *key, reported, "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
+                "" if d is None else "{:.2f} ({:.2f} to {:.2f})".format(*d),
+                "" if shown is None or d is None else f"{shown:.1f}",
+                format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,
+            ])  # fmt: skip
+        return rows
 
     def _describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
         yield Block(self._answer())
         conditions = list(dict.fromkeys(part for one in self.rows.values()
                                         for part in one.conditions))  # fmt: skip
-        if self.rows:
-            yield Block(rows=self._tabulate(conditions))
-            yield Block(
-                "SD: yours less reported, in standard deviations of a run, with its "
-                f"{percent(1 - self.level)} interval; found: the difference, in the same "
-                "unit, that these runs would have shown four times in five. Not contradicted does "
-                "not mean reproduced: a smaller difference may be there."
-            )
+        yield Block(rows=self._tabulate(conditions))
+        yield Block(
+            f"SD: yours less reported, in standard deviations of a run, with its "
+            f"{percent(1 - self.level)} interval; found: the difference, in the same unit, that "
+            "these runs would have shown four times in five. Not contradicted does not mean "
+            "reproduced: a smaller difference may be there."
+        )
         if any(self.verdicts[key] is not one.verdict for key, one in self.rows.items()):
             yield Block(
                 f"* p is at most {self.level:g} for this row alone, but not for the table as a "
@@ -222,10 +245,10 @@ class ComparisonTable:
         if self.p is None:
             text += "of no row can be told whether chance explains it."
         else:
-            expected = format_number(n * self.level, 2)
             text += (
                 f"p is at most {self.level:g} in {self.n_low} of {plural(n, 'row')}, where chance "
-                f"gives {expected} ({describe_p(self.p)} for the table, if rows are independent)."
+                f"gives {format_number(n * self.level, 2)} ({describe_p(self.p)} for the table, if "
+                "rows are independent)."
             )
         alone = [key for key, p in self.adjusted.items() if p <= self.level]
         if alone and n > 1:
@@ -233,30 +256,8 @@ class ComparisonTable:
         if self.impossible:
             text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
-            rows = plural(len(self.refused), "row")
-            text += f" {rows} could not be compared; see below."
+            text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
-
-    def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
-        rows = [[*self.by, "reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]]
-        for key, one in self.rows.items():
-            d = None if one.difference is None else one.difference.d
-            shown = _get_shown(one)
-            marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
-            star = "*" if self.verdicts[key] is not one.verdict else ""
-            rows.append([
-                *key,
-                _name_report(one),
-                "" if one.runs is None else f"{one.runs:,}",
-                format_number(_get_yours(one)),
-                f"{one.n:,}",
-                "" if d is None else "{} ({} to {})".format(*(f"{part:.2f}" for part in d)),
-                "" if shown is None or d is None else f"{shown:.1f}",
-                format_p(one.p) + star,
-                format_p(self.adjusted.get(key)),
-                f"{self.verdicts[key]}{marks}",
-            ])  # fmt: skip
-        return rows
 
     def _list_asides(self) -> Iterable[tuple[str, list[str]]]:
         """Yield what is not in the table, by title."""
@@ -267,54 +268,51 @@ class ComparisonTable:
         ):
             named = [
                 name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
-                for key, near in list(keys.items())[:MAX_LISTED]
+                for key, near in keys.items()
             ]
-            more = [f"{len(keys) - MAX_LISTED:,} more"] * (len(keys) > MAX_LISTED)
-            yield title, named + more
+            yield title, _cut(named)
         if self.ignored:
             yield "Columns that were not read:", [list_names(self.ignored)]
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
         if n_missing:
             yield "Runs left out:", [f"{n_missing:,} that lack a value or a key"]
-        reasons = {"reading": "p depends on what the report does not say, {0} to {1}",
-                   "few": "too few runs", "constant": "runs that are all equal",
-                   "margin": "p and the margin say different things"}  # fmt: skip
-        yield "Cannot tell:", [
-            f"{name_key(key)}: {reasons[one.reason].format(*map(format_p, _list_ends(one)))}"
-            for key, one in self.rows.items() if one.reason in reasons
-        ]  # fmt: skip
-        yield "Caution:", [
-            f"{name_key(key)}: {text}"
-            for key, one in self.rows.items()
-            for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
-        ]  # fmt: skip
+        yield (
+            "Cannot tell:",
+            [
+                f"{name_key(key)}: {_explain(one)}"
+                for key, one in self.rows.items()
+                if _explain(one)
+            ],
+        )
+        yield (
+            "Caution:",
+            [
+                f"{name_key(key)}: {text}"
+                for key, one in self.rows.items()
+                for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
+            ],
+        )
 
 
-def _list_ends(one: Comparison) -> list[float]:
-    """Return the smallest and the largest p over all readings."""
+def _explain(one: Comparison) -> str:
+    """Return why one cannot tell, nothing where one can."""
     p_values = one.p_by_assumption.values() or [math.nan]
-    return [min(p_values), max(p_values)]
-
-
-def _get_yours(one: Comparison) -> float | None:
-    return next((item.yours for item in one.findings.values()), None)
-
-
-def _get_shown(one: Comparison) -> float | None:
-    """Return what the runs would have shown, in standard deviations where these are known."""
-    shown = next(iter(one.shown.values()), None)
-    spread = None if one.difference is None else one.difference.spread
-    return shown / spread if shown is not None and spread else shown
+    return {
+        "reading": "p depends on what the report does not say, "
+        f"{format_p(min(p_values))} to {format_p(max(p_values))}",
+        "few": "too few runs",
+        "constant": "runs that are all equal",
+        "margin": "p and the margin say different things",
+    }.get(one.reason, "")
 
 
 def _name_report(one: Comparison) -> str:
     """Return what was reported on one line: 0.83 ± 0.04."""
-    parts = [
+    return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported
         else text if name in {"mean", "constant"} else f"{name} {text}"
         for name, text in one.reported.items()
-    ]  # fmt: skip
-    return " ".join(parts)
+    )  # fmt: skip
 
 
 def name_key(key: Key) -> str:
@@ -322,16 +320,14 @@ def name_key(key: Key) -> str:
     return show(", ".join(key), length=80)[1:-1]
 
 
+def _cut(names: Sequence[str]) -> list[str]:
+    """Return the first names, and how many more there are."""
+    more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
+    return [*names[:MAX_LISTED], *more]
+
+
 def _join(keys: Sequence[Key]) -> str:
-    more = [f"{len(keys) - MAX_LISTED:,} more"] * (len(keys) > MAX_LISTED)
-    return join([*map(name_key, keys[:MAX_LISTED]), *more])
-
-
-def _list_nearest(keys: Mapping[Key, Key | None]) -> list[dict[str, Any]]:
-    return [
-        {"key": list(key), "nearest": None if near is None else list(near)}
-        for key, near in keys.items()
-    ]
+    return join(_cut([*map(name_key, keys)]))
 
 
 def adjust_holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
