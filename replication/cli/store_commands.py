@@ -128,8 +128,8 @@ def _describe_study(
         entry["n_networks"] = sum(block.stop - block.start for block in blocks)
         if in_full and blocks:
             entry["missing"] = [list(gap) for gap in find_gaps(blocks, blocks[-1].stop)]
-            headers = [read_header(block)["made_with"] for block in blocks]
-            entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
+            made = [read_header(block)[1] for block in blocks]
+            entry["made_with"] = [one for i, one in enumerate(made) if one not in made[:i]]
             if not entry["missing"]:
                 study = Study(protocol, folder.root_seed, blocks[-1].stop, folder.results)
                 entry["digest"] = compute_study_digest(study)

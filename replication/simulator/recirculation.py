@@ -296,12 +296,13 @@ class RecirculationNetwork:
                 weights[...] = kept * weights + last
 
 
-def check_network(network: object) -> None:
-    """Refuse anything but a subclass of the readable network."""
+def check_network(network: object) -> type[RecirculationNetwork]:
+    """Return a subclass of the readable network, or refuse anything else."""
     if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
         raise UsageError(
             f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
         )
+    return network
 
 
 def _keep(x: Array) -> Array:

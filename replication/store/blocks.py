@@ -141,16 +141,11 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         return Outcomes(block.start, _to_numpy(table["updates"]), _to_flags(table["converged"]))
 
 
-def read_header(block: Block) -> dict[str, Any]:
-    """Return what a block says of itself, where its checksum is the one in its name."""
+def read_header(block: Block) -> tuple[Protocol, dict[str, str]]:
+    """Return the protocol of a block whose bytes fit its name, and what it was made with."""
     with _name_faults(block):
-        return _open(block)[1]
-
-
-def read_protocol(block: Block) -> Protocol:
-    """Return the protocol that a block names, where its checksum is the one in its name."""
-    with _name_faults(block):
-        return from_plain(_open(block)[1]["protocol"])
+        _, header = _open(block)
+        return from_plain(header["protocol"]), header["made_with"]
 
 
 @contextlib.contextmanager

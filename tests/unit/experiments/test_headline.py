@@ -123,7 +123,7 @@ def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
     part = Study(PAPER, 5, 300, tmp_path).other_errors["half-square"]
     simulate_study(part, show_progress=False)
     table = count_outcomes(part)
-    outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, 0, 300)
+    outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, (0, 300))
     expected = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
     assert table == expected
 
