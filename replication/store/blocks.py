@@ -138,7 +138,9 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         if from_plain(header["protocol"]) != protocol:
             raise DataError("its protocol is another one")
         table = file.read(use_threads=False)
-        return Outcomes(block.start, _to_numpy(table["updates"]), _to_flags(table["converged"]))
+        # Its own ``to_numpy`` would import pandas.
+        updates: NDArray[Any] = np.from_dlpack(table["updates"].combine_chunks())
+        return Outcomes(block.start, updates, _to_flags(table["converged"]))
 
 
 def read_header(block: Block) -> tuple[Protocol, dict[str, str]]:
@@ -177,11 +179,6 @@ def _open(block: Block) -> tuple[Any, dict[str, Any]]:
 
 def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
     return {"layout": LAYOUT, "root_seed": root_seed, "start": start, "stop": stop}
-
-
-def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
-    """Return a column of whole numbers; its own ``to_numpy`` would import pandas."""
-    return np.from_dlpack(column.combine_chunks())
 
 
 def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:

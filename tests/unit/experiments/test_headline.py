@@ -19,8 +19,8 @@ from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
 from replication.statistics.counts import CountTable
-from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
+from replication.store.folders import compute_study_digest, count_outcomes
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40).repeat(50)))
