@@ -30,8 +30,7 @@ BADGES = {
 
 
 JINJA_FILTERS = (
-    "abs", "first", "join", "length", "list", "map", "max", "min", "rejectattr", "select",
-    "selectattr", "string",
+    "abs", "first", "length", "list", "map", "max", "min", "select", "selectattr", "string",
 )  # fmt: skip
 
 
