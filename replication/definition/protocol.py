@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from replication.definition.fields import (
     N_DIGITS,
@@ -367,9 +367,12 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         return name, value
 
 
-_CHECKS = {
-    name: find_check(hint) for name, hint in get_type_hints(Protocol, include_extras=True).items()
+_HINTS = get_type_hints(Protocol, include_extras=True)
+_CHECKS = {name: find_check(hint) for name, hint in _HINTS.items()}
+CHOICES: dict[str, tuple[str, ...]] = {
+    name: get_args(hint) for name, hint in _HINTS.items() if get_origin(hint) is Literal
 }
+"""The values of each field that is a choice, the paper's first."""
 
 PAPER = Protocol()
 """The simulation of page 363: every unit within 0.1 of its target."""

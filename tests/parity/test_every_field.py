@@ -1,12 +1,11 @@
 """Every field of the protocol, and every choice, in the kernel and in networks to read."""
 
 import dataclasses
-from typing import Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 
-from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
 from replication.simulator.engine import record_weights, run_networks
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
@@ -31,12 +30,11 @@ NEEDED = {
 def list_cases():
     """Return each field with every choice that it allows, its other truth value, or a value."""
     cases = []
-    hints = get_type_hints(Protocol)
     for field in dataclasses.fields(Protocol):
         if isinstance(field.default, bool):
             cases.append((field.name, not field.default))
-        elif get_origin(hints[field.name]) is Literal:
-            cases += [(field.name, choice) for choice in get_args(hints[field.name])[1:]]
+        elif field.name in CHOICES:
+            cases += [(field.name, choice) for choice in CHOICES[field.name][1:]]
         elif field.name in VALUES:
             cases.append((field.name, VALUES[field.name]))
     return cases

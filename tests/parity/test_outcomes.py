@@ -1,14 +1,12 @@
 """The kernel's outcomes and measures against the readable network, network by network."""
 
 import dataclasses
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from benchmarks.contenders import run_batch, run_literal
-from replication.definition.fields import Criterion
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.simulator.engine import evaluate_networks, run_networks
 from replication.simulator.weights import draw_weights
 from tests.parity.loop import RecirculationLoop
@@ -27,7 +25,7 @@ def test_a_tie_with_the_threshold_has_not_converged():
 
 @pytest.mark.parametrize("units", ["logistic", "linear"])
 @pytest.mark.parametrize("measured_on", ["reconstruction", "regressed"])
-@pytest.mark.parametrize("criterion", get_args(Criterion))
+@pytest.mark.parametrize("criterion", CHOICES["criterion"])
 def test_measures_are_those_of_the_readable_network(criterion, measured_on, units):
     protocol = dataclasses.replace(
         PAPER, group_sizes=(4, 3, 2), criterion=criterion, error_measured_on=measured_on,
@@ -45,7 +43,7 @@ def test_measures_are_those_of_the_readable_network(criterion, measured_on, unit
             np.testing.assert_allclose(hidden, network.first_pass(pattern), rtol=1e-13)
 
 
-@pytest.mark.parametrize("criterion", get_args(Criterion))
+@pytest.mark.parametrize("criterion", CHOICES["criterion"])
 def test_networks_that_diverge_have_not_converged(criterion):
     protocol = Protocol(
         visible_units="linear", learning_rate=1e6, criterion=criterion, max_updates=60,

@@ -8,7 +8,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from replication.definition.protocol import BACK_PROPAGATION, PAPER, RECIRCULATION, Protocol
+from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
@@ -98,7 +98,7 @@ def test_threads_that_ask_at_once_compile_once():
 
 
 @pytest.mark.parametrize("sizes", [(40, 40), (2,) * 8, (1, 1), (3, 7, 2)])
-@pytest.mark.parametrize("rule", [RECIRCULATION, BACK_PROPAGATION])
+@pytest.mark.parametrize("rule", CHOICES["learning_rule"])
 def test_networks_of_any_size_run(sizes, rule):
     protocol = Protocol(group_sizes=sizes, learning_rule=rule, max_updates=2, threshold=1e-9)
     weights = draw_weights(protocol, 1, 0, 5)
