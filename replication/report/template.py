@@ -30,7 +30,8 @@ BADGES = {
 
 
 JINJA_FILTERS = (
-    "abs", "first", "length", "list", "map", "max", "min", "select", "selectattr", "string",
+    "abs", "first", "join", "length", "list", "map", "max", "min", "rejectattr", "select",
+    "selectattr", "string",
 )  # fmt: skip
 
 
