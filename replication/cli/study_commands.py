@@ -140,7 +140,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
             f"{number(here['bayes_factor'], 2)} times as often "
             f"({digits(here['bayes_factor_interval'], 2)})"
         )
-    condition = describe_condition(headline, judged)["condition"]
+    condition = describe_condition(headline, judged)
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
