@@ -201,9 +201,8 @@ class ComparisonTable:
     def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
         """Return the rows in words, with a number for each condition."""
         rows = [[*self.by, "reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]]
-        for cells, one in zip(self._list_cells()[1:], self.rows.values(), strict=True):
-            key, cells = cells[: len(self.by)], cells[len(self.by) :]
-            reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells
+        for (key, one), cells in zip(self.rows.items(), self._list_cells()[1:], strict=True):
+            reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             d = None if one.difference is None else one.difference.d
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
