@@ -60,10 +60,10 @@ class Table:
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
         names = list(given.columns if hasattr(given, "columns") else given)
-        if len(set(names)) == len(names):
-            columns = [list(given[name]) for name in names]
-        else:
+        if hasattr(given, "iloc"):  # where two columns may have one name
             columns = [list(given.iloc[:, place]) for place in range(len(names))]
+        else:
+            columns = [list(given[name]) for name in names]
         if len({len(column) for column in columns}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))

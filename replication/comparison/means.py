@@ -31,6 +31,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
+from replication.statistics.intervals import Estimate
+
 POWER = 0.8
 MAX_PLANNED = 10_000_000
 ROUNDING = 1e-12
@@ -59,9 +61,13 @@ class Side:
         """Whether a spread is known for each sample."""
         return all(sd is not None and n > 1 for sd, n in self.samples)
 
-    def estimate_error(self) -> tuple[float, float]:
-        """Return standard error and degrees of freedom of the mean."""
-        return _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+    def estimate(self, level: float) -> Estimate:
+        """Return the mean with Student's interval, or Welch's for a difference."""
+        if not self.has_spread:
+            return Estimate(self.mean, None, None, level)
+        error, free = _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -32,6 +32,7 @@ _TYPESET = (  # what typesetting puts round a number, and what it stands for
     (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", ""),
     (r"\s*(?:×|\\times|\\cdot|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
     (r"[\u2009\u202f\u00a0~]", " "),
+    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),
 )
 _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
@@ -43,10 +44,6 @@ _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(
         r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
         r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
-    ),
-    re.compile(
-        r"(?P<value>[^±()\[\]^_ ]+?)\s*_\{?-\s?(?P<down>[0-9.e]+)\}?"
-        r"\s*\^\{?\+\s?(?P<up>[0-9.e]+)\}?"
     ),
 )
 
@@ -81,8 +78,7 @@ class Reported:
         return float(first * step), float(last * step)
 
 
-@dataclasses.dataclass(frozen=True)
-class Printed:
+class Printed(NamedTuple):
     """A number with what stands behind it: a spread, or the two ends of an interval."""
 
     value: Any

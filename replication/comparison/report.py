@@ -32,7 +32,7 @@ STATISTICS = {
     "max": "maximum",
 }
 """Statistics of values, by name, in words; beside them quantiles such as p90."""
-SUCCESSES = {"share": "share that succeeded", "n_succeeded": "number that succeeded"}
+SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
 SPREADS = ("sd", "se", "ci", "spread")
 """What is the standard deviation of the runs times a factor."""
 _WORDS = STATISTICS | SUCCESSES | {
@@ -54,8 +54,9 @@ CHOICES = {
     "sd_kind": ("n-1", "n"),
     "plus_minus": ("sd", "se", "ci", "2sd", "2se"),
     "ci_kind": tuple(CI_WORDS),
+    "nan_policy": ("raise", "omit"),
 }
-"""Arguments of `compare` that say what a report leaves open; None where it is not known."""
+"""Arguments of `compare` with few values; None where it is not known what a report did."""
 
 HEADERS = {
     "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
@@ -98,6 +99,12 @@ def find_probability(name: str) -> float | None:
 def word(name: str) -> str:
     """Return the name of a reported number in words."""
     return _WORDS.get(name) or f"{name[1:]} % quantile"
+
+
+def describe_number(name: str, text: str, *, article: bool = False) -> str:
+    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
+    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
 
 
 @dataclasses.dataclass(frozen=True)

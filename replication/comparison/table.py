@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from replication.comparison.comparison import SCHEMA, Comparison, Verdict
-from replication.comparison.figure import draw_rows
+from replication.comparison.figure import draw
 from replication.comparison.files import list_names
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.report import SPREADS
@@ -135,6 +136,9 @@ class ComparisonTable:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         rows = [
@@ -171,7 +175,7 @@ class ComparisonTable:
 
     def plot(self) -> Any:
         """Return a figure of all differences, in standard deviations, with their intervals."""
-        return draw_rows(self.rows)
+        return draw(self)
 
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown", "latex", "csv" or "json".

@@ -27,8 +27,7 @@ from replication.comparison.numbers import (
     percent,
     refuse,
 )
-from replication.comparison.plausibility import Impossible
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.wording import plural
 
 WIDTH = 88
@@ -140,7 +139,7 @@ def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
-        return f"{verdict}: {join([describe_fault(item, found) for item in found.impossible])}."
+        return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason in {"few", "constant"}:
         return f"{verdict}: {_describe_unknown(found)}."
     judged = _list_judged(found)
@@ -179,9 +178,7 @@ def _list_judged(found: Comparison) -> list[str]:
 
 def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
-    return join([
-        f"{word(name)} {'' if name == 'spread' else 'of '}{found.reported[name]}" for name in names
-    ])  # fmt: skip
+    return join([describe_number(name, found.reported[name]) for name in names])
 
 
 def _count_runs(found: Comparison, names: Iterable[str]) -> int:
@@ -199,15 +196,12 @@ def _describe_shown(found: Comparison) -> str:
         return "; no difference would have been found four times in five" if is_known else ""
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = _with_article("mean" if name == "constant" else word(name))
+    statistic = "mean" if name == "constant" else word(name)
+    article = "an" if statistic[0] in "aeiou" else "a"
     return (
-        f"; {statistic} that is off by {format_number(value, 2)}{in_sd} would have "
-        "been found four times in five, a smaller difference less often"
+        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
+        "found four times in five, a smaller difference less often"
     )
-
-
-def _with_article(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _describe_unknown(found: Comparison) -> str:
@@ -231,19 +225,6 @@ def _describe_unknown(found: Comparison) -> str:
         f"{runs} {are} too few to say whether runs like yours give {reported}; at least "
         f"{MIN_RUNS} are needed, or two for a mean"
     )
-
-
-def describe_fault(item: Impossible, found: Comparison) -> str:
-    """Return why a reported number cannot be right."""
-    number, other = (
-        _with_article(_name_numbers(found, [name])) for name in (item.name, item.other or item.name)
-    )
-    runs = "" if item.runs is None else f"{item.runs:,}"
-    return item.fault.format(number=number, other=other, runs=runs, grid=_name_grid(found))
-
-
-def _name_grid(found: Comparison) -> str:
-    return "whole numbers" if found.unit in {None, 1.0} else f"multiples of {found.unit:g}"
 
 
 def _list_p(found: Comparison, template: str) -> str:
@@ -332,10 +313,11 @@ def list_notes(found: Comparison) -> list[str]:
     if found.planned is not None:
         notes.append(_describe_plan(found.planned))
     if found.impossible_on_grid:
-        faults = join([describe_fault(item, found) for item in found.impossible_on_grid])
+        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
         notes.append(
-            f"If values are {_name_grid(found)}, as yours are, the report cannot be right: "
-            f"{faults}. Give `grid` {found.unit:g} if they must be."
+            f"If values are {grid}, as yours are, the report cannot be right: "
+            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
+            "must be."
         )
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)

@@ -12,7 +12,6 @@ from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
 from replication.comparison.numbers import describe_p, format_number
-from replication.comparison.plausibility import Fault
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 
@@ -229,7 +228,7 @@ def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     """Heights in whole centimetres: a mean of 20 reported as 48.37 decides nothing."""
     found = compare(COUNTS, runs=20, mean="48.37")
     assert found.reason == "p"
-    assert [item.fault for item in found.impossible_on_grid] == [Fault.NOT_A_MEAN]
+    assert list(found.impossible_on_grid) == ["mean"]
     assert "If values are whole numbers, as yours are, the report cannot be right" in read(found)
     assert "Give `grid` 1" in read(found)
     whole = compare(COUNTS, runs=20, mean="48.37", grid=1)
@@ -344,7 +343,6 @@ def test_what_was_done_with_failures_must_not_decide_unless_it_is_said():
     found = compare(UPDATES, succeeded=SOLVED, runs=200, mean=mean)
     assert found.reason == "reading"
     assert len(found.p_by_assumption) == 3
-    assert "failures" in found.cautions
     at_cap = compare(UPDATES, succeeded=SOLVED, runs=200, mean=mean, failures="at-cap")
     assert at_cap.verdict is YES
     assert at_cap.mean.value == pytest.approx(UPDATES.mean())
@@ -434,10 +432,7 @@ def test_an_answer_is_the_same_in_every_form():
     with pytest.raises(UsageError, match="`format` was given as 'html'; allowed are text"):
         found.render("html")
     assert repr(found).startswith("<Comparison: not contradicted, p = ")
-    shown = found._repr_html_()
-    assert html.escape(found.render()) in shown
-    assert shown.count("<img ") == 1
-    assert "<img" not in compare([3.0, 3.0], runs=5, mean="2")._repr_html_()
+    assert found._repr_html_() == f"<pre>{html.escape(found.render())}</pre>"
 
 
 def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
@@ -459,7 +454,7 @@ FORMS = {
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_runs_may_come_in_whatever_holds_them(make):
     found = compare(make(COUNTS), runs=20, share="1")
-    assert (found.n, found.share) == (400, compare(COUNTS, runs=20, share="1").share)
+    assert (found.n, found.p) == (400, 1.0)
     assert compare(make(COUNTS[:2]), runs=20, mean="33").mean.value == COUNTS[:2].mean()
 
 
