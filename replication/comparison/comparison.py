@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison.judging import Own, find_missed, get_sample, is_binary, judge_all
+from replication.comparison.judging import MISSED, Own, get_sample, is_binary, judge_all
 from replication.comparison.means import Difference, Side, find_equivalence, plan_runs, plan_shares
 from replication.comparison.numbers import Reported, describe_p, read_number, refuse
 from replication.comparison.prediction import Answer, Finding
@@ -36,9 +36,10 @@ from replication.comparison.report import (
     read_report,
 )
 from replication.comparison.runs import Runs, take_runs
-from replication.comparison.sampling import Effort, Sample, SamplingDistribution
+from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
 from replication.wording import plural
 
@@ -395,7 +396,6 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
 
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
-    """Return the comparison of one's own side with a report."""
     level = options["level"]
     answers = judge_all(own, report, level=level, effort=effort)
     main = next(iter(answers.values()))
@@ -434,7 +434,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         difference=worst.difference,
         shown=worst.shown,
-        missed=find_missed(n_done) if n_done else 1.0,
+        missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=find_coincidence(own, sample, report, main),
         planned=_plan(main, report, sample, options["detect"], level),
         assumptions=list_assumptions(report, sample, main),
@@ -458,7 +458,6 @@ def _judge(
     *,
     level: float,
 ) -> tuple[Verdict, str]:
-    """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
     p_values = [one.p for one in answers.values()]
@@ -493,7 +492,6 @@ def _assess(
 def _plan(
     main: Answer, report: Report, sample: Sample | None, detect: str | float | None, level: float
 ) -> dict[str, Any] | None:
-    """Return how many runs show a difference."""
     if detect is None:
         return None
     numbers = report.numbers

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.errors import DataError, StorageError, UsageError
+from replication.system.files import read_content
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
@@ -126,22 +127,16 @@ def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path in EXAMPLES and not place.exists():
         place = Path(__file__).with_name(EXAMPLES[path])
-    is_open = path == "-" or path.startswith("/dev/fd/")  # as <(zcat FILE) is in a shell
-    if not is_open and place.exists() and not place.is_file():  # a pipe may never have a writer
-        raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
     try:
-        if path == "-":
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with place.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+            return read_content(place, largest=MAX_BYTES)
+        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
+            content = file.read(MAX_BYTES + 1)
+    except (DataError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or show(str(error))[1:-1]
         raise StorageError(
-            f"{name} is not a file; give an existing file, or - for standard input"
+            f"{name} cannot be read ({reason}); give an existing file, or - for standard input"
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or show(str(error))
-        raise StorageError(f"{name} cannot be read ({reason}); check it") from None
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
@@ -353,7 +348,6 @@ def list_names(names: Sequence[str]) -> str:
 
 
 def _refuse(column: Sequence[Any], name: str, row: int, allowed: str) -> DataError:
-    """Return the error that names the first wrong row."""
     return DataError(
         f"column {show(name)} holds {show(str(column[row]), length=40)} in row {row + 1} of the "
         f"data; allowed are {allowed}; correct or remove such rows"

@@ -65,9 +65,12 @@ class Reported:
         """Width of the rounding cell."""
         return float(self.high - self.low)
 
-    def holds(self, value: Fraction) -> bool:
-        """Say whether a number prints so."""
-        return self.low <= value <= self.high
+    def holds(self, value: Fraction | float) -> bool:
+        """Say whether a number prints so; of a float whatever its last digits are."""
+        if isinstance(value, Fraction):
+            return self.low <= value <= self.high
+        slack = 1e-9 * max(abs(value), self.width)
+        return float(self.low) - slack <= value <= float(self.high) + slack
 
     def print_within(self, low: float, high: float) -> tuple[float, float]:
         """Return the smallest and the largest number from low to high that is printed alike."""

@@ -207,4 +207,4 @@ def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
 
 def _has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
-    return item.holds(math.ceil(item.low / step) * step)
+    return item.holds(Fraction(math.ceil(item.low / step) * step))

@@ -50,8 +50,7 @@ def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answ
     for name, item in numbers.items():
         factors = dataclasses.replace(report, numbers={name: item}).list_spreads(sample.n).values()
         printed = [yours[name]] if name in yours else [sample.spread * one for one in factors]
-        slack = 1e-9 * abs(float(item.value))
-        if not any(float(item.low) - slack <= one <= float(item.high) + slack for one in printed):
+        if not any(map(item.holds, printed)):
             return None
         chance *= item.width / (2.5 * error) if error > 0 and item.width < 2.5 * error else 1.0
     return chance if chance <= COINCIDENCE else None

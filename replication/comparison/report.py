@@ -295,7 +295,6 @@ def _split_all(texts: dict[str, Any], kind: str) -> tuple[tuple[Any, Any] | None
 
 
 def _check_together(numbers: Mapping[str, Reported], runs: Any) -> None:
-    """Refuse numbers that do not go together."""
     if not numbers:
         raise UsageError(
             "nothing was reported; give at least one of "

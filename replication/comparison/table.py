@@ -185,7 +185,6 @@ class ComparisonTable:
         return render(self._describe, self.to_dict, self._list_cells, form)
 
     def _list_cells(self) -> list[list[Any]]:
-        """Return a header, and the numbers of each row."""
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
                   "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
@@ -242,7 +241,6 @@ class ComparisonTable:
                 yield Block(title, items)
 
     def _answer(self) -> str:
-        """Return the verdict on the table as a whole."""
         text = f"{str(self.verdict).capitalize()} as a whole: "
         n = len(self.p_values)
         if self.p is None:

@@ -188,7 +188,6 @@ def _count_runs(found: Comparison, names: Iterable[str]) -> int:
 
 
 def _describe_shown(found: Comparison) -> str:
-    """Return what difference these runs would have shown."""
     name = next(iter(found.shown), "")
     value, is_share = found.shown.get(name), name in SUCCESSES
     if value is None or not math.isfinite(value):
@@ -205,7 +204,6 @@ def _describe_shown(found: Comparison) -> str:
 
 
 def _describe_unknown(found: Comparison) -> str:
-    """Say why nothing can be said."""
     runs = plural(found.n - found.n_failed, "run")
     reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
     if found.reason == "constant":
@@ -235,7 +233,6 @@ def _list_p(found: Comparison, template: str) -> str:
 
 
 def _describe_difference(found: Comparison) -> str:
-    """Return the difference of means or shares with its interval."""
     one = found.difference
     if one is None:
         return ""
@@ -339,7 +336,6 @@ def list_notes(found: Comparison) -> list[str]:
 
 
 def _describe_plan(planned: Mapping[str, Any]) -> str:
-    """Say how many runs would show a difference."""
     difference, own = format_number(planned["difference"]), planned["own"]
     if planned["either_side"] is None:
         return f"How many runs would show a difference of {difference} is not known."

@@ -82,6 +82,8 @@ def test_an_answer_equals_its_like_and_is_no_key():
     assert one == other
     with pytest.raises(TypeError, match="unhashable type: 'Comparison'"):
         hash(one)
+    with pytest.raises(TypeError, match="three answers; ask for its verdict"):
+        bool(one)
 
 
 def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
@@ -130,17 +132,6 @@ def test_half_an_interval_and_one_off_its_middle_are_not_taken_in_silence():
 
 
 # What it does.
-
-
-def test_the_truth_is_not_contradicted_and_a_shift_of_one_deviation_is():
-    study = np.random.default_rng(23).normal(10, 2, size=20)
-    mean, largest = f"{study.mean():.2f}", f"{study.max():.2f}"
-    found = compare(NORMAL, runs=20, mean=mean, max=largest)
-    assert found.verdict is YES
-    with pytest.raises(TypeError, match="verdict"):
-        bool(found)
-    shifted = compare(NORMAL + 2, runs=20, mean=mean)
-    assert (shifted.verdict, shifted.reason) == (NO, "p")
 
 
 def test_a_report_is_held_against_a_report_and_one_run_against_five():
@@ -392,22 +383,16 @@ def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
 
 
-CASES = {
-    "margin not shown": (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
-    "within the margin": (
-        np.random.default_rng(24).normal(10, 2, size=20_000),
-        {"runs": 5000, "mean": "10.20", "margin": "10%"},
-    ),
-    "not a mean": (COUNTS, {"runs": 20, "grid": 1, "mean": "30.01"}),
-    "not a share": (COUNTS, {"runs": 20, "share": "0.51"}),
-    "out of order": (COUNTS, {"runs": 20, "mean": "30.0", "max": "20"}),
-    "spread too large": (COUNTS, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
-    "beyond the cap": (COUNTS, {"runs": 20, "mean": "155.0", "cap": 140}),
-    "several": (NORMAL, {"runs": 20, "median": "10.2", "max": "14.0"}),
-}
-
-
-@pytest.mark.parametrize(("values", "arguments"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("values", "arguments"),
+    [
+        (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
+        (COUNTS, {"runs": 20, "share": "0.51"}),
+        (COUNTS, {"runs": 20, "mean": "30.0", "max": "20"}),
+        (COUNTS, {"runs": 20, "mean": "155.0", "cap": 140}),
+        (NORMAL, {"runs": 20, "median": "10.2", "max": "14.0"}),
+    ],
+)
 def test_the_first_sentence_names_the_verdict_and_a_reported_number(values, arguments):
     found = compare(values, **arguments)
     text = found.render()
