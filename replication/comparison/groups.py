@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,10 @@ def compare_table(
     ----------
     table : data frame, or mapping of str to columns, optional
         A row for each of your runs.
-    reported : data frame, mapping of str to columns, mapping of str to str, or str
+    reported : data frame, or mapping of str to columns, optional
         A row for each reported result: its keys, and reported numbers under the names that papers
         and pandas give them (mean, std, SD, n, median, ci_low, p90, ...; the mean also as "0.83 ±
-        0.04"). Or reported numbers by name, which hold for every group.
+        0.04").
     against : data frame, or mapping of str to columns, optional
         In place of `table`: another table of reported results, as yours.
     by : str or sequence of str
@@ -58,7 +58,7 @@ def compare_table(
     succeeded : str, optional
         Column of `table` that says which succeeded.
     **options : object
-        Those of `compare`; `runs` holds for rows that have none of their own.
+        Those of `compare`; reported numbers hold for rows that have none of their own.
 
     Returns
     -------
@@ -83,17 +83,13 @@ def compare_table(
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     if (table is None) == (against is None):
         raise UsageError("give a table of your runs, or in its place `against`, another report")
-    shared = {name: options.pop(name, None) for name in ("runs", *NUMBERS)}
+    report = options.pop("report", None)
+    shared = {} if report is None else parse_report(report, "report")
+    shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
     defaults = compare.__kwdefaults__ or {}
     unknown = options.keys() - defaults.keys()
     if unknown:
         raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
-    if isinstance(reported, str) or (
-        isinstance(reported, Mapping) and all(np.ndim(value) == 0 for value in reported.values())
-    ):
-        shared |= parse_report(reported, "reported")
-        reported = None
-    shared = {name: value for name, value in shared.items() if value is not None}
     metrics = [column] if isinstance(column, str) else list(column or [])
     if table is not None and not metrics:
         others = [name for name in Table.of(table, "table").names if name not in {*keys, succeeded}]
