@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-import functools
 import io
 import math
 import re
@@ -113,10 +112,8 @@ def read_table(path: str) -> Table:
 
 def _check_header(names: Sequence[str], name: str) -> None:
     """Refuse a first line that is one of the data."""
-    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
-    numbers = [bool(re.fullmatch(number, cell, re.IGNORECASE)) for cell in names]
-    decimals = [bool(re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", cell)) for cell in names]
-    if all(numbers) or any(decimals):
+    numbers = [cell for cell in names if _read_number(cell) is not None]
+    if len(numbers) == len(names) or any("." in cell for cell in numbers):
         raise DataError(
             f"the first line of {name} holds numbers ({list_names(names)}); put a header "
             "with the names of the columns above it"
@@ -239,23 +236,17 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
+    separator = max(SEPARATORS, key=re.sub('"[^"]*"', "", line).count)
+    if line.count(separator) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
-    split = functools.partial(csv.reader, skipinitialspace=True)
-    headers: dict[str, list[str]] = {separator: [] for separator in SEPARATORS}
-    for separator in SEPARATORS:
-        with contextlib.suppress(csv.Error):
-            headers[separator] = next(split([line], delimiter=separator), [])
-    separator = max(headers, key=lambda key: len(headers[key]))
-    names = [cell.strip() for cell in headers[separator]]
-    lines = split(io.StringIO(text, newline=""), delimiter=separator)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
-            if any(cells) or len(cells) > 1 or (rows and len(names) == 1):
+            if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
@@ -263,8 +254,9 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    while len(names) == 1 and rows and rows[-1] == [""]:
+    while rows and rows[-1] == [""]:
         rows.pop()
+    names = rows[0] if rows else [""]
     for place, row in enumerate(rows):
         if len(row) != len(names):
             raise DataError(
