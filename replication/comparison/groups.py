@@ -82,7 +82,7 @@ def compare_table(
     if not keys or len(set(keys)) < len(keys):
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     if (table is None) == (against is None):
-        raise UsageError("give a table of your runs, or in its place `against`, another report")
+        raise UsageError("give a table of your runs or, as `against`, a table of other reports")
     report = options.pop("report", None)
     shared = {} if report is None else parse_report(report, "report")
     shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
@@ -159,9 +159,7 @@ def _read_reports(
         if known is not None:
             twice = [name for name, other in names.items() if other == known]
             if len(twice) > 1:
-                raise UsageError(
-                    f"{table.name} gives the {known} in {list_names(twice)}; leave one"
-                )
+                raise UsageError(f"{table.name} gives the {known} in {list_names(twice)}; keep one")
             columns[known] = table.take(name)
     found: dict[Key, dict[str, Any]] = {}
     for place, parts in enumerate(zip(*key_columns, strict=True)):

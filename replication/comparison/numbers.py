@@ -181,11 +181,9 @@ def split_range(given: object) -> tuple[str, str] | None:
 
 def read_runs(given: object) -> int:
     """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
-    body = str(given).strip().removesuffix(".0")
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12}", body, re.ASCII):
-        runs = int(body.replace(",", ""))
-        if 1 <= runs <= MAX_RUNS:
-            return runs
+    runs = read_number(given, "runs").value
+    if runs.denominator == 1 and 1 <= runs <= MAX_RUNS:
+        return int(runs)
     allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
     raise refuse("runs", given, allowed)
 
@@ -242,5 +240,6 @@ def percent(share: float) -> str:
 
 
 def join(parts: Sequence[str]) -> str:
-    """Return parts as a list in a sentence: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    """Return parts as a list in a sentence: "a, b and c", or "a and b, and c"."""
+    last = ", and " if any(" and " in part for part in parts) else " and "
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{last}{parts[-1]}"

@@ -66,15 +66,15 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dic
         found["bounds"] = f"values lie {' '.join(ends)}" if ends else "values have no bounds"
         found["grid"] = f"values are {grid}"
     if numbers & {"sd", "se"} and len(report.sd_kinds) > 1:
-        found["sd_kind"] = "the denominator of the standard deviation is n - 1 or n, both tried"
+        found["sd_kind"] = "the denominator of the sd is n - 1 or n; both are tried"
     if "ci" in numbers:
         kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
-        tried = ", both tried" if len(report.ci_kinds) > 1 else ""
-        found["ci_kind"] = f"the interval, at {100 * report.ci_level:g} %, is by {kind}{tried}"
+        tried = "; both are tried" if len(report.ci_kinds) > 1 else ""
+        found["ci_kind"] = f"the {100 * report.ci_level:g} % interval is by {kind}{tried}"
     if "spread" in numbers:
         found["plus_minus"] = (
-            "what stands behind ± is a standard deviation, a standard error or half of a 95 % "
-            "interval, all tried"
+            "± stands for a standard deviation, a standard error or half of a 95 % interval; all "
+            "three are tried"
         )
     if numbers & {"q1", "q3", "iqr"}:
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
@@ -106,12 +106,12 @@ def list_cautions(
         )
     if worst.p is not None and abs(worst.p - level) < 2.0 * worst.p_error:
         found["near the level"] = (
-            "p is so near the level that another drawing could change the verdict."
+            "p is so near the level that another random draw could change the verdict."
         )
     if report.off_centre:
         found["off centre"] = (
-            "The reported mean is not the middle of its interval, as it is by Student's t or the "
-            "normal distribution; half of the width is used."
+            "The reported mean is not in the middle of its interval, as it would be by Student's t "
+            "or the normal distribution; half the width is used."
         )
     if sample is None or sample.n < 2:
         return found
@@ -120,8 +120,7 @@ def list_cautions(
         largest is not None and largest.low > sample.values[-1]
     ):
         found["beyond"] = (
-            "The reported extreme lies beyond all of your runs; its p takes their tail to be "
-            "exponential."
+            "The reported extreme lies beyond all of your runs; its p assumes an exponential tail."
         )
     item = numbers.get("mean") or numbers.get("median")
     centre, value = sample.mean, math.nan if item is None else float(item.value)

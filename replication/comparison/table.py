@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
-SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same?"
+SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -234,8 +234,8 @@ class ComparisonTable:
                 f"whole or by Holm's adjustment for {plural(len(self.p_values), 'row')}."
             )
         if conditions:
-            marks = [f"({place}) if {text}" for place, text in enumerate(conditions, start=1)]
-            yield Block(f"What the verdicts hold under: {'; '.join(marks)}.")
+            marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
+            yield Block(f"Conditions of the verdicts: {'; '.join(marks)}.")
         for title, items in self._list_asides():
             if items:
                 yield Block(title, items)
@@ -244,7 +244,7 @@ class ComparisonTable:
         text = f"{str(self.verdict).capitalize()} as a whole: "
         n = len(self.p_values)
         if self.p is None:
-            text += "of no row can be told whether chance explains it."
+            text += "for no row can it be told whether chance explains the difference."
         else:
             text += (
                 f"p is at most {self.level:g} in {self.n_low} of {plural(n, 'row')}, where chance "
@@ -264,8 +264,8 @@ class ComparisonTable:
         """Yield what is not in the table, by title."""
         yield "Not compared:", [f"{name_key(key)}: {why}" for key, why in self.refused.items()]
         for title, keys in (
-            ("Reported, but not among yours:", self.only_reported),
-            ("Among yours, but not reported:", self.only_yours),
+            ("Reported, but not among your runs:", self.only_reported),
+            ("Among your runs, but not reported:", self.only_yours),
         ):
             named = [
                 name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
@@ -299,11 +299,11 @@ def _explain(one: Comparison) -> str:
     """Return why one cannot tell, nothing where one can."""
     p_values = one.p_by_assumption.values() or [math.nan]
     return {
-        "reading": "p depends on what the report does not say, "
-        f"{format_p(min(p_values))} to {format_p(max(p_values))}",
+        "reading": f"p is {format_p(min(p_values))} to {format_p(max(p_values))}, depending on "
+        "what the report leaves unsaid",
         "few": "too few runs",
         "constant": "runs that are all equal",
-        "margin": "p and the margin say different things",
+        "margin": "p and the margin disagree",
     }.get(one.reason, "")
 
 

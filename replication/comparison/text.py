@@ -118,7 +118,7 @@ def describe(found: Comparison) -> Iterable[Block]:
         yield Block(
             f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
             f"last digit, as one study in {often} would by chance: they may be the very runs of "
-            "the report, and are then no replication of it."
+            "the report, and if so do not replicate it."
         )
     if found.findings:
         yield Block(rows=tabulate(found))
@@ -156,8 +156,11 @@ def answer(found: Comparison) -> str:
         value = format_number(found.findings[judged[0]].yours)
         lies, yours = "lies", f"your {value} ({plural(_count_runs(found, judged), 'run')})"
     if reason == "reading":
-        says = f"depends on what the report does not say: p is {_list_p(found, 'with {}')}"
-        return f"{verdict}: whether {subject} {lies} further from {yours} than chance gives {says}."
+        p = _list_p(found, "with {}")
+        return (
+            f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
+            f"depends on what the report leaves unsaid: p is {p}."
+        )
     differs = found.p is not None and found.p <= found.level
     end = "" if reason != "margin" else (
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
@@ -209,18 +212,18 @@ def _describe_unknown(found: Comparison) -> str:
     if found.reason == "constant":
         value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
         return (
-            f"your {runs} are all{value}, so that nothing is known of how runs vary, and "
-            f"{reported} says nothing of it; give the reported `sd`, `se` or `ci` of a mean"
+            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
+            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
         )
     runs += " that succeeded" if found.n_failed else ""
     if found.reported.keys() <= {"mean", "constant"}:
         return (
-            f"{runs} and {reported} say nothing of how runs vary; run more, or give the reported "
-            "`sd`, `se` or `ci`"
+            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
+            "reported `sd`, `se` or `ci`"
         )
     are = "is" if found.n - found.n_failed == 1 else "are"
     return (
-        f"{runs} {are} too few to say whether runs like yours give {reported}; at least "
+        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
         f"{MIN_RUNS} are needed, or two for a mean"
     )
 
@@ -322,7 +325,7 @@ def list_notes(found: Comparison) -> list[str]:
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
         each = _list_p(found, "({})")
-        notes.append(f"Whichever the report means, the verdict is the same: p is {each}.")
+        notes.append(f"Whichever reading is right, the verdict is the same: p is {each}.")
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
@@ -338,11 +341,11 @@ def list_notes(found: Comparison) -> list[str]:
 def _describe_plan(planned: Mapping[str, Any]) -> str:
     difference, own = format_number(planned["difference"]), planned["own"]
     if planned["either_side"] is None:
-        return f"How many runs would show a difference of {difference} is not known."
-    alone = f"{plural(own, 'run')} of yours" if own else "more runs behind the report"
+        return f"How many runs would show a difference of {difference} cannot be told."
+    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
     return (
         f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on either side; against the report as it is, "
+        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
         f"{alone}."
     )
 

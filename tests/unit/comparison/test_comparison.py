@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
-from replication.comparison.numbers import describe_p, format_number
+from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 
@@ -49,7 +49,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     """Ten runs of exactly 1,000 against 998.2 had p < 0.0001."""
     alone = compare([1000.0] * 10, runs=10, mean="998.2")
     assert (alone.verdict, alone.reason, alone.p) == (UNKNOWN, "constant", None)
-    assert "nothing is known of how runs vary" in read(alone)
+    assert "nothing is known about how runs vary" in read(alone)
     both = compare([1000.0] * 10, runs=10, mean="998.2 ± 3.1", plus_minus="sd")
     t = 1.8 / (3.1 / np.sqrt(10) * np.sqrt(10 / 9))
     assert both.p == pytest.approx(2 * stats.t.sf(t, 9), abs=0.01)
@@ -184,7 +184,7 @@ def test_plus_minus_of_unknown_kind_is_read_in_every_way():
     assert found.p == max(found.p_by_assumption.values())
     unsure = compare(NORMAL[:20], runs=5, mean="13.4 ± 2.0")
     assert (unsure.verdict, unsure.reason) == (UNKNOWN, "reading")
-    assert "depends on what the report does not say" in read(unsure)
+    assert "depends on what the report leaves unsaid" in read(unsure)
     said = compare(NORMAL[:20], runs=5, mean="13.4 ± 2.0", plus_minus="sd")
     assert said.verdict is NO
     two = compare(NORMAL[:20], runs=5, mean="13.4 ± 4.0", plus_minus="2sd")
@@ -425,6 +425,7 @@ def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
         assert describe_p(p) == f"p {text}"
     for value, text in ((48.0, "48"), (1234567.0, "1,234,567"), (-0.00012345, "-0.0001234")):
         assert format_number(value) == text
+    assert join(["if a and b", "if c"]) == "if a and b, and if c"
 
 
 FORMS = {
