@@ -127,7 +127,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     require_tools()
     stale = find_stale(study.results)
     counted = None if "likelihood" in stale else read_model(study.results, "likelihood")
-    headline = run(study, counted=counted, jobs=jobs, report_progress=report_progress)
+    headline = run(study, counted=counted, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
