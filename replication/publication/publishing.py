@@ -147,18 +147,20 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         figures |= list_drawings(name, model, command)
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files: dict[str, bytes] = {}
+    tables: dict[str, str] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        files["statements.csv"] = list_statements(models).encode()
+        tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, name="learning",
-            formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
+            tables={}, formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
         )  # fmt: skip
     files |= render(
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         models | texts,
         figures,
+        tables=tables,
         formats=FORMATS,
         version=version("recirculation-replication"),
         jobs=jobs,

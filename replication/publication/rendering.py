@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from replication.definition.claims import load_claims
@@ -42,6 +43,7 @@ def render(
     models: Mapping[str, Any],
     figures: Mapping[str, Drawing],
     *,
+    tables: Mapping[str, str] = MappingProxyType({}),
     name: str = "report",
     formats: Collection[str] = ("html", "md"),
     jobs: int = -1,
@@ -58,6 +60,7 @@ def render(
         bibliography=TEMPLATES / "references.bib",
         search=[TEMPLATES],
         metadata=METADATA | metadata,
+        tables=tables,
         name=name,
         formats=formats,
         jobs=jobs,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -43,6 +44,7 @@ def render_report(
     bibliography: Path,
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}),
     name: str = "report",
     formats: Collection[str] = FORMATS,
     jobs: int = -1,
@@ -55,6 +57,8 @@ def render_report(
     ``version``.
     `name`: of the files but for the figures.
     `search`: folders in which included templates are looked for.
+    `tables`: more files, as CSV by name; a page holds those to which its text links, as in
+    ``[all](name.csv)``.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
@@ -77,7 +81,7 @@ def render_report(
             metadata=metadata,
             bibliography=bibliography.read_bytes(),
             svgs=svgs,
-            tables={figure: data for figure, (_, data) in saved.items()},
+            tables={**tables, **{figure: data for figure, (_, data) in saved.items()}},
             commands=commands,
         )
         convert = partial(pandoc.run_pandoc, markdown, workspace, page.locate)
@@ -90,6 +94,7 @@ def render_report(
         kinds = [kind for kind in setters if kind in formats]
         pages = map_in_threads(lambda kind: setters[kind](), kinds, jobs=jobs)
         contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
+    contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {

@@ -76,14 +76,16 @@ def prepare(
 ) -> str:
     """Put into an empty folder what pandoc and Typst read; return the line below the title.
 
-    `svgs`, `tables`, `commands`: drawings, their data as CSV, and what makes it, by name.
+    `svgs`, `tables`, `commands`: drawings, their data and other tables as CSV, and what makes the
+    drawings, by name.
     """
     (workspace / "figures").mkdir()
     (workspace / "inline").mkdir()
     for name, svg in svgs.items():
         (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
         (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
-        (workspace / "inline" / f"{name}.csv").write_text(tables[name], "utf-8")
+    for name, table in tables.items():
+        (workspace / "inline" / f"{name}.csv").write_text(table, "utf-8")
     day = date.fromisoformat(metadata["date"])
     version = [f"version {metadata['version']}"] if "version" in metadata else []
     licence = f"{metadata['licence']} licence"

@@ -48,7 +48,7 @@ document.addEventListener("DOMContentLoaded", function () {
     });
   }
 
-  const plot = draw("svg", { viewBox: "-13 -6 117 79", role: "img" });
+  const plot = draw("svg", { viewBox: "-15 -6 119 79", role: "img" });
   [50, 100, 200, 500, 1000, 2000].forEach((top) => plot.append(
     draw("path", { d: "M0 " + y(top) + "H100", class: "grid" }),
     draw("text", { x: -1.5, y: y(top) + 1.3, "text-anchor": "end" }, top.toLocaleString("en"))));
@@ -57,6 +57,7 @@ document.addEventListener("DOMContentLoaded", function () {
     draw("text", { x: x(mean), y: 64.5, "text-anchor": "middle" }, String(mean))));
   plot.append(draw("text", { x: 50, y: 71, "text-anchor": "middle" }, "mean updates"),
     draw("text", { x: 0, y: -2 }, "updates of the slowest network"));
+  let above = null;
   const groups = data.criteria.map(function ({ criterion }, c) {
     const group = draw("g", { class: "criterion-" + c });
     for (let k = 0; k < N_SHOWN; k += 1) group.append(draw("path", { d: MARKS[c] }));
@@ -65,7 +66,8 @@ document.addEventListener("DOMContentLoaded", function () {
     const sign = draw("svg", { viewBox: "-2 -2 4 4", class: "sign criterion-" + c, "aria-hidden": "true" }, draw("path", { d: MARKS[c] }));
     const range = make("span", {});
     find("keys").append(make("label", {}, box, " ", sign, " " + NAMES[criterion] + ": ", range));
-    plot.append(group);
+    plot.insertBefore(group, above);
+    above = group;  // the reading of 1988 lies on top
     return [group, range];
   });
   const points = Array.from({ length: 10 }, (_, k) => {

@@ -29,6 +29,12 @@ local function read(path)
   return content
 end
 
+-- A table of data as a link: a page that is passed on alone has it all the same.
+local function find_data(name)
+  local data = read(drawings .. "/" .. name .. ".csv"):gsub("[^%w.,-]", function(c) return ("%%%02X"):format(c:byte()) end)
+  return "data:text/csv;charset=utf-8," .. data
+end
+
 -- The identifier that code hosts give a heading.
 local function slug(heading)
   local s = pandoc.text.lower(heading):gsub("[%p]", function(c) return c:match("[-_]") or "" end)
@@ -101,8 +107,7 @@ local function set_figure(figure)
     local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
     blocks:extend(caption)
     local command = escape(text(commands[name] or ""))
-    local data = read(drawings .. "/" .. name .. ".csv"):gsub("[^%w.,-]", function(c) return ("%%%02X"):format(c:byte()) end)
-    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,' .. data .. '">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
+    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="' .. find_data(name) .. '">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()
@@ -154,8 +159,11 @@ local function set_table(tbl)
 end
 
 local function set_link(link)
-  local id = link.target:match("^#(.*)")
-  if not id then return end
+  local id, name = link.target:match("^#(.*)"), link.target:match("^([%w_-]+)%.csv$")
+  if name and is_html then
+    link.target, link.attributes.download = find_data(name), link.target
+    return link
+  elseif not id then return end
   if #link.content == 0 then
     link.content = label_of[id] and { pandoc.Str(label_of[id]) } or title_of[id] or { pandoc.Str("?") }
   end
@@ -163,14 +171,13 @@ local function set_link(link)
   return link
 end
 
--- In a page the figure and what follows it stay together, beside the text or within it.
+-- In a page the figure and the code that follows it stay together, beside the text or within it.
 local function set_front(div)
-  local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
+  local said, shown = pandoc.Blocks {}, pandoc.Div({}, pandoc.Attr("", { "shown" }))
   for _, block in ipairs(div.content) do
-    local is_shown = block.t == "Figure" or #shown > 0
-    if is_shown then shown:insert(block) else said:insert(block) end
+    if block.t == "Figure" then said:insert(shown) end
+    if block.t == "Figure" or block.t == "RawBlock" then shown.content:insert(block) else said:insert(block) end
   end
-  said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
   div.content = said
   return div
 end
