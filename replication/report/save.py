@@ -109,8 +109,8 @@ def _find_box(svg: str) -> tuple[float, float]:
 def make_inline(svg: str) -> str:
     """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
 
-    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"/>')
-    '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"/>'
+    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"></svg>')
+    '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"></svg>'
     """
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
