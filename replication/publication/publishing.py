@@ -7,7 +7,7 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,9 @@ from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
-from replication.publication.models import Model, read_model, read_models, write_model
+from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import (
-    LEARNING,
-    list_claims,
-    list_drawings,
-    render,
-)
+from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
@@ -41,7 +36,6 @@ def replicate_study(
     study: Study,
     *,
     jobs: int = -1,
-    backend: str = "threading",
     scheduler: str | None = None,
     experiments: bool = True,
     report_progress: Tell = silent,
@@ -52,38 +46,38 @@ def replicate_study(
     require_tools()
     missing: list[str] = []
     if study.is_default and experiments:
-        there = read_models(study.folder, EXPERIMENTS).keys() - set(find_stale(study.folder))
-        missing = [name for name in EXPERIMENTS if name not in there]
+        there = read_models(study.folder, EXPERIMENTS)
+        stale = find_stale(there)
+        missing = [name for name in EXPERIMENTS if name not in there or name in stale]
     if missing:
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
             "on two cores (`replication replicate --no-experiments` leaves them out)"
         )
-    simulate_all(
-        study, jobs=jobs, backend=backend, scheduler=scheduler, report_progress=report_progress
-    )
+    simulate_all(study, jobs=jobs, scheduler=scheduler, report_progress=report_progress)
     if missing:
         run_experiments(missing, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, jobs=jobs, report_progress=report_progress)
 
 
-def find_stale(results: Path) -> list[str]:
+def find_stale(models: Mapping[str, Model]) -> list[str]:
     """Return the experiments whose models are of another version than experiment and ledger."""
-    models = read_models(results, EXPERIMENTS)
     return [name for name, model in models.items() if model.get("version") != find_version(name)]
 
 
-def refuse_stale(results: Path) -> None:
-    """Refuse models of other versions than those of the experiments and the ledger."""
-    if stale := find_stale(results):
+def read_current(results: Path) -> dict[str, Model]:
+    """Return the models of the experiments that there are; refuse those of another version."""
+    models = read_models(results, EXPERIMENTS)
+    if stale := find_stale(models):
         raise DataError(
             f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
             "the experiment or the ledger; run `replication replicate` to make them again"
         )
+    return models
 
 
-def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> int:
+def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
     """Simulate what is missing of a study and of what its report sets beside it.
 
     Returns how many networks of itself were simulated.
@@ -92,7 +86,7 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any
 
     show_progress = report_progress is not silent
     done = [
-        simulate_study(part, name=name, show_progress=show_progress, **backend)
+        simulate_study(part, name=name, show_progress=show_progress, **workers)
         for name, part in study.parts.items()
     ]
     return done[0]
@@ -121,23 +115,20 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import check_models, count_verdicts, list_statements
+    from replication.experiments.judging import count_verdicts, list_statements
     from replication.report.tools import require_tools
 
     require_tools()
-    stale = find_stale(study.results)
-    counted = None if "likelihood" in stale else read_model(study.results, "likelihood")
-    headline = run(study, counted=counted, jobs=jobs, report_progress=report_progress)
+    others = read_current(study.results) if study.is_default else {}
+    likelihood = read_models(study.results, ["likelihood"])
+    counted = None if find_stale(likelihood) else likelihood.get("likelihood")
+    headline = run(study, counted=counted, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
-    others = read_models(study.results, EXPERIMENTS) if study.is_default else {}
-    if others:
-        refuse_stale(study.results)
     is_full = len(others) == len(EXPERIMENTS)
     if is_full:
         models |= others
-        check_models(models)
     figures: dict[str, Drawing] = {}
     for name, model in models.items():
         command = f"replication experiments {name}"
@@ -153,16 +144,16 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
-            TEMPLATES / "live" / "learning.md", models, figures, name="learning",
-            tables={}, formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
+            TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
+            formats=["html"], jobs=jobs,
         )  # fmt: skip
     files |= render(
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         models | texts,
         figures,
+        {"version": version("recirculation-replication")},
         tables=tables,
         formats=FORMATS,
-        version=version("recirculation-replication"),
         jobs=jobs,
         report_progress=report_progress,
     )
