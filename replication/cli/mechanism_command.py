@@ -152,14 +152,21 @@ def run_mechanism(options: argparse.Namespace) -> int:
         f"units, regression {protocol.regression:g}; "
         f"{plural(n_networks, 'network')} of root seed {root_seed}"
     )
-    print("\n".join(describe(compared, examined, max_updates=protocol.max_updates)))
+    print("\n".join(describe(protocol, compared, examined)))
     return 0
 
 
 def describe(
-    compared: dict[str, Any], examined: dict[str, Any] | None, *, max_updates: int
+    protocol: Protocol, compared: dict[str, Any], examined: dict[str, Any] | None
 ) -> Iterator[str]:
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
+    from replication.experiments.scatter import Scatter
+
+    max_updates, strengths = protocol.max_updates, Scatter.of(protocol).strengths
+    strengths = strengths[strengths > 1e-9 * strengths[0]]
+    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
+    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
+    yield ""
     if examined is not None:
         yield from _describe_growth(examined)
         yield ""
@@ -184,12 +191,8 @@ def describe(
 
 
 def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
-    strengths = [x for x in examined["strengths"] if x > 1e-9 * examined["strengths"][0]]
-    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
     start, then = examined["descent"]
     growth, predicted = (100.0 * examined[name] for name in ("growth", "predicted"))
-    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
-    yield ""
     header = "After 10 updates at a tenth of the best rate, medians"
     yield f"{header:54}{'predicted':>10}{'measured':>10}"
     yield f"  {'W grows along itself, % an update':52}{predicted:>10.2f}{growth:>10.2f}"

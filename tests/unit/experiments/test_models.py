@@ -10,6 +10,7 @@ import pytest
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.experiments import EXPERIMENTS, list_figures
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.interventions import train_late
 from replication.experiments.judging import check_models
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
@@ -152,7 +153,7 @@ def check_hierarchy(model, figures):
 def check_live(model, figures):
     """Networks whose first changes are dropped one at a time agree; the moments are shown."""
     weights = draw_weights(PAPER, model["root_seed"], 0, 10)
-    assert RUNS["live"].train_late(weights, 5, jobs=1).updates.tolist() == [
+    assert train_late(PAPER, weights, ("W",), n_first=5)[0].tolist() == [
         RecirculationNetwork.from_seed(seed).train(change=skip_first(5))[0] for seed in range(10)
     ]
     stored = model["interventions"]
