@@ -1,4 +1,4 @@
-"""Pages beside the report: the chapter of one experiment alone, and a multiverse of one's own."""
+"""Pages beside the report: one experiment alone, and a multiverse of one's own."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from replication.publication.rendering import METADATA, list_claims, list_drawin
 from replication.system.files import make_temporary_folder, open_folder
 from replication.system.progress import Tell, silent
 
+FORMATS = ("html", "md")
+
 
 def preview_experiment(
     name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> Path:
-    """Run one experiment with few networks and render its chapter alone; return the page.
+    """Run one experiment with few networks, and render its chapter and its statements alone.
 
-    What the chapter says of other experiments is taken from the models in the results folder. The
-    page, its figures and the model stand in ``previews/NAME`` there; nothing else changes. A
-    sentence whose guard fails is marked, and where it stands is reported as progress.
+    Returns the page. What the chapter says of other experiments is taken from the models in the
+    results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
+    else changes. A sentence whose guard fails is marked, and its place is reported as progress.
     """
     from replication.report.template import Template
 
@@ -32,15 +34,14 @@ def preview_experiment(
     open_folder(folder, below=results)
     models = read_models(results, ("headline", *EXPERIMENTS))
     models[name] = write_model(folder, name, model)
-    chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
     try:
-        text = chapter.render(
-            models | {"claims": list_claims(models)}, METADATA,
-            warn=lambda what: report_progress(f"a guard fails: {name}/{what}"),
+        text = Template(TEMPLATES / "preview.md").render(
+            models | {"claims": list_claims(models), "experiment": name}, METADATA,
+            warn=lambda what: report_progress(f"a guard fails: {what}"),
         )  # fmt: skip
     except ReportError as error:
         raise ReportError(
-            f"{name}/{error}; a preview of more networks may be precise enough, and "
+            f"{error}; a preview of more networks may be precise enough, and "
             "`replication replicate` makes models that are missing"
         ) from None
     # What stands in another chapter has no number here.
@@ -55,8 +56,8 @@ def preview_experiment(
             name, models[name], f"replication experiments {name} --preview {n_networks}"
         )
         files = render(
-            workspace / "chapter.md", {}, figures,
-            title=f"Preview: {name}", jobs=jobs, report_progress=report_progress,
+            workspace / "chapter.md", {}, figures, {"title": f"Preview: {name}"},
+            formats=FORMATS, jobs=jobs, report_progress=report_progress,
         )  # fmt: skip
     place_files(folder, files)
     return folder / "report.html"
@@ -76,7 +77,8 @@ def write_multiverse(
         TEMPLATES / "readings" / "multiverse.md",
         {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
         {},
-        title=f"Multiverse: {model['name']}",
+        {"title": f"Multiverse: {model['name']}"},
+        formats=FORMATS,
         report_progress=report_progress,
     )
     place_files(folder, files)

@@ -22,7 +22,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     n = max(scale.FEWEST, round(IMAGES_SHARE * n_networks))
     report_progress("linear units on images")
     model = {
-        "n_networks": n,
         "n_images": linear.IMAGES.n_images,
         "linear": linear.measure_rest(
             n_updates=N_UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs

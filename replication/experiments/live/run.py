@@ -53,7 +53,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "n_networks": n_networks,
         "interventions": interventions,
         "spread": measure_spread(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},

@@ -56,7 +56,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     report_progress("theory")
     model: dict[str, Any] = {
-        "n_networks": n_networks,
         "rates": RATES,
         "level": LEVEL,
         "theory": describe_theory(protocols["small"], n_networks=n_smaller),
@@ -66,6 +65,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "first_step": lambda p: controls.measure_first_step(p, initial),
         "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
         "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
+        "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
         "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
         "freezes": lambda p: controls.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
         "turning": lambda p: follow_turning(p, initial[:n_smaller]),

@@ -33,26 +33,22 @@ def make_constant(protocol, size=1e-3):
 
 
 @pytest.mark.parametrize("name", ["one-hot 4-2-4", "bars 9-4-9", "smooth ring 4-3-4, linear"])
-@pytest.mark.parametrize(("rate", "regression"), [(2.0, 0.75), (0.5, 0.3)])
-def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, rate, regression):
-    protocol = dataclasses.replace(
-        tasks.make_tasks()[name], learning_rate=rate, regression=regression
-    )
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"learning_rate": 2.0},
+        {"learning_rate": 0.5, "regression": 0.3},
+        {"learning_rate": 0.5, "hidden_regression": False},
+        {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
+    ],
+)
+def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
+    protocol = dataclasses.replace(tasks.make_tasks()[name], **fields)
     measured = growth.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
     if name.startswith(("one-hot", "bars")):
         assert measured["along_w"] == pytest.approx(1.0, abs=1e-6)
-
-
-def test_factors_and_the_missing_regression_of_hidden_units_enter_the_prediction():
-    faster = dataclasses.replace(PAPER, visible_to_hidden_factor=4.0)
-    without = dataclasses.replace(PAPER, hidden_regression=False)
-    assert growth.predict_growth(faster) == pytest.approx(4 * growth.predict_growth(PAPER))
-    # Page 363: dropping the regression of the hidden units is W learning 1 / (1 - lambda) faster.
-    assert growth.predict_growth(without) == pytest.approx(growth.predict_growth(faster))
-    measured = growth.measure_growth(without, make_constant(without))["growth"]
-    assert measured == pytest.approx(growth.predict_growth(without), rel=1e-3)
 
 
 def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
@@ -148,6 +144,36 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     starts = controls.compare_starts(SMALL, weights, jobs=1)
     assert abs(starts["small_u"]["extra"]) <= 2
     assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(factor), rel=0.05)
+
+
+def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
+    protocol = dataclasses.replace(PAPER, learning_rate=10.0)
+    weights = draw_weights(protocol, SEED, 0, 4)
+    found = controls.compare_halves(protocol, weights, jobs=1)
+
+    def train(change=None, start=lambda initial, final: initial):
+        updates = []
+        for row in weights:
+            network = RecirculationNetwork.from_weights(row, protocol)
+            initial = [part.copy() for part in network.weights]
+            network.train()
+            again = RecirculationNetwork(*start(initial, network.weights), protocol=protocol)
+            updates.append(again.train(change=change)[0])
+        return np.median(updates)
+
+    def lengthen(initial, final):
+        lengths = [np.linalg.norm(x[0]) for x in (initial, final)]
+        return (lengths[1] / lengths[0] * initial[0], *initial[1:])
+
+    for name, literal in {
+        "base": train(),
+        "slow_w": train(lambda each: each._replace(W=each.W / 2, b=each.b / 2)),
+        "slow_u": train(lambda each: each._replace(U=each.U / 2, c=each.c / 2)),
+        "final_w": train(start=lambda initial, final: (*final[:2], *initial[2:])),
+        "final_u": train(start=lambda initial, final: (*initial[:2], *final[2:])),
+        "long_w": train(start=lengthen),
+    }.items():
+        assert found[name]["median"] == literal, name
 
 
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
-from replication.experiments import EXPERIMENTS, list_figures
+from replication.errors import DataError
+from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.interventions import train_late
-from replication.experiments.judging import check_models
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
@@ -57,11 +57,12 @@ SMALLER = {
 
 def run(name):
     """Return the model of a small experiment, as it is read back, and its figures."""
-    module = RUNS[name]
     with pytest.MonkeyPatch.context() as patch:
         for key, value in SMALLER.get(name, {}).items():
-            patch.setattr(module, key, value)
-        made = module.run(jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW))
+            patch.setattr(RUNS[name], key, value)
+        made = run_experiment(
+            name, jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW)
+        )
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
@@ -110,16 +111,9 @@ def check_settings(model, figures):
     assert points["s"] == (model["best"]["learning_rate"], model["best"]["regression"])
 
 
-def check_speed(model, figures):
-    rates = {name: each["learning_rate"] for name, each in model["procedures"].items()}
-    assert all(rates[rule] in RUNS["speed"].RATES[rule] for rule in RUNS["speed"].RULES)
-    assert rates["paper"] == 20.0
-
-
 def check_codes(model, figures):
-    results = model["claims"]["good-codes"]["operationalisations"]
-    assert results["reconstructed"]["value"] >= model["n_converged"] / model["n_networks"]
-    assert model["smallest_separation"] > 0.1
+    results = model["claims"]["good-codes"]["operationalisations"].values()
+    assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
 
 
 def check_learning(model, figures):
@@ -246,7 +240,14 @@ def check_images(model, figures):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
     model, figures = run(name)
-    check_models({name: model})
     assert all(model["claims"][claim]["verdict"] == "checked" for claim in CHECKED.get(name, ()))
     if f"check_{name}" in globals():
         globals()[f"check_{name}"](model, figures)
+
+
+def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
+    for judged in ({}, {"good-codes": {}, "rapid": {}}):
+        monkeypatch.setattr(RUNS["codes"], "run", lambda *, judged=judged, **_: {"claims": judged})
+        message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
+        with pytest.raises(DataError, match=message):
+            run_experiment("codes", jobs=1, report_progress=silent)
