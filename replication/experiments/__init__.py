@@ -50,8 +50,8 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
+    "dynamics": 3,
     "functions": 2,
-    "dynamics": 2,
     "hierarchy": 2,
     "images": 2,
     "mechanism": 3,

@@ -24,14 +24,12 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
-from replication.system.threads import map_in_threads
 
 
 def run(
     study: Study,
     *,
     counted: Mapping[str, Any] | None = None,
-    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
@@ -44,9 +42,8 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
-        counts, repetitions=repetitions, other_errors=other_errors, differences=differences,
-        jobs=jobs,
-    )  # fmt: skip
+        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
+    )
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
@@ -67,21 +64,19 @@ def describe_study(
     repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
-    jobs: int = -1,
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
-    tested = map_in_threads(studies.describe_p, repetitions.values(), jobs=jobs)
     others: list[dict[str, Any]] = [
         {
             "root_seed": root_seed,
             "n": table.n,
             "share": table.n_converged / table.n,
             "mean": estimate_count_mean(table).value,
-            **p_values,
+            **studies.describe_p(table),
         }
-        for (root_seed, table), p_values in zip(repetitions.items(), tested, strict=True)
+        for root_seed, table in repetitions.items()
     ]
     population = describe_population(counts)
     plane = map_studies(counts) if sampling is not None and has_paper_task else None
