@@ -53,6 +53,7 @@ VERSIONS = {
     "functions": 2,
     "hierarchy": 2,
     "mechanism": 2,
+    "proposal": 2,
     "readings": 2,
     "sizes": 2,
     "speed": 2,
