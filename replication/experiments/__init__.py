@@ -50,6 +50,7 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
+    "dynamics": 2,
     "functions": 2,
     "hierarchy": 2,
     "mechanism": 2,

@@ -64,7 +64,9 @@ def pages(tools, tmp_path_factory):
     bad.write_text(BAD)
     build_sample(
         folder, formats=["html"], name="learning", template=TEMPLATES / "live" / "learning.md",
-        figures={name: Drawing(partial(draw, LIVE), "make it") for name, draw in FIGURES.items()},
+        figures={
+            name: Drawing(name, partial(draw, LIVE), "make it") for name, draw in FIGURES.items()
+        },
         bibliography=TEMPLATES / "references.bib",
     )  # fmt: skip
     settings = {

@@ -24,14 +24,12 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
-from replication.system.threads import map_in_threads
 
 
 def run(
     study: Study,
     *,
     counted: Mapping[str, Any] | None = None,
-    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
@@ -44,9 +42,8 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
-        counts, repetitions=repetitions, other_errors=other_errors, differences=differences,
-        jobs=jobs,
-    )  # fmt: skip
+        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
+    )
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
@@ -67,7 +64,6 @@ def describe_study(
     repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
-    jobs: int = -1,
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     has_paper_task = from_plain(differences).has_paper_task
@@ -75,7 +71,6 @@ def describe_study(
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
     plane = map_studies(counts) if sampling is not None and has_paper_task else None
-    tested = map_in_threads(studies.describe_p, repetitions.values(), jobs=jobs)
     return {
         "reported": studies.describe_reported(),
         "has_paper_task": has_paper_task,
@@ -87,9 +82,9 @@ def describe_study(
                 "n": table.n,
                 "share": table.n_converged / table.n,
                 "mean": estimate_count_mean(table).value,
-                "p": each["p"],
+                "p": studies.describe_p(table)["p"],
             }
-            for (root_seed, table), each in zip(repetitions.items(), tested, strict=True)
+            for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, differences)},
         "unusual": {} if plane is None else measure_unusualness(plane),

@@ -10,6 +10,7 @@ import pytest
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
+from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
@@ -199,7 +200,7 @@ def check_mechanism(model, figures):
 
 def check_dynamics(model, figures):
     main = model["main"]
-    (tail, late), (jumps, aligned) = (
+    (tail, parts), (jumps, aligned) = (
         [list_lines(figure.axes[0]) for figure in figures[name]] for name in ("tail", "jumps")
     )
     for name in ("learnt", "fixed"):
@@ -208,8 +209,9 @@ def check_dynamics(model, figures):
         for size, found in main["alignment"].items():
             drawn = aligned[f"{name}: {size}"].get_ydata()
             assert drawn == pytest.approx([row[name]["mean"] for row in found["rates"]])
-    slow = [100 * main["choices"][f"delay {n}"]["slow"]["share"] for n in range(8)]
-    assert late["delay"].get_ydata() == pytest.approx(slow)
+    for name in ("slow", "failed"):
+        shares = [main["parts"][part][name]["share"] for part in following.PARTS]
+        assert parts[name].get_ydata() == pytest.approx([100 * share for share in shares])
     for k, label in enumerate(("none on", "1 on", "2 on")):
         rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
         assert list(jumps[label].get_xdata()) == rates

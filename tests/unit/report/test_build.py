@@ -16,7 +16,7 @@ from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, run
 from tests.unit.report.sample_report import FOLDER, build_sample, make_models, plot_joint
 
-BLANK = {name: Drawing(Figure, "make it") for name in ("plane", "joint", "panels")}
+BLANK = {name: Drawing(name, Figure, "make it") for name in ("plane", "joint", "panels")}
 
 
 def read_all(folder):
@@ -173,7 +173,7 @@ def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, script, error, 
 def test_untrue_sentence_and_figure_that_cannot_be_drawn_stop_the_report(tmp_path):
     models = make_models()
     models["speed"]["claims"]["rapid"]["share"] = 0.5
-    figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
+    figures = BLANK | {"joint": Drawing("joint", partial(plot_joint, {}), "")}
     for changes, message in (
         ({"models": models}, r"^speed/chapter.md:3: a sentence is not true"),
         ({"figures": figures}, "'joint' cannot be drawn: KeyError: 'joint'"),
