@@ -55,6 +55,7 @@ VERSIONS = {
     "hierarchy": 2,
     "images": 2,
     "mechanism": 3,
+    "proposal": 2,
     "readings": 2,
     "sizes": 2,
     "speed": 2,

@@ -114,13 +114,16 @@ def set_markdown(body: str, *, metadata: Mapping[str, str], byline: str) -> str:
     return "\n\n".join([*head, body.strip()]) + "\n"
 
 
-def set_html(page: str, *, figures: Figures) -> str:
-    """Return the report as one page that requests nothing."""
+def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
+    """Return the report as one page that requests nothing, with the `tables` to which it links."""
     style = read_asset("page.css") + page_css(svg for svg, _ in figures.values()) + _math_css(page)
     page = page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
     for name, (svg, data) in figures.items():
         page = page.replace(f"@DRAWING {name}@", make_inline(svg))
         page = page.replace(f"@DATA {name}@", quote(data, safe=","))
+    for name, data in tables.items():
+        link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
+        page = page.replace(f'href="{name}.csv"', link)
     return page
 
 
