@@ -113,7 +113,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import check_models, count_verdicts, list_statements
+    from replication.experiments.judging import count_verdicts, list_statements
     from replication.report.tools import require_tools
 
     require_tools()
@@ -129,7 +129,6 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     is_full = len(others) == len(EXPERIMENTS)
     if is_full:
         models |= others
-        check_models(models)
     figures: dict[str, Drawing] = {}
     for name, model in models.items():
         command = f"replication experiments {name}"

@@ -88,7 +88,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
         | {
             "operationalisations": [list_fields(each) for each in claim.operationalisations],
             "thresholds": claim.thresholds,
-            **(describe_condition(claim, judged[name]) if name in judged else {}),
+            "condition": describe_condition(claim, judged[name]) if name in judged else "",
         }
         for name, claim in load_claims().items()
     }
