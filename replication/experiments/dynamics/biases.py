@@ -126,6 +126,7 @@ def _find_exponent(survival: Mapping[int, float], start: int, stop: int) -> floa
 
 def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
     """Return in how many cells of `MAP` networks learn, and the smallest mean of updates."""
+
     def run(protocol: Protocol) -> tuple[float, float]:
         found = simulate(protocol, n_seeds=n, root_seed=root_seed + SEARCH_OFFSET, jobs=1)
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
