@@ -53,6 +53,8 @@ class Parser(argparse.ArgumentParser):
             options = [name[2:] for name in self._option_string_actions if name[:2] == "--"]
             nearest = difflib.get_close_matches(extra[0][2:].partition("=")[0], options, n=1)
             hint = f" (did you mean --{nearest[0]}?)" if nearest and extra[0][0] == "-" else ""
+            if extra[0] in READINGS and "protocol" in options:
+                hint = f" (did you mean --protocol {extra[0]}?)"
             self.error(f"{show(extra[0])} was given, which {self.prog!r} does not know{hint}")
         return found, extra
 

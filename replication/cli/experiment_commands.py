@@ -30,7 +30,7 @@ def add_commands(subparsers: Any) -> None:
     )
     experiments.add_argument(
         "--preview", type=functools.partial(parse_whole, low=100, high=MAX_SEEDS), metavar="N",
-        help="run one experiment with N networks and render its chapter alone, into "
+        help="run one experiment with N networks and render its chapter and statements alone, into "
         "previews/NAME of the results folder; models and report stay as they are",
     )  # fmt: skip
     add_options(experiments, "--results", "--jobs")

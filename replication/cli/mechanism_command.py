@@ -11,8 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import add_options, parse_whole
-from replication.definition.protocol import PAPER, Protocol
+from replication.cli.arguments import (
+    PROTOCOL,
+    add_options,
+    parse_whole,
+    read_protocol_arguments,
+)
+from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
 from replication.system.progress import format_duration, report_progress
@@ -56,44 +61,56 @@ def add_commands(subparsers: Any) -> None:
         description="Train networks on your own patterns by recirculation, back-propagation and "
         "feedback alignment, each at its own best learning rate, and report whether W amplifies "
         "its own code as predicted, what first changes are worth, and what larger and aligned "
-        "weights at the start would save.",
-        epilog="For example: replication mechanism --patterns FILE.csv --group-sizes 8,3. The "
-        "file holds one pattern per line: numbers from 0 to 1, separated by commas, semicolons, "
-        "tabs or spaces.",
+        "weights at the start would save. For example: replication mechanism --patterns FILE.csv "
+        "--group-sizes 8,3, or --protocol digits.",
     )
     command.add_argument(
-        "--patterns", type=Path, metavar="FILE.csv", help="the inputs (default: one-hot vectors)"
-    )
-    command.add_argument(
-        "--group-sizes", type=_parse_sizes, default=PAPER.group_sizes, metavar="V,H",
-        help="visible and hidden units (default: 4,2)",
+        "--patterns", type=Path, metavar="FILE.csv",
+        help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "
+        "commas, semicolons, tabs or spaces",
     )  # fmt: skip
     command.add_argument(
-        "--visible-units", choices=("logistic", "linear"), default="logistic",
-        help="(default: logistic)",
-    )  # fmt: skip
-    command.add_argument(
-        "--regression", type=_parse_regression, default=PAPER.regression, metavar="LAMBDA",
-        help="of equations 5 and 6, above 0 and below 1 (default: 0.75)",
+        "--group-sizes", dest="assignments", action="append", default=[],
+        type="group_sizes=[{}]".format, metavar="V,H",
+        help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
         "--seeds", type=functools.partial(parse_whole, low=MIN_NETWORKS, high=MAX_NETWORKS),
         default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
-    add_options(command, "--root-seed", "--jobs")
+    add_options(command, "--root-seed", "--jobs", *PROTOCOL)
     command.set_defaults(handler=run_mechanism)
+
+
+def read_task(options: argparse.Namespace) -> Protocol:
+    """Return the protocol that the options describe; refuse one to which the theory says nothing.
+
+    The theory is of one hidden group that learns from all patterns at once.
+    """
+    from replication.simulator.patterns import make_patterns
+
+    protocol = read_protocol_arguments(options)
+    if options.patterns is not None:
+        patterns = read_patterns(options.patterns, protocol.n_visible)
+        protocol = dataclasses.replace(protocol, patterns=patterns)
+    for field, is_possible, needed in (
+        ("group_sizes", len(protocol.group_sizes) == 2, "one hidden group"),
+        ("patterns", len({*map(tuple, make_patterns(protocol).tolist())}) > 1, "two that differ"),
+        ("learning_rule", protocol.learning_rule == RECIRCULATION, RECIRCULATION),
+        ("update_schedule", protocol.update_schedule == "batch", "batch"),
+        ("momentum", protocol.momentum == 0.0, "0"),
+        ("regression", protocol.regression > 0.0, "more than 0"),
+        ("second_round", not protocol.second_round, "false"),
+    ):
+        if not is_possible:
+            given = show(as_plain(protocol)[field])
+            raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
+    return protocol
 
 
 def run_mechanism(options: argparse.Namespace) -> int:
     """Try the mechanism on the user's own inputs and print what was found."""
-    sizes, n_networks, root_seed = options.group_sizes, options.seeds, options.root_seed
-    patterns = "one-hot" if options.patterns is None else read_patterns(options.patterns, sizes[0])
-    protocol = Protocol(
-        group_sizes=sizes,
-        patterns=patterns,
-        visible_units=options.visible_units,
-        regression=options.regression,
-    )
+    protocol, n_networks, root_seed = read_task(options), options.seeds, options.root_seed
     import numpy as np
 
     from replication.experiments.mechanism import controls
@@ -129,9 +146,10 @@ def run_mechanism(options: argparse.Namespace) -> int:
                     best, weights, jobs=options.jobs, factors=FACTORS
                 )
                 examined["starts"] = controls.compare_starts(best, weights, jobs=options.jobs)
+    sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
     print(
-        f"{'-'.join(map(str, (*sizes, sizes[0])))}, {plural(protocol.n_patterns, 'pattern')}, "
-        f"{protocol.visible_units} visible units, regression {protocol.regression:g}; "
+        f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
+        f"units, regression {protocol.regression:g}; "
         f"{plural(n_networks, 'network')} of root seed {root_seed}"
     )
     print("\n".join(describe(compared, examined, max_updates=protocol.max_updates)))
@@ -290,23 +308,3 @@ def _read_number(text: str) -> float | None:
     if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) is None:
         return None
     return float(text)
-
-
-def _parse_regression(text: str) -> float:
-    value = _read_number(text)
-    if value is None or not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(
-            f"{show(text)} was given; allowed is a number above 0 and below 1"
-        )
-    return value
-
-
-def _parse_sizes(text: str) -> tuple[int, int]:
-    if re.fullmatch(r"[0-9]{1,3},[0-9]{1,3}", text, re.ASCII):
-        visible, hidden = (int(part) for part in text.split(","))
-        if 2 <= visible <= 256 and 1 <= hidden <= 256:
-            return visible, hidden
-    raise argparse.ArgumentTypeError(
-        f"{show(text)} was given; allowed are 2 to 256 visible and 1 to 256 hidden units, "
-        "such as 8,3"
-    )

@@ -1,4 +1,4 @@
-"""Pages beside the report: the chapter of one experiment alone, and a multiverse of one's own."""
+"""Pages beside the report: one experiment alone, and a multiverse of one's own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from replication.system.progress import Tell, silent
 def preview_experiment(
     name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> Path:
-    """Run one experiment with few networks and render its chapter alone; return the page.
+    """Run one experiment with few networks, and render its chapter and its statements alone.
 
-    What the chapter says of other experiments is taken from the models in the results folder. The
-    page, its figures and the model stand in ``previews/NAME`` there; nothing else changes. A
-    sentence whose guard fails is marked, and where it stands is reported as progress.
+    Returns the page. What the chapter says of other experiments is taken from the models in the
+    results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
+    else changes. A sentence whose guard fails is marked, and its place is reported as progress.
     """
     from replication.report.template import Template
 
@@ -32,15 +32,14 @@ def preview_experiment(
     open_folder(folder, below=results)
     models = read_models(results, ("headline", *EXPERIMENTS))
     models[name] = write_model(folder, name, model)
-    chapter = Template(TEMPLATES / name / "chapter.md", [TEMPLATES])
     try:
-        text = chapter.render(
-            models | {"claims": list_claims(models)}, METADATA,
-            warn=lambda what: report_progress(f"a guard fails: {name}/{what}"),
+        text = Template(TEMPLATES / "preview.md").render(
+            models | {"claims": list_claims(models), "experiment": name}, METADATA,
+            warn=lambda what: report_progress(f"a guard fails: {what}"),
         )  # fmt: skip
     except ReportError as error:
         raise ReportError(
-            f"{name}/{error}; a preview of more networks may be precise enough, and "
+            f"{error}; a preview of more networks may be precise enough, and "
             "`replication replicate` makes models that are missing"
         ) from None
     # What stands in another chapter has no number here.

@@ -116,7 +116,9 @@ def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int =
     patterns = make_patterns(protocol)
     numbers[KEEP], numbers[TAKE] = protocol.regression, 1.0 - protocol.regression
     numbers[MOMENTUM], numbers[SHRINK] = protocol.momentum, 1.0 - protocol.decay
-    numbers[THRESHOLD], numbers[VARIATION] = protocol.threshold, compute_variation(patterns)
+    numbers[THRESHOLD], numbers[VARIATION] = protocol.threshold, 0.0
+    if rule.criterion == "unexplained-variance":
+        numbers[VARIATION] = compute_variation(patterns)
     numbers[FIRST_RATE:] = rates
     for name, values in (("numbers", numbers), ("mean", find_shift(protocol, patterns))):
         if name in places:

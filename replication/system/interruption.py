@@ -23,24 +23,30 @@ SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]  # 
 class Interrupted(KeyboardInterrupt):
     """The run was interrupted by one of `SIGNALS`."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__("interrupted; what is stored is kept: run the same command again to go on")
+    def __init__(self, number: int, advice: str) -> None:
+        super().__init__(f"interrupted; {advice}")
         self.exit_code = 128 + number
 
 
-def _raise(number: int, _frame: FrameType | None) -> None:
-    raise Interrupted(number)
-
-
 @contextlib.contextmanager
-def raise_on_signals() -> Iterator[None]:
-    """Raise `Interrupted` on a signal, in the main thread; one that is ignored stays so (nohup)."""
+def raise_on_signals(*, stores: bool) -> Iterator[None]:
+    """Raise `Interrupted` on a signal, in the main thread; one that is ignored stays so (nohup).
+
+    `stores`: whether a run goes on where it was interrupted, which it then advises.
+    """
+    advice = "run the same command again to start over"
+    if stores:
+        advice = "what is stored is kept: run the same command again to go on"
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number, advice)
+
     is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in SIGNALS if is_main}
     before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
     try:
         for number in before:
-            signal.signal(number, _raise)
+            signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():

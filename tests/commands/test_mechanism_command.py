@@ -57,7 +57,7 @@ def test_work_is_estimated_from_updates_that_are_timed():
 
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
-    words = ("--group-sizes", "4,1", "--patterns", write(RING), "--visible-units", "linear")
+    words = ("--group-sizes", "4,1", "--patterns", write(RING), "--set", "visible_units=linear")
     answer = run("mechanism", "--seeds", 40, *words)
     assert "4 patterns, linear visible units" in answer
     assert "Recirculation did not converge within 2,000 updates" in answer
@@ -123,14 +123,33 @@ def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "values", "message"),
+    ("option", "problem"),
     [
-        ("group-sizes", ["8", "8,3,8", "1,2", "8,0", "8,257", "8;3"], "such as 8,3"),
-        ("regression", ["0", "1", "nan", "half"], "above 0 and below 1"),
-        ("visible-units", ["lineer"], "(did you mean linear?); allowed are logistic, linear"),
-        ("seeds", ["5"], "from 40 to"),
+        ("--group-sizes=8", "list of 2 to 8 group sizes"),
+        ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
+        ("--group-sizes=1,2", "mechanism needs two that differ"),
+        ("--group-sizes=8,257", "group_sizes[1] = 257"),
+        ("--group-sizes=8;3", "group_sizes = '[8;3]'"),
+        ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
+        ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
+        ("--set=second_round=true", "second_round = true was given; mechanism needs false"),
+        ("--set=update_schedule=per-pattern", "mechanism needs batch"),
+        ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
+        ("--seeds=5", "from 40 to"),
+        ("digits", "'digits' was given, which 'replication mechanism' does not know (did you mean "
+         "--protocol digits?)"),
     ],
 )  # fmt: skip
-def test_bad_options_get_one_line(refuse, option, values, message):
-    for value in values:
-        assert message in refuse(2, "mechanism", f"--{option}={value}")
+def test_bad_options_get_one_line(refuse, option, problem):
+    assert problem in refuse(2, "mechanism", option)
+
+
+def test_a_named_reading_keeps_its_own_fields(run):
+    """Of digits a few images are enough; rates are tried about the one of the reading."""
+    fields = ("--set", "n_images=8", "--set", "learning_rate=0.6", "--set", "max_updates=200")
+    answer = run("mechanism", "--protocol", "digits", "--seeds", 40, *fields)
+    assert answer.startswith("64-16-64, 8 patterns, logistic visible units, regression 0.75; 40 ")
+    (row,) = (x.split() for x in answer.splitlines() if x.startswith("  recirculation"))
+    assert row[2] == "100.0%"
+    assert 0.01 < float(row[1]) < 2.0
+    assert "as the theory predicts for unequal strengths" in answer

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,16 +28,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    weights, converged, codes = learn(PAPER, initial, jobs)
+    weights, codes = learn(PAPER, initial, jobs)
     decimals = int(claim.find("rounded").thresholds["decimals"])
     large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
     n_large = max(2, round(LARGE_SHARE * n_networks))
-    large_weights, _, large_codes = learn(large, draw_weights(large, ROOT_SEED, 0, n_large), jobs)
-    apart = measure_separation(codes[converged])
+    large_weights, large_codes = learn(large, draw_weights(large, ROOT_SEED, 0, n_large), jobs)
     return {
         "n_networks": n_networks,
-        "n_converged": len(apart),
-        "smallest_separation": float(apart.min()) if len(apart) else None,
         "claims": {"good-codes": judge("good-codes", {
             "reconstructed": reconstruct(PAPER, weights, codes),
             "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
@@ -48,18 +43,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     }  # fmt: skip
 
 
-def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Flags, Array]:
-    """Return final weights, whether they meet the criterion, and the codes of all vectors."""
-    _, converged, weights = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
+def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Array]:
+    """Return final weights and the codes of all vectors."""
+    _, _, weights = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
     assert weights is not None
-    return weights, converged, evaluate_networks(protocol, weights).hidden[0]
-
-
-def measure_separation(codes: Array) -> Array:
-    """Return how far the two most similar codes lie apart, by the unit that differs more, (n,)."""
-    pairs = itertools.combinations(range(codes.shape[1]), 2)
-    apart = [np.abs(codes[:, one] - codes[:, other]).max(axis=1) for one, other in pairs]
-    return np.asarray(np.min(apart, axis=0))
+    return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:

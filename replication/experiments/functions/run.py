@@ -27,7 +27,6 @@ SHARE = 0.05  # of all networks: tried at each rate of the search, and compared 
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
 )  # fmt: skip
-NOT_SMOOTH: Any = "rectifier"
 RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0)
 
 Function = Callable[[Array], Array]
@@ -53,34 +52,30 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
     n_search = max(2, round(SHARE * n_networks))
     n_check = max(20, round(SHARE * n_networks))
-    functions, outcomes = {}, {}
-    for name in (PAPER.hidden_function, *SMOOTH, NOT_SMOOTH):
+    outcomes = {}
+    for name in (PAPER.hidden_function, *SMOOTH):
         report_progress(f"hidden function {name}")
-        best, outcomes[name] = simulate_best(
+        _, outcomes[name] = simulate_best(
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        functions[name] = describe_speed(outcomes[name], best)
     report_progress("changes of hidden units whose function the rule does not know")
     return {
         "n_networks": n_networks,
-        "functions": functions,
         "claims": {
-            "other-functions": judge_functions(functions, outcomes),
+            "other-functions": judge_functions(outcomes),
             "unknown-function": judge_unknown(n_check),
         },
     }
 
 
-def judge_functions(
-    functions: Mapping[str, Mapping[str, Any]], outcomes: Mapping[str, Outcomes]
-) -> Model:
+def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
-    converged = {name: outcomes[name].converged for name in SMOOTH}
-    medians = [functions[name]["median"] for name in (PAPER.hidden_function, *SMOOTH)]
+    names = PAPER.hidden_function, *SMOOTH
+    own, *others = (describe_speed(outcomes[name], PAPER)["median"] for name in names)
     return judge("other-functions", {
-        **converged,
-        "speed": None if None in medians else max(medians[1:]) / medians[0],
+        **{name: outcomes[name].converged for name in SMOOTH},
+        "speed": None if None in (own, *others) else max(others) / own,
     })  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments.matrices import Array
 from replication.experiments.mechanism.interventions import compare_interventions
 from replication.experiments.mechanism.theory import Inputs, measure_growth
@@ -25,7 +25,8 @@ FEEDBACK_SEED = 2013
 
 COARSE = (0.025, 0.075, 0.25, 0.75, 2.5, 7.5)
 FINE = (0.5, 0.7, 1.4, 2.0)
-"""Learning rates times 1 - lambda that are tried, and then factors on the best of them."""
+"""Learning rates times 1 - lambda that are tried where the protocol has the paper's, others in
+proportion to its own; and then factors on the best of them."""
 PART = 0.1
 """The first updates of a task: this part of the median number; the theory is checked at this
 part of the best learning rate, after `CHECKED_AT` updates."""
@@ -82,7 +83,8 @@ def search_rate(
         means.update(zip(tried, map(float, found), strict=True))
         return min(means, key=lambda rate: means[rate])
 
-    best = find_best([float(f"{rate / (1.0 - protocol.regression):.3g}") for rate in COARSE])
+    scale = protocol.learning_rate / PAPER.learning_rate / (1.0 - protocol.regression)
+    best = find_best([float(f"{rate * scale:.3g}") for rate in COARSE])
     return find_best([float(f"{best * factor:.3g}") for factor in FINE])
 
 

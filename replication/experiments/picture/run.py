@@ -25,7 +25,6 @@ from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
@@ -61,9 +60,8 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
 
     ``parallel``: cosine of AP and CR. For each change (``small``, ``whole``: by the learning rate,
     ``biases``: small, by all patterns and with the biases of the hidden units): ``..._hidden`` and
-    ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._falls``, whether the error of
-    the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices; ``biases_total``,
-    whether the sum of errors falls.
+    ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._gain``, by how much the
+    squared error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices.
     """
     lower = list_connections(protocol)[0]
     without_biases = matrices.list_matrices(protocol)[0]
@@ -80,7 +78,6 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
         ]
         measured |= compare_images(name, protocol, weights, after)
     after = [weights + small * change_lower(protocol, weights, lower)] * protocol.n_patterns
-    measured["biases_total"] = measure_gains(protocol, weights, after).sum(axis=1) > 0.0
     return measured | compare_images("biases", protocol, weights, after)
 
 
@@ -97,51 +94,41 @@ def compare_images(
     """Compare the images of every pattern before and after a change; `changed` is by pattern."""
     lower = list_connections(protocol)[0]
     biases = slice(matrices.list_matrices(protocol)[0].stop, lower.stop)
-    hidden, visible = [], []
+    hidden, visible, gains = [], [], []
     for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
         before, after = (evaluate_networks(single, each) for each in (weights, other))
         # The change of the biases is (1 - lambda) times the vector from Q to B.
         from_q_to_b = compute_changes(single, weights)[:, biases]
         hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
-        _, c, _, r = agreement.find_vectors(single, weights)
-        visible.append(compute_cosines((after.reconstruction - c)[:, 0], (c - r)[:, 0]))
+        a, c, _, r = agreement.find_vectors(single, weights)
+        moved = (after.reconstruction - c)[:, 0]
+        visible.append(compute_cosines(moved, (c - r)[:, 0]))
+        # From differences of the states, so that a small change is not lost in rounding.
+        gains.append(np.sum(moved * (2.0 * a - c - after.reconstruction)[:, 0], axis=1))
     return {
         f"{name}_hidden": np.stack(hidden, axis=1),
         f"{name}_visible": np.stack(visible, axis=1),
-        f"{name}_falls": measure_gains(protocol, weights, changed) > 0.0,
+        f"{name}_gain": np.stack(gains, axis=1),
     }
-
-
-def measure_gains(protocol: Protocol, weights: Array, changed: Sequence[Array]) -> Array:
-    """Return by how much the squared error of each pattern falls, (n, n_patterns).
-
-    It comes from differences of the states, so that a small change is not lost in rounding.
-    """
-    gains = []
-    for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
-        before, after = (
-            evaluate_networks(single, each).reconstruction[:, 0] for each in (weights, other)
-        )
-        towards = 2.0 * make_patterns(single)[0] - before - after
-        gains.append(np.sum((after - before) * towards, axis=1))
-    return np.stack(gains, axis=1)
 
 
 def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
-    def share(falls: str, of: Histories = paper) -> Estimate:
-        return of.pool_shares(of.get_learning(falls), of.get_learning("parallel") > PARALLEL)
+    def share(gain: str, of: Histories = paper) -> Estimate:
+        falls = of.get_learning(gain) > 0.0
+        return of.pool_shares(falls, of.get_learning("parallel") > PARALLEL)
 
-    cosines = paper.get_learning("parallel")
-    is_parallel = np.all(cosines > PARALLEL, axis=1, keepdims=True)
-    together = np.broadcast_to(is_parallel, cosines.shape)
+    gains = paper.get_learning("biases_gain")
+    total = gains.sum(axis=1, keepdims=True)
+    is_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
+    together = np.broadcast_to(is_parallel, gains.shape)
     return judge("picture", {
-        "single": share("small_falls"),
-        "whole": share("whole_falls"),
-        "single-2": share("small_falls", of=slow),
-        "batch-total": paper.pool_shares(paper.get_learning("biases_total")[:, None], is_parallel),
-        "biases-single": paper.pool_shares(paper.get_learning("biases_falls"), together),
+        "single": share("small_gain"),
+        "whole": share("whole_gain"),
+        "single-2": share("small_gain", of=slow),
+        "batch-total": paper.pool_shares(total > 0.0, is_parallel),
+        "biases-single": paper.pool_shares(gains > 0.0, together),
     })  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Networks of other sizes, and loops with two hidden groups."""
+"""Loops with two hidden groups."""

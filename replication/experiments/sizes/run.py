@@ -15,7 +15,6 @@ from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.search import simulate_best
-from replication.experiments.summaries import describe_speed
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -25,8 +24,7 @@ ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-LOOPS = ((4, 2, 2), (4, 3, 3))
-MEASURED = (4, 3, 3)  # the loop that is measured at every update
+LOOP = (4, 3, 3)
 GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
     "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
@@ -39,29 +37,18 @@ GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
-    """Run longer loops at the best settings of a small search, and measure one of them."""
-    networks, best = [], PAPER
-    for sizes in LOOPS:
-        name = "-".join(map(str, (*sizes, sizes[0])))
-        report_progress(f"networks of the sizes {name}")
-        found, outcomes = simulate_best(
-            Protocol(group_sizes=sizes), GRID,
-            n_search=max(2, round(SEARCH_SHARE * n_networks)), n_networks=n_networks,
-            root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
-        if sizes == MEASURED:
-            best = found
-        networks.append({"name": name, "best": describe_speed(outcomes, found)})
+    """Return the model of a longer loop at the best settings of a small search."""
+    n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
+    report_progress("the best settings of a longer loop")
+    best, _ = simulate_best(
+        Protocol(group_sizes=LOOP), GRID,
+        n_search=n_search, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
     report_progress("gradient descent in the longer loop")
     histories = measure_learning(
-        best, measure_loop, n_networks=max(2, round(MEASURED_SHARE * n_networks)),
-        root_seed=ROOT_SEED, jobs=jobs,
-    )  # fmt: skip
-    return {
-        "n_networks": n_networks,
-        "networks": networks,
-        "claims": {"loops": judge_loops(histories)},
-    }
+        best, measure_loop, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs
+    )
+    return {"n_networks": n_networks, "claims": {"loops": judge_loops(histories)}}
 
 
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:

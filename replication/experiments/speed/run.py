@@ -13,7 +13,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.search import simulate_best
-from replication.experiments.summaries import describe_speed, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import estimate_mean
@@ -99,8 +99,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         rule: find_good_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
     }
     pairs = {
-        name: estimate_ratios(outcomes[theirs].updates, outcomes[ours].updates)
-        for name, (theirs, ours) in PAIRS.items()
+        rule + suffix: estimate_ratios(
+            outcomes[rule + suffix].updates, outcomes["recirculation" + suffix].updates
+        )
+        for suffix in ("", "-momentum")
+        for rule in FACTORS
     }
     ratios = {
         f"{name}-{statistic}": getattr(pair, statistic)
@@ -108,12 +111,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         for statistic in ("mean", "median")
     }
     comparable = load_claims()["comparable"].operationalisations
-    shown = ("paper", *RULES, *(f"{rule}-momentum" for rule in RULES))
     return {
         "n_networks": n_networks,
-        "procedures": {
-            name: describe_speed(outcomes[name], protocols.get(name, PAPER)) for name in shown
-        },
         "ratios": {name: name_estimate("times", each) for name, each in ratios.items()},
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),
@@ -150,15 +149,6 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
         for name, of in (("within-100", paper), ("larger", large))
     }
     return judge("rapid", {**shares, "faster": ratios.mean})
-
-
-PAIRS = {
-    "squared": ("squared", "recirculation"),
-    "cross-entropy": ("cross-entropy", "recirculation"),
-    "squared-momentum": ("squared-momentum", "recirculation-momentum"),
-    "cross-entropy-momentum": ("cross-entropy-momentum", "recirculation-momentum"),
-}
-"""Procedures whose updates are divided, as the ledger names the pairs."""
 
 
 def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:

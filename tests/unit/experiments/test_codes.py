@@ -9,12 +9,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 
-def test_separation_is_that_of_the_two_most_similar_codes():
-    near = [[0.25, 0.25], [0.125, 0.75], [1.0, 0.0], [0.75, 0.875]]
-    square = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-    assert codes.measure_separation(np.array([near, square])).tolist() == [0.5, 1.0]
-
-
 def test_vectors_are_reconstructed_as_the_readable_network_does():
     drawn = draw_weights(PAPER, 7, 0, 12)
     _, _, final = simulate_weights(PAPER, drawn, jobs=1, final_weights=True)

@@ -7,9 +7,7 @@ import pytest
 
 from replication import RecirculationNetwork
 from replication.definition.claims import Verdict
-from replication.definition.protocol import Protocol
 from replication.experiments.functions import run as functions
-from replication.experiments.summaries import describe_speed
 from replication.simulator.weights import draw_weights
 from tests.parity.test_back_propagation import FUNCTIONS
 from tests.unit.experiments.builders import (
@@ -25,8 +23,7 @@ def judge(**changed):
     """Judge functions of which 1,000 networks take 30 updates, or as many as is said."""
     updates = dict.fromkeys(("logistic", *functions.SMOOTH), [30] * 1000) | changed
     outcomes = {name: make_outcomes(*each) for name, each in updates.items()}
-    described = {name: describe_speed(each, Protocol()) for name, each in outcomes.items()}
-    return functions.judge_functions(described, outcomes)
+    return functions.judge_functions(outcomes)
 
 
 def test_one_function_that_does_not_serve_or_is_slow_is_an_exception():

@@ -109,16 +109,9 @@ def check_settings(model, figures):
     assert points["s"] == (model["best"]["learning_rate"], model["best"]["regression"])
 
 
-def check_speed(model, figures):
-    rates = {name: each["learning_rate"] for name, each in model["procedures"].items()}
-    assert all(rates[rule] in RUNS["speed"].RATES[rule] for rule in RUNS["speed"].RULES)
-    assert rates["paper"] == 20.0
-
-
 def check_codes(model, figures):
-    results = model["claims"]["good-codes"]["operationalisations"]
-    assert results["reconstructed"]["value"] >= model["n_converged"] / model["n_networks"]
-    assert model["smallest_separation"] > 0.1
+    results = model["claims"]["good-codes"]["operationalisations"].values()
+    assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
 
 
 def check_learning(model, figures):

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -117,13 +118,16 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
 def test_one_experiment_is_rendered_alone(tmp_path):
     page = previews.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
-    assert "converged" in page.read_text("utf-8")
+    text = page.read_text("utf-8")
+    titles = {claim.title: claim.experiment == "codes" for claim in load_claims().values()}
+    assert all((title in text) == is_own for title, is_own in titles.items())
     assert not (tmp_path / "models").exists()
 
 
 def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
-    (tmp_path / "codes").mkdir()
-    (tmp_path / "codes" / "chapter.md").write_text("{{ require(codes.a > 1) }}\nIt holds.\n")
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "chapter.md").write_text("{{ require(live.a > 1) }}\nIt holds.\n")
+    shutil.copy(previews.TEMPLATES / "preview.md", tmp_path)
     monkeypatch.setattr(previews, "TEMPLATES", tmp_path)
     monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 0})
     monkeypatch.setattr(previews, "list_drawings", lambda *_: {})
@@ -131,15 +135,15 @@ def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, mon
         previews, "render", lambda text, *_, **__: said.append(text.read_text()) or {}
     )
     said = []
-    previews.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
-    assert said[0].startswith("a guard fails: codes/chapter.md:1: a sentence is not true")
-    assert said[1] == "**[not true of these few networks]** \nIt holds.\n"
+    previews.preview_experiment("live", 300, tmp_path, report_progress=said.append)
+    assert said[0].startswith("a guard fails: live/chapter.md:1: a sentence is not true")
+    assert said[1].split("\n") == ["**[not true of these few networks]** ", "It holds.", "", ""]
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.publication.previews.run_experiment", lambda *_, **__: {})
-    with pytest.raises(ReportError, match=r"codes/chapter\.md.*; a preview of more networks may"):
-        previews.preview_experiment("codes", 300, tmp_path)
+    with pytest.raises(ReportError, match=r"^speed/chapter\.md:\d+: .*; a preview of more"):
+        previews.preview_experiment("speed", 300, tmp_path)
 
 
 SIGNED = {"a": 10**400}
