@@ -70,9 +70,8 @@ def run_export(options: argparse.Namespace) -> int:
     """Write outcomes to a file."""
     study = read_study(options)
     from replication.definition.protocol import as_plain
-    from replication.store import read_outcomes
     from replication.store.export import export_outcomes, write_outcomes
-    from replication.store.folders import count_seeds, find_missing
+    from replication.store.folders import count_seeds, find_missing, read_outcomes
 
     n_missing = count_seeds(find_missing(study))
     if n_missing:

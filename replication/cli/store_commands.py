@@ -15,7 +15,7 @@ from replication.system.progress import escape, format_duration, report_progress
 from replication.wording import explain, plural, show
 
 if TYPE_CHECKING:
-    from replication.store import StudyFolder
+    from replication.store.folders import StudyFolder
 
 DEFAULT_SAMPLE = 1_000
 SECONDS_WITHOUT_YES = 600.0
@@ -74,7 +74,7 @@ def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of the error that keeps one from being read."""
     from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports
-    from replication.store import list_other_versions, list_study_folders
+    from replication.store.folders import list_other_versions, list_study_folders
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
@@ -112,9 +112,13 @@ def _describe_study(
     folder: StudyFolder, reports: list[Path], entries: list[dict[str, Any]], in_full: bool
 ) -> int:
     from replication.definition.study import Study
-    from replication.store import compute_study_digest
     from replication.store.blocks import find_blocks, read_header
-    from replication.store.folders import find_gaps, find_longest, find_protocol
+    from replication.store.folders import (
+        compute_study_digest,
+        find_gaps,
+        find_longest,
+        find_protocol,
+    )
 
     entry: dict[str, Any] = {
         "id": folder.protocol_id, "root_seed": folder.root_seed, "folder": str(folder.path),
@@ -128,8 +132,8 @@ def _describe_study(
         entry["n_networks"] = sum(block.stop - block.start for block in blocks)
         if in_full and blocks:
             entry["missing"] = [list(gap) for gap in find_gaps(blocks, blocks[-1].stop)]
-            headers = [read_header(block)["made_with"] for block in blocks]
-            entry["made_with"] = [h for i, h in enumerate(headers) if h not in headers[:i]]
+            made = [read_header(block)[1] for block in blocks]
+            entry["made_with"] = [one for i, one in enumerate(made) if one not in made[:i]]
             if not entry["missing"]:
                 study = Study(protocol, folder.root_seed, blocks[-1].stop, folder.results)
                 entry["digest"] = compute_study_digest(study)
@@ -236,7 +240,7 @@ def _serve(
 ) -> int:
     """Verify or repair the studies of which any part is there, and the reports."""
     from replication.publication.verifying import find_report_folders, list_studies
-    from replication.store import find_blocks
+    from replication.store.blocks import find_blocks
 
     studies, folders = list_studies(options.results), find_report_folders(options.results)
     if not studies and not folders:

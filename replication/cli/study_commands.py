@@ -68,7 +68,7 @@ def run_simulate(options: argparse.Namespace) -> int:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
     from replication.publication.publishing import simulate_all
-    from replication.store import compute_study_digest
+    from replication.store.folders import compute_study_digest
 
     n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
     print(
@@ -140,7 +140,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
             f"{number(here['bayes_factor'], 2)} times as often "
             f"({digits(here['bayes_factor_interval'], 2)})"
         )
-    condition = describe_condition(headline, judged)["condition"]
+    condition = describe_condition(headline, judged)
     why = {
         "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
         "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
@@ -156,4 +156,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:
-    return {name[2:]: getattr(options, name[2:]) for name in WORKERS}
+    from replication.simulator.backends import check_backend
+
+    check_backend(options.backend, options.scheduler)
+    return {"jobs": options.jobs, "scheduler": options.scheduler}

@@ -4,8 +4,8 @@ The headline is made from the stored outcomes of a study; every other experiment
 networks of its own root seeds in memory and is part of the report of the default study.
 
 Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
-that takes the name of each step as it begins, and the number of networks, by default the published
-one. It returns the model, plain data for its chapter and its figures. Its networks
+that takes the name of each step as it begins, and the number of networks, ``N_NETWORKS`` for the
+published one. It returns the model, plain data for its chapter and its figures. Its networks
 have the root seed ``ROOT_SEED``; what is searched for is found on others (`search.SEARCH_OFFSET`).
 What several experiments need stands in the modules beside them; no experiment imports another.
 CONTRIBUTING.md says how to add one.
@@ -21,6 +21,7 @@ from typing import Any
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import canonical_json
+from replication.errors import DataError
 from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
@@ -47,7 +48,16 @@ takes on two cores, from which the time left is estimated."""
 COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 """Where these seconds were measured, and the peak memory of all of them in GB."""
 
-VERSIONS = {"codes": 2, "functions": 2, "sizes": 2, "speed": 2}
+VERSIONS = {
+    "codes": 2,
+    "dynamics": 2,
+    "functions": 2,
+    "hierarchy": 2,
+    "mechanism": 2,
+    "readings": 2,
+    "sizes": 2,
+    "speed": 2,
+}
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
@@ -59,11 +69,21 @@ Figures = dict[str, Callable[[Model], Any]]
 def run_experiment(
     name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
 ) -> Model:
-    """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data."""
+    """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
+
+    Raises DataError if it does not judge those statements of the ledger that name it.
+    """
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    size = {} if n_networks is None else {"n_networks": n_networks}
-    model: Model = module.run(jobs=jobs, report_progress=report_progress, **size)
-    return model | {"version": find_version(name)}
+    n_networks = n_networks or module.N_NETWORKS
+    model: Model = module.run(jobs=jobs, report_progress=report_progress, n_networks=n_networks)
+    wanted = {claim.id for claim in load_claims().values() if claim.experiment == name}
+    judged = set(model.get("claims", ()))
+    if wanted != judged:
+        raise DataError(
+            f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
+            f"experiments/{name}/run.py judges {sorted(judged)}; correct one of them"
+        )
+    return model | {"n_networks": n_networks, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:

@@ -42,27 +42,33 @@ def judge(
     median counts; estimates; numbers; or results.
     """
     claim = load_claims()[statement]
-    check_results(claim, measured, f"experiments/{claim.experiment}/run.py")
-    results = {
-        each.id: _compare_with_levels(claim, each, measured[each.id])
-        for each in claim.operationalisations
-    }
+    ways = claim.operationalisations
+    where, wanted = f"experiments/{claim.experiment}/run.py", {each.id for each in ways}
+    for name in wanted - measured.keys():
+        raise DataError(
+            f"claims.toml, [claims.{claim.id}]: the operationalisation {name!r} has no "
+            f"measurement in {where}; measure it there, or remove the entry"
+        )
+    for name in measured.keys() - wanted:
+        raise DataError(
+            f"{where}: the measurement {name!r} of {claim.id!r} has no entry in claims.toml, "
+            f"[claims.{claim.id}]; add one, or remove the measurement"
+        )
+    results = {each.id: _compare_with_levels(claim, each, measured[each.id]) for each in ways}
     if verdict is None:
         primary, *others = (Outcome(each["outcome"]) for each in results.values())
         verdict = find_verdict(claim.kind, primary, others)
     return {"operationalisations": results, "verdict": verdict.value}
 
 
-def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the entry of a statement in a model qualifies its verdict, in the ledger's words.
+def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
+    """Return what is to be read after "except" or "only if", in the ledger's words, or nothing.
 
-    ``condition``: what is to be read after "except" or "only if", or nothing; ``undecided``: the
-    names of those beside the primary one.
+    `judged`: the entry of the statement in a model.
     """
     names: dict[str, list[str]] = {each.value: [] for each in Outcome}
     for each in claim.operationalisations[1:]:
         names[judged["operationalisations"][each.id]["outcome"]].append(each.name)
-    undecided = names[Outcome.UNDECIDED]
     against, supporting = (
         join(names[outcome]) if names[outcome] else ""
         for outcome in (Outcome.CONTRADICTS, Outcome.SUPPORTS)
@@ -72,7 +78,7 @@ def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any
         Verdict.HOLDS_ONLY_IF: claim.only_if or f"not asked {against}",
         Verdict.FAILS_EXCEPT: supporting,
     }
-    return {"condition": conditions.get(judged["verdict"], ""), "undecided": undecided}
+    return conditions.get(judged["verdict"], "")
 
 
 def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
@@ -126,51 +132,6 @@ def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verd
     return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
 
 
-def check_results(claim: Claim, results: Mapping[str, Any], where: str) -> None:
-    """Refuse results that are not those of the ledger; `where` names the file they are from."""
-    wanted = {each.id for each in claim.operationalisations}
-    for name in wanted - results.keys():
-        raise DataError(
-            f"claims.toml, [claims.{claim.id}]: the operationalisation {name!r} has no "
-            f"measurement in {where}; measure it there, or remove the entry"
-        )
-    for name in results.keys() - wanted:
-        raise DataError(
-            f"{where}: the measurement {name!r} of {claim.id!r} has no entry in claims.toml, "
-            f"[claims.{claim.id}]; add one, or remove the measurement"
-        )
-
-
-def check_models(models: Mapping[str, Any]) -> None:
-    """Refuse models whose statements and measurements are not those of the ledger."""
-    claims = load_claims()
-    for experiment, model in models.items():
-        where = f"models/{experiment}.json"
-        again = f"run `replication experiments {experiment}`"
-        try:
-            judged = {
-                name: dict(entry["operationalisations"])
-                for name, entry in model.get("claims", {}).items()
-            }
-        except (AttributeError, TypeError, KeyError):
-            raise DataError(
-                f"{where} holds measurements in another form; {again} to make it again"
-            ) from None
-        own = {name: claim for name, claim in claims.items() if claim.experiment == experiment}
-        for name in own.keys() - judged.keys():
-            raise DataError(
-                f"claims.toml, [claims.{name}]: {where} has no measurement of it; {again}, or "
-                "remove the entry"
-            )
-        for name in judged.keys() - own.keys():
-            raise DataError(
-                f"{where}: the statement {name!r} has no entry in claims.toml with "
-                f"experiment = {experiment!r}; add one, or remove the measurement"
-            )
-        for name, claim in own.items():
-            check_results(claim, judged[name], where)
-
-
 def count_verdicts(models: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """Return how many statements each verdict has, and how many are empirical."""
     claims = load_claims()
@@ -188,7 +149,7 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        judged = entry["verdict"], describe_condition(claim, entry)["condition"]
+        judged = entry["verdict"], describe_condition(claim, entry)
         head = [name, claim.title, claim.page, claim.quote, claim.kind, *judged]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]

@@ -15,6 +15,8 @@ from replication.publication.rendering import METADATA, list_claims, list_drawin
 from replication.system.files import make_temporary_folder, open_folder
 from replication.system.progress import Tell, silent
 
+FORMATS = ("html", "md")
+
 
 def preview_experiment(
     name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
@@ -54,8 +56,8 @@ def preview_experiment(
             name, models[name], f"replication experiments {name} --preview {n_networks}"
         )
         files = render(
-            workspace / "chapter.md", {}, figures,
-            title=f"Preview: {name}", jobs=jobs, report_progress=report_progress,
+            workspace / "chapter.md", {}, figures, {"title": f"Preview: {name}"},
+            formats=FORMATS, jobs=jobs, report_progress=report_progress,
         )  # fmt: skip
     place_files(folder, files)
     return folder / "report.html"
@@ -75,7 +77,8 @@ def write_multiverse(
         TEMPLATES / "readings" / "multiverse.md",
         {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
         {},
-        title=f"Multiverse: {model['name']}",
+        {"title": f"Multiverse: {model['name']}"},
+        formats=FORMATS,
         report_progress=report_progress,
     )
     place_files(folder, files)

@@ -18,12 +18,7 @@ from replication.errors import DataError
 from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import (
-    LEARNING,
-    list_claims,
-    list_drawings,
-    render,
-)
+from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
@@ -41,7 +36,6 @@ def replicate_study(
     study: Study,
     *,
     jobs: int = -1,
-    backend: str = "threading",
     scheduler: str | None = None,
     experiments: bool = True,
     report_progress: Tell = silent,
@@ -60,9 +54,7 @@ def replicate_study(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
             "on two cores (`replication replicate --no-experiments` leaves them out)"
         )
-    simulate_all(
-        study, jobs=jobs, backend=backend, scheduler=scheduler, report_progress=report_progress
-    )
+    simulate_all(study, jobs=jobs, scheduler=scheduler, report_progress=report_progress)
     if missing:
         run_experiments(missing, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, jobs=jobs, report_progress=report_progress)
@@ -83,7 +75,7 @@ def refuse_stale(results: Path) -> None:
         )
 
 
-def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any) -> int:
+def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
     """Simulate what is missing of a study and of what its report sets beside it.
 
     Returns how many networks of itself were simulated.
@@ -92,7 +84,7 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **backend: Any
 
     show_progress = report_progress is not silent
     done = [
-        simulate_study(part, name=name, show_progress=show_progress, **backend)
+        simulate_study(part, name=name, show_progress=show_progress, **workers)
         for name, part in study.parts.items()
     ]
     return done[0]
@@ -121,7 +113,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import check_models, count_verdicts, list_statements
+    from replication.experiments.judging import count_verdicts, list_statements
     from replication.report.tools import require_tools
 
     require_tools()
@@ -137,7 +129,6 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     is_full = len(others) == len(EXPERIMENTS)
     if is_full:
         models |= others
-        check_models(models)
     figures: dict[str, Drawing] = {}
     for name, model in models.items():
         command = f"replication experiments {name}"
@@ -152,15 +143,15 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         files["statements.csv"] = list_statements(models).encode()
         report_progress("the page of six steps")
         files |= render(
-            TEMPLATES / "live" / "learning.md", models, figures, name="learning",
-            formats=["html"], jobs=jobs, report_progress=silent, **LEARNING,
+            TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
+            formats=["html"], jobs=jobs,
         )  # fmt: skip
     files |= render(
         TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         models | texts,
         figures,
+        {"version": version("recirculation-replication")},
         formats=FORMATS,
-        version=version("recirculation-replication"),
         jobs=jobs,
         report_progress=report_progress,
     )

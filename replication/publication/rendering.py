@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.definition.claims import load_claims
 from replication.experiments import TEMPLATES, list_figures
 from replication.publication.models import Model
-from replication.system.progress import Tell
 
 if TYPE_CHECKING:
     from replication.report.build import Drawing
@@ -41,14 +40,10 @@ def render(
     template: Path,
     models: Mapping[str, Any],
     figures: Mapping[str, Drawing],
-    *,
-    name: str = "report",
-    formats: Collection[str] = ("html", "md"),
-    jobs: int = -1,
-    report_progress: Tell,
-    **metadata: str,
+    metadata: Mapping[str, str],
+    **options: Any,
 ) -> dict[str, bytes]:
-    """Return the files of a report, or of another page of that name."""
+    """Return the files of a page; `options` are those of `render_report`."""
     from replication.report.build import render_report
 
     return render_report(
@@ -57,11 +52,8 @@ def render(
         figures=figures,
         bibliography=TEMPLATES / "references.bib",
         search=[TEMPLATES],
-        metadata=METADATA | metadata,
-        name=name,
-        formats=formats,
-        jobs=jobs,
-        report_progress=report_progress,
+        metadata={**METADATA, **metadata},
+        **options,
     )
 
 
@@ -96,7 +88,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
         | {
             "operationalisations": [list_fields(each) for each in claim.operationalisations],
             "thresholds": claim.thresholds,
-            **(describe_condition(claim, judged[name]) if name in judged else {}),
+            "condition": describe_condition(claim, judged[name]) if name in judged else "",
         }
         for name, claim in load_claims().items()
     }

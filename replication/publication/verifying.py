@@ -19,8 +19,7 @@ from replication.publication.publishing import (
     write_report,
 )
 from replication.simulator.weights import MAX_ROOT_SEED
-from replication.store import StudyFolder, list_study_folders
-from replication.store.folders import find_missing, find_protocol
+from replication.store.folders import StudyFolder, find_missing, find_protocol, list_study_folders
 from replication.system.files import list_names, make_temporary_folder
 from replication.system.progress import Tell, silent
 
@@ -109,7 +108,9 @@ def repair_report(
         if folder == results:
             names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
             run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-        write_report(_find_study(folder, results), jobs=jobs, report_progress=report_progress)
+        protocol_id, root_seed, n_seeds = _read_name(folder, results)
+        study = Study(find_protocol(protocol_id, results), root_seed, n_seeds, results)
+        write_report(study, jobs=jobs, report_progress=report_progress)
     return damaged
 
 
@@ -146,12 +147,6 @@ def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
     if name is None or int(name[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
     return name[1], int(name[2]), int(name[3])
-
-
-def _find_study(folder: Path, results: Path) -> Study:
-    """Return the study whose report is in a folder."""
-    protocol_id, root_seed, n_seeds = _read_name(folder, results)
-    return Study(find_protocol(protocol_id, results), root_seed, n_seeds, results)
 
 
 def _join(names: list[str]) -> str:

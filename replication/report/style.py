@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import rcsetup
+from matplotlib import style as sheets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -104,13 +104,7 @@ def styled() -> Any:
     >>> with styled():
     ...     figure, axes = create_figure(height=3.0)
     """
-    defaults: dict[str, Any] = {
-        str(key): value
-        for key, value in mpl.rcParamsDefault.items()
-        if key not in ("backend", "backend_fallback", "toolbar", "interactive")
-    }
-    settings: Any = {**defaults, **SHEET}
-    return mpl.rc_context(settings)
+    return sheets.context(SHEET, after_reset=True)
 
 
 def create_figure(

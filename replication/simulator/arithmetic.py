@@ -129,17 +129,9 @@ _N_TERMS = 18
 """Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
 
 
-def _softsign(x: Any) -> Any:
-    return 0.5 * (1.0 + x / (1.0 + absolute(x)))
-
-
 def _softsign_slope(x: Any) -> Any:
     a = 1.0 + absolute(x)
     return 0.5 / (a * a)
-
-
-def _algebraic(x: Any) -> Any:
-    return 0.5 * (1.0 + x / square_root(1.0 + x * x))
 
 
 def _algebraic_slope(x: Any) -> Any:
@@ -198,8 +190,8 @@ def _of_input(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 
 PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "logistic": logistic,
-    "softsign": _of_each(_softsign),
-    "algebraic": _of_each(_algebraic),
+    "softsign": _of_each(lambda x: 0.5 * (1.0 + x / (1.0 + absolute(x)))),
+    "algebraic": _of_each(lambda x: 0.5 * (1.0 + x / square_root(1.0 + x * x))),
     "spline": lambda x, y: (_spline(x), _spline(y)),
     "linear": lambda x, y: (x, y),
     "tanh": _tanh,

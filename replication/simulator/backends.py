@@ -17,9 +17,6 @@ from typing import Any
 
 from replication.errors import UsageError, WorkerError
 
-THREADS = "threading"
-CLUSTER = "dask"
-
 SECONDS_TO_ANSWER = 20.0
 """How long the scheduler of a cluster may take to answer before the run gives up."""
 
@@ -35,12 +32,12 @@ PACKAGES = ("recirculation-replication", "distributed")
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
-    if (backend, scheduler is None) not in ((THREADS, True), (CLUSTER, False)):
+    if (backend, scheduler is None) not in (("threading", True), ("dask", False)):
         raise UsageError(
             f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
             "--scheduler; allowed are threading without one, and dask with that of a cluster"
         )
-    if backend == CLUSTER and importlib.util.find_spec("distributed") is None:
+    if scheduler is not None and importlib.util.find_spec("distributed") is None:
         raise UsageError(
             "--backend 'dask' needs the package distributed, which is not installed; "
             "pip install 'recirculation-replication[dask]'"

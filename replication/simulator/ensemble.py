@@ -105,35 +105,36 @@ def simulate(
     jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
-    parts = cut_range(protocol, 0, n_seeds, workers=count_workers(jobs))
-    if network is not None:
-        check_network(network)
+    if network is None:
+        work = functools.partial(simulate_range, protocol, root_seed)
+        parts = cut_range(protocol, 0, n_seeds, workers=count_workers(jobs))
+    else:
+        work = functools.partial(_train_one, check_network(network), protocol, root_seed)
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
-    with Progress(n_seeds) if progress else contextlib.nullcontext() as shown:
-
-        def work(part: Range) -> Trained:
-            if network is None:
-                trained = _train(protocol, draw_weights(protocol, root_seed, *part))
-            else:
-                one = network.from_seed(part[0], root_seed=root_seed, protocol=protocol)
-                updates, converged = one.train()
-                trained = np.array([updates], dtype=np.int32), np.array([converged]), None
+    found = []
+    with (
+        Progress(n_seeds) if progress else contextlib.nullcontext() as shown,
+        contextlib.closing(iterate_in_threads(work, parts, jobs=jobs)) as results,
+    ):
+        for outcomes in results:
+            found.append(outcomes)
             if shown is not None:
-                shown.advance(len(trained[0]))
-            return trained
-
-        updates, converged, _ = _join(map_in_threads(work, parts, jobs=jobs))
-    return Outcomes(0, updates, converged)
+                shown.advance(len(outcomes))
+    return _join(found)
 
 
-def simulate_range(protocol: Protocol, root_seed: int, start: int, end: int) -> Outcomes:
-    """Simulate the networks with seeds in [start, end), and answer a signal meanwhile."""
+def simulate_range(protocol: Protocol, root_seed: int, seeds: Range) -> Outcomes:
+    """Simulate the networks of some seeds, or raise `Stopped` where the flag is set meanwhile."""
+    updates, converged, _ = _train(protocol, draw_weights(protocol, root_seed, *seeds))
+    return Outcomes(seeds[0], updates, converged)
 
-    def work(part: Range) -> Trained:
-        return _train(protocol, draw_weights(protocol, root_seed, *part))
 
-    updates, converged, _ = _join(map_in_threads(work, cut_range(protocol, start, end), jobs=1))
-    return Outcomes(start, updates, converged)
+def _train_one(
+    network: type[RecirculationNetwork], protocol: Protocol, root_seed: int, seeds: Range
+) -> Outcomes:
+    one = network.from_seed(seeds[0], root_seed=root_seed, protocol=protocol)
+    updates, converged = one.train()
+    return Outcomes(seeds[0], np.array([updates], dtype=np.int32), np.array([converged]))
 
 
 def simulate_ranges(
@@ -153,7 +154,7 @@ def simulate_ranges(
     `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
     is lost.
     """
-    work = functools.partial(_simulate_pair, protocol, root_seed)
+    work = functools.partial(simulate_range, protocol, root_seed)
     with contextlib.ExitStack() as stack:
         run: Callable[..., Generator[Outcomes]]
         if scheduler is None:
@@ -176,7 +177,7 @@ def simulate_ranges(
                 found = parts.setdefault((start, stop), [])
                 found.append(outcomes)
                 if sum(map(len, found)) == stop - start:
-                    yield _join_outcomes(parts.pop((start, stop)))
+                    yield _join(parts.pop((start, stop)))
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
@@ -185,11 +186,7 @@ def simulate_ranges(
             raise _explain_loss(error, scheduler) from None
 
 
-def _simulate_pair(protocol: Protocol, root_seed: int, pair: Range) -> Outcomes:
-    return simulate_range(protocol, root_seed, *pair)
-
-
-def _join_outcomes(parts: list[Outcomes]) -> Outcomes:
+def _join(parts: list[Outcomes]) -> Outcomes:
     parts = sorted(parts, key=lambda part: part.start)
     return Outcomes(
         parts[0].start,
@@ -235,7 +232,12 @@ def simulate_weights(
     # At least one part, so that there are arrays to return.
     workers = count_workers(jobs)
     parts = cut_range(protocol, 0, len(weights), workers=workers) or [(0, 0)]
-    return _join(map_in_threads(work, parts, jobs=jobs))
+    updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
+    return (
+        np.concatenate(updates),
+        np.concatenate(converged),
+        np.concatenate(final) if final_weights else None,
+    )
 
 
 def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:
@@ -247,12 +249,3 @@ def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) ->
     if flag[0]:
         raise Stopped
     return trained
-
-
-def _join(parts: list[Trained]) -> Trained:
-    updates, converged, final = zip(*parts, strict=True)
-    return (
-        np.concatenate(updates),
-        np.concatenate(converged),
-        np.concatenate(final) if final[0] is not None else None,
-    )

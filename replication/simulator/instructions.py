@@ -105,11 +105,8 @@ class Writer:
 
     def compute(self, operation: str, *operands: Any) -> Value:
         """Emit an operation on values and numbers."""
-
-        def render(first: str, *others: str) -> str:
-            return ", ".join([f"{operation} {self.kind} {first}", *others])
-
-        return self._emit_each(render, *operands)
+        places = ", ".join(["{}"] * len(operands))
+        return self._emit_each(f"{operation} {self.kind} {places}", *operands)
 
     def fma(self, a: Any, b: Any, c: Any) -> Value:
         """Emit ``a * b + c`` with a single rounding."""
@@ -117,21 +114,18 @@ class Writer:
 
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Emit a choice: x where the condition holds, else y."""
-
-        def render(chosen: str, x: str, y: str) -> str:
-            return f"select <{self.n_lanes} x i1> {chosen}, {self.kind} {x}, {self.kind} {y}"
-
-        return self._emit_each(render, condition, x, y)
+        choice = f"select <{self.n_lanes} x i1> {{}}, {self.kind} {{}}, {self.kind} {{}}"
+        return self._emit_each(choice, condition, x, y)
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
         whole = f"<{self.n_lanes} x i64>"
         places = ", ".join(["i64 52"] * self.n_lanes)
-        low = self._emit_each(lambda x: f"bitcast {self.kind} {x} to {whole}", shifted)
-        exponent = self._emit_each(lambda x: f"shl {whole} {x}, <{places}>", low)
-        bits = self._emit_each(lambda x: f"bitcast {self.kind} {x} to {whole}", q)
-        total = self._emit_each(lambda x, y: f"add {whole} {x}, {y}", bits, exponent)
-        return self._emit_each(lambda x: f"bitcast {whole} {x} to {self.kind}", total)
+        low = self._emit_each(f"bitcast {self.kind} {{}} to {whole}", shifted)
+        exponent = self._emit_each(f"shl {whole} {{}}, <{places}>", low)
+        bits = self._emit_each(f"bitcast {self.kind} {{}} to {whole}", q)
+        total = self._emit_each(f"add {whole} {{}}, {{}}", bits, exponent)
+        return self._emit_each(f"bitcast {whole} {{}} to {self.kind}", total)
 
     def stack(self, values: Sequence[Value]) -> Value:
         """Return one value that holds several."""
@@ -151,19 +145,16 @@ class Writer:
 
     def call(self, function: str, *operands: Any) -> Value:
         """Emit an operation that LLVM has as a function."""
+        places = ", ".join([f"{self.kind} {{}}"] * len(operands))
         name = f"@llvm.{function}.v{self.n_lanes}f64"
+        return self._emit_each(f"call {self.kind} {name}({places})", *operands)
 
-        def render(*names: str) -> str:
-            return f"call {self.kind} {name}({', '.join(f'{self.kind} {x}' for x in names)})"
-
-        return self._emit_each(render, *operands)
-
-    def _emit_each(self, render: Callable[..., str], *operands: Any) -> Value:
-        """Emit an instruction for each number of a stack."""
+    def _emit_each(self, instruction: str, *operands: Any) -> Value:
+        """Emit an instruction, with places for its operands, for each number of a stack."""
         rendered = [self._render_each(operand) for operand in operands]
         n = max(len(names) for names in rendered)
         rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)
-        return Value(self, *(self.emit(render(*row)) for row in rows))
+        return Value(self, *(self.emit(instruction.format(*row)) for row in rows))
 
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):

@@ -28,7 +28,7 @@ from replication.simulator.weights import (
     draw_weights,
     split_weights,
     take_changes,
-    take_finite,
+    take_numbers,
     take_states,
     take_whole,
 )
@@ -114,7 +114,9 @@ class RecirculationNetwork:
         *,
         protocol: Protocol | str = PAPER,
     ) -> None:
-        self.W, self.b, self.U, self.c = (take_finite(given, "weights") for given in (W, b, U, c))
+        self.W, self.b, self.U, self.c = (
+            take_numbers(given, "weights", finite=True) for given in (W, b, U, c)
+        )
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.shift = find_shift(protocol, self.patterns)  # 0 in the paper
@@ -144,7 +146,7 @@ class RecirculationNetwork:
                 f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
                 "group; use simulate() or trace() for more"
             )
-        flat = take_finite(weights, "weights")
+        flat = take_numbers(weights, "weights", finite=True)
         if flat.shape != (protocol.n_weights,):
             raise UsageError(
                 f"{len(flat) if flat.ndim == 1 else flat.shape} weights were given; group_sizes "
@@ -182,7 +184,7 @@ class RecirculationNetwork:
 
     def image(self, visible: ArrayLike) -> Array:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = take_finite(visible, "visible states")
+        visible = take_numbers(visible, "visible states", finite=True)
         return self.reconstruct(self.first_pass(visible))
 
     def regress(self, before: ArrayLike, arriving: ArrayLike) -> Array:
@@ -211,7 +213,7 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = take_finite(v0, "visible states")
+        v0 = take_numbers(v0, "visible states", finite=True)
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.reconstruct(h1))
         h3 = self.second_pass(v2, h1)
@@ -296,12 +298,13 @@ class RecirculationNetwork:
                 weights[...] = kept * weights + last
 
 
-def check_network(network: object) -> None:
-    """Refuse anything but a subclass of the readable network."""
+def check_network(network: object) -> type[RecirculationNetwork]:
+    """Return a subclass of the readable network, or refuse anything else."""
     if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
         raise UsageError(
             f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
         )
+    return network
 
 
 def _keep(x: Array) -> Array:

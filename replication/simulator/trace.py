@@ -50,8 +50,7 @@ def trace(
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
     if network is not None:
-        check_network(network)
-        one = network.from_seed(seed, root_seed=root_seed, protocol=protocol)
+        one = check_network(network).from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
     from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 

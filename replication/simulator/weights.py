@@ -7,6 +7,7 @@ moved to the place of network s and read from there.
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from typing import Any
 
@@ -106,23 +107,17 @@ def split_weights(
     return pairs
 
 
-def take_numbers(given: ArrayLike, what: str) -> Array:
-    """Return a float64 copy of numbers, or refuse what holds text or no numbers at all."""
-    try:
+def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
+    """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
+    allowed = "arrays of numbers"
+    with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
         numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also among objects
         if numbers.dtype.kind in "iufO":
-            return numbers.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError):  # or rows of several lengths
-        pass
-    raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of numbers")
-
-
-def take_finite(given: ArrayLike, what: str) -> Array:
-    """Return a copy of numbers, or refuse what holds anything but finite ones."""
-    taken = take_numbers(given, what)
-    if not np.isfinite(taken).all():
-        raise UsageError(f"{show(given)} was given as {what}; allowed are finite numbers")
-    return taken
+            numbers = numbers.astype(np.float64, copy=False)
+            if not finite or np.isfinite(numbers).all():
+                return numbers
+            allowed = "finite numbers"
+    raise UsageError(f"{show(given)} was given as {what}; allowed are {allowed}")
 
 
 def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:

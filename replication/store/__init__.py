@@ -13,26 +13,3 @@ write at once is the same from each of them. A block appears whole under its nam
 removed only after a longer one has taken its place. Another layout is another folder, which is
 left alone.
 """
-
-from replication.store.blocks import LAYOUT, Block, find_blocks, read_block
-from replication.store.folders import (
-    StudyFolder,
-    compute_study_digest,
-    count_outcomes,
-    list_other_versions,
-    list_study_folders,
-    read_outcomes,
-)
-
-__all__ = [
-    "LAYOUT",
-    "Block",
-    "StudyFolder",
-    "compute_study_digest",
-    "count_outcomes",
-    "find_blocks",
-    "list_other_versions",
-    "list_study_folders",
-    "read_block",
-    "read_outcomes",
-]

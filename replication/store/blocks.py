@@ -138,19 +138,16 @@ def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
         if from_plain(header["protocol"]) != protocol:
             raise DataError("its protocol is another one")
         table = file.read(use_threads=False)
-        return Outcomes(block.start, _to_numpy(table["updates"]), _to_flags(table["converged"]))
+        # Its own ``to_numpy`` would import pandas.
+        updates: NDArray[Any] = np.from_dlpack(table["updates"].combine_chunks())
+        return Outcomes(block.start, updates, _to_flags(table["converged"]))
 
 
-def read_header(block: Block) -> dict[str, Any]:
-    """Return what a block says of itself, where its checksum is the one in its name."""
+def read_header(block: Block) -> tuple[Protocol, dict[str, str]]:
+    """Return the protocol of a block whose bytes fit its name, and what it was made with."""
     with _name_faults(block):
-        return _open(block)[1]
-
-
-def read_protocol(block: Block) -> Protocol:
-    """Return the protocol that a block names, where its checksum is the one in its name."""
-    with _name_faults(block):
-        return from_plain(_open(block)[1]["protocol"])
+        _, header = _open(block)
+        return from_plain(header["protocol"]), header["made_with"]
 
 
 @contextlib.contextmanager
@@ -182,11 +179,6 @@ def _open(block: Block) -> tuple[Any, dict[str, Any]]:
 
 def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
     return {"layout": LAYOUT, "root_seed": root_seed, "start": start, "stop": stop}
-
-
-def _to_numpy(column: pa.ChunkedArray) -> NDArray[Any]:
-    """Return a column of whole numbers; its own ``to_numpy`` would import pandas."""
-    return np.from_dlpack(column.combine_chunks())
 
 
 def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -11,7 +11,6 @@ from typing import Any
 from replication.definition.protocol import Protocol
 from replication.definition.study import Study
 from replication.errors import DataError, StorageError, UsageError, WorkerError
-from replication.simulator.backends import check_backend
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
@@ -38,7 +37,6 @@ def simulate_study(
     study: Study,
     *,
     jobs: int = -1,
-    backend: str = "threading",
     scheduler: str | None = None,
     name: str = "",
     show_progress: bool = True,
@@ -47,7 +45,6 @@ def simulate_study(
 
     `name`: what progress calls them; by default, their root seed.
     """
-    check_backend(backend, scheduler)
     folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
     check_room(study, count_seeds(find_missing(study)), jobs=jobs)
     todo, bad = find_unsound(study)

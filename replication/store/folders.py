@@ -23,7 +23,7 @@ from replication.store.blocks import (
     find_blocks,
     is_on_grid,
     read_block,
-    read_protocol,
+    read_header,
 )
 from replication.system.files import list_names
 
@@ -130,7 +130,7 @@ def find_protocol(protocol_id: str, results: Path) -> Protocol:
     folders = [each for each in list_study_folders(results) if each.protocol_id == protocol_id]
     for block in (block for folder in folders for block in find_blocks(folder.path)):
         try:
-            protocol = read_protocol(block)
+            protocol, _ = read_header(block)
         except DataError as error:
             reason = str(error)
         else:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -41,18 +40,16 @@ class Progress:
         is_terminal = self._stream is not None and self._stream.isatty()
         self._is_terminal = is_terminal and os.environ.get("TERM") != "dumb"
         self._begun = self._last = clock()
-        self._lock = threading.Lock()
 
     def advance(self, n_networks: int) -> None:
-        """Count finished networks, from any thread, and show them if it is time to."""
-        with self._lock:
-            self.done += n_networks
-            now = self._clock()
-            pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
-            # The end is shown once, by __exit__.
-            if now - self._last >= pause and self.done < self.total:
-                self._last = now
-                self._show()
+        """Count finished networks, and show them if it is time to."""
+        self.done += n_networks
+        now = self._clock()
+        pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
+        # The end is shown once, by __exit__.
+        if now - self._last >= pause and self.done < self.total:
+            self._last = now
+            self._show()
 
     def __enter__(self) -> Progress:
         return self

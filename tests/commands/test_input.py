@@ -7,7 +7,7 @@ import pytest
 from replication.cli import main, store_commands
 from replication.definition.protocol import PAPER
 from replication.errors import WorkerError
-from replication.store import list_study_folders
+from replication.store.folders import list_study_folders
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from replication.experiments import EXPERIMENTS
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import list_studies
-from replication.store import StudyFolder, find_blocks
+from replication.store.blocks import find_blocks
 from replication.store.filling import simulate_study
+from replication.store.folders import StudyFolder
 from tests.unit.store.invented import fill, find_digest, replace_block_size
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)

@@ -17,7 +17,7 @@ from replication.definition.study import Study
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import compare_with_report
 from replication.simulator.ensemble import simulate
-from replication.store import count_outcomes
+from replication.store.folders import count_outcomes
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",

@@ -17,8 +17,13 @@ from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store import StudyFolder, compute_study_digest, count_outcomes, find_blocks
-from replication.store.folders import find_missing
+from replication.store.blocks import find_blocks
+from replication.store.folders import (
+    StudyFolder,
+    compute_study_digest,
+    count_outcomes,
+    find_missing,
+)
 from replication.store.verifying import check_study
 from replication.system import files
 from tests.unit.store.invented import fill, invent, repair, replace_block_size

@@ -19,8 +19,8 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import OTHER_ERRORS, Study
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
-from replication.store import StudyFolder
 from replication.store.filling import simulate_study
+from replication.store.folders import StudyFolder
 from replication.store.verifying import check_study
 from tests.reliability.writing import write_when_traced
 from tests.unit.store.invented import find_digest, replace_block_size, replace_simulation

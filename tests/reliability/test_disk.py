@@ -11,8 +11,10 @@ import pytest
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.errors import StorageError
-from replication.store import StudyFolder, filling, find_blocks
+from replication.store import filling
+from replication.store.blocks import find_blocks
 from replication.store.filling import simulate_study
+from replication.store.folders import StudyFolder
 from replication.store.verifying import check_study
 from tests.reliability import faults
 from tests.unit.store.invented import find_digest, replace_block_size

@@ -9,7 +9,7 @@ import pytest
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.publication.publishing import replicate_study
-from replication.store import compute_study_digest
+from replication.store.folders import compute_study_digest
 from tests.reliability.faults import call
 from tests.unit.store.invented import find_digest, replace_block_size
 

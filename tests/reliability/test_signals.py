@@ -11,7 +11,8 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.simulator.outcomes import compute_digest
-from replication.store import StudyFolder, find_blocks
+from replication.store.blocks import find_blocks
+from replication.store.folders import StudyFolder
 from tests.reliability import faults
 from tests.reliability.writing import write_slowly
 from tests.unit.store.invented import find_digest, invent, simulate

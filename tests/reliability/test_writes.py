@@ -11,7 +11,7 @@ from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
 from replication.simulator.outcomes import compute_digest
-from replication.store import StudyFolder
+from replication.store.folders import StudyFolder
 from replication.store.verifying import check_study
 from tests.reliability import faults
 from tests.unit.store.invented import invent, replace_block_size, simulate

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
 Flags = NDArray[np.bool_]
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the codes."""
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
@@ -34,7 +34,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     n_large = max(2, round(LARGE_SHARE * n_networks))
     large_weights, large_codes = learn(large, draw_weights(large, ROOT_SEED, 0, n_large), jobs)
     return {
-        "n_networks": n_networks,
         "claims": {"good-codes": judge("good-codes", {
             "reconstructed": reconstruct(PAPER, weights, codes),
             "rounded": reconstruct(PAPER, weights, codes.round(decimals)),

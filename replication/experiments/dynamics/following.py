@@ -42,9 +42,14 @@ def delay(n: int) -> Choose:
     return lambda asked, _: asked[-1 - n] if len(asked) > n else np.zeros_like(asked[-1])
 
 
-def swing(factor: float) -> Choose:
-    """Apply what alternates, half the difference of the last two, times a factor."""
-    return lambda asked, _: factor * (asked[-1] - asked[-2 if len(asked) > 1 else -1]) / 2.0
+def alternate(asked: list[Array], _: int) -> Array:
+    """Apply what alternates from update to update: half the difference of the last two."""
+    return np.asarray((asked[-1] - asked[-2 if len(asked) > 1 else -1]) / 2.0)
+
+
+def smooth(asked: list[Array], t: int) -> Array:
+    """Apply the rest, the mean of the last two."""
+    return asked[-1] - alternate(asked, t)
 
 
 def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
@@ -56,12 +61,16 @@ CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
     **{f"share {share:g}": scale(share) for share in (0.5, 2.0)},
     **{f"until {t}": scale(1.0, end=t) for t in (10, 30)},
-    **{f"from {t}": scale(1.0, first=t) for t in (10, 30)},
-    **{f"delay {n}": delay(n) for n in range(8)},
-    **{f"swing {factor:g}": swing(factor) for factor in (-2.0, 1.0, 2.0)},
-    "steady": lambda asked, _: (asked[-1] + asked[-2 if len(asked) > 1 else -1]) / 2.0,
+    **{f"delay {n}": delay(n) for n in range(3)},
 }
-"""By what the hidden biases change; "delay 0" is equation 4, "steady" lacks what alternates."""
+"""By what the hidden biases change; "delay 0" is equation 4."""
+PARTS: Mapping[str, Choose] = {
+    "both": scale(1.0),
+    "alternating": alternate,
+    "smooth": smooth,
+    "neither": scale(0.0),
+}
+"""From which part of what equation 4 asks for they learn; the two parts add up to it."""
 
 
 def train_biases(
@@ -81,7 +90,7 @@ def train_biases(
         old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
         every = np.zeros((n, new.shape[1]))
         every[running] = new - old
-        asked[:] = [*asked[-7:], every]
+        asked[:] = [*asked[-2:], every]
         new[...] = old + choose([each[running] for each in asked], t)
         return following
 
@@ -117,6 +126,23 @@ def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
         return describe_times(updates, updates <= LONGEST) | {"slow": slow} | deep
 
     return dict(zip(CHOICES, map_in_threads(run, CHOICES.values(), jobs=jobs), strict=True))
+
+
+def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return for each of `PARTS` how many networks are slow, and how many fail at the cap."""
+    weights = draw_weights(PAPER, root_seed, 0, n)
+    ends = {"slow": SLOW, "failed": PAPER.max_updates}
+    protocol = dataclasses.replace(PAPER, max_updates=PAPER.max_updates + 1)
+
+    def run(choose: Choose) -> Model:
+        updates, _ = train_biases(protocol, weights, choose)
+        return {
+            name: estimate_share(int(np.count_nonzero(updates > end)), n)
+            for name, end in ends.items()
+        }
+
+    found = map_in_threads(run, PARTS.values(), jobs=jobs)
+    return {"n": n, **dict(zip(PARTS, found, strict=True))}
 
 
 def measure_following(base: Protocol, weights: Array) -> list[Model]:

@@ -15,11 +15,12 @@ ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
 N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3
-TAIL_SHARE, RATES_SHARE, KINDS_SHARE, MAP_SHARE, ALIGNED_SHARE, SQUARE_SHARE = (
-    100, 10, 0.2, 0.03, 0.2, 2,
+TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, MAP_SHARE, ALIGNED_SHARE, SQUARE_SHARE = (
+    100, 2, 10, 0.2, 0.03, 0.2, 2,
 )  # fmt: skip
-"""Networks whose tail is compared, at each lower rate, of each kind, in each cell of the map, that
-are followed to their alignment, and sorted by their initial codes, as multiples of all."""
+"""Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
+kind, in each cell of the map, that are followed to their alignment, and sorted by their initial
+codes, as multiples of all."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -46,6 +47,7 @@ def run_once(n: int, *, root_seed: int, jobs: int, report_progress: Tell) -> Mod
     model = {
         "tails": tails,
         "choices": following.compare_choices(n, root_seed=root_seed, jobs=jobs),
+        "parts": following.compare_parts(count(PARTS_SHARE), root_seed=root_seed, jobs=jobs),
         "following": following.measure_following(
             PAPER, draw_weights(PAPER, root_seed, 0, count(ALIGNED_SHARE))
         ),

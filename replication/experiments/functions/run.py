@@ -48,7 +48,7 @@ RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0
 STEP = 1e-5
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
     n_search = max(2, round(SHARE * n_networks))
     n_check = max(20, round(SHARE * n_networks))
@@ -61,7 +61,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         )  # fmt: skip
     report_progress("changes of hidden units whose function the rule does not know")
     return {
-        "n_networks": n_networks,
         "claims": {
             "other-functions": judge_functions(outcomes),
             "unknown-function": judge_unknown(n_check),

@@ -22,7 +22,7 @@ from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, com
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
-from replication.store import compute_study_digest, count_outcomes
+from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 

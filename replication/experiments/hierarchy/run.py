@@ -100,7 +100,7 @@ Outcome = Mapping[str, NDArray[Any]]
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
     outcomes: dict[str, Outcome] = {}
@@ -116,7 +116,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         for name in CONDITIONS
     }
     return {
-        "n": n_networks,
         "conditions": conditions,
         "splits": compare_splits(outcomes["four"]),
         "claims": {"hierarchy": judge_hierarchy(outcomes)},

@@ -27,7 +27,7 @@ SLOW_SHARE = 0.5  # share of the networks that are measured at the other learnin
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of what happens along learning."""
     report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
@@ -42,7 +42,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
     )
     return {
-        "n_networks": n_networks,
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
         "level": LEVEL,

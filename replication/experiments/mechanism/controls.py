@@ -1,7 +1,8 @@
-"""What is not a replaced change: larger weights at the start, and whose split is learnt."""
+"""What is not a replaced change: other starts, a slower half, and whose split is learnt."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import Array, change_u, change_w, get_w
+from replication.experiments.matrices import Array, change_u, change_w, get_w, give_length
 from replication.experiments.mechanism.interventions import describe_extra
 from replication.experiments.mechanism.theory import measure_growth
-from replication.experiments.summaries import estimate_share
+from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import list_connections
+from replication.statistics.intervals import estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
@@ -64,6 +67,38 @@ def compare_sizes(
         }
 
     return [scale(factor) for factor in factors]
+
+
+def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+    """Return what networks take if one half is slowed, or is that of the same network once learnt.
+
+    A half is a matrix with the biases of the units it leads to. ``slow_w`` and ``slow_u``: at half
+    its rate; ``final_w`` and ``final_u``: this half as it ends, the other as it starts; ``long_w``:
+    W alone, as it starts, but as long as it ends. The last three of networks that have learnt.
+    """
+    W, U = list_connections(protocol)
+    base, learnt, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
+    assert final is not None
+    start, final, every = weights[learnt], final[learnt], np.ones_like(learnt)
+    final_w = get_w(protocol, final)
+    long_w = change_w(protocol, start, lambda own, _: give_length(own, final_w))
+
+    def run(fields: dict[str, Any], chosen: NDArray[np.bool_], initial: Array) -> dict[str, Any]:
+        changed = dataclasses.replace(protocol, **fields)
+        updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
+        return {
+            **name_estimate("median", estimate_median(updates)),
+            **describe_extra(updates, converged, base[chosen]),
+        }
+
+    return {
+        "base": run({}, every, weights),
+        "slow_w": run({"visible_to_hidden_factor": 0.5}, every, weights),
+        "slow_u": run({"hidden_to_visible_factor": 0.5}, every, weights),
+        "final_w": run({}, learnt, np.hstack([final[:, W], start[:, U]])),
+        "final_u": run({}, learnt, np.hstack([start[:, W], final[:, U]])),
+        "long_w": run({}, learnt, long_w),
+    }
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "first_step": lambda _, p: measure_first_step(p, initial),
         "sizes": lambda _, p: controls.compare_sizes(p, initial, jobs=jobs),
         "starts": lambda _, p: controls.compare_starts(p, initial, jobs=jobs),
+        "halves": lambda _, p: controls.compare_halves(p, initial, jobs=jobs),
         "splits": lambda _, p: controls.measure_split(p, initial, jobs=jobs),
         "freezes": lambda _, p: freezes.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
         "turning": lambda rate, p: follow_turning(p, initial[:n_smaller], **FOLLOWED[rate]),

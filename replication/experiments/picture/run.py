@@ -38,7 +38,7 @@ SMALL = 2.0**-20
 and far below what bends the vectors."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the picture."""
     report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
@@ -46,7 +46,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     )
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     return {
-        "n_networks": n_networks,
         "claims": {
             "picture": judge_picture(paper, slow),
             "picture-geometry": judge_geometry(paper, slow),

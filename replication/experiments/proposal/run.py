@@ -54,7 +54,7 @@ class Alignment(NamedTuple):
     vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     report_progress("alignment at equal learning rates")
@@ -71,7 +71,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         rules[name] = describe_speed(outcomes[name], best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
-        "n_networks": n_networks,
         "rates": list(RATES),
         "aligned_at": {
             name: [medians[name, r] if np.isfinite(medians[name, r]) else None for r in RATES]

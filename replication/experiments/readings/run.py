@@ -21,7 +21,7 @@ OTHERS: dict[str, Protocol] = {
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
     n_others = max(1000, round(OTHERS_SHARE * n_networks))
     level = load_claims()["headline"].thresholds["min_p"]
@@ -31,25 +31,19 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         report_progress(f"{name}, {n:,} networks")
         populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
-    named = [describe_named(name, populations[name]) for name in ERROR_READINGS]
+    named = [
+        {
+            "name": name,
+            **name_estimate("mean", estimate_count_mean(populations[name])),
+            "p": studies.describe_p(populations[name])["p"],
+            "p_sweeps": studies.describe_p(studies.count_sweeps(populations[name]))["p"],
+        }
+        for name in ERROR_READINGS
+    ]
     report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
     power = [
-        {
-            "name": name,
-            "mean": estimate_count_mean(counts).value,
-            "rejected": studies.measure_power(ranked, counts, level=level),
-        }
+        {"name": name, "rejected": studies.measure_power(ranked, counts, level=level)}
         for name, counts in populations.items()
     ]
-    return {"n_networks": n_networks, "named": named, "power": power}
-
-
-def describe_named(name: str, counts: CountTable) -> Model:
-    """Return the row of a named reading, judged as the headline is."""
-    return {
-        "name": name,
-        **name_estimate("mean", estimate_count_mean(counts)),
-        "p": studies.describe_p(counts)["p"],
-        "p_sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
-    }
+    return {"named": named, "power": power}

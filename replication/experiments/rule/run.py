@@ -46,13 +46,12 @@ SIZES = {"8-3-8": ((8, 3), 15.0), "16-4-16": ((16, 4), 10.0)}
 Flags = NDArray[np.bool_]
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the rule."""
     report_progress("the simple rule, and steepest descent by finite differences")
     simple, descent = judge_simple_rule(n_networks), judge_descent(n_networks)
     report_progress("networks without linear units, and without symmetric weights")
     return {
-        "n_networks": n_networks,
         "claims": {
             "simple-rule": simple,
             "descent": descent,

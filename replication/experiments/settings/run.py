@@ -37,7 +37,7 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 41, 2))
 EDGE_SHARES = (0.01, 0.1)
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the map."""
     report_progress("the map of learning rate and regression")
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
@@ -52,7 +52,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     report_progress("the edge at the paper's regression")
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
-        "n_networks": n_networks,
         "n_fresh": n_fresh,
         "max_updates": PAPER.max_updates,
         "rates": list(RATES),

@@ -36,7 +36,7 @@ GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
 """Connections that lead into each hidden group, and into both."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of a longer loop at the best settings of a small search."""
     n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
     report_progress("the best settings of a longer loop")
@@ -48,7 +48,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     histories = measure_learning(
         best, measure_loop, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs
     )
-    return {"n_networks": n_networks, "claims": {"loops": judge_loops(histories)}}
+    return {"claims": {"loops": judge_loops(histories)}}
 
 
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:

@@ -55,7 +55,7 @@ LARGE = Protocol(group_sizes=(8, 3))
 LARGE_RATES = (6.0, 8.0, 10.0, 12.0, 14.0, 17.0)
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
     n_search, n_rates, n_large = (
         max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE)
@@ -112,7 +112,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     }
     comparable = load_claims()["comparable"].operationalisations
     return {
-        "n_networks": n_networks,
         "ratios": {name: name_estimate("times", each) for name, each in ratios.items()},
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),

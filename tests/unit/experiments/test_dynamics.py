@@ -83,10 +83,12 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     asked = [np.array([1.0]), np.array([5.0]), np.array([2.0])]
     assert following.delay(2)(asked, 2) == [1.0]
     assert following.delay(3)(asked, 2) == [0.0]
-    assert following.swing(1.0)(asked, 2) + following.CHOICES["steady"](asked, 2) == [2.0]
-    assert following.swing(-1.0)(asked, 2) == [1.5]
+    # What alternates with period 2 and what does not, of a sequence that is one or the other.
+    jumping, steady = ([np.array([size]) for size in (3.0, x, 3.0)] for x in (-3.0, 3.0))
+    for asked_for, alternating in ((jumping, 3.0), (steady, 0.0)):
+        assert following.alternate(asked_for, 2) == [alternating]
+        assert following.smooth(asked_for, 2) == [3.0 - alternating]
     assert [following.CHOICES["until 10"](asked, t)[0] for t in (9, 10)] == [2.0, 0.0]
-    assert [following.CHOICES["from 10"](asked, t)[0] for t in (9, 10)] == [0.0, 2.0]
 
 
 def test_depth_is_that_of_vectors_which_share_a_corner():

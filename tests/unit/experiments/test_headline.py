@@ -19,8 +19,8 @@ from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.ensemble import simulate_range
 from replication.statistics.counts import CountTable
-from replication.store import compute_study_digest, count_outcomes
 from replication.store.filling import simulate_study
+from replication.store.folders import compute_study_digest, count_outcomes
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40).repeat(50)))
@@ -123,7 +123,7 @@ def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
     part = Study(PAPER, 5, 300, tmp_path).other_errors["half-square"]
     simulate_study(part, show_progress=False)
     table = count_outcomes(part)
-    outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, 0, 300)
+    outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, (0, 300))
     expected = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
     assert table == expected
 

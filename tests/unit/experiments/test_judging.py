@@ -12,7 +12,6 @@ from replication.errors import DataError
 from replication.experiments import judging
 from replication.experiments.judging import (
     Outcome,
-    check_models,
     count_verdicts,
     describe_condition,
     find_verdict,
@@ -100,25 +99,24 @@ def test_primary_outcome_decides_and_the_others_qualify(primary, others, empiric
     assert find_verdict("checked", primary, others) is checked
 
 
-def test_condition_names_what_contradicts_the_primary_and_who_is_undecided():
+def test_condition_names_what_contradicts_the_primary():
     claims = load_claims()
     first, *others = claims["rapid"].operationalisations
     names = [each.name for each in others]
-    for verdict, outcomes, condition, undecided in (
-        ("holds", (True, True, None), "", names[1:]),
-        ("holds, except", (True, False, True), names[0], []),
-        ("holds only if", (True, False, False), "not asked " + " and ".join(names), []),
-        ("does not hold, except", (False, True, None), names[0], names[1:]),
-        ("open", (None, False, None), "", names[1:]),
+    for verdict, outcomes, condition in (
+        ("holds", (True, True, None), ""),
+        ("holds, except", (True, False, True), names[0]),
+        ("holds only if", (True, False, False), "not asked " + " and ".join(names)),
+        ("does not hold, except", (False, True, None), names[0]),
+        ("open", (None, False, None), ""),
     ):
         ids = [first.id, *(each.id for each in others)]
         judged = judge("rapid", dict(zip(ids, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
-        found = describe_condition(claims["rapid"], judged)
-        assert found == {"condition": condition, "undecided": undecided}
+        assert describe_condition(claims["rapid"], judged) == condition
     claim = claims["alignment-first"]
     ways = {each.id: supports_if(each is claim.primary) for each in claim.operationalisations}
-    assert describe_condition(claim, judge(claim.id, ways))["condition"] == claim.only_if
+    assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_file_and_name():
@@ -128,25 +126,6 @@ def test_measurement_that_is_missing_or_too_many_is_refused_by_file_and_name():
         judge("rapid", {})
     with pytest.raises(DataError, match=r"experiments/speed/run.py: the measurement 'other'"):
         judge("rapid", RESULTS | {"other": supports_if(True)})
-
-
-def test_models_are_held_against_the_ledger():
-    claims = {
-        name: {"operationalisations": {each.id: {} for each in claim.operationalisations}}
-        for name, claim in load_claims().items()
-        if claim.experiment == "speed"
-    }
-    check_models({"speed": {"claims": claims}, "settings": {}})
-    without = {name: claim for name, claim in claims.items() if name != "rapid"}
-    for damaged, message in (
-        (without, r"claims.toml, \[claims.rapid\]: models/speed.json has no"),
-        (claims | {"slow": {"operationalisations": {}}}, r"the statement 'slow' has no entry"),
-        (claims | {"rapid": {"operationalisations": {}}}, "no measurement in models/speed.json"),
-        (1, "models/speed.json holds measurements in another form"),
-        ({"rapid": {"operationalisations": 1}}, "in another form"),
-    ):
-        with pytest.raises(DataError, match=message):
-            check_models({"speed": {"claims": damaged}})
 
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():

@@ -157,6 +157,36 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(growth), rel=0.05)
 
 
+def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
+    protocol = dataclasses.replace(PAPER, learning_rate=10.0)
+    weights = draw_weights(protocol, SEED, 0, 4)
+    found = controls.compare_halves(protocol, weights, jobs=1)
+
+    def train(change=None, start=lambda initial, final: initial):
+        updates = []
+        for row in weights:
+            network = RecirculationNetwork.from_weights(row, protocol)
+            initial = [part.copy() for part in network.weights]
+            network.train()
+            again = RecirculationNetwork(*start(initial, network.weights), protocol=protocol)
+            updates.append(again.train(change=change)[0])
+        return np.median(updates)
+
+    def lengthen(initial, final):
+        lengths = [np.linalg.norm(x[0]) for x in (initial, final)]
+        return (lengths[1] / lengths[0] * initial[0], *initial[1:])
+
+    for name, literal in {
+        "base": train(),
+        "slow_w": train(lambda each: each._replace(W=each.W / 2, b=each.b / 2)),
+        "slow_u": train(lambda each: each._replace(U=each.U / 2, c=each.c / 2)),
+        "final_w": train(start=lambda initial, final: (*final[:2], *initial[2:])),
+        "final_u": train(start=lambda initial, final: (*initial[:2], *final[2:])),
+        "long_w": train(start=lengthen),
+    }.items():
+        assert found[name]["median"] == literal, name
+
+
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))

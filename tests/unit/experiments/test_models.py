@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
-from replication.experiments import EXPERIMENTS, list_figures
+from replication.errors import DataError
+from replication.experiments import EXPERIMENTS, list_figures, run_experiment
+from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
-from replication.experiments.judging import check_models
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
@@ -56,11 +57,12 @@ SMALLER = {
 
 def run(name):
     """Return the model of a small experiment, as it is read back, and its figures."""
-    module = RUNS[name]
     with pytest.MonkeyPatch.context() as patch:
         for key, value in SMALLER.get(name, {}).items():
-            patch.setattr(module, key, value)
-        made = module.run(jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW))
+            patch.setattr(RUNS[name], key, value)
+        made = run_experiment(
+            name, jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW)
+        )
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
@@ -198,7 +200,7 @@ def check_mechanism(model, figures):
 
 def check_dynamics(model, figures):
     main = model["main"]
-    (tail, late), (jumps, aligned) = (
+    (tail, parts), (jumps, aligned) = (
         [list_lines(figure.axes[0]) for figure in figures[name]] for name in ("tail", "jumps")
     )
     for name in ("learnt", "fixed"):
@@ -207,8 +209,9 @@ def check_dynamics(model, figures):
         for size, found in main["alignment"].items():
             drawn = aligned[f"{name}: {size}"].get_ydata()
             assert drawn == pytest.approx([row[name]["mean"] for row in found["rates"]])
-    slow = [100 * main["choices"][f"delay {n}"]["slow"]["share"] for n in range(8)]
-    assert late["delay"].get_ydata() == pytest.approx(slow)
+    for name in ("slow", "failed"):
+        shares = [main["parts"][part][name]["share"] for part in following.PARTS]
+        assert parts[name].get_ydata() == pytest.approx([100 * share for share in shares])
     for k, label in enumerate(("none on", "1 on", "2 on")):
         rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
         assert list(jumps[label].get_xdata()) == rates
@@ -238,7 +241,14 @@ def check_images(model, figures):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
     model, figures = run(name)
-    check_models({name: model})
     assert all(model["claims"][claim]["verdict"] == "checked" for claim in CHECKED.get(name, ()))
     if f"check_{name}" in globals():
         globals()[f"check_{name}"](model, figures)
+
+
+def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
+    for judged in ({}, {"good-codes": {}, "rapid": {}}):
+        monkeypatch.setattr(RUNS["codes"], "run", lambda *, judged=judged, **_: {"claims": judged})
+        message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
+        with pytest.raises(DataError, match=message):
+            run_experiment("codes", jobs=1, report_progress=silent)

@@ -24,7 +24,7 @@ from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files, repair_report
-from replication.store import compute_study_digest, read_outcomes
+from replication.store.folders import compute_study_digest, read_outcomes
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

@@ -32,8 +32,8 @@ def replace(monkeypatch, function):
     """Put a function in place of the simulation of blocks from seed 50 on."""
     original = ensemble.simulate_range
 
-    def simulate(protocol, root_seed, start, end):
-        return function() if start >= 50 else original(protocol, root_seed, start, end)
+    def simulate(protocol, root_seed, seeds):
+        return function() if seeds[0] >= 50 else original(protocol, root_seed, seeds)
 
     monkeypatch.setattr(ensemble, "simulate_range", simulate)
 

@@ -7,8 +7,8 @@ import numpy as np
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.simulator.outcomes import Outcomes
-from replication.store import StudyFolder, compute_study_digest
 from replication.store.filling import simulate_study
+from replication.store.folders import StudyFolder, compute_study_digest
 from replication.store.verifying import check_study, repair_study
 
 

@@ -16,8 +16,8 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
-from replication.store import LAYOUT, StudyFolder, compute_study_digest, find_blocks
-from replication.store.blocks import read_block
+from replication.store.blocks import LAYOUT, find_blocks, read_block
+from replication.store.folders import StudyFolder, compute_study_digest
 from replication.store.verifying import check_study
 from tests.unit.store.invented import fill, invent, repair
 

@@ -11,8 +11,10 @@ from replication.definition.study import Study
 from replication.errors import StorageError, UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker
 from replication.simulator.outcomes import compute_digest
-from replication.store import blocks, compute_study_digest, find_blocks
+from replication.store import blocks
+from replication.store.blocks import find_blocks
 from replication.store.filling import simulate_blocks, simulate_study
+from replication.store.folders import compute_study_digest
 from tests.unit.store.invented import fill, invent, replace_simulation, simulate
 
 choose_block_size = blocks.choose_block_size

@@ -14,14 +14,14 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.errors import DataError, StorageError
 from replication.simulator.outcomes import compute_digest
-from replication.store import (
+from replication.store.blocks import find_blocks
+from replication.store.folders import (
     StudyFolder,
     compute_study_digest,
-    find_blocks,
+    find_missing,
     list_other_versions,
     list_study_folders,
 )
-from replication.store.folders import find_missing
 from replication.system.files import write_durably
 from tests.unit.store.invented import fill, invent
 

@@ -7,7 +7,8 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
-from replication.store import compute_study_digest, find_blocks
+from replication.store.blocks import find_blocks
+from replication.store.folders import compute_study_digest
 from replication.store.verifying import check_study, draw_sample, verify_study
 from tests.unit.store.invented import fill, invent, repair, replace_simulation, simulate
 
