@@ -57,7 +57,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from replication.comparison.comparison import Comparison, compare
-    from replication.comparison.table import ComparisonTable, compare_table
+    from replication.comparison.groups import compare_table
+    from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.errors import (
@@ -103,7 +104,8 @@ __all__ = [
 _HOMES = {
     "replication.definition.claims": ("load_claims",),
     "replication.comparison.comparison": ("Comparison", "compare"),
-    "replication.comparison.table": ("ComparisonTable", "compare_table"),
+    "replication.comparison.groups": ("compare_table",),
+    "replication.comparison.table": ("ComparisonTable",),
     "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.simulator.ensemble": ("simulate",),

@@ -72,6 +72,8 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of the error that keeps one from being read."""
+    from replication.experiments import EXPERIMENTS
+    from replication.publication.models import read_models
     from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports
     from replication.store.folders import list_other_versions, list_study_folders
@@ -87,7 +89,8 @@ def run_info(options: argparse.Namespace) -> int:
         )
         for study in studies
     ]  # fmt: skip
-    others, stale = list_other_versions(options.results), find_stale(options.results)
+    others = list_other_versions(options.results)
+    stale = find_stale(read_models(options.results, EXPERIMENTS))
     if options.json:
         left_alone = [{"other_version": True, "folder": str(path)} for path in others]
         models = [{"stale_models": stale}] if stale else []

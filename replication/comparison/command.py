@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 from replication.comparison.numbers import FORMS
 from replication.comparison.report import CHOICES, STATISTICS, SUCCESSES
 from replication.errors import ReplicationError, UsageError
-from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.comparison.comparison import Comparison
     from replication.comparison.table import ComparisonTable
 
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
-MORE = {  # what the help says of a reported number beside its name
-    "mean": ", also with what stands behind it: '0.83 ± 0.04', '0.83 [0.81, 0.85]'",
-    "sd": " (see --sd-kind)",
-    "iqr": ", or both quartiles: '0.81 to 0.85'",
-    "share": ", such as 0.95 or 95%%",
-}
 EXAMPLES = """\
 examples:
   replication compare example --column reward --runs 5 --mean "0.83 ± 0.04"
@@ -38,6 +31,57 @@ exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tel
 65 a table that cannot be compared, 74 a file that cannot be read or written"""
 
 
+OPTIONS = {
+    "--column NAME": "column that holds the values (default: the only one); with --by several, as "
+    "in reward,steps",
+    "--runs N": "runs behind the report; needed for all but --constant",
+    **{
+        f"--{name.replace('_', '-')} NUMBER": f"reported {words}"
+        for name, words in (STATISTICS | SUCCESSES).items()
+    },
+    "--mean NUMBER": "reported mean, also with what stands behind it: '0.83 ± 0.04', "
+    "'0.83 [0.81, 0.85]'",
+    "--iqr NUMBER": "reported interquartile range, or both quartiles: '0.81 to 0.85'",
+    "--share NUMBER": "reported share that succeeded, such as 0.95 or 95%%",
+    "--constant NUMBER": "in place of a report: a value without error, such as one of theory",
+    "--ci LOW HIGH": "reported confidence interval of the mean",
+    "--report TEXT": "in place of these: all that was reported, as '0.83 ± 0.04, n = 5' or "
+    "'median=0.8 p90=1.2 n=20'",
+    "--against TEXT": "in place of FILE: another report, or one run: '91.2, n = 1'; with --by a "
+    "file, like that of --reported",
+    "--ci-level LEVEL": "of the interval (default: 0.95)",
+    "--ci-kind": "whether it is by Student's t or by the normal distribution (default: both are "
+    "tried)",
+    "--plus-minus": "what stands behind ±: standard deviation, standard error, half of an "
+    "interval, or two of the first (default: sd, se and ci are tried)",
+    "--sd-kind": "denominator of the reported sd (default: both are tried)",
+    "--scale FACTOR": "what the reported numbers are divided by to have your unit: 100 if they are "
+    "per cent and your values shares such as 0.973, 1 if both are per cent",
+    "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
+    "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
+    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no). "
+    "With --mean and the like it suits times and counts that were stopped at one common value, "
+    "which failures hold; with rewards or accuracies add --failures excluded, or leave it out",
+    "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
+    "--failures": "what the report did with failures: left them out, counted them where they were "
+    "stopped, or started over and added up (default: the verdict must not depend on it)",
+    "--margin VALUE": "difference of the means that does not matter, in the unit of the values or "
+    "as 10%%",
+    "--detect VALUE": "how many runs would show this difference four times in five? In the unit of "
+    "the values, as 10%% or as '0.5 sd'",
+    "--level LEVEL": "of the test (default: 0.05); intervals cover the rest",
+    "--by NAMES": "columns of keys, as in task,method: each group is compared by itself, and the "
+    "table as a whole",
+    "--reported FILE": "with --by: a table with the keys and, for each group, n, mean, std and so "
+    "on; with a column `metric` if there are several columns of values",
+    "--difference A B": "with --by: what was reported is the mean of group A less that of B",
+    "--pair NAME": "with --difference: column of seeds that pair the runs",
+    "--plot FILE": "draw the runs with the reported value, or with --by the difference of each "
+    "group (.png, .svg or .pdf)",
+}
+"""What each option says of itself, by its name and what follows it."""
+
+
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
@@ -50,122 +94,64 @@ difference they would have shown. Give the numbers as they were printed: their d
 they were rounded. docs/compare.md says how they are judged, and how often that goes wrong.""",
         epilog=EXAMPLES,
     )
-    add = compare.add_argument
-    add("file", metavar="FILE", nargs="?",
+    compare.add_argument(
+        "file", metavar="FILE", nargs="?",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Parquet, Feather or Excel; - for standard input; "
-        "example, example-tasks and example-report come with the package")  # fmt: skip
-    add("--column", metavar="NAME", help="column that holds the values (default: the only one); "
-        "with --by several, as in reward,steps")  # fmt: skip
-    add("--runs", metavar="N", help="runs behind the report; needed for all but --constant")
-    for name, words in (STATISTICS | SUCCESSES).items():
-        add(f"--{name.replace('_', '-')}", metavar="NUMBER",
-            help=f"reported {words}{MORE.get(name, '')}")  # fmt: skip
-    add("--quantile", nargs=2, action="append", metavar=("NAME", "NUMBER"), default=[],
-        help="another reported quantile, such as p90 71")  # fmt: skip
-    add("--constant", metavar="NUMBER",
-        help="in place of a report: a value without error, such as one of theory")  # fmt: skip
-    add("--ci", nargs=2, metavar=("LOW", "HIGH"), help="reported confidence interval of the mean")
-    add("--report", metavar="TEXT",
-        help="in place of these: all that was reported, as '0.83 ± 0.04, n = 5' or "
-        "'median=0.8 iqr=0.1 n=20'")  # fmt: skip
-    add("--against", metavar="TEXT",
-        help="in place of FILE: another report, or one run: '91.2, n = 1'")  # fmt: skip
-    add("--ci-level", type=_parse_number, default=0.95, metavar="LEVEL",
-        help="of the interval (default: 0.95)")  # fmt: skip
-    add("--ci-kind", choices=CHOICES["ci_kind"],
-        help="whether it is by Student's t or by the normal distribution (default: both are "
-        "tried)")  # fmt: skip
-    add("--plus-minus", choices=CHOICES["plus_minus"],
-        help="what stands behind ±: standard deviation, standard error, half of an interval, or "
-        "two of the first (default: sd, se and ci are tried)")  # fmt: skip
-    add("--sd-kind", choices=CHOICES["sd_kind"],
-        help="denominator of the reported sd (default: both are tried)")  # fmt: skip
-    add("--scale", type=_parse_number, metavar="FACTOR",
-        help="what the reported numbers are divided by to have your unit: 100 if they are per "
-        "cent and your values shares such as 0.973, 1 if both are per cent")  # fmt: skip
-    add("--bounds", nargs=2, type=_parse_end, metavar=("LOW", "HIGH"),
-        help="what no value can lie beyond, such as 0 1, 0 inf or none 100")  # fmt: skip
-    add("--grid", metavar="STEP",
-        help="what every value is a multiple of: 1 for whole numbers")  # fmt: skip
-    add("--succeeded", metavar="NAME",
-        help="column that says which of your runs succeeded (1/0, true/false, yes/no). With "
-        "--mean and the like it suits times and counts that were stopped at one common value, "
-        "which failures hold; with rewards or accuracies add --failures excluded, or leave it "
-        "out")  # fmt: skip
-    add("--cap", type=_parse_number, metavar="VALUE",
-        help="value at which runs were stopped; whatever is larger failed")  # fmt: skip
-    add("--failures", choices=CHOICES["failures"],
-        help="what the report did with failures: left them out, counted them where they were "
-        "stopped, or started over and added up (default: the verdict must not depend on "
-        "it)")  # fmt: skip
-    add("--margin", metavar="VALUE",
-        help="difference of the means that does not matter, in the unit of the values or as "
-        "10%%")  # fmt: skip
-    add("--detect", metavar="VALUE",
-        help="how many runs would show this difference four times in five? In the unit of the "
-        "values, as 10%% or as '0.5 sd'")  # fmt: skip
-    add("--level", type=_parse_number, default=0.05, metavar="LEVEL",
-        help="of the test (default: 0.05); intervals cover the rest")  # fmt: skip
-    add("--by", metavar="NAMES",
-        help="columns of keys, as in task,method: each group is compared by itself, and the table "
-        "as a whole")  # fmt: skip
-    add("--reported", metavar="FILE",
-        help="with --by: a table with the keys and, for each group, n, mean, std and so on; with "
-        "a column `metric` if there are several columns of values")  # fmt: skip
-    add("--difference", nargs=2, metavar=("A", "B"),
-        help="with --by: what was reported is the mean of group A less that of B")  # fmt: skip
-    add("--pair", metavar="NAME", help="with --difference: column of seeds that pair the runs")
-    add("--format", choices=FORMS, default="text", help="of what is printed (default: text)")
-    add("--exit-code", action="store_true", help="leave with a code that says the verdict")
-    add("--plot", metavar="FILE", type=Path,
-        help="draw the runs with the reported value, or with --by the difference of each group "
-        "(.png, .svg or .pdf)")  # fmt: skip
+        "numbers may have a decimal comma), Parquet or Excel; - for standard input; example, "
+        "example-tasks and example-report come with the package",
+    )  # fmt: skip
+    for usage, words in OPTIONS.items():
+        name, *values = usage.split()
+        if not values:
+            compare.add_argument(name, choices=CHOICES[name[2:].replace("-", "_")], help=words)
+        elif len(values) == 1:
+            compare.add_argument(name, metavar=values[0], help=words)
+        else:
+            compare.add_argument(name, nargs=2, metavar=tuple(values), help=words)
+    compare.add_argument("--format", choices=FORMS, default="text", help="of what is printed")
+    compare.add_argument("--exit-code", action="store_true",
+                         help="leave with a code that says the verdict")  # fmt: skip
     compare.set_defaults(handler=run_compare)
 
 
 def run_compare(options: argparse.Namespace) -> int:
     """Print what runs, or another report, say of a reported result."""
+    from replication.comparison.figure import check_picture, draw, save_picture
+
     try:
-        return _run(options)
+        _check(options)
+        picture = None if options.plot is None else Path(options.plot)
+        if picture is not None:
+            check_picture(picture)
+        found = _compare(options)
+        if picture is not None:
+            save_picture(draw(found), picture)
+        text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None
+    sys.stdout.write((text if options.format == "json" else name_options(text)) + "\n")
+    return EXIT_CODES[str(found.verdict)] if options.exit_code else 0
 
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {"minus": "difference", "quantiles": "quantile", "values": "column"}
+    names = {"minus": "difference", "values": "column"}
     return re.sub(
         r"`(\w+)`", lambda found: f"--{names.get(found[1], found[1]).replace('_', '-')}", text
     )
-
-
-def _run(options: argparse.Namespace) -> int:
-    from replication.comparison.figure import check_picture, draw, save_picture
-
-    _check(options)
-    if options.plot is not None:
-        check_picture(options.plot)
-    found = _compare(options)
-    if options.plot is not None:
-        save_picture(draw(found), options.plot)
-    text = found.render(options.format)
-    sys.stdout.write((text if options.format == "json" else name_options(text)) + "\n")
-    return EXIT_CODES[str(found.verdict)] if options.exit_code else 0
 
 
 def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
     """Hand the options over to the function that they belong to."""
     from replication.comparison.comparison import compare
     from replication.comparison.files import read_table
-    from replication.comparison.table import compare_column, compare_table, pair_runs
+    from replication.comparison.groups import compare_column, compare_table, pair_runs
 
-    names = compare.__kwdefaults__ or {}
-    given = {name: value for name, value in vars(options).items() if name in names}
-    given["quantiles"] = dict(options.quantile)
-    if options.against is not None:
+    given = {name: value for name, value in vars(options).items()
+             if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
+    if options.by is None and options.against is not None:
         return compare(**given)
-    runs = read_table(options.file)
+    runs = None if options.file is None else read_table(options.file)
     if options.by is None:
         return compare_column(runs, column=options.column, **given)
     if options.difference is not None:
@@ -174,6 +160,8 @@ def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
         return compare(**pair, **given)
     columns = None if options.column is None else options.column.split(",")
     reported = options.report if options.reported is None else read_table(options.reported)
+    if options.against is not None:
+        given["against"] = read_table(options.against)
     return compare_table(runs, reported, by=options.by.split(","), column=columns, **given)
 
 
@@ -189,22 +177,6 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} was given without --{needed}; give that too")
     if options.reported is not None and options.report is not None:
         raise UsageError("--report and --reported were given; leave one of them out")
-    for name in ("reported", "succeeded"):
+    for name in ("reported", "succeeded", "against"):
         if options.difference is not None and getattr(options, name) is not None:
             raise UsageError(f"--difference and --{name} do not go together; leave one out")
-
-
-def _parse_number(text: str) -> float:
-    number = r"-?(\d{1,15}(\.\d{0,12})?|\.\d{1,12}|\d(\.\d{1,12})?e[+-]?\d{1,2})"
-    if re.fullmatch(number, text, re.ASCII):
-        return float(text)
-    raise argparse.ArgumentTypeError(
-        f"{show(text)} was given; allowed is a plain number such as 2000 or 0.05"
-    )
-
-
-def _parse_end(text: str) -> float | None:
-    """Read one of two bounds; "-inf" would be taken for an option, so that it is "none"."""
-    if text == "none":
-        return None
-    return float(text) if text == "inf" else _parse_number(text)

@@ -12,27 +12,13 @@ import functools
 import html
 import math
 import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison.judging import (
-    Own,
-    check_runs,
-    find_missed,
-    is_binary,
-    judge_all,
-)
-from replication.comparison.means import (
-    Difference,
-    Equivalence,
-    Side,
-    assess_equivalence,
-    plan_runs,
-    plan_shares,
-)
+from replication.comparison.judging import Own, find_missed, get_sample, is_binary, judge_all
+from replication.comparison.means import Difference, Side, find_equivalence, plan_runs, plan_shares
 from replication.comparison.numbers import Reported, describe_p, read_number, refuse
 from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Answer, Finding
@@ -47,13 +33,12 @@ from replication.comparison.report import (
     SPREADS,
     SUCCESSES,
     Report,
-    find_probability,
     parse_report,
     read_report,
 )
-from replication.comparison.runs import take_runs
+from replication.comparison.runs import Runs, take_runs
 from replication.comparison.sampling import Effort, Sample, SamplingDistribution
-from replication.errors import UsageError
+from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_proportion
 from replication.wording import plural
@@ -113,8 +98,8 @@ class Comparison:
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
-    equivalence : Equivalence or None
-        Where a margin was given.
+    equivalence : mapping or None
+        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     impossible, impossible_on_grid, unit : tuple of Impossible, and float or None
         Reported numbers that cannot be right; those that could not be right if values lay on the
         grid of your runs, which decide nothing; that grid.
@@ -150,7 +135,7 @@ class Comparison:
     planned: Mapping[str, Any] | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
-    equivalence: Equivalence | None
+    equivalence: Mapping[str, Any] | None
     impossible: tuple[Impossible, ...]
     impossible_on_grid: tuple[Impossible, ...]
     unit: float | None
@@ -176,9 +161,10 @@ class Comparison:
         """Return a table of the findings by statistic."""
         import pandas as pd
 
-        columns = ["reported", "yours", "low", "high", "p"]
-        rows = [[getattr(one, column) for column in columns] for one in self.findings.values()]
-        return pd.DataFrame(rows, pd.Index(self.findings, name="statistic"), columns)
+        from replication.comparison.text import list_cells
+
+        header, *rows = list_cells(self)
+        return pd.DataFrame(rows, columns=header).set_index("statistic")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that is not for drawing as plain JSON values."""
@@ -238,24 +224,23 @@ def compare(
     iqm: str | float | None = None,
     min: str | float | None = None,
     max: str | float | None = None,
-    quantiles: Mapping[str, str | float] | None = None,
     share: str | float | None = None,
     n_succeeded: str | int | None = None,
     constant: str | float | None = None,
     minus: npt.ArrayLike | None = None,
     succeeded: npt.ArrayLike | None = None,
-    cap: float | None = None,
+    cap: str | float | None = None,
     failures: str | None = None,
     margin: str | float | None = None,
     detect: str | float | None = None,
-    level: float = 0.05,
-    bounds: tuple[float | None, float | None] | None = None,
+    level: str | float = 0.05,
+    bounds: tuple[str | float | None, str | float | None] | None = None,
     grid: str | float | None = None,
     sd_kind: str | None = None,
     plus_minus: str | None = None,
-    ci_level: float = 0.95,
+    ci_level: str | float = 0.95,
     ci_kind: str | None = None,
-    scale: float | None = None,
+    scale: str | float | None = None,
     nan_policy: str = "raise",
 ) -> Comparison:
     """Compare a reported result with runs of your own, or with another report.
@@ -267,7 +252,7 @@ def compare(
         column, masked arrays and columns of Polars or Arrow are taken too.
     report : mapping or str, optional
         All reported numbers at once, in place of the arguments from `runs` to `constant`: by name,
-        or as text such as "0.83 ± 0.04, n = 5" or "median=0.8 iqr=0.1 n=20".
+        or as text such as "0.83 ± 0.04, n = 5" or "median=0.8 p90=1.2 n=20".
     against : mapping or str, optional
         In place of `values`: another report, or a single run ("91.2, n = 1").
     runs : int or str, optional
@@ -279,8 +264,6 @@ def compare(
         "0.830(4)", "0.83 [0.81, 0.85]".
     ci : pair of str or numbers, optional
         Reported confidence interval of the mean, at `ci_level`.
-    quantiles : mapping of str to str or number, optional
-        Other quantiles by name: {"p90": "71"}.
     share, n_succeeded : str or number, optional
         Share of the runs that succeeded ("0.95" or "95 %"), or their number.
     constant : str or number, optional
@@ -365,10 +348,11 @@ def compare(
 def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     given = {name: options[name] for name in ("runs", *NUMBERS)}
-    for name, value in (options["quantiles"] or {}).items():
-        if find_probability(name) is None:
-            raise refuse("quantiles", name, "are names such as p90 and p99.5")
-        given[name] = value
+    options = dict(options) | {
+        name: float(read_number(options[name], name).value)
+        for name in ("cap", "scale", "level", "ci_level")
+        if options[name] is not None
+    }
     if options["report"] is not None:
         twice = [name for name, value in given.items() if value is not None]
         if twice:
@@ -379,34 +363,43 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
         raise refuse("nan_policy", options["nan_policy"], "are raise, omit")
     if not 0.0 < level < 0.5:
         raise refuse("level", level, "is above 0 and below 0.5")
-    is_mean = not report.numbers.keys().isdisjoint({"mean", "constant"})
     if minus is not None and not (
-        is_mean and report.numbers.keys() <= {"mean", "constant", *SPREADS}
+        report.numbers.keys() & {"mean", "constant"}
+        and report.numbers.keys() <= {"mean", "constant", *SPREADS}
     ):
         raise UsageError(
             "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
             "is compared"
         )
-    if options["against"] is not None:
-        if options["values"] is not None or minus is not None:
-            raise UsageError("`against` was given with runs; leave one of them out")
-        summary = read_report(parse_report(options["against"], "against"), options)
-        names = {"mean" if name == "constant" else name for name in report.numbers}
-        if not names & summary.numbers.keys() & {"mean", *SUCCESSES}:
-            raise UsageError(
-                "`against` has no number of the report; give a mean or a share of both"
-            )
-        own = Own(summary=summary)
-    else:
-        take = functools.partial(
-            take_runs, cap=options["cap"], bounds=_read_bounds(options["bounds"]),
-            grid=_read_grid(options["grid"]), omits_missing=options["nan_policy"] == "omit",
-            needs_cap=options["failures"] != "excluded" and bool(report.on_values),
-        )  # fmt: skip
-        other = None if minus is None else take(minus, name="minus", succeeded=None)
-        own = Own(take(options["values"], name="values", succeeded=options["succeeded"]), other)
-    check_runs(own, report)
+    if options["against"] is None:
+        return _conclude(_take_own(report, options), report, options, effort)
+    if options["values"] is not None or minus is not None:
+        raise UsageError("`against` was given with runs; leave one of them out")
+    own = read_report(parse_report(options["against"], "against"), options)
+    names = {"mean" if name == "constant" else name for name in report.numbers}
+    if not names & own.numbers.keys() & {"mean", *SUCCESSES}:
+        raise UsageError("`against` has no number of the report; give a mean or a share of both")
     return _conclude(own, report, options, effort)
+
+
+def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
+    """Return runs of one's own, of which some succeeded if values are compared."""
+    take = functools.partial(
+        take_runs, options=options,
+        needs_cap=options["failures"] != "excluded" and bool(report.on_values),
+    )  # fmt: skip
+    own = take(options["values"], options["succeeded"], name="values")
+    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
+    for number, runs in ((f" {own.n:,}", own), (" other", others)):
+        if runs is not None and report.on_values and runs.done is None:
+            raise DataError(
+                f"all{number} runs failed, so there is no value to compare; give runs of "
+                "which some succeeded, or compare the share that succeeded only"
+            )
+    if others is None:
+        return own
+    n_missing = own.n_missing + others.n_missing
+    return dataclasses.replace(own, minus=others.done, n_missing=n_missing)
 
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
@@ -414,16 +407,18 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     level = options["level"]
     answers = judge_all(own, report, level=level, effort=effort)
     main = next(iter(answers.values()))
-    sample, runs, summary = own.get_sample(main.rule), own.runs, own.summary
+    sample = get_sample(own, main.rule)
     impossible, on_grid, unit = list_impossible(own, report, sample, main.rule)
-    equivalence = _assess(main, report, options["margin"], level)
+    equivalence = _assess(answers.values(), report, options["margin"], level)
     verdict, reason = _judge(impossible, answers, equivalence, sample, level=level)
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    n, n_done = (0, 0) if runs is None else (runs.n, runs.n_done)
-    if summary is not None:
-        n = n_done = summary.runs
+    if isinstance(own, Report):
+        n, n_failed, n_missing, stop = own.runs, 0, 0, None
+    else:
+        n, n_failed, n_missing, stop = own.n, own.n_failed, own.n_missing, own.stop
+    n_done = n - n_failed
     return Comparison(
         verdict=verdict,
         reason=reason,
@@ -432,9 +427,9 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers else report.runs,
         n=n,
-        n_failed=n - n_done,
-        n_missing=sum(one.n_missing for one in (runs, own.minus) if one is not None),
-        cap=runs.stop if runs is not None and report.on_values else None,
+        n_failed=n_failed,
+        n_missing=n_missing,
+        cap=stop if report.on_values else None,
         failures=main.rule,
         mean=_estimate_mean(main, 1.0 - level),
         share=estimate_proportion(n_done, n, level=1.0 - level),
@@ -445,7 +440,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         difference=worst.difference,
         shown=worst.shown,
         missed=find_missed(n_done) if n_done else 1.0,
-        coincidence=find_coincidence(sample, report, main) if own.minus is None else None,
+        coincidence=find_coincidence(own, sample, report, main),
         planned=_plan(main, report, sample, options["detect"], level),
         assumptions=list_assumptions(report, sample, main),
         chance_all_succeed=(n_done / n) ** report.runs,
@@ -453,7 +448,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=list_cautions(own, report, sample, main, worst, equivalence, level),
+        cautions=list_cautions(own, report, sample, main, worst, level),
         distributions=worst.distributions,
         sides=worst.sides,
         sample=sample,
@@ -463,7 +458,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
 def _judge(
     impossible: tuple[Impossible, ...],
     answers: Mapping[str, Answer],
-    equivalence: Equivalence | None,
+    equivalence: Mapping[str, Any] | None,
     sample: Sample | None,
     *,
     level: float,
@@ -479,7 +474,7 @@ def _judge(
     if len(known) > 1:
         return Verdict.CANNOT_TELL, "reading"
     differs = known.pop()
-    if equivalence is not None and differs == equivalence.is_equivalent:
+    if equivalence is not None and differs == equivalence["is_equivalent"]:
         return Verdict.CANNOT_TELL, "margin"
     return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
 
@@ -498,15 +493,19 @@ def _estimate_mean(main: Answer, level: float) -> Estimate:
 
 
 def _assess(
-    main: Answer, report: Report, margin: str | float | None, level: float
-) -> Equivalence | None:
-    """Test whether the mean lies within a margin of the reported one."""
+    answers: Collection[Answer], report: Report, margin: str | float | None, level: float
+) -> dict[str, Any] | None:
+    """Test under each reading whether the means differ by less than a margin."""
     if margin is None:
         return None
-    if "mean" not in report.numbers or main.sides is None:
+    sides = [one.sides for one in answers if one.sides is not None]
+    if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
     value = _read_difference(margin, "margin", report.numbers["mean"], None)
-    return assess_equivalence(*main.sides, margin=value, level=level)
+    found = [find_equivalence(*pair, value) for pair in sides]
+    known = [p for p in found if p is not None]
+    p = max(known) if len(known) == len(found) else None
+    return {"margin": value, "p": p, "is_equivalent": p is not None and p <= level}
 
 
 def _plan(
@@ -540,28 +539,6 @@ def _blank(
         name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
         for name, item in findings.items()
     }
-
-
-def _read_bounds(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
-    try:
-        low, high = (None, None) if bounds is None else bounds
-        low = -math.inf if low is None else float(low)
-        high = math.inf if high is None else float(high)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not low < high:
-        allowed = "are a lower and a higher number, or inf, such as 0 1 or 0 inf"
-        raise refuse("bounds", bounds, allowed)
-    return low, high
-
-
-def _read_grid(grid: str | float | None) -> Fraction | None:
-    if grid is None:
-        return None
-    found = read_number(grid, "grid").value
-    if not found > 0:
-        raise refuse("grid", grid, "is a number above 0")
-    return found
 
 
 def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:

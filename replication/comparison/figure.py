@@ -14,19 +14,18 @@ import numpy.typing as npt
 
 from replication.comparison.comparison import Comparison
 from replication.comparison.numbers import describe_p, format_number, format_p, percent
-from replication.comparison.report import word
-from replication.comparison.sampling import SamplingDistribution
+from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
 from replication.wording import plural, show
 
-N_BARS = 60
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
 FAR = 1.5  # widths of the grey band from its middle beyond which a number is an arrow at the edge
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
          "svg.hashsalt": "compare"}  # fmt: skip
+NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 Limits = tuple[float, float]
 
 
@@ -68,72 +67,54 @@ def render_picture(found: Comparison) -> str:
 
 
 def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
-    """Draw one reported statistic into Matplotlib axes: where it is not contradicted, and it."""
-    finding, distribution = found.findings[name], found.distributions.get(name)
-    low, high = finding.interval
+    """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
+
+    The grey band is what would not be contradicted.
+    """
+    one, sample = found.findings[name], found.sample
+    low, high = one.interval
     reach = FAR * ((high - low) or 1.0)
     middle = (low + high) / 2.0
-    value = min(max(finding.value, middle - reach), middle + reach)
+    value = min(max(one.value, middle - reach), middle + reach)
     limits = min(low, value), max(high, value)
     panel.axvspan(low, high, color=FAINT, zorder=0)
-    if distribution is not None:
-        limits = _draw_bars(distribution, panel, limits)
-    else:
-        limits = _draw_runs(found, name, panel, limits)
-    pad = 0.04 * (limits[1] - limits[0])
-    panel.set_xlim(limits[0] - pad, limits[1] + pad)
-    _mark_reported(found, name, panel, limits)
-    statistic, *given = word(name).split(" given ")
-    over = "the population" if found.runs is None else f"{plural(found.runs, 'run')}"
-    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
-
-
-def _draw_bars(distribution: SamplingDistribution, panel: Any, limits: Limits) -> Limits:
-    """Draw a sampling distribution; return what is to be seen."""
-    edges, heights = make_bars(distribution)
-    panel.stairs(heights, edges, fill=True, color=FILL, edgecolor=INK)
-    panel.set_yticks([])
-    panel.set_ylabel("probability")
-    return _widen(limits, edges)
-
-
-def _widen(limits: Limits, values: npt.NDArray[np.float64]) -> Limits:
-    """Return limits that hold ascending values, as far as these do not make them thrice as wide."""
-    room = limits[1] - limits[0]
-    return (
-        min(limits[0], max(float(values[0]), limits[0] - room)),
-        max(limits[1], min(float(values[-1]), limits[1] + room)),
-    )
-
-
-def _draw_runs(found: Comparison, name: str, panel: Any, limits: Limits) -> Limits:
-    """Draw runs as dots with their mean, above the reported one with its spread."""
-    sample, one = found.sample, found.findings[name]
-    if sample is not None and name in {"mean", "constant"} and sample.values.size > 2:
-        dots = sample.runs
-        if dots.size > N_DOTS:
-            dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
-        limits = _widen(limits, dots)
-        seen = dots[(dots >= limits[0]) & (dots <= limits[1])]
-        panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
-                   markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-        for n, edge, sign, side in (
-            (int((sample.runs < limits[0]).sum()), limits[0], "◂ ", "left"),
-            (int((sample.runs > limits[1]).sum()), limits[1], " ▸", "right"),
-        ):
-            if n:
-                text = f"{sign}{n:,} more" if side == "left" else f"{n:,} more{sign}"
-                panel.annotate(text, (edge, 1.25), ha=side, va="bottom", color=INK)
+    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
+        limits = _draw_runs(sample.runs, panel, limits)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
     theirs = None if found.sides is None else found.sides[1]
-    if theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
+    if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
         spread = float(theirs.samples[0][0] or 0.0)
         ends = np.clip([one.value - spread, one.value + spread], *limits)
         panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
-    return limits
+    pad = 0.04 * (limits[1] - limits[0])
+    panel.set_xlim(limits[0] - pad, limits[1] + pad)
+    _mark_reported(found, name, panel, limits)
+    statistic, *given = word(name).split(" given ")
+    over = "the population" if found.runs is None else plural(found.runs, "run")
+    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
+    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
+
+
+def _draw_runs(runs: npt.NDArray[np.float64], panel: Any, limits: Limits) -> Limits:
+    """Draw ascending runs as dots; return what is to be seen, at most thrice as wide as before."""
+    dots = runs
+    if dots.size > N_DOTS:
+        dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
+    room = limits[1] - limits[0]
+    first = min(limits[0], max(float(dots[0]), limits[0] - room))
+    last = max(limits[1], min(float(dots[-1]), limits[1] + room))
+    seen = dots[(dots >= first) & (dots <= last)]
+    panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
+               markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
+    for n, edge, form, side in (
+        (int((runs < first).sum()), first, "◂ {:,} more", "left"),
+        (int((runs > last).sum()), last, "{:,} more ▸", "right"),
+    ):
+        if n:
+            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
+    return first, last
 
 
 def _mark_reported(found: Comparison, name: str, panel: Any, limits: Limits) -> None:
@@ -197,29 +178,6 @@ def draw_rows(rows: Mapping[tuple[str, ...], Comparison]) -> Any:
         panel.set_xlim(-1.05 * reach, 1.05 * reach)
         panel.set_xlabel("yours less reported, in standard deviations of a run")
     return figure
-
-
-def make_bars(
-    distribution: SamplingDistribution,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return edges float64[m + 1] and heights float64[m] of bars over the bulk of it."""
-    low, high = distribution.find_quantile(0.0005), distribution.find_quantile(0.9995)
-    inside = (distribution.values >= low) & (distribution.values <= high)
-    distinct = np.unique(distribution.values[inside])
-    if distinct.size <= N_BARS:
-        # One bar a value, so that no bar holds more values than its neighbour.
-        step = float(np.diff(distinct).min()) if distinct.size > 1 else 1.0
-        edges = np.append(distinct - step / 2.0, distinct[-1] + step / 2.0)
-    else:
-        # Bars of equally many steps of the grid, where there is one.
-        step = float(np.median(np.diff(distinct)))
-        width = max(1.0, np.ceil((high - low) / N_BARS / step)) * step
-        edges = np.arange(low - step / 2.0, high + width, width)
-    heights, _ = np.histogram(
-        distribution.values[inside], bins=edges, weights=distribution.mass[inside]
-    )
-    heights = heights / distribution.running[-1]
-    return edges, heights
 
 
 def check_picture(path: Path) -> None:

@@ -27,7 +27,12 @@ EXAMPLES = {"example": "example.csv", "example-tasks": "example_tasks.csv",
             "example-report": "example_report.csv"}  # fmt: skip
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
-FORMATS = "CSV (commas, semicolons or tabs), Parquet, Feather and Excel"
+FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
+UNREADABLE = {
+    b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
+    b"ARROW1": "is a Feather file; write it as Parquet",
+    b"FEA1": "is a Feather file; write it as Parquet",
+}
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
 
@@ -92,13 +97,12 @@ def read_table(path: str) -> Table:
     name = "standard input" if path == "-" else show(path)
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
-        return _read_arrow(content, name, "Parquet")
-    if content[:6] == b"ARROW1" or content[:4] == b"FEA1":
-        return _read_arrow(content, name, "Feather")
+        return _read_parquet(content, name)
     if content[:4] == b"PK\x03\x04":
         return _read_excel(content, name)
-    if content[:2] == b"\x1f\x8b":
-        raise DataError(f"{name} is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -")
+    for start, why in UNREADABLE.items():
+        if content.startswith(start):
+            raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
     names, rows = _read_text(content, name)
@@ -143,11 +147,11 @@ def _read_bytes(path: str, name: str) -> bytes:
     return content
 
 
-def _read_arrow(content: bytes, name: str, kind: str) -> Table:
+def _read_parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    buffer, is_parquet = pa.BufferReader(content), kind == "Parquet"
+    buffer = pa.BufferReader(content)
 
     @contextlib.contextmanager
     def refuse() -> Iterator[None]:
@@ -155,23 +159,16 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
             yield
         except (pa.ArrowException, OSError, ValueError, TypeError, LookupError) as error:
             raise DataError(
-                f"{name} is not a readable {kind} file ({_shorten(error)}); write it again"
+                f"{name} is not a readable Parquet file ({_shorten(error)}); write it again"
             ) from None
 
     with refuse():
-        if is_parquet:
-            head = parquet.read_metadata(buffer)
-            schema, n_rows = head.schema.to_arrow_schema(), head.num_rows
-            n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
-        else:
-            schema, n_bytes = pa.ipc.open_file(buffer).schema, 0
-            # Without any column only the sizes are read.
-            options = pa.ipc.IpcReadOptions(included_fields=[])
-            stream = pa.ipc.open_file(buffer, options=options)
-            n_rows = sum(stream.get_batch(i).num_rows for i in range(stream.num_record_batches))
-    if n_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
+        head = parquet.read_metadata(buffer)
+        schema = head.schema.to_arrow_schema()
+    n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
+    if head.num_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
         raise DataError(
-            f"{name} is too large, with {n_rows:,} rows and {len(schema.names):,} columns: "
+            f"{name} is too large, with {head.num_rows:,} rows and {len(schema.names):,} columns: "
             f"{LIMITS}; give a smaller table"
         )
 
@@ -180,39 +177,20 @@ def _read_arrow(content: bytes, name: str, kind: str) -> Table:
         if pa.types.is_temporal(dtype):
             unit = "durations with a unit" if pa.types.is_duration(dtype) else "dates"
             raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
+        # Texts that are equal are held once, however many rows have them.
+        is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
+        cells: list[Any] = []
         with refuse():
-            if is_parquet:
-                # Texts that are equal are held once, however many rows have them.
-                is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
-                file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-                found = file.read(columns=[column]).column(0)
-            else:
-                found = _read_batches(buffer, column)
-            cells: list[Any] = []
-            for chunk in found.chunks:
+            file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
+            for chunk in file.read(columns=[column]).column(0).chunks:
                 if pa.types.is_dictionary(chunk.type):
-                    words = chunk.dictionary.to_pylist()
-                    cells += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
+                    words = [*chunk.dictionary.to_pylist(), None]
+                    cells += [words[i] for i in chunk.indices.fill_null(-1).to_pylist()]
                 else:
                     cells += chunk.to_pylist()
         return cells
 
-    return Table(name, schema.names, read, n_rows)
-
-
-def _read_batches(buffer: Any, column: str) -> Any:
-    """Read a column of a Feather file batch by batch, as long as it does not unpack to too much."""
-    import pyarrow as pa
-
-    place = pa.ipc.open_file(buffer).schema.names.index(column)
-    options = pa.ipc.IpcReadOptions(included_fields=[place])
-    stream, chunks, n_bytes = pa.ipc.open_file(buffer, options=options), [], 0
-    for i in range(stream.num_record_batches):
-        chunks.append(stream.get_batch(i).column(0))
-        n_bytes += chunks[-1].nbytes
-        if n_bytes > MAX_BYTES:
-            raise ValueError("it unpacks to too much")
-    return pa.chunked_array(chunks)
+    return Table(name, schema.names, read, head.num_rows)
 
 
 def _read_excel(content: bytes, name: str) -> Table:

@@ -33,7 +33,6 @@ from replication.comparison.prediction import Answer, Finding, describe_runs, pr
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs, apply_rule
 from replication.comparison.sampling import Effort, Sample
-from replication.errors import DataError
 from replication.wording import plural
 
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
@@ -43,39 +42,42 @@ MISSED = 0.05
 NAN = math.nan
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Own:
-    """One's own side: runs (less `minus`, those of another kind), or another report."""
+Own = Runs | Report
+"""One's own side: runs, or another report."""
 
-    runs: Runs | None = None
-    minus: Runs | None = None
-    summary: Report | None = None
 
-    def list_rules(self, report: Report) -> list[str]:
-        """Return what the report may have done with failures, most usual first."""
-        runs = self.runs
-        if report.failures is not None or runs is None or self.minus is not None:
-            return [report.failures or "excluded"]
-        is_open = runs.n_failed and runs.n_done and bool(report.on_values)
-        return ["excluded", "at-cap", "restarted"] if is_open else ["excluded"]
+def list_rules(own: Own, report: Report) -> list[str]:
+    """Return what the report may have done with failures, most usual first."""
+    if isinstance(own, Report) or own.minus is not None:
+        return ["excluded"]
+    if report.failures is not None:
+        return [report.failures]
+    is_open = own.n_failed and own.n_done and bool(report.on_values)
+    return ["excluded", "at-cap", "restarted"] if is_open else ["excluded"]
 
-    def get_sample(self, rule: str) -> Sample | None:
-        """Return the runs under a rule for failures."""
-        if self.runs is None or self.runs.done is None:
-            return None
-        return apply_rule(self.runs, rule if self.minus is None else "excluded")
 
-    def list_sides(self, rule: str) -> dict[str, Side]:
-        """Return mean, spread and number of runs, by words for the reading of a summary."""
-        if self.summary is not None:
-            return summarise(self.summary, self.summary.count_middle("excluded"))
-        sample, other = self.get_sample(rule), None if self.minus is None else self.minus.done
-        if sample is None:
-            return {}
-        own = describe_side(sample)
-        if other is None:
-            return {"": own}
-        return {"": Side(own.mean - other.mean, own.samples + describe_side(other).samples)}
+def is_difference(own: Own) -> bool:
+    """Say whether it is the difference of two kinds of runs that is compared."""
+    return isinstance(own, Runs) and own.minus is not None
+
+
+def get_sample(own: Own, rule: str) -> Sample | None:
+    """Return the runs under a rule for failures."""
+    return None if isinstance(own, Report) or own.done is None else apply_rule(own, rule)
+
+
+def list_sides(own: Own, rule: str) -> dict[str, Side]:
+    """Return one's own mean, spread and number of runs, by words for the reading of a summary."""
+    if isinstance(own, Report):
+        return summarise(own, own.count_middle("excluded"))
+    sample = get_sample(own, rule)
+    if sample is None:
+        return {}
+    side = describe_side(sample)
+    if own.minus is None:
+        return {"": side}
+    other = describe_side(own.minus)
+    return {"": Side(side.mean - other.mean, side.samples + other.samples)}
 
 
 def describe_side(sample: Sample) -> Side:
@@ -105,7 +107,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
 
 def judge_all(own: Own, report: Report, *, level: float, effort: Effort) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
-    rules = own.list_rules(report)
+    rules = list_rules(own, report)
     return {
         ", ".join(filter(None, (f"failures {FAILURE_WORDS[rule]}" * (len(rules) > 1), words))): one
         for rule in rules
@@ -117,12 +119,12 @@ def _judge_rule(
     own: Own, report: Report, rule: str, *, level: float, effort: Effort
 ) -> Iterator[tuple[str, Answer]]:
     """Yield words and answer for each reading of the spreads."""
-    sample, n_used = own.get_sample(rule), report.count_middle(rule)
+    sample, n_used = get_sample(own, rule), report.count_middle(rule)
     shares = _judge_shares(own, sample, report, level=level)
     rest = {name: item for name, item in report.on_values.items() if name not in shares.findings}
     if "mean" in shares.findings:
         rest = {name: item for name, item in rest.items() if name not in SPREADS}
-    theirs, mine = summarise(report, n_used), own.list_sides(rule)
+    theirs, mine = summarise(report, n_used), list_sides(own, rule)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
     if _is_by_spread(own, rest, sample):
         aside = {"mean", "constant", *SPREADS}
@@ -167,7 +169,7 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
 
 def _is_by_spread(own: Own, rest: Mapping[str, Reported], sample: Sample | None) -> bool:
     """Say whether the mean is judged by the spreads of both sides, and not by drawn studies."""
-    if "mean" not in rest or own.summary is not None or own.minus is not None:
+    if "mean" not in rest or isinstance(own, Report) or is_difference(own):
         return not rest.keys().isdisjoint({"mean", "constant"})
     is_alone = rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
     return is_alone or not rest.keys().isdisjoint(SPREADS)
@@ -292,15 +294,15 @@ def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:
 def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> Answer:
     """Judge a share or number of successes, or the mean of a column of 0 and 1."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
-    summary, m = own.summary, report.runs
+    m = report.runs
     if name == "mean":
-        if sample is None or own.minus is not None or not is_binary(sample, report):
+        if sample is None or is_difference(own) or not is_binary(sample, report):
             return Answer()
         k, n = round(sample.mean * sample.n), sample.n
-    elif own.runs is not None:
-        k, n = own.runs.n_done, own.runs.n
-    elif summary is not None and set(SUCCESSES) & summary.numbers.keys():
-        k, n = summary.count_middle("excluded"), summary.runs
+    elif isinstance(own, Runs):
+        k, n = own.n_done, own.n
+    elif set(SUCCESSES) & own.numbers.keys():
+        k, n = own.count_middle("excluded"), own.runs
     else:
         return Answer()
     counts = report.count_successes()
@@ -311,17 +313,6 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, (low, high), best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
-
-
-def check_runs(own: Own, report: Report) -> None:
-    """Refuse runs that hold nothing to compare."""
-    for which, runs in (("", own.runs), (" other", own.minus)):
-        if runs is not None and report.on_values and runs.done is None:
-            number = which or f" {runs.n:,}"
-            raise DataError(
-                f"all{number} runs failed, so there is no value to compare; give runs of "
-                "which some succeeded, or compare the share that succeeded only"
-            )
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:

@@ -140,6 +140,19 @@ def judge_means(own: Side, other: Side, *, level: float) -> Difference | None:
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread)
 
 
+def find_equivalence(own: Side, other: Side, margin: float) -> float | None:
+    """Return p of two one-sided tests whether two means differ by less than a margin.
+
+    None where nothing is known of how runs vary.
+    """
+    if judge_means(own, other, level=0.05) is None:
+        return None
+    inside = margin - abs(own.mean - other.mean)
+    return max(
+        float(special.stdtr(free, -inside / error)) for error, free in list_errors(own, other)
+    )
+
+
 def _pool(samples: Sequence[tuple[float | None, int]]) -> float:
     """Return the standard deviation of several samples."""
     squares = math.fsum((n - 1.0) * float(sd or 0.0) ** 2 for sd, n in samples)
@@ -243,41 +256,6 @@ def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:
     centre = (k + square / 2.0) / (n + square)
     reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
     return max(centre - reach, 0.0), min(centre + reach, 1.0)
-
-
-@dataclasses.dataclass(frozen=True)
-class Equivalence:
-    """Two one-sided t-tests of whether two means differ by less than a margin; p is the larger.
-
-    `low`, `high`: interval of the mean at 1 - 2 level, with the uncertainty of the reported one
-    where that is known. With a single run p and interval are None.
-    """
-
-    margin: float
-    p: float | None
-    low: float | None
-    high: float | None
-    is_equivalent: bool
-    takes_reported_as_exact: bool
-
-
-def assess_equivalence(own: Side, other: Side, *, margin: float, level: float) -> Equivalence:
-    """Test by two one-sided tests whether the mean of a population lies near a reported one.
-
-    With a spread of the report the test is one of two samples of different variance (Welch);
-    without, the reported mean is taken as exact.
-    """
-    is_exact = not other.samples or not other.has_spread
-    if not own.has_spread:
-        return Equivalence(margin, None, None, None, False, is_exact)
-    exact = Side(other.mean)  # rounding aside
-    error, degrees = list_errors(own, exact if is_exact else other)[0]
-    reach = float(special.stdtrit(degrees, 1.0 - level)) * error
-    gap = margin - abs(own.mean - other.mean)
-    p = 0.0 if gap > 0 else 1.0
-    if error > 0:
-        p = float(special.stdtr(degrees, -gap / error))
-    return Equivalence(margin, p, own.mean - reach, own.mean + reach, p < level, is_exact)
 
 
 def plan_shares(

@@ -37,8 +37,7 @@ from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
     compute_mean_mass,
-    convolve,
-    find_length,
+    compute_mean_mass_given_max,
 )
 from replication.statistics.counts import CountTable
 
@@ -269,9 +268,9 @@ def predict_mean_and_max(
         "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
         "max": Statistic(largest, of_max),
     }
-    given = _find_mean_given_max(table, largest, runs)
+    given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
-        judged["mean_given_max"] = Statistic(mean, given)
+        judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
@@ -301,39 +300,6 @@ def _sum_studies(
         tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
         share += math.fsum(cells[tails <= at_most])
     return min(share, 1.0)
-
-
-def _find_mean_given_max(
-    table: CountTable, largest: Reported, runs: int
-) -> SamplingDistribution | None:
-    """Return the exact distribution of the mean of n runs given their maximum.
-
-    The sum of n runs of which the largest lies in a cell has the mass of the n-fold convolution of
-    the counts truncated above the cell, less that of those truncated below it. Where no run lies
-    in the cell, one is put there and the others are drawn from those below: the limit for a rare
-    one.
-    """
-    start = int(table.updates[0])
-    one = np.zeros(int(table.updates[-1]) - start + 1)
-    one[table.updates - start] = table.counts / table.n_converged
-    first = min(max(math.ceil(largest.low) - start, 0), one.size)
-    last = min(max(math.floor(largest.high) + 1 - start, 0), one.size)
-    if last <= 0:
-        return None
-    cut, below = one[:last].copy(), one[:first]
-    length = find_length(cut[None, :], runs)
-    if cut[first:].any():
-        sums = convolve(cut[None, :], runs, length)[0]
-        if below.any():
-            sums = np.maximum(sums - convolve(below[None, :], runs, length)[0], 0.0)
-        shift = 0
-    else:
-        if not below.any():
-            return None
-        sums = convolve(below[None, :], runs - 1, length)[0]
-        shift = round((largest.low + largest.high) / 2) - start
-    kept = np.flatnonzero(sums > sums.max() * 1e-15)
-    return SamplingDistribution((kept + shift) / runs + start, sums[kept] / sums[kept].sum())
 
 
 def _count_exactly(sample: Sample, numbers: Mapping[str, Reported], runs: int) -> CountTable | None:

@@ -6,12 +6,12 @@ import dataclasses
 import functools
 import math
 
-from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
-from replication.comparison.means import Equivalence
+from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p, is_difference
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import Impossible, find_impossible
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
+from replication.comparison.runs import Runs
 from replication.comparison.sampling import Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
@@ -23,7 +23,7 @@ def list_impossible(
     own: Own, report: Report, sample: Sample | None, rule: str
 ) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
     """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
-    if own.minus is not None or "constant" in report.numbers:
+    if is_difference(own) or "constant" in report.numbers:
         return (), (), None
     find = functools.partial(
         find_impossible, report.numbers, runs=report.runs,
@@ -39,10 +39,12 @@ def list_impossible(
     return found, find(grid=unit), float(unit)
 
 
-def find_coincidence(sample: Sample | None, report: Report, main: Answer) -> float | None:
+def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    if sample is None or not sample.n == main.n_used > 1 or numbers.keys() <= {"constant"}:
+    if sample is None or is_difference(own) or not sample.n == main.n_used > 1:
+        return None
+    if numbers.keys() <= {"constant"}:
         return None
     names = [name for name in numbers if name not in SPREADS]
     yours = describe_runs(sample, names)
@@ -97,12 +99,11 @@ def list_cautions(
     sample: Sample | None,
     main: Answer,
     worst: Answer,
-    equivalence: Equivalence | None,
     level: float,
 ) -> dict[str, str]:
     """Return what to know before relying on a comparison, by cause."""
     found: dict[str, str] = {}
-    runs, numbers = own.runs, report.numbers
+    runs, numbers = own if isinstance(own, Runs) else None, report.numbers
     by_f = None if main.sides is None else find_spread_p(*main.sides)
     if by_f is not None and by_f <= level:
         found["spreads"] = (
@@ -128,11 +129,6 @@ def list_cautions(
         found["off centre"] = (
             "The reported mean is not the middle of its interval, as it is by Student's t or the "
             "normal distribution; half of the width is used."
-        )
-    if equivalence is not None and equivalence.takes_reported_as_exact:
-        found["exact"] = (
-            "The margin takes the reported mean as exact, for want of its standard deviation and "
-            "number of runs."
         )
     return found
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.files import is_missing
-from replication.comparison.numbers import refuse
+from replication.comparison.files import read_values
+from replication.comparison.numbers import read_number, refuse
 from replication.comparison.sampling import SEED, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -27,12 +28,16 @@ SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Runs:
-    """Runs of one's own: those that succeeded, and failures that were stopped at one value."""
+    """Runs of one's own: those that succeeded, and failures that were stopped at one value.
+
+    `minus`: runs of another kind, where the difference of the means is compared.
+    """
 
     done: Sample | None
     n_failed: int
     stop: float | None
     n_missing: int = 0
+    minus: Sample | None = None
 
     @property
     def n_done(self) -> int:
@@ -47,19 +52,17 @@ class Runs:
 
 def take_runs(
     values: Any,
-    *,
-    name: str,
     succeeded: Any,
-    cap: float | None,
-    bounds: tuple[float, float],
-    grid: Fraction | None,
-    omits_missing: bool,
+    options: Mapping[str, Any],
+    *,
     needs_cap: bool,
+    name: str = "values",
 ) -> Runs:
-    """Return runs from whatever holds them; arguments are those of `compare`.
+    """Return runs from whatever holds them; `options` are the arguments of `compare`.
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
+    cap, bounds, grid = options["cap"], _read_bounds(options["bounds"]), _read_grid(options["grid"])
     if isinstance(values, CountTable):
         return _take_counts(values, succeeded, cap)
     if hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1:
@@ -73,7 +76,7 @@ def take_runs(
             f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
         )
     if missing.any():
-        if not omits_missing:
+        if options["nan_policy"] != "omit":
             raise DataError(
                 f"the value in row {missing.argmax() + 1} is missing ({missing.sum()} in all); "
                 "remove these rows, or give `nan_policy` as omit if they are missing at random"
@@ -97,9 +100,7 @@ def take_runs(
         flags = flags & (data <= stop)
         if not flags.all():
             bounds = (bounds[0], min(bounds[1], stop))
-    done = None
-    if flags.any():
-        done = Sample.from_values(data[flags], bounds=bounds, grid=grid or None)
+    done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
     return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
 
 
@@ -108,6 +109,26 @@ def _refuse(data: FloatArray, is_wrong: BoolArray, why: str) -> None:
     if is_wrong.any():
         row = int(is_wrong.argmax())
         raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
+
+
+def _read_bounds(bounds: tuple[Any, Any] | None) -> tuple[float, float]:
+    try:
+        low, high = (None, None) if bounds is None else bounds
+        low = -math.inf if low in {None, "none"} else float(low)
+        high = math.inf if high in {None, "none"} else float(high)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not low < high:
+        allowed = "are a lower and a higher number, or none, such as 0 1 or 0 none"
+        raise refuse("bounds", bounds, allowed)
+    return low, high
+
+
+def _read_grid(grid: str | float | None) -> Fraction | None:
+    found = None if grid is None else read_number(grid, "grid").value
+    if found is not None and not found > 0:
+        raise refuse("grid", grid, "is a number above 0")
+    return found
 
 
 def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
@@ -134,31 +155,22 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
             break
     try:
         array = np.asarray(values)
-        if array.ndim == 0:
-            advice = "give a list of numbers, one for each run"
-            if isinstance(values, (str, os.PathLike)):
-                advice += "; a file is read by pandas, or by the command replication compare"
-            raise DataError(f"`{name}` was given as {show(values)}; {advice}")
-        if array.dtype.kind == "O":
-            array = np.array([_take_number(value) for value in array.ravel()]).reshape(array.shape)
-        if array.dtype.kind not in "iufb":
-            raise TypeError
-        data = array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
+    except ValueError:  # rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
+    if array.ndim == 0:
+        advice = "give a list of numbers, one for each run"
+        if isinstance(values, (str, os.PathLike)):
+            advice += "; a file is read by pandas, or by the command replication compare"
+        raise DataError(f"`{name}` was given as {show(values)}; {advice}")
+    if array.dtype.kind not in "iufb":
+        array = read_values(array.ravel().tolist(), name).reshape(array.shape)
+    data = array.astype(np.float64)
     missing = np.isnan(data) | np.ma.getmaskarray(values)
     if data.ndim == 2 and data.shape[1] == 1:
         data, missing = data[:, 0], missing[:, 0]
     if data.ndim != 1:
         raise DataError(f"`{name}` has the shape {data.shape}; give one number for each run")
     return data, missing
-
-
-def _take_number(value: Any) -> float:
-    """Return a cell of a column that may hold anything, NaN where it is missing."""
-    if isinstance(value, (str, bytes)) or np.ndim(value) != 0:
-        raise TypeError
-    return math.nan if is_missing(value) else float(value)
 
 
 def _take_flags(succeeded: Any) -> BoolArray:

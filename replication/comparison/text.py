@@ -115,7 +115,12 @@ def describe(found: Comparison) -> Iterable[Block]:
     """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
     yield Block(answer(found))
     if found.coincidence is not None:
-        yield Block(_describe_coincidence(found))
+        often = format_number(1.0 / max(found.coincidence, 1e-12), 2)
+        yield Block(
+            f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
+            f"last digit, as one study in {often} would by chance: they may be the very runs of "
+            "the report, and are then no replication of it."
+        )
     if found.findings:
         yield Block(rows=tabulate(found))
     for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
@@ -138,51 +143,45 @@ def answer(found: Comparison) -> str:
         return f"{verdict}: {join([describe_fault(item, found) for item in found.impossible])}."
     if reason in {"few", "constant"}:
         return f"{verdict}: {_describe_unknown(found)}."
-    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    judged = [name for name in found.reported if _is_judged(found, name)]
-    subject, lies = _name_reported(found, judged), "lies" if len(judged) == 1 else "lie"
-    yours = _name_yours(found, judged)
+    judged = _list_judged(found)
+    subject = f"the reported {_name_numbers(found, judged)}"
+    beside = [
+        f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
+        for name, text in found.reported.items()
+        if name in SPREADS and name not in judged
+    ]
+    beside += [] if found.runs is None else [plural(found.runs, "run")]
+    subject += f" ({', '.join(beside)})" if beside else ""
+    lies, yours = "lie", f"those of your {plural(_count_runs(found, judged), 'run')}"
+    if len(judged) == 1:
+        value = format_number(found.findings[judged[0]].yours)
+        lies, yours = "lies", f"your {value} ({plural(_count_runs(found, judged), 'run')})"
     if reason == "reading":
         says = f"depends on what the report does not say: p is {_list_p(found, 'with {}')}"
         return f"{verdict}: whether {subject} {lies} further from {yours} than chance gives {says}."
     differs = found.p is not None and found.p <= found.level
-    far = "further" if differs else "no further"
-    end = ""
-    if reason == "margin":
-        end = ", but the means differ by less than the margin" if differs else (
-            ", but your mean is not shown to lie within the margin of the reported one"
-        )  # fmt: skip
+    end = "" if reason != "margin" else (
+        f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
+    )  # fmt: skip
+    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
     p = "" if found.p is None else f" ({describe_p(found.p)})"
-    text = f"{verdict}{conditions}: {subject} {lies} {far} from {yours} than chance explains{p}"
-    return f"{text}{end}{_describe_shown(found)}."
+    return (
+        f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
+        f"than chance explains{p}{end}{_describe_shown(found)}."
+    )
 
 
-def _is_judged(found: Comparison, name: str) -> bool:
-    """Say whether a reported number was judged, and does not only serve to judge another."""
-    return name in found.findings and not math.isnan(found.findings[name].p)
+def _list_judged(found: Comparison) -> list[str]:
+    """Return the reported numbers that were judged, and do not only serve to judge another."""
+    return [name for name in found.reported
+            if name in found.findings and not math.isnan(found.findings[name].p)]  # fmt: skip
 
 
-def _name_reported(found: Comparison, judged: Sequence[str]) -> str:
-    """Return the judged numbers, with the spread and the runs behind them."""
-    numbers = join([_name_number(name, found.reported[name]) for name in judged])
-    beside = [
-        f"{'' if name in {'ci', 'spread'} else name + ' '}{text}".strip()
-        for name, text in found.reported.items()
-        if name in SPREADS and name not in judged
-    ]
-    beside = [f"± {text}" if text[0].isdigit() else text for text in beside]
-    runs = [] if found.runs is None else [plural(found.runs, "run")]
-    inside = ", ".join([*beside, *runs])
-    return f"the reported {numbers}" + (f" ({inside})" if inside else "")
-
-
-def _name_yours(found: Comparison, judged: Sequence[str]) -> str:
-    """Return what the judged numbers are held against."""
-    n = _count_runs(found, judged)
-    if len(judged) == 1 and judged[0] in found.findings:
-        one = found.findings[judged[0]]
-        return f"your {format_number(one.yours)} ({plural(n, 'run')})"
-    return f"those of your {plural(n, 'run')}"
+def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
+    """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
+    return join([
+        f"{word(name)} {'' if name == 'spread' else 'of '}{found.reported[name]}" for name in names
+    ])  # fmt: skip
 
 
 def _count_runs(found: Comparison, names: Iterable[str]) -> int:
@@ -193,16 +192,13 @@ def _count_runs(found: Comparison, names: Iterable[str]) -> int:
 
 def _describe_shown(found: Comparison) -> str:
     """Return what difference these runs would have shown."""
-    name = next(iter(found.shown), None)
-    if name is None:
-        return ""
-    value = found.shown[name]
+    name = next(iter(found.shown), "")
+    value, is_share = found.shown.get(name), name in SUCCESSES
     if value is None or not math.isfinite(value):
-        is_known = name in SUCCESSES or found.difference is not None
+        is_known = is_share or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
-    spread = None if found.difference is None else found.difference.spread
-    is_share = name in SUCCESSES
-    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread and not is_share else ""
+    spread = None if is_share or found.difference is None else found.difference.spread
+    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
     statistic = _with_article("mean" if name == "constant" else word(name))
     return (
         f"; {statistic} that is off by {format_number(value, 2)}{in_sd} would have "
@@ -214,43 +210,36 @@ def _with_article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _name_number(name: str, text: str) -> str:
-    """Return a reported number with its name: "mean of 48"."""
-    return f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
-
-
 def _describe_unknown(found: Comparison) -> str:
     """Say why nothing can be said."""
-    n = found.n - found.n_failed
-    first = next(iter(found.reported))
-    reported = f"the reported {_name_number(first, found.reported[first])}"
+    runs = plural(found.n - found.n_failed, "run")
+    reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
     if found.reason == "constant":
         value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
         return (
-            f"your {plural(n, 'run')} are all{value}, so that nothing is known of how runs vary, "
-            f"and {reported} says nothing of it; give the reported `sd`, `se` or `ci` of a mean"
+            f"your {runs} are all{value}, so that nothing is known of how runs vary, and "
+            f"{reported} says nothing of it; give the reported `sd`, `se` or `ci` of a mean"
         )
-    which = " that succeeded" if found.n_failed else ""
+    runs += " that succeeded" if found.n_failed else ""
     if found.reported.keys() <= {"mean", "constant"}:
         return (
-            f"{plural(n, 'run')}{which} and {reported} say nothing of how runs vary; run more, or "
-            "give the reported `sd`, `se` or `ci`"
+            f"{runs} and {reported} say nothing of how runs vary; run more, or give the reported "
+            "`sd`, `se` or `ci`"
         )
+    are = "is" if found.n - found.n_failed == 1 else "are"
     return (
-        f"{plural(n, 'run')}{which} {'is' if n == 1 else 'are'} too few to say whether runs like "
-        f"yours give {reported}; at least {MIN_RUNS} are needed, or two for a mean"
+        f"{runs} {are} too few to say whether runs like yours give {reported}; at least "
+        f"{MIN_RUNS} are needed, or two for a mean"
     )
 
 
 def describe_fault(item: Impossible, found: Comparison) -> str:
     """Return why a reported number cannot be right."""
-    other = item.other or item.name
-    return item.fault.format(
-        number=_with_article(_name_number(item.name, found.reported[item.name])),
-        other=_with_article(_name_number(other, found.reported[other])),
-        runs="" if item.runs is None else f"{item.runs:,}",
-        grid=_name_grid(found),
+    number, other = (
+        _with_article(_name_numbers(found, [name])) for name in (item.name, item.other or item.name)
     )
+    runs = "" if item.runs is None else f"{item.runs:,}"
+    return item.fault.format(number=number, other=other, runs=runs, grid=_name_grid(found))
 
 
 def _name_grid(found: Comparison) -> str:
@@ -261,15 +250,6 @@ def _list_p(found: Comparison, template: str) -> str:
     """Return p under each reading of what was not said."""
     return join(
         [f"{format_p(p)} {template.format(words)}" for words, p in found.p_by_assumption.items()]
-    )
-
-
-def _describe_coincidence(found: Comparison) -> str:
-    chance = found.coincidence or 0.0
-    return (
-        f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the last "
-        f"digit, as one study in {format_number(1.0 / max(chance, 1e-12), 2)} would by chance: "
-        "they may be the very runs of the report, and are then no replication of it."
     )
 
 
@@ -287,13 +267,12 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    words = f"Your runs: {found.n:,}"
+    words, mean = f"Your runs: {found.n:,}", found.mean
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
         words += f", of which {found.n_failed:,} failed{stopped}"
-    mean = found.mean
-    if found.n_failed and mean.value is not None:
-        words += f"; failures are {FAILURE_WORDS[found.failures]}"
+        if mean.value is not None:
+            words += f"; failures are {FAILURE_WORDS[found.failures]}"
     if found.n_missing:
         words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
@@ -306,22 +285,18 @@ def _describe_runs(found: Comparison) -> str:
 
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
-    yours = plural(_count_runs(found, found.findings), "run")
+    runs = plural(_count_runs(found, found.findings), "run")
     if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
-        yours = "runs"
-    rows = [["", "reported", f"your {yours}", "not contradicted", "p", "found 4 times in 5"]]
+        runs = "runs"
+    rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
     for name, item in found.findings.items():
-        shown = found.shown.get(name)
+        shown, yours = found.shown.get(name), None if name == "mean_given_max" else item.yours
         rows.append([
-            word(name),
-            item.reported,
-            "" if name == "mean_given_max" else format_number(item.yours),
-            format_interval(item.name, *item.interval),
-            format_p(item.p),
+            word(name), item.reported, format_number(yours),
+            format_interval(name, *item.interval), format_p(item.p),
             "" if shown is None else f"off by {format_number(shown, 2)}",
         ])  # fmt: skip
-    judged = [item for item in found.findings.values() if not math.isnan(item.p)]
-    if len(judged) > 1 and found.p is not None:
+    if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
         rows.append(["all together", "", "", "", format_p(found.p), ""])
     return rows
 
@@ -330,7 +305,7 @@ def list_cells(found: Comparison) -> list[list[Any]]:
     """Return the table of findings as numbers."""
     header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
     return [header] + [
-        [name, one.reported, one.yours, one.low, one.high, one.p, found.shown.get(name)]
+        [name, one.reported, one.yours, *one.interval, one.p, found.shown.get(name)]
         for name, one in found.findings.items()
     ]
 
@@ -340,21 +315,18 @@ def format_interval(name: str, low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return ""
     is_printed = name != "constant" and math.isfinite(low + high)
-    ends = (f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
-    return " to ".join(ends)
+    return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
 
 
 def list_notes(found: Comparison) -> list[str]:
     """Return sentences on what stands in the table, and beside it."""
     notes = []
+    runs = plural(found.n - found.n_failed, "run")
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        n = plural(found.n - found.n_failed, "run")
-        notes.append(
-            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
-            f"{n}."
-        )
-    left = [word(name) for name in found.reported
-            if name not in SPREADS and not _is_judged(found, name)]  # fmt: skip
+        most = percent(found.missed)
+        notes.append(f"An outcome with a probability of up to {most} could be missing from {runs}.")
+    judged = {*SPREADS, *_list_judged(found)}
+    left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p":
         notes.append(f"Not judged, for want of runs: {join(left)}.")
     if found.planned is not None:
@@ -370,17 +342,13 @@ def list_notes(found: Comparison) -> list[str]:
         notes.append(f"The probability that none of {found.runs} runs fails is {chance}.")
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        notes.append(
-            f"Whichever the report means, the verdict is the same: p is {_list_p(found, '({})')}."
-        )
-    equivalence = found.equivalence
-    if equivalence is not None:
-        inside = "lies" if equivalence.is_equivalent else "is not shown to lie"
-        p = "" if equivalence.p is None else f" (two one-sided tests, {describe_p(equivalence.p)})"
-        notes.append(
-            f"The mean of runs like yours {inside} within {format_number(equivalence.margin)} of "
-            f"the reported mean{p}."
-        )
+        each = _list_p(found, "({})")
+        notes.append(f"Whichever the report means, the verdict is the same: p is {each}.")
+    if found.equivalence is not None:
+        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
+        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
+        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
+        notes.append(f"The means are {shown} to differ by less than {margin}{tests}.")
     if found.p is not None and found.p_error > 0:
         notes.append(
             f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
@@ -390,16 +358,15 @@ def list_notes(found: Comparison) -> list[str]:
 
 def _describe_plan(planned: Mapping[str, Any]) -> str:
     """Say how many runs would show a difference."""
-    difference = format_number(planned["difference"])
+    difference, own = format_number(planned["difference"]), planned["own"]
     if planned["either_side"] is None:
         return f"How many runs would show a difference of {difference} is not known."
-    text = (
-        f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on either side"
-    )
-    own = planned["own"]
     alone = f"{plural(own, 'run')} of yours" if own else "more runs behind the report"
-    return f"{text}; against the report as it is, {alone}."
+    return (
+        f"To find a difference of {difference} four times in five takes "
+        f"{plural(planned['either_side'], 'run')} on either side; against the report as it is, "
+        f"{alone}."
+    )
 
 
 def wrap(text: str, *, indent: str = "") -> list[str]:

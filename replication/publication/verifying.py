@@ -13,7 +13,7 @@ from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, find_damaged, read_list
 from replication.publication.publishing import (
-    refuse_stale,
+    read_current,
     replicate_study,
     run_experiments,
     write_report,
@@ -30,7 +30,7 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     Outcomes are compared by the digest in the headline's model, models by value, the report's
     files byte by byte.
     """
-    refuse_stale(results)
+    read_current(results)  # they must be of this version
     with make_temporary_folder() as fresh:
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),

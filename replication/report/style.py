@@ -53,7 +53,7 @@ DARK = {
 }
 """What each colour becomes on a dark page."""
 
-NARROW = 4.8
+NARROW = 3.8
 """Inches: the width of a figure. A telephone shows it whole, with letters that can be read."""
 HALF = 3.14
 """Inches: the width of one of two panels, which together are as wide as the text of the PDF."""

@@ -77,6 +77,35 @@ def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatAr
     return (np.arange(sums.size) + runs * start) / runs, sums
 
 
+def compute_mean_mass_given_max(
+    table: CountTable, runs: int, largest: tuple[float, float]
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return values and exact masses of the mean of n converged networks given their largest.
+
+    `largest`: both ends of the cell in which it lies, which belong to it. The sum of n has the mass
+    of the convolution of the counts truncated above the cell, less that of those truncated below
+    it. Where no network lies in the cell, one is put there and the others are drawn from those
+    below: the limit for a rare one. None where all lie above it.
+    """
+    one, start = _list_masses(table)
+    first = min(max(math.ceil(largest[0]) - start, 0), one.size)
+    last = min(max(math.floor(largest[1]) + 1 - start, 0), one.size)
+    cut, below = one[:last].copy(), one[:first]
+    length = find_length(cut[None, :], runs) if last > 0 else 0
+    shift = 0
+    if cut[first:].any():
+        sums = convolve(cut[None, :], runs, length)[0]
+        if below.any():
+            sums = np.maximum(sums - convolve(below[None, :], runs, length)[0], 0.0)
+    elif below.any():
+        sums = convolve(below[None, :], runs - 1, length)[0]
+        shift = round((largest[0] + largest[1]) / 2) - start
+    else:
+        return None
+    kept = np.flatnonzero(sums > sums.max() * 1e-15)
+    return (kept + shift) / runs + start, sums[kept] / sums[kept].sum()
+
+
 def compute_joint_mass(
     table: CountTable,
     runs: int,

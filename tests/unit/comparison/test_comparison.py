@@ -209,8 +209,7 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
     }.items():  # fmt: skip
         for shift, verdict in ((0.0, YES), (4.0, NO)):
             number = f"{own + shift:.2f}"
-            given = {"quantiles": {name: number}} if name == "p90" else {name: number}
-            found = compare(NORMAL, runs=20, **given)
+            found = compare(NORMAL, report={name: number, "runs": 20})
             assert found.findings[name].yours == pytest.approx(own)
             assert found.verdict is verdict, name
     assert set(compare(NORMAL, runs=20, median="10 [9, 11]").reported) == {"median", "q1", "q3"}
@@ -315,14 +314,20 @@ def test_a_difference_is_held_against_runs_of_both():
 
 
 def test_a_margin_decides_between_no_difference_and_equivalence():
-    close = compare(NORMAL, runs=5, mean="10.0", margin="10 %")
+    close = compare(NORMAL, runs=500, mean="10.0", margin="10 %")
     assert close.verdict is YES
-    assert close.equivalence.margin == pytest.approx(1.0)
-    assert "exact" in close.cautions
-    # Five runs with a spread of 2 do not show a mean within 1.
-    both = compare(NORMAL, runs=5, mean="10.0", sd="2.0", margin="10 %")
-    assert (both.verdict, both.reason) == (UNKNOWN, "margin")
-    assert not both.equivalence.takes_reported_as_exact
+    assert close.equivalence["margin"] == pytest.approx(1.0)
+    assert "The means are shown to differ by less than 1 (two one-sided" in read(close)
+    for report in ({"mean": "10.0"}, {"mean": "10.0", "sd": "2.0"}):
+        # Five runs with a spread of 2 do not show a mean within 1.
+        few = compare(NORMAL, runs=5, margin="10 %", **report)
+        assert (few.verdict, few.reason) == (UNKNOWN, "margin")
+        assert "; a mean that is off" in read(few).replace("less than the margin", "")
+    # Whatever the ± is.
+    each = compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1")
+    alone = [compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", plus_minus=kind,
+                     sd_kind="n-1", ci_kind="t") for kind in ("sd", "se", "ci")]  # fmt: skip
+    assert each.equivalence["p"] == max(one.equivalence["p"] for one in alone)
 
 
 def test_a_number_that_cannot_be_right_has_no_p_beside_it():
@@ -510,7 +515,7 @@ def test_missing_values_are_refused_or_left_out_on_request(values):
         ({"mean": "48", "report": "9, n = 5"}, "`report` and `runs` were given"),
         ({"max": "48", "detect": "3"}, "without a reported mean or share"),
         ({"mean": "48", "detect": "soon"}, "or such as 0.5 sd"),
-        ({"quantiles": {"p0": "1"}}, "names such as p90"),
+        ({"report": {"p0": "1"}, "runs": None}, "allowed are runs, mean, .* and p90"),
         ({"mean": "48", "plus_minus": "std"}, "allowed are sd, se, ci, 2sd, 2se"),
         ({"mean": "48", "nan_policy": "drop"}, "given as 'drop'; allowed are raise, omit"),
         ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
@@ -518,10 +523,11 @@ def test_missing_values_are_refused_or_left_out_on_request(values):
         ({"share": "-5 %"}, "`share` was given as '-5 %'"),
         ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
         ({"mean": "48", "grid": 0}, "a number above 0"),
-        ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
+        ({"mean": "48", "scale": 0}, "`scale` was given as 0.0; allowed is a number above 0"),
         ({"mean": "0", "margin": "10%"}, "a number above 0"),
         ({"max": "48", "margin": "3"}, "without a reported mean"),
-        ({"mean": "48", "cap": 1e308}, "numbers up to 1e\\+15"),
+        ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
+        ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
     ],
 )
 def test_arguments_are_refused_in_one_line(arguments, message):
@@ -537,10 +543,12 @@ def test_arguments_are_refused_in_one_line(arguments, message):
         ([], {}, "there are no values"),
         (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
         (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
-        (["a", "b"], {}, "not all numbers"),
+        (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
         ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
         (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
-        ([10**400, 1], {}, "not all numbers"),
+        ([10**400, 1], {}, "allowed are finite numbers"),
+        ([1.0, [2.0, 3.0]], {}, "not all numbers"),
+        ([1.0, None, True], {}, "holds 'True' in row 3"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
         ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` has the shape \\(1,\\), `values` \\(2,"),

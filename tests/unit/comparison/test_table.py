@@ -11,7 +11,8 @@ from scipy import stats
 from replication.cli import main
 from replication.comparison.comparison import Verdict, compare
 from replication.comparison.figure import draw_rows
-from replication.comparison.table import ComparisonTable, adjust_holm, compare_table
+from replication.comparison.groups import compare_table
+from replication.comparison.table import ComparisonTable, adjust_holm
 from replication.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -76,7 +77,7 @@ def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
         "Contradicted as a whole: p is at most 0.05 in 1 of 3 rows, where chance"
     )
     assert "By Holm's adjustment p is that low for a." in text
-    assert "Columns of the report that were not read: - 'colour'" in text
+    assert "Columns that were not read: - 'colour'" in text
     line = next(line for line in found.render().splitlines() if line.startswith("a "))
     for part in ("15.0 ± 1.2", " 4 ", " 5 ", f"{one.difference.d[0]:.2f} (", "contradicted"):
         assert part in line
@@ -106,7 +107,10 @@ def test_several_keys_and_metrics_make_a_row_each():
     assert found.by == ("task", "method", "metric")
     assert set(found.rows) == {("a", "new", "score"), ("a", "old", "steps"), ("b", "new", "steps")}
     assert found.rows["b", "new", "steps"].n == 2
-    assert found.only_yours == {("b", "old"): None}
+    assert set(found.only_yours) == {
+        ("a", "new", "steps"), ("a", "old", "score"), ("b", "new", "score"),
+        ("b", "old", "score"), ("b", "old", "steps"),
+    }  # fmt: skip
     with pytest.raises(UsageError, match="no column `metric`"):
         compare_table(runs, {"task": ["a"], "mean": ["1"]}, by="task", column=["score", "steps"])
 
@@ -121,8 +125,8 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
     assert found.only_reported == {("pong-v5",): ("Pong",)}
     assert found.only_yours == {("Pong",): ("pong-v5",)}
     text = read(found)
-    assert "Reported, but not among your runs: - pong-v5 (the nearest is Pong)" in text
-    assert "Among your runs, but not reported: - Pong (the nearest is pong-v5)" in text
+    assert "Reported, but not among yours: - pong-v5 (the nearest is Pong)" in text
+    assert "Among yours, but not reported: - Pong (the nearest is pong-v5)" in text
     with pytest.raises(UsageError, match="none of your groups"):
         compare_table(make_runs(["a"]), {"task": ["b"], "mean": ["1"], "n": [5]}, by="task",
                       column="score")  # fmt: skip
@@ -175,6 +179,26 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
         assert mark in capsys.readouterr().out
     assert (tmp_path / "a.png").stat().st_size > 5000
     assert main([*arguments, "--exit-code"]) == {"contradicted": 1}.get(model["verdict"], 0)
+
+
+def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, capsys):
+    reported = {"task": ["a", "b", "c"], "mean": ["10.0 ± 1.0", "12.0 ± 1.0", "3"], "n": ["5"] * 3}
+    own = {"task": ["b", "a", "d"], "mean": ["9.0", "10.2", "1"], "SD": ["0.8", "1.1", "1"],
+           "n": ["4", "6", "2"], "colour": ["red"] * 3}  # fmt: skip
+    found = compare_table(None, reported, against=own, by="task", plus_minus="sd")
+    one = compare(report="12.0 ± 1.0, n = 5", against="mean=9.0 sd=0.8 n=4", plus_minus="sd")
+    assert list(found.rows) == [("a",), ("b",)]
+    assert found.rows["b",] == one
+    assert found.verdict is found.verdicts["b",] is Verdict.CONTRADICTED
+    assert (found.only_reported, found.only_yours) == ({("c",): None}, {("d",): None})
+    assert found.ignored == ("colour",)
+    for name, table in (("reported", reported), ("own", own)):
+        pd.DataFrame(table).to_csv(tmp_path / f"{name}.csv", index=False)
+    arguments = ("--reported", tmp_path / "reported.csv", "--against", tmp_path / "own.csv")
+    assert main(["compare", *map(str, arguments), "--by", "task", "--plus-minus", "sd"]) == 0
+    assert capsys.readouterr().out == found.render() + "\n"
+    with pytest.raises(UsageError, match="give a table of your runs, or in its place `against`"):
+        compare_table(own, reported, against=own, by="task")
 
 
 def test_one_report_may_hold_for_every_group():
