@@ -51,12 +51,7 @@ def find_check(annotation: Any) -> Check:
     return check
 
 
-def check_field(check: Check, name: str, value: Any) -> Any:
-    """Return the value of a field as it is kept, arrays and tables as lists of Python."""
-    return check(name, _to_python(value))
-
-
-def _to_python(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """Return numbers, arrays and tables of NumPy, pandas, polars and others as those of Python."""
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
@@ -115,7 +110,7 @@ def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
             "group sizes, e.g. [4, 2]"
         )
     validate = _validate_count(MAX_GROUP_SIZE)
-    return tuple(validate(f"{name}[{i}]", _to_python(size)) for i, size in enumerate(value))
+    return tuple(validate(f"{name}[{i}]", to_python(size)) for i, size in enumerate(value))
 
 
 def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
@@ -128,11 +123,11 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
         )
     validate = _validate_number(0.0, math.inf)
     rows = []
-    for row in map(_to_python, value):
+    for row in map(to_python, value):
         if not isinstance(row, list | tuple):
             raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
         numbers = [
-            int(entry) if isinstance(entry, bool) else entry for entry in map(_to_python, row)
+            int(entry) if isinstance(entry, bool) else entry for entry in map(to_python, row)
         ]
         rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:

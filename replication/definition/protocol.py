@@ -36,8 +36,8 @@ from replication.definition.fields import (
     UpdateCount,
     UpdateSchedule,
     VisibleUnits,
-    check_field,
     find_check,
+    to_python,
 )
 from replication.errors import StorageError, UsageError
 from replication.wording import show
@@ -172,7 +172,7 @@ class Protocol:
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
-            object.__setattr__(self, name, check_field(check, name, getattr(self, name)))
+            object.__setattr__(self, name, check(name, to_python(getattr(self, name))))
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -102,6 +103,13 @@ def find_events(
             passed = np.flatnonzero(np.median(windows, axis=1) >= level)
         events.append(passed[0] + width // 2 if len(passed) else np.inf)
     return np.array(events, dtype=np.float64)
+
+
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDArray[np.int64]:
+    """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
+    recorded = record_weights(protocol, weights, n_updates)
+    reached = align_matrices(protocol, recorded, centred=True)[0] >= LEVEL
+    return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

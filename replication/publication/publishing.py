@@ -41,7 +41,7 @@ def replicate_study(
     report_progress: Tell = silent,
 ) -> Model:
     """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
     missing: list[str] = []
@@ -116,7 +116,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import count_verdicts, list_statements
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
     others = read_current(study.results) if study.is_default else {}

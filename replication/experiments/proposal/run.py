@@ -18,7 +18,6 @@ from replication.experiments.summaries import describe_speed, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.alignment import compute_cosines
 from replication.statistics.ratios import estimate_ratios
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
@@ -78,7 +77,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         },
         "rules": rules,
         "against_paper": name_estimate("median_ratio", ratios.median),
-        "premise": compare_lengths(draw_weights(PAPER, ROOT_SEED, 0, n_recorded)),
         "claims": {"proposal": judge_proposal(alignments)},
     }
 
@@ -117,17 +115,6 @@ def change_by_whole(protocol: Protocol, weights: Array) -> Array:
     first = compute_changes(dataclasses.replace(protocol, second_round=False), weights)
     both = compute_changes(protocol, weights)
     return first + (both - first) / (1.0 - protocol.regression)
-
-
-def compare_lengths(weights: Array) -> dict[str, float]:
-    """Return in which share of cases AC is longer than PR, where AP and CR are aligned or not."""
-    a, c, p, r = agreement.find_vectors(PAPER, weights)
-    is_longer = np.linalg.norm(c - a, axis=2) > np.linalg.norm(r - p, axis=2)
-    is_aligned = compute_cosines(p - a, r - c) > 0.0
-    return {
-        "aligned": float(is_longer[is_aligned].mean()),
-        "anti_aligned": float(is_longer[~is_aligned].mean()),
-    }
 
 
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:

@@ -6,23 +6,28 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.experiments.images import growth
-from replication.experiments.images.linear import MIDDLE, N_HIDDEN, make_patterns, make_protocol
+from replication.experiments.images.linear import (
+    IMAGES,
+    MIDDLE,
+    N_HIDDEN,
+    make_patterns,
+    make_protocol,
+)
 from replication.experiments.images.scale import estimate_exponent
-from replication.experiments.images.scatter import Scatter, train
 from replication.experiments.matrices import change_u, change_w, get_u, get_w
+from replication.experiments.recording import train_for
+from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import read_digits
+from replication.simulator.patterns import make_patterns as make_states
 from replication.simulator.weights import draw_weights, split_weights
 
-IMAGES = read_digits()[0]
 SCATTER = Scatter.of(IMAGES)
+STATES = make_states(IMAGES)
 
 
 def draw(rule="recirculation", size=0.3):
     """Return the protocol of linear networks on images, and some networks."""
-    protocol = make_protocol(SCATTER, rule, size)
+    protocol = make_protocol(rule, size)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE
     return protocol, weights
@@ -30,7 +35,7 @@ def draw(rule="recirculation", size=0.3):
 
 def read_best(weights, protocol):
     """Return the weights with the best decoder of each W in place of U."""
-    W, S = get_w(protocol, weights), SCATTER.matrix
+    W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
     best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
     return change_u(protocol, weights, lambda *_: best)
 
@@ -43,29 +48,29 @@ def measure_changes(protocol, weights):
 
 
 def test_scatter_is_that_of_the_images():
-    states = IMAGES / 16
-    assert SCATTER.matrix == pytest.approx(np.cov(states.T, bias=True), abs=1e-12)
-    assert SCATTER.strengths.sum() == pytest.approx(states.var(axis=0).sum())
+    n = len(STATES)
+    assert SCATTER.matrix / n == pytest.approx(np.cov(STATES.T, bias=True), abs=1e-12)
+    assert SCATTER.strengths.sum() == pytest.approx(n * STATES.var(axis=0).sum())
 
 
 def test_patterns_stand_for_all_images():
-    patterns = make_patterns(SCATTER)
+    patterns = make_patterns()
     assert patterns.min() >= 0.0
     assert patterns.max() <= 1.0
     assert patterns.mean(axis=0) == pytest.approx(np.full(64, MIDDLE), abs=1e-12)
     protocol, weights = draw()
     whole = dataclasses.replace(protocol, patterns="digits")
     images = weights.copy()
-    split_weights(whole, images)[1][1][...] = IMAGES.mean(axis=0) / 16
+    split_weights(whole, images)[1][1][...] = STATES.mean(axis=0)
     for few, many in zip(
         measure_changes(protocol, weights), measure_changes(whole, images), strict=True
     ):
-        assert many / len(IMAGES) == pytest.approx(few, abs=1e-11)
+        assert many / len(STATES) == pytest.approx(few, abs=1e-11)
 
 
 def test_changes_are_those_of_the_linear_theory():
     protocol, weights = draw()
-    W, S, identity = get_w(protocol, weights), SCATTER.matrix, np.eye(64)
+    W, S, identity = get_w(protocol, weights), Scatter.of(protocol).matrix, np.eye(64)
     U, keep = np.swapaxes(get_u(protocol, weights), 1, 2), protocol.regression
     unread = identity - U @ W
     seen = keep * identity + (1 - keep) * np.swapaxes(U @ W, 1, 2)
@@ -102,10 +107,8 @@ def test_only_with_decay_does_w_end_at_principal_directions(decay):
     weights = draw_weights(protocol, 5, 0, 8)
     biases = split_weights(protocol, weights)
     biases[0][1][...], biases[1][1][...] = 0.0, np.mean(patterns, axis=0)
-    deviations = np.array(patterns) - np.mean(patterns, axis=0)
-    strengths, directions = np.linalg.eigh(deviations.T @ deviations)
-    exact = Scatter(deviations.T @ deviations, strengths[::-1].clip(0), directions[:, ::-1])
-    shares = exact.find_share(get_w(protocol, train(protocol, weights, 20_000)))
+    final = train_for(protocol, weights, 20_000)
+    shares = Scatter.of(protocol).find_share(get_w(protocol, final))
     assert (shares.min() > 1 - 1e-6) == (decay > 0)
 
 
@@ -117,18 +120,6 @@ def test_best_reconstruction_is_that_of_principal_components():
     assert SCATTER.find_share(main) == pytest.approx([1.0])
     protocol, weights = draw()
     assert (SCATTER.explain(get_w(protocol, weights)) > expected).all()
-
-
-def test_changes_that_are_dropped_or_replaced_are_the_first_ones_of_w():
-    protocol, weights = growth.make_protocol(40), draw_weights(growth.make_protocol(40), 5, 0, 3)
-    scatter, replace = Scatter.of(IMAGES[:40]), growth.make_replacements(1)
-    begun = train(protocol, weights, growth.FIRST, frozen=("W",))
-    expected = growth.FIRST + simulate_weights(protocol, begun)[0]
-    taken = growth.count_updates(protocol, scatter, weights, replace["dropped"])
-    assert taken.tolist() == expected.tolist()
-    assert growth.count_updates(protocol, scatter, weights, lambda _, __, change, ___: change) == (
-        pytest.approx(simulate_weights(protocol, weights)[0])
-    )
 
 
 def test_exponent_of_a_power_law_is_its_power():

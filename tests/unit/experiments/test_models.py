@@ -12,6 +12,7 @@ from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.interventions import train_late
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
@@ -116,14 +117,6 @@ def check_codes(model, figures):
     assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
 
 
-def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
-    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
-    measured = model["claims"]["alignment-first"]["operationalisations"]
-    # Half of the same networks, none of which has converged.
-    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
-
-
 def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
     first, last = (RUNS["proposal"].RATES.index(rate) for rate in (1.0, 20.0))
@@ -147,7 +140,7 @@ def check_hierarchy(model, figures):
 def check_live(model, figures):
     """Networks whose first changes are dropped one at a time agree; the moments are shown."""
     weights = draw_weights(PAPER, model["root_seed"], 0, 10)
-    assert RUNS["live"].train_late(weights, 5, jobs=1).updates.tolist() == [
+    assert train_late(PAPER, weights, ("W",), n_first=5)[0].tolist() == [
         RecirculationNetwork.from_seed(seed).train(change=skip_first(5))[0] for seed in range(10)
     ]
     stored = model["interventions"]

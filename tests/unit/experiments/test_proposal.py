@@ -31,19 +31,6 @@ def test_whole_readings_of_the_second_round_move_u_by_all_of_pr(name):
         np.testing.assert_allclose(change, flatten((dW, db, dU, dc)), atol=1e-13)
 
 
-def test_vectors_and_lengths_are_those_of_the_readable_network():
-    network = RecirculationNetwork.from_seed(3)
-    flat = flatten(network.weights)
-    longer = {True: [], False: []}
-    for a in network.patterns:
-        c = network.image(a)
-        p = 0.75 * a + 0.25 * c
-        r = network.image(p)
-        longer[bool((p - a) @ (r - c) > 0)].append(np.linalg.norm(c - a) > np.linalg.norm(r - p))
-    found = proposal.compare_lengths(flat[None])
-    assert found == {"aligned": np.mean(longer[True]), "anti_aligned": np.mean(longer[False])}
-
-
 def test_networks_aligned_at_the_same_update_are_set_aside():
     def give(*events):
         return proposal.Alignment(np.array(events, dtype=float), np.zeros(len(events)))
