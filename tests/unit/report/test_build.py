@@ -135,9 +135,9 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:51: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
