@@ -24,6 +24,7 @@ from replication.system.threads import map_in_threads
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
+N_ON_DIGITS = 40  # networks that learn digits
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 
 
@@ -37,6 +38,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         root_seed=ROOT_SEED,
         jobs=jobs,
     )
+    on_digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
@@ -55,7 +57,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             "random-at-first": judge_random_at_first(paper, slow),
             "agrees-later": judge_agrees_later(paper, slow),
             "alignment-first": judge_alignment_first(paper, slow),
-            "symmetry": judge_symmetry(paper, slow),
+            "symmetry": judge_symmetry(paper, slow, on_digits),
         },
     }
 
@@ -145,7 +147,7 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
     return {"learning_rate": rate, "centred": share}
 
 
-def judge_symmetry(paper: Histories, slow: Histories) -> Model:
+def judge_symmetry(paper: Histories, slow: Histories, on_digits: Array) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
     end = {name: paper.get_at(name, 1.0) for name in paper.values}
     return judge("symmetry", {
@@ -153,6 +155,7 @@ def judge_symmetry(paper: Histories, slow: Histories) -> Model:
         "centred-20": end["centred"],
         "longer-20": end["ratio"] > 1.0,
         "cosine-2": slow.get_at("alignment", 1.0),
+        "digits": on_digits,
     })  # fmt: skip
 
 
