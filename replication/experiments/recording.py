@@ -177,7 +177,7 @@ def finish(
     *,
     jobs: int = 1,
 ) -> Outcome:
-    """Go on training, up to the cap, those that have not converged after as many updates each."""
+    """Train those on, in place, that have not converged after as many updates each, to the cap."""
     running = np.flatnonzero(~converged)
     n_left = protocol.max_updates - int(updates[running].max(initial=0))
     if len(running) and n_left:

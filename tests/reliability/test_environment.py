@@ -122,20 +122,6 @@ def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, reference, words,
         assert find_digest(tmp_path / "r", N_SEEDS) == reference
 
 
-def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
-    """Native libraries that abort while the interpreter ends would show here."""
-    results = tmp_path / "results"
-    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
-    script = (
-        "from pathlib import Path; from tests.unit.store.invented import find_digest\n"
-        f"print(find_digest(Path({str(results)!r}), {N_SEEDS}))"
-    )
-    processes = [faults.start(sys.executable, "-c", script) for _ in range(8)]
-    for process in processes:
-        shown, messages = process.communicate(timeout=60)
-        assert (process.returncode, shown.strip(), messages) == (0, reference, "")
-
-
 @pytest.mark.parametrize(
     ("command", "place", "code"),
     [

@@ -7,7 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
+from replication.definition.protocol import (
+    DEFAULT_ROOT_SEED,
+    ERROR_READINGS,
+    PAPER,
+    Protocol,
+)
+from replication.definition.study import N_REPETITIONS
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
@@ -122,14 +128,6 @@ def check_settings(model, figures):
 def check_codes(model, figures):
     results = model["claims"]["good-codes"]["operationalisations"].values()
     assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
-
-
-def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
-    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
-    measured = model["claims"]["alignment-first"]["operationalisations"]
-    # Half of the same networks, none of which has converged.
-    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
 
 
 def check_proposal(model, figures):
@@ -260,3 +258,10 @@ def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_na
         message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)
+
+
+def test_no_two_experiments_share_networks():
+    study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
+    own = [module.ROOT_SEED for module in RUNS.values()]
+    seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
+    assert len(set(seeds)) == len(seeds)
