@@ -56,7 +56,14 @@ SMALLER = {
         "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
         "RATES": {"small": 5.0, "paper": 20.0},
     },
-    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100},
+    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
+    "learning": {"N_ON_DIGITS": 6},
+    "speed": {
+        "TASKS": {
+            task: (fields, {rule: rates[:1] for rule, rates in tried.items()})
+            for task, (fields, tried) in RUNS["speed"].TASKS.items()
+        }
+    },
     "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long."""
