@@ -83,12 +83,9 @@ def run_info(options: argparse.Namespace) -> int:
     studies, reports = list_study_folders(options.results), find_reports(options.results)
     entries: list[dict[str, Any]] = []
     codes = [
-        _answer(
-            study.name, _describe_study, study,
-            reports.get((study.protocol_id, study.root_seed), []), entries, options.json,
-        )
-        for study in studies
-    ]  # fmt: skip
+        _answer(each.name, _describe_study, each, reports.get(each, []), entries, options.json)
+        for each in studies
+    ]
     others = list_other_versions(options.results)
     stale = find_stale(read_models(options.results, EXPERIMENTS))
     if options.json:
@@ -128,7 +125,7 @@ def _describe_study(
         "reports": list(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
-        protocol = find_protocol(folder.protocol_id, folder.results)
+        protocol = find_protocol(folder)
         blocks = [*find_longest(folder.path, protocol).values()]
         entry["protocol"] = protocol.differences
         entry["bytes"] = sum(block.path.stat().st_size for block in stored)

@@ -41,7 +41,7 @@ def replicate_study(
     report_progress: Tell = silent,
 ) -> Model:
     """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
     missing: list[str] = []
@@ -116,7 +116,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import count_verdicts, list_statements
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
     others = read_current(study.results) if study.is_default else {}
@@ -138,9 +138,10 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         figures |= list_drawings(name, model, command)
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files: dict[str, bytes] = {}
+    tables: dict[str, str] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        files["statements.csv"] = list_statements(models).encode()
+        tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
@@ -151,6 +152,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         models | texts,
         figures,
         {"version": version("recirculation-replication")},
+        tables=tables,
         formats=FORMATS,
         jobs=jobs,
         report_progress=report_progress,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -52,6 +53,7 @@ def render_report(
     bibliography: Path,
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}),
     name: str = "report",
     formats: Collection[str] = tuple(pandoc.FORMS),
     jobs: int = -1,
@@ -64,6 +66,8 @@ def render_report(
     ``version``.
     `name`: of the files but for the figures.
     `search`: folders in which included templates are looked for.
+    `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
+    ``[all](name.csv)``.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
@@ -95,13 +99,14 @@ def render_report(
         day = date.fromisoformat(metadata["date"])
         setters: dict[str, Callable[[str], str | bytes]] = {
             "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
-            "html": partial(pandoc.set_html, figures=saved),
+            "html": partial(pandoc.set_html, figures=saved, tables=tables),
             "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
         }
         pages = map_in_threads(
             lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
         )
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
+    contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {

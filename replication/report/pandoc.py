@@ -1,20 +1,23 @@
-"""From Markdown to the three reports, by pandoc and Typst."""
+"""From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from replication.errors import ReportError
+from replication.errors import ReportError, UsageError, WorkerError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
-from replication.report.tools import find_pandoc, run_tool
 
 READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
@@ -31,6 +34,31 @@ FORMS = {
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
 MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
+MODULES = {
+    "Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst", "pandoc": "pypandoc",
+}  # fmt: skip
+TIME_LIMIT = 120.0
+SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
+"""What is short when a program cannot be started, by the error's number."""
+
+
+def require_tools() -> None:
+    """Raise a `UsageError` that says how to install what is missing, if anything is."""
+    missing = [name for name, module in MODULES.items() if find_spec(module) is None]
+    if missing:
+        raise UsageError(
+            f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
+            "it in the sources with: pip install '.[report]', or let make do it"
+        )
+
+
+def find_pandoc() -> str:
+    """Return the path of the pandoc that its Python package brings along."""
+    require_tools()
+    spec = find_spec("pypandoc")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "files" / "pandoc")
 
 
 def read_asset(name: str) -> str:
@@ -49,7 +77,7 @@ def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], for
         find_pandoc(), f"--from={READ}", "--wrap=none", "--data-dir=.", "--citeproc",
         "--metadata-file=metadata.json", "--lua-filter=report.lua", *FORMS[form],
     ]  # fmt: skip
-    done = run_tool(command, markdown, folder=workspace)
+    done = run_tool(command, markdown, workspace)
     complaints = _read_complaints(done.stderr, locate)
     if complaints:
         raise ReportError("; ".join(complaints))
@@ -57,6 +85,29 @@ def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], for
         words = " ".join(done.stderr.split())[:300]
         raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
     return done.stdout
+
+
+def run_tool(command: Sequence[str], text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program on some text, in a folder and in UTF-8 whatever the locale.
+
+    Raises WorkerError if it cannot be started, or takes longer than `TIME_LIMIT`.
+    """
+    name = Path(command[0]).name
+    try:
+        return subprocess.run(
+            command, input=text, cwd=folder, capture_output=True, check=False,
+            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        problem = f"took longer than {TIME_LIMIT:g} s; run the command again"
+    except OSError as error:
+        short = SHORTAGES.get(error.errno or 0)
+        problem = f"cannot be started: {error.strerror}; install it again"
+        if short is not None:
+            problem = f"cannot be started: too few {short} are allowed; raise the limit and run "
+            problem += "the command again"
+    raise WorkerError(f"{name} {problem}")
 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
@@ -114,13 +165,16 @@ def set_markdown(body: str, *, metadata: Mapping[str, str], byline: str) -> str:
     return "\n\n".join([*head, body.strip()]) + "\n"
 
 
-def set_html(page: str, *, figures: Figures) -> str:
-    """Return the report as one page that requests nothing."""
+def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
+    """Return the report as one page that requests nothing, with the `tables` to which it links."""
     style = read_asset("page.css") + page_css(svg for svg, _ in figures.values()) + _math_css(page)
     page = page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
     for name, (svg, data) in figures.items():
         page = page.replace(f"@DRAWING {name}@", make_inline(svg))
         page = page.replace(f"@DATA {name}@", quote(data, safe=","))
+    for name, data in tables.items():
+        link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
+        page = page.replace(f'href="{name}.csv"', link)
     return page
 
 

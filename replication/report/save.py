@@ -117,8 +117,8 @@ def _find_box(svg: str) -> tuple[float, float]:
 def make_inline(svg: str) -> str:
     """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
 
-    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>')
-    '<svg style="flex:9 1 9px;max-width:14px" viewBox="0 0 9 4"><g fill="var(--fig-ffffff)"/></svg>'
+    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"></svg>')
+    '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"></svg>'
     """
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
@@ -131,7 +131,8 @@ def make_inline(svg: str) -> str:
 def _give_room(svg: str) -> str:
     """Let the page choose how wide a drawing is: panels stand side by side where there is room."""
     width, height = _find_box(svg)
-    room = f"flex:{width:g} 1 {width:g}px;max-width:{round(PIXELS_A_POINT * width)}px"
+    most = round(PIXELS_A_POINT * width)
+    room = f"flex:{width:g} 1 {width:g}px;width:{most}px;max-width:{most}px"
     return f'<svg style="{room}" viewBox="0 0 {width:g} {height:g}">{svg[svg.index(">") + 1 :]}'
 
 

@@ -322,6 +322,11 @@ async function check_in_browser(starts, is_bad) {
         const box = cell.getBoundingClientRect();
         return box.width > 0 && box.right <= innerWidth;
       })));
+  found.small_letters = await page.evaluate(() =>
+    [...document.querySelectorAll("svg text")].filter((text) => text.getClientRects().length).filter((text) => {
+      const { a, b } = text.getScreenCTM();
+      return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
+    }).map((text) => text.textContent));
   found.cut_figures = await page.evaluate(() =>
     [...document.querySelectorAll(".picture svg")].filter(
       (drawing) => drawing.getBoundingClientRect().right > innerWidth).length);

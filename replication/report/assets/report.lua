@@ -154,14 +154,13 @@ local function set_link(link)
   return link
 end
 
--- In a page the figure and what follows it stay together, beside the text or within it.
+-- In a page the figure and the code that follows it stay together, beside the text or within it.
 local function set_front(div)
-  local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
+  local said, shown = pandoc.Blocks {}, pandoc.Div({}, pandoc.Attr("", { "shown" }))
   for _, block in ipairs(div.content) do
-    local is_shown = block.t == "Figure" or #shown > 0
-    if is_shown then shown:insert(block) else said:insert(block) end
+    if block.t == "Figure" then said:insert(shown) end
+    if block.t == "Figure" or block.t == "RawBlock" then shown.content:insert(block) else said:insert(block) end
   end
-  said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
   div.content = said
   return div
 end
@@ -170,8 +169,8 @@ local function set_div(div)
   local kind = div.classes[1]
   if is_html then return end
   if is_typst then
-    if kind == "verdict" or kind == "note" then
-      local blocks = pandoc.Blocks { raw("#" .. kind .. "-box[") }
+    if kind == "verdict" then
+      local blocks = pandoc.Blocks { raw("#verdict-box[") }
       blocks:extend(div.content)
       blocks:insert(raw("]"))
       return blocks

@@ -86,6 +86,7 @@ def build_sample(folder, **changes):
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],
+        "tables": {"readings": "name,mean\npaper,46.5\n"},
         **changes,
     }
     files = render_report(**arguments)

@@ -69,14 +69,18 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
     assert 'id="ref-clopper1934"' in text
     assert "1 November 2026" in text
-    data = re.search(r'download="panels.csv" href="data:text/csv;charset=utf-8,([^"]*)"', text)[1]
-    assert unquote(data) == (sample / "figures" / "panels.csv").read_text()
+    # Passed on alone, it has the data of its figures, and the tables to which it links.
+    for attributes in re.findall(r"<a ([^>]*download=[^>]*)>", text):
+        name, data = (re.search(rf'{key}="([^"]*)"', attributes)[1] for key in ("download", "href"))
+        folder = sample / ("" if name == "readings.csv" else "figures")
+        assert unquote(data) == f"data:text/csv;charset=utf-8,{(folder / name).read_text()}"
+    assert text.count(' download="') == 4
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
     for address in (one or other for one, other in addresses):
-        assert address.startswith(("data:", "https://doi.org/", "#"))
+        assert address.startswith(("data:", "https://doi.org/", "#", "learning.html"))
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
@@ -144,9 +148,9 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:51: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
