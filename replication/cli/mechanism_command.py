@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import functools
 import re
-import time
+import timeit
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ INSTEAD = {
 """What is done with the first changes, and how the answer calls it."""
 FACTORS = (0.25, 4.0)
 """By which the initial W is multiplied."""
-SECONDS_TIMED = 0.05
+N_TIMED = 10  # updates of a call that is timed
 TOO_FEW = (
     "Fewer than half of the networks converge, too few to say what the first changes of W cost."
 )
@@ -152,14 +152,21 @@ def run_mechanism(options: argparse.Namespace) -> int:
         f"units, regression {protocol.regression:g}; "
         f"{plural(n_networks, 'network')} of root seed {root_seed}"
     )
-    print("\n".join(describe(compared, examined, max_updates=protocol.max_updates)))
+    print("\n".join(describe(protocol, compared, examined)))
     return 0
 
 
 def describe(
-    compared: dict[str, Any], examined: dict[str, Any] | None, *, max_updates: int
+    protocol: Protocol, compared: dict[str, Any], examined: dict[str, Any] | None
 ) -> Iterator[str]:
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
+    from replication.experiments.scatter import Scatter
+
+    max_updates, strengths = protocol.max_updates, Scatter.of(protocol).strengths
+    strengths = strengths[strengths > 1e-9 * strengths[0]]
+    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
+    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
+    yield ""
     if examined is not None:
         yield from _describe_growth(examined)
         yield ""
@@ -184,12 +191,8 @@ def describe(
 
 
 def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
-    strengths = [x for x in examined["strengths"] if x > 1e-9 * examined["strengths"][0]]
-    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
     start, then = examined["descent"]
     growth, predicted = (100.0 * examined[name] for name in ("growth", "predicted"))
-    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
-    yield ""
     header = "After 10 updates at a tenth of the best rate, medians"
     yield f"{header:54}{'predicted':>10}{'measured':>10}"
     yield f"  {'W grows along itself, % an update':52}{predicted:>10.2f}{growth:>10.2f}"
@@ -234,18 +237,15 @@ def estimate_work(
     from replication.simulator.weights import draw_weights
     from replication.system.threads import count_workers
 
-    weights, n_updates, seconds = draw_weights(protocol, 0, 0, N_LANES), 0, 0.0
+    weights = draw_weights(protocol, 0, 0, N_LANES)
     record_weights(protocol, weights, 1)  # compiles
-    while seconds < SECONDS_TIMED:
-        n_updates = 2 * n_updates + 1
-        begun = time.perf_counter()
-        record_weights(protocol, weights, n_updates)
-        seconds = time.perf_counter() - begun
+    timer = timeit.Timer(lambda: record_weights(protocol, weights, N_TIMED))
+    n_calls, seconds = timer.autorange()
     n_tried = len(RULES) * (n_search * (len(COARSE) + len(FINE)) + n_networks)
     n_tried += n_networks * (len(INSTEAD) + len(FACTORS) + 7)
     workers = count_workers(jobs)
     n_states = n_networks * (CHECKED_AT + 6 * workers)
-    total = n_tried * protocol.max_updates * seconds / (n_updates * N_LANES)
+    total = n_tried * protocol.max_updates * seconds / (n_calls * N_TIMED * N_LANES)
     return total / workers, 8.0 * protocol.n_weights * n_states
 
 

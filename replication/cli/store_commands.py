@@ -72,6 +72,8 @@ def add_commands(subparsers: Any) -> None:
 
 def run_info(options: argparse.Namespace) -> int:
     """List every study; return 0, or the exit code of the error that keeps one from being read."""
+    from replication.experiments import EXPERIMENTS
+    from replication.publication.models import read_models
     from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_reports
     from replication.store.folders import list_other_versions, list_study_folders
@@ -81,13 +83,11 @@ def run_info(options: argparse.Namespace) -> int:
     studies, reports = list_study_folders(options.results), find_reports(options.results)
     entries: list[dict[str, Any]] = []
     codes = [
-        _answer(
-            study.name, _describe_study, study,
-            reports.get((study.protocol_id, study.root_seed), []), entries, options.json,
-        )
-        for study in studies
-    ]  # fmt: skip
-    others, stale = list_other_versions(options.results), find_stale(options.results)
+        _answer(each.name, _describe_study, each, reports.get(each, []), entries, options.json)
+        for each in studies
+    ]
+    others = list_other_versions(options.results)
+    stale = find_stale(read_models(options.results, EXPERIMENTS))
     if options.json:
         left_alone = [{"other_version": True, "folder": str(path)} for path in others]
         models = [{"stale_models": stale}] if stale else []
@@ -125,7 +125,7 @@ def _describe_study(
         "reports": list(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
-        protocol = find_protocol(folder.protocol_id, folder.results)
+        protocol = find_protocol(folder)
         blocks = [*find_longest(folder.path, protocol).values()]
         entry["protocol"] = protocol.differences
         entry["bytes"] = sum(block.path.stat().st_size for block in stored)

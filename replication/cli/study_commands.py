@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
@@ -91,68 +92,16 @@ def run_report(options: argparse.Namespace) -> int:
 
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     """Return what a reader wants to know about a replicated study, line by line."""
-    from replication.definition.claims import load_claims
-    from replication.experiments.judging import describe_condition
-    from replication.report.numbers import (
-        amount,
-        count,
-        digits,
-        fixed,
-        interval,
-        number,
-        percent,
-        percents,
-        pvalue,
-    )
+    from replication.publication.rendering import METADATA, list_claims
+    from replication.report.template import Template
 
-    headline = load_claims()["headline"]
-    population, sampling = model["population"], model["sampling"]
-    reported, judged = model["reported"], model["claims"]["headline"]
-    lines = {
-        "converged": f"{percent(population['share'], 2)} of {amount(population['n'], 'network')} "
-        f"within {count(population['cap'])} updates "
-        f"({percents(population['share_interval'], 2)})"
-    }
-    if population["mean"] is not None:
-        ends = population["mean_interval"]
-        lines["mean"] = f"{fixed(population['mean'], 1)} updates of those that converged"
-        lines["mean"] += f" ({interval(ends, 1)})" if None not in ends else ""
-    if sampling is not None:
-        mean, largest, given = (sampling[name] for name in ("mean", "max", "mean_given_max"))
-        chance = sampling["chance_all_converge"]
-        condition = f"if all converge (probability {pvalue(chance)}), " if chance < 0.95 else ""
-        lines[f"{reported['runs']} networks"] = (
-            f"{condition}report a mean of {interval(mean['interval'], 1)} and a largest count of "
-            f"{interval(largest['interval'], 0)} (95 % prediction intervals)"
-        )
-        if judged["reason"] in (None, "settings"):
-            numbers = f"a mean of {reported['mean']:g} and a largest count of {reported['max']}"
-            if None in (largest["p"], given["p"], sampling["p"]):
-                lines["reported"] = f"such networks cannot report {numbers}"
-            else:
-                is_usual = sampling["p"] > headline.thresholds["min_p"]
-                says = "consistent" if is_usual else "not consistent"
-                lines["p"] = f"{pvalue(sampling['p'])} for {numbers}: {says} with these networks"
-    if model["likelihood"] is not None:
-        here = model["likelihood"]["here"]
-        lines["likelihood"] = (
-            "the paper's settings report exactly these two numbers "
-            f"{number(here['bayes_factor'], 2)} times as often "
-            f"({digits(here['bayes_factor_interval'], 2)})"
-        )
-    condition = describe_condition(headline, judged)
-    why = {
-        "settings": f": other settings than the paper's ({', '.join(judged['other_settings'])})",
-        "cap": f": networks are stopped after {count(population['cap'])} updates, and the paper's "
-        f"largest count is {reported['max']}",
-        "few networks": ": give at least 1,000 networks",
-        "few converge": f": too few converge to tell what {reported['runs']} report",
-        None: f" {condition}" if condition else "",
-    }[judged["reason"]]
-    lines["verdict"] = judged["verdict"] + why
-    lines["report"] = str(study.folder / "report.html")
-    width = max(map(len, lines))
-    return [f"{name:{width}}  {text}" for name, text in lines.items()]
+    models = {"headline": model}
+    template = Template(Path(__file__).with_name("summary.md"))
+    text = template.render(models | {"claims": list_claims(models)}, METADATA)
+    rows = [line.partition(": ")[::2] for line in text.splitlines() if line]
+    rows.append(("report", str(study.folder / "report.html")))
+    width = max(len(name) for name, _ in rows)
+    return [f"{name:{width}}  {words}" for name, words in rows]
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:

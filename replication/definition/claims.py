@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -49,8 +49,8 @@ class Operationalisation:
     name: str  # the condition under which it measures, to be read after "except"
     measured: str
     supports: str  # when what is measured supports the statement
-    why: str  # what makes the primary one the closest to the sentence; empty for others
     thresholds: Mapping[str, float]  # the numbers that `supports` names
+    why: str = ""  # what makes the primary one the closest to the sentence
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +64,13 @@ class Claim:
     page: str
     experiment: str  # the folder of `replication.experiments` that measures it
     kind: str
-    only_if: str  # what the statement needs, to be read after "holds only if"; may be empty
     operationalisations: tuple[Operationalisation, ...]
-
-    @property
-    def primary(self) -> Operationalisation:
-        """The operationalisation closest to the sentence."""
-        return self.operationalisations[0]
+    only_if: str = ""  # what the statement needs, to be read after "holds only if"
 
     @property
     def thresholds(self) -> Mapping[str, float]:
         """The numbers of the primary operationalisation."""
-        return self.primary.thresholds
+        return self.operationalisations[0].thresholds
 
     def find(self, id: str) -> Operationalisation:
         """Return the operationalisation of this id."""
@@ -115,9 +110,9 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     entry = f"claims.toml, [claims.{name}]"
-    texts = ("title", "statement", "quote", "page", "experiment", "kind")
-    allowed = (*texts, "operationalisations", "only_if")
-    _require_keys(entry, table, allowed[:-1])
+    _, *needed, optional = (field.name for field in dataclasses.fields(Claim))
+    allowed = [*needed, optional]
+    _require_keys(entry, table, needed)
     found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
     kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
     other = [key for key in table if key not in allowed]
@@ -133,26 +128,18 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     ):
         if is_wrong:
             raise DataError(f"{entry}: {problem}")
-    return Claim(
-        id=name,
-        only_if=table.get("only_if", ""),
-        operationalisations=found,
-        **{text: table[text] for text in texts},
-    )
+    return Claim(id=name, **{**table, "operationalisations": found})
 
 
 def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationalisation:
     texts = ("id", "name", "measured", "supports")
     _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
-    numbers = {key: value for key, value in table.items() if key not in (*texts, "why")}
-    return Operationalisation(
-        why=table.get("why", ""),
-        thresholds=MappingProxyType(numbers),
-        **{text: table[text] for text in texts},
-    )
+    words = {key: table[key] for key in (*texts, "why") if key in table}
+    numbers = {key: value for key, value in table.items() if key not in words}
+    return Operationalisation(thresholds=MappingProxyType(numbers), **words)
 
 
-def _require_keys(entry: str, table: Mapping[str, Any], needed: tuple[str, ...]) -> None:
+def _require_keys(entry: str, table: Mapping[str, Any], needed: Iterable[str]) -> None:
     for key in needed:
         if not table.get(key):
             raise DataError(f"{entry}: {key!r} is missing; add it")

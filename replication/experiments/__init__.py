@@ -50,10 +50,12 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 2,
+    "dynamics": 3,
     "functions": 2,
     "hierarchy": 2,
-    "mechanism": 2,
+    "images": 2,
+    "mechanism": 3,
+    "proposal": 2,
     "readings": 2,
     "sizes": 2,
     "speed": 2,

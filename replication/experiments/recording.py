@@ -24,6 +24,7 @@ Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
 
 MAX_STATES = 20_000
 """States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
+NEVER = 1e-12  # a criterion that nothing meets
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 
@@ -84,7 +85,9 @@ def measure_learning(
     weights, lengths = initial[converged], updates[converged].astype(np.int64)
 
     def measure_some(chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        return measure(protocol, record_states(protocol, weights[chosen], lengths[chosen]))
+        states = record_weights(protocol, weights[chosen], int(lengths[chosen[-1]]))
+        is_learning = np.arange(states.shape[1]) <= lengths[chosen][:, None]
+        return measure(protocol, states[is_learning])
 
     chunks = part_networks(lengths)
     parts = map_in_threads(measure_some, chunks, jobs=jobs)
@@ -121,12 +124,6 @@ def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return chunks
 
 
-def record_states(protocol: Protocol, weights: Array, updates: NDArray[np.int64]) -> Array:
-    """Return the states of networks, ascending in their updates, (n_states, n_weights)."""
-    states = record_weights(protocol, weights, int(updates[-1]))
-    return states[np.arange(states.shape[1]) <= updates[:, None]]
-
-
 def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
     """Return a share over cases that come in independent clusters, counted by cluster.
 
@@ -155,8 +152,7 @@ def train_by(
     `step` takes the weights of those that still learn, their places and the number of updates
     before this one, and returns their weights after it.
     """
-    cap = protocol.max_updates
-    n_first = cap if n_first is None else min(n_first, cap)
+    n_first = protocol.max_updates if n_first is None else min(n_first, protocol.max_updates)
     weights, running = weights.copy(), np.arange(len(weights))
     updates = np.full(len(weights), n_first, dtype=np.int32)
     converged = np.zeros(len(weights), dtype=np.bool_)
@@ -166,8 +162,37 @@ def train_by(
         running = running[~done]
         if len(running) and t < n_first:
             weights[running] = step(weights[running], running, t)
-    if len(running) and n_first < cap:
-        rest = dataclasses.replace(protocol, max_updates=cap - n_first)
-        more, converged[running], _ = simulate_weights(rest, weights[running])
+    return finish(protocol, weights, updates, converged)
+
+
+def finish(
+    protocol: Protocol,
+    weights: Array,
+    updates: NDArray[np.int32],
+    converged: NDArray[np.bool_],
+    *,
+    jobs: int = 1,
+) -> Outcome:
+    """Train those on, in place, that have not converged after as many updates each, to the cap."""
+    running = np.flatnonzero(~converged)
+    n_left = protocol.max_updates - int(updates[running].max(initial=0))
+    if len(running) and n_left:
+        rest = dataclasses.replace(protocol, max_updates=n_left)
+        more, later, _ = simulate_weights(rest, weights[running], jobs=jobs)
         updates[running] += more
+        converged[running] = later
     return updates, converged
+
+
+def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:
+    """Return the weights (n, n_weights) after so many updates, whatever the error.
+
+    With feedback alignment if fixed weights follow those of each network.
+    """
+    if n_updates == 0:
+        return weights
+    run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
+    has_feedback = weights.shape[1] > protocol.n_weights
+    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback, final_weights=True)
+    assert final is not None
+    return final[:, : protocol.n_weights]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.comparison.comparison import Comparison, compare
+from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
 from replication.simulator.ensemble import simulate_weights
@@ -39,35 +39,28 @@ def describe_reported() -> dict[str, Any]:
     }
 
 
-def compare_with_report(counts: CountTable) -> Comparison | None:
-    """Compare the converged with the reported numbers; None if they are too few to tell."""
+def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
+    """Return what so many networks report if all converge, with intervals of 95 % of studies.
+
+    None if they are too few to tell, too few converge, or all do at once.
+    """
     reported = load_reported()
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
-    return compare(
-        counts,
-        runs=reported.runs,
-        mean=reported.mean,
-        max=reported.max,
-        failures="excluded",
+    comparison = compare(
+        counts, runs=reported.runs, mean=reported.mean, max=reported.max, failures="excluded"
     )
-
-
-def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
-    """Return what so many networks report if all converge, with intervals of 95 % of studies."""
-    comparison = compare_with_report(counts)
-    if comparison is None or comparison.p is None:
-        return None  # too few converged, or all at once
+    if comparison.p is None:
+        return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
-    runs = load_reported().runs
     return {
         "chance_all_converge": plain["chance_all_succeed"],
-        "chance_interval": [end**runs for end in share.interval if end is not None],
+        "chance_interval": [end**reported.runs for end in share.interval if end is not None],
         **findings,
         "p": plain["p"],
     }

@@ -7,7 +7,7 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
-from replication.publication.models import Model, read_model, read_models, write_model
+from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
 from replication.system.files import open_folder
@@ -41,13 +41,14 @@ def replicate_study(
     report_progress: Tell = silent,
 ) -> Model:
     """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
     missing: list[str] = []
     if study.is_default and experiments:
-        there = read_models(study.folder, EXPERIMENTS).keys() - set(find_stale(study.folder))
-        missing = [name for name in EXPERIMENTS if name not in there]
+        there = read_models(study.folder, EXPERIMENTS)
+        stale = find_stale(there)
+        missing = [name for name in EXPERIMENTS if name not in there or name in stale]
     if missing:
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
@@ -60,19 +61,20 @@ def replicate_study(
     return write_report(study, jobs=jobs, report_progress=report_progress)
 
 
-def find_stale(results: Path) -> list[str]:
+def find_stale(models: Mapping[str, Model]) -> list[str]:
     """Return the experiments whose models are of another version than experiment and ledger."""
-    models = read_models(results, EXPERIMENTS)
     return [name for name, model in models.items() if model.get("version") != find_version(name)]
 
 
-def refuse_stale(results: Path) -> None:
-    """Refuse models of other versions than those of the experiments and the ledger."""
-    if stale := find_stale(results):
+def read_current(results: Path) -> dict[str, Model]:
+    """Return the models of the experiments that there are; refuse those of another version."""
+    models = read_models(results, EXPERIMENTS)
+    if stale := find_stale(models):
         raise DataError(
             f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
             "the experiment or the ledger; run `replication replicate` to make them again"
         )
+    return models
 
 
 def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
@@ -114,18 +116,16 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     """
     from replication.experiments.headline.run import run
     from replication.experiments.judging import count_verdicts, list_statements
-    from replication.report.tools import require_tools
+    from replication.report.pandoc import require_tools
 
     require_tools()
-    stale = find_stale(study.results)
-    counted = None if "likelihood" in stale else read_model(study.results, "likelihood")
-    headline = run(study, counted=counted, jobs=jobs, report_progress=report_progress)
+    others = read_current(study.results) if study.is_default else {}
+    likelihood = read_models(study.results, ["likelihood"])
+    counted = None if find_stale(likelihood) else likelihood.get("likelihood")
+    headline = run(study, counted=counted, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
-    others = read_models(study.results, EXPERIMENTS) if study.is_default else {}
-    if others:
-        refuse_stale(study.results)
     is_full = len(others) == len(EXPERIMENTS)
     if is_full:
         models |= others
@@ -138,9 +138,10 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         figures |= list_drawings(name, model, command)
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files: dict[str, bytes] = {}
+    tables: dict[str, str] = {}
     if is_full:
         texts["verdicts"] = count_verdicts(models)
-        files["statements.csv"] = list_statements(models).encode()
+        tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
@@ -151,6 +152,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         models | texts,
         figures,
         {"version": version("recirculation-replication")},
+        tables=tables,
         formats=FORMATS,
         jobs=jobs,
         report_progress=report_progress,

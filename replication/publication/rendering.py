@@ -62,7 +62,7 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
     from replication.report.build import Drawing
 
     return {
-        figure: Drawing(functools.partial(draw, model), command)
+        figure: Drawing(figure, functools.partial(draw, model), command)
         for figure, draw in list_figures(name).items()
     }
 

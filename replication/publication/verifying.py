@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, find_damaged, read_list
 from replication.publication.publishing import (
-    refuse_stale,
+    read_current,
     replicate_study,
     run_experiments,
     write_report,
@@ -30,7 +31,7 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     Outcomes are compared by the digest in the headline's model, models by value, the report's
     files byte by byte.
     """
-    refuse_stale(results)
+    read_current(results)  # they must be of this version
     with make_temporary_folder() as fresh:
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),
@@ -78,24 +79,24 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
-    for folder, (protocol_id, root_seed, n_seeds) in _list_reported(results).items():
-        parts = {root_seed: n_seeds} | list_repetitions(root_seed, n_seeds)
-        studies = {StudyFolder(protocol_id, seed, results): n for seed, n in parts.items()}
+    for folder, (study, n_seeds) in _list_reported(results).items():
+        parts = {study.root_seed: n_seeds} | list_repetitions(study.root_seed, n_seeds)
+        studies = {dataclasses.replace(study, root_seed=seed): n for seed, n in parts.items()}
         if folder == results:
             was_made = not all(find_missing(Study(PAPER, *part, results)) for part in parts.items())
         else:
             was_made = not counts.keys().isdisjoint(studies)
         if was_made:
-            counts |= {study: max(counts.get(study, 0), n) for study, n in studies.items()}
+            counts |= {part: max(counts.get(part, 0), n) for part, n in studies.items()}
     return dict(sorted(counts.items()))
 
 
-def find_reports(results: Path) -> dict[tuple[str, int], list[Path]]:
-    """Return the reports by the protocol id and root seed of their study."""
-    reports: dict[tuple[str, int], list[Path]] = {}
-    for folder, (protocol_id, root_seed, _) in _list_reported(results).items():
+def find_reports(results: Path) -> dict[StudyFolder, list[Path]]:
+    """Return the reports of each study."""
+    reports: dict[StudyFolder, list[Path]] = {}
+    for folder, (study, _) in _list_reported(results).items():
         if (path := folder / "report.html").is_file():
-            reports.setdefault((protocol_id, root_seed), []).append(path)
+            reports.setdefault(study, []).append(path)
     return reports
 
 
@@ -108,8 +109,8 @@ def repair_report(
         if folder == results:
             names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
             run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-        protocol_id, root_seed, n_seeds = _read_name(folder, results)
-        study = Study(find_protocol(protocol_id, results), root_seed, n_seeds, results)
+        place, n_seeds = _read_name(folder, results)
+        study = Study(find_protocol(place), place.root_seed, n_seeds, results)
         write_report(study, jobs=jobs, report_progress=report_progress)
     return damaged
 
@@ -129,7 +130,7 @@ def _may_have_report(folder: Path) -> bool:
         return True
 
 
-def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
+def _list_reported(results: Path) -> dict[Path, tuple[StudyFolder, int]]:
     """Return the folders with a sound headline of a study, with `_read_name` of each."""
     found = {}
     for folder in find_report_folders(results):
@@ -139,14 +140,14 @@ def _list_reported(results: Path) -> dict[Path, tuple[str, int, int]]:
     return found
 
 
-def _read_name(folder: Path, results: Path) -> tuple[str, int, int]:
-    """Return protocol id, root seed and networks of the study whose report is in a folder."""
+def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:
+    """Return the study whose report is in a folder, and of how many networks it is."""
     if folder == results:
-        return PAPER.id, DEFAULT_ROOT_SEED, DEFAULT_SEEDS
+        return StudyFolder(PAPER.id, DEFAULT_ROOT_SEED, results), DEFAULT_SEEDS
     name = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
     if name is None or int(name[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
-    return name[1], int(name[2]), int(name[3])
+    return StudyFolder(name[1], int(name[2]), results), int(name[3])
 
 
 def _join(names: list[str]) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -23,15 +24,24 @@ from replication.system.threads import map_in_threads
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drawing:
     """A figure that can be drawn, and the command that makes its data."""
 
+    name: str
     draw: Draw
     command: str
 
+    @cached_property
+    def saved(self) -> tuple[str, str]:
+        """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
+        try:
+            return save_figure(self.draw, name=self.name)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
 
-FORMATS = ("md", "html", "pdf")
+
 _SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
 
 
@@ -43,8 +53,9 @@ def render_report(
     bibliography: Path,
     metadata: Mapping[str, str],
     search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}),
     name: str = "report",
-    formats: Collection[str] = FORMATS,
+    formats: Collection[str] = tuple(pandoc.FORMS),
     jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, bytes]:
@@ -55,6 +66,8 @@ def render_report(
     ``version``.
     `name`: of the files but for the figures.
     `search`: folders in which included templates are looked for.
+    `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
+    ``[all](name.csv)``.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
@@ -66,41 +79,37 @@ def render_report(
             raise ReportError(f"{page.locate(f'figures/{figure}.svg')}: {problem}")
 
     report_progress("drawing the figures")
-    saved = {figure: _draw(figure, figures[figure].draw) for figure in shown}
-    commands = {figure: figures[figure].command for figure in shown}
-    svgs = {figure: svg for figure, (svg, _) in saved.items()}
-
-    report_progress("setting the report")
     with make_temporary_folder() as workspace:
         byline = pandoc.prepare(
             workspace,
             metadata=metadata,
             bibliography=bibliography.read_bytes(),
-            svgs=svgs,
-            tables={figure: data for figure, (_, data) in saved.items()},
-            commands=commands,
+            commands={figure: figures[figure].command for figure in shown},
         )
+        kinds = [kind for kind in pandoc.FORMS if kind in formats]
         convert = partial(pandoc.run_pandoc, markdown, workspace, page.locate)
+        # Pandoc, which is another process, reads no figure: it works while they are drawn.
+        saved: dict[str, tuple[str, str]]
+        steps: list[Callable[[], Any]] = [
+            lambda: {figure: figures[figure].saved for figure in shown},
+            *(partial(convert, kind) for kind in kinds),
+        ]
+        saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
+        report_progress("setting the report")
         day = date.fromisoformat(metadata["date"])
-        setters: dict[str, Callable[[], str | bytes]] = {
-            "pdf": partial(pandoc.render_pdf, convert, workspace, day),
-            "html": partial(pandoc.render_html, convert, svgs),
-            "md": partial(pandoc.render_markdown, convert, metadata, byline),
+        setters: dict[str, Callable[[str], str | bytes]] = {
+            "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
+            "html": partial(pandoc.set_html, figures=saved, tables=tables),
+            "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
         }
-        kinds = [kind for kind in setters if kind in formats]
-        pages = map_in_threads(lambda kind: setters[kind](), kinds, jobs=jobs)
-        contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
+        pages = map_in_threads(
+            lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
+        )
+    contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
+    contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {
         file: content.encode() if isinstance(content, str) else content
         for file, content in contents.items()
     }
-
-
-def _draw(name: str, draw: Draw) -> tuple[str, str]:
-    try:
-        return save_figure(draw, name=name)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        problem = f"{type(error).__name__}: {error}"
-        raise ReportError(f"the figure {name!r} cannot be drawn: {problem}") from error

@@ -1,26 +1,64 @@
-"""From Markdown to the three reports, by pandoc and Typst."""
+"""From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from replication.errors import ReportError
+from replication.errors import ReportError, UsageError, WorkerError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
-from replication.report.tools import find_pandoc, run_tool
 
 READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
-Convert = Callable[[Sequence[str]], str]
-"""`run_pandoc` for a given report: takes the arguments of one form."""
+FORMS = {
+    "pdf": ["--to=typst", "--template=article.typ"],
+    "html": [
+        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
+        "--shift-heading-level-by=1", "--template=page.html",
+    ],
+    "md": ["--to=gfm", "--shift-heading-level-by=1"],
+}  # fmt: skip
+"""What pandoc makes of each form of a report; the one that takes longest comes first."""
+Figures = Mapping[str, tuple[str, str]]
+"""Drawings as SVG, and their data as CSV, by name."""
 MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
+MODULES = {
+    "Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst", "pandoc": "pypandoc",
+}  # fmt: skip
+TIME_LIMIT = 120.0
+SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
+"""What is short when a program cannot be started, by the error's number."""
+
+
+def require_tools() -> None:
+    """Raise a `UsageError` that says how to install what is missing, if anything is."""
+    missing = [name for name, module in MODULES.items() if find_spec(module) is None]
+    if missing:
+        raise UsageError(
+            f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
+            "it in the sources with: pip install '.[report]', or let make do it"
+        )
+
+
+def find_pandoc() -> str:
+    """Return the path of the pandoc that its Python package brings along."""
+    require_tools()
+    spec = find_spec("pypandoc")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "files" / "pandoc")
 
 
 def read_asset(name: str) -> str:
@@ -28,18 +66,18 @@ def read_asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def run_pandoc(
-    markdown: str, workspace: Path, locate: Callable[[str], str], arguments: Sequence[str]
-) -> str:
+def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], form: str) -> str:
     """Convert Markdown by the engine's filter, in a folder that `prepare` has filled.
+
+    Figures are named in what it returns, not read.
 
     What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", "--data-dir=.", "--citeproc",
-        "--metadata-file=metadata.json", "--lua-filter=report.lua", *arguments,
+        "--metadata-file=metadata.json", "--lua-filter=report.lua", *FORMS[form],
     ]  # fmt: skip
-    done = run_tool(command, markdown, folder=workspace)
+    done = run_tool(command, markdown, workspace)
     complaints = _read_complaints(done.stderr, locate)
     if complaints:
         raise ReportError("; ".join(complaints))
@@ -47,6 +85,29 @@ def run_pandoc(
         words = " ".join(done.stderr.split())[:300]
         raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
     return done.stdout
+
+
+def run_tool(command: Sequence[str], text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program on some text, in a folder and in UTF-8 whatever the locale.
+
+    Raises WorkerError if it cannot be started, or takes longer than `TIME_LIMIT`.
+    """
+    name = Path(command[0]).name
+    try:
+        return subprocess.run(
+            command, input=text, cwd=folder, capture_output=True, check=False,
+            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        problem = f"took longer than {TIME_LIMIT:g} s; run the command again"
+    except OSError as error:
+        short = SHORTAGES.get(error.errno or 0)
+        problem = f"cannot be started: {error.strerror}; install it again"
+        if short is not None:
+            problem = f"cannot be started: too few {short} are allowed; raise the limit and run "
+            problem += "the command again"
+    raise WorkerError(f"{name} {problem}")
 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
@@ -70,20 +131,12 @@ def prepare(
     *,
     metadata: Mapping[str, str],
     bibliography: bytes,
-    svgs: Mapping[str, str],
-    tables: Mapping[str, str],
     commands: Mapping[str, str],
 ) -> str:
-    """Put into an empty folder what pandoc and Typst read; return the line below the title.
+    """Put into an empty folder what pandoc reads; return the line below the title.
 
-    `svgs`, `tables`, `commands`: drawings, their data as CSV, and what makes it, by name.
+    `commands`: what makes the data of a figure, by the figure's name.
     """
-    (workspace / "figures").mkdir()
-    (workspace / "inline").mkdir()
-    for name, svg in svgs.items():
-        (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
-        (workspace / "inline" / f"{name}.svg").write_text(make_inline(svg), "utf-8")
-        (workspace / "inline" / f"{name}.csv").write_text(tables[name], "utf-8")
     day = date.fromisoformat(metadata["date"])
     version = [f"version {metadata['version']}"] if "version" in metadata else []
     licence = f"{metadata['licence']} licence"
@@ -97,7 +150,6 @@ def prepare(
         "lang": "en-GB",
         "bibliography": "references.bib",
         "link-citations": True,
-        "drawings": "inline",
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
     (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
@@ -107,20 +159,23 @@ def prepare(
     return byline
 
 
-def render_markdown(convert: Convert, metadata: Mapping[str, str], byline: str) -> str:
+def set_markdown(body: str, *, metadata: Mapping[str, str], byline: str) -> str:
     """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    body = convert(["--to=gfm", "--shift-heading-level-by=1"]).strip()
-    return "\n\n".join([f"# {metadata['title']}", metadata["subtitle"], byline, body]) + "\n"
+    head = [f"# {metadata['title']}", metadata["subtitle"], byline]
+    return "\n\n".join([*head, body.strip()]) + "\n"
 
 
-def render_html(convert: Convert, svgs: Mapping[str, str]) -> str:
-    """Return the report as one page that requests nothing."""
-    page = convert([
-        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
-        "--shift-heading-level-by=1", "--template=page.html",
-    ])  # fmt: skip
-    style = read_asset("page.css") + page_css(svgs.values()) + _math_css(page)
-    return page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
+def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
+    """Return the report as one page that requests nothing, with the `tables` to which it links."""
+    style = read_asset("page.css") + page_css(svg for svg, _ in figures.values()) + _math_css(page)
+    page = page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
+    for name, (svg, data) in figures.items():
+        page = page.replace(f"@DRAWING {name}@", make_inline(svg))
+        page = page.replace(f"@DATA {name}@", quote(data, safe=","))
+    for name, data in tables.items():
+        link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
+        page = page.replace(f'href="{name}.csv"', link)
+    return page
 
 
 def _math_css(page: str) -> str:
@@ -140,12 +195,15 @@ def _math_css(page: str) -> str:
     return font_face(MATH_FAMILY, MATH_FONT, {*letters, *slanted, "ℎ"}) if letters else ""
 
 
-def render_pdf(convert: Convert, workspace: Path, day: date) -> bytes:
+def set_pdf(text: str, *, workspace: Path, figures: Figures, day: date) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
     path = workspace / "report.typ"
-    path.write_text(convert(["--to=typst", "--template=article.typ"]), "utf-8")
+    path.write_text(text, "utf-8")
+    (workspace / "figures").mkdir()
+    for name, (svg, _) in figures.items():
+        (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
     try:
         pdf = typst.compile(
             str(path),

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -36,6 +38,9 @@ FACES = {
 SIGNS = {"bold": r"[:;\s]700\b", "italic": r"[:;\s]italic"}
 """By what text says in which face it is set."""
 HALO = "halo-of-text"
+COMMON_LETTERS = frozenset("−")
+COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
+"""English and Greek, and the signs beside them: few, so that a font of them is read fast."""
 LAYOUT_TABLES = {"GDEF", "GPOS", "GSUB", "kern"}
 _ID = re.compile(r' id="([^"]+)"')
 _AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
@@ -53,8 +58,9 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
         figures = [drawn] if isinstance(drawn, Figure) else list(drawn)
         for figure in figures:
             FigureCanvasAgg(figure)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # axes stay where they now are
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
+                figure.set_layout_engine("none")  # axes stay where they now are
         data = list_data(figures)
         if len(figures) == 1:
             svg = _write_svg(figures[0], name)
@@ -72,7 +78,9 @@ def _write_svg(figure: Figure, name: str) -> str:
             text.set_path_effects([])
             text.set_gid(HALO)
     drawing = io.StringIO()
-    figure.savefig(drawing, format="svg", dpi=PICTURE_DPI, metadata={"Date": None, "Creator": None})
+    figure.set_dpi(PICTURE_DPI)
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})
     svg = _tidy(drawing.getvalue(), name)
     for axes in figure.axes:
         if axes.get_gid():
@@ -109,8 +117,8 @@ def _find_box(svg: str) -> tuple[float, float]:
 def make_inline(svg: str) -> str:
     """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
 
-    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"><g fill="#ffffff"/></svg>')
-    '<svg style="flex:9 1 9px;max-width:14px" viewBox="0 0 9 4"><g fill="var(--fig-ffffff)"/></svg>'
+    >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"></svg>')
+    '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"></svg>'
     """
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
@@ -123,7 +131,8 @@ def make_inline(svg: str) -> str:
 def _give_room(svg: str) -> str:
     """Let the page choose how wide a drawing is: panels stand side by side where there is room."""
     width, height = _find_box(svg)
-    room = f"flex:{width:g} 1 {width:g}px;max-width:{round(PIXELS_A_POINT * width)}px"
+    most = round(PIXELS_A_POINT * width)
+    room = f"flex:{width:g} 1 {width:g}px;width:{most}px;max-width:{most}px"
     return f'<svg style="{room}" viewBox="0 0 {width:g} {height:g}">{svg[svg.index(">") + 1 :]}'
 
 
@@ -161,6 +170,19 @@ def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") ->
 @cache
 def _subset(file: str, letters: str) -> str:
     """Return, in base 64, a font that holds only these letters."""
+    is_common = COMMON_LETTERS.issuperset(letters)
+    font = _cut_to_common(file) if is_common else (FONT_FOLDER / file).read_bytes()
+    return base64.b64encode(_cut(font, letters)).decode("ascii")
+
+
+@cache
+def _cut_to_common(file: str) -> bytes:
+    """Return the part of a font that most others are cut from, since reading all takes long."""
+    return _cut((FONT_FOLDER / file).read_bytes(), "".join(sorted(COMMON_LETTERS)))
+
+
+def _cut(content: bytes, letters: str) -> bytes:
+    """Return a font with only these letters; cut in two steps it is the same."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
@@ -170,7 +192,7 @@ def _subset(file: str, letters: str) -> str:
     options.name_IDs = [0, 14]  # the copyright notice and where the licence stands
     options.notdef_outline = True
     options.drop_tables += ["FFTM"]
-    with TTFont(FONT_FOLDER / file, recalcTimestamp=False) as font:
+    with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
         # Of no use without layout features; reading them takes two thirds of the time.
         for table in LAYOUT_TABLES & set(font.keys()):
             del font[table]
@@ -179,7 +201,7 @@ def _subset(file: str, letters: str) -> str:
         subsetter.subset(font)
         stream = io.BytesIO()
         font.save(stream, reorderTables=True)
-    return base64.b64encode(stream.getvalue()).decode("ascii")
+    return stream.getvalue()
 
 
 def _tidy(svg: str, name: str) -> str:

@@ -136,7 +136,13 @@ class Template:
         With `warn`, a guard that fails marks its sentence, and `warn` gets the place.
         """
         marked = {name: _mark_text(model) for name, model in models.items()}
-        judged = _find_judged(marked)
+        claims = {
+            claim: entry
+            for model in marked.values()
+            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
+            for claim, entry in model["claims"].items()
+        }
+        judged = functools.partial(self._environment.getitem, claims)
         names = {
             **marked,
             "metadata": metadata,
@@ -205,25 +211,6 @@ def _require(condition: object) -> str:
             "a sentence is not true of these numbers; say what is, or correct its guard"
         )
     return ""
-
-
-def _find_judged(models: Mapping[str, Any]) -> Callable[[str], Mapping[str, Any]]:
-    """Return a function that looks up a statement in the model that judged it."""
-    found = {
-        key: value
-        for model in models.values()
-        if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
-        for key, value in model["claims"].items()
-    }
-
-    def judged(claim: str) -> Mapping[str, Any]:
-        if claim not in found:
-            known = ", ".join(sorted(str.__str__(key) for key in found))
-            raise MissingNumber(f"no model judges {claim!r}; judged are: {known or 'none'}")
-        entry: Mapping[str, Any] = found[claim]
-        return entry
-
-    return judged
 
 
 def _badge(verdict: str) -> str:

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 N_FRAMES = 6
 MARGIN = 0.07  # of the square, around it
+COVERED = 0.03  # of the square: a dot so near, on both axes, lies under one drawn later
 DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
 
 
@@ -65,13 +66,16 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
         dash = DASHES[i % len(DASHES)]
         axes.plot(*segment.T, color=f"C{i}", linestyle=dash, lw=1.5, label=f"line {i + 1}")
     for k, code in enumerate(codes):
+        # Under a dot that covers another one, the other's rim stays in sight.
+        apart = np.abs(codes[k + 1 :] - code) / (high - low)
+        n_over = int(np.sum(np.all(apart < COVERED, axis=1)))
         axes.plot(
-            *code[:, None], "o", color=f"C{k}", markersize=10, markeredgecolor=paper,
-            markeredgewidth=0.8, zorder=4, label=f"dot {k + 1}",
+            *code[:, None], "o", color=f"C{k}", markersize=9 + 5 * n_over, markeredgecolor=paper,
+            markeredgewidth=0.8, zorder=4 + k, label=f"dot {k + 1}",
         )  # fmt: skip
         axes.annotate(
             f"{k + 1}", code, ha="center", va="center_baseline", color=paper, fontsize=7.5,
-            fontweight="bold", zorder=5,
+            fontweight="bold", zorder=4 + k,
         )  # fmt: skip
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     axes.set(xticks=(0, 1), yticks=(0, 1))

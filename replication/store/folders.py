@@ -121,22 +121,20 @@ def compute_study_digest(study: Study) -> str:
     return compute_digest(read_outcomes(study))
 
 
-def find_protocol(protocol_id: str, results: Path) -> Protocol:
-    """Return the protocol of an id: a named reading, or what any sound block says."""
+def find_protocol(study: StudyFolder) -> Protocol:
+    """Return the protocol of a study: a named reading, or what any sound block of it says."""
     for reading in READINGS.values():
-        if reading.id == protocol_id:
+        if reading.id == study.protocol_id:
             return reading
-    reason = "no block says its protocol"
-    folders = [each for each in list_study_folders(results) if each.protocol_id == protocol_id]
-    for block in (block for folder in folders for block in find_blocks(folder.path)):
+    reason, place = "no block says its protocol", study.path.parent
+    for block in [block for name in list_names(place) for block in find_blocks(place / name)]:
         try:
             protocol, _ = read_header(block)
         except DataError as error:
             reason = str(error)
         else:
-            if protocol.id == protocol_id:
+            if protocol.id == study.protocol_id:
                 return protocol
-    place = results / "outcomes" / LAYOUT / protocol_id
     raise DataError(
         f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
         "If no block can be restored, delete the folder and simulate again"

@@ -60,7 +60,7 @@ def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
     A report covers its first `n_reported` networks. The study that is returned reaches as far as
     the sound blocks and the report, and as the damaged blocks that lie close behind these.
     """
-    protocol = find_protocol(folder.protocol_id, folder.results)
+    protocol = find_protocol(folder)
     sound: list[Block] = []
     faults: dict[Block, DataError] = {}
     for block in find_blocks(folder.path):

@@ -64,7 +64,9 @@ def pages(tools, tmp_path_factory):
     bad.write_text(BAD)
     build_sample(
         folder, formats=["html"], name="learning", template=TEMPLATES / "live" / "learning.md",
-        figures={name: Drawing(partial(draw, LIVE), "make it") for name, draw in FIGURES.items()},
+        figures={
+            name: Drawing(name, partial(draw, LIVE), "make it") for name, draw in FIGURES.items()
+        },
         bibliography=TEMPLATES / "references.bib",
     )  # fmt: skip
     settings = {
@@ -93,8 +95,8 @@ def found(pages):
     return pages[0]
 
 
-@pytest.mark.parametrize("what", ["console", "requests", "scroll", "axe", "html"])
-def test_page_logs_and_requests_nothing_fits_and_meets_wcag_and_html(each, what):
+@pytest.mark.parametrize("what", ["console", "requests", "scroll", "axe", "html", "small_letters"])
+def test_page_logs_and_requests_nothing_fits_is_legible_and_meets_wcag_and_html(each, what):
     """The pages of the sample and the committed one, from 320 pixels on, light and dark."""
     assert each[what] == []
 

@@ -1,9 +1,7 @@
 """One digest, whatever the jobs, blocks, lanes, backend and order of the work."""
 
 import json
-import random
 
-import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, from_plain
@@ -12,7 +10,6 @@ from replication.simulator import engine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
-from replication.simulator.trace import trace as trace_network
 from replication.simulator.weights import draw_weights
 from replication.store.filling import simulate_study
 from tests.exactness.golden import (
@@ -64,14 +61,6 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
     assert PATH.read_bytes()[:-7] in path.read_bytes()
 
 
-@pytest.mark.parametrize("size", [777, 12_500])
-def test_digest_does_not_depend_on_the_blocks_or_their_order(size):
-    blocks = cut(N_SEEDS, size)
-    random.Random(size).shuffle(blocks)
-    outcomes = simulate_ranges(PAPER, ROOT_SEED, blocks, jobs=2)
-    assert compute_sorted_digest(outcomes) == GOLDEN["paper"]
-
-
 @pytest.mark.parametrize("n_lanes", [2, 32])
 def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
@@ -89,17 +78,3 @@ def test_a_stored_study_that_grew_has_the_digests_of_one_in_one_piece(tmp_path):
         assert find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
         first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
         assert find_digest(tmp_path, 1_000, root_seed=ROOT_SEED) == first
-
-
-def test_trace_ends_at_the_stored_outcome():
-    outcomes = simulate(n_seeds=20_000)
-    # One that is censored stands for its kind: it is traced over all 2,000 updates.
-    for seed in [*range(150), *np.flatnonzero(~outcomes.converged)[:1].tolist()]:
-        trace = trace_network(seed=seed, root_seed=ROOT_SEED)
-        assert len(trace.errors) == trace.updates + 1
-        assert np.all(trace.errors[:-1] >= PAPER.threshold)
-        assert trace.converged == (trace.errors[-1] < PAPER.threshold)
-        assert (trace.updates, trace.converged) == (
-            outcomes.updates[seed],
-            outcomes.converged[seed],
-        )

@@ -98,13 +98,3 @@ def test_records_and_measures_are_the_same_in_plain_python(fields, monkeypatch):
     assert ours.error.tobytes() == theirs.error.tobytes()
     assert np.array_equal(ours.reconstruction, theirs.reconstruction)
     assert np.array_equal(ours.hidden[0], theirs.hidden[0])
-
-
-def test_a_lane_begins_without_the_momentum_of_its_last_network(monkeypatch):
-    monkeypatch.setattr(engine, "N_LANES", 2)
-    protocol = Protocol(momentum=0.9, max_updates=3, threshold=1e-9)
-    weights = draw_weights(protocol, 31, 0, 5)
-    _, _, together = run_networks(protocol, weights, final_weights=True)
-    for s in range(5):
-        alone = run_networks(protocol, weights[s : s + 1], final_weights=True)
-        assert np.array_equal(together[s], alone[2][0])

@@ -12,12 +12,10 @@ from replication.simulator.weights import draw_weights, split_weights
 
 BASE = Protocol(learning_rule="back-propagation", learning_rate=5.0, criterion="half-squared-error")
 VARIANTS = {
-    "per pattern": {"update_schedule": "per-pattern", "momentum": 0.3},
     "two hidden groups": {"group_sizes": (4, 3, 2), "momentum": 0.5},
     "three hidden groups": {"group_sizes": (3, 2, 4, 3), "visible_units": "linear",
                             "learning_rate": 0.2},
     "algebraic": {"hidden_function": "algebraic", "group_sizes": (4, 3, 2)},
-    "spline": {"hidden_function": "spline", "half_width": 3.0},
     "b and U frozen": {"frozen": ("b", "U"), "group_sizes": (4, 3, 2), "momentum": 0.5},
     "centred, decaying": {"centred": True, "decay": 0.1, "group_sizes": (4, 3, 2)},
 }  # fmt: skip

@@ -80,17 +80,6 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
-def test_a_backend_that_matplotlib_lacks_is_no_matter(tmp_path):
-    """Once it was a traceback: no command opens a window."""
-    environment = faults.make_environment(MPLBACKEND="nonsense")
-    done = faults.run(sys.executable, "-c", "import matplotlib", env=environment)
-    assert "'nonsense' is not a valid value for backend" in done.stderr
-    words = ("replicate", "--seeds", "100", "--root-seed", "5", "--results", tmp_path)
-    code = faults.FEW_RESAMPLES + faults.ONE_STUDY[-1].replace("p.OTHER_ERRORS = {}; ", "")
-    done = faults.run(sys.executable, "-c", code, *words, env=environment)
-    faults.assert_clean(done, 0)
-
-
 def make_bare_environment():
     """Return what a new user has: output is then held back until the end of the process."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
@@ -120,20 +109,6 @@ def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, reference, words,
         assert "No space left" in done.stderr
     if words.startswith("simulate") and code == 0:
         assert find_digest(tmp_path / "r", N_SEEDS) == reference
-
-
-def test_the_exit_code_of_eight_runs_is_0(tmp_path, reference):
-    """Native libraries that abort while the interpreter ends would show here."""
-    results = tmp_path / "results"
-    faults.assert_clean(faults.call("simulate", "--seeds", N_SEEDS, "--results", results), 0)
-    script = (
-        "from pathlib import Path; from tests.unit.store.invented import find_digest\n"
-        f"print(find_digest(Path({str(results)!r}), {N_SEEDS}))"
-    )
-    processes = [faults.start(sys.executable, "-c", script) for _ in range(8)]
-    for process in processes:
-        shown, messages = process.communicate(timeout=60)
-        assert (process.returncode, shown.strip(), messages) == (0, reference, "")
 
 
 @pytest.mark.parametrize(

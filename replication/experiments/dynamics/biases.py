@@ -15,7 +15,8 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
-from replication.experiments.search import SEARCH_OFFSET, simulate_best
+from replication.experiments.recording import finish
+from replication.experiments.search import SEARCH_OFFSET, list_protocols, simulate_best
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights
@@ -29,7 +30,6 @@ LATER = 20_000  # updates, in all, that networks are given which fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
 SPANS = ((50, 100), (100, 200), (200, 500), (500, 1_000), (1_000, 2_000), (2_000, 10_000))
 """Updates between which the exponent of the tail is taken."""
-PERCENTILES = (90, 99)
 
 RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
@@ -64,12 +64,11 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
             protocol, weights, jobs=jobs, final_weights=True
         )
         assert final is not None
-        fates[name], described = converged, describe_times(updates, converged)
+        fates[name], described = converged.copy(), describe_times(updates, converged)
         tables[name] = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         stuck[name] = final[~converged]
-        rest = dataclasses.replace(protocol, max_updates=LATER - PAPER.max_updates)
-        more, released, _ = simulate_weights(rest, stuck[name], jobs=jobs)
-        updates[~converged] += more
+        longer = dataclasses.replace(protocol, max_updates=LATER)
+        updates, released = finish(longer, final, updates, converged, jobs=jobs)
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES[:-1]}
         model[name] = described | {
             "survival": [*survival.values(), int(np.count_nonzero(~released)) / n],
@@ -89,14 +88,13 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
 
 
 def describe_times(updates: NDArray[Any], converged: NDArray[np.bool_]) -> Model:
-    """Return failures, the mean with failures at the cap, and percentiles."""
-    at = np.quantile(updates, [each / 100 for each in PERCENTILES], method="higher")
+    """Return failures, and the mean and the 99th percentile with failures at the cap."""
     n_failed = int(np.count_nonzero(~converged))
     return {
         "n_failed": n_failed,
         "failed": estimate_share(n_failed, len(converged)),
         **name_estimate("mean", estimate_mean(updates)),
-        "percentiles": {str(p): int(t) for p, t in zip(PERCENTILES, at, strict=True)},
+        "p99": int(np.quantile(updates, 0.99, method="higher")),
     }
 
 
@@ -127,21 +125,19 @@ def _find_exponent(survival: Mapping[int, float], start: int, stop: int) -> floa
 
 
 def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return in how many cells of `MAP` networks learn, and the fastest of them."""
-    cells: list[dict[str, Any]] = [
-        dict(zip(MAP, values, strict=True)) for values in itertools.product(*MAP.values())
-    ]
+    """Return in how many cells of `MAP` networks learn, and the smallest mean of updates."""
 
     def run(protocol: Protocol) -> tuple[float, float]:
         found = simulate(protocol, n_seeds=n, root_seed=root_seed + SEARCH_OFFSET, jobs=1)
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
-    model: Model = {"n": n, "n_cells": len(cells)}
+    model: Model = {}
     for name, frozen in LEARNING.items():
-        protocols = [dataclasses.replace(PAPER, frozen=frozen, **cell) for cell in cells]
+        protocols = list_protocols(dataclasses.replace(PAPER, frozen=frozen), MAP)
+        model["n_cells"] = len(protocols)
         mean, failing = np.transpose(map_in_threads(run, protocols, jobs=jobs))
         model[name] = {
             "reliable": int(np.count_nonzero(failing < 0.01)),
-            "fastest": cells[int(mean.argmin())] | {"mean": float(mean.min())},
+            "fastest": float(mean.min()),
         }
     return model

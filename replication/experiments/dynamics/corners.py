@@ -93,7 +93,7 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
         weights = draw_weights(protocol, root_seed, 0, n)
         _, converged, final = simulate_weights(protocol, weights, final_weights=True)
         assert final is not None
-        return {"rate": rate, "n_networks": n} | describe_failures(protocol, final[~converged])
+        return {"rate": rate} | describe_failures(protocol, final[~converged])
 
     return map_in_threads(run, RATES, jobs=jobs)
 

@@ -103,7 +103,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"]["mean"], text=size,
                          color=style.INK, offset=(6, 0), clip_on=False)  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
-              xlim=(0.9, 60), ylim=(2.4, 48))  # fmt: skip
+              xlim=(0.9, 60), ylim=(1.9, 48))  # fmt: skip
     labels = ["predicted", "biases learning", "biases fixed"]
     right.legend(right.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
     style.use_plain_log_ticks(right, (1, 2, 5, 10, 20))

@@ -34,7 +34,7 @@ number of updates before this one; returns the change that is applied."""
 LONGEST = int(load_reported().max)  # updates that networks are given: the paper's longest
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner
-FOLLOWED = (1, 5, 10, 20, 30)
+FOLLOWED = (10, 20)
 
 
 def delay(n: int) -> Choose:

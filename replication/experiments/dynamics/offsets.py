@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import LEVEL
+from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.dynamics.biases import LEARNING
-from replication.experiments.matrices import Array, align_matrices, flatten, get_u, get_w
+from replication.experiments.matrices import Array, flatten, get_u, get_w
 from replication.simulator.activations import logistic
-from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.system.threads import map_in_threads
@@ -72,13 +71,6 @@ def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
     return first
 
 
-def measure_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
-    """Return at which update U aligns with W, (n,), `FOLLOWED` at most."""
-    cosines, _ = align_matrices(protocol, record_weights(protocol, weights, FOLLOWED), centred=True)
-    reached = cosines >= LEVEL
-    return np.where(reached.any(axis=1), reached.argmax(axis=1), FOLLOWED)
-
-
 def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
     """Return measured and predicted updates of alignment at `RATES` for `SIZES`."""
 
@@ -88,7 +80,8 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
         for name, frozen in LEARNING.items():
             protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
             weights = draw_weights(protocol, root_seed, 0, n)
-            row[name] = {"mean": float(measure_alignment(protocol, weights).mean())}
+            measured = find_alignment(protocol, weights, n_updates=FOLLOWED)
+            row[name] = {"mean": float(measured.mean())}
         return row | {"predicted": {"mean": float(predict_alignment(protocol, weights).mean())}}
 
     found: Model = {}

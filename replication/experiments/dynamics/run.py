@@ -29,7 +29,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "main": (ROOT_SEED, n_networks),
         "again": (ROOT_SEED + AGAIN, max(8, round(AGAIN_SHARE * n_networks))),
     }
-    return {"n_networks": n_networks, "cap": PAPER.max_updates} | {
+    return {
         name: run_once(n, root_seed=root_seed, jobs=jobs, report_progress=report_progress)
         for name, (root_seed, n) in parts.items()
     }

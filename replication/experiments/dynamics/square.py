@@ -36,7 +36,7 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     share = estimate_share(int(np.count_nonzero(margin > 0.0)), SORTED * n)
     weights, margin = weights[:n], margin[:n]
     groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
-    found: Model = {"n": n, "exact": EXACT, "convex": share | {"n": SORTED * n}}
+    found: Model = {"exact": EXACT, "convex": share}
     for way, fields in WAYS.items():
         updates, converged, _ = simulate_weights(
             dataclasses.replace(PAPER, **fields), weights, jobs=jobs

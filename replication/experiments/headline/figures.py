@@ -28,7 +28,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = style.create_figure(
-        width=4.3, height=2.35, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        height=2.5, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -63,9 +63,9 @@ def plot_joint(model: Model) -> Figure:
     )  # fmt: skip
     plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
     plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
-    # The cloud rises to the right, which leaves this corner empty.
-    _point_to_outline(plane, outer, "95 % of studies", x=0.34, y=0.92, ha="left")
-    _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.72, ha="left")
+    # The cloud rises to the right, which leaves two corners empty.
+    _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.88, ha="left")
+    _point_to_outline(plane, outer, "95 % of studies", x=0.99, y=0.08, ha="right")
     plane.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
     style.use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
     runs = exact(reported["runs"])
@@ -96,7 +96,7 @@ def plot_distribution(model: Model) -> Figure:
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = style.create_figure(
-        width=4.3, height=2.9, n_rows=2, height_ratios=(1, 2.4), sharex=True
+        height=2.8, n_rows=2, height_ratios=(1, 2.4), sharex=True
     )
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
@@ -112,7 +112,7 @@ def plot_distribution(model: Model) -> Figure:
         rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
     if population["median"] is not None:
         rows.insert(0, ("median, here", population["median"], exact(population["median"]), BLUE))
-    for place, (name, value, text, colour) in enumerate(rows):
+    for place, (_, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
             style.mark_reported(above, value, place, size=13)
         else:
@@ -120,14 +120,7 @@ def plot_distribution(model: Model) -> Figure:
         dash = DASHED if colour == REPORTED else "-"
         above.plot([value, value], [place, len(rows)], color=colour, linestyle=dash, linewidth=0.7)
         axes.axvline(value, color=colour, linestyle=dash, linewidth=0.7, zorder=3)
-        # The means nearly coincide: ours is named to the left, beyond the median.
-        aside: Any = {"offset": (9, 0)}
-        if name == "mean, here":
-            aside = {
-                "offset": (-22, 0), "ha": "right",
-                "arrowprops": {"arrowstyle": "-", "color": colour, "linewidth": 0.7},
-            }  # fmt: skip
-        style.label_line(above, x=value, y=place, text=text, color=colour, **aside)
+        style.label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
     if model["has_paper_task"] and reported["max"] <= edges[-1]:
         style.mark_reported(above, reported["max"], len(rows) - 1, size=13)
         style.label_line(

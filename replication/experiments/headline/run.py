@@ -24,14 +24,12 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
-from replication.system.threads import map_in_threads
 
 
 def run(
     study: Study,
     *,
     counted: Mapping[str, Any] | None = None,
-    jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
@@ -44,9 +42,8 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     differences = study.protocol.differences
     model = describe_study(
-        counts, repetitions=repetitions, other_errors=other_errors, differences=differences,
-        jobs=jobs,
-    )  # fmt: skip
+        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
+    )
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
     model["study"] = {
@@ -67,43 +64,30 @@ def describe_study(
     repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
     differences: Mapping[str, Any],
-    jobs: int = -1,
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
     has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
-    tested = map_in_threads(studies.describe_p, repetitions.values(), jobs=jobs)
-    others: list[dict[str, Any]] = [
-        {
-            "root_seed": root_seed,
-            "n": table.n,
-            "share": table.n_converged / table.n,
-            "mean": estimate_count_mean(table).value,
-            **p_values,
-        }
-        for (root_seed, table), p_values in zip(repetitions.items(), tested, strict=True)
-    ]
     population = describe_population(counts)
+    p_values = find_p_values(counts, other_errors)
     plane = map_studies(counts) if sampling is not None and has_paper_task else None
-    unusual = {} if plane is None else measure_unusualness(plane)
-    meanings = [*unusual.values(), *([sampling["p"]] if sampling and unusual else [])]
-    p_values = [row["p"] for row in others]
     return {
         "reported": studies.describe_reported(),
         "has_paper_task": has_paper_task,
         "population": population,
         "sampling": sampling,
-        "repetitions": others,
-        "ranges": {"p": [min(p_values), max(p_values)]}
-        if p_values and None not in p_values
-        else {},
-        "claims": {
-            "headline": judge_headline(
-                population, sampling, find_p_values(counts, other_errors), differences
-            )
-        },
-        "unusual": unusual,
-        "meanings": [min(meanings), max(meanings)] if meanings else None,
+        "repetitions": [
+            {
+                "root_seed": root_seed,
+                "n": table.n,
+                "share": table.n_converged / table.n,
+                "mean": estimate_count_mean(table).value,
+                "p": studies.describe_p(table)["p"],
+            }
+            for root_seed, table in repetitions.items()
+        ],
+        "claims": {"headline": judge_headline(population, sampling, p_values, differences)},
+        "unusual": {} if plane is None else measure_unusualness(plane),
         "likelihood": None,
         "histogram": make_histogram(counts),
         "joint": None if plane is None else describe_joint(counts, plane),
@@ -121,7 +105,6 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
-        "n_censored": counts.n_censored,
         "cap": counts.cap,
         **estimate_share(counts.n_converged, counts.n),
         **name_estimate("mean", mean),
@@ -146,9 +129,7 @@ def judge_headline(
         for name, value in p.items()
     }
     reason = _find_reason(population, sampling, differences, claim.thresholds)
-    verdict = None
-    if reason is not None:
-        verdict = Verdict.TOO_FEW if reason == "few networks" else Verdict.NOT_TESTABLE
+    verdict = {None: None, "few networks": Verdict.TOO_FEW}.get(reason, Verdict.NOT_TESTABLE)
     return {
         **judge("headline", results, verdict=verdict),
         "reason": reason,
@@ -180,12 +161,11 @@ def find_p_values(
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
         return {way.id: None for way in load_claims()["headline"].operationalisations}
-    half = other_errors["half-square"]
     tables = {
         "smaller-tail": counts,
         "sweeps": studies.count_sweeps(counts),
         **other_errors,
-        "half-square-sweeps": studies.count_sweeps(half),
+        "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
     }
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 

@@ -34,13 +34,13 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     )),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, which may tell how many."""
-LEFT = -1.23  # where headings begin, in widths of the axes
+LEFT = -2.55  # where headings begin, in widths of the axes
 
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 3.0))
-    axes = figure.add_axes((0.49, 0.135, 0.385, 0.775))
+    axes = figure.add_axes((0.63, 0.135, 0.24, 0.775))
     place = 0.0
     labels: dict[float, str] = {}
     for heading, part, rows in GROUPS:
@@ -62,7 +62,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
                       label="encode all vectors", markersize=6, fillstyle="none",
                       markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
             axes.text(
-                129, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
+                150, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
             )
         place += 1.4
     axes.set_yticks(list(labels), list(labels.values()))

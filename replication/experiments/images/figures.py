@@ -44,7 +44,7 @@ LABELS = {
     "recirculation": "recirculation",
 }
 ASIDE = ("feedback alignment", "decay")  # marks beside others of the same size
-SIDE, GAP = 8, 1  # pixels of a digit, and between two
+SIDE, GAP, LINE = 8, 1, 13  # pixels of a digit, between two, and from row to row
 
 
 def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
@@ -63,7 +63,7 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
     for axes, name, key in ((left, "(a) Linear units", "linear"),
                             (right, "(b) Logistic, held-out images", "logistic")):  # fmt: skip
-        axes.set(xscale="log", ylim=(13, 36) if axes is left else (13, 23.5),
+        axes.set(xscale="log", ylim=(13, 43) if axes is left else (13, 24.5),
                  xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
         axes.set_title(name)
         style.use_plain_log_ticks(axes, model[key]["sizes"])
@@ -93,21 +93,22 @@ def _draw(
 
 def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=2.1)
+    figure, axes = style.create_figure(height=1.8)
     rows = model["logistic"]["pictures"]
     step = SIDE + GAP
-    greys = np.full((step * len(rows) - GAP, step * len(rows[0]["greys"]) - GAP), np.nan)
+    size = LINE * len(rows) - LINE + SIDE, step * len(rows[0]["greys"]) - GAP
+    greys = np.full(size, np.nan)
     for top, row in enumerate(rows):
         for left, grey in enumerate(row["greys"]):
-            place = slice(step * top, step * top + SIDE), slice(step * left, step * left + SIDE)
+            place = slice(LINE * top, LINE * top + SIDE), slice(step * left, step * left + SIDE)
             greys[place] = np.reshape(grey, (SIDE, SIDE))
     axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest", label="grey")
-    places = [step * k + (SIDE - 1) / 2 for k in range(len(rows))]
-    axes.set_yticks(places, [LABELS[row["name"]] for row in rows], fontsize=8)
+    places = [LINE * k + (SIDE - 1) / 2 for k in range(len(rows))]
+    axes.set_yticks(places, [LABELS[row["name"]] for row in rows])
     axes.set_xticks([])
     for y, row in zip(places[1:], rows[1:], strict=True):
         axes.text(1.01, y, f"{fixed(100 * row['missed'], 0)} %", va="center_baseline",
-                  fontsize=8, transform=axes.get_yaxis_transform())  # fmt: skip
+                  transform=axes.get_yaxis_transform())  # fmt: skip
     axes.tick_params(length=0)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
@@ -116,7 +117,7 @@ def plot_digits(model: Mapping[str, Any]) -> Figure:
 
 def plot_encoders(model: Mapping[str, Any]) -> Figure:
     """Draw the updates of encoders against their size."""
-    figure, axes = style.create_figure(height=2.9)
+    figure, axes = style.create_figure(height=3.0)
     encoders = model["encoders"]
     sizes = [str(size) for size in encoders["sizes"]]
     for rule, look in ENCODERS.items():
@@ -126,7 +127,7 @@ def plot_encoders(model: Mapping[str, Any]) -> Figure:
              ylabel="weight updates (median)")  # fmt: skip
     style.use_plain_log_ticks(axes, encoders["sizes"])
     style.use_plain_log_ticks(axes, (30, 100, 300, 1000, 3000), axis="y")
-    axes.legend(loc="upper left", fontsize=8)
+    figure.legend(loc="outside upper left")
     return figure
 
 

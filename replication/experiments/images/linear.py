@@ -14,8 +14,9 @@ from scipy.linalg import helmert
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
 from replication.experiments.matrices import Array, flatten, get_u, get_w
+from replication.experiments.recording import train_for
+from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights, split_weights
@@ -23,6 +24,8 @@ from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
+N_HIDDEN = 16
+IMAGES = Protocol(group_sizes=(64, N_HIDDEN), patterns="digits")
 SIZES = (0.5, 0.1, 0.02, 0.004)  # half-widths of the initial weights
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 DECAY = 1e-3
@@ -42,35 +45,34 @@ ONCE = ("feedback alignment", "W frozen", "decay")  # which are tried from the l
 FEEDBACK_OFFSET = 200  # added to the root seed of the networks
 
 
-def make_patterns(scatter: Scatter) -> Array:
-    """Return patterns with a scatter (their sum of products), each from 0 to 1, (65, 64).
+def make_patterns() -> Array:
+    """Return patterns from 0 to 1, (65, 64), whose scatter is that of an average image.
 
     The rows of E^T diag(sqrt(strengths)) Q^T, E with orthonormal rows that add up to 0, so that
     the mean of the patterns is `MIDDLE`.
     """
-    n = len(scatter.strengths)
-    rows = np.sqrt(scatter.strengths)[:, None] * scatter.directions.T
+    scatter, n = Scatter.of(IMAGES), len(Scatter.of(IMAGES).strengths)
+    rows = np.sqrt(scatter.strengths / IMAGES.n_images)[:, None] * scatter.directions.T
     return np.asarray(MIDDLE + helmert(n + 1).T @ rows)
 
 
-def make_protocol(scatter: Scatter, rule: str, size: float) -> Protocol:
-    """Return the protocol of linear networks, whose patterns have a scatter."""
+def make_protocol(rule: str, size: float) -> Protocol:
+    """Return the protocol of linear networks on the patterns that stand for all images."""
     fields: dict[str, Any] = {"frozen": ("b", "c"), "learning_rate": 1.0} | RULES[rule]
     return Protocol(
-        group_sizes=(len(scatter.strengths), N_HIDDEN), patterns=make_patterns(scatter).tolist(),
-        centred=True, visible_units="linear", hidden_function="linear", half_width=size,
-        initial_biases="zero", **fields,
+        group_sizes=IMAGES.group_sizes, patterns=make_patterns().tolist(), centred=True,
+        visible_units="linear", hidden_function="linear", half_width=size, initial_biases="zero",
+        **fields,
     )  # fmt: skip
 
 
-def measure_rest(
-    scatter: Scatter, *, n_updates: int, n_networks: int, root_seed: int, jobs: int
-) -> Model:
+def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) -> Model:
     """Return where each rule has come after so many updates, from each size of weights."""
+    scatter = Scatter.of(IMAGES)
 
     def follow(task: tuple[str, float]) -> Model:
         rule, size = task
-        protocol = make_protocol(scatter, rule, size)
+        protocol = make_protocol(rule, size)
         initial = draw_weights(protocol, root_seed, 0, n_networks)
         split_weights(protocol, initial)[1][1][...] = MIDDLE
         predicted = get_w(protocol, initial)
@@ -79,15 +81,15 @@ def measure_rest(
             drawn = draw_weights(other, root_seed + FEEDBACK_OFFSET, 0, n_networks)
             predicted = get_u(protocol, drawn)
             initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
-        final = train(protocol, initial, n_updates)
-        described = describe_state(scatter, protocol, final)
+        final = train_for(protocol, initial, n_updates)
+        described = describe_state(protocol, final)
         if rule in ("feedback alignment", "W frozen"):
             described["predicted"] = float(scatter.explain(predicted).mean())
         if rule == "recirculation" and size == SIZES[0]:
-            descent = make_protocol(scatter, "back-propagation", size)
-            after = train(descent, final, n_updates)
-            described["after_descent"] = describe_state(scatter, descent, after)
-            described["back"] = describe_state(scatter, protocol, train(protocol, after, n_updates))
+            descent = make_protocol("back-propagation", size)
+            after = train_for(descent, final, n_updates)
+            described["after_descent"] = describe_state(descent, after)
+            described["back"] = describe_state(protocol, train_for(protocol, after, n_updates))
         return described
 
     tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]
@@ -104,16 +106,15 @@ def measure_rest(
     }
 
 
-def describe_state(scatter: Scatter, protocol: Protocol, weights: Array) -> Model:
+def describe_state(protocol: Protocol, weights: Array) -> Model:
     """Return what networks miss, their gradient for W, and whether U reads W exactly."""
     encoder = get_w(protocol, weights)
     transposed = get_u(protocol, weights)
     decoder = np.swapaxes(transposed, 1, 2)
     unread = np.abs(encoder @ decoder - np.eye(N_HIDDEN)).max()
     gradients = flatten(get_w(protocol, compute_gradients(protocol, weights)))
-    missed = scatter.miss(encoder, decoder)
     return {
-        **name_estimate("unexplained", estimate_mean(missed)),
+        **name_estimate("unexplained", estimate_mean(Scatter.of(IMAGES).miss(encoder, decoder))),
         "alignment": float(compute_cosines(flatten(encoder), flatten(transposed)).mean()),
         "reads_exactly": bool(unread < ZERO),
         "gradient": float(np.maximum(np.linalg.norm(gradients, axis=1), ZERO).mean()),

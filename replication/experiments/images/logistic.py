@@ -9,8 +9,10 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.scatter import N_HIDDEN, Scatter, train
+from replication.experiments.images.linear import IMAGES, N_HIDDEN
 from replication.experiments.matrices import Array, flatten, get_w
+from replication.experiments.recording import train_for
+from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks
@@ -33,8 +35,6 @@ RULES: dict[str, dict[str, Any]] = {
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
     "back-propagation, decay": {"learning_rule": BACK_PROPAGATION, "decay": DECAY},
 }
-FOLLOWED = ("recirculation", "back-propagation", "recirculation")
-"""Rules one after the other, each for all epochs, from the largest of `SIZES`."""
 SHOWN = {
     "back-propagation": ("back-propagation", 0.5),
     "recirculation, decay": ("recirculation, decay", 0.5),
@@ -48,7 +48,7 @@ LEVELS = 2  # decimals of the grey of a picture
 def make_protocol(rule: str, size: float, *, n_images: int) -> Protocol:
     """Return a protocol that changes the weights after each of the first images."""
     return Protocol(
-        group_sizes=(64, N_HIDDEN), patterns="digits", n_images=n_images, centred=True,
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images, centred=True,
         update_schedule="per-pattern", learning_rate=0.2, half_width=size,
         criterion="unexplained-variance", **RULES[rule],
     )  # fmt: skip
@@ -74,72 +74,71 @@ def take_others(protocol: Protocol) -> Array:
     return np.asarray(read_digits()[0][protocol.n_images :] / MOST_INK)
 
 
+def train_epochs(
+    protocol: Protocol, weights: Array, epochs: Sequence[int]
+) -> tuple[list[Model], Array]:
+    """Return the states of networks after some epochs, and their last weights."""
+    states = []
+    for begin, end in zip((0, *epochs), epochs, strict=False):
+        weights = train_for(protocol, weights, end - begin)
+        states.append(describe_state(protocol, weights))
+    return states, weights
+
+
 def measure_images(
     *, n_images: int, epochs: Sequence[int], frozen_at: int, n_networks: int, root_seed: int,
     jobs: int,
 ) -> Model:  # fmt: skip
     """Return what each rule makes of the first images after some epochs, from each size of weights.
 
+    ``stages``: recirculation, back-propagation and recirculation again, one after the other.
     `frozen_at`: epochs after which W is frozen, in another run.
     """
 
-    def follow(task: tuple[tuple[str, ...], float]) -> tuple[list[list[Model]], Array]:
-        """Train by one rule after the other; return the states of each, and the last weights."""
-        rules, size = task
-        weights = draw_weights(
-            make_protocol(rules[0], size, n_images=n_images), root_seed, 0, n_networks
-        )
-        stages = []
-        for rule in rules:
-            protocol, states = make_protocol(rule, size, n_images=n_images), []
-            for begin, end in zip((0, *epochs), epochs, strict=False):
-                weights = train(protocol, weights, end - begin)
-                states.append(describe_state(protocol, weights))
-            stages.append(states)
-        return stages, weights
+    def draw(protocol: Protocol) -> Array:
+        return draw_weights(protocol, root_seed, 0, n_networks)
 
-    first = make_protocol("recirculation", SIZES[0], n_images=n_images)
-    initial = draw_weights(first, root_seed, 0, n_networks)
+    def follow(task: tuple[str, float]) -> tuple[list[Model], Array]:
+        protocol = make_protocol(*task, n_images=n_images)
+        return train_epochs(protocol, draw(protocol), epochs)
 
-    early = train(first, initial, frozen_at)
-    late = train(first, early, epochs[-1] - frozen_at, frozen=("W",))
-    tasks = [(FOLLOWED, SIZES[0]), *(((rule,), size) for rule in RULES for size in SIZES)]
+    tasks = [(rule, size) for rule in RULES for size in SIZES]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
+    own, descent = (
+        make_protocol(rule, SIZES[0], n_images=n_images)
+        for rule in ("recirculation", "back-propagation")
+    )
+    first, weights = found["recirculation", SIZES[0]]
+    second, weights = train_epochs(descent, weights, epochs)
+    third, _ = train_epochs(own, weights, epochs)
+    early = train_for(own, draw(own), frozen_at)
+    late = train_for(own, early, epochs[-1] - frozen_at, frozen=("W",))
     return {
         "n_others": len(read_digits()[0]) - n_images,
         "sizes": list(SIZES),
         "epochs": list(epochs),
-        "start": describe_state(first, initial),
-        "rules": {
-            rule: {f"{size:g}": found[(rule,), size][0][0] for size in SIZES} for rule in RULES
-        },
-        "stages": found[tasks[0]][0],
+        "start": describe_state(own, draw(own)),
+        "rules": {rule: {f"{size:g}": found[rule, size][0] for size in SIZES} for rule in RULES},
+        "stages": [first, second, third],
         "frozen_at": frozen_at,
-        "frozen": describe_state(first, late),
-        "pictures": collect_pictures(
-            {
-                name: (make_protocol(rule, size, n_images=n_images), found[(rule,), size][1][:1])
-                for name, (rule, size) in SHOWN.items()
-            }
-        ),
+        "frozen": describe_state(own, late),
+        "pictures": collect_pictures(own, {name: found[of][1][:1] for name, of in SHOWN.items()}),
     }
 
 
-def collect_pictures(shown: Mapping[str, tuple[Protocol, Array]]) -> list[Model]:
+def collect_pictures(protocol: Protocol, shown: Mapping[str, Array]) -> list[Model]:
     """Return one image of each digit that was not trained, and what is made of it, as greys.
 
     By principal components of the trained images, and by one network of each rule.
     """
-    protocol = next(iter(shown.values()))[0]
-    images, labels = read_digits()
-    others, scatter = take_others(protocol), Scatter.of(images[: protocol.n_images])
+    labels, others = read_digits()[1], take_others(protocol)
     chosen = [int(np.flatnonzero(labels[protocol.n_images :] == digit)[0]) for digit in range(10)]
-    main = scatter.directions[:, :N_HIDDEN]
+    main = Scatter.of(protocol).directions[:, :N_HIDDEN]
     mean = compute_mean(make_patterns(protocol))
     made = {
         "image": others,
         "principal components": mean + (others - mean) @ main @ main.T,
-        **{name: reconstruct(of, weights, others)[0] for name, (of, weights) in shown.items()},
+        **{name: reconstruct(protocol, weights, others)[0] for name, weights in shown.items()},
     }
     return [
         {

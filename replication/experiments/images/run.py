@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from replication.experiments import Model
 from replication.experiments.images import growth, linear, logistic, scale
-from replication.experiments.images.scatter import Scatter
-from replication.simulator.patterns import read_digits
 from replication.system.progress import Tell
 
 ROOT_SEED = 2016
@@ -23,22 +21,19 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     """Return the model of real images and of larger encoders."""
     n = max(scale.FEWEST, round(IMAGES_SHARE * n_networks))
     report_progress("linear units on images")
-    images, _ = read_digits()
     model = {
-        "n_networks": n,
-        "n_images": len(images),
+        "n_images": linear.IMAGES.n_images,
         "linear": linear.measure_rest(
-            Scatter.of(images),
-            n_updates=N_UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
+            n_updates=N_UPDATES, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
         ),
-    }  # fmt: skip
+    }
     report_progress("logistic units on images")
     model["logistic"] = logistic.measure_images(
         n_images=N_TRAINED, epochs=EPOCHS, frozen_at=FROZEN_AT,
         n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("changes of W on images")
-    model["growth"] = growth.measure_growth(
+    model["growth"] = growth.measure_changes(
         n_images=N_AT_ONCE, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
     )
     report_progress("best learning rates on images")

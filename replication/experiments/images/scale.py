@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -111,14 +110,9 @@ def estimate_exponent(updates: Mapping[int, NDArray[Any]]) -> Estimate:
 
     The samples of the sizes are independent, so that the slope's variance is the sum of theirs.
     """
-    x = [math.log(size) for size in updates]
-    middle = math.fsum(x) / len(x)
-    total = math.fsum((each - middle) ** 2 for each in x)
-    slope = variance = 0.0
-    for each, sample in zip(x, updates.values(), strict=True):
-        logs = np.log(np.maximum(sample, 1))
-        share = (each - middle) / total
-        slope += share * float(logs.mean())
-        variance += share**2 * float(logs.var(ddof=1)) / len(logs)
-    reach = ERRORS * math.sqrt(variance)
-    return Estimate(slope, slope - reach, slope + reach)
+    x = np.log(list(updates))
+    shares = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+    logs = [np.log(np.maximum(sample, 1)) for sample in updates.values()]
+    slope = np.sum(shares * [each.mean() for each in logs])
+    error = np.sqrt(np.sum(shares**2 * [each.var(ddof=1) / len(each) for each in logs]))
+    return Estimate(float(slope), float(slope - ERRORS * error), float(slope + ERRORS * error))

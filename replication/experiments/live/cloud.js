@@ -30,25 +30,26 @@ document.addEventListener("DOMContentLoaded", function () {
     return (drawn + 1) / 2 ** 32;
   }
 
-  // A larger study begins with the networks of the smaller one, and so do all meanings of error.
-  const sums = data.criteria.map(() => SIZES.map(() => []));
-  for (let study = 0; study < N_STUDIES; study += 1) {
-    const running = data.criteria.map(() => ({ sum: 0, top: 0 }));
-    let n = 0;
-    SIZES.forEach(function (size, s) {
-      for (; n < size; n += 1) {
+  // Mean and largest of each study, by meaning and size. A larger study begins with the networks of
+  // the smaller one, and all meanings share them; large ones are drawn when they are asked for.
+  const studies = data.criteria.map(() => []);
+  const running = Array.from({ length: N_STUDIES }, () => data.criteria.map(() => ({ sum: 0, top: 0 })));
+  function grow() {
+    const s = studies[0].length;
+    running.forEach(function (study) {
+      for (let n = SIZES[s - 1] ?? 0; n < SIZES[s]; n += 1) {
         const share = drawShare();
         data.criteria.forEach(function ({ updates }, c) {
           const taken = take(updates, share);
-          running[c].sum += taken;
-          running[c].top = Math.max(running[c].top, taken);
+          study[c].sum += taken;
+          study[c].top = Math.max(study[c].top, taken);
         });
       }
-      running.forEach(({ sum, top }, c) => sums[c][s].push([sum / n, top]));
     });
+    studies.forEach((sizes, c) => sizes.push(running.map((study) => [study[c].sum / SIZES[s], study[c].top])));
   }
 
-  const plot = draw("svg", { viewBox: "-13 -6 117 79", role: "img" });
+  const plot = draw("svg", { viewBox: "-15 -6 119 79", role: "img" });
   [50, 100, 200, 500, 1000, 2000].forEach((top) => plot.append(
     draw("path", { d: "M0 " + y(top) + "H100", class: "grid" }),
     draw("text", { x: -1.5, y: y(top) + 1.3, "text-anchor": "end" }, top.toLocaleString("en"))));
@@ -57,6 +58,7 @@ document.addEventListener("DOMContentLoaded", function () {
     draw("text", { x: x(mean), y: 64.5, "text-anchor": "middle" }, String(mean))));
   plot.append(draw("text", { x: 50, y: 71, "text-anchor": "middle" }, "mean updates"),
     draw("text", { x: 0, y: -2 }, "updates of the slowest network"));
+  let above = null;
   const groups = data.criteria.map(function ({ criterion }, c) {
     const group = draw("g", { class: "criterion-" + c });
     for (let k = 0; k < N_SHOWN; k += 1) group.append(draw("path", { d: MARKS[c] }));
@@ -65,7 +67,8 @@ document.addEventListener("DOMContentLoaded", function () {
     const sign = draw("svg", { viewBox: "-2 -2 4 4", class: "sign criterion-" + c, "aria-hidden": "true" }, draw("path", { d: MARKS[c] }));
     const range = make("span", {});
     find("keys").append(make("label", {}, box, " ", sign, " " + NAMES[criterion] + ": ", range));
-    plot.append(group);
+    plot.insertBefore(group, above);
+    above = group;  // the reading of 1988 lies on top
     return [group, range];
   });
   const points = Array.from({ length: 10 }, (_, k) => {
@@ -77,18 +80,19 @@ document.addEventListener("DOMContentLoaded", function () {
 
   function show() {
     const s = Number(find("size").value);
+    while (studies[0].length <= s) grow();
     const words = SIZES[s].toLocaleString("en");
     find("n").textContent = words;
     find("size").setAttribute("aria-valuetext", words + " networks");
     let n_beyond = 0;
     groups.forEach(function ([group, range], c) {
-      const means = sums[c][s].map(([mean]) => mean).sort((a, b) => a - b);
+      const means = studies[c][s].map(([mean]) => mean).sort((a, b) => a - b);
       // Of the report's own studies the interval is known without drawing any.
       const is_known = SIZES[s] === data.reported.runs && data.criteria[c].criterion === "every-unit";
       const ends = is_known ? data.interval : [0.025, 0.975].map((share) => means[Math.round(share * (N_STUDIES - 1))]);
       range.textContent = ends.map((end) => end.toFixed(0)).join(" to ") + (is_known ? " (exact)" : "");
       [...group.children].forEach(function (mark, k) {
-        const [mean, top] = sums[c][s][k];
+        const [mean, top] = studies[c][s][k];
         const inside = mean >= X[0] && mean <= X[1] && top <= Y[1] && top >= Y[0];
         mark.setAttribute("transform", "translate(" + x(mean).toFixed(2) + " " + y(top).toFixed(2) + ")");
         mark.style.display = inside ? "" : "none";

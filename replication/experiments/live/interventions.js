@@ -75,7 +75,7 @@ document.addEventListener("DOMContentLoaded", function () {
     const first = Math.floor(1e9 * Math.random());
     stop = runAside(trainPairs, { n: N_PAIRS, first, change, rate: data.rate, data }, function (pair) {
       pairs.push(pair);
-      if (pairs.length % 50 === 0) find("words").textContent = pairs.length + " of " + N_PAIRS + " pairs are trained.";
+      if (pairs.length % 20 === 0) find("words").textContent = pairs.length + " of " + N_PAIRS + " pairs are trained.";
       if (pairs.length === N_PAIRS) { halt(); report(pairs, stored, guess); }
     });
   });

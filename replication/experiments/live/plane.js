@@ -46,6 +46,7 @@ function listRead(network) {
 
 const ARROWS = 15;  // times as long as h(1) - h(3)
 const RADIUS = 4.4;
+const COVERED = 0.03;  // of the square: a dot so near, on both axes, lies under one drawn later
 
 // An arrow from the edge of a dot.
 function point(x, y, dx, dy) {
@@ -81,6 +82,7 @@ class Plane {
 
   // Shows a network; `trails` holds where each code has been.
   show(network, trails) {
+    const codes = PATTERNS.map((pattern) => network.pass(pattern).first);
     PATTERNS.forEach((pattern, k) => {
       const [part, segment] = cut(SQUARE, network.U[k], network.c[k]);
       this.sides[k].setAttribute("d", part.length ? "M" + path(part) + "z" : "");
@@ -91,6 +93,9 @@ class Plane {
       this.arrows[k].setAttribute("d", point(x, y, dx, dy));
       this.trails[k].setAttribute("points", trails[k].map((point) => at(point).map((z) => z.toFixed(2)).join(",")).join(" "));
       this.dots[k].setAttribute("transform", "translate(" + x.toFixed(2) + " " + y.toFixed(2) + ")");
+      // Under a dot that covers another one, the other's rim stays in sight.
+      const isOver = (other) => first.every((h, j) => Math.abs(h - other[j]) < COVERED * (HIGH - LOW));
+      this.dots[k].firstChild.setAttribute("r", RADIUS + 2.4 * codes.slice(k + 1).filter(isOver).length);
     });
   }
 }

@@ -39,8 +39,8 @@ class Player {
     this.asks = false;
     this.root.classList.remove("unasked");
     if (is_first) this.set(changes ?? {});
-    const box = this.plane.svg.getBoundingClientRect();
-    if (box.top < 100 || box.bottom > window.innerHeight) this.root.scrollIntoView({ block: "start" });
+    const seen = this.root.offsetHeight < window.innerHeight ? this.root : this.plane.svg;
+    seen.scrollIntoView({ block: "nearest" });
   }
 
   build(label) {
@@ -87,7 +87,7 @@ class Player {
     this.root.setAttribute("aria-label", label ?? "A network that learns");
     const key = make("p", { class: "again-key" }, "Arrows: h(1) − h(3), " + ARROWS + " times as long.");
     this.pairs_words = make("p", { class: "again-key", "aria-live": "polite" });
-    this.root.append(this.words, this.plane.svg, key, this.curve.svg, this.slider, buttons, settings, this.pairs_words);
+    this.root.append(this.plane.svg, this.words, key, this.curve.svg, this.slider, buttons, settings, this.pairs_words);
     if (this.controls.includes("steps")) this.root.append(this.build_steps(button));
   }
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
+from replication.experiments.interventions import train_late
 from replication.experiments.matrices import Array, change_u, change_w
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -50,7 +53,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "n_networks": n_networks,
         "interventions": interventions,
         "spread": measure_spread(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
@@ -70,12 +72,12 @@ def pick_networks(*, jobs: int) -> Model:
     failing = int(np.argmin(many.converged))
     freed = dataclasses.replace(PAPER, frozen=("b",))
     weights = draw_weights(freed, SHOWN_ROOT_SEED, failing, failing + 1)
+    updates, _, _ = simulate_weights(freed, weights, jobs=jobs)
     return {
         "typical": _describe(small, typical, few),
         "slow": _describe(PAPER, slow, many),
         # With frozen biases of the hidden units it learns.
-        "failing": _describe(PAPER, failing, many)
-        | {"freed": int(_train(freed, weights, jobs=jobs).updates[0])},
+        "failing": _describe(PAPER, failing, many) | {"freed": int(updates[0])},
     }
 
 
@@ -98,30 +100,29 @@ def _describe(protocol: Protocol, seed: int, outcomes: Outcomes) -> Model:
 def measure_interventions(n_networks: int, *, jobs: int) -> Model:
     """Train the same networks with and without each intervention."""
     weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    plain = _train(PAPER, weights, jobs=jobs)
+    base, converged, _ = simulate_weights(PAPER, weights, jobs=jobs)
 
-    def compare(outcomes: Outcomes) -> Model:
-        extra = np.asarray(outcomes.updates, dtype=np.int64) - plain.updates
-        return _summarise(outcomes) | {"extra": float(np.median(extra))}
+    def compare(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
+        return summarise(updates, converged) | {"extra": float(np.median(updates - base))}
 
-    frozen = {name: dataclasses.replace(PAPER, frozen=(name,)) for name in "Ub"}
-    aligned = change_u(PAPER, weights, lambda W, U: W)
+    def train(weights: Array, **fields: Any) -> Model:
+        changed = dataclasses.replace(PAPER, **fields)
+        return compare(*simulate_weights(changed, weights, jobs=jobs)[:2])
+
+    def enlarge(factor: float) -> Model:
+        return train(change_w(PAPER, weights, lambda W, U: factor * W))
+
     return {
-        "none": _summarise(plain),
-        "skip": {f"{k}": compare(train_late(weights, k, jobs=jobs)) for k in FIRSTS},
-        "U": compare(_train(frozen["U"], weights, jobs=jobs)),
-        "b": compare(_train(frozen["b"], weights, jobs=jobs)),
-        "larger": {
-            f"{factor:g}": compare(_train(PAPER, enlarge(weights, factor), jobs=jobs))
-            for factor in FACTORS
+        "none": summarise(base, converged),
+        "skip": {
+            f"{k}": compare(*train_late(PAPER, weights, ("W",), n_first=k, jobs=jobs))
+            for k in FIRSTS
         },
-        "aligned": compare(_train(PAPER, aligned, jobs=jobs)),
+        "U": train(weights, frozen=("U",)),
+        "b": train(weights, frozen=("b",)),
+        "larger": {f"{factor:g}": enlarge(factor) for factor in FACTORS},
+        "aligned": train(change_u(PAPER, weights, lambda W, U: W)),
     }
-
-
-def enlarge(weights: Array, factor: float) -> Array:
-    """Return weights with a larger W."""
-    return change_w(PAPER, weights, lambda W, U: factor * W)
 
 
 def measure_spread() -> Model:
@@ -139,28 +140,12 @@ def measure_spread() -> Model:
     return {"updates": SPREAD_UPDATES, "start": start, "U": end}
 
 
-def train_late(weights: Array, n_skipped: int, *, jobs: int) -> Outcomes:
-    """Train networks whose first changes of W are not made; all else learns from the start."""
-    first = dataclasses.replace(PAPER, frozen=("W",), max_updates=n_skipped)
-    updates, early, after = simulate_weights(first, weights, jobs=jobs, final_weights=True)
-    assert after is not None
-    rest = dataclasses.replace(PAPER, max_updates=PAPER.max_updates - n_skipped)
-    later, late, _ = simulate_weights(rest, after, jobs=jobs)
-    return Outcomes(0, np.where(early, updates, n_skipped + later), early | late)
-
-
-def _train(protocol: Protocol, weights: Array, *, jobs: int) -> Outcomes:
-    updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
-    return Outcomes(0, updates, converged)
-
-
-def _summarise(outcomes: Outcomes) -> Model:
+def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
     """Return the share that failed, median and 99th percentile, failures at the cap."""
-    ordered = np.sort(outcomes.updates)
     return {
-        "failed": float(np.mean(~outcomes.converged)),
-        "median": float(np.median(ordered)),
-        "p99": int(ordered[-(-99 * len(ordered) // 100) - 1]),
+        "failed": float(np.mean(~converged)),
+        "median": float(np.median(updates)),
+        "p99": int(np.quantile(updates, 0.99, method="inverted_cdf")),
     }
 
 

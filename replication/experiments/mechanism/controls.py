@@ -1,4 +1,4 @@
-"""What is not a replaced change: other starts, a slower half, and whose split is learnt."""
+"""What is not a replaced change: other weights at the start, matrices frozen or set on the way."""
 
 from __future__ import annotations
 
@@ -11,17 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import Array, change_u, change_w, get_w, give_length
-from replication.experiments.mechanism.interventions import describe_extra
-from replication.experiments.mechanism.theory import measure_growth
+from replication.experiments.agreement import measure_agreement
+from replication.experiments.growth import measure_growth
+from replication.experiments.interventions import describe_extra
+from replication.experiments.matrices import (
+    Array,
+    Change,
+    change_u,
+    change_w,
+    flatten,
+    get_u,
+    get_w,
+    give_length,
+)
+from replication.experiments.recording import train_for
+from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.engine import evaluate_networks
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
-from replication.statistics.intervals import estimate_median
+from replication.statistics.alignment import compute_cosines
+from replication.statistics.intervals import Estimate, estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
+LATER = (0, 10)  # updates after the first one at which the error is compared
+LONGER = 4.0  # U is set so many times as long as W
+MEAN = 0.5  # added to every entry of W, where W is to have a mean
 
 STARTS: Mapping[str, Callable[[Protocol, Array], Array]] = {
     "aligned": lambda protocol, weights: change_u(protocol, weights, lambda W, _: W),
@@ -32,6 +48,20 @@ STARTS: Mapping[str, Callable[[Protocol, Array], Array]] = {
     ),
 }
 """Other initial weights; U is given as its transpose."""
+
+FREEZES: Mapping[str, dict[str, Any]] = {
+    "both learn": {},
+    "U frozen": {"frozen": ("U",)},
+    "W frozen": {"frozen": ("W",)},
+    "W and hidden biases frozen": {"frozen": ("W", "b")},
+}
+
+SURGERIES: Mapping[str, Change] = {
+    "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
+    "U set to k W^T": lambda W, U: LONGER * W,
+}
+"""What U, transposed, becomes in networks that have learnt for some updates. Rolling by 3 moves
+every entry to another visible unit, and some to the other hidden unit."""
 
 
 def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
@@ -53,18 +83,15 @@ def compare_sizes(
     If recirculation waits until W has grown, ``-ln(factor) / ln(1 + growth)``.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    growth = None
-    if protocol.learning_rule == RECIRCULATION:
-        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
+    growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
 
     def scale(factor: float) -> dict[str, Any]:
         larger = change_w(protocol, weights, lambda W, _: factor * W)
         updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
-        return {
-            "factor": factor,
-            "predicted": None if growth is None else -math.log(factor) / math.log1p(growth),
-            **describe_extra(updates, converged, base),
-        }
+        row = {"factor": factor, **describe_extra(updates, converged, base)}
+        if protocol.learning_rule == RECIRCULATION:
+            row["predicted"] = -math.log(factor) / math.log1p(growth)
+        return row
 
     return [scale(factor) for factor in factors]
 
@@ -101,6 +128,31 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     }
 
 
+def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
+    """Return in what share of networks the first change of W lowers the squared error.
+
+    Under ``change``, at once and later, as in `LATER`; against the same update without it. Under
+    ``alone``, if nothing else changes.
+    """
+    squared = dataclasses.replace(protocol, criterion="half-squared-error")
+
+    def follow(**fields: Any) -> list[Array]:
+        first = train_for(protocol, weights, 1, **fields)
+        states = record_weights(protocol, first, LATER[-1])
+        return [evaluate_networks(squared, states[:, n]).error for n in LATER]
+
+    def compare(error: Array, without: Array) -> dict[str, Any]:
+        return estimate_share(int(np.sum(error < without)), len(error))
+
+    rows = zip(LATER, follow(), follow(frozen=("W",)), strict=True)
+    return {
+        "change": {str(n): compare(*pair) for n, *pair in rows},
+        "alone": compare(
+            follow(frozen=("b", "U", "c"))[0], evaluate_networks(squared, weights).error
+        ),
+    }
+
+
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
     """Return in what share of the converged networks the learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
@@ -123,3 +175,54 @@ def find_split(codes: Array) -> NDArray[np.int64]:
         )
         areas.append(np.abs(x * v - y * u))
     return np.asarray(np.argmax(areas, axis=0) + 1)
+
+
+def compare_freezes(
+    protocol: Protocol, weights: Array, *, at: int, jobs: int
+) -> dict[str, dict[str, Any]]:
+    """Return by what is frozen how networks end, and how they agree after `at` updates."""
+    described: dict[str, dict[str, Any]] = {}
+    for name, fields in FREEZES.items():
+        frozen = dataclasses.replace(protocol, **fields)
+        updates, converged, _ = simulate_weights(frozen, weights, jobs=jobs)
+        agreement = estimate_agreement(protocol, train_for(frozen, weights, at))
+        described[name] = {
+            "converged": estimate_share(int(converged.sum()), len(converged)),
+            "median": float(np.median(updates)),
+            **name_estimate("agreement", agreement),
+        }
+    return described
+
+
+def measure_surgeries(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
+    """Return what the agreement of networks is once U is changed after `at` updates."""
+    before = train_for(protocol, weights, at)
+    return {
+        name: estimate_agreement(protocol, change_u(protocol, before, change))
+        for name, change in SURGERIES.items()
+    }
+
+
+def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
+    """Return how U has grown with W after some updates, medians.
+
+    ``raw``: cosine of the growth of U, transposed, with W. ``sign``: share of the weights at which
+    U has grown by more than its mean where W is above its own, or by less where it is below.
+    """
+    span = Scatter.of(protocol).span
+    W, later = get_w(protocol, weights), train_for(protocol, weights, at)
+    grown = get_u(protocol, later) - get_u(protocol, weights)
+    same = (W @ span > 0.0) == (grown @ span > 0.0)
+    return {
+        "raw": _estimate(compute_cosines(flatten(W), flatten(grown))),
+        "sign": _estimate(np.mean(flatten(same), axis=1)),
+    }
+
+
+def estimate_agreement(protocol: Protocol, weights: Array) -> Estimate:
+    """Return the median cosine between the change of W and steepest descent."""
+    return _estimate(measure_agreement(protocol, weights)["lower"])
+
+
+def _estimate(values: Array) -> Estimate:
+    return estimate_median(values[np.isfinite(values)])

@@ -11,27 +11,27 @@ from replication.report import style
 from replication.report.numbers import fixed
 
 TURNING: dict[str, tuple[str, Any, str, str]] = {
-    "change_w": (style.BLUE, "-", style.SKY, "change and W (shaded)"),
-    "descent_w": (style.PURPLE, (0, (5, 2)), style.PINK, "descent and W (shaded)"),
+    "change_w": (style.BLUE, "-", style.SKY, "change and W"),
+    "descent_w": (style.PURPLE, (0, (5, 2)), style.PINK, "descent and W"),
     "change_descent": (style.INK, (0, (1.5, 1.5)), "", "change and descent"),
 }
 """Colour, dash, fill of the middle half of the networks (none if empty) and label."""
 Line = tuple[str, Any, str, int]
 """Colour, dash, label, and by how many points the label is moved up."""
 WHOSE: dict[str, Line] = {
-    "dropped": (style.INK, (0, (6, 1.5, 1, 1.5)), "W", -5),
+    "dropped": (style.INK, (0, (6, 1.5, 1, 1.5)), "W", 0),
     "U dropped": (style.MUTED, (0, (1.5, 1.5)), "U ({failed} % fail)", 0),
-    "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -5),
+    "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -9),
     "hidden biases dropped": (style.GREEN, (0, (3, 1, 1, 1)), "hidden biases", -3),
 }
-BACK_PROPAGATION: Line = (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 8)
+BACK_PROPAGATION: Line = (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 12)
 INSTEAD: dict[str, Line] = {
     "reversed": (style.INK, "-", "reversed", 0),
     "random": (style.MUTED, (0, (1.5, 1.5)), "random", 2),
     "renewed": (style.GREEN, (0, (3, 1, 1, 1)), "new codes", -3),
-    "turned": (style.GREEN, "-", "turned", 8),
+    "turned": (style.GREEN, "-", "turned", 11),
     "gradient": (style.PURPLE, (0, (5, 2)), "descent", 1),
-    "amplification": (style.BLUE, "-", "growth alone", -7),
+    "amplification": (style.BLUE, "-", "growth alone", -10),
 }
 SIZES: dict[str, tuple[str, Any, str, str]] = {
     "small": (style.BLUE, "-", "o", "recirculation, rate {rate}"),
@@ -70,7 +70,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
             ylabel="cosine (median)",
         )  # fmt: skip
         if rate == "small":
-            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.2), handlelength=2.6, fontsize=8)
+            axes.legend(loc="lower center", bbox_to_anchor=(0.47, 0.19), fontsize=8)
         axes.set_title(f"({letter}) Learning rate {factor:g}")
         figures.append(figure)
     return figures[0], figures[1]
@@ -103,8 +103,6 @@ def _plot_costs(
                          offset=(6, up), fontsize=8)  # fmt: skip
     axes.plot([0, x[-1]], [0, x[-1]], color=style.MUTED, linewidth=3, alpha=0.35, zorder=0,
               gid="a later start")  # fmt: skip
-    style.label_line(axes, x=x[-1], y=x[-1], text="y = x", color=style.MUTED, offset=(6, 7),
-                     fontsize=8)  # fmt: skip
     axes.set(
         xlim=(0, 31), ylim=(-7, 52), xticks=(0, *x[2:]), xlabel=xlabel,
         ylabel="extra weight updates (median)", title=title,
@@ -114,7 +112,7 @@ def _plot_costs(
 
 def plot_size(model: Mapping[str, Any]) -> Figure:
     """Draw how much longer networks take if W starts larger or smaller, and what is predicted."""
-    figure, axes = style.create_figure(width=4.3, height=3.4)
+    figure, axes = style.create_figure(height=3.3)
     for name, (color, dash, marker, label) in SIZES.items():
         own = model["sizes"].get(name)
         if own is None:
@@ -133,7 +131,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
                   color=color, markersize=4, label=text, gid=text)  # fmt: skip
         if name in model["sizes"]:
             axes.plot(x, [100 * row["predicted"] / median for row in own], color=color,
-                      linewidth=1.0, label=f"predicted, rate {rate}")  # fmt: skip
+                      linewidth=1.0, gid=f"predicted, rate {rate}")  # fmt: skip
     axes.axhline(0, color=style.MUTED, linewidth=0.8)
     axes.set(
         xscale="log", xlabel="initial W multiplied by",
@@ -141,7 +139,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     style.use_plain_log_ticks(axes, x)
     axes.set_xticks(x, ["1/16", "1/4", "1/2", "1", "2", "4"])
-    figure.legend(loc="outside upper left", ncols=2, fontsize=8)
+    figure.legend(loc="outside upper left")
     return figure
 
 

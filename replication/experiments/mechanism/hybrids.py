@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.matrices import Array, get_w
-from replication.experiments.mechanism.interventions import Update, amplify
+from replication.experiments.matrices import Array
 from replication.experiments.recording import Outcome, train_by
 from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import estimate_share
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import draw_weights, list_connections
-from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 MAX_UPDATES = 400  # in searches
@@ -32,11 +30,8 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
     "equation 4": (10.0, 14.0, 20.0, 28.0, 40.0, 56.0, 80.0),
     "descent": (2.0, 4.0, 8.0, 12.0, 16.0),
     "descent, cross-entropy": (0.5, 1.0, 2.0, 4.0),
-    "growth": (20.0, 28.0, 40.0, 56.0, 80.0),
-    "frozen": (5.0, 20.0),
 }
-"""Learning rates that are tried. Where W is frozen or only grows, its rate is that of the hidden
-biases, which then change by equation 4."""
+"""Learning rates that are tried."""
 
 
 def compute_hybrid(upper: str, lower: str, protocol: Protocol, weights: Array) -> Array:
@@ -49,11 +44,6 @@ def compute_hybrid(upper: str, lower: str, protocol: Protocol, weights: Array) -
         if rule.startswith("descent"):
             error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
             hybrid[:, part] = -compute_gradients(protocol, weights, error=error)[:, part]
-    W = get_w(protocol, hybrid)
-    if lower == "growth":
-        W[...] = amplify(Update(protocol, weights, W.copy(), W))
-    if lower == "frozen":
-        W[...] = 0.0
     return hybrid
 
 
@@ -92,9 +82,7 @@ def compare_hybrids(
         return {
             "upper": rules[0],
             "lower": rules[1],
-            "rates": best.tolist(),
-            **name_estimate("median", estimate_median(updates)),
-            "mean": float(updates.mean()),
+            "median": float(np.median(updates)),
             "converged": estimate_share(int(converged.sum()), n_networks),
         }
 

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
+from replication.experiments.growth import measure_growth
+from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
-from replication.experiments.mechanism.interventions import compare_interventions
-from replication.experiments.mechanism.theory import Inputs, measure_growth
-from replication.experiments.recording import Outcome
+from replication.experiments.recording import Outcome, train_for
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
@@ -32,7 +31,7 @@ PART = 0.1
 part of the best learning rate, after `CHECKED_AT` updates."""
 CHECKED_AT = 10
 
-EXAMINED = ("dropped", "gradient", "amplification")
+EXAMINED = ("dropped", "amplification")
 """Interventions that are tried in every task."""
 
 RULES: Mapping[str, dict[str, Any]] = {
@@ -89,12 +88,7 @@ def search_rate(
 
 
 def compare_rules(
-    protocol: Protocol,
-    *,
-    n_search: int,
-    n_networks: int,
-    root_seed: int,
-    jobs: int,
+    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int
 ) -> dict[str, Any]:
     """Return how fast each rule learns a task at its best rate; failures count as the cap."""
     weights = draw_weights(protocol, root_seed, 0, n_networks)
@@ -133,14 +127,9 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def examine_task(
-    protocol: Protocol,
-    *,
-    median: float,
-    n_networks: int,
-    root_seed: int,
-    jobs: int,
+    protocol: Protocol, *, median: float, n_networks: int, root_seed: int, jobs: int,
     names: Sequence[str] = EXAMINED,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
     ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
@@ -149,14 +138,12 @@ def examine_task(
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     first, early = (
-        measure_growth(slow, states)
-        for states in (weights, record_weights(slow, weights, CHECKED_AT)[:, -1])
+        measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
     )
     n_first = max(1, round(PART * median))
     rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
     described = {name: row[str(n_first)] for name, row in rows.items()}
     return {
-        "strengths": Inputs.of(protocol).strengths.tolist(),
         "descent": [float(np.median(state["descent"])) for state in (first, early)],
         **{
             name: float(np.median(early[name]))

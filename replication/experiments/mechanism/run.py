@@ -6,22 +6,18 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from replication.definition.claims import Claim, load_claims
+from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
+from replication.experiments.interventions import compare_interventions
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import change_w
-from replication.experiments.mechanism import controls, freezes
+from replication.experiments.mechanism import controls
 from replication.experiments.mechanism.hybrids import compare_hybrids
-from replication.experiments.mechanism.interventions import (
-    compare_interventions,
-    measure_first_step,
-)
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
-from replication.experiments.mechanism.theory import check_theory
-from replication.experiments.mechanism.turning import follow_turning
+from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate
@@ -39,16 +35,10 @@ RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
 FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
 SURGERY_AT = 10  # updates after which U is changed
-FOLLOWED = {"small": {"n_updates": 400, "every": 5}, "paper": {"n_updates": 40, "every": 1}}
 SETTINGS: dict[str, dict[str, Any]] = {
-    **{f"ε = {rate:g}": {"learning_rate": rate} for rate in (0.5, 2.0, 5.0, 20.0)},
-    **{f"λ = {value:g}": {"regression": value} for value in (0.25, 0.9)},
-    **{f"weights up to {width:g}": {"half_width": width} for width in (0.1, 2.0)},
-    **{
-        f"{name} hidden units": {"hidden_function": name}
-        for name in ("softsign", "tanh", "softplus", "linear")
-    },
-    **{f"{n}-{m}-{n}": {"group_sizes": (n, m)} for n, m in ((8, 3), (16, 4))},
+    "ε = 2": {"learning_rate": 2.0},
+    "ε = 20": {"learning_rate": 20.0},
+    "weights up to 2": {"half_width": 2.0},
 }
 """Where the theory is checked, at `SMALL_RATE` unless said."""
 LARGEST = "one-hot 16-4-16"
@@ -66,24 +56,23 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     report_progress("theory")
     model: dict[str, Any] = {
-        "n_networks": n_networks,
         "rates": RATES,
         "level": LEVEL,
-        "theory": describe_theory(protocols["small"], n_networks=n_smaller, jobs=jobs),
+        "theory": describe_theory(protocols["small"], n_networks=n_smaller),
     }
-    measures: dict[str, Callable[[str, Protocol], Any]] = {
-        "interventions": lambda _, p: compare_interventions(p, initial, jobs=jobs, firsts=FIRSTS),
-        "first_step": lambda _, p: measure_first_step(p, initial),
-        "sizes": lambda _, p: controls.compare_sizes(p, initial, jobs=jobs),
-        "starts": lambda _, p: controls.compare_starts(p, initial, jobs=jobs),
-        "halves": lambda _, p: controls.compare_halves(p, initial, jobs=jobs),
-        "splits": lambda _, p: controls.measure_split(p, initial, jobs=jobs),
-        "freezes": lambda _, p: freezes.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
-        "turning": lambda rate, p: follow_turning(p, initial[:n_smaller], **FOLLOWED[rate]),
+    measures: dict[str, Callable[[Protocol], Any]] = {
+        "interventions": lambda p: compare_interventions(p, initial, jobs=jobs, firsts=FIRSTS),
+        "first_step": lambda p: controls.measure_first_step(p, initial),
+        "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
+        "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
+        "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
+        "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
+        "freezes": lambda p: controls.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
+        "turning": lambda p: follow_turning(p, initial[:n_smaller]),
     }
     for name, measure in measures.items():
         report_progress(name.replace("_", " "))
-        model[name] = {rate: measure(rate, protocol) for rate, protocol in protocols.items()}
+        model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
     model["ever"] = compare_interventions(
         PAPER, initial[:n_ever], jobs=jobs, firsts=[PAPER.max_updates], names=["amplification"]
     )["amplification"][str(PAPER.max_updates)]
@@ -104,29 +93,23 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     model["hybrids"] = compare_hybrids(
         PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
     )
-    claims = load_claims()
+    surgeries = controls.measure_surgeries(PAPER, initial, at=SURGERY_AT)
     model["claims"] = {
-        "useless-at-first": judge_useless_at_first(
-            claims["useless-at-first"], model["interventions"], model["first_step"]
-        ),
-        "creates": judge_creates(
-            claims["creates"], model["freezes"],
-            freezes.measure_surgeries(PAPER, initial, at=SURGERY_AT),
-        ),
-        "zero-mean": judge_zero_mean(claims["zero-mean"], protocols, initial),
-    }  # fmt: skip
+        "useless-at-first": judge_useless_at_first(model["interventions"], model["first_step"]),
+        "creates": judge_creates(model["freezes"], surgeries),
+        "zero-mean": judge_zero_mean(protocols, initial),
+    }
     return model
 
 
-def describe_theory(protocol: Protocol, *, n_networks: int, jobs: int) -> Model:
+def describe_theory(protocol: Protocol, *, n_networks: int) -> Model:
     """Return the theory checked at `SETTINGS`."""
-
-    def check(name: str) -> Model:
-        setting = dataclasses.replace(protocol, **SETTINGS[name])
-        checked = check_theory(setting, level=LEVEL, n_networks=n_networks, root_seed=ROOT_SEED)
-        return {"name": name} | checked
-
-    return {"checks": map_in_threads(check, SETTINGS, jobs=jobs)}
+    checks = []
+    for name, fields in SETTINGS.items():
+        setting = dataclasses.replace(protocol, **fields)
+        checked = check_theory(setting, draw_weights(setting, ROOT_SEED, 0, n_networks))
+        checks.append({"name": name} | checked)
+    return {"checks": checks}
 
 
 def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:
@@ -145,12 +128,7 @@ def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Mode
 
 
 def try_tasks(
-    tasks: Mapping[str, Protocol],
-    *,
-    n_search: int,
-    n_networks: int,
-    n_examined: int,
-    jobs: int,
+    tasks: Mapping[str, Protocol], *, n_search: int, n_networks: int, n_examined: int, jobs: int
 ) -> Model:
     """Return for each task the rules compared and what the first changes of W are worth."""
 
@@ -173,47 +151,46 @@ def try_tasks(
 
 
 def judge_useless_at_first(
-    claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
+    interventions: Mapping[str, Any], first_step: Mapping[str, Any]
 ) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     measured: dict[str, Any] = {
-        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share")
+        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share"),
+        "alone-20": get_estimate(first_step["paper"]["alone"], "share"),
     }
     for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
         name, rate = id.split("-")
-        first = int(claim.find(id).thresholds["n_first"])
+        first = int(load_claims()["useless-at-first"].find(id).thresholds["n_first"])
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
         measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
-    return judge(claim.id, measured)
+    return judge("useless-at-first", measured)
 
 
-def judge_creates(
-    claim: Claim, frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]
-) -> Model:
+def judge_creates(frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
     measured = {
         f"frozen-{name}-{suffix}": get_estimate(frozen[rate][key], "agreement")
         for rate, suffix in (("paper", 20), ("small", 2))
         for name, key in (("u", "U frozen"), ("w", "W and hidden biases frozen"))
     }
-    return judge(claim.id, measured | {
+    return judge("creates", measured | {
         "shuffled-20": surgeries["entries of U shuffled"],
         "set-20": surgeries["U set to k W^T"],
     })  # fmt: skip
 
 
-def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
+def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
 
     def measure(rate: str, weights: Any) -> dict[str, Estimate]:
-        frozen = freezes.FREEZES["W and hidden biases frozen"]
+        frozen = controls.FREEZES["W and hidden biases frozen"]
         protocol = dataclasses.replace(protocols[rate], **frozen)
-        return freezes.measure_reading(protocol, weights, at=FROZEN_AT)
+        return controls.measure_reading(protocol, weights, at=FROZEN_AT)
 
     paper = measure("paper", initial)
-    with_mean = change_w(PAPER, initial, lambda W, _: W + freezes.MEAN)
-    return judge(claim.id, {
+    with_mean = change_w(PAPER, initial, lambda W, _: W + controls.MEAN)
+    return judge("zero-mean", {
         "sign-20": paper["sign"],
         "raw-20": paper["raw"],
         "mean-20": measure("paper", with_mean)["raw"],

@@ -24,7 +24,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
     best, paper = model["best"], model["paper"]
-    figure, axes = create_figure(height=2.15)
+    figure, axes = create_figure(height=2.3)
     filled = axes.pcolormesh(
         rates, regressions, mean, shading="nearest", rasterized=True,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
@@ -51,10 +51,10 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     reported = paper["learning_rate"], paper["regression"]
     mark_reported(axes, *reported, size=13, edge=DEEP)
-    _write(axes, "the paper", reported, -12, 7, None, fontweight="bold")
+    _write(axes, "the paper", reported, -12, 13, None, fontweight="bold")
     _write(axes, "fastest on the map", own, 6, 15, None, fontweight="bold")
     if ridge:
-        _write(axes, "fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], -10, 12, DEEP)
+        _write(axes, "fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], -10, 5, DEEP)
     axes.set_xscale("log")
     use_plain_log_ticks(axes, RATE_TICKS)
     axes.set(xlabel="learning rate ε", ylabel="regression λ")

@@ -16,15 +16,15 @@ from replication.experiments.search import simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.intervals import estimate_mean
-from replication.statistics.ratios import Ratios, estimate_ratios
+from replication.statistics.intervals import Ratios, estimate_mean, estimate_median, estimate_ratios
 from replication.system.progress import Tell
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
-SEARCH_SHARE, RATES_SHARE, LARGE_SHARE = 0.1, 0.25, 0.1
-"""Networks at each setting of a search, at each rate that is judged, and of the larger size, as
-shares of all networks."""
+FEWEST = 6  # networks whose median has an interval
+SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.1, 0.002
+"""Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
+digits, as shares of all networks; `FEWEST` at least."""
 
 SQUARED = Protocol(learning_rule="back-propagation")
 CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
@@ -51,14 +51,37 @@ N_FACTOR_RATES = 12
 """Learning rates tried with a factor f: so many from one to the other, divided by the root of f."""
 NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
 NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
-LARGE = Protocol(group_sizes=(8, 3))
-LARGE_RATES = (6.0, 8.0, 10.0, 12.0, 14.0, 17.0)
+DIGITS: dict[str, Any] = {
+    "group_sizes": (64, 16), "patterns": "digits", "n_images": 200,
+    "criterion": "unexplained-variance", "threshold": 0.2,
+}  # fmt: skip
+TASKS: dict[str, tuple[dict[str, Any], dict[str, Sequence[float]]]] = {
+    "8-3-8": ({"group_sizes": (8, 3)}, {
+        "recirculation": (6.0, 8.0, 10.0, 12.0, 14.0, 17.0),
+        "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0),
+    }),
+    "16-4-16": ({"group_sizes": (16, 4), "max_updates": 8_000}, {
+        "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
+        "squared": (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2),
+    }),
+    "digits": (DIGITS, {
+        "recirculation": (0.025, 0.03, 0.0375), "squared": (0.018, 0.025, 0.0325),
+        "cross-entropy": (0.004, 0.0055, 0.0075), "slowed": (0.0065, 0.0085, 0.011),
+    }),
+    "centred-digits": (DIGITS | {"centred": True}, {
+        "recirculation": (0.0375, 0.045, 0.055), "squared": (0.04, 0.05, 0.065),
+        "cross-entropy": (0.01, 0.014, 0.018), "slowed": (0.015, 0.02, 0.025),
+    }),
+}  # fmt: skip
+"""Larger tasks, and the learning rates that are tried with each rule."""
+TASK_RULES = RULES | {"slowed": dataclasses.replace(CROSS_ENTROPY, visible_to_hidden_factor=0.25)}
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
-    n_search, n_rates, n_large = (
-        max(2, round(share * n_networks)) for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE)
+    n_search, n_rates, n_large, n_digits = (
+        max(FEWEST, round(share * n_networks))
+        for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE)
     )
     protocols: dict[str, Protocol] = {}
     outcomes: dict[str, Outcomes] = {}
@@ -75,9 +98,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         report_progress(f"best learning rate and momentum ({rule})")
         find(rule, base, RATES[rule])
         find(f"{rule}-momentum", base, MOMENTUM_RATES[rule], momentum=MOMENTA)
-    report_progress("best learning rate without hidden regression, and of a larger network")
+    report_progress("best learning rate without hidden regression")
     find("no-hidden-regression", NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
-    find("large", LARGE, LARGE_RATES, n_large)
+    report_progress("best learning rates of larger tasks")
+    for task, (fields, tried) in TASKS.items():
+        for rule, rates in tried.items():
+            n = n_digits if fields.get("patterns") == "digits" else n_large
+            find(f"{rule}-{task}", dataclasses.replace(TASK_RULES[rule], **fields), rates, n)
     report_progress("factors on the changes of W")
     changes = {}
     for rule, factors in {"recirculation": (RESTORED,), **FACTORS}.items():
@@ -102,8 +129,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         rule + suffix: estimate_ratios(
             outcomes[rule + suffix].updates, outcomes["recirculation" + suffix].updates
         )
-        for suffix in ("", "-momentum")
+        for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS))
         for rule in FACTORS
+        if rule + suffix in outcomes
     }
     ratios = {
         f"{name}-{statistic}": getattr(pair, statistic)
@@ -113,6 +141,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     comparable = load_claims()["comparable"].operationalisations
     return {
         "ratios": {name: name_estimate("times", each) for name, each in ratios.items()},
+        "tasks": {
+            task: {
+                rule: name_estimate("median", estimate_median(outcomes[f"{rule}-{task}"].updates))
+                for rule in tried
+            }
+            for task, (_, tried) in TASKS.items()
+        },
         "claims": {
             "rapid": judge_rapid(outcomes, pairs["squared"]),
             "comparable": judge("comparable", {each.id: ratios[each.id] for each in comparable}),
@@ -142,7 +177,7 @@ def find_good_rates(
 def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
-    paper, large = outcomes["paper"], outcomes["large"]
+    paper, large = outcomes["paper"], outcomes["recirculation-8-3-8"]
     shares = {
         name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
         for name, of in (("within-100", paper), ("larger", large))

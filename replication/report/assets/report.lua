@@ -3,7 +3,7 @@
 -- "problem<TAB>what to look for in the template<TAB>message".
 local text = pandoc.utils.stringify
 local is_html, is_typst = FORMAT:match("html") ~= nil, FORMAT == "typst"
-local label_of, title_of, drawings, commands, n_problems = {}, {}, "", {}, 0
+local label_of, title_of, commands, n_problems = {}, {}, {}, 0
 
 local function complain(token, message)
   n_problems = n_problems + 1
@@ -21,13 +21,6 @@ local function quote(s)
 end
 
 local function typst(blocks) return pandoc.write(pandoc.Pandoc(blocks), "typst") end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("a")
-  file:close()
-  return content
-end
 
 -- The identifier that code hosts give a heading.
 local function slug(heading)
@@ -97,12 +90,10 @@ local function set_figure(figure)
     local code = "#figure(kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
-    local drawing = read(drawings .. "/" .. name .. ".svg")
-    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">' .. drawing .. "</div><figcaption>") }
+    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">@DRAWING ' .. name .. "@</div><figcaption>") }
     blocks:extend(caption)
     local command = escape(text(commands[name] or ""))
-    local data = read(drawings .. "/" .. name .. ".csv"):gsub("[^%w.,-]", function(c) return ("%%%02X"):format(c:byte()) end)
-    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,' .. data .. '">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
+    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,@DATA ' .. name .. '@">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()
@@ -163,14 +154,13 @@ local function set_link(link)
   return link
 end
 
--- In a page the figure and what follows it stay together, beside the text or within it.
+-- In a page the figure and the code that follows it stay together, beside the text or within it.
 local function set_front(div)
-  local said, shown = pandoc.Blocks {}, pandoc.Blocks {}
+  local said, shown = pandoc.Blocks {}, pandoc.Div({}, pandoc.Attr("", { "shown" }))
   for _, block in ipairs(div.content) do
-    local is_shown = block.t == "Figure" or #shown > 0
-    if is_shown then shown:insert(block) else said:insert(block) end
+    if block.t == "Figure" then said:insert(shown) end
+    if block.t == "Figure" or block.t == "RawBlock" then shown.content:insert(block) else said:insert(block) end
   end
-  said:insert(pandoc.Div(shown, pandoc.Attr("", { "shown" })))
   div.content = said
   return div
 end
@@ -179,8 +169,8 @@ local function set_div(div)
   local kind = div.classes[1]
   if is_html then return end
   if is_typst then
-    if kind == "verdict" or kind == "note" then
-      local blocks = pandoc.Blocks { raw("#" .. kind .. "-box[") }
+    if kind == "verdict" then
+      local blocks = pandoc.Blocks { raw("#verdict-box[") }
       blocks:extend(div.content)
       blocks:insert(raw("]"))
       return blocks
@@ -240,7 +230,7 @@ local function set_math(math)
 end
 
 function Pandoc(doc)
-  drawings, commands = text(doc.meta.drawings or ""), doc.meta.commands or {}
+  commands = doc.meta.commands or {}
   local seen = number(doc.blocks)
   doc.blocks:walk { Link = function(link)
     local id = link.target:match("^#(.*)")

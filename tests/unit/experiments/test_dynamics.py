@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import biases, corners, following, offsets
 from replication.experiments.dynamics.square import measure_convexity
 from replication.experiments.summaries import estimate_share
@@ -62,14 +63,15 @@ def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
     protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
     weights = draw_weights(protocol, 11, 0, 400)
     predicted = offsets.predict_alignment(protocol, weights)
-    measured = offsets.measure_alignment(protocol, weights)
+    measured = find_alignment(protocol, weights, n_updates=offsets.FOLLOWED)
     assert predicted.mean() == pytest.approx(measured.mean(), abs=0.1 + 0.05 * measured.mean())
     assert np.corrcoef(predicted, measured)[0, 1] > 0.8
 
 
-def test_hidden_biases_follow_the_visible_ones_seen_through_w():
+def test_hidden_biases_follow_the_visible_ones_seen_through_w(monkeypatch):
+    monkeypatch.setattr(following, "FOLLOWED", (1,))
     protocol = dataclasses.replace(OTHER, half_width=0.2)
-    first, *_ = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
+    (first,) = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
     assert first["cosine"] > 0.99
 
 

@@ -112,11 +112,9 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
     assert ways["half-square"]["outcome"] == "contradicts"
     assert ways["sweeps"]["value"] not in (None, model["sampling"]["p"])
     assert ways["half-square-sweeps"]["value"] > ways["half-square"]["value"]
-    values = [model["sampling"]["p"], *model["unusual"].values()]
-    assert model["meanings"] == [min(values), max(values)]
     assert [row["root_seed"] for row in model["repetitions"]] == [4, 5]
-    p_values = [row["p"] for row in model["repetitions"]]
-    assert model["ranges"]["p"] == [min(p_values), max(p_values)]
+    same, slower = (row["p"] for row in model["repetitions"])
+    assert same == model["sampling"]["p"] != slower
 
 
 def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):

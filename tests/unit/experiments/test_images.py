@@ -6,23 +6,28 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.experiments.images import growth
-from replication.experiments.images.linear import MIDDLE, N_HIDDEN, make_patterns, make_protocol
+from replication.experiments.images.linear import (
+    IMAGES,
+    MIDDLE,
+    N_HIDDEN,
+    make_patterns,
+    make_protocol,
+)
 from replication.experiments.images.scale import estimate_exponent
-from replication.experiments.images.scatter import Scatter, train
 from replication.experiments.matrices import change_u, change_w, get_u, get_w
+from replication.experiments.recording import train_for
+from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import read_digits
+from replication.simulator.patterns import make_patterns as make_states
 from replication.simulator.weights import draw_weights, split_weights
 
-IMAGES = read_digits()[0]
 SCATTER = Scatter.of(IMAGES)
+STATES = make_states(IMAGES)
 
 
 def draw(rule="recirculation", size=0.3):
     """Return the protocol of linear networks on images, and some networks."""
-    protocol = make_protocol(SCATTER, rule, size)
+    protocol = make_protocol(rule, size)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE
     return protocol, weights
@@ -30,7 +35,7 @@ def draw(rule="recirculation", size=0.3):
 
 def read_best(weights, protocol):
     """Return the weights with the best decoder of each W in place of U."""
-    W, S = get_w(protocol, weights), SCATTER.matrix
+    W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
     best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
     return change_u(protocol, weights, lambda *_: best)
 
@@ -43,29 +48,29 @@ def measure_changes(protocol, weights):
 
 
 def test_scatter_is_that_of_the_images():
-    states = IMAGES / 16
-    assert SCATTER.matrix == pytest.approx(np.cov(states.T, bias=True), abs=1e-12)
-    assert SCATTER.strengths.sum() == pytest.approx(states.var(axis=0).sum())
+    n = len(STATES)
+    assert SCATTER.matrix / n == pytest.approx(np.cov(STATES.T, bias=True), abs=1e-12)
+    assert SCATTER.strengths.sum() == pytest.approx(n * STATES.var(axis=0).sum())
 
 
 def test_patterns_stand_for_all_images():
-    patterns = make_patterns(SCATTER)
+    patterns = make_patterns()
     assert patterns.min() >= 0.0
     assert patterns.max() <= 1.0
     assert patterns.mean(axis=0) == pytest.approx(np.full(64, MIDDLE), abs=1e-12)
     protocol, weights = draw()
     whole = dataclasses.replace(protocol, patterns="digits")
     images = weights.copy()
-    split_weights(whole, images)[1][1][...] = IMAGES.mean(axis=0) / 16
+    split_weights(whole, images)[1][1][...] = STATES.mean(axis=0)
     for few, many in zip(
         measure_changes(protocol, weights), measure_changes(whole, images), strict=True
     ):
-        assert many / len(IMAGES) == pytest.approx(few, abs=1e-11)
+        assert many / len(STATES) == pytest.approx(few, abs=1e-11)
 
 
 def test_changes_are_those_of_the_linear_theory():
     protocol, weights = draw()
-    W, S, identity = get_w(protocol, weights), SCATTER.matrix, np.eye(64)
+    W, S, identity = get_w(protocol, weights), Scatter.of(protocol).matrix, np.eye(64)
     U, keep = np.swapaxes(get_u(protocol, weights), 1, 2), protocol.regression
     unread = identity - U @ W
     seen = keep * identity + (1 - keep) * np.swapaxes(U @ W, 1, 2)
@@ -82,6 +87,39 @@ def test_every_w_rests_once_u_reads_it_best():
     assert np.abs(change_of_w).max() < 1e-12
     assert np.abs(change_of_u).max() < 1e-12
     assert np.linalg.norm(gradient, axis=(1, 2)).min() > 0.1
+
+
+@pytest.mark.parametrize("regression", [0.2, 0.75])
+def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regression):
+    generator = np.random.default_rng(3)
+    patterns = generator.random((8, 5))
+    protocol = Protocol(
+        group_sizes=(5, 2), patterns=patterns.tolist(), centred=True, visible_units="linear",
+        hidden_function="linear", initial_biases="zero", frozen=("b", "c"), regression=regression,
+    )  # fmt: skip
+    weights = draw_weights(protocol, 5, 0, 6)
+    split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
+    away = 1e-7 * generator.normal(size=(6, 2, 5))
+    near = change_u(protocol, read_best(weights, protocol), lambda _, best: best + away)
+
+    def measure_unread(states):
+        return get_w(protocol, states) @ np.swapaxes(get_u(protocol, states), 1, 2) - np.eye(2)
+
+    W, S = get_w(protocol, near), Scatter.of(protocol).matrix
+    seen, squared = (W @ each @ np.swapaxes(W, 1, 2) for each in (S, S @ S))
+    pull = (1 - regression) * (seen + (1 - regression) * squared @ np.linalg.inv(seen))
+    unread = measure_unread(near)
+    change = measure_unread(near + compute_changes(protocol, near)) - unread
+    assert change == pytest.approx(-unread @ pull, rel=1e-3, abs=1e-13)
+    critical = 2 / np.linalg.eigvals(pull).real.max(axis=1)
+
+    def follow(rate, n_updates):
+        slower = dataclasses.replace(protocol, learning_rate=float(rate))
+        left = measure_unread(train_for(slower, near, n_updates))
+        return np.linalg.norm(left, axis=(1, 2)) / np.linalg.norm(unread, axis=(1, 2))
+
+    assert follow(0.9 * critical.min(), 1_000).max() < 0.1
+    assert follow(1.1 * critical.max(), 40).min() > 10
 
 
 def test_gradient_is_zero_where_w_spans_principal_directions():
@@ -102,10 +140,8 @@ def test_only_with_decay_does_w_end_at_principal_directions(decay):
     weights = draw_weights(protocol, 5, 0, 8)
     biases = split_weights(protocol, weights)
     biases[0][1][...], biases[1][1][...] = 0.0, np.mean(patterns, axis=0)
-    deviations = np.array(patterns) - np.mean(patterns, axis=0)
-    strengths, directions = np.linalg.eigh(deviations.T @ deviations)
-    exact = Scatter(deviations.T @ deviations, strengths[::-1].clip(0), directions[:, ::-1])
-    shares = exact.find_share(get_w(protocol, train(protocol, weights, 20_000)))
+    final = train_for(protocol, weights, 20_000)
+    shares = Scatter.of(protocol).find_share(get_w(protocol, final))
     assert (shares.min() > 1 - 1e-6) == (decay > 0)
 
 
@@ -117,18 +153,6 @@ def test_best_reconstruction_is_that_of_principal_components():
     assert SCATTER.find_share(main) == pytest.approx([1.0])
     protocol, weights = draw()
     assert (SCATTER.explain(get_w(protocol, weights)) > expected).all()
-
-
-def test_changes_that_are_dropped_or_replaced_are_the_first_ones_of_w():
-    protocol, weights = growth.make_protocol(40), draw_weights(growth.make_protocol(40), 5, 0, 3)
-    scatter, replace = Scatter.of(IMAGES[:40]), growth.make_replacements(1)
-    begun = train(protocol, weights, growth.FIRST, frozen=("W",))
-    expected = growth.FIRST + simulate_weights(protocol, begun)[0]
-    taken = growth.count_updates(protocol, scatter, weights, replace["dropped"])
-    assert taken.tolist() == expected.tolist()
-    assert growth.count_updates(protocol, scatter, weights, lambda _, __, change, ___: change) == (
-        pytest.approx(simulate_weights(protocol, weights)[0])
-    )
 
 
 def test_exponent_of_a_power_law_is_its_power():

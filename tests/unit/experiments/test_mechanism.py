@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
+from replication.experiments import growth, interventions
+from replication.experiments.agreement import LEVEL
 from replication.experiments.matrices import change_u, flatten, get_u, get_w
-from replication.experiments.mechanism import (
-    controls,
-    freezes,
-    hybrids,
-    interventions,
-    reach,
-    tasks,
-    theory,
-)
+from replication.experiments.mechanism import controls, hybrids, reach, tasks, theory
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -39,39 +33,33 @@ def make_constant(protocol, size=1e-3):
 
 
 @pytest.mark.parametrize("name", ["one-hot 4-2-4", "bars 9-4-9", "smooth ring 4-3-4, linear"])
-@pytest.mark.parametrize(("rate", "regression"), [(2.0, 0.75), (0.5, 0.3)])
-def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, rate, regression):
-    protocol = dataclasses.replace(
-        tasks.make_tasks()[name], learning_rate=rate, regression=regression
-    )
-    measured = theory.measure_growth(protocol, make_constant(protocol))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"learning_rate": 2.0},
+        {"learning_rate": 0.5, "regression": 0.3},
+        {"learning_rate": 0.5, "hidden_regression": False},
+        {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
+    ],
+)
+def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
+    protocol = dataclasses.replace(tasks.make_tasks()[name], **fields)
+    measured = growth.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
     if name.startswith(("one-hot", "bars")):
         assert measured["along_w"] == pytest.approx(1.0, abs=1e-6)
 
 
-def test_factors_and_the_missing_regression_of_hidden_units_enter_the_prediction():
-    faster = dataclasses.replace(PAPER, visible_to_hidden_factor=4.0)
-    without = dataclasses.replace(PAPER, hidden_regression=False)
-    assert theory.predict_growth(faster) == pytest.approx(4 * theory.predict_growth(PAPER))
-    # Page 363: dropping the regression of the hidden units is W learning 1 / (1 - lambda) faster.
-    assert theory.predict_growth(without) == pytest.approx(theory.predict_growth(faster))
-    weights = make_constant(without)
-    growth = theory.measure_growth(without, weights)["growth"]
-    assert growth == pytest.approx(theory.predict_growth(without), rel=1e-3)
-
-
 def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
-    level = 0.9
-    growth, t, cosine = theory.predict_growth(SMALL), 0, 0.0
+    t, cosine = 0, 0.0
     W, U = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    while cosine < level:
+    while cosine < LEVEL:
         U = U + 2.0 * 0.25 * 0.25 * W
-        W = W * (1 + growth)
+        W = W * (1 + growth.predict_growth(SMALL))
         t += 1
         cosine = U @ W / math.sqrt(U @ U * (W @ W))
-    assert math.ceil(theory.predict_alignment(SMALL, level=level)) == t
+    assert math.ceil(theory.predict_alignment(SMALL)) == t
 
 
 def keep_along(network, changes):
@@ -93,9 +81,10 @@ HOOKS = {
 def test_intervention_is_that_of_the_readable_network(name):
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
     weights = draw_weights(protocol, SEED, 0, 3)
-    updates, converged = interventions.train_changed(
-        protocol, weights, interventions.INTERVENTIONS[name], n_first=5
-    )
+    chosen = interventions.INTERVENTIONS[name]
+    is_frozen = isinstance(chosen, tuple)
+    train = interventions.train_late if is_frozen else interventions.train_changed
+    updates, converged = train(protocol, weights, chosen, n_first=5)
     hook = HOOKS[name]
     for row, n, is_done in zip(weights, updates, converged, strict=True):
         network = RecirculationNetwork.from_weights(row, protocol)
@@ -149,12 +138,12 @@ def test_turned_and_renewed_w_is_as_long_as_it_would_be_in_the_direction_that_is
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
     (smaller,) = controls.compare_sizes(SMALL, weights, jobs=1, factors=(0.25,))
-    growth = 1 + 2.0 * 0.75 * 0.25**2 / 4
-    assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(growth))
+    factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
+    assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
     starts = controls.compare_starts(SMALL, weights, jobs=1)
     assert abs(starts["small_u"]["extra"]) <= 2
-    assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(growth), rel=0.05)
+    assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(factor), rel=0.05)
 
 
 def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
@@ -187,6 +176,18 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         assert found[name]["median"] == literal, name
 
 
+def test_first_change_of_w_alone_is_that_of_the_readable_network():
+    weights = draw_weights(PAPER, SEED, 0, 40)
+    squared = dataclasses.replace(PAPER, criterion="half-squared-error")
+    lowered = 0
+    for row in weights:
+        network = RecirculationNetwork.from_weights(row, squared)
+        before = network.error()
+        network.update(change=lambda changes: changes._replace(b=0, U=0, c=0))
+        lowered += network.error() < before
+    assert controls.measure_first_step(PAPER, weights)["alone"]["share"] == lowered / 40
+
+
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))
@@ -200,7 +201,6 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     [
         (("equation 3", "equation 4"), {}),
         (("descent", "descent"), {"learning_rule": "back-propagation"}),
-        (("equation 3", "frozen"), {"frozen": ("W",), "max_updates": 60}),
     ],
 )
 def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
@@ -221,7 +221,7 @@ def test_starts_and_surgeries_change_u_alone_and_as_they_say():
         changed = change(PAPER, weights)
         assert np.array_equal(get_u(PAPER, changed), expected[name])
         assert np.array_equal(get_w(PAPER, changed), W / 16 if name == "small_both" else W)
-    for name, change in freezes.SURGERIES.items():
+    for name, change in controls.SURGERIES.items():
         changed = change_u(PAPER, weights, change)
         assert np.array_equal(get_w(PAPER, changed), W), name
         new = get_u(PAPER, changed)
@@ -229,16 +229,16 @@ def test_starts_and_surgeries_change_u_alone_and_as_they_say():
             assert np.array_equal(np.sort(flatten(new)), np.sort(flatten(U)))
             assert np.all(new != U)
         else:
-            assert np.array_equal(new, freezes.LONGER * W)
+            assert np.array_equal(new, controls.LONGER * W)
 
 
 def test_u_reads_w_where_u_grows_by_w():
     """U frozen but for a multiple of W: both measures are at their largest."""
-    frozen = dataclasses.replace(SMALL, **freezes.FREEZES["W and hidden biases frozen"])
+    frozen = dataclasses.replace(SMALL, **controls.FREEZES["W and hidden biases frozen"])
     weights = make_constant(frozen)
     W = get_w(frozen, weights)
     W -= W.mean(axis=-1, keepdims=True)
-    reading = freezes.measure_reading(frozen, weights, at=1)
+    reading = controls.measure_reading(frozen, weights, at=1)
     assert reading["raw"].value == pytest.approx(1.0, abs=1e-4)
     assert reading["sign"].value == 1.0
 

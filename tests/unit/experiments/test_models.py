@@ -7,11 +7,18 @@ import json
 import numpy as np
 import pytest
 
-from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
+from replication.definition.protocol import (
+    DEFAULT_ROOT_SEED,
+    ERROR_READINGS,
+    PAPER,
+    Protocol,
+)
+from replication.definition.study import N_REPETITIONS
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.interventions import train_late
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
@@ -49,7 +56,14 @@ SMALLER = {
         "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
         "RATES": {"small": 5.0, "paper": 20.0},
     },
-    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100},
+    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
+    "learning": {"N_ON_DIGITS": 6},
+    "speed": {
+        "TASKS": {
+            task: (fields, {rule: rates[:1] for rule, rates in tried.items()})
+            for task, (fields, tried) in RUNS["speed"].TASKS.items()
+        }
+    },
     "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long."""
@@ -116,14 +130,6 @@ def check_codes(model, figures):
     assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
 
 
-def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
-    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
-    measured = model["claims"]["alignment-first"]["operationalisations"]
-    # Half of the same networks, none of which has converged.
-    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
-
-
 def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
     first, last = (RUNS["proposal"].RATES.index(rate) for rate in (1.0, 20.0))
@@ -147,7 +153,7 @@ def check_hierarchy(model, figures):
 def check_live(model, figures):
     """Networks whose first changes are dropped one at a time agree; the moments are shown."""
     weights = draw_weights(PAPER, model["root_seed"], 0, 10)
-    assert RUNS["live"].train_late(weights, 5, jobs=1).updates.tolist() == [
+    assert train_late(PAPER, weights, ("W",), n_first=5)[0].tolist() == [
         RecirculationNetwork.from_seed(seed).train(change=skip_first(5))[0] for seed in range(10)
     ]
     stored = model["interventions"]
@@ -252,3 +258,10 @@ def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_na
         message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)
+
+
+def test_no_two_experiments_share_networks():
+    study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
+    own = [module.ROOT_SEED for module in RUNS.values()]
+    seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
+    assert len(set(seeds)) == len(seeds)

@@ -76,13 +76,17 @@ def build_sample(folder, **changes):
         "template": FOLDER / "report.md",
         "models": models,
         "figures": {
-            "plane": Drawing(partial(plot_plane, models["live"]), "make it"),
-            "joint": Drawing(partial(plot_joint, models["headline"]), "make it"),
-            "panels": Drawing(partial(plot_panels, models["speed"]), "measure --all <speed>"),
+            name: Drawing(name, partial(draw, models[model]), command)
+            for name, model, draw, command in (
+                ("plane", "live", plot_plane, "make it"),
+                ("joint", "headline", plot_joint, "make it"),
+                ("panels", "speed", plot_panels, "measure --all <speed>"),
+            )
         },
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],
+        "tables": {"readings": "name,mean\npaper,46.5\n"},
         **changes,
     }
     files = render_report(**arguments)

@@ -16,7 +16,7 @@ from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, run
 from tests.unit.report.sample_report import FOLDER, build_sample, make_models, plot_joint
 
-BLANK = {name: Drawing(Figure, "make it") for name in ("plane", "joint", "panels")}
+BLANK = {name: Drawing(name, Figure, "make it") for name in ("plane", "joint", "panels")}
 
 
 def read_all(folder):
@@ -69,14 +69,18 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
     assert "<mi>λ</mi><mo>=</mo><mn>0.75</mn>" in text
     assert 'id="ref-clopper1934"' in text
     assert "1 November 2026" in text
-    data = re.search(r'download="panels.csv" href="data:text/csv;charset=utf-8,([^"]*)"', text)[1]
-    assert unquote(data) == (sample / "figures" / "panels.csv").read_text()
+    # Passed on alone, it has the data of its figures, and the tables to which it links.
+    for attributes in re.findall(r"<a ([^>]*download=[^>]*)>", text):
+        name, data = (re.search(rf'{key}="([^"]*)"', attributes)[1] for key in ("download", "href"))
+        folder = sample / ("" if name == "readings.csv" else "figures")
+        assert unquote(data) == f"data:text/csv;charset=utf-8,{(folder / name).read_text()}"
+    assert text.count(' download="') == 4
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
     for address in (one or other for one, other in addresses):
-        assert address.startswith(("data:", "https://doi.org/", "#"))
+        assert address.startswith(("data:", "https://doi.org/", "#", "learning.html"))
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
@@ -97,6 +101,19 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
     for expected in ("How long does recirculation take to learn?", "1988: 48 and 202", "1,190",
                      "Table 1. Only the paper", "(Hinton and McClelland 1988, 363)"):  # fmt: skip
         assert expected in words
+
+
+def test_a_figure_is_drawn_once_for_all_pages_that_show_it(tmp_path):
+    drawn = []
+
+    def draw():
+        drawn.append(Figure())
+        return drawn[-1]
+
+    figures = BLANK | {"joint": Drawing("joint", draw, "")}
+    for page in ("one", "two"):
+        build_sample(tmp_path, figures=figures, formats=["md"], name=page)
+    assert len(drawn) == 1
 
 
 def test_each_figure_that_is_shown_has_its_data(sample):
@@ -131,9 +148,9 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:51: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
@@ -173,7 +190,7 @@ def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, script, error, 
 def test_untrue_sentence_and_figure_that_cannot_be_drawn_stop_the_report(tmp_path):
     models = make_models()
     models["speed"]["claims"]["rapid"]["share"] = 0.5
-    figures = BLANK | {"joint": Drawing(partial(plot_joint, {}), "")}
+    figures = BLANK | {"joint": Drawing("joint", partial(plot_joint, {}), "")}
     for changes, message in (
         ({"models": models}, r"^speed/chapter.md:3: a sentence is not true"),
         ({"figures": figures}, "'joint' cannot be drawn: KeyError: 'joint'"),

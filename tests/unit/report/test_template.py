@@ -53,7 +53,7 @@ def test_comment_guard_and_loop_leave_no_trace(tmp_path):
         ("{{ require(speed.mean > 48) }}", "a sentence is not true of these numbers"),
         ("{{ require(speed.items - 3) }}", "a sentence is not true of these numbers"),
         ("{{ require(speed.median) }}", "there is no 'median' here; there are: mean, n, none"),
-        ('{{ verdict("symmetry") }}', "no model judges 'symmetry'; judged are: rapid"),
+        ('{{ verdict("symmetry") }}', "there is no 'symmetry' here; there are: rapid"),
         ("{{ speed.mean / 0 }}", "ZeroDivisionError"),
         ('{% include "other.md" %}', "there is no template 'other.md'"),
         ("{% for x in %}", "Expected an expression"),

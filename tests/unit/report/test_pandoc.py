@@ -1,4 +1,4 @@
-"""What a report needs beside the package: named where it is not."""
+"""Pandoc and Typst: named where they are missing, and why they cannot be started."""
 
 import sys
 from importlib.machinery import PathFinder
@@ -6,11 +6,11 @@ from importlib.machinery import PathFinder
 import pytest
 
 from replication.errors import UsageError, WorkerError
-from replication.report import tools
+from replication.report import pandoc
 
 
 def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(monkeypatch):
-    tools.require_tools()
+    pandoc.require_tools()
     names = ("jinja2", "typst", "pypandoc")
 
     class Finder(PathFinder):
@@ -23,7 +23,7 @@ def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(monkey
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(UsageError) as caught:
-        tools.find_pandoc()
+        pandoc.find_pandoc()
     assert str(caught.value) == (
         "writing a report needs the extra 'report' (missing: Jinja, Typst, pandoc); install it "
         "in the sources with: pip install '.[report]', or let make do it"
@@ -31,10 +31,10 @@ def test_what_is_missing_is_named_in_one_line_that_says_how_to_install_it(monkey
 
 
 @pytest.mark.parametrize(("number", "what"), [(11, "processes"), (24, "open files")])
-def test_shortage_of_the_system_is_named(monkeypatch, number, what):
+def test_shortage_of_the_system_is_named(monkeypatch, tmp_path, number, what):
     def fail(*_, **__):
         raise OSError(number, "no more")
 
-    monkeypatch.setattr(tools.subprocess, "run", fail)
+    monkeypatch.setattr(pandoc.subprocess, "run", fail)
     with pytest.raises(WorkerError, match=rf"^pandoc cannot be started: too few {what}"):
-        tools.run_tool(["pandoc"], "")
+        pandoc.run_tool(["pandoc"], "", tmp_path)

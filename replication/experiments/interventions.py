@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array, change_w, get_w, give_length, multiply, project
-from replication.experiments.mechanism.theory import Inputs
-from replication.experiments.recording import Outcome, train_by
+from replication.experiments.recording import Outcome, finish, train_by
+from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.changes import compute_gradients
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 NOISE_SEED = 2014
-LATER = (0, 10)  # updates after the first one at which the error is compared
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +59,7 @@ def descend(update: Update) -> Array:
 
 def amplify(update: Update) -> Array:
     """Change W by no more than the component of its change along W S; for one-hot vectors, W."""
-    theory = multiply(update.W, Inputs.of(update.protocol).scatter)
+    theory = multiply(update.W, Scatter.of(update.protocol).matrix)
     return project(update.change, theory)
 
 
@@ -81,7 +80,6 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
     "dropped": ("W",),
     "U dropped": ("U",),
     "hidden biases dropped": ("b",),
-    "visible biases dropped": ("c",),
     "all but W dropped": ("b", "U", "c"),
     "reversed": reverse,
     "random": randomise,
@@ -94,60 +92,54 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
 
 
 def _center(update: Update) -> tuple[Array, Array, Array]:
-    span = Inputs.of(update.protocol).span
+    span = Scatter.of(update.protocol).span
     W, change, noise = (multiply(x, span) for x in (update.W, update.change, update.noise))
     return W, change, noise
 
 
-def train_changed(
-    protocol: Protocol,
-    weights: Array,
-    replace: tuple[str, ...] | Callable[[Update], Array],
-    *,
-    n_first: int,
+def train_late(
+    protocol: Protocol, weights: Array, frozen: tuple[str, ...], *, n_first: int, jobs: int = 1
 ) -> Outcome:
-    """Train networks whose first updates are other ones, as an entry of `INTERVENTIONS` says."""
+    """Train networks some of whose weights are frozen during the first updates."""
+    first = dataclasses.replace(
+        protocol, frozen=(*protocol.frozen, *frozen), max_updates=min(n_first, protocol.max_updates)
+    )
+    updates, converged, final = simulate_weights(first, weights, jobs=jobs, final_weights=True)
+    assert final is not None
+    return finish(protocol, final, updates, converged, jobs=jobs)
+
+
+def train_changed(
+    protocol: Protocol, weights: Array, replace: Callable[[Update], Array], *, n_first: int
+) -> Outcome:
+    """Train networks of whose first updates W takes another change."""
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
     n, shape = len(weights), get_w(protocol, weights).shape[1:]
 
     def step(states: Array, running: NDArray[np.int64], _: int) -> Array:
-        if isinstance(replace, tuple):
-            frozen = dataclasses.replace(protocol, frozen=(*protocol.frozen, *replace))
-            return record_weights(frozen, states, 1)[:, 1]
+        following = record_weights(protocol, states, 1)[:, 1]
+        change = get_w(protocol, following) - get_w(protocol, states)
         noise = 2.0 * generator.random((n, *shape))[running] - 1.0
-        update, following = _begin(protocol, states, noise)
-        return _replace_change(update, following, replace(update))
+        update = Update(protocol, states, change, noise)
+        return change_w(protocol, following, lambda W, U: update.W + replace(update))
 
     return train_by(step, protocol, weights, n_first=n_first)
 
 
-def _begin(protocol: Protocol, weights: Array, noise: Any) -> tuple[Update, Array]:
-    """Return the next update of networks, and their weights after it."""
-    following = record_weights(protocol, weights, 1)[:, 1]
-    change = get_w(protocol, following) - get_w(protocol, weights)
-    return Update(protocol, weights, change, noise), following
-
-
-def _replace_change(update: Update, following: Array, instead: Array) -> Array:
-    """Return weights after an update with another change of W."""
-    return change_w(update.protocol, following, lambda W, U: update.W + instead)
-
-
 def compare_interventions(
-    protocol: Protocol,
-    weights: Array,
-    *,
-    firsts: Sequence[int],
-    jobs: int,
+    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int,
     names: Sequence[str] = tuple(INTERVENTIONS),
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Any]]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
     tasks = [(name, first) for name in names for first in firsts]
 
     def run(task: tuple[str, int]) -> dict[str, Any]:
-        name, first = task
-        outcome = train_changed(protocol, weights, INTERVENTIONS[name], n_first=first)
+        chosen, n_first = INTERVENTIONS[task[0]], task[1]
+        if isinstance(chosen, tuple):
+            outcome = train_late(protocol, weights, chosen, n_first=n_first)
+        else:
+            outcome = train_changed(protocol, weights, chosen, n_first=n_first)
         return describe_extra(*outcome, base)
 
     described = iter(map_in_threads(run, tasks, jobs=jobs))
@@ -162,26 +154,4 @@ def describe_extra(
     return {
         **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
         "failed": estimate_share(n_failed, len(converged)),
-    }
-
-
-def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
-    """Return in what share of networks the first change of W lowers the squared error.
-
-    Under ``change``, at once and later, as in `LATER`; against the same update without it.
-    """
-    update, following = _begin(protocol, weights, 0.0)
-    squared = dataclasses.replace(protocol, criterion="half-squared-error")
-
-    def follow(instead: Array) -> list[Array]:
-        start = _replace_change(update, following, instead)
-        states = record_weights(protocol, start, LATER[-1])
-        return [evaluate_networks(squared, states[:, n]).error for n in LATER]
-
-    pairs = zip(LATER, follow(update.change), follow(np.zeros_like(update.change)), strict=True)
-    return {
-        "change": {
-            str(n): estimate_share(int(np.sum(error < without)), len(error))
-            for n, error, without in pairs
-        }
     }

@@ -1,0 +1,60 @@
+"""What equation 4 does to W at the start, predicted and measured.
+
+While all reconstructions are alike, equation 4 multiplies W by the scatter of the inputs,
+``S = sum (v - mean) (v - mean)^T`` over the patterns::
+
+    dW = epsilon lambda (1 - lambda)^2 s W S,    s the slope of the hidden units at 0
+
+One-hot vectors have the same scatter in all directions, 1, so that W, with its mean over the
+visible units taken off, grows along itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
+from replication.experiments.matrices import Array, flatten, get_w
+from replication.experiments.scatter import Scatter
+from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.statistics.alignment import compute_cosines
+
+
+def predict_growth(protocol: Protocol) -> float:
+    """Return epsilon lambda (1 - lambda)^2 s, the growth by one update where the scatter is 1."""
+    keep = protocol.regression
+    # Without equation 6 the hidden difference is not made smaller by its 1 - lambda.
+    taken = (1.0 - keep) ** (2 if protocol.hidden_regression else 1)
+    rate = protocol.learning_rate * protocol.visible_to_hidden_factor
+    return rate * keep * taken * find_slope(protocol)
+
+
+def find_slope(protocol: Protocol) -> float:
+    """Return the slope of the hidden units at a total input of 0, by a central difference."""
+    step = 2.0**-16
+    below, above = HIDDEN_FUNCTIONS[protocol.hidden_function](np.array([-step, step]))
+    return float((above - below) / (2.0 * step))
+
+
+def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure what the next update does to W, where the inputs differ, (n,) each.
+
+    ``growth`` is the share of its length that W gains along itself; ``along_w`` and
+    ``along_theory`` are cosines of the change with W and with W S, ``descent`` that of steepest
+    descent with W.
+    """
+    scatter = Scatter.of(protocol)
+    span = scatter.span
+    W = get_w(protocol, weights) @ span
+    change = protocol.learning_rate * get_w(protocol, compute_changes(protocol, weights)) @ span
+    descent = -get_w(protocol, compute_gradients(protocol, weights)) @ span
+    theory = predict_growth(protocol) * (W @ scatter.matrix)
+    squares = np.sum(W**2, axis=(1, 2))
+    return {
+        "growth": np.sum(W * change, axis=(1, 2)) / squares,
+        "predicted": np.sum(W * theory, axis=(1, 2)) / squares,
+        "along_w": compute_cosines(flatten(change), flatten(W)),
+        "along_theory": compute_cosines(flatten(change), flatten(theory)),
+        "descent": compute_cosines(flatten(descent), flatten(W)),
+    }
