@@ -140,6 +140,7 @@ def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
         texts = " ".join(text.get_text() for text in panel.texts)
         more = sum(int(number) for number in re.findall(r"(\d+) more", texts))
         assert dots.size + more == 500, "those further off are named"
+        assert (more > 0) == (value == 48.0)
 
 
 SPELLINGS = {
@@ -149,6 +150,7 @@ SPELLINGS = {
     "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
     "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
     "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
+    "commas in quotes": '"a,b,c,d";updates;stopped\n1;48,5;0\n3;50;1\n',
     "columns beside": 'a;"b,c",updates,stopped\n1,2,48.5,0\n3,4,50,1\n',
 }
 

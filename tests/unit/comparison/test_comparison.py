@@ -46,6 +46,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert far.conditions == ("no other outcome is missing from your 10 equal runs",)
     assert compare([48.0] * 60, runs=20, mean="48").verdict is YES
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
+    assert compare([48.0], constant="48").verdict is UNKNOWN
     assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
@@ -112,6 +113,8 @@ def test_the_answer_says_what_it_does_not_show():
 def test_half_an_interval_and_one_off_its_middle_are_not_taken_in_silence():
     with pytest.raises(UsageError, match="`ci_low` was given without `ci_high`"):
         compare(NORMAL, report={"mean": "10", "ci_low": "9", "runs": 5})
+    whole = {"mean": "10", "ci_low": "9.5", "ci_high": "10.5", "runs": 5}
+    assert compare(NORMAL, report=whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
     with pytest.raises(UsageError, match="an interval that holds the mean of 12"):
         compare(NORMAL, runs=5, mean="12", ci=("9", "11"))
     for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
