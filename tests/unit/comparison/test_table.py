@@ -181,6 +181,8 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
         assert main([*arguments, "--format", form, "--plot", str(tmp_path / "a.png")]) == 0
         assert mark in capsys.readouterr().out
     assert (tmp_path / "a.png").stat().st_size > 5000
+    assert main([*arguments, "--level", "0.004"]) == 0
+    assert "p is at most 0.004 in 0 of 5 rows" in capsys.readouterr().out
     assert main([*arguments, "--exit-code"]) == {"contradicted": 1}.get(model["verdict"], 0)
 
 
