@@ -19,6 +19,7 @@ from replication.system.progress import Tell
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
+N_ON_DIGITS = 40  # networks that learn digits
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -31,6 +32,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         root_seed=ROOT_SEED,
         jobs=jobs,
     )
+    on_digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     return {
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
@@ -44,7 +46,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             "random-at-first": judge_random_at_first(paper, slow),
             "agrees-later": judge_agrees_later(paper, slow),
             "alignment-first": judge_alignment_first(paper, slow),
-            "symmetry": judge_symmetry(paper, slow),
+            "symmetry": judge_symmetry(paper, slow, on_digits),
         },
     }
 
@@ -120,7 +122,7 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     })  # fmt: skip
 
 
-def judge_symmetry(paper: Histories, slow: Histories) -> Model:
+def judge_symmetry(paper: Histories, slow: Histories, on_digits: Array) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
     end = {name: paper.get_at(name, 1.0) for name in paper.values}
     return judge("symmetry", {
@@ -128,6 +130,7 @@ def judge_symmetry(paper: Histories, slow: Histories) -> Model:
         "centred-20": end["centred"],
         "longer-20": end["ratio"] > 1.0,
         "cosine-2": slow.get_at("alignment", 1.0),
+        "digits": on_digits,
     })  # fmt: skip
 
 

@@ -155,7 +155,8 @@ def judge_useless_at_first(
 ) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     measured: dict[str, Any] = {
-        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share")
+        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share"),
+        "alone-20": get_estimate(first_step["paper"]["alone"], "share"),
     }
     for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
         name, rate = id.split("-")

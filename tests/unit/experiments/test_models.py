@@ -7,7 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
+from replication.definition.protocol import (
+    DEFAULT_ROOT_SEED,
+    ERROR_READINGS,
+    PAPER,
+    Protocol,
+)
+from replication.definition.study import N_REPETITIONS
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
@@ -47,7 +53,14 @@ SMALLER = {
         "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
         "RATES": {"small": 5.0, "paper": 20.0},
     },
-    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100},
+    "rule": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
+    "learning": {"N_ON_DIGITS": 6},
+    "speed": {
+        "TASKS": {
+            task: (fields, {rule: rates[:1] for rule, rates in tried.items()})
+            for task, (fields, tried) in RUNS["speed"].TASKS.items()
+        }
+    },
     "settings": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long."""
@@ -235,3 +248,10 @@ def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_na
         message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)
+
+
+def test_no_two_experiments_share_networks():
+    study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
+    own = [module.ROOT_SEED for module in RUNS.values()]
+    seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
+    assert len(set(seeds)) == len(seeds)
