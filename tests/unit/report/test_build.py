@@ -103,6 +103,19 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
         assert expected in words
 
 
+def test_a_figure_is_drawn_once_for_all_pages_that_show_it(tmp_path):
+    drawn = []
+
+    def draw():
+        drawn.append(Figure())
+        return drawn[-1]
+
+    figures = BLANK | {"joint": Drawing("joint", draw, "")}
+    for page in ("one", "two"):
+        build_sample(tmp_path, figures=figures, formats=["md"], name=page)
+    assert len(drawn) == 1
+
+
 def test_each_figure_that_is_shown_has_its_data(sample):
     names = {path.name for path in (sample / "figures").iterdir()}
     assert names == {
