@@ -90,11 +90,6 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
     return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
 
-def count_early_updates(learning_rate: float) -> int:
-    """Return a number of updates after which nearly all networks are aligned, at any rate."""
-    return max(60, round(200.0 / learning_rate))
-
-
 def find_events(
     series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
 ) -> NDArray[np.float64]:
