@@ -53,7 +53,7 @@ VERSIONS = {
     "dynamics": 4,
     "functions": 2,
     "hierarchy": 2,
-    "images": 3,
+    "images": 4,
     "mechanism": 3,
     "proposal": 2,
     "readings": 2,
