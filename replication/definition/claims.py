@@ -68,14 +68,9 @@ class Claim:
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
 
     @property
-    def primary(self) -> Operationalisation:
-        """The operationalisation closest to the sentence."""
-        return self.operationalisations[0]
-
-    @property
     def thresholds(self) -> Mapping[str, float]:
         """The numbers of the primary operationalisation."""
-        return self.primary.thresholds
+        return self.operationalisations[0].thresholds
 
     def find(self, id: str) -> Operationalisation:
         """Return the operationalisation of this id."""

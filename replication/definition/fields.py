@@ -56,8 +56,8 @@ def to_python(value: Any) -> Any:
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
-def _validate_number(low: float, high: float, *, low_open: bool = False) -> Check:
-    opening = "above" if low_open else "of at least"
+def _validate_number(high: float, *, is_positive: bool = False) -> Check:
+    opening = "above" if is_positive else "of at least"
     limit = "" if high == math.inf else f" and below {high:g}"
 
     def validate(name: str, value: Any) -> float:
@@ -66,11 +66,11 @@ def _validate_number(low: float, high: float, *, low_open: bool = False) -> Chec
             number = float(value) if is_number else math.nan
         except OverflowError:
             number = math.inf
-        is_above = low < number if low_open else low <= number
+        is_above = number > 0.0 if is_positive else number >= 0.0
         if not (math.isfinite(number) and is_above and number < high):
             raise UsageError(
-                f"{name} = {show(value)} was given; allowed is a finite number {opening} "
-                f"{low:g}{limit}; correct it"
+                f"{name} = {show(value)} was given; allowed is a finite number {opening} 0{limit}; "
+                "correct it"
             )
         return number + 0.0  # -0.0 and 0.0 are one protocol
 
@@ -121,7 +121,7 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
             f"{name} = {show(value)} was given; allowed are {', '.join(PATTERN_SETS)}, or a list "
             "of rows of numbers"
         )
-    validate = _validate_number(0.0, math.inf)
+    validate = _validate_number(math.inf)
     rows = []
     for row in map(to_python, value):
         if not isinstance(row, list | tuple):
@@ -150,8 +150,8 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     return tuple(each for each in WEIGHTS if each in names)
 
 
-Positive = Annotated[float, _validate_number(0.0, math.inf, low_open=True)]
-Share = Annotated[float, _validate_number(0.0, 1.0)]
+Positive = Annotated[float, _validate_number(math.inf, is_positive=True)]
+Share = Annotated[float, _validate_number(1.0)]
 GroupSizes = Annotated[tuple[int, ...], _validate_group_sizes]
 Patterns = Annotated[str | tuple[tuple[float, ...], ...], _validate_patterns]
 ImageCount = Annotated[int, _validate_count(N_DIGITS)]

@@ -176,6 +176,7 @@ class Protocol:
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
+        n_different = len({*self.patterns}) if isinstance(self.patterns, tuple) else self.n_patterns
         for name, is_asked, is_possible, others, needed in (
             ("symmetric_start", self.symmetric_start, has_one_hidden,
              ["group_sizes"], "one hidden group"),
@@ -186,7 +187,7 @@ class Protocol:
              ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
             ("patterns", are_digits, self.n_visible == N_PIXELS,
              ["group_sizes"], f"{N_PIXELS} visible units"),
-            ("criterion", self.criterion == "unexplained-variance", self._n_different > 1,
+            ("criterion", self.criterion == "unexplained-variance", n_different > 1,
              ["patterns"], "patterns that differ"),
             ("n_images", self.n_images != N_DIGITS, are_digits, ["patterns"], "digits"),
         ):  # fmt: skip
@@ -222,10 +223,6 @@ class Protocol:
         if isinstance(self.patterns, str):
             return self.n_images if self.patterns == "digits" else self.n_visible
         return len(self.patterns)
-
-    @property
-    def _n_different(self) -> int:
-        return len({*self.patterns}) if isinstance(self.patterns, tuple) else self.n_patterns
 
     @property
     def connections(self) -> tuple[tuple[int, int], ...]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array, align_matrices, list_matrices
+from replication.experiments.recording import train_for
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import list_connections
+from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
 
 PARALLEL = float(np.cos(np.pi / 4.0))
@@ -21,6 +22,12 @@ PARALLEL = float(np.cos(np.pi / 4.0))
 LEVEL, WINDOW = 0.9, 5
 """Matrices count as aligned, and a change as in agreement with descent, from the first update at
 which the running median of the cosine over so many updates reaches the level."""
+
+LINEAR_DIGITS = Protocol(
+    group_sizes=(64, 16), patterns="digits", n_images=200, centred=True, learning_rate=1 / 200,
+    visible_units="linear", hidden_function="linear",
+)  # fmt: skip
+"""Networks that come to rest, in a few hundred updates, before U and W are aligned."""
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -83,11 +90,6 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
     return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
 
-def count_early_updates(learning_rate: float) -> int:
-    """Return a number of updates after which nearly all networks are aligned, at any rate."""
-    return max(60, round(200.0 / learning_rate))
-
-
 def find_events(
     series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
 ) -> NDArray[np.float64]:
@@ -110,6 +112,12 @@ def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDA
     recorded = record_weights(protocol, weights, n_updates)
     reached = align_matrices(protocol, recorded, centred=True)[0] >= LEVEL
     return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
+
+
+def align_on_digits(n_networks: int, *, root_seed: int) -> Array:
+    """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
+    weights = draw_weights(LINEAR_DIGITS, root_seed, 0, n_networks)
+    return align_matrices(LINEAR_DIGITS, train_for(LINEAR_DIGITS, weights, 1_000))[0]
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

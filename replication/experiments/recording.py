@@ -85,7 +85,9 @@ def measure_learning(
     weights, lengths = initial[converged], updates[converged].astype(np.int64)
 
     def measure_some(chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        return measure(protocol, record_states(protocol, weights[chosen], lengths[chosen]))
+        states = record_weights(protocol, weights[chosen], int(lengths[chosen[-1]]))
+        is_learning = np.arange(states.shape[1]) <= lengths[chosen][:, None]
+        return measure(protocol, states[is_learning])
 
     chunks = part_networks(lengths)
     parts = map_in_threads(measure_some, chunks, jobs=jobs)
@@ -120,12 +122,6 @@ def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         chunks.append(order[:n])
         order = order[n:]
     return chunks
-
-
-def record_states(protocol: Protocol, weights: Array, updates: NDArray[np.int64]) -> Array:
-    """Return the states of networks, ascending in their updates, (n_states, n_weights)."""
-    states = record_weights(protocol, weights, int(updates[-1]))
-    return states[np.arange(states.shape[1]) <= updates[:, None]]
 
 
 def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
@@ -177,7 +173,7 @@ def finish(
     *,
     jobs: int = 1,
 ) -> Outcome:
-    """Go on training, up to the cap, those that have not converged after as many updates each."""
+    """Train those on, in place, that have not converged after as many updates each, to the cap."""
     running = np.flatnonzero(~converged)
     n_left = protocol.max_updates - int(updates[running].max(initial=0))
     if len(running) and n_left:

@@ -15,6 +15,14 @@ Grid = Mapping[str, Sequence[Any]]
 SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
 
 
+def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
+    """Return a protocol for each combination of the values of some fields."""
+    return [
+        dataclasses.replace(base, **dict(zip(grid, values, strict=True)))
+        for values in itertools.product(*grid.values())
+    ]
+
+
 def simulate_best(
     base: Protocol, grid: Grid, *, n_search: int, n_networks: int, root_seed: int, jobs: int
 ) -> tuple[Protocol, Outcomes]:
@@ -22,10 +30,7 @@ def simulate_best(
 
     The best have the smallest mean of updates, failures at the cap; of ties, the first.
     """
-    protocols = [
-        dataclasses.replace(base, **dict(zip(grid, values, strict=True)))
-        for values in itertools.product(*grid.values())
-    ]
+    protocols = list_protocols(base, grid)
     other_seed = root_seed + SEARCH_OFFSET
     means = [
         simulate(each, n_seeds=n_search, root_seed=other_seed, jobs=jobs).updates.mean()

@@ -65,7 +65,6 @@ SHEET: dict[str, Any] = {
     "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.labelsize": 9,
-    "axes.linewidth": 0.8,
     "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -74,7 +73,6 @@ SHEET: dict[str, Any] = {
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "figure.facecolor": PAPER_WHITE,
-    "figure.dpi": 100,
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
     "grid.color": FAINT,
@@ -84,7 +82,6 @@ SHEET: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "lines.solid_capstyle": "round",
     "patch.linewidth": 0.8,
-    "savefig.facecolor": PAPER_WHITE,
     "svg.fonttype": "none",
     "svg.hashsalt": "replication",
     "text.color": INK,

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from replication.comparison.sampling import SamplingDistribution
 from replication.definition.claims import load_reported
 from replication.statistics.convolution import (
     compute_joint_mass,
@@ -18,6 +17,7 @@ from replication.statistics.convolution import (
     compute_mean_mass,
 )
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import SamplingDistribution
 
 FloatArray = NDArray[np.float64]
 Outline = dict[str, Any]
@@ -40,9 +40,8 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
         return None
     p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
     end = max(p99, int(load_reported().max)) * 1.2
-    start = min(0.0, float(counts.updates[0]))
-    width = max(1, math.ceil((end - start) / N_BARS))
-    edges = np.arange(start, end + width, width)
+    width = max(1, math.ceil(end / N_BARS))
+    edges = np.arange(0.0, end + width, width)
     within = np.histogram(counts.updates, bins=edges, weights=counts.counts)[0]
     shares = within / counts.n
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,12 @@ from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
-from replication.experiments.summaries import estimate_share
-from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
-RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
+N_ON_DIGITS = 40  # networks that learn digits
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -37,15 +32,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         root_seed=ROOT_SEED,
         jobs=jobs,
     )
-    report_progress("what comes first, by learning rate")
-    orders = map_in_threads(
-        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
-    )
+    on_digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     return {
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
         "level": LEVEL,
-        "orders": orders,
         "least_cross_entropy": min(
             float(each.get_learning("upper_cross").min()) for each in (paper, slow)
         ),
@@ -55,7 +46,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             "random-at-first": judge_random_at_first(paper, slow),
             "agrees-later": judge_agrees_later(paper, slow),
             "alignment-first": judge_alignment_first(paper, slow),
-            "symmetry": judge_symmetry(paper, slow),
+            "symmetry": judge_symmetry(paper, slow, on_digits),
         },
     }
 
@@ -131,21 +122,7 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     })  # fmt: skip
 
 
-def compare_order(rate: float, *, n_networks: int) -> Model:
-    """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
-    protocol = dataclasses.replace(PAPER, learning_rate=rate)
-    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
-    measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    centred, agrees = (
-        agreement.find_events(measured[name].reshape(recorded.shape[:2]))
-        for name in ("centred", "lower")
-    )
-    share = estimate_share(int(np.count_nonzero(centred < agrees)), n_networks)
-    return {"learning_rate": rate, "centred": share}
-
-
-def judge_symmetry(paper: Histories, slow: Histories) -> Model:
+def judge_symmetry(paper: Histories, slow: Histories, on_digits: Array) -> Model:
     """Judge the alignment and the lengths of the two matrices when the criterion is met."""
     end = {name: paper.get_at(name, 1.0) for name in paper.values}
     return judge("symmetry", {
@@ -153,6 +130,7 @@ def judge_symmetry(paper: Histories, slow: Histories) -> Model:
         "centred-20": end["centred"],
         "longer-20": end["ratio"] > 1.0,
         "cosine-2": slow.get_at("alignment", 1.0),
+        "digits": on_digits,
     })  # fmt: skip
 
 

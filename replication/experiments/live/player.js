@@ -39,8 +39,8 @@ class Player {
     this.asks = false;
     this.root.classList.remove("unasked");
     if (is_first) this.set(changes ?? {});
-    const box = this.plane.svg.getBoundingClientRect();
-    if (box.top < 100 || box.bottom > window.innerHeight) this.root.scrollIntoView({ block: "start" });
+    const seen = this.root.offsetHeight < window.innerHeight ? this.root : this.plane.svg;
+    seen.scrollIntoView({ block: "nearest" });
   }
 
   build(label) {

@@ -131,7 +131,8 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
 def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """Return in what share of networks the first change of W lowers the squared error.
 
-    Under ``change``, at once and later, as in `LATER`; against the same update without it.
+    Under ``change``, at once and later, as in `LATER`; against the same update without it. Under
+    ``alone``, if nothing else changes.
     """
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
 
@@ -140,12 +141,15 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
         states = record_weights(protocol, first, LATER[-1])
         return [evaluate_networks(squared, states[:, n]).error for n in LATER]
 
+    def compare(error: Array, without: Array) -> dict[str, Any]:
+        return estimate_share(int(np.sum(error < without)), len(error))
+
     rows = zip(LATER, follow(), follow(frozen=("W",)), strict=True)
     return {
-        "change": {
-            str(n): estimate_share(int(np.sum(error < without)), len(error))
-            for n, error, without in rows
-        }
+        "change": {str(n): compare(*pair) for n, *pair in rows},
+        "alone": compare(
+            follow(frozen=("b", "U", "c"))[0], evaluate_networks(squared, weights).error
+        ),
     }
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from replication.definition.claims import Claim, load_claims
+from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL
@@ -93,17 +93,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     model["hybrids"] = compare_hybrids(
         PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
     )
-    claims = load_claims()
+    surgeries = controls.measure_surgeries(PAPER, initial, at=SURGERY_AT)
     model["claims"] = {
-        "useless-at-first": judge_useless_at_first(
-            claims["useless-at-first"], model["interventions"], model["first_step"]
-        ),
-        "creates": judge_creates(
-            claims["creates"], model["freezes"],
-            controls.measure_surgeries(PAPER, initial, at=SURGERY_AT),
-        ),
-        "zero-mean": judge_zero_mean(claims["zero-mean"], protocols, initial),
-    }  # fmt: skip
+        "useless-at-first": judge_useless_at_first(model["interventions"], model["first_step"]),
+        "creates": judge_creates(model["freezes"], surgeries),
+        "zero-mean": judge_zero_mean(protocols, initial),
+    }
     return model
 
 
@@ -156,37 +151,36 @@ def try_tasks(
 
 
 def judge_useless_at_first(
-    claim: Claim, interventions: Mapping[str, Any], first_step: Mapping[str, Any]
+    interventions: Mapping[str, Any], first_step: Mapping[str, Any]
 ) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     measured: dict[str, Any] = {
-        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share")
+        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share"),
+        "alone-20": get_estimate(first_step["paper"]["alone"], "share"),
     }
     for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
         name, rate = id.split("-")
-        first = int(claim.find(id).thresholds["n_first"])
+        first = int(load_claims()["useless-at-first"].find(id).thresholds["n_first"])
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
         measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
-    return judge(claim.id, measured)
+    return judge("useless-at-first", measured)
 
 
-def judge_creates(
-    claim: Claim, frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]
-) -> Model:
+def judge_creates(frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
     measured = {
         f"frozen-{name}-{suffix}": get_estimate(frozen[rate][key], "agreement")
         for rate, suffix in (("paper", 20), ("small", 2))
         for name, key in (("u", "U frozen"), ("w", "W and hidden biases frozen"))
     }
-    return judge(claim.id, measured | {
+    return judge("creates", measured | {
         "shuffled-20": surgeries["entries of U shuffled"],
         "set-20": surgeries["U set to k W^T"],
     })  # fmt: skip
 
 
-def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: Any) -> Model:
+def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Any) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
 
     def measure(rate: str, weights: Any) -> dict[str, Estimate]:
@@ -196,7 +190,7 @@ def judge_zero_mean(claim: Claim, protocols: Mapping[str, Protocol], initial: An
 
     paper = measure("paper", initial)
     with_mean = change_w(PAPER, initial, lambda W, _: W + controls.MEAN)
-    return judge(claim.id, {
+    return judge("zero-mean", {
         "sign-20": paper["sign"],
         "raw-20": paper["raw"],
         "mean-20": measure("paper", with_mean)["raw"],

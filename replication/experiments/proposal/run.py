@@ -18,7 +18,7 @@ from replication.experiments.summaries import describe_speed, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.ratios import estimate_ratios
+from replication.statistics.intervals import estimate_ratios
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -40,8 +40,8 @@ RULES = {
 a control that enlarges the changes of U by as much as the second round does to first order: the
 image of the second-pass vector differs from it by lambda times as much as the reconstruction
 from the input, if the second pass changes the hidden states little."""
-WHOLE = {"regressed-whole": "regressed", "plain-whole": "plain"}
-"""Readings in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
+WHOLE = "regressed-whole"
+"""The reading in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
 RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
@@ -83,11 +83,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 
 def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
     """Measure the alignment of the first `n` networks under every rule at a learning rate."""
-    n_updates = agreement.count_early_updates(rate)
+    n_updates = max(60, round(200.0 / rate))  # after which nearly all are aligned
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     at = 0
-    for name in (*RULES, *WHOLE):
+    for name in (*RULES, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
         states = recorded.reshape(-1, recorded.shape[-1])
         cosines = matrices.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
@@ -100,21 +100,20 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
 
 
 def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array:
-    """Return the weights after each update by a rule of `RULES` or `WHOLE`."""
+    """Return the weights after each update by a rule of `RULES`, or by `WHOLE`."""
     if name in RULES:
         protocol = dataclasses.replace(RULES[name], learning_rate=rate)
         return record_weights(protocol, initial, n_updates)
     recorded = [initial]
     for _ in range(n_updates):
-        recorded.append(recorded[-1] + rate * change_by_whole(RULES[WHOLE[name]], recorded[-1]))
+        recorded.append(recorded[-1] + rate * change_by_whole(recorded[-1]))
     return np.stack(recorded, axis=1)
 
 
-def change_by_whole(protocol: Protocol, weights: Array) -> Array:
+def change_by_whole(weights: Array) -> Array:
     """Return the changes with all of PR on the second round, at a learning rate of 1."""
-    first = compute_changes(dataclasses.replace(protocol, second_round=False), weights)
-    both = compute_changes(protocol, weights)
-    return first + (both - first) / (1.0 - protocol.regression)
+    first, both = (compute_changes(RULES[name], weights) for name in ("paper", "regressed"))
+    return first + (both - first) / (1.0 - PAPER.regression)
 
 
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:

@@ -16,9 +16,7 @@ from typing import Any
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.errors import UsageError
-from replication.experiments.studies import describe_p
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_count_mean
 from replication.system.files import write_durably
@@ -107,9 +105,7 @@ def run_multiverse(
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
-        weights = draw_weights(protocol, root_seed, 0, n_networks)
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=1)
-        counts = CountTable.from_outcomes(updates, converged, protocol.max_updates)
+        counts = count_networks(protocol, root_seed, n_networks, jobs=1)
         fields = {name: getattr(protocol, name) for name in readings.fields}
         return {**fields, "protocol_id": protocol.id, **describe_reading(counts)}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import differentiate
+from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, Change, align_matrices, change_u
 from replication.experiments.recording import train_by
@@ -32,6 +32,7 @@ N_READABLE, N_TRAINED = 500, 20
 TRAINED_RATE = 5.0
 """Of the latter; at the paper's rate learning sometimes amplifies what rounding leaves."""
 N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
+N_ON_DIGITS = 40  # networks that learn digits
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
@@ -181,6 +182,8 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
     for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
         measured[name] = train_as_if(replace, initial[:N_ALTERED])
+    n_on_digits = min(N_ON_DIGITS, n_networks)
+    measured["aligned-digits"] = align_on_digits(n_on_digits, root_seed=ROOT_SEED)
     return judge("without-symmetry", measured)
 
 

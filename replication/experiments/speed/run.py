@@ -16,8 +16,7 @@ from replication.experiments.search import simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.intervals import estimate_mean, estimate_median
-from replication.statistics.ratios import Ratios, estimate_ratios
+from replication.statistics.intervals import Ratios, estimate_mean, estimate_median, estimate_ratios
 from replication.system.progress import Tell
 
 ROOT_SEED = 2003

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.experiments.images.encoders import estimate_exponent
 from replication.experiments.images.linear import (
     IMAGES,
     MIDDLE,
@@ -13,7 +14,6 @@ from replication.experiments.images.linear import (
     make_patterns,
     make_protocol,
 )
-from replication.experiments.images.scale import estimate_exponent
 from replication.experiments.matrices import change_u, change_w, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
@@ -87,6 +87,39 @@ def test_every_w_rests_once_u_reads_it_best():
     assert np.abs(change_of_w).max() < 1e-12
     assert np.abs(change_of_u).max() < 1e-12
     assert np.linalg.norm(gradient, axis=(1, 2)).min() > 0.1
+
+
+@pytest.mark.parametrize("regression", [0.2, 0.75])
+def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regression):
+    generator = np.random.default_rng(3)
+    patterns = generator.random((8, 5))
+    protocol = Protocol(
+        group_sizes=(5, 2), patterns=patterns.tolist(), centred=True, visible_units="linear",
+        hidden_function="linear", initial_biases="zero", frozen=("b", "c"), regression=regression,
+    )  # fmt: skip
+    weights = draw_weights(protocol, 5, 0, 6)
+    split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
+    away = 1e-7 * generator.normal(size=(6, 2, 5))
+    near = change_u(protocol, read_best(weights, protocol), lambda _, best: best + away)
+
+    def measure_unread(states):
+        return get_w(protocol, states) @ np.swapaxes(get_u(protocol, states), 1, 2) - np.eye(2)
+
+    W, S = get_w(protocol, near), Scatter.of(protocol).matrix
+    seen, squared = (W @ each @ np.swapaxes(W, 1, 2) for each in (S, S @ S))
+    pull = (1 - regression) * (seen + (1 - regression) * squared @ np.linalg.inv(seen))
+    unread = measure_unread(near)
+    change = measure_unread(near + compute_changes(protocol, near)) - unread
+    assert change == pytest.approx(-unread @ pull, rel=1e-3, abs=1e-13)
+    critical = 2 / np.linalg.eigvals(pull).real.max(axis=1)
+
+    def follow(rate, n_updates):
+        slower = dataclasses.replace(protocol, learning_rate=float(rate))
+        left = measure_unread(train_for(slower, near, n_updates))
+        return np.linalg.norm(left, axis=(1, 2)) / np.linalg.norm(unread, axis=(1, 2))
+
+    assert follow(0.9 * critical.min(), 1_000).max() < 0.1
+    assert follow(1.1 * critical.max(), 40).min() > 10
 
 
 def test_gradient_is_zero_where_w_spans_principal_directions():

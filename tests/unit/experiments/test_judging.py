@@ -25,6 +25,7 @@ from replication.statistics.intervals import Estimate
 
 YES, NO, OPEN = Outcome.SUPPORTS, Outcome.CONTRADICTS, Outcome.UNDECIDED
 RAPID = load_claims()["rapid"]
+PRIMARY = RAPID.operationalisations[0]
 RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
 
 
@@ -56,7 +57,7 @@ def test_interval_includes_its_ends_and_nothing_measured_decides_nothing():
 
 
 def judge_one(measured, **levels):
-    one = dataclasses.replace(RAPID.primary, thresholds=levels)
+    one = dataclasses.replace(PRIMARY, thresholds=levels)
     claim = dataclasses.replace(RAPID, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
@@ -78,7 +79,7 @@ def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measure
 
 
 def test_entry_without_a_level_is_refused_by_name():
-    with pytest.raises(DataError, match=rf"claims.rapid\], .* {RAPID.primary.id!r}: a level"):
+    with pytest.raises(DataError, match=rf"claims.rapid\], .* {PRIMARY.id!r}: a level"):
         judge_one(0.5, updates=100)
 
 
@@ -115,7 +116,7 @@ def test_condition_names_what_contradicts_the_primary():
         assert judged["verdict"] == verdict
         assert describe_condition(claims["rapid"], judged) == condition
     claim = claims["alignment-first"]
-    ways = {each.id: supports_if(each is claim.primary) for each in claim.operationalisations}
+    ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
 
 

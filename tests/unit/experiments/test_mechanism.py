@@ -176,6 +176,18 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         assert found[name]["median"] == literal, name
 
 
+def test_first_change_of_w_alone_is_that_of_the_readable_network():
+    weights = draw_weights(PAPER, SEED, 0, 40)
+    squared = dataclasses.replace(PAPER, criterion="half-squared-error")
+    lowered = 0
+    for row in weights:
+        network = RecirculationNetwork.from_weights(row, squared)
+        before = network.error()
+        network.update(change=lambda changes: changes._replace(b=0, U=0, c=0))
+        lowered += network.error() < before
+    assert controls.measure_first_step(PAPER, weights)["alone"]["share"] == lowered / 40
+
+
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))

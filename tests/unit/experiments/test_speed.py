@@ -4,8 +4,7 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.experiments.speed import run as speed
-from replication.statistics.intervals import Estimate
-from replication.statistics.ratios import Ratios
+from replication.statistics.intervals import Estimate, Ratios
 from tests.unit.experiments.builders import list_outcomes, make_outcomes
 
 

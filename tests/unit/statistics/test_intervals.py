@@ -1,4 +1,4 @@
-"""Intervals of shares, means and medians against SciPy and statsmodels."""
+"""Intervals of shares, means, medians and ratios against SciPy, statsmodels and formulas."""
 
 import numpy as np
 import pytest
@@ -60,3 +60,25 @@ def test_median_lies_between_the_order_statistics_of_its_exact_interval(n):
 def test_median_of_a_table_counts_those_that_did_not_converge(n_censored, median):
     table = CountTable(np.arange(1, 61), np.ones(60, dtype=int), n_censored, 100)
     assert intervals.find_median(table) == median
+
+
+def test_ratios_are_those_of_means_and_of_medians():
+    found = intervals.estimate_ratios([2, 4, 12], [1, 2, 3])
+    assert (found.mean.value, found.median.value) == (3.0, 2.0)
+
+
+def test_interval_is_as_wide_as_that_of_pairs_kept_together():
+    # What makes one network slow makes it slow under both procedures.
+    generator = np.random.default_rng(4)
+    hardness = generator.gamma(2.0, 20.0, 500)
+    first, second = hardness * generator.uniform(0.8, 1.2, (2, 500))
+    found = intervals.estimate_ratios(first, second).mean
+    # Cochran (1977), section 2.11: the standard error of a ratio of paired means.
+    error = np.std(first - found.value * second) / second.mean() / np.sqrt(500)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+@pytest.mark.parametrize(("first", "second"), [([1, 2], [1, 2, 3]), ([1], [1]), ([[1, 2]], [1, 2])])
+def test_what_is_no_pair_of_samples_is_refused(first, second):
+    with pytest.raises(UsageError, match="two equally long rows of at least two networks"):
+        intervals.estimate_ratios(first, second)
