@@ -62,7 +62,7 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 .PHONY: test
 test: $(VENV)/.dev ## all tests that take seconds
 	@$(RUN) -m pytest -n auto --dist worksteal -m "not long and not emulated and not alone"
-	@$(RUN) -m pytest -m "alone and not long"
+	@$(RUN) -m pytest -m "alone and not long" $$(grep -rl --include='*.py' 'mark\.alone' tests)
 
 .PHONY: test-long
 test-long: $(VENV)/.dev ## the tests that take minutes

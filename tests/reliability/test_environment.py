@@ -80,17 +80,6 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
-def test_a_backend_that_matplotlib_lacks_is_no_matter(tmp_path):
-    """Once it was a traceback: no command opens a window."""
-    environment = faults.make_environment(MPLBACKEND="nonsense")
-    done = faults.run(sys.executable, "-c", "import matplotlib", env=environment)
-    assert "'nonsense' is not a valid value for backend" in done.stderr
-    words = ("replicate", "--seeds", "100", "--root-seed", "5", "--results", tmp_path)
-    code = faults.FEW_RESAMPLES + faults.ONE_STUDY[-1].replace("p.OTHER_ERRORS = {}; ", "")
-    done = faults.run(sys.executable, "-c", code, *words, env=environment)
-    faults.assert_clean(done, 0)
-
-
 def make_bare_environment():
     """Return what a new user has: output is then held back until the end of the process."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}

@@ -169,8 +169,8 @@ local function set_div(div)
   local kind = div.classes[1]
   if is_html then return end
   if is_typst then
-    if kind == "verdict" or kind == "note" then
-      local blocks = pandoc.Blocks { raw("#" .. kind .. "-box[") }
+    if kind == "verdict" then
+      local blocks = pandoc.Blocks { raw("#verdict-box[") }
       blocks:extend(div.content)
       blocks:insert(raw("]"))
       return blocks

@@ -125,8 +125,8 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
     assert found.only_reported == {("pong-v5",): ("Pong",)}
     assert found.only_yours == {("Pong",): ("pong-v5",)}
     text = read(found)
-    assert "Reported, but not among yours: - pong-v5 (the nearest is Pong)" in text
-    assert "Among yours, but not reported: - Pong (the nearest is pong-v5)" in text
+    assert "Reported, but not among your runs: - pong-v5 (the nearest is Pong)" in text
+    assert "Among your runs, but not reported: - Pong (the nearest is pong-v5)" in text
     with pytest.raises(UsageError, match="none of your groups"):
         compare_table(make_runs(["a"]), {"task": ["b"], "mean": ["1"], "n": [5]}, by="task",
                       column="score")  # fmt: skip
@@ -197,7 +197,7 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     arguments = ("--reported", tmp_path / "reported.csv", "--against", tmp_path / "own.csv")
     assert main(["compare", *map(str, arguments), "--by", "task", "--plus-minus", "sd"]) == 0
     assert capsys.readouterr().out == found.render() + "\n"
-    with pytest.raises(UsageError, match="give a table of your runs, or in its place `against`"):
+    with pytest.raises(UsageError, match="give a table of your runs or"):
         compare_table(own, reported, against=own, by="task")
 
 

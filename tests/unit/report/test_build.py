@@ -103,6 +103,19 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
         assert expected in words
 
 
+def test_a_figure_is_drawn_once_for_all_pages_that_show_it(tmp_path):
+    drawn = []
+
+    def draw():
+        drawn.append(Figure())
+        return drawn[-1]
+
+    figures = BLANK | {"joint": Drawing("joint", draw, "")}
+    for page in ("one", "two"):
+        build_sample(tmp_path, figures=figures, formats=["md"], name=page)
+    assert len(drawn) == 1
+
+
 def test_each_figure_that_is_shown_has_its_data(sample):
     names = {path.name for path in (sample / "figures").iterdir()}
     assert names == {
@@ -135,9 +148,9 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
 
 def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:41: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:41: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:51: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),

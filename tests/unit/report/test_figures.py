@@ -1,5 +1,6 @@
 """Figures as files: the same bytes, text as text, room for scripts, colours of the page."""
 
+import base64
 import re
 import xml.etree.ElementTree as ET
 
@@ -7,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from replication.report import style
+from replication.report import save, style
 from replication.report.save import font_css, make_inline, page_css, save_figure
 from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
 
@@ -56,6 +57,14 @@ def test_faces_and_digits_of_labels_are_kept():
     assert rules.count("@font-face") == 3
     assert "font-weight:bold" in rules
     assert "font-style:italic" in rules
+
+
+def test_a_font_that_is_cut_in_two_steps_is_the_same():
+    for letters in ("abc 0123", "λ × −1", "abc ★"):
+        whole = (save.FONT_FOLDER / "DejaVuSans.ttf").read_bytes()
+        assert base64.b64decode(save._subset("DejaVuSans.ttf", letters)) == save._cut(
+            whole, letters
+        )
 
 
 def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint):
