@@ -50,10 +50,10 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 3,
+    "dynamics": 4,
     "functions": 2,
     "hierarchy": 2,
-    "images": 2,
+    "images": 4,
     "mechanism": 3,
     "proposal": 2,
     "readings": 2,
