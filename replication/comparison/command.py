@@ -159,7 +159,7 @@ def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
                          column=options.column, pair=options.pair)  # fmt: skip
         return compare(**pair, **given)
     columns = None if options.column is None else options.column.split(",")
-    reported = options.report if options.reported is None else read_table(options.reported)
+    reported = None if options.reported is None else read_table(options.reported)
     if options.against is not None:
         given["against"] = read_table(options.against)
     return compare_table(runs, reported, by=options.by.split(","), column=columns, **given)
@@ -175,8 +175,6 @@ def _check(options: argparse.Namespace) -> None:
     for name, needed in (("reported", "by"), ("difference", "by"), ("pair", "difference")):
         if getattr(options, name) is not None and getattr(options, needed) is None:
             raise UsageError(f"--{name} was given without --{needed}; give that too")
-    if options.reported is not None and options.report is not None:
-        raise UsageError("--report and --reported were given; leave one of them out")
     for name in ("reported", "succeeded", "against"):
         if options.difference is not None and getattr(options, name) is not None:
             raise UsageError(f"--difference and --{name} do not go together; leave one out")

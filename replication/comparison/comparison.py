@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy.typing as npt
 
-from replication.comparison.judging import Own, find_missed, get_sample, is_binary, judge_all
+from replication.comparison.judging import MISSED, Own, get_sample, is_binary, judge_all
 from replication.comparison.means import Difference, Side, find_equivalence, plan_runs, plan_shares
 from replication.comparison.numbers import Reported, describe_p, read_number, refuse
-from replication.comparison.plausibility import Impossible
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.remarks import (
     find_coincidence,
@@ -37,15 +36,17 @@ from replication.comparison.report import (
     read_report,
 )
 from replication.comparison.runs import Runs, take_runs
-from replication.comparison.sampling import Effort, Sample, SamplingDistribution
+from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_proportion
+from replication.statistics.distributions import SamplingDistribution
+from replication.statistics.intervals import Estimate
 from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOTHING = Estimate(None, None, None)
 SCHEMA = 2  # version of what `Comparison.to_dict` returns
 
 
@@ -77,8 +78,8 @@ class Comparison:
         Your runs (or those of the other report), failures included; failures; values left out.
     cap, failures : float or None, and str
         Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
-    mean, share : Estimate
-        Of your runs: mean with Student's interval, share that succeeded with Clopper and Pearson's.
+    mean : Estimate
+        Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
     p, p_error : float or None, and float
@@ -100,13 +101,13 @@ class Comparison:
         Chance that none of the reported number of runs fails.
     equivalence : mapping or None
         Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
-    impossible, impossible_on_grid, unit : tuple of Impossible, and float or None
-        Reported numbers that cannot be right; those that could not be right if values lay on the
-        grid of your runs, which decide nothing; that grid.
+    impossible, impossible_on_grid, unit : mapping of str to str, and float or None
+        Why reported numbers cannot be right, by name; those that could not be right if values lay
+        on the grid of your runs, which decide nothing; that grid.
     distributions : mapping of str to SamplingDistribution
-        By statistic, for drawing; as are the next two.
+        By statistic, where studies were drawn.
     sides, sample : tuple of Side, and Sample, or None
-        Mean, spread and number of runs on both sides; your runs.
+        For drawing: mean, spread and number of runs on both sides; your runs.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -123,7 +124,6 @@ class Comparison:
     cap: float | None
     failures: str
     mean: Estimate
-    share: Estimate
     findings: Mapping[str, Finding]
     p: float | None
     p_error: float
@@ -136,8 +136,8 @@ class Comparison:
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     equivalence: Mapping[str, Any] | None
-    impossible: tuple[Impossible, ...]
-    impossible_on_grid: tuple[Impossible, ...]
+    impossible: Mapping[str, str]
+    impossible_on_grid: Mapping[str, str]
     unit: float | None
     cautions: Mapping[str, str]
     distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
@@ -153,9 +153,7 @@ class Comparison:
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def _repr_html_(self) -> str:
-        from replication.comparison.figure import render_picture
-
-        return f"<pre>{html.escape(self.render())}</pre>{render_picture(self)}"
+        return f"<pre>{html.escape(self.render())}</pre>"
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table of the findings by statistic."""
@@ -172,13 +170,10 @@ class Comparison:
         return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
 
     def plot(self) -> Any:
-        """Draw what was reported beside your runs, a panel for each statistic.
+        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
+        from replication.comparison.figure import draw
 
-        Returns Matplotlib axes, or an array of them where there are several statistics.
-        """
-        from replication.comparison.figure import plot_comparison
-
-        return plot_comparison(self)
+        return draw(self)
 
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown", "latex", "csv" or "json".
@@ -330,10 +325,10 @@ def compare(
     >>> found.verdict.value, round(found.p, 2)
     ('not contradicted', 0.18)
     >>> found.to_frame().round(1)
-              reported  yours   low  high    p
+              reported  yours   low  high    p  shown
     statistic
-    mean          41.5   46.6  38.9  54.3  0.2
-    sd             8.1   11.0   NaN   NaN  NaN
+    mean          41.5   46.6  38.9  54.3  0.2   10.9
+    sd             8.1   11.0   NaN   NaN  NaN    NaN
 
     One run against a report:
 
@@ -359,8 +354,6 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
             raise UsageError(f"`report` and `{twice[0]}` were given; leave one of them out")
         given = parse_report(options["report"], "report")
     report, level, minus = read_report(given, options), options["level"], options["minus"]
-    if options["nan_policy"] not in {"raise", "omit"}:
-        raise refuse("nan_policy", options["nan_policy"], "are raise, omit")
     if not 0.0 < level < 0.5:
         raise refuse("level", level, "is above 0 and below 0.5")
     if minus is not None and not (
@@ -403,13 +396,13 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
 
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
-    """Return the comparison of one's own side with a report."""
     level = options["level"]
     answers = judge_all(own, report, level=level, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
     impossible, on_grid, unit = list_impossible(own, report, sample, main.rule)
     equivalence = _assess(answers.values(), report, options["margin"], level)
+    wrong = {*impossible, *(["mean_given_max"] if impossible.keys() & {"mean", "max"} else [])}
     verdict, reason = _judge(impossible, answers, equivalence, sample, level=level)
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
@@ -431,15 +424,17 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         n_missing=n_missing,
         cap=stop if report.on_values else None,
         failures=main.rule,
-        mean=_estimate_mean(main, 1.0 - level),
-        share=estimate_proportion(n_done, n, level=1.0 - level),
-        findings=_blank(worst.findings, impossible),
+        mean=NOTHING if main.sides is None else main.sides[0].estimate(1.0 - level),
+        findings={
+            name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
+            for name, one in worst.findings.items()
+        },
         p=max(p_values.values(), default=None),
         p_error=worst.p_error,
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         difference=worst.difference,
         shown=worst.shown,
-        missed=find_missed(n_done) if n_done else 1.0,
+        missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=find_coincidence(own, sample, report, main),
         planned=_plan(main, report, sample, options["detect"], level),
         assumptions=list_assumptions(report, sample, main),
@@ -456,14 +451,13 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
 
 
 def _judge(
-    impossible: tuple[Impossible, ...],
+    impossible: Mapping[str, str],
     answers: Mapping[str, Answer],
     equivalence: Mapping[str, Any] | None,
     sample: Sample | None,
     *,
     level: float,
 ) -> tuple[Verdict, str]:
-    """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
     p_values = [one.p for one in answers.values()]
@@ -477,19 +471,6 @@ def _judge(
     if equivalence is not None and differs == equivalence["is_equivalent"]:
         return Verdict.CANNOT_TELL, "margin"
     return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
-
-
-def _estimate_mean(main: Answer, level: float) -> Estimate:
-    side = None if main.sides is None else main.sides[0]
-    if side is None:
-        return Estimate(None, None, None, level)
-    if not side.has_spread:
-        return Estimate(side.mean, None, None, level)
-    from scipy import special
-
-    error, degrees = side.estimate_error()
-    reach = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
-    return Estimate(side.mean, side.mean - reach, side.mean + reach, level)
 
 
 def _assess(
@@ -511,7 +492,6 @@ def _assess(
 def _plan(
     main: Answer, report: Report, sample: Sample | None, detect: str | float | None, level: float
 ) -> dict[str, Any] | None:
-    """Return how many runs show a difference."""
     if detect is None:
         return None
     numbers = report.numbers
@@ -527,18 +507,6 @@ def _plan(
         assert main.sides is not None
         either, own = plan_runs(*main.sides, value, level=level)
     return {"difference": value, "either_side": either, "own": own}
-
-
-def _blank(
-    findings: Mapping[str, Finding], impossible: tuple[Impossible, ...]
-) -> Mapping[str, Finding]:
-    """Take p away from findings on numbers that cannot be right."""
-    names = {item.name for item in impossible}
-    names |= {"mean_given_max"} if names & {"mean", "max"} else set()
-    return {
-        name: dataclasses.replace(item, p=math.nan, chance=math.nan) if name in names else item
-        for name, item in findings.items()
-    }
 
 
 def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import math
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from replication.comparison.comparison import Comparison
 from replication.comparison.numbers import describe_p, format_number, format_p, percent
@@ -20,123 +18,83 @@ from replication.system.files import write_durably
 from replication.wording import plural, show
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
-FAR = 1.5  # widths of the grey band from its middle beyond which a number is an arrow at the edge
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
          "svg.hashsalt": "compare"}  # fmt: skip
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
-Limits = tuple[float, float]
-
-
-def draw_comparison(found: Comparison, make_figure: Any = None) -> Any:
-    """Draw a panel for each statistic that was judged, in a figure that no window shows."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    make_figure = make_figure or Figure
-    names = [name for name, one in found.findings.items() if math.isfinite(one.low + one.high)]
-    if not names:
-        raise UsageError("a picture needs more runs of your own; give them")
-    with rc_context(STYLE):
-        figure = make_figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
-        for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
-            draw_statistic(found, name, panel)
-    return figure
-
-
-def plot_comparison(found: Comparison) -> Any:
-    """Draw a comparison where pyplot shows it, and return its axes."""
-    import matplotlib.pyplot as plt
-
-    axes = draw_comparison(found, plt.figure).axes
-    return axes[0] if len(axes) == 1 else np.array(axes)
-
-
-def render_picture(found: Comparison) -> str:
-    """Return the picture as an HTML image that holds its data; nothing where none can be drawn."""
-    try:
-        figure = draw_comparison(found)
-    except UsageError:
-        return ""
-    content = io.BytesIO()
-    figure.savefig(content, format="svg", metadata={"Date": None})
-    data = base64.b64encode(content.getvalue()).decode("ascii")
-    alt = "The reported statistics beside the runs that they are compared with."
-    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{data}">'
-
-
-def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
-    """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
-
-    The grey band is what would not be contradicted.
-    """
-    one, sample = found.findings[name], found.sample
-    low, high = one.interval
-    reach = FAR * ((high - low) or 1.0)
-    middle = (low + high) / 2.0
-    value = min(max(one.value, middle - reach), middle + reach)
-    limits = min(low, value), max(high, value)
-    panel.axvspan(low, high, color=FAINT, zorder=0)
-    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
-        limits = _draw_runs(sample.runs, panel, limits)
-    panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = None if found.sides is None else found.sides[1]
-    if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
-        spread = float(theirs.samples[0][0] or 0.0)
-        ends = np.clip([one.value - spread, one.value + spread], *limits)
-        panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
-    panel.set_yticks([0.0, 1.0], ["reported", "yours"])
-    panel.set_ylim(-0.6, 1.6)
-    pad = 0.04 * (limits[1] - limits[0])
-    panel.set_xlim(limits[0] - pad, limits[1] + pad)
-    _mark_reported(found, name, panel, limits)
-    statistic, *given = word(name).split(" given ")
-    over = "the population" if found.runs is None else plural(found.runs, "run")
-    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
-
-
-def _draw_runs(runs: npt.NDArray[np.float64], panel: Any, limits: Limits) -> Limits:
-    """Draw ascending runs as dots; return what is to be seen, at most thrice as wide as before."""
-    dots = runs
-    if dots.size > N_DOTS:
-        dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
-    room = limits[1] - limits[0]
-    first = min(limits[0], max(float(dots[0]), limits[0] - room))
-    last = max(limits[1], min(float(dots[-1]), limits[1] + room))
-    seen = dots[(dots >= first) & (dots <= last)]
-    panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
-               markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n, edge, form, side in (
-        (int((runs < first).sum()), first, "◂ {:,} more", "left"),
-        (int((runs > last).sum()), last, "{:,} more ▸", "right"),
-    ):
-        if n:
-            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
-    return first, last
-
-
-def _mark_reported(found: Comparison, name: str, panel: Any, limits: Limits) -> None:
-    """Draw a line at the reported value, or an arrow to it where it lies far off."""
-    finding = found.findings[name]
-    p = "" if math.isnan(finding.p) else f"  ({describe_p(finding.p)})"
-    text, place, side = f"reported: {finding.reported}{p}", finding.value, "center"
-    if finding.value < limits[0]:
-        text, place, side = f"◂ {text}", limits[0], "left"
-    elif finding.value > limits[1]:
-        text, place, side = f"{text} ▸", limits[1], "right"
-    else:
-        panel.axvline(finding.value, color=REPORTED, linewidth=1.8)
-    panel.annotate(
-        text, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-        textcoords="offset points", ha=side, va="bottom", color=REPORTED,
-    )  # fmt: skip
 
 
 def draw(found: Any) -> Any:
     """Draw a comparison, or all rows of a table of them, in a figure that no window shows."""
     return draw_rows(found.rows) if hasattr(found, "rows") else draw_comparison(found)
+
+
+def draw_comparison(found: Comparison) -> Any:
+    """Draw a panel for each statistic that was judged."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    names = [name for name, one in found.findings.items() if math.isfinite(one.low + one.high)]
+    if not names:
+        raise UsageError("a picture needs more runs of your own; give them")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
+        for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
+            draw_statistic(found, name, panel)
+    return figure
+
+
+def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
+    """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
+
+    The grey band is what would not be contradicted; what lies further from it than it is wide is
+    named at the edge.
+    """
+    one, dots = found.findings[name], np.array([])
+    low, high = one.interval
+    room = (high - low) or 1.0
+    if found.sample is not None and name not in NO_VALUES and found.sample.values.size > 2:
+        dots = found.sample.runs
+    near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
+    first, last = np.nanmin(near), np.nanmax(near)
+    panel.axvspan(low, high, color=FAINT, zorder=0)
+    seen = dots[(dots >= first) & (dots <= last)]
+    if seen.size > N_DOTS:
+        seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
+    panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
+               markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
+    for n, edge, form, side in (
+        (int((dots < first).sum()), first, "◂ {:,} more", "left"),
+        (int((dots > last).sum()), last, "{:,} more ▸", "right"),
+    ):
+        if n:
+            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
+    panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
+    theirs = None if found.sides is None else found.sides[1]
+    if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
+        spread = float(theirs.samples[0][0] or 0.0)
+        ends = np.clip([one.value - spread, one.value + spread], first, last)
+        panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
+    p = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})"
+    text, side = f"reported: {one.reported}{p}", "center"
+    if one.value < first:
+        text, side = f"◂ {text}", "left"
+    elif one.value > last:
+        text, side = f"{text} ▸", "right"
+    else:
+        panel.axvline(one.value, color=REPORTED, linewidth=1.8)
+    panel.annotate(
+        text, (float(np.clip(one.value, first, last)), 1.0), xycoords=("data", "axes fraction"),
+        xytext=(0, 3), textcoords="offset points", ha=side, va="bottom", color=REPORTED,
+    )  # fmt: skip
+    panel.set_yticks([0.0, 1.0], ["reported", "yours"])
+    panel.set_ylim(-0.6, 1.6)
+    panel.set_xlim(first - 0.04 * (last - first), last + 0.04 * (last - first))
+    statistic, *given = word(name).split(" given ")
+    over = "the population" if found.runs is None else plural(found.runs, "run")
+    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
+    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
 
 
 def draw_rows(rows: Mapping[tuple[str, ...], Comparison]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-import functools
 import io
 import math
 import re
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.errors import DataError, StorageError, UsageError
+from replication.system.files import read_content
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
@@ -60,10 +60,10 @@ class Table:
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
         names = list(given.columns if hasattr(given, "columns") else given)
-        if len(set(names)) == len(names):
-            columns = [list(given[name]) for name in names]
-        else:
+        if hasattr(given, "iloc"):  # where two columns may have one name
             columns = [list(given.iloc[:, place]) for place in range(len(names))]
+        else:
+            columns = [list(given[name]) for name in names]
         if len({len(column) for column in columns}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
@@ -112,10 +112,8 @@ def read_table(path: str) -> Table:
 
 def _check_header(names: Sequence[str], name: str) -> None:
     """Refuse a first line that is one of the data."""
-    number = r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf"
-    numbers = [bool(re.fullmatch(number, cell, re.IGNORECASE)) for cell in names]
-    decimals = [bool(re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", cell)) for cell in names]
-    if all(numbers) or any(decimals):
+    numbers = [cell for cell in names if _read_number(cell) is not None]
+    if len(numbers) == len(names) or any("." in cell for cell in numbers):
         raise DataError(
             f"the first line of {name} holds numbers ({list_names(names)}); put a header "
             "with the names of the columns above it"
@@ -126,22 +124,16 @@ def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path in EXAMPLES and not place.exists():
         place = Path(__file__).with_name(EXAMPLES[path])
-    is_open = path == "-" or path.startswith("/dev/fd/")  # as <(zcat FILE) is in a shell
-    if not is_open and place.exists() and not place.is_file():  # a pipe may never have a writer
-        raise StorageError(f"{name} is a folder or no plain file; give a file: {FORMATS}")
     try:
-        if path == "-":
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with place.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+            return read_content(place, largest=MAX_BYTES)
+        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
+            content = file.read(MAX_BYTES + 1)
+    except (DataError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or show(str(error))[1:-1]
         raise StorageError(
-            f"{name} is not a file; give an existing file, or - for standard input"
+            f"{name} cannot be read ({reason}); give an existing file, or - for standard input"
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or show(str(error))
-        raise StorageError(f"{name} cannot be read ({reason}); check it") from None
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
@@ -244,23 +236,17 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    if max(line.count(separator) for separator in SEPARATORS) >= MAX_COLUMNS:
+    separator = max(SEPARATORS, key=re.sub('"[^"]*"', "", line).count)
+    if line.count(separator) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
-    split = functools.partial(csv.reader, skipinitialspace=True)
-    headers: dict[str, list[str]] = {separator: [] for separator in SEPARATORS}
-    for separator in SEPARATORS:
-        with contextlib.suppress(csv.Error):
-            headers[separator] = next(split([line], delimiter=separator), [])
-    separator = max(headers, key=lambda key: len(headers[key]))
-    names = [cell.strip() for cell in headers[separator]]
-    lines = split(io.StringIO(text, newline=""), delimiter=separator)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
-            if any(cells) or len(cells) > 1 or (rows and len(names) == 1):
+            if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
                 raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
@@ -268,8 +254,9 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    while len(names) == 1 and rows and rows[-1] == [""]:
+    while rows and rows[-1] == [""]:
         rows.pop()
+    names = rows[0] if rows else [""]
     for place, row in enumerate(rows):
         if len(row) != len(names):
             raise DataError(
@@ -353,7 +340,6 @@ def list_names(names: Sequence[str]) -> str:
 
 
 def _refuse(column: Sequence[Any], name: str, row: int, allowed: str) -> DataError:
-    """Return the error that names the first wrong row."""
     return DataError(
         f"column {show(name)} holds {show(str(column[row]), length=40)} in row {row + 1} of the "
         f"data; allowed are {allowed}; correct or remove such rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,10 @@ def compare_table(
     ----------
     table : data frame, or mapping of str to columns, optional
         A row for each of your runs.
-    reported : data frame, mapping of str to columns, mapping of str to str, or str
+    reported : data frame, or mapping of str to columns, optional
         A row for each reported result: its keys, and reported numbers under the names that papers
         and pandas give them (mean, std, SD, n, median, ci_low, p90, ...; the mean also as "0.83 ±
-        0.04"). Or reported numbers by name, which hold for every group.
+        0.04").
     against : data frame, or mapping of str to columns, optional
         In place of `table`: another table of reported results, as yours.
     by : str or sequence of str
@@ -58,7 +58,7 @@ def compare_table(
     succeeded : str, optional
         Column of `table` that says which succeeded.
     **options : object
-        Those of `compare`; `runs` holds for rows that have none of their own.
+        Those of `compare`; reported numbers hold for rows that have none of their own.
 
     Returns
     -------
@@ -82,18 +82,14 @@ def compare_table(
     if not keys or len(set(keys)) < len(keys):
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     if (table is None) == (against is None):
-        raise UsageError("give a table of your runs, or in its place `against`, another report")
-    shared = {name: options.pop(name, None) for name in ("runs", *NUMBERS)}
+        raise UsageError("give a table of your runs or, as `against`, a table of other reports")
+    report = options.pop("report", None)
+    shared = {} if report is None else parse_report(report, "report")
+    shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
     defaults = compare.__kwdefaults__ or {}
     unknown = options.keys() - defaults.keys()
     if unknown:
         raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
-    if isinstance(reported, str) or (
-        isinstance(reported, Mapping) and all(np.ndim(value) == 0 for value in reported.values())
-    ):
-        shared |= parse_report(reported, "reported")
-        reported = None
-    shared = {name: value for name, value in shared.items() if value is not None}
     metrics = [column] if isinstance(column, str) else list(column or [])
     if table is not None and not metrics:
         others = [name for name in Table.of(table, "table").names if name not in {*keys, succeeded}]
@@ -137,10 +133,11 @@ def compare_table(
     if not found:
         key, why = next(iter(refused.items()))
         raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
+    level = next(iter(found.values())).level
     only_reported = {key: _find_nearest(key, own) for key in reports if key not in own}
     only_yours = {key: _find_nearest(key, only_reported) for key in own if key not in reports}
     return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
-                           tuple(ignored), n_missing, all_options["level"])  # fmt: skip
+                           tuple(ignored), n_missing, level)  # fmt: skip
 
 
 def _read_reports(
@@ -163,9 +160,7 @@ def _read_reports(
         if known is not None:
             twice = [name for name, other in names.items() if other == known]
             if len(twice) > 1:
-                raise UsageError(
-                    f"{table.name} gives the {known} in {list_names(twice)}; leave one"
-                )
+                raise UsageError(f"{table.name} gives the {known} in {list_names(twice)}; keep one")
             columns[known] = table.take(name)
     found: dict[Key, dict[str, Any]] = {}
     for place, parts in enumerate(zip(*key_columns, strict=True)):
@@ -187,49 +182,42 @@ def _group_runs(
     succeeded: str | None,
     reported: Collection[str],
     *,
-    with_metric: bool,
+    with_metric: bool = False,
 ) -> tuple[dict[Key, dict[str, Any]], int]:
-    """Return your runs by key, as arguments of `compare`, and how many lack a key."""
-    places, n_missing = _find_groups([read_keys(table.take(name)) for name in keys])
+    """Return your runs by key, as arguments of `compare`, and how many lack a key.
+
+    Where only shares or numbers of successes were reported, no column of values is needed. A run
+    that lacks a value, or whether it succeeded, has NaN.
+    """
+    places = _find_groups(table, keys)
+    n_missing = table.n_rows - sum(map(len, places.values()))
+    flags = None if succeeded is None else table.take(succeeded)
+    done = None if flags is None else read_flags(flags, str(succeeded))
+    is_share = bool(reported) and {*SUCCESSES, "runs"}.issuperset(reported)
     found = {}
-    for metric in list[str | None](metrics) or [None]:
-        values, flags = read_runs(table, metric, succeeded, reported)
+    for metric in metrics or [""]:
+        if flags is not None and not metric and is_share:
+            values = np.zeros(table.n_rows)
+        else:
+            values = read_values(table.take(metric or None), metric or table.names[0])
+        if flags is not None:
+            values[find_missing(flags)] = np.nan
         for key, where in places.items():
-            chosen = None if flags is None else flags[where]
-            label = (*key, str(metric)) if with_metric else key
+            chosen = None if done is None else done[where]
+            label = (*key, metric) if with_metric else key
             found[label] = {"values": values[where], "succeeded": chosen}
     return found, n_missing
 
 
-def read_runs(
-    table: Table, column: str | None, succeeded: str | None, reported: Collection[str]
-) -> tuple[Any, Any]:
-    """Return values, NaN where something is missing, and which runs succeeded, if that is said.
-
-    Where only shares or numbers of successes were reported, no values are needed.
-    """
-    flags = None if succeeded is None else table.take(succeeded)
-    is_share = bool(reported) and {*SUCCESSES, "runs"}.issuperset(reported)
-    if flags is not None and column is None and is_share:
-        values = np.zeros(table.n_rows)
-    else:
-        values = read_values(table.take(column), column or table.names[0])
-    if flags is None:
-        return values, None
-    values[find_missing(flags)] = np.nan
-    return values, read_flags(flags, str(succeeded))
-
-
-def _find_groups(columns: Sequence[Sequence[str | None]]) -> tuple[dict[Key, Any], int]:
-    """Return the places of the runs of each group, int[n], and how many belong to none."""
+def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
+    """Return the places of the runs of each group, int[n]."""
+    columns = [read_keys(table.take(name)) for name in keys]
     places: dict[Key, list[int]] = {}
-    n_missing = 0
-    for place, key in enumerate(zip(*columns, strict=True)):
-        if None in key:
-            n_missing += 1
-        else:
-            places.setdefault(tuple(map(str, key)), []).append(place)
-    return {key: np.array(where) for key, where in places.items()}, n_missing
+    for place in range(table.n_rows):
+        key = tuple(column[place] or "" for column in columns)
+        if "" not in key:
+            places.setdefault(key, []).append(place)
+    return {key: np.array(where) for key, where in places.items()}
 
 
 def _find_nearest(key: Key, others: Iterable[Key]) -> Key | None:
@@ -251,8 +239,9 @@ def compare_column(
         options if report is None else parse_report(report, "report") | {"cap": options.get("cap")}
     )
     known = {name for name in ("cap", *NUMBERS) if given.get(name) is not None}
-    values, flags = read_runs(Table.of(table, "table"), column, succeeded, known)
-    return compare(values, succeeded=flags, nan_policy="omit", **options)
+    metrics = [] if column is None else [column]
+    own, _ = _group_runs(Table.of(table, "table"), [], metrics, succeeded, known)
+    return compare(**own[()], nan_policy="omit", **options)
 
 
 def pair_runs(
@@ -260,7 +249,7 @@ def pair_runs(
 ) -> dict[str, Any]:
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
     own = Table.of(table, "table")
-    groups, _ = _find_groups([read_keys(own.take(by))])
+    groups = _find_groups(own, [by])
     values = read_values(own.take(column), column or own.names[0])
     if difference[0] == difference[1]:
         raise UsageError(f"`difference` names {show(difference[0])} twice; name two groups")

@@ -164,7 +164,7 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
         for k in counts
         for factor in report.list_spreads(m).values()
     ]
-    return any(float(item.low) - 1e-9 <= one <= float(item.high) + 1e-9 for one in spreads)
+    return any(map(item.holds, spreads))
 
 
 def _is_by_spread(own: Own, rest: Mapping[str, Reported], sample: Sample | None) -> bool:
@@ -178,7 +178,6 @@ def _is_by_spread(own: Own, rest: Mapping[str, Reported], sample: Sample | None)
 def _combine(
     parts: Sequence[Answer], rule: str, n_used: int, sides: tuple[Side, Side] | None
 ) -> Answer:
-    """Return the answer of several parts."""
     p_values = [part.p for part in parts if part.p is not None]
     return Answer(
         {name: item for part in parts for name, item in part.findings.items()},
@@ -199,7 +198,7 @@ def _judge_mean(
     name = "constant" if "constant" in numbers else "mean"
     item, found = numbers[name], judge_means(one, two, level=level)
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
-    if found is None and item.holds(Fraction(one.mean)):
+    if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
     interval = item.print_within(one.mean - reach, one.mean + reach)
     findings = {name: Finding.of(name, item, one.mean, interval, p)}
@@ -228,15 +227,6 @@ def _name_condition(one: Side, two: Side, name: str) -> str | None:
     return None
 
 
-def find_missed(n: int) -> float:
-    """Return the largest probability of an outcome that n runs miss in 5 % of cases.
-
-    >>> round(find_missed(5), 2)
-    0.45
-    """
-    return -math.expm1(math.log(MISSED) / n)
-
-
 def _predict(
     sample: Sample | None,
     numbers: Mapping[str, Reported],
@@ -253,7 +243,7 @@ def _predict(
         names = [name for name in numbers if name not in SPREADS]
         yours = {} if sample is None else describe_runs(sample, names)
         is_same = sample is not None and sample.n >= MIN_RUNS and all(
-            one.holds(Fraction(yours.get(key, 0.0))) for key, one in numbers.items()
+            one.holds(yours.get(key, 0.0)) for key, one in numbers.items()
         )  # fmt: skip
         more = ((NAN, NAN), 1.0) if is_same else ()
         found = {key: Finding.of(key, one, yours.get(key, NAN), *more)

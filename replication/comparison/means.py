@@ -31,6 +31,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
+from replication.statistics.intervals import Estimate
+
 POWER = 0.8
 MAX_PLANNED = 10_000_000
 ROUNDING = 1e-12
@@ -59,9 +61,13 @@ class Side:
         """Whether a spread is known for each sample."""
         return all(sd is not None and n > 1 for sd, n in self.samples)
 
-    def estimate_error(self) -> tuple[float, float]:
-        """Return standard error and degrees of freedom of the mean."""
-        return _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+    def estimate(self, level: float) -> Estimate:
+        """Return the mean with Student's interval, or Welch's for a difference."""
+        if not self.has_spread:
+            return Estimate(self.mean, None, None, level)
+        error, free = _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,7 +160,6 @@ def find_equivalence(own: Side, other: Side, margin: float) -> float | None:
 
 
 def _pool(samples: Sequence[tuple[float | None, int]]) -> float:
-    """Return the standard deviation of several samples."""
     squares = math.fsum((n - 1.0) * float(sd or 0.0) ** 2 for sd, n in samples)
     return math.sqrt(squares / math.fsum(n - 1.0 for _, n in samples))
 
@@ -251,7 +256,6 @@ def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]
 
 
 def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:
-    """Return Wilson's interval of a share."""
     share, square = k / n, quantile**2
     centre = (k + square / 2.0) / (n + square)
     reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
@@ -265,7 +269,5 @@ def plan_shares(
     other = share + difference if share + difference <= 1.0 else share - difference
     if not 0.0 <= other <= 1.0:
         return None, None
-    angle = 2.0 * abs(math.asin(math.sqrt(other)) - math.asin(math.sqrt(min(share, 1.0))))
-    inverse = (angle / float(special.ndtri(1.0 - level / 2.0) + special.ndtri(POWER))) ** 2
-    rest = inverse - 1.0 / m
-    return math.ceil(2.0 / inverse), math.ceil(1.0 / rest) if rest > 0 else None
+    one, two = (Side(one, ((math.sqrt(one * (1.0 - one)), m),)) for one in (other, share))
+    return plan_runs(one, two, difference, level=level)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -32,6 +32,7 @@ _TYPESET = (  # what typesetting puts round a number, and what it stands for
     (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", ""),
     (r"\s*(?:×|\\times|\\cdot|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
     (r"[\u2009\u202f\u00a0~]", " "),
+    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),
 )
 _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
@@ -43,10 +44,6 @@ _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(
         r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
         r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
-    ),
-    re.compile(
-        r"(?P<value>[^±()\[\]^_ ]+?)\s*_\{?-\s?(?P<down>[0-9.e]+)\}?"
-        r"\s*\^\{?\+\s?(?P<up>[0-9.e]+)\}?"
     ),
 )
 
@@ -68,9 +65,12 @@ class Reported:
         """Width of the rounding cell."""
         return float(self.high - self.low)
 
-    def holds(self, value: Fraction) -> bool:
-        """Say whether a number prints so."""
-        return self.low <= value <= self.high
+    def holds(self, value: Fraction | float) -> bool:
+        """Say whether a number prints so; of a float whatever its last digits are."""
+        if isinstance(value, Fraction):
+            return self.low <= value <= self.high
+        slack = 1e-9 * max(abs(value), self.width)
+        return float(self.low) - slack <= value <= float(self.high) + slack
 
     def print_within(self, low: float, high: float) -> tuple[float, float]:
         """Return the smallest and the largest number from low to high that is printed alike."""
@@ -81,8 +81,7 @@ class Reported:
         return float(first * step), float(last * step)
 
 
-@dataclasses.dataclass(frozen=True)
-class Printed:
+class Printed(NamedTuple):
     """A number with what stands behind it: a spread, or the two ends of an interval."""
 
     value: Any
@@ -182,11 +181,9 @@ def split_range(given: object) -> tuple[str, str] | None:
 
 def read_runs(given: object) -> int:
     """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
-    body = str(given).strip().removesuffix(".0")
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12}", body, re.ASCII):
-        runs = int(body.replace(",", ""))
-        if 1 <= runs <= MAX_RUNS:
-            return runs
+    runs = read_number(given, "runs").value
+    if runs.denominator == 1 and 1 <= runs <= MAX_RUNS:
+        return int(runs)
     allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
     raise refuse("runs", given, allowed)
 
@@ -243,5 +240,6 @@ def percent(share: float) -> str:
 
 
 def join(parts: Sequence[str]) -> str:
-    """Return parts as a list in a sentence: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    """Return parts as a list in a sentence: "a, b and c", or "a and b, and c"."""
+    last = ", and " if any(" and " in part for part in parts) else " and "
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{last}{parts[-1]}"

@@ -11,48 +11,20 @@ largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. 
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from replication.comparison.numbers import Reported
+from replication.comparison.report import describe_number
 
 MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
 SLACK = 1.0 + 1e-12
+Fault = tuple[str, str]  # the name of a number, and why it cannot be right
 ORDER = (
     ("min", "q1"), ("min", "mean"), ("min", "median"), ("min", "max"), ("q1", "median"),
     ("q1", "q3"), ("median", "q3"), ("median", "max"), ("mean", "max"), ("q3", "max"),
 )  # fmt: skip
-
-
-class Fault(enum.StrEnum):
-    """Why a reported number cannot be right, in words."""
-
-    NOT_A_MEAN = "{runs} {grid} cannot have {number}"
-    NOT_A_SPREAD = "{runs} {grid} with {other} cannot have {number}"
-    NOT_A_VALUE = "{grid} cannot have {number}"
-    NOT_A_SHARE = "no number of {runs} runs is {number}"
-    OUT_OF_ORDER = "{number} contradicts {other}"
-    SPREAD_TOO_LARGE = (
-        "{number} is larger than {runs} runs between the smallest and the largest possible value "
-        "can have"
-    )
-    SPREAD_TOO_SMALL = "{number} is smaller than {runs} runs with {other} can have"
-    SPREADS_DISAGREE = "{number} contradicts {other} of as many runs"
-    OUTSIDE_SHARE = "{number} is not between none and all"
-    BEYOND_BOUNDS = "{number} lies beyond the bounds of the values"
-
-
-@dataclasses.dataclass(frozen=True)
-class Impossible:
-    """A reported number that cannot be right: `other` is what it contradicts."""
-
-    name: str
-    fault: Fault
-    other: str | None = None
-    runs: int | None = None
 
 
 def find_impossible(
@@ -63,66 +35,70 @@ def find_impossible(
     grid: Fraction | None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
     sd_kinds: Sequence[str] = ("n-1", "n"),
-) -> tuple[Impossible, ...]:
-    """Return reported numbers that cannot be right.
+) -> dict[str, str]:
+    """Return why reported numbers cannot be right, by name.
 
     A number is possible if one of `counts`, the values that can have been summarised, and one of
     the denominators in `sd_kinds` allow it. `runs` are those started.
     """
-    found = [*_check_shares(reported, runs), *_check_order(reported, bounds)]
+    faults = [*_check_shares(reported, runs), *_check_order(reported, bounds)]
     if grid is not None:
         step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
         for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
             if name in reported and not _has_multiple(reported[name], Fraction(grid) / step):
-                found.append(Impossible(name, Fault.NOT_A_VALUE))
-    of_each = [_check_values(reported, n, grid, bounds, sd_kinds) for n in counts]
+                faults.append((name, f"{_name_values(grid)} cannot have {_say(reported, name)}"))
+    of_each = [[*_check_values(reported, n, grid, bounds, sd_kinds)] for n in counts]
     if of_each and all(of_each):
-        found += of_each[len(of_each) // 2]
-    return tuple(found)
+        faults += of_each[len(of_each) // 2]
+    return {name: next(why for other, why in faults if other == name) for name, _ in faults}
 
 
-def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Impossible]:
+def _say(reported: Mapping[str, Reported], name: str) -> str:
+    return describe_number(name, reported[name].text, article=True)
+
+
+def _name_values(grid: Fraction) -> str:
+    return "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
+
+
+def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Fault]:
     for name, whole in (("share", 1), ("n_succeeded", runs)):
         item = reported.get(name)
         if item is None:
             continue
         if item.low > whole:
-            yield Impossible(name, Fault.OUTSIDE_SHARE, runs=runs)
+            yield name, f"{_say(reported, name)} is not between none and all"
         elif name == "n_succeeded" and item.value.denominator != 1:
-            yield Impossible(name, Fault.NOT_A_VALUE, runs=runs)
+            yield name, f"{_say(reported, name)} is no whole number"
         elif name == "share" and not _has_multiple(item, Fraction(1, runs)):
-            yield Impossible(name, Fault.NOT_A_SHARE, runs=runs)
+            yield name, f"{runs:,} runs cannot have {_say(reported, name)}"
 
 
-def _check_order(
-    reported: Mapping[str, Reported], bounds: tuple[float, float]
-) -> Iterator[Impossible]:
+def _check_order(reported: Mapping[str, Reported], bounds: tuple[float, float]) -> Iterator[Fault]:
     for small, large in ORDER:
         if small in reported and large in reported and reported[small].low > reported[large].high:
-            pair = (large, small) if large == "max" else (small, large)
-            yield Impossible(pair[0], Fault.OUT_OF_ORDER, pair[1])
+            name, other = (large, small) if large == "max" else (small, large)
+            yield name, f"{_say(reported, name)} contradicts {_say(reported, other)}"
     for name in ("mean", "median", "q1", "q3", "iqm", "min", "max"):
         if name in reported and (reported[name].low > bounds[1] or reported[name].high < bounds[0]):
-            yield Impossible(name, Fault.BEYOND_BOUNDS)
+            yield name, f"{_say(reported, name)} lies beyond the bounds of the values"
 
 
 def _check_values(
     reported: Mapping[str, Reported],
     n: int,
     grid: Fraction | None,
-    ends: tuple[float, float],
+    bounds: tuple[float, float],
     sd_kinds: Sequence[str],
-) -> list[Impossible]:
-    """Return what n values cannot have."""
-    found, mean = [], reported.get("mean")
+) -> Iterator[Fault]:
+    mean = reported.get("mean")
     if mean is not None and grid and not _has_multiple(mean, Fraction(grid) / n):
-        found.append(Impossible("mean", Fault.NOT_A_MEAN, runs=n))
+        yield "mean", f"{n:,} {_name_values(grid)} cannot have {_say(reported, 'mean')}"
     if n >= 2 and not reported.keys().isdisjoint({"sd", "se"}):
         free = [n - 1 if kind == "n-1" else n for kind in sd_kinds]
-        faults = [_check_spread(reported, n, one, grid, ends) for one in free]
-        if all(faults):
-            found += [fault for fault in faults[:1] if fault is not None]
-    return found
+        first, *others = (_check_spread(reported, n, one, grid, bounds) for one in free)
+        if first is not None and None not in others:
+            yield first
 
 
 def _check_spread(
@@ -131,7 +107,7 @@ def _check_spread(
     denominator: int,
     grid: Fraction | None,
     ends: tuple[float, float],
-) -> Impossible | None:
+) -> Fault | None:
     """Return why a spread is impossible with that denominator, None if it is not."""
     name, mean = "sd" if "sd" in reported else "se", reported.get("mean")
     low, high = 0.0, math.inf  # of the standard deviation, as reported
@@ -142,7 +118,10 @@ def _check_spread(
             float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)
         )
         if first > high * SLACK or last * SLACK < low:
-            return Impossible("se", Fault.SPREADS_DISAGREE, "sd", n)
+            return (
+                "se",
+                f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs",
+            )
         low, high = max(low, first), min(high, last)
     squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
     least = max(ends[0], float(reported["min"].low) if "min" in reported else -math.inf)
@@ -153,7 +132,8 @@ def _check_spread(
         middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
         largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
     if squares[0] > largest * SLACK:
-        return Impossible(name, Fault.SPREAD_TOO_LARGE, runs=n)
+        between = "between the smallest and the largest possible value"
+        return name, f"{_say(reported, name)} is larger than {n:,} runs {between} can have"
     if mean is None:
         return None
     for end in [name for name in ("max", "min") if name in reported]:
@@ -161,9 +141,11 @@ def _check_spread(
         reach = float(item.low - mean.high if end == "max" else mean.low - item.high)
         # One value so far from the mean leaves at least reach^2 n / (n - 1).
         if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
-            return Impossible(name, Fault.SPREAD_TOO_SMALL, end, n)
+            with_end = f"{n:,} runs with {_say(reported, end)}"
+            return name, f"{_say(reported, name)} is smaller than {with_end} can have"
     if grid and not _has_spread(mean, squares, n, float(grid), (least, most)):
-        return Impossible(name, Fault.NOT_A_SPREAD, "mean", n)
+        values = f"{n:,} {_name_values(grid)} with {_say(reported, 'mean')}"
+        return name, f"{values} cannot have {_say(reported, name)}"
     return None
 
 
@@ -225,4 +207,4 @@ def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
 
 def _has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
-    return item.holds(math.ceil(item.low / step) * step)
+    return item.holds(Fraction(math.ceil(item.low / step) * step))

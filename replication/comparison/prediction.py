@@ -25,14 +25,7 @@ import numpy.typing as npt
 from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Reported
 from replication.comparison.report import SPREADS
-from replication.comparison.sampling import (
-    Draws,
-    Effort,
-    Sample,
-    SamplingDistribution,
-    draw_statistics,
-    reduce_studies,
-)
+from replication.comparison.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -40,6 +33,7 @@ from replication.statistics.convolution import (
     compute_mean_mass_given_max,
 )
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import SamplingDistribution
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -8,23 +8,22 @@ import math
 
 from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p, is_difference
 from replication.comparison.numbers import describe_p
-from replication.comparison.plausibility import Impossible, find_impossible
+from replication.comparison.plausibility import find_impossible
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs
 from replication.comparison.sampling import Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
-MANY_FAILURES = 0.1
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 
 
 def list_impossible(
     own: Own, report: Report, sample: Sample | None, rule: str
-) -> tuple[tuple[Impossible, ...], tuple[Impossible, ...], float | None]:
+) -> tuple[dict[str, str], dict[str, str], float | None]:
     """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
     if is_difference(own) or "constant" in report.numbers:
-        return (), (), None
+        return {}, {}, None
     find = functools.partial(
         find_impossible, report.numbers, runs=report.runs,
         counts=[n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0],
@@ -35,7 +34,7 @@ def list_impossible(
     unit = None if sample is None else sample.find_unit()
     found = find(grid=grid)
     if grid is not None or found or unit is None:
-        return found, (), None
+        return found, {}, None
     return found, find(grid=unit), float(unit)
 
 
@@ -46,20 +45,12 @@ def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answ
         return None
     if numbers.keys() <= {"constant"}:
         return None
-    names = [name for name in numbers if name not in SPREADS]
-    yours = describe_runs(sample, names)
-    chance = 1.0
+    yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
+    error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
     for name, item in numbers.items():
-        error = sample.spread * math.sqrt(2.0 / sample.n)
-        candidates = [yours[name]] if name in yours else [
-            sample.spread * factor
-            for factor in dataclasses.replace(report, numbers={name: item}).list_spreads(
-                sample.n).values()
-        ]  # fmt: skip
-        slack = 1e-9 * abs(float(item.value))
-        if not any(
-            float(item.low) - slack <= one <= float(item.high) + slack for one in candidates
-        ):
+        factors = dataclasses.replace(report, numbers={name: item}).list_spreads(sample.n).values()
+        printed = [yours[name]] if name in yours else [sample.spread * one for one in factors]
+        if not any(map(item.holds, printed)):
             return None
         chance *= item.width / (2.5 * error) if error > 0 and item.width < 2.5 * error else 1.0
     return chance if chance <= COINCIDENCE else None
@@ -67,24 +58,23 @@ def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answ
 
 def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dict[str, str]:
     """Return what the answer takes for granted, by the argument that changes it."""
-    found = {}
+    found, numbers = {}, report.numbers.keys()
     if sample is not None and main.distributions:
         ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
         ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
         grid = "real numbers" if sample.grid is None else f"multiples of {float(sample.grid):g}"
         found["bounds"] = f"values lie {' '.join(ends)}" if ends else "values have no bounds"
         found["grid"] = f"values are {grid}"
-    numbers = report.numbers.keys()
     if numbers & {"sd", "se"} and len(report.sd_kinds) > 1:
-        found["sd_kind"] = "the denominator of the standard deviation is n - 1 or n, both tried"
+        found["sd_kind"] = "the denominator of the sd is n - 1 or n; both are tried"
     if "ci" in numbers:
         kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
-        tried = ", both tried" if len(report.ci_kinds) > 1 else ""
-        found["ci_kind"] = f"the interval, at {100 * report.ci_level:g} %, is by {kind}{tried}"
+        tried = "; both are tried" if len(report.ci_kinds) > 1 else ""
+        found["ci_kind"] = f"the {100 * report.ci_level:g} % interval is by {kind}{tried}"
     if "spread" in numbers:
         found["plus_minus"] = (
-            "what stands behind ± is a standard deviation, a standard error or half of a 95 % "
-            "interval, all tried"
+            "± stands for a standard deviation, a standard error or half of a "
+            f"{100 * report.ci_level:g} % interval; all three are tried"
         )
     if numbers & {"q1", "q3", "iqr"}:
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
@@ -103,51 +93,39 @@ def list_cautions(
 ) -> dict[str, str]:
     """Return what to know before relying on a comparison, by cause."""
     found: dict[str, str] = {}
-    runs, numbers = own if isinstance(own, Runs) else None, report.numbers
+    numbers = report.numbers
     by_f = None if main.sides is None else find_spread_p(*main.sides)
     if by_f is not None and by_f <= level:
         found["spreads"] = (
             "The standard deviations differ more than those of normal runs would (F test, "
             f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
         )
-    if runs is not None and report.on_values and runs.n_failed > MANY_FAILURES * runs.n:
-        found["failures"] = (
-            f"{100.0 * runs.n_failed / runs.n:.2g} % of your runs failed: what the report did with "
-            "failures decides its numbers."
-        )
-    if runs is not None and runs.n_failed == 0 and not numbers.keys().isdisjoint(SUCCESSES):
+    if isinstance(own, Runs) and own.n_failed == 0 and not numbers.keys().isdisjoint(SUCCESSES):
         found["no failures"] = (
             "All your runs count as successes. Give `succeeded` or `cap` if some failed."
         )
-    if sample is not None and sample.n > 1:
-        found |= _describe_values(sample, report)
     if worst.p is not None and abs(worst.p - level) < 2.0 * worst.p_error:
         found["near the level"] = (
-            "p is so near the level that another drawing could change the verdict."
+            "p is so near the level that another random draw could change the verdict."
         )
     if report.off_centre:
         found["off centre"] = (
-            "The reported mean is not the middle of its interval, as it is by Student's t or the "
-            "normal distribution; half of the width is used."
+            "The reported mean is not in the middle of its interval, as it would be by Student's t "
+            "or the normal distribution; half the width is used."
         )
-    return found
-
-
-def _describe_values(sample: Sample, report: Report) -> dict[str, str]:
-    """Return cautions on the reported values: extremes beyond all runs, and other units."""
-    found = {}
-    smallest, largest = report.numbers.get("min"), report.numbers.get("max")
+    if sample is None or sample.n < 2:
+        return found
+    smallest, largest = numbers.get("min"), numbers.get("max")
     if (smallest is not None and smallest.high < sample.values[0]) or (
         largest is not None and largest.low > sample.values[-1]
     ):
         found["beyond"] = (
-            "The reported extreme lies beyond all of your runs; its p takes their tail to be "
-            "exponential."
+            "The reported extreme lies beyond all of your runs; its p assumes an exponential tail."
         )
-    item = report.numbers.get("mean") or report.numbers.get("median")
-    centre, value = sample.mean, 0.0 if item is None else float(item.value)
+    item = numbers.get("mean") or numbers.get("median")
+    centre, value = sample.mean, math.nan if item is None else float(item.value)
     near = max(4.0 * sample.spread, 0.1 * abs(centre))
-    is_far = item is not None and abs(value - centre) > near and abs(centre) > sample.spread
+    is_far = abs(value - centre) > near and abs(centre) > sample.spread
     for scale in UNIT_FACTORS:
         if is_far and abs(value / scale - centre) <= min(near, abs(centre)):
             found["units"] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from replication.comparison.numbers import (
@@ -32,7 +32,7 @@ STATISTICS = {
     "max": "maximum",
 }
 """Statistics of values, by name, in words; beside them quantiles such as p90."""
-SUCCESSES = {"share": "share that succeeded", "n_succeeded": "number that succeeded"}
+SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
 SPREADS = ("sd", "se", "ci", "spread")
 """What is the standard deviation of the runs times a factor."""
 _WORDS = STATISTICS | SUCCESSES | {
@@ -54,8 +54,9 @@ CHOICES = {
     "sd_kind": ("n-1", "n"),
     "plus_minus": ("sd", "se", "ci", "2sd", "2se"),
     "ci_kind": tuple(CI_WORDS),
+    "nan_policy": ("raise", "omit"),
 }
-"""Arguments of `compare` that say what a report leaves open; None where it is not known."""
+"""Arguments of `compare` with few values; None where it is not known what a report did."""
 
 HEADERS = {
     "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
@@ -98,6 +99,12 @@ def find_probability(name: str) -> float | None:
 def word(name: str) -> str:
     """Return the name of a reported number in words."""
     return _WORDS.get(name) or f"{name[1:]} % quantile"
+
+
+def describe_number(name: str, text: str, *, article: bool = False) -> str:
+    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
+    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,7 +216,10 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     texts = {name: value for name, value in given.items() if value is not None}
     runs = texts.pop("runs", None)
     kind = options["plus_minus"] or "spread"
-    ends, off_centre = _split_all(texts, kind.removeprefix("2"))
+    off_centre = _split_all(texts, kind.removeprefix("2"))
+    ends = split_range(texts.get("ci"))
+    if ends is not None:
+        del texts["ci"]
     numbers = {
         name: read_number(
             text, name, is_share=name == "share", scale=None if name in SUCCESSES else scale
@@ -231,7 +241,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     if "constant" in numbers:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
-    _check_together(numbers, runs)
+    _check_together(numbers.keys(), runs)
     sd_kinds, ci_kinds = (
         CHOICES[name] if options[name] is None else (options[name],)
         for name in ("sd_kind", "ci_kind")
@@ -250,25 +260,18 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     return report
 
 
-def _split_all(texts: dict[str, Any], kind: str) -> tuple[tuple[Any, Any] | None, bool]:
-    """Take apart what stands in one cell.
-
-    Return the ends of an interval, if there is one, and whether two errors differ.
-    """
-    ends: tuple[Any, Any] | None = None
-    is_skewed = False
-    if "ci" in texts and (pair := split_range(texts["ci"])) is not None:
-        ends = pair
-        del texts["ci"]
+def _split_all(texts: dict[str, Any], kind: str) -> bool:
+    """Take apart what stands in one cell; say whether two errors differ."""
     low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
     if (low is None) != (high is None):
         given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
         raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
     if low is not None:
-        ends = (low, high)
-    if "iqr" in texts and (pair := split_range(texts["iqr"])) is not None:
+        texts["ci"] = low, high
+    if (pair := split_range(texts.get("iqr"))) is not None:
         del texts["iqr"]
         texts["q1"], texts["q3"] = pair
+    is_skewed = False
     for name in ("mean", "median"):
         printed = split_printed(texts.get(name))
         if printed.spread is None and printed.ends is None:
@@ -280,31 +283,28 @@ def _split_all(texts: dict[str, Any], kind: str) -> tuple[tuple[Any, Any] | None
             else:
                 texts["q1"], texts["q3"] = printed.ends
         elif printed.ends is not None:
-            ends = printed.ends
+            texts["ci"] = printed.ends
         else:
             texts[kind] = printed.spread
             is_skewed = printed.is_skewed
-    return ends, is_skewed
+    return is_skewed
 
 
-def _check_together(numbers: Mapping[str, Reported], runs: Any) -> None:
-    """Refuse numbers that do not go together."""
-    if not numbers:
-        raise UsageError(
-            "nothing was reported; give at least one of "
-            + ", ".join(f"`{name}`" for name in NUMBERS)
-        )
-    if SUCCESSES.keys() <= numbers.keys():
-        raise UsageError("`share` and `n_succeeded` say the same; give one of them")
-    if "constant" in numbers and len(numbers) > 1:
-        raise UsageError("`constant` was given with other numbers; give it alone")
-    if runs is None and "constant" not in numbers:
-        raise UsageError(
-            "`runs` was not given; give the number of runs behind the report, or try several; for "
-            "a value without error give `constant`"
-        )
-    if "ci" in numbers and not numbers.keys().isdisjoint({"sd", "se"}):
-        raise UsageError("a confidence interval says what `sd` and `se` say; give one of them")
+def _check_together(names: Set[str], runs: Any) -> None:
+    faults = {
+        "nothing was reported; give at least one of " + ", ".join(f"`{name}`" for name in NUMBERS):
+            not names,
+        "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= names,
+        "`constant` was given with other numbers; give it alone":
+            "constant" in names and len(names) > 1,
+        "`runs` was not given; give the number of runs behind the report, or try several; for a "
+        "value without error give `constant`": runs is None and "constant" not in names,
+        "a confidence interval says what `sd` and `se` say; give one of them":
+            "ci" in names and not {"sd", "se"}.isdisjoint(names),
+    }  # fmt: skip
+    for message, is_so in faults.items():
+        if is_so:
+            raise UsageError(message)
 
 
 def _read_interval(low: Any, high: Any, scale: float | None) -> tuple[Reported, Reported]:

@@ -6,7 +6,6 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,10 @@ def take_runs(
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
-    cap, bounds, grid = options["cap"], _read_bounds(options["bounds"]), _read_grid(options["grid"])
+    cap, bounds, step = options["cap"], _read_bounds(options["bounds"]), options["grid"]
+    grid = None if step is None else read_number(step, "grid").value
+    if grid is not None and not grid > 0:
+        raise refuse("grid", step, "is a number above 0")
     if isinstance(values, CountTable):
         return _take_counts(values, succeeded, cap)
     if hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1:
@@ -124,13 +126,6 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> tuple[float, float]:
     return low, high
 
 
-def _read_grid(grid: str | float | None) -> Fraction | None:
-    found = None if grid is None else read_number(grid, "grid").value
-    if found is not None and not found > 0:
-        raise refuse("grid", grid, "is a number above 0")
-    return found
-
-
 def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
     if succeeded is not None:
         raise UsageError("`succeeded` was given with a count table, which holds it already")
@@ -145,14 +140,8 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
     if hasattr(values, "collect") and not hasattr(values, "__len__"):
         raise DataError(f"`{name}` is a table that was not computed yet; give .collect() of it")
-    for method in ("to_numpy", "__array__"):
-        if hasattr(values, method) and not isinstance(values, np.ndarray):
-            if len(getattr(values, "columns", [0])) != 1:
-                raise DataError(
-                    f"`{name}` is a table of {len(values.columns)} columns; give one of them"
-                )
-            values = np.asarray(getattr(values, method)())
-            break
+    if len(getattr(values, "columns", [0])) != 1:
+        raise DataError(f"`{name}` is a table of {len(values.columns)} columns; give one of them")
     try:
         array = np.asarray(values)
     except ValueError:  # rows of different lengths
@@ -165,7 +154,7 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     if array.dtype.kind not in "iufb":
         array = read_values(array.ravel().tolist(), name).reshape(array.shape)
     data = array.astype(np.float64)
-    missing = np.isnan(data) | np.ma.getmaskarray(values)
+    missing = np.isnan(data) | np.ma.getmaskarray(values if np.ma.isMA(values) else data)
     if data.ndim == 2 and data.shape[1] == 1:
         data, missing = data[:, 0], missing[:, 0]
     if data.ndim != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from replication.comparison.comparison import SCHEMA, Comparison, Verdict
-from replication.comparison.figure import draw_rows
+from replication.comparison.figure import draw
 from replication.comparison.files import list_names
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.report import SPREADS
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
-SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same?"
+SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +136,9 @@ class ComparisonTable:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         rows = [
@@ -171,7 +175,7 @@ class ComparisonTable:
 
     def plot(self) -> Any:
         """Return a figure of all differences, in standard deviations, with their intervals."""
-        return draw_rows(self.rows)
+        return draw(self)
 
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown", "latex", "csv" or "json".
@@ -181,7 +185,6 @@ class ComparisonTable:
         return render(self._describe, self.to_dict, self._list_cells, form)
 
     def _list_cells(self) -> list[list[Any]]:
-        """Return a header, and the numbers of each row."""
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
                   "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
@@ -231,18 +234,17 @@ class ComparisonTable:
                 f"whole or by Holm's adjustment for {plural(len(self.p_values), 'row')}."
             )
         if conditions:
-            marks = [f"({place}) if {text}" for place, text in enumerate(conditions, start=1)]
-            yield Block(f"What the verdicts hold under: {'; '.join(marks)}.")
+            marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
+            yield Block(f"Conditions of the verdicts: {'; '.join(marks)}.")
         for title, items in self._list_asides():
             if items:
                 yield Block(title, items)
 
     def _answer(self) -> str:
-        """Return the verdict on the table as a whole."""
         text = f"{str(self.verdict).capitalize()} as a whole: "
         n = len(self.p_values)
         if self.p is None:
-            text += "of no row can be told whether chance explains it."
+            text += "for no row can it be told whether chance explains the difference."
         else:
             text += (
                 f"p is at most {self.level:g} in {self.n_low} of {plural(n, 'row')}, where chance "
@@ -262,8 +264,8 @@ class ComparisonTable:
         """Yield what is not in the table, by title."""
         yield "Not compared:", [f"{name_key(key)}: {why}" for key, why in self.refused.items()]
         for title, keys in (
-            ("Reported, but not among yours:", self.only_reported),
-            ("Among yours, but not reported:", self.only_yours),
+            ("Reported, but not among your runs:", self.only_reported),
+            ("Among your runs, but not reported:", self.only_yours),
         ):
             named = [
                 name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
@@ -297,11 +299,11 @@ def _explain(one: Comparison) -> str:
     """Return why one cannot tell, nothing where one can."""
     p_values = one.p_by_assumption.values() or [math.nan]
     return {
-        "reading": "p depends on what the report does not say, "
-        f"{format_p(min(p_values))} to {format_p(max(p_values))}",
+        "reading": f"p is {format_p(min(p_values))} to {format_p(max(p_values))}, depending on "
+        "what the report leaves unsaid",
         "few": "too few runs",
         "constant": "runs that are all equal",
-        "margin": "p and the margin say different things",
+        "margin": "p and the margin disagree",
     }.get(one.reason, "")
 
 

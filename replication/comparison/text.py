@@ -27,8 +27,7 @@ from replication.comparison.numbers import (
     percent,
     refuse,
 )
-from replication.comparison.plausibility import Impossible
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.wording import plural
 
 WIDTH = 88
@@ -119,7 +118,7 @@ def describe(found: Comparison) -> Iterable[Block]:
         yield Block(
             f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
             f"last digit, as one study in {often} would by chance: they may be the very runs of "
-            "the report, and are then no replication of it."
+            "the report, and if so do not replicate it."
         )
     if found.findings:
         yield Block(rows=tabulate(found))
@@ -140,7 +139,7 @@ def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
-        return f"{verdict}: {join([describe_fault(item, found) for item in found.impossible])}."
+        return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason in {"few", "constant"}:
         return f"{verdict}: {_describe_unknown(found)}."
     judged = _list_judged(found)
@@ -157,8 +156,11 @@ def answer(found: Comparison) -> str:
         value = format_number(found.findings[judged[0]].yours)
         lies, yours = "lies", f"your {value} ({plural(_count_runs(found, judged), 'run')})"
     if reason == "reading":
-        says = f"depends on what the report does not say: p is {_list_p(found, 'with {}')}"
-        return f"{verdict}: whether {subject} {lies} further from {yours} than chance gives {says}."
+        p = _list_p(found, "with {}")
+        return (
+            f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
+            f"depends on what the report leaves unsaid: p is {p}."
+        )
     differs = found.p is not None and found.p <= found.level
     end = "" if reason != "margin" else (
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
@@ -179,9 +181,7 @@ def _list_judged(found: Comparison) -> list[str]:
 
 def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
-    return join([
-        f"{word(name)} {'' if name == 'spread' else 'of '}{found.reported[name]}" for name in names
-    ])  # fmt: skip
+    return join([describe_number(name, found.reported[name]) for name in names])
 
 
 def _count_runs(found: Comparison, names: Iterable[str]) -> int:
@@ -191,7 +191,6 @@ def _count_runs(found: Comparison, names: Iterable[str]) -> int:
 
 
 def _describe_shown(found: Comparison) -> str:
-    """Return what difference these runs would have shown."""
     name = next(iter(found.shown), "")
     value, is_share = found.shown.get(name), name in SUCCESSES
     if value is None or not math.isfinite(value):
@@ -199,51 +198,34 @@ def _describe_shown(found: Comparison) -> str:
         return "; no difference would have been found four times in five" if is_known else ""
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = _with_article("mean" if name == "constant" else word(name))
+    statistic = "mean" if name == "constant" else word(name)
+    article = "an" if statistic[0] in "aeiou" else "a"
     return (
-        f"; {statistic} that is off by {format_number(value, 2)}{in_sd} would have "
-        "been found four times in five, a smaller difference less often"
+        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
+        "found four times in five, a smaller difference less often"
     )
 
 
-def _with_article(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
-
-
 def _describe_unknown(found: Comparison) -> str:
-    """Say why nothing can be said."""
     runs = plural(found.n - found.n_failed, "run")
     reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
     if found.reason == "constant":
         value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
         return (
-            f"your {runs} are all{value}, so that nothing is known of how runs vary, and "
-            f"{reported} says nothing of it; give the reported `sd`, `se` or `ci` of a mean"
+            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
+            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
         )
     runs += " that succeeded" if found.n_failed else ""
     if found.reported.keys() <= {"mean", "constant"}:
         return (
-            f"{runs} and {reported} say nothing of how runs vary; run more, or give the reported "
-            "`sd`, `se` or `ci`"
+            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
+            "reported `sd`, `se` or `ci`"
         )
     are = "is" if found.n - found.n_failed == 1 else "are"
     return (
-        f"{runs} {are} too few to say whether runs like yours give {reported}; at least "
+        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
         f"{MIN_RUNS} are needed, or two for a mean"
     )
-
-
-def describe_fault(item: Impossible, found: Comparison) -> str:
-    """Return why a reported number cannot be right."""
-    number, other = (
-        _with_article(_name_numbers(found, [name])) for name in (item.name, item.other or item.name)
-    )
-    runs = "" if item.runs is None else f"{item.runs:,}"
-    return item.fault.format(number=number, other=other, runs=runs, grid=_name_grid(found))
-
-
-def _name_grid(found: Comparison) -> str:
-    return "whole numbers" if found.unit in {None, 1.0} else f"multiples of {found.unit:g}"
 
 
 def _list_p(found: Comparison, template: str) -> str:
@@ -254,7 +236,6 @@ def _list_p(found: Comparison, template: str) -> str:
 
 
 def _describe_difference(found: Comparison) -> str:
-    """Return the difference of means or shares with its interval."""
     one = found.difference
     if one is None:
         return ""
@@ -332,10 +313,11 @@ def list_notes(found: Comparison) -> list[str]:
     if found.planned is not None:
         notes.append(_describe_plan(found.planned))
     if found.impossible_on_grid:
-        faults = join([describe_fault(item, found) for item in found.impossible_on_grid])
+        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
         notes.append(
-            f"If values are {_name_grid(found)}, as yours are, the report cannot be right: "
-            f"{faults}. Give `grid` {found.unit:g} if they must be."
+            f"If values are {grid}, as yours are, the report cannot be right: "
+            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
+            "must be."
         )
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
@@ -343,7 +325,7 @@ def list_notes(found: Comparison) -> list[str]:
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
         each = _list_p(found, "({})")
-        notes.append(f"Whichever the report means, the verdict is the same: p is {each}.")
+        notes.append(f"Whichever reading is right, the verdict is the same: p is {each}.")
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
@@ -357,14 +339,13 @@ def list_notes(found: Comparison) -> list[str]:
 
 
 def _describe_plan(planned: Mapping[str, Any]) -> str:
-    """Say how many runs would show a difference."""
     difference, own = format_number(planned["difference"]), planned["own"]
     if planned["either_side"] is None:
-        return f"How many runs would show a difference of {difference} is not known."
-    alone = f"{plural(own, 'run')} of yours" if own else "more runs behind the report"
+        return f"How many runs would show a difference of {difference} cannot be told."
+    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
     return (
         f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on either side; against the report as it is, "
+        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
         f"{alone}."
     )
 

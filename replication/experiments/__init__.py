@@ -50,15 +50,15 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 3,
+    "dynamics": 4,
     "functions": 2,
     "hierarchy": 2,
-    "images": 2,
+    "images": 4,
     "mechanism": 3,
     "proposal": 2,
     "readings": 2,
     "sizes": 2,
-    "speed": 2,
+    "speed": 3,
 }
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array, flatten, get_w
 from replication.experiments.scatter import Scatter
-from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.statistics.alignment import compute_cosines
 
@@ -33,7 +33,7 @@ def predict_growth(protocol: Protocol) -> float:
 def find_slope(protocol: Protocol) -> float:
     """Return the slope of the hidden units at a total input of 0, by a central difference."""
     step = 2.0**-16
-    below, above = HIDDEN_FUNCTIONS[protocol.hidden_function](np.array([-step, step]))
+    below, above = ACTIVATIONS[protocol.hidden_function](np.array([-step, step]))
     return float((above - below) / (2.0 * step))
 
 

@@ -132,15 +132,6 @@ def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verd
     return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
 
 
-def count_verdicts(models: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many statements each verdict has, and how many are empirical."""
-    claims = load_claims()
-    found = [models[claim.experiment]["claims"][name]["verdict"] for name, claim in claims.items()]
-    kinds = [claim.kind for claim in claims.values()]
-    counts = {verdict.value: found.count(verdict.value) for verdict in Verdict}
-    return counts | {"empirical": kinds.count("empirical")}
-
-
 def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()

@@ -115,7 +115,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import count_verdicts, list_statements
+    from replication.experiments.judging import list_statements
     from replication.report.pandoc import require_tools
 
     require_tools()
@@ -140,7 +140,6 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     files: dict[str, bytes] = {}
     tables: dict[str, str] = {}
     if is_full:
-        texts["verdicts"] = count_verdicts(models)
         tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(

@@ -1,6 +1,7 @@
-"""The activation functions of the hidden units in NumPy; `arithmetic.py` has those of the kernel.
+"""The activation functions of the units in NumPy; `arithmetic.py` has those of the kernel.
 
-The paper's is the logistic one; page 360 allows others that are smooth, with bounded slopes.
+The paper's is the logistic one; page 360 allows hidden units others that are smooth, with bounded
+slopes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def _spline(x: Array) -> Array:
     return np.asarray(s * s * (3.0 - 2.0 * s))
 
 
-HIDDEN_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "logistic": logistic,
     "softsign": lambda x: np.asarray(0.5 + 0.5 * (x / (1.0 + np.abs(x)))),
     "algebraic": lambda x: np.asarray(0.5 + 0.5 * (x / np.sqrt(1.0 + x * x))),
@@ -36,4 +37,4 @@ HIDDEN_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "softplus": lambda x: np.logaddexp(0.0, x),
     "rectifier": lambda x: np.maximum(x, 0.0),
 }
-"""The values that the protocol's field ``hidden_function`` may have."""
+"""By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""

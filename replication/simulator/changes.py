@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
-from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import split_weights
@@ -71,14 +71,10 @@ def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None
     """
     if visible is None:
         return evaluate_networks(protocol, weights).reconstruction
-    shift = find_shift(protocol, make_patterns(protocol))
-
-    def feed(matrix: Array, biases: Array, states: Array) -> Array:
-        return np.asarray(states @ np.swapaxes(matrix, -1, -2) + biases[:, None, :])
-
-    state = visible - shift
-    *into_hidden, (U, c) = split_weights(protocol, weights)
-    for matrix, biases in into_hidden:
-        state = HIDDEN_FUNCTIONS[protocol.hidden_function](feed(matrix, biases, state))
-    total = feed(U, c, state)
-    return total if protocol.visible_units == "linear" else logistic(total)
+    state = visible - find_shift(protocol, make_patterns(protocol))
+    n_hidden_groups = len(protocol.group_sizes) - 1
+    functions = [protocol.hidden_function] * n_hidden_groups + [protocol.visible_units]
+    for function, (matrix, biases) in zip(functions, split_weights(protocol, weights), strict=True):
+        total = state @ np.swapaxes(matrix, -1, -2) + biases[:, None, :]
+        state = ACTIVATIONS[function](total)
+    return state

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator.activations import HIDDEN_FUNCTIONS, logistic
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import (
@@ -120,8 +120,8 @@ class RecirculationNetwork:
         self.protocol = protocol = find_protocol(protocol)
         self.patterns = make_patterns(protocol)
         self.shift = find_shift(protocol, self.patterns)  # 0 in the paper
-        self.activate_hidden = HIDDEN_FUNCTIONS[protocol.hidden_function]
-        self.activate_visible = logistic if protocol.visible_units == "logistic" else _keep
+        self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
+        self.activate_visible = ACTIVATIONS[protocol.visible_units]
         check_weights(protocol, self.weights)
         self._last_changes = tuple(np.zeros_like(weights) for weights in self.weights)
 
@@ -305,11 +305,6 @@ def check_network(network: object) -> type[RecirculationNetwork]:
             f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
         )
     return network
-
-
-def _keep(x: Array) -> Array:
-    """Linear visible units: their state is their total input."""
-    return x
 
 
 def record_network(

@@ -31,7 +31,7 @@ class Estimate:
         return [self.low, self.high]
 
 
-def estimate_proportion(successes: int, n: int, *, level: float = LEVEL) -> Estimate:
+def estimate_proportion(successes: int, n: int) -> Estimate:
     """Return a proportion with its exact interval, whose coverage is never less than its level.
 
     Clopper & Pearson (1934), Biometrika 26, 404-413.
@@ -41,10 +41,10 @@ def estimate_proportion(successes: int, n: int, *, level: float = LEVEL) -> Esti
     """
     if not 0 <= successes <= n or n < 1:
         raise UsageError(f"a proportion of {successes!r} in {n} was asked for; give 0 to n, n >= 1")
-    half = (1.0 - level) / 2.0
+    half = (1.0 - LEVEL) / 2.0
     low = special.betaincinv(successes, n - successes + 1.0, half) if successes else 0.0
     high = special.betaincinv(successes + 1.0, n - successes, 1.0 - half) if successes < n else 1.0
-    return Estimate(successes / n, float(low), float(high), level)
+    return Estimate(successes / n, float(low), float(high))
 
 
 def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:

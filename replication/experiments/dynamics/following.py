@@ -33,8 +33,7 @@ number of updates before this one; returns the change that is applied."""
 
 LONGEST = int(load_reported().max)  # updates that networks are given: the paper's longest
 SLOW = 100  # updates beyond which a network counts as slow
-AT = 20  # updates after which it is measured how deep two vectors lie in one corner
-FOLLOWED = (10, 20)
+AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
 
 def delay(n: int) -> Choose:
@@ -145,24 +144,22 @@ def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
     return {"n": n, **dict(zip(PARTS, found, strict=True))}
 
 
-def measure_following(base: Protocol, weights: Array) -> list[Model]:
+def measure_following(base: Protocol, weights: Array) -> Model:
     """Return what the hidden biases follow, and what they do to the outputs' critical rate.
 
-    After `FOLLOWED` updates: ``cosine`` of their changes, over all networks, with
+    After `AT` updates: ``cosine`` of their changes, over all networks, with
     ``(1 - lambda) s W dc``; by `LEARNING`, the median of ``1 + |m|^2``, m the mean hidden state.
     """
-    rows: list[Model] = [{"update": t} for t in FOLLOWED]
+    found: Model = {"update": AT}
     for name, frozen in LEARNING.items():
         protocol = dataclasses.replace(base, frozen=frozen)
-        recorded = record_weights(protocol, weights, FOLLOWED[-1] + 1)
-        (_, db), (_, dc) = split_weights(protocol, np.diff(recorded, axis=1))
-        for row in rows:
-            t = row["update"]
-            hidden = evaluate_networks(protocol, recorded[:, t]).hidden[0]
-            mean = hidden.mean(axis=1)
-            row[name] = {"gain": float(np.median(1.0 + np.sum(mean**2, axis=1)))}
-            slope = (hidden * (1.0 - hidden)).mean(axis=1)
-            seen = slope * np.sum(get_w(protocol, recorded[:, t]) * dc[:, t, None, :], axis=2)
-            if not frozen:
-                row["cosine"] = float(compute_cosines(seen.ravel(), db[:, t].ravel()))
-    return rows
+        now, later = np.swapaxes(record_weights(protocol, weights, AT + 1)[:, AT:], 0, 1)
+        (_, db), (_, dc) = split_weights(protocol, later - now)
+        hidden = evaluate_networks(protocol, now).hidden[0]
+        mean = hidden.mean(axis=1)
+        found[name] = {"gain": float(np.median(1.0 + np.sum(mean**2, axis=1)))}
+        slope = (hidden * (1.0 - hidden)).mean(axis=1)
+        seen = slope * np.sum(get_w(protocol, now) * dc[:, None, :], axis=2)
+        if not frozen:
+            found["cosine"] = float(compute_cosines(seen.ravel(), db.ravel()))
+    return found

@@ -44,7 +44,7 @@ def run_once(n: int, *, root_seed: int, jobs: int, report_progress: Tell) -> Mod
     report_progress("the tail with and without learning hidden biases")
     tails, failed = biases.compare_tails(count(TAIL_SHARE), root_seed=root_seed, jobs=jobs)
     report_progress("hidden biases that follow the outputs late, or in part")
-    model = {
+    model: Model = {
         "tails": tails,
         "choices": following.compare_choices(n, root_seed=root_seed, jobs=jobs),
         "parts": following.compare_parts(count(PARTS_SHARE), root_seed=root_seed, jobs=jobs),

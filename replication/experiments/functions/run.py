@@ -15,7 +15,7 @@ from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import describe_speed
-from replication.simulator.activations import HIDDEN_FUNCTIONS
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
@@ -38,9 +38,9 @@ def add_wave(x: Array) -> Array:
 
 
 UNKNOWN: dict[str, tuple[Function, Function]] = {
-    **{n: (HIDDEN_FUNCTIONS[n],) * 2 for n in ("logistic", "tanh", "softplus", "softsign")},
+    **{n: (ACTIVATIONS[n],) * 2 for n in ("logistic", "tanh", "softplus", "softsign")},
     "wave": (add_wave, add_wave),
-    "mixed": (HIDDEN_FUNCTIONS["tanh"], HIDDEN_FUNCTIONS["softplus"]),
+    "mixed": (ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]),
 }
 """The functions of the two hidden units, each as the ledger names it."""
 RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0.999)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from replication.comparison.sampling import SamplingDistribution
 from replication.definition.claims import load_reported
 from replication.statistics.convolution import (
     compute_joint_mass,
@@ -18,6 +17,7 @@ from replication.statistics.convolution import (
     compute_mean_mass,
 )
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import SamplingDistribution
 
 FloatArray = NDArray[np.float64]
 Outline = dict[str, Any]

@@ -36,13 +36,13 @@ def run(
 
     `counted`: the model of the experiment `likelihood`, for a study of another protocol.
     """
-    counts = count_outcomes(study)
-    repetitions = {part.root_seed: count_outcomes(part) for part in study.repetitions}
-    other_errors = {name: count_outcomes(part) for name, part in study.other_errors.items()}
+    counts, differences = count_outcomes(study), study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
-    differences = study.protocol.differences
     model = describe_study(
-        counts, repetitions=repetitions, other_errors=other_errors, differences=differences
+        counts,
+        repetitions={part.root_seed: count_outcomes(part) for part in study.repetitions},
+        other_errors={name: count_outcomes(part) for name, part in study.other_errors.items()},
+        differences=differences,
     )
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
@@ -120,39 +120,30 @@ def judge_headline(
     p: Mapping[str, float | None],
     differences: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Judge the two reported numbers by p under each of the ledger's conditions."""
-    claim = load_claims()["headline"]
+    """Judge the two reported numbers by p under each of the ledger's conditions.
+
+    ``reason``: why a study cannot judge them, None if it can.
+    """
+    claim, other_settings = load_claims()["headline"], find_other_settings(differences)
     results = {
         name: supports_if(
             None if value is None else value > claim.find(name).thresholds["min_p"], value
         )
         for name, value in p.items()
     }
-    reason = _find_reason(population, sampling, differences, claim.thresholds)
+    least, cap = claim.thresholds, population["cap"]
+    reason = None
+    if other_settings:
+        reason = "settings"
+    elif cap is not None and cap <= int(load_reported().max):
+        reason = "cap"
+    elif population["n"] < least["min_networks"]:
+        reason = "few networks"
+    elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
+        reason = "few converge"
     verdict = {None: None, "few networks": Verdict.TOO_FEW}.get(reason, Verdict.NOT_TESTABLE)
-    return {
-        **judge("headline", results, verdict=verdict),
-        "reason": reason,
-        "other_settings": find_other_settings(differences),
-    }
-
-
-def _find_reason(
-    population: Mapping[str, Any],
-    sampling: Mapping[str, Any] | None,
-    differences: Mapping[str, Any],
-    rule: Mapping[str, float],
-) -> str | None:
-    """Return why a study cannot judge the reported numbers, or None if it can."""
-    if find_other_settings(differences):
-        return "settings"
-    if population["cap"] is not None and population["cap"] <= int(load_reported().max):
-        return "cap"
-    if population["n"] < rule["min_networks"]:
-        return "few networks"
-    if sampling is None or sampling["chance_all_converge"] < rule["min_chance_all_converge"]:
-        return "few converge"
-    return None
+    judged = judge("headline", results, verdict=verdict)
+    return judged | {"reason": reason, "other_settings": other_settings}
 
 
 def find_p_values(

@@ -26,7 +26,9 @@ from replication.system.threads import map_in_threads
 
 N_HIDDEN = 16
 IMAGES = Protocol(group_sizes=(64, N_HIDDEN), patterns="digits")
-SIZES = (0.5, 0.1, 0.02, 0.004)  # half-widths of the initial weights
+SIZES = (0.5, 0.125, 0.02, 0.004)
+"""Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
+units, 0.5 sqrt(4 / 64); and smaller ones."""
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 DECAY = 1e-3
 MIDDLE = 0.5  # the mean of every pixel of the patterns

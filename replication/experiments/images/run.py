@@ -1,9 +1,9 @@
-"""Real images: where the rule comes to rest there, what its first changes do, and its speed."""
+"""Real images: where the rule comes to rest there, what its first changes do; larger encoders."""
 
 from __future__ import annotations
 
 from replication.experiments import Model
-from replication.experiments.images import growth, linear, logistic, scale
+from replication.experiments.images import changes, encoders, linear, logistic
 from replication.system.progress import Tell
 
 ROOT_SEED = 2016
@@ -14,12 +14,12 @@ N_TRAINED = 1_000  # images of which the logistic networks learn one after the o
 EPOCHS = (10, 20, 40, 60, 80, 100)  # after which they are measured
 FROZEN_AT = 40  # epochs after which their W is frozen, in another run
 N_AT_ONCE = 200  # images of which they learn the sum
-ENCODERS = (4, 8, 16, 32, 64)  # visible units
+SIZES = (4, 8, 16, 32, 64)  # visible units of encoders
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of real images and of larger encoders."""
-    n = max(scale.FEWEST, round(IMAGES_SHARE * n_networks))
+    n = max(encoders.FEWEST, round(IMAGES_SHARE * n_networks))
     report_progress("linear units on images")
     model = {
         "n_images": linear.IMAGES.n_images,
@@ -33,15 +33,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("changes of W on images")
-    model["growth"] = growth.measure_changes(
-        n_images=N_AT_ONCE, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
-    )
-    report_progress("best learning rates on images")
-    model["speed"] = scale.measure_speed(
+    model["growth"] = changes.measure_changes(
         n_images=N_AT_ONCE, n_networks=n, root_seed=ROOT_SEED, jobs=jobs
     )
     report_progress("larger encoders")
-    model["encoders"] = scale.measure_encoders(
-        ENCODERS, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
+    model["encoders"] = encoders.measure_encoders(
+        SIZES, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs
     )
     return model

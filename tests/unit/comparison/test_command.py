@@ -2,10 +2,10 @@
 
 import io
 import json
+import re
 import zipfile
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,14 +59,6 @@ def refuse(capsys, *arguments):
     assert captured.err[:-1].isprintable()
     assert "`" not in captured.err
     return code, captured.err
-
-
-def test_the_answer_comes_first_and_then_the_numbers_behind_it(frame, tmp_path, capsys):
-    frame.to_csv(tmp_path / "runs.csv", index=False)
-    text = run(capsys, tmp_path / "runs.csv", "--column", "updates", *REPORT)
-    assert text.startswith("Not contradicted, if the report's runs vary as yours do: the reported")
-    assert "your 500 runs" in text
-    assert all(len(line) <= 120 for line in text.splitlines())
 
 
 def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monkeypatch):
@@ -141,13 +133,14 @@ def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
     run(capsys, "example", "--column", "reward", *REPORT, "--plot", tmp_path / "picture.svg")
     assert "not contradicted at 5" in (tmp_path / "picture.svg").read_text()
     comparison = replication.compare(frame["updates"], runs=20, mean="48", max="120")
-    panels = comparison.plot()
-    for panel, value in zip(panels, (48.0, 120.0, 48.0), strict=True):
-        assert panel.lines[-1].get_xdata()[0] == value
+    for panel, value in zip(comparison.plot().axes, (48.0, 120.0, 48.0), strict=True):
+        assert value in [line.get_xdata()[0] for line in panel.lines]
         dots = panel.lines[0].get_xdata()
         assert panel.get_xlim()[0] < dots.min() <= dots.max() < panel.get_xlim()[1]
-    assert plt.gcf().axes == panels.tolist(), "a notebook shows it"
-    plt.close()
+        texts = " ".join(text.get_text() for text in panel.texts)
+        more = sum(int(number) for number in re.findall(r"(\d+) more", texts))
+        assert dots.size + more == 500, "those further off are named"
+        assert (more > 0) == (value == 48.0)
 
 
 SPELLINGS = {
@@ -157,6 +150,7 @@ SPELLINGS = {
     "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
     "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
     "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
+    "commas in quotes": '"a,b,c,d";updates;stopped\n1;48,5;0\n3;50;1\n',
     "columns beside": 'a;"b,c",updates,stopped\n1,2,48.5,0\n3,4,50,1\n',
 }
 
@@ -211,8 +205,6 @@ def test_columns_that_hold_something_else_are_refused(tmp_path, capsys, columns,
         (b"PK\x03\x04 a spreadsheet", [], 65, "not a readable Excel file"),
         ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
         (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
-        (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
-        (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
         (b"u\n\xe9\n", [], 65, "not UTF-8"),
         (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
     ],
@@ -226,34 +218,36 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
 
 
 @pytest.mark.parametrize(
-    ("sheets", "n_bytes", "message"),
+    ("sheets", "part", "message"),
     [
-        ({"runs": 3, "notes": 0}, 1, None),
-        ({"runs": 3, "paper": 2}, 1, "has 2 sheets that hold something"),
-        ({"runs": 3}, 1 << 24, "unpacks to too much"),
+        ({"runs": 3, "notes": 0}, b"0", None),
+        ({"runs": 3, "paper": 2}, b"0", "has 2 sheets that hold something"),
+        ({"runs": 3}, b"0" * (1 << 24), "unpacks to too much"),
+        ({"runs": 3}, b'<c r="A1"/>' * 1001, "more than 1,000 cells"),
     ],
 )
-def test_an_excel_file_has_one_sheet_with_content(tmp_path, monkeypatch, sheets, n_bytes, message):
+def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, part, message):
     monkeypatch.setattr("replication.comparison.files.MAX_BYTES", 1 << 22)
-    with zipfile.ZipFile(tmp_path / "runs.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * n_bytes)
+    monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
+    path = tmp_path / "runs.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", part)
     read = {name: pd.DataFrame([["u"], *([row] for row in range(n))][: n and n + 1])
             for name, n in sheets.items()}  # fmt: skip
     monkeypatch.setattr(pd, "read_excel", lambda file, **options: read)
     if message is None:
-        assert read_table(str(tmp_path / "runs.xlsx")).take("u") == [0, 1, 2]
+        assert read_table(str(path)).take("u") == [0, 1, 2]
     else:
         with pytest.raises(DataError, match=message):
-            read_table(str(tmp_path / "runs.xlsx"))
+            read_table(str(path))
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nowhere.csv", *REPORT], 74, "not a file"),
-        ([".", *REPORT], 74, "is a folder or no plain file; give a file: CSV"),
+        (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
+        ([".", *REPORT], 74, "cannot be read (it is not a file)"),
         (REPORT, 2, "FILE"),
-        (["one.csv", "--mean", "ca. 48"], 2, "--mean was given as 'ca. 48'"),
         ([*DIFFERENCE, "b", "--sd", "2", "--runs", "5"], 2, "of a difference only the --mean"),
         ([*DIFFERENCE, "b", "--succeeded", "g", *REPORT], 2, "--succeeded do not go together"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
@@ -265,14 +259,12 @@ def test_an_excel_file_has_one_sheet_with_content(tmp_path, monkeypatch, sheets,
         (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
         (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
         (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
-        (["one.csv", "--mean", "48"], 2, "--runs was not given"),
-        (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
         ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --runs was not"),
         ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
-        ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; leave one"),
+        ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),
         (["one.csv", *REPORT, "--against", "3, n = 2"], 2, "FILE and --against were given"),
         ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
-        ([*GROUPED, "--reported", "none.csv"], 74, "is not a file"),
+        ([*GROUPED, "--reported", "none.csv"], 74, "(it is missing)"),
     ],
 )  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
@@ -310,14 +302,11 @@ def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
     picture.write_bytes(b"old")
 
     def fail(temporary, path):
-        assert temporary.stat().st_size > 0
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("replication.system.files.publish", fail)
     code, line = refuse(capsys, "example", "--column", "reward", *REPORT, "--plot", picture)
-    assert (code, "No space left" in line) == (74, True)
-    assert picture.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [picture]
+    assert (code, "No space left" in line, picture.read_bytes()) == (74, True, b"old")
 
 
 def test_booleans_among_numbers_and_groups_called_none_are_what_they_are(tmp_path):
@@ -330,14 +319,6 @@ def test_booleans_among_numbers_and_groups_called_none_are_what_they_are(tmp_pat
     ]  # fmt: skip
     (tmp_path / "runs.csv").write_text("u\n1\n\n3\n\n\n")
     assert read_table(str(tmp_path / "runs.csv")).take("u") == ["1", "", "3"]
-
-
-def test_an_excel_bomb_is_refused_by_its_cells(tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
-    with zipfile.ZipFile(tmp_path / "runs.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b'<c r="A1"/>' * 1001)
-    with pytest.raises(DataError, match="more than 1,000 cells"):
-        read_table(str(tmp_path / "runs.xlsx"))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

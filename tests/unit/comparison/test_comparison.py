@@ -11,8 +11,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
-from replication.comparison.numbers import describe_p, format_number
-from replication.comparison.plausibility import Fault
+from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 
@@ -34,23 +33,11 @@ def read(found):
 # What went wrong before: each of these tests showed it.
 
 
-def test_five_runs_against_five_with_a_spread_are_judged_by_both_spreads():
-    """Two standard deviations apart: Welch finds them, and so does `compare`."""
-    theirs = np.array([1.2, 2.9, 1.5, 2.2, 2.7])
-    yours = theirs - 2 * theirs.std(ddof=1)
-    report = {"mean": f"{theirs.mean():.4f}", "sd": f"{theirs.std(ddof=1):.4f}"}
-    found = compare(yours, runs=5, sd_kind="n-1", **report)
-    assert found.verdict is NO
-    welch = stats.ttest_ind(yours, theirs, equal_var=False).pvalue
-    assert found.p == pytest.approx(welch, rel=0.001)
-    assert found.conditions == ()
-
-
 def test_equal_runs_know_nothing_of_how_runs_vary():
     """Ten runs of exactly 1,000 against 998.2 had p < 0.0001."""
     alone = compare([1000.0] * 10, runs=10, mean="998.2")
     assert (alone.verdict, alone.reason, alone.p) == (UNKNOWN, "constant", None)
-    assert "nothing is known of how runs vary" in read(alone)
+    assert "nothing is known about how runs vary" in read(alone)
     both = compare([1000.0] * 10, runs=10, mean="998.2 ± 3.1", plus_minus="sd")
     t = 1.8 / (3.1 / np.sqrt(10) * np.sqrt(10 / 9))
     assert both.p == pytest.approx(2 * stats.t.sf(t, 9), abs=0.01)
@@ -59,6 +46,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert far.conditions == ("no other outcome is missing from your 10 equal runs",)
     assert compare([48.0] * 60, runs=20, mean="48").verdict is YES
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
+    assert compare([48.0], constant="48").verdict is UNKNOWN
     assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
@@ -83,6 +71,8 @@ def test_an_answer_equals_its_like_and_is_no_key():
     assert one == other
     with pytest.raises(TypeError, match="unhashable type: 'Comparison'"):
         hash(one)
+    with pytest.raises(TypeError, match="three answers; ask for its verdict"):
+        bool(one)
 
 
 def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
@@ -123,6 +113,8 @@ def test_the_answer_says_what_it_does_not_show():
 def test_half_an_interval_and_one_off_its_middle_are_not_taken_in_silence():
     with pytest.raises(UsageError, match="`ci_low` was given without `ci_high`"):
         compare(NORMAL, report={"mean": "10", "ci_low": "9", "runs": 5})
+    whole = {"mean": "10", "ci_low": "9.5", "ci_high": "10.5", "runs": 5}
+    assert compare(NORMAL, report=whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
     with pytest.raises(UsageError, match="an interval that holds the mean of 12"):
         compare(NORMAL, runs=5, mean="12", ci=("9", "11"))
     for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
@@ -131,17 +123,6 @@ def test_half_an_interval_and_one_off_its_middle_are_not_taken_in_silence():
 
 
 # What it does.
-
-
-def test_the_truth_is_not_contradicted_and_a_shift_of_one_deviation_is():
-    study = np.random.default_rng(23).normal(10, 2, size=20)
-    mean, largest = f"{study.mean():.2f}", f"{study.max():.2f}"
-    found = compare(NORMAL, runs=20, mean=mean, max=largest)
-    assert found.verdict is YES
-    with pytest.raises(TypeError, match="verdict"):
-        bool(found)
-    shifted = compare(NORMAL + 2, runs=20, mean=mean)
-    assert (shifted.verdict, shifted.reason) == (NO, "p")
 
 
 def test_a_report_is_held_against_a_report_and_one_run_against_five():
@@ -194,7 +175,7 @@ def test_plus_minus_of_unknown_kind_is_read_in_every_way():
     assert found.p == max(found.p_by_assumption.values())
     unsure = compare(NORMAL[:20], runs=5, mean="13.4 ± 2.0")
     assert (unsure.verdict, unsure.reason) == (UNKNOWN, "reading")
-    assert "depends on what the report does not say" in read(unsure)
+    assert "depends on what the report leaves unsaid" in read(unsure)
     said = compare(NORMAL[:20], runs=5, mean="13.4 ± 2.0", plus_minus="sd")
     assert said.verdict is NO
     two = compare(NORMAL[:20], runs=5, mean="13.4 ± 4.0", plus_minus="2sd")
@@ -229,7 +210,7 @@ def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     """Heights in whole centimetres: a mean of 20 reported as 48.37 decides nothing."""
     found = compare(COUNTS, runs=20, mean="48.37")
     assert found.reason == "p"
-    assert [item.fault for item in found.impossible_on_grid] == [Fault.NOT_A_MEAN]
+    assert list(found.impossible_on_grid) == ["mean"]
     assert "If values are whole numbers, as yours are, the report cannot be right" in read(found)
     assert "Give `grid` 1" in read(found)
     whole = compare(COUNTS, runs=20, mean="48.37", grid=1)
@@ -269,12 +250,6 @@ def test_units_are_asked_about_and_scaled():
     per_cent = compare(FIVE, runs=5, mean="83")
     assert "give `scale` 100" in per_cent.render()
     assert "units" not in compare(FIVE, runs=5, mean="0.95").cautions
-
-
-def test_spreads_that_differ_are_named_beside_a_verdict_on_the_mean():
-    found = compare(NORMAL, runs=20, mean="10.0", sd="0.20")
-    assert found.verdict is YES
-    assert "The standard deviations differ more" in found.cautions["spreads"]
 
 
 def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
@@ -344,7 +319,6 @@ def test_what_was_done_with_failures_must_not_decide_unless_it_is_said():
     found = compare(UPDATES, succeeded=SOLVED, runs=200, mean=mean)
     assert found.reason == "reading"
     assert len(found.p_by_assumption) == 3
-    assert "failures" in found.cautions
     at_cap = compare(UPDATES, succeeded=SOLVED, runs=200, mean=mean, failures="at-cap")
     assert at_cap.verdict is YES
     assert at_cap.mean.value == pytest.approx(UPDATES.mean())
@@ -394,22 +368,16 @@ def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
 
 
-CASES = {
-    "margin not shown": (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
-    "within the margin": (
-        np.random.default_rng(24).normal(10, 2, size=20_000),
-        {"runs": 5000, "mean": "10.20", "margin": "10%"},
-    ),
-    "not a mean": (COUNTS, {"runs": 20, "grid": 1, "mean": "30.01"}),
-    "not a share": (COUNTS, {"runs": 20, "share": "0.51"}),
-    "out of order": (COUNTS, {"runs": 20, "mean": "30.0", "max": "20"}),
-    "spread too large": (COUNTS, {"runs": 20, "min": "0", "max": "10", "sd": "9"}),
-    "beyond the cap": (COUNTS, {"runs": 20, "mean": "155.0", "cap": 140}),
-    "several": (NORMAL, {"runs": 20, "median": "10.2", "max": "14.0"}),
-}
-
-
-@pytest.mark.parametrize(("values", "arguments"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("values", "arguments"),
+    [
+        (NORMAL, {"runs": 5, "mean": "11.0", "margin": 0.1}),
+        (COUNTS, {"runs": 20, "share": "0.51"}),
+        (COUNTS, {"runs": 20, "mean": "30.0", "max": "20"}),
+        (COUNTS, {"runs": 20, "mean": "155.0", "cap": 140}),
+        (NORMAL, {"runs": 20, "median": "10.2", "max": "14.0"}),
+    ],
+)
 def test_the_first_sentence_names_the_verdict_and_a_reported_number(values, arguments):
     found = compare(values, **arguments)
     text = found.render()
@@ -434,10 +402,7 @@ def test_an_answer_is_the_same_in_every_form():
     with pytest.raises(UsageError, match="`format` was given as 'html'; allowed are text"):
         found.render("html")
     assert repr(found).startswith("<Comparison: not contradicted, p = ")
-    shown = found._repr_html_()
-    assert html.escape(found.render()) in shown
-    assert shown.count("<img ") == 1
-    assert "<img" not in compare([3.0, 3.0], runs=5, mean="2")._repr_html_()
+    assert found._repr_html_() == f"<pre>{html.escape(found.render())}</pre>"
 
 
 def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
@@ -445,6 +410,7 @@ def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
         assert describe_p(p) == f"p {text}"
     for value, text in ((48.0, "48"), (1234567.0, "1,234,567"), (-0.00012345, "-0.0001234")):
         assert format_number(value) == text
+    assert join(["if a and b", "if c"]) == "if a and b, and if c"
 
 
 FORMS = {
@@ -459,7 +425,7 @@ FORMS = {
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_runs_may_come_in_whatever_holds_them(make):
     found = compare(make(COUNTS), runs=20, share="1")
-    assert (found.n, found.share) == (400, compare(COUNTS, runs=20, share="1").share)
+    assert (found.n, found.p) == (400, 1.0)
     assert compare(make(COUNTS[:2]), runs=20, mean="33").mean.value == COUNTS[:2].mean()
 
 

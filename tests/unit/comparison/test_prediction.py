@@ -9,8 +9,9 @@ from scipy import stats
 
 from replication.comparison import prediction
 from replication.comparison.numbers import read_number
-from replication.comparison.sampling import Effort, Sample, SamplingDistribution
+from replication.comparison.sampling import Effort, Sample
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import SamplingDistribution
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)
@@ -145,14 +146,3 @@ def test_exact_and_drawn_answers_agree():
         assert drawn.findings[name].p == pytest.approx(exact.findings[name].p, abs=0.02)
     found, expected = (item.findings["mean_given_max"] for item in (drawn, exact))
     assert found.mean == pytest.approx(expected.mean, abs=0.2)
-
-
-def test_mean_of_two_dice_of_which_the_larger_is_four_worked_by_hand():
-    """(1, 4), (2, 4), (3, 4) in either order and (4, 4): a mean of 4 in one of seven."""
-    die = CountTable([1, 2, 3, 4, 5, 6], [1] * 6, 0, None)
-    found = judge_mean_and_max(die, mean="4.0", largest="4", runs=2)
-    given = found.distributions["mean_given_max"]
-    assert given.values == pytest.approx([2.5, 3, 3.5, 4])
-    assert given.mass == pytest.approx(np.array([2, 2, 2, 1]) / 7)
-    # The lower tail of 2.5 is larger, 2 in 7.
-    assert found.findings["mean_given_max"].p == pytest.approx(1 / 7)

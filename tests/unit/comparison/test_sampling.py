@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison import sampling
+from replication.statistics.distributions import SamplingDistribution
 
 EFFORT = sampling.Effort(100_000, 500)
 NAMES = ["mean", "sd", "median", "q1", "q3", "iqr", "iqm", "min", "max", "p90"]
@@ -95,7 +96,7 @@ def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not
 
 
 def test_mean_and_spread_of_a_distribution_weigh_values_by_their_mass():
-    found = sampling.SamplingDistribution(np.arange(11.0), stats.binom.pmf(np.arange(11), 10, 0.2))
+    found = SamplingDistribution(np.arange(11.0), stats.binom.pmf(np.arange(11), 10, 0.2))
     assert (found.mean, found.spread) == pytest.approx((2.0, math.sqrt(1.6)))
 
 

@@ -69,10 +69,10 @@ def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
 
 
 def test_hidden_biases_follow_the_visible_ones_seen_through_w(monkeypatch):
-    monkeypatch.setattr(following, "FOLLOWED", (1,))
+    monkeypatch.setattr(following, "AT", 1)
     protocol = dataclasses.replace(OTHER, half_width=0.2)
-    (first,) = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
-    assert first["cosine"] > 0.99
+    found = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
+    assert found["cosine"] > 0.99
 
 
 def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():

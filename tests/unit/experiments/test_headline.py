@@ -103,6 +103,7 @@ def test_population_is_that_of_the_networks(skewed):
     histogram = distributions.make_histogram(skewed)
     assert sum(histogram["shares"]) + histogram["share_beyond"] == pytest.approx(1.0)
     assert histogram["share_beyond"] >= 40 / skewed.n
+    assert histogram["edges"][0] == 0.0
 
 
 def test_each_way_to_ask_has_a_p_of_its_own(model):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.experiments.images.encoders import estimate_exponent
 from replication.experiments.images.linear import (
     IMAGES,
     MIDDLE,
@@ -13,7 +14,6 @@ from replication.experiments.images.linear import (
     make_patterns,
     make_protocol,
 )
-from replication.experiments.images.scale import estimate_exponent
 from replication.experiments.matrices import change_u, change_w, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter

@@ -43,6 +43,8 @@ def test_vectors_and_errors_are_those_of_the_readable_network(name):
             total += after - before
             falls.append(bool(after < before))
             assert (measured[f"{name}_gain"][row, k] > 0.0) == falls[-1]
+            if name == "whole":
+                assert measured["whole_gain"][row, k] == pytest.approx(before - after, abs=1e-12)
             assert measured["parallel"][row, k] == pytest.approx(cosine(p - a, r - c), abs=1e-6)
             assert measured[f"{name}_hidden"][row, k] == pytest.approx(
                 cosine(hidden_after - hidden, hidden - q), abs=1e-4

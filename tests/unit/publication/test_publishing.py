@@ -47,7 +47,7 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_
     *lines, last = said.splitlines()
     assert "of 3,000 networks within 2,000 updates" in lines[0]
     assert {"converged", "mean", "p", "verdict"} <= {line.split()[0] for line in lines}
-    assert "for a mean of 48 and a largest count of 202" in said
+    assert "for a mean of 48 and a largest count of 202: consistent with these networks" in said
     assert last.endswith(str(study.folder / "report.html"))
 
     blocks = list(read_outcomes(study))
@@ -119,6 +119,7 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     page = previews.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     text = page.read_text("utf-8")
+    assert "<title>Preview: codes" in text
     titles = {claim.title: claim.experiment == "codes" for claim in load_claims().values()}
     assert all((title in text) == is_own for title, is_own in titles.items())
     assert not (tmp_path / "models").exists()

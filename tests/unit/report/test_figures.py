@@ -30,7 +30,7 @@ def panels():
 
 
 def test_own_settings_of_matplotlib_do_not_enter(joint):
-    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
+    with mpl.rc_context({"axes.facecolor": "red", "axes.labelpad": 30}):
         assert save_figure(draw_joint, name="joint")[0] == joint
 
 

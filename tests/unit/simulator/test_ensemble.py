@@ -7,11 +7,13 @@ import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import WorkerError
 from replication.simulator import backends, ensemble
+from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import (
     LostWorker,
     cut_range,
@@ -103,6 +105,16 @@ def test_work_that_was_stopped_returns_nothing_rather_than_half():
 
     with pytest.raises(Stopped):
         map_in_threads(stop, [0])
+
+
+def test_what_several_threads_return_has_the_order_of_the_weights():
+    weights = draw_weights(PAPER, 1988, 0, 12_000)
+    assert len(cut_range(PAPER, 0, 12_000, workers=2)) == 2
+    together = simulate_weights(PAPER, weights, jobs=2, final_weights=True)
+    for ours, theirs in zip(
+        together, run_networks(PAPER, weights, final_weights=True), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize(

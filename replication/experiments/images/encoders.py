@@ -1,4 +1,4 @@
-"""How fast each rule is at its own best rate: on images, and as encoders become larger."""
+"""How fast each rule is at its own best rate as one-hot encoders become larger."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.growth import make_protocol
 from replication.experiments.search import simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.statistics.intervals import Estimate, estimate_median
 from replication.system.threads import map_in_threads
 
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
-ENCODER_RULES: dict[str, dict[str, Any]] = {
+RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,
     "slowed": CROSS_ENTROPY | {"visible_to_hidden_factor": 0.25},
@@ -34,36 +33,6 @@ SEARCH_SHARE = 1.0 / 6.0  # networks at each learning rate that is tried, as a s
 N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
 ERRORS = 1.96  # standard errors on each side of an exponent
 
-IMAGE_RULES = ENCODER_RULES | {"squared": {"learning_rule": BACK_PROPAGATION}}
-IMAGE_RATES: dict[str, dict[str, tuple[float, ...]]] = {
-    "raw": {
-        "recirculation": (5.0, 6.0, 7.5), "cross-entropy": (0.8, 1.1, 1.5),
-        "slowed": (1.3, 1.7, 2.2), "squared": (3.6, 5.0, 6.5),
-    },
-    "centred": {
-        "recirculation": (7.5, 9.0, 11.0), "cross-entropy": (2.0, 2.8, 3.6),
-        "slowed": (3.0, 4.0, 5.0), "squared": (8.0, 10.0, 13.0),
-    },
-}  # fmt: skip
-"""Learning rates that are tried, over the number of images."""
-
-
-def measure_speed(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return for raw and centred images the updates of each rule at its own best rate."""
-
-    def learn(task: tuple[str, str]) -> Model:
-        inputs, rule = task
-        base = make_protocol(n_images, centred=inputs == "centred", **IMAGE_RULES[rule])
-        _, outcomes = simulate_best(
-            base, {"learning_rate": [rate / n_images for rate in IMAGE_RATES[inputs][rule]]},
-            n_search=n_networks, n_networks=n_networks, root_seed=root_seed, jobs=1,
-        )  # fmt: skip
-        return name_estimate("median", estimate_median(outcomes.updates))
-
-    tasks = [(inputs, rule) for inputs in IMAGE_RATES for rule in IMAGE_RULES]
-    found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
-    return {inputs: {rule: found[inputs, rule] for rule in IMAGE_RULES} for inputs in IMAGE_RATES}
-
 
 def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, jobs: int) -> Model:
     """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
@@ -76,7 +45,7 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
         size, rule = task
         _, outcomes = simulate_best(
             Protocol(
-                group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **ENCODER_RULES[rule]
+                group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule]
             ),
             {"learning_rate": [float(f"{rate / size:.3g}") for rate in RATES[rule]]},
             n_search=max(2, round(SEARCH_SHARE * counts[size])), n_networks=counts[size],
@@ -85,14 +54,13 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
         return outcomes.updates
 
     # The longest first, so that no thread is left alone with it at the end.
-    tasks = [(size, rule) for size in reversed(sizes) for rule in ENCODER_RULES]
+    tasks = [(size, rule) for size in reversed(sizes) for rule in RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
     return {
         "sizes": list(sizes),
         "larger": [sizes[-N_LARGER], sizes[-1]],
         "rules": {
-            rule: describe_encoders({size: found[size, rule] for size in sizes})
-            for rule in ENCODER_RULES
+            rule: describe_encoders({size: found[size, rule] for size in sizes}) for rule in RULES
         },
     }
 
