@@ -105,9 +105,9 @@ class Comparison:
         Why reported numbers cannot be right, by name; those that could not be right if values lay
         on the grid of your runs, which decide nothing; that grid.
     distributions : mapping of str to SamplingDistribution
-        By statistic, for drawing; as are the next two.
+        By statistic, where studies were drawn.
     sides, sample : tuple of Side, and Sample, or None
-        Mean, spread and number of runs on both sides; your runs.
+        For drawing: mean, spread and number of runs on both sides; your runs.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -325,10 +325,10 @@ def compare(
     >>> found.verdict.value, round(found.p, 2)
     ('not contradicted', 0.18)
     >>> found.to_frame().round(1)
-              reported  yours   low  high    p
+              reported  yours   low  high    p  shown
     statistic
-    mean          41.5   46.6  38.9  54.3  0.2
-    sd             8.1   11.0   NaN   NaN  NaN
+    mean          41.5   46.6  38.9  54.3  0.2   10.9
+    sd             8.1   11.0   NaN   NaN  NaN    NaN
 
     One run against a report:
 

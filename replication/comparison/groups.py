@@ -133,10 +133,11 @@ def compare_table(
     if not found:
         key, why = next(iter(refused.items()))
         raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
+    level = next(iter(found.values())).level
     only_reported = {key: _find_nearest(key, own) for key in reports if key not in own}
     only_yours = {key: _find_nearest(key, only_reported) for key in own if key not in reports}
     return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
-                           tuple(ignored), n_missing, all_options["level"])  # fmt: skip
+                           tuple(ignored), n_missing, level)  # fmt: skip
 
 
 def _read_reports(

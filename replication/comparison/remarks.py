@@ -73,8 +73,8 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dic
         found["ci_kind"] = f"the {100 * report.ci_level:g} % interval is by {kind}{tried}"
     if "spread" in numbers:
         found["plus_minus"] = (
-            "± stands for a standard deviation, a standard error or half of a 95 % interval; all "
-            "three are tried"
+            "± stands for a standard deviation, a standard error or half of a "
+            f"{100 * report.ci_level:g} % interval; all three are tried"
         )
     if numbers & {"q1", "q3", "iqr"}:
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"

@@ -140,6 +140,7 @@ def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
         texts = " ".join(text.get_text() for text in panel.texts)
         more = sum(int(number) for number in re.findall(r"(\d+) more", texts))
         assert dots.size + more == 500, "those further off are named"
+        assert (more > 0) == (value == 48.0)
 
 
 SPELLINGS = {
@@ -149,6 +150,7 @@ SPELLINGS = {
     "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
     "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
     "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
+    "commas in quotes": '"a,b,c,d";updates;stopped\n1;48,5;0\n3;50;1\n',
     "columns beside": 'a;"b,c",updates,stopped\n1,2,48.5,0\n3,4,50,1\n',
 }
 
@@ -203,8 +205,6 @@ def test_columns_that_hold_something_else_are_refused(tmp_path, capsys, columns,
         (b"PK\x03\x04 a spreadsheet", [], 65, "not a readable Excel file"),
         ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
         (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
-        (b"u\n" + b"9" * 400 + b"\n2\n", [], 65, "finite"),
-        (b"u\n5e-324\n2\n", [], 65, "from 1e-100"),
         (b"u\n\xe9\n", [], 65, "not UTF-8"),
         (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
     ],
@@ -248,7 +248,6 @@ def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets,
         (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
         ([".", *REPORT], 74, "cannot be read (it is not a file)"),
         (REPORT, 2, "FILE"),
-        (["one.csv", "--mean", "ca. 48"], 2, "--mean was given as 'ca. 48'"),
         ([*DIFFERENCE, "b", "--sd", "2", "--runs", "5"], 2, "of a difference only the --mean"),
         ([*DIFFERENCE, "b", "--succeeded", "g", *REPORT], 2, "--succeeded do not go together"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
@@ -260,8 +259,6 @@ def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets,
         (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "does not exist"),
         (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
         (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
-        (["one.csv", "--mean", "48"], 2, "--runs was not given"),
-        (["one.csv", "--mean", "2", "--runs", "1000000"], 2, "from 1 to 100,000"),
         ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --runs was not"),
         ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
         ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),

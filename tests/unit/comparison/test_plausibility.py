@@ -104,6 +104,7 @@ def test_a_spread_is_possible_if_one_of_its_denominators_allows_it():
     largest = {"min": "0.000", "max": "10.000", "sd": "5.774"}  # 0, 0, 10, 10 with n - 1
     assert list(find(runs=4, kinds=("n",), **largest)) == ["sd"]
     assert find(runs=4, kinds=("n-1", "n"), **largest) == {}
+    assert find(runs=4, kinds=("n", "n-1"), **largest) == {}
 
 
 def test_a_mean_is_possible_if_one_of_the_numbers_of_runs_allows_it():

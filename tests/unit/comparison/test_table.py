@@ -120,7 +120,10 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
     long = ["x" * 60 + "1", "x" * 60 + "2"]
     names = [*long, "v1", "v1.0", "NA", "none", "Pong"]
     report = {"task": [*names[:-1], "pong-v5"], "mean": ["10.0"] * 7, "n": [5] * 7}
-    found = compare_table(make_runs(names), report, by="task", column="score")
+    runs = make_runs(names)
+    runs.loc[0, "task"] = None
+    found = compare_table(runs, report, by="task", column="score")
+    assert (found.n_missing, found.rows[long[0],].n) == (1, 4)
     assert [key for (key,) in found.rows] == names[:-1]
     assert found.only_reported == {("pong-v5",): ("Pong",)}
     assert found.only_yours == {("Pong",): ("pong-v5",)}
@@ -178,6 +181,8 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
         assert main([*arguments, "--format", form, "--plot", str(tmp_path / "a.png")]) == 0
         assert mark in capsys.readouterr().out
     assert (tmp_path / "a.png").stat().st_size > 5000
+    assert main([*arguments, "--level", "0.004"]) == 0
+    assert "p is at most 0.004 in 0 of 5 rows" in capsys.readouterr().out
     assert main([*arguments, "--exit-code"]) == {"contradicted": 1}.get(model["verdict"], 0)
 
 
