@@ -6,7 +6,6 @@ import io
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -20,9 +19,8 @@ from fontTools.ttLib import TTFont
 from replication.cli import main, name_make
 from replication.cli.parser import make_parser
 from replication.publication.rendering import METADATA as METADATA_OF_REPORT
-from tests.reliability.faults import FEW_RESAMPLES
+from tests.reliability.faults import FEW_RESAMPLES, ROOT, run
 
-ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PAGES = ["README.md", "CONTRIBUTING.md"]
 ALL_PAGES = [*PAGES, *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -35,10 +33,6 @@ def read(name):
 
 def read_versions(path):
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", path.read_text(encoding="utf-8"), re.M))
-
-
-def run(*command, cwd=ROOT, env=None):
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
 
 
 def run_make(*arguments, cwd=ROOT):
@@ -167,7 +161,7 @@ def test_tests_run_from_an_unpacked_sdist(built, tmp_path):
     tests = ("tests/parity", "tests/unit/definition/test_protocol.py", "tests/test_packaging.py")
     environment = os.environ | {"PYTHONPATH": str(folder)}
     pytest_quietly = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    done = run(*pytest_quietly, *tests, cwd=folder, env=environment)
+    done = run(*pytest_quietly, *tests, cwd=folder, env=environment, timeout=600)
     assert done.returncode == 0, done.stdout
 
 

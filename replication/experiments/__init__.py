@@ -55,10 +55,11 @@ VERSIONS = {
     "hierarchy": 2,
     "images": 4,
     "mechanism": 3,
-    "proposal": 2,
+    "proposal": 3,
     "readings": 2,
+    "settings": 2,
     "sizes": 2,
-    "speed": 2,
+    "speed": 3,
 }
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 

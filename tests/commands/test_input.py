@@ -11,18 +11,14 @@ from replication.store.folders import list_study_folders
 
 
 @pytest.fixture
-def reject(tmp_path, capsys):
-    """Run a command in this process that must be refused; return what it says."""
+def reject(tmp_path, refuse):
+    """Run a command that must be refused and write nothing; return what it says."""
 
     def reject(*words, code=2):
         results = tmp_path / "results"
-        assert main([*words, "--results", str(results)]) == code
-        output = capsys.readouterr()
-        assert output.out == ""
-        assert output.err.startswith("replication: ")
-        assert output.err.count("\n") == 1, output.err
+        message = refuse(code, *words, "--results", results)
         assert not results.exists(), "something was written"
-        return output.err
+        return message
 
     return reject
 
@@ -78,25 +74,23 @@ def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
     assert says in message
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "says"),
-    [
-        ("missing.toml", 74, "cannot be read"),
-        (".", 74, "cannot be read"),
-        ("/dev/zero", 74, "it is not a file"),
-    ],
-)
-def test_protocol_file_that_cannot_be_read_is_named(reject, tmp_path, name, code, says):
-    assert says in reject("simulate", f"--protocol={tmp_path / name}", code=code)
-
-
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("words", [["simulate", "--protocol"], ["multiverse", "--file"]])
-def test_a_pipe_in_place_of_a_file_is_not_waited_for(reject, tmp_path, words):
-    """Once each of them waited for ever."""
+@pytest.mark.parametrize(
+    "words",
+    [["simulate", "--protocol"], ["multiverse", "--file"], ["mechanism", "--patterns"]],
+    ids=lambda words: words[0],
+)
+def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
+    """Once each of them waited for ever for a pipe."""
     pipe = tmp_path / "pipe.toml"
     os.mkfifo(pipe)
-    assert "it is not a file" in reject(*words, str(pipe), code=74)
+    for path, says in (
+        (pipe, "it is not a file"),
+        ("/dev/zero", "it is not a file"),
+        (tmp_path, "cannot be read"),
+        (tmp_path / "missing.toml", "cannot be read"),
+    ):
+        assert says in refuse(74, *words, path)
 
 
 @pytest.mark.parametrize(

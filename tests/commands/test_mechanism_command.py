@@ -1,6 +1,5 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
-import os
 import re
 
 import pytest
@@ -112,14 +111,6 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
     line = refuse(2, "mechanism", "--patterns", write(text), "--group-sizes", "2,1")
     assert problem in line
     assert line.isprintable()
-
-
-@pytest.mark.timeout(60)
-def test_a_file_without_end_or_that_is_missing_gets_one_line(refuse, tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    assert "(it is not a file)" in refuse(74, "mechanism", "--patterns", tmp_path / "pipe")
-    assert "(it is not a file)" in refuse(74, "mechanism", "--patterns", "/dev/zero")
-    assert "it is missing" in refuse(74, "mechanism", "--patterns", tmp_path / "no.csv")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from replication.system.progress import Tell
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
 FEWEST = 6  # networks whose median has an interval
-SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.1, 0.002
+SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
 digits, as shares of all networks; `FEWEST` at least."""
 

@@ -524,6 +524,7 @@ def test_arguments_are_refused_in_one_line(arguments, message):
         (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
         ([10**400, 1], {}, "allowed are finite numbers"),
         ([1.0, [2.0, 3.0]], {}, "not all numbers"),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), {}, "not all numbers"),
         ([1.0, None, True], {}, "holds 'True' in row 3"),
         ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
         ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
