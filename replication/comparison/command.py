@@ -59,9 +59,8 @@ OPTIONS = {
     "per cent and your values shares such as 0.973, 1 if both are per cent",
     "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
     "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
-    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no). "
-    "With --mean and the like it suits times and counts that were stopped at one common value, "
-    "which failures hold; with rewards or accuracies add --failures excluded, or leave it out",
+    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "
+    "of failures the values say where they were stopped, unless --failures is excluded",
     "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
     "--failures": "what the report did with failures: left them out, counted them where they were "
     "stopped, or started over and added up (default: the verdict must not depend on it)",

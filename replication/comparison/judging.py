@@ -70,19 +70,11 @@ def list_sides(own: Own, rule: str) -> dict[str, Side]:
     """Return one's own mean, spread and number of runs, by words for the reading of a summary."""
     if isinstance(own, Report):
         return summarise(own, own.count_middle("excluded"))
-    sample = get_sample(own, rule)
+    sample, other = get_sample(own, rule), own.minus
     if sample is None:
         return {}
-    side = describe_side(sample)
-    if own.minus is None:
-        return {"": side}
-    other = describe_side(own.minus)
-    return {"": Side(side.mean - other.mean, side.samples + other.samples)}
-
-
-def describe_side(sample: Sample) -> Side:
-    """Return mean, standard deviation and number of runs."""
-    return Side(sample.mean, ((sample.spread if sample.n > 1 else None, sample.n),))
+    spreads = tuple((one.spread if one.n > 1 else None, one.n) for one in (sample, other) if one)
+    return {"": Side(sample.mean - (other.mean if other else 0.0), spreads)}
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:

@@ -86,17 +86,21 @@ def take_runs(
         data, flags = data[~missing], flags[~missing]
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
-    size = np.abs(data)
+    with np.errstate(all="ignore"):  # of values that are refused
+        size, steps = np.abs(data), data / float(grid or 1)
+        is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
-    allowed = f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"
-    _refuse(data, ~is_number, f"{allowed}; correct or remove it")
-    beyond = f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g}"
-    is_beyond = (data < bounds[0]) | (data > bounds[1])
-    _refuse(data, is_beyond, f"{beyond}; correct `bounds` or the value")
-    if grid:
-        off = np.abs(data / float(grid) - np.rint(data / float(grid))) > 1e-6
-        why = f"which is no multiple of the grid {float(grid):g}; correct it, or give no `grid`"
-        _refuse(data, off, why)
+    for is_wrong, why in (
+        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}; correct "
+         "or remove it"),
+        ((data < bounds[0]) | (data > bounds[1]), f"beyond the bounds of {bounds[0]:g} and "
+         f"{bounds[1]:g}; correct `bounds` or the value"),
+        (is_off, "which is no multiple of "
+         f"the grid {float(grid or 1):g}; correct it, or give no `grid`"),
+    ):  # fmt: skip
+        if is_wrong.any():
+            row = int(is_wrong.argmax())
+            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
@@ -104,13 +108,6 @@ def take_runs(
             bounds = (bounds[0], min(bounds[1], stop))
     done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
     return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
-
-
-def _refuse(data: FloatArray, is_wrong: BoolArray, why: str) -> None:
-    """Raise an error that names the first wrong value, if there is one."""
-    if is_wrong.any():
-        row = int(is_wrong.argmax())
-        raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
 
 
 def _read_bounds(bounds: tuple[Any, Any] | None) -> tuple[float, float]:
@@ -144,14 +141,16 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
         raise DataError(f"`{name}` is a table of {len(values.columns)} columns; give one of them")
     try:
         array = np.asarray(values)
-    except ValueError:  # rows of different lengths
+        if array.dtype.kind not in "iufbOUS":
+            raise ValueError
+    except ValueError:  # dates, or rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
     if array.ndim == 0:
         advice = "give a list of numbers, one for each run"
         if isinstance(values, (str, os.PathLike)):
             advice += "; a file is read by pandas, or by the command replication compare"
         raise DataError(f"`{name}` was given as {show(values)}; {advice}")
-    if array.dtype.kind not in "iufb":
+    if array.dtype.kind in "OUS":
         array = read_values(array.ravel().tolist(), name).reshape(array.shape)
     data = array.astype(np.float64)
     missing = np.isnan(data) | np.ma.getmaskarray(values if np.ma.isMA(values) else data)
@@ -174,7 +173,7 @@ def _find_cap(
 ) -> float | None:
     """Return the common cap of the failures; None if they have none and need none."""
     stops = data[~flags]
-    if cap is not None and not (math.isfinite(cap) and abs(cap) <= LARGEST):
+    if cap is not None and not abs(cap) <= LARGEST:
         raise refuse("cap", cap, f"are numbers up to {LARGEST:g}")
     if stops.size == 0:
         return cap

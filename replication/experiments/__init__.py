@@ -55,8 +55,9 @@ VERSIONS = {
     "hierarchy": 2,
     "images": 4,
     "mechanism": 3,
-    "proposal": 2,
+    "proposal": 3,
     "readings": 2,
+    "settings": 2,
     "sizes": 2,
     "speed": 3,
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.protocol import Protocol
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_proportion
 
@@ -28,13 +27,7 @@ def estimate_share(successes: int, n: int) -> dict[str, Any]:
     return name_estimate("share", share)
 
 
-def describe_speed(outcomes: Outcomes, protocol: Protocol) -> dict[str, Any]:
-    """Return settings and speed, failures at the cap; no median where half have not converged."""
+def find_median_updates(outcomes: Outcomes) -> float | None:
+    """Return the median number of updates; None where half have not converged."""
     median = float(np.median(np.where(outcomes.converged, outcomes.updates, np.inf)))
-    return {
-        "learning_rate": protocol.learning_rate,
-        "regression": protocol.regression,
-        "share": float(outcomes.converged.mean()),
-        "mean": float(outcomes.updates.mean()),
-        "median": median if np.isfinite(median) else None,
-    }
+    return median if np.isfinite(median) else None

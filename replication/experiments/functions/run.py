@@ -14,7 +14,7 @@ from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
-from replication.experiments.summaries import describe_speed
+from replication.experiments.summaries import find_median_updates
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights, list_connections, split_weights
@@ -71,10 +71,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
     names = PAPER.hidden_function, *SMOOTH
-    own, *others = (describe_speed(outcomes[name], PAPER)["median"] for name in names)
+    found = (find_median_updates(outcomes[name]) for name in names)
+    medians = [median for median in found if median is not None]
     return judge("other-functions", {
         **{name: outcomes[name].converged for name in SMOOTH},
-        "speed": None if None in (own, *others) else max(others) / own,
+        "speed": max(medians[1:]) / medians[0] if len(medians) == len(names) else None,
     })  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.search import simulate_best
-from replication.experiments.summaries import describe_speed, name_estimate
+from replication.experiments.summaries import find_median_updates, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
@@ -60,14 +60,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
     alignments = {key: each for part in measured for key, each in part.items()}
     medians = {key: float(np.median(each.events)) for key, each in alignments.items()}
-    rules, outcomes = {}, {}
+    outcomes = {}
     for name, protocol in RULES.items():
         report_progress(f"speed of the rule {name!r}")
-        best, outcomes[name] = simulate_best(
+        _, outcomes[name] = simulate_best(
             protocol, {"learning_rate": SEARCHED_RATES},
             n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-        rules[name] = describe_speed(outcomes[name], best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "rates": list(RATES),
@@ -75,7 +74,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             name: [medians[name, r] if np.isfinite(medians[name, r]) else None for r in RATES]
             for name in ("paper", "regressed", "control")
         },
-        "rules": rules,
+        "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
         "against_paper": name_estimate("median_ratio", ratios.median),
         "claims": {"proposal": judge_proposal(alignments)},
     }

@@ -14,7 +14,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array
 from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import describe_speed, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.statistics.intervals import estimate_mean
 from replication.system.progress import Tell
@@ -44,15 +44,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = make_protocol(RATES[column], REGRESSIONS[row])
-    n_fresh = FRESH_FACTOR * n_networks
     ours, theirs = (
-        simulate(protocol, n_seeds=n_fresh, root_seed=ROOT_SEED, jobs=jobs)
+        simulate(protocol, n_seeds=FRESH_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
         for protocol in (PAPER, best)
     )
     report_progress("the edge at the paper's regression")
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
-        "n_fresh": n_fresh,
         "max_updates": PAPER.max_updates,
         "rates": list(RATES),
         "regressions": list(REGRESSIONS),
@@ -60,8 +58,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         "failing": failing.tolist(),
         "ridge": find_ridge(mean, failing),
         "fastest_rate": RATES[int(np.argmin(own))],
-        "paper": describe_speed(ours, PAPER),
-        "best": describe_speed(theirs, best),
+        "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
+        "best": {"learning_rate": best.learning_rate, "regression": best.regression},
         **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
         "edge": measure_edge(n_networks=EDGE_FACTOR * n_networks, jobs=jobs),
     }

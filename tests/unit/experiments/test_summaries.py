@@ -1,21 +1,13 @@
-"""Speed and shares as models hold them."""
+"""Medians and shares as models hold them."""
 
-import pytest
-
-from replication.definition.protocol import Protocol
-from replication.experiments.summaries import describe_speed, estimate_share, get_estimate
+from replication.experiments.summaries import estimate_share, find_median_updates, get_estimate
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import make_outcomes
 
 
-@pytest.mark.parametrize(
-    ("updates", "share", "mean", "median"),
-    [((10, 20, 30, 2000), 0.75, 515.0, 25.0), ((10, 2000, 2000), 1 / 3, 4010 / 3, None)],
-)
-def test_speed_counts_failures_at_the_cap(updates, share, mean, median):
-    found = describe_speed(make_outcomes(*updates), Protocol(learning_rate=3.0))
-    assert [found["share"], found["mean"]] == pytest.approx([share, mean])
-    assert (found["median"], found["learning_rate"]) == (median, 3.0)
+def test_median_counts_failures_as_later_than_any_other():
+    assert find_median_updates(make_outcomes(10, 20, 30, 2000)) == 25.0
+    assert find_median_updates(make_outcomes(10, 2000, 2000)) is None
 
 
 def test_share_is_read_back_and_of_no_trial_unknown():
