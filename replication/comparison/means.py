@@ -31,11 +31,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
+from replication.comparison.sampling import ROUNDING
 from replication.statistics.intervals import Estimate
 
 POWER = 0.8
 MAX_PLANNED = 10_000_000
-ROUNDING = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)

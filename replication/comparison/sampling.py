@@ -45,6 +45,7 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 MAX_DECIMALS = 6
+ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,8 +70,10 @@ class Sample:
         bounds: tuple[float, float] = (-math.inf, math.inf),
         grid: Fraction | None = None,
     ) -> Sample:
-        """Collect finite values, at least one."""
+        """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+        if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
+            distinct, counts = distinct[:1], counts.sum(keepdims=True)
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
 
     @classmethod
@@ -91,7 +94,9 @@ class Sample:
 
     @functools.cached_property
     def mean(self) -> float:
-        """Mean of the runs."""
+        """Mean of the runs; of equal ones exactly their value, so that they have no spread."""
+        if self.values.size == 1:
+            return float(self.values[0])
         return math.fsum(self.values * self.counts) / self.n
 
     @functools.cached_property

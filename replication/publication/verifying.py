@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.definition.study import Study, list_repetitions
+from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
@@ -79,15 +78,17 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
-    for folder, (study, n_seeds) in _list_reported(results).items():
-        parts = {study.root_seed: n_seeds} | list_repetitions(study.root_seed, n_seeds)
-        studies = {dataclasses.replace(study, root_seed=seed): n for seed, n in parts.items()}
+    for folder, (place, n_seeds) in _list_reported(results).items():
+        parts = {place: n_seeds}
+        with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
+            study = Study(find_protocol(place), place.root_seed, n_seeds, results)
+            parts = {StudyFolder.of(part): part.n_seeds for part in study.parts.values()}
         if folder == results:
-            was_made = not all(find_missing(Study(PAPER, *part, results)) for part in parts.items())
+            was_made = not all(map(find_missing, study.parts.values()))
         else:
-            was_made = not counts.keys().isdisjoint(studies)
+            was_made = not counts.keys().isdisjoint(parts)
         if was_made:
-            counts |= {part: max(counts.get(part, 0), n) for part, n in studies.items()}
+            counts |= {part: max(counts.get(part, 0), n) for part, n in parts.items()}
     return dict(sorted(counts.items()))
 
 

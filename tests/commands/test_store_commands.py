@@ -14,7 +14,7 @@ from replication.publication.placing import place_files
 from replication.publication.verifying import list_studies
 from replication.store.blocks import find_blocks
 from replication.store.filling import simulate_study
-from replication.store.folders import StudyFolder
+from replication.store.folders import StudyFolder, compute_study_digest
 from tests.unit.store.invented import fill, find_digest, replace_block_size
 
 OTHER = dataclasses.replace(PAPER, threshold=0.2)
@@ -163,27 +163,28 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
 
 
 @pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
-@pytest.mark.parametrize("root_seed", [3, 4], ids=["of the study", "of a repetition"])
-def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, root_seed):
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["of it", "of a repetition", "of another error"])
+def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, place):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
     monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 10)
-    for seed in (3, 4):
-        folder = store(tmp_path, seed, 20)
-    digest = find_digest(tmp_path, 20, root_seed=root_seed)
+    parts = list(Study(PAPER, 3, 20, tmp_path).parts.values())
+    for part in parts:
+        simulate_study(part, show_progress=False)
+    part = parts[place]
+    digest, folder = compute_study_digest(part), StudyFolder.of(part)
     for name in ("3-20", "3-5", "3-x", "3-05"):
         write_model(tmp_path / "studies" / f"{PAPER.id}-{name}", "headline", {})
-    folder = folder.with_name(str(root_seed))
-    for block in find_blocks(folder)[-deleted:]:
+    for block in find_blocks(folder.path)[-deleted:]:
         block.path.unlink()
     if deleted == 3:
-        folder.rmdir()
+        folder.path.rmdir()
     assert main(["verify", "--results", str(tmp_path)]) == 65
     first = max(0, 20 - 10 * deleted)
-    assert f"/{root_seed}: the seeds {first} to 19 are missing" in capsys.readouterr().err
+    assert f"{folder.name}: the seeds {first} to 19 are missing" in capsys.readouterr().err
     text = run("repair", "--results", tmp_path)
-    assert f"/{root_seed}: computed the missing seeds {first} to 19" in text
-    assert find_digest(tmp_path, 20, root_seed=root_seed) == digest
+    assert f"{folder.name}: computed the missing seeds {first} to 19" in text
+    assert compute_study_digest(part) == digest
     run("verify", "--results", tmp_path)
 
 
@@ -195,7 +196,7 @@ def test_the_published_report_counts_only_where_its_outcomes_were_made(tmp_path,
     store(tmp_path, DEFAULT_ROOT_SEED, 10)
     assert list(list_studies(tmp_path).values()) == [0]
     store(tmp_path, DEFAULT_ROOT_SEED + 1, 20)
-    assert list(list_studies(tmp_path).values()) == [20] * 6
+    assert list(list_studies(tmp_path).values()) == [20] * 8
     assert run("info", "--results", tmp_path).count("report.html") == 1
 
 
