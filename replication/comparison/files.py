@@ -180,6 +180,8 @@ def _read_parquet(content: bytes, name: str) -> Table:
                     cells += [words[i] for i in chunk.indices.fill_null(-1).to_pylist()]
                 else:
                     cells += chunk.to_pylist()
+            if len(cells) != head.num_rows:
+                raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells
 
     return Table(name, schema.names, read, head.num_rows)
@@ -194,6 +196,8 @@ def _read_excel(content: bytes, name: str) -> Table:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
             sheets = [item for item in archive.namelist() if "/worksheets/" in item]
+            if not sheets:
+                raise ValueError("it is an archive without sheets")
             n_cells = 0
             for sheet in sheets:
                 with archive.open(sheet) as file:

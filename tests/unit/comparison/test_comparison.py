@@ -60,6 +60,25 @@ def test_rounding_is_no_spread(equal):
     assert far.conditions == (f"no other outcome is missing from your {len(equal)} equal runs",)
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"report": "mean=10 mean=11 n=5"}, "gives the mean twice"),
+        ({"report": "10 n=5 n=6"}, "gives the runs twice"),
+        ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd", "runs": 5}, "`sd` was given twice"),
+        ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1"), "runs": 5}, "`ci` was given twice"),
+        ({"median": "10 [9, 11]", "q1": "8", "runs": 5}, "`q1` was given twice"),
+        ({"mean": "10 (90% CI 9, 11)", "runs": 5}, "a level of 90 %, and `ci_level` is 0.95"),
+        ({"mean": "10 ± -1", "runs": 5}, "`mean` was given as '-1'"),
+        ({"mean": "10", "runs": 5, "level": None}, "`level` was given as 'None'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(given, why):
+    """Of two numbers the last was taken, and any interval was one of 95 %."""
+    with pytest.raises(UsageError, match=why):
+        compare(NORMAL, **given)
+
+
 def test_one_fact_has_one_answer_however_it_is_given():
     """Nine successes of ten against 0.6 were contradicted as a share and not as a mean."""
     nine = [1] * 9 + [0]
