@@ -303,7 +303,7 @@ def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
     path = tmp_path / "t.parquet"
     pd.DataFrame({"v": [1.0, 2, 3, 4, 5]}).to_parquet(path)
     whole = path.read_bytes()
-    for place in range(4, len(whole), 3):
+    for place in range(4, 300):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with contextlib.suppress(DataError, UsageError):
             assert len(read_table(str(path)).take("v")) == 5
