@@ -10,7 +10,6 @@ from scipy import stats
 
 from replication.cli import main
 from replication.comparison.comparison import Verdict, compare
-from replication.comparison.figure import draw_rows
 from replication.comparison.groups import compare_table
 from replication.comparison.table import ComparisonTable, adjust_holm
 from replication.errors import UsageError
@@ -217,7 +216,7 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     runs = make_runs(["a", "b", "c"])
     report = {"task": ["a", "b", "c"], "mean": ["10.0", "10.2", "900"], "sd": ["1.0"] * 3,
               "n": [5] * 3}  # fmt: skip
-    axes = draw_rows(compare_table(runs, report, by="task", column="score").rows).axes[0]
+    axes = compare_table(runs, report, by="task", column="score").plot().axes[0]
     assert axes.get_xlim()[1] < 10
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
