@@ -280,11 +280,6 @@ def read_keys(column: Sequence[Any]) -> list[str | None]:
     return [key or None for key in keys]
 
 
-def find_missing(column: Sequence[Any]) -> npt.NDArray[np.bool_]:
-    """Return where a column is empty, bool[n]."""
-    return np.array([is_missing(cell) for cell in column], dtype=np.bool_)
-
-
 def is_missing(cell: Any) -> bool:
     """Say whether a cell is empty: no text, a word for nothing, None, NaN or NA."""
     if isinstance(cell, str):
@@ -323,7 +318,7 @@ def _read_number(cell: Any) -> float | None:
 
 
 def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
-    """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
+    """Return a column of yes and no, bool[n]; no where a cell is empty."""
     answers = [str(cell).strip().lower().removesuffix(".0") for cell in column]
     for row, (cell, answer) in enumerate(zip(column, answers, strict=True)):
         if answer not in ANSWERS and not is_missing(cell):

@@ -12,7 +12,6 @@ import numpy as np
 from replication.comparison.comparison import Comparison, compare, compare_by
 from replication.comparison.files import (
     Table,
-    find_missing,
     is_missing,
     list_names,
     read_flags,
@@ -203,7 +202,7 @@ def _group_runs(
         else:
             values = read_values(table.take(metric or None), metric or table.names[0])
         if flags is not None:
-            values[find_missing(flags)] = np.nan
+            values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
             chosen = None if done is None else done[where]
             label = (*key, metric) if with_metric else key

@@ -96,9 +96,7 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(
-    given: object, name: str, *, is_share: bool = False, scale: float | None = None
-) -> Reported:
+def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
@@ -114,16 +112,14 @@ def read_number(
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
         examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345, 1.2k or 3.2e-4"
         raise refuse(name, text, f"is a plain decimal number; {examples}")
-    if has_percent and not is_share and scale is None:
+    if has_percent and name != "share" and scale is None:
         raise UsageError(
             f"`{name}` was given as {show(text, length=40)}; say what your values are with "
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (exponent - len(part))
     value = int(whole + part) * unit * (-1 if sign == "-" else 1)
-    divisor = Fraction(100 if is_share and has_percent else 1)
-    if scale is not None and not is_share:
-        divisor = Fraction(scale)
+    divisor = Fraction(scale or (100 if has_percent else 1))
     return Reported(
         text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
     )

@@ -86,14 +86,8 @@ def name_statistic(header: str) -> str | None:
     ('sd', 'runs', 'p90', None)
     """
     key = re.sub(r"[\s-]+", "_", header.strip().lower()).rstrip(".")
-    return _NAMES.get(key) or (key if find_probability(key) is not None else None)
-
-
-def find_probability(name: str) -> float | None:
-    """Return the probability of a quantile such as p90; None for any other name."""
-    found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", name)
-    share = 0.0 if found is None else float(found[1]) / 100.0
-    return share if share > 0 else None
+    quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", key)
+    return _NAMES.get(key) or (key if quantile and float(quantile[1]) > 0 else None)
 
 
 def word(name: str) -> str:
@@ -221,10 +215,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         del texts["ci"]
     numbers = {
         name: read_number(
-            text,
-            "mean" if name == "spread" else name,
-            is_share=name == "share",
-            scale=None if name in SUCCESSES else scale,
+            text, "mean" if name == "spread" else name, scale=None if name in SUCCESSES else scale
         )
         for name, text in texts.items()
     }

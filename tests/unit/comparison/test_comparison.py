@@ -228,9 +228,10 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
 
 def test_predictions_stay_within_bounds_and_a_column_of_0_and_1_is_a_share():
     accuracy = compare(FIVE, runs=5, max="0.83", bounds=(0, 1))
-    assert accuracy.findings["max"].high <= 1
+    assert accuracy.findings["max"].interval[1] <= 1
     wins = compare([0, 1, 1, 0, 1, 1, 1, 0], runs=10, mean="0.6")
-    assert 0 <= wins.findings["mean"].low < wins.findings["mean"].high <= 1
+    low, high = wins.findings["mean"].interval
+    assert 0 <= low < high <= 1
     with pytest.raises(DataError, match="beyond the bounds of 0 and 0.8"):
         compare(FIVE, runs=5, mean="0.83", bounds=(0, 0.8))
 
@@ -293,7 +294,7 @@ def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
     for numbers in cases:
         values = solved if "share" in numbers else NORMAL
         one = next(iter(compare(values, **{"runs": 5, **numbers}).findings.values()))
-        assert (one.p > 0.05) == (one.low <= one.value <= one.high), numbers
+        assert (one.p > 0.05) == (one.interval[0] <= one.value <= one.interval[1]), numbers
         seen.add((one.name, one.p > 0.05))
     assert len(seen) == 8
 

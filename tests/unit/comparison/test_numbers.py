@@ -31,7 +31,7 @@ def test_decimals_say_how_a_number_was_rounded(given, low, high):
 
 
 def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
-    share = read_number("95 %", "share", is_share=True)
+    share = read_number("95 %", "share")
     assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
     with pytest.raises(UsageError, match="say what your values are with `scale`: 100 if"):
         read_number("97.3%", "mean")
