@@ -180,6 +180,8 @@ def _read_parquet(content: bytes, name: str) -> Table:
                     cells += [words[i] for i in chunk.indices.fill_null(-1).to_pylist()]
                 else:
                     cells += chunk.to_pylist()
+            if len(cells) != head.num_rows:
+                raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells
 
     return Table(name, schema.names, read, head.num_rows)
@@ -194,6 +196,8 @@ def _read_excel(content: bytes, name: str) -> Table:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
             sheets = [item for item in archive.namelist() if "/worksheets/" in item]
+            if not sheets:
+                raise ValueError("it is an archive without sheets")
             n_cells = 0
             for sheet in sheets:
                 with archive.open(sheet) as file:
@@ -276,11 +280,6 @@ def read_keys(column: Sequence[Any]) -> list[str | None]:
     return [key or None for key in keys]
 
 
-def find_missing(column: Sequence[Any]) -> npt.NDArray[np.bool_]:
-    """Return where a column is empty, bool[n]."""
-    return np.array([is_missing(cell) for cell in column], dtype=np.bool_)
-
-
 def is_missing(cell: Any) -> bool:
     """Say whether a cell is empty: no text, a word for nothing, None, NaN or NA."""
     if isinstance(cell, str):
@@ -319,7 +318,7 @@ def _read_number(cell: Any) -> float | None:
 
 
 def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
-    """Return a column of yes and no, bool[n]; no where a cell is empty (see `find_missing`)."""
+    """Return a column of yes and no, bool[n]; no where a cell is empty."""
     answers = [str(cell).strip().lower().removesuffix(".0") for cell in column]
     for row, (cell, answer) in enumerate(zip(column, answers, strict=True)):
         if answer not in ANSWERS and not is_missing(cell):

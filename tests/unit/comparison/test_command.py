@@ -1,5 +1,6 @@
 """The compare command, as a user types it."""
 
+import contextlib
 import io
 import json
 import re
@@ -14,14 +15,8 @@ from hypothesis import strategies as st
 
 import replication
 from replication.cli import main
-from replication.comparison.files import (
-    find_missing,
-    read_flags,
-    read_keys,
-    read_table,
-    read_values,
-)
-from replication.errors import DataError, ReplicationError
+from replication.comparison.files import is_missing, read_flags, read_keys, read_table, read_values
+from replication.errors import DataError, ReplicationError, UsageError
 
 REPORT = ("--runs", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -90,8 +85,8 @@ def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     assert "; 2 missing values left out" in run(capsys, *arguments)
     model = json.loads(run(capsys, *arguments, "--format", "json"))
     assert (model["n"], model["n_missing"]) == (40, 2)
-    missing = find_missing([None, pd.NA, np.nan, "n/a", 0, "x"]).tolist()
-    assert missing == [True, True, True, True, False, False]
+    assert all(map(is_missing, [None, pd.NA, np.nan, "n/a"]))
+    assert not any(map(is_missing, [0, "x"]))
 
 
 def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
@@ -295,6 +290,24 @@ def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, 
         (tmp_path / "runs").write_text(content)
         with pytest.raises(DataError, match=message):
             read_table(str(tmp_path / "runs"))
+
+
+def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
+    """A column with no rows under a header of five ended in a traceback."""
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"v": [1.0, 2, 3, 4, 5]}).to_parquet(path)
+    whole = path.read_bytes()
+    for place in range(4, 300):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with contextlib.suppress(DataError, UsageError):
+            assert len(read_table(str(path)).take("v")) == 5
+
+
+def test_only_options_are_named_as_options(tmp_path, capsys):
+    """A column was called --metric, which there is not."""
+    words = ["example-tasks", "--by", "task", "--reported", "example-report"]
+    assert main(["compare", *words, "--column", "reward,seed"]) == 2
+    assert "no column `metric`" in capsys.readouterr().err
 
 
 def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
