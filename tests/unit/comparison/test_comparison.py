@@ -60,6 +60,25 @@ def test_rounding_is_no_spread(equal):
     assert far.conditions == (f"no other outcome is missing from your {len(equal)} equal runs",)
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"report": "mean=10 mean=11 n=5"}, "gives the mean twice"),
+        ({"report": "10 n=5 n=6"}, "gives the runs twice"),
+        ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd", "runs": 5}, "`sd` was given twice"),
+        ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1"), "runs": 5}, "`ci` was given twice"),
+        ({"median": "10 [9, 11]", "q1": "8", "runs": 5}, "`q1` was given twice"),
+        ({"mean": "10 (90% CI 9, 11)", "runs": 5}, "a level of 90 %, and `ci_level` is 0.95"),
+        ({"mean": "10 ± -1", "runs": 5}, "`mean` was given as '-1'"),
+        ({"mean": "10", "runs": 5, "level": None}, "`level` was given as 'None'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(given, why):
+    """Of two numbers the last was taken, and any interval was one of 95 %."""
+    with pytest.raises(UsageError, match=why):
+        compare(NORMAL, **given)
+
+
 def test_one_fact_has_one_answer_however_it_is_given():
     """Nine successes of ten against 0.6 were contradicted as a share and not as a mean."""
     nine = [1] * 9 + [0]
@@ -209,9 +228,10 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
 
 def test_predictions_stay_within_bounds_and_a_column_of_0_and_1_is_a_share():
     accuracy = compare(FIVE, runs=5, max="0.83", bounds=(0, 1))
-    assert accuracy.findings["max"].high <= 1
+    assert accuracy.findings["max"].interval[1] <= 1
     wins = compare([0, 1, 1, 0, 1, 1, 1, 0], runs=10, mean="0.6")
-    assert 0 <= wins.findings["mean"].low < wins.findings["mean"].high <= 1
+    low, high = wins.findings["mean"].interval
+    assert 0 <= low < high <= 1
     with pytest.raises(DataError, match="beyond the bounds of 0 and 0.8"):
         compare(FIVE, runs=5, mean="0.83", bounds=(0, 0.8))
 
@@ -274,7 +294,7 @@ def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
     for numbers in cases:
         values = solved if "share" in numbers else NORMAL
         one = next(iter(compare(values, **{"runs": 5, **numbers}).findings.values()))
-        assert (one.p > 0.05) == (one.low <= one.value <= one.high), numbers
+        assert (one.p > 0.05) == (one.interval[0] <= one.value <= one.interval[1]), numbers
         seen.add((one.name, one.p > 0.05))
     assert len(seen) == 8
 
