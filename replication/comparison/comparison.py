@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 import html
 import math
 import re
@@ -46,7 +45,6 @@ from replication.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTHING = Estimate(None, None, None)
 SCHEMA = 2  # version of what `Comparison.to_dict` returns
 
 
@@ -377,12 +375,14 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
-    take = functools.partial(
-        take_runs, options=options,
-        needs_cap=options["failures"] != "excluded" and bool(report.on_values),
+    needs_cap, minus = (
+        options["failures"] != "excluded" and bool(report.on_values),
+        options["minus"],
+    )
+    own = take_runs(options["values"], options["succeeded"], options, needs_cap=needs_cap)
+    others = None if minus is None else (
+        take_runs(minus, None, options, needs_cap=needs_cap, name="minus")
     )  # fmt: skip
-    own = take(options["values"], options["succeeded"], name="values")
-    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
             raise DataError(
@@ -424,7 +424,9 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         n_missing=n_missing,
         cap=stop if report.on_values else None,
         failures=main.rule,
-        mean=NOTHING if main.sides is None else main.sides[0].estimate(1.0 - level),
+        mean=Estimate(None, None, None)
+        if main.sides is None
+        else main.sides[0].estimate(1.0 - level),
         findings={
             name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
             for name, one in worst.findings.items()

@@ -253,15 +253,12 @@ def _predict(
 
 def _find_difference(prediction: Answer, sample: Sample) -> Difference | None:
     """Return the difference of means or of other middles, with the interval of studies drawn."""
-    name = next((name for name in ("mean", "median", "iqm") if name in prediction.findings), None)
-    if name is None:
+    middles = map(prediction.findings.get, ("mean", "median", "iqm"))
+    one = next(filter(None, middles), None)
+    if one is None or not math.isfinite(sum(one.interval)):
         return None
-    one = prediction.findings[name]
-    low, high = one.interval
-    if not math.isfinite(high - low):
-        return None
-    ends = low - one.value, high - one.value
-    return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
+    low, high = (end - one.value for end in one.interval)
+    return Difference(one.yours - one.value, low, high, one.p, None, sample.spread)
 
 
 def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:

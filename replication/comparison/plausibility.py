@@ -111,18 +111,12 @@ def _check_spread(
     """Return why a spread is impossible with that denominator, None if it is not."""
     name, mean = "sd" if "sd" in reported else "se", reported.get("mean")
     low, high = 0.0, math.inf  # of the standard deviation, as reported
-    if "sd" in reported:
-        low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
-    if "se" in reported:
-        first, last = (
-            float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)
-        )
-        if first > high * SLACK or last * SLACK < low:
-            return (
-                "se",
-                f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs",
-            )
-        low, high = max(low, first), min(high, last)
+    for key, factor in (("sd", 1.0), ("se", math.sqrt(n))):
+        if key in reported:
+            low = max(low, float(reported[key].low) * factor)
+            high = min(high, float(reported[key].high) * factor)
+    if low > high * SLACK:
+        return "se", f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs"
     squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
     least = max(ends[0], float(reported["min"].low) if "min" in reported else -math.inf)
     most = min(ends[1], float(reported["max"].high) if "max" in reported else math.inf)
