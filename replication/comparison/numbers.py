@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -81,15 +81,6 @@ class Reported:
         return float(first * step), float(last * step)
 
 
-class Printed(NamedTuple):
-    """A number with what stands behind it: a spread, or the two ends of an interval."""
-
-    value: Any
-    spread: str | None = None
-    ends: tuple[str, str] | None = None
-    is_skewed: bool = False  # the two errors differ
-
-
 def refuse(name: str, given: object, allowed: str) -> UsageError:
     """Return the error that says what was given, and what is allowed instead."""
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
@@ -124,15 +115,15 @@ def read_number(given: object, name: str, *, scale: float | None = None) -> Repo
     )
 
 
-def split_printed(given: object) -> Printed:
-    """Return a number and what stands behind it.
+def split_printed(given: Any) -> tuple[Any, str | tuple[str, str] | None, bool]:
+    """Return a number, its spread or the two ends of its interval, and whether two errors differ.
 
     0.83 ± 0.04, 0.83 (0.04), 0.830(4) and 0.83 +0.02 -0.03 have a spread (the last the mean of its
     two errors), 0.83 [0.81, 0.85] an interval; a power of ten or a per cent sign behind brackets
     belongs to all.
     """
     if not isinstance(given, str):
-        return Printed(given)
+        return given, None, False
     body = _unset(given)
     outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
     body, unit = outer.groups("") if outer else (body, "")
@@ -140,7 +131,7 @@ def split_printed(given: object) -> Printed:
         body, unit = body[:-1].strip(), "%"
     found = next((match for form in _SPLIT if (match := form.fullmatch(body))), None)
     if found is None:
-        return Printed(given)
+        return given, None, False
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
     value = parts["value"].removesuffix("%").strip()
     unit = unit or ("%" if parts["value"].endswith("%") else "")
@@ -149,20 +140,20 @@ def split_printed(given: object) -> Printed:
         return part.removesuffix("%").strip() + unit
 
     if "low" in parts:
-        return Printed(value + unit, ends=(finish(parts["low"]), finish(parts["high"])))
+        return value + unit, (finish(parts["low"]), finish(parts["high"])), False
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
         try:
             half = f"{(float(up) + float(down)) / 2:.{digits}f}"
         except ValueError:
-            return Printed(given)
-        return Printed(value + unit, half + unit, is_skewed=up != down)
+            return given, None, False
+        return value + unit, half + unit, up != down
     spread = parts.get("spread") or parts["inside"]
     decimals = len(value.partition(".")[2])
     if "inside" in parts and not found["space"] and decimals and spread.isdigit():
         spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
-    return Printed(value + unit, finish(spread))
+    return value + unit, finish(spread), False
 
 
 def split_range(given: object) -> tuple[str, str] | None:
@@ -220,9 +211,8 @@ def format_number(value: float | None, digits: int = 4) -> str:
         return ""
     if math.isinf(value):
         return "not reached"
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    in_full = float(value).is_integer() or abs(value) >= 10**digits
+    return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:

@@ -265,20 +265,17 @@ def _split_all(texts: dict[str, Any], kind: str) -> bool:
         texts["q1"], texts["q3"] = pair
     is_skewed = False
     for name in ("mean", "median"):
-        printed = split_printed(texts.get(name))
-        if printed.spread is None and printed.ends is None:
+        value, behind, differ = split_printed(texts.get(name))
+        if behind is None:
             continue
-        texts[name] = printed.value
-        if name == "median":  # as papers print it: a median with its quartiles
-            if printed.ends is None:
-                texts.setdefault("iqr", printed.spread)
-            else:
-                texts["q1"], texts["q3"] = printed.ends
-        elif printed.ends is not None:
-            texts["ci"] = printed.ends
+        texts[name] = value
+        if name == "mean":
+            texts[kind if isinstance(behind, str) else "ci"] = behind
+            is_skewed = differ
+        elif isinstance(behind, str):  # as papers print it: a median with its quartiles
+            texts.setdefault("iqr", behind)
         else:
-            texts[kind] = printed.spread
-            is_skewed = printed.is_skewed
+            texts["q1"], texts["q3"] = behind
     return is_skewed
 
 
