@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -79,6 +79,10 @@ class Reported:
             return low, high
         first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
         return float(first * step), float(last * step)
+
+
+Numbers = Mapping[str, Reported]
+"""Reported numbers by name."""
 
 
 def refuse(name: str, given: object, allowed: str) -> UsageError:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from replication.comparison.files import read_values
 from replication.comparison.numbers import read_number, refuse
-from replication.comparison.sampling import SEED, Sample
+from replication.comparison.sampling import SEED, Bounds, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.wording import plural, show
@@ -113,7 +113,7 @@ def take_runs(
     return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
 
 
-def _read_bounds(bounds: tuple[Any, Any] | None) -> tuple[float, float]:
+def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     try:
         low, high = (None, None) if bounds is None else bounds
         low = -math.inf if low in {None, "none"} else float(low)

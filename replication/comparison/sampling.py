@@ -39,6 +39,10 @@ Draws = Mapping[str, FloatArray]
 Population = tuple[FloatArray, Sequence[float], Sequence[float]]
 """N resampled runs, the shares that lie below and above all seen runs, and how far on average."""
 
+Bounds = tuple[float, float]
+"""What no value can leave; infinite where there is no bound."""
+UNBOUNDED: Bounds = (-math.inf, math.inf)
+
 SEED = 1989
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
 MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
@@ -65,11 +69,7 @@ class Sample:
 
     @classmethod
     def from_values(
-        cls,
-        values: npt.ArrayLike,
-        *,
-        bounds: tuple[float, float] = (-math.inf, math.inf),
-        grid: Fraction | None = None,
+        cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
     ) -> Sample:
         """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)

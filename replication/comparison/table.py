@@ -86,9 +86,7 @@ class ComparisonTable:
     def p_many(self) -> float | None:
         """Probability that chance gives as many such rows, if rows are independent (binomial)."""
         n = len(self.p_values)
-        if n == 0:
-            return None
-        return float(special.bdtrc(self.n_low - 1, n, self.level)) if self.n_low else 1.0
+        return float(special.bdtrc(self.n_low - 1, n, self.level)) if n else None
 
     @property
     def p(self) -> float | None:
