@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands: its threads only wait
 
 # Derandomised, so that a test that passed yesterday passes today; no deadline, because the
 # first call of a compiled function compiles it.

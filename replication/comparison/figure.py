@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,33 +16,39 @@ from replication.comparison.numbers import describe_p, format_number, format_p, 
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
+from replication.system.progress import escape
 from replication.wording import plural, show
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
+MAX_LABEL = 40
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
-STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-         "svg.hashsalt": "compare"}  # fmt: skip
+STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 
 
 def draw(found: Any) -> Any:
     """Draw a comparison, or all rows of a table of them, in a figure that no window shows."""
-    return draw_rows(found.rows) if hasattr(found, "rows") else draw_comparison(found)
-
-
-def draw_comparison(found: Comparison) -> Any:
-    """Draw a panel for each statistic that was judged."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    names = [name for name, one in found.findings.items() if math.isfinite(one.low + one.high)]
+    is_table = hasattr(found, "rows")
+    if is_table:
+        names = [key for key, one in found.rows.items() if one.difference and one.difference.d]
+        height = 1.0 + 0.25 * len(found.rows)
+    else:
+        names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
+        height = 0.4 + 2.1 * len(names)
     if not names:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 0.4 + 2.1 * len(names)), layout="constrained")
-        for panel, name in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
-            draw_statistic(found, name, panel)
+        figure = Figure(figsize=(6.4, height), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(1 if is_table else len(names)))
+        if is_table:
+            draw_rows(found.rows, panels[0])
+        else:
+            for name, panel in zip(names, panels, strict=True):
+                draw_statistic(found, name, panel)
     return figure
 
 
@@ -73,7 +80,7 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
     theirs = None if found.sides is None else found.sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
-        spread = float(theirs.samples[0][0] or 0.0)
+        spread = theirs.samples[0][0]
         ends = np.clip([one.value - spread, one.value + spread], first, last)
         panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
     p = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})"
@@ -97,45 +104,42 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
     panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
 
 
-def draw_rows(rows: Mapping[tuple[str, ...], Comparison]) -> Any:
+def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
     """Draw the difference of each row in standard deviations, with its interval."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     shown = {name: one.difference.d for name, one in rows.items() if one.difference is not None}
     ends = [abs(end) for d in shown.values() if d is not None for end in d[1:]]
-    if not ends:
-        raise UsageError("a picture needs more runs of your own; give them")
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
-    with rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 1.0 + 0.25 * len(rows)), layout="constrained")
-        panel = figure.subplots()
-        panel.axvline(0.0, color=INK, linewidth=0.8)
-        for place, (name, one) in enumerate(rows.items()):
-            d = shown.get(name)
-            if d is None:
-                panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
-                               textcoords="offset points", va="center")  # fmt: skip
-                continue
-            color = REPORTED if one.p is not None and one.p <= one.level else INK
-            value, low, high = np.clip(d, -reach, reach)
-            panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-            mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
-            panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
-            if mark != "o":
-                panel.annotate(
-                    f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
-                    xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
-                )  # fmt: skip
-            panel.annotate(format_p(one.p), (1.0, place), xycoords=("axes fraction", "data"),
-                           xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
-        panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
-                       textcoords="offset points", va="center", style="italic")  # fmt: skip
-        panel.set_yticks(range(len(rows)), [" ".join(key) for key in rows])
-        panel.set_ylim(len(rows) - 0.4, -0.6)
-        panel.set_xlim(-1.05 * reach, 1.05 * reach)
-        panel.set_xlabel("yours less reported, in standard deviations of a run")
-    return figure
+    panel.axvline(0.0, color=INK, linewidth=0.8)
+    for place, (name, one) in enumerate(rows.items()):
+        d = shown.get(name)
+        if d is None:
+            panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
+                           textcoords="offset points", va="center")  # fmt: skip
+            continue
+        color = REPORTED if one.p is not None and one.p <= one.level else INK
+        value, low, high = np.clip(d, -reach, reach)
+        panel.plot([low, high], [place, place], color=color, linewidth=1.2)
+        mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
+        panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
+        if mark != "o":
+            panel.annotate(
+                f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
+                xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
+            )  # fmt: skip
+        panel.annotate(format_p(one.p), (1.0, place), xycoords=("axes fraction", "data"),
+                       xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
+    panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
+                   textcoords="offset points", va="center", style="italic")  # fmt: skip
+    panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
+    panel.set_ylim(len(rows) - 0.4, -0.6)
+    panel.set_xlim(-1.05 * reach, 1.05 * reach)
+    panel.set_xlabel("yours less reported, in standard deviations of a run")
+
+
+def _label(key: tuple[str, ...]) -> str:
+    """Return a key as it stands in a picture, cut where it is long."""
+    text = escape(" ".join(key))
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
 
 
 def check_picture(path: Path) -> None:
@@ -151,5 +155,6 @@ def check_picture(path: Path) -> None:
 def save_picture(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all; an older one is kept until then."""
     content = io.BytesIO()
-    figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
+    with warnings.catch_warnings(action="ignore"):  # of letters that the font does not have
+        figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
     write_durably(path, content.getvalue())

@@ -73,7 +73,7 @@ def list_sides(own: Own, rule: str) -> dict[str, Side]:
     sample, other = get_sample(own, rule), own.minus
     if sample is None:
         return {}
-    spreads = tuple((one.spread if one.n > 1 else None, one.n) for one in (sample, other) if one)
+    spreads = tuple((one.spread, one.n) for one in (sample, other) if one)
     return {"": Side(sample.mean - (other.mean if other else 0.0), spreads)}
 
 
@@ -89,7 +89,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
         return {}
     mean, width, name = float(numbers["mean"].value), numbers["mean"].width, report.spread
     if name is None:
-        return {"": Side(mean, ((None, n_used),), width)}
+        return {"": Side(mean, ((NAN, n_used),), width)}
     spread = float(numbers[name].value or numbers[name].high)
     return {
         words: Side(mean, ((spread / factor, n_used),), width)
@@ -194,9 +194,9 @@ def _judge_mean(
         p = 1.0  # all runs are equal, and print as was reported
     interval = item.print_within(one.mean - reach, one.mean + reach)
     findings = {name: Finding.of(name, item, one.mean, interval, p)}
-    sd = one.samples[0][0] if len(one.samples) == 1 else None
+    sd = one.samples[0][0] if len(one.samples) == 1 else NAN
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
-        yours = NAN if sd is None or place else sd * factor
+        yours = NAN if place else sd * factor
         findings[spread] = Finding.of(spread, numbers[spread], yours)
     if math.isnan(p):
         return Answer(findings)
@@ -245,22 +245,33 @@ def _predict(
     conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
     return [
-        dataclasses.replace(one, difference=_find_difference(one, sample), conditions=conditions,
-                            shown=_find_shown(one, level))
+        dataclasses.replace(
+            one, difference=_find_difference(one, sample, numbers, level),
+            conditions=conditions, shown=_find_shown(one, level),
+        )
         for one in predictions
     ]  # fmt: skip
 
 
-def _find_difference(prediction: Answer, sample: Sample) -> Difference | None:
-    """Return the difference of means or of other middles, with the interval of studies drawn."""
+def _find_difference(
+    prediction: Answer, sample: Sample, numbers: Mapping[str, Reported], level: float
+) -> Difference | None:
+    """Return the difference of means or of other middles, with the interval of studies drawn.
+
+    What was reported may lie anywhere in its rounding cell.
+    """
     name = next((name for name in ("mean", "median", "iqm") if name in prediction.findings), None)
     if name is None:
         return None
     one = prediction.findings[name]
-    low, high = one.interval
+    drawn = prediction.distributions.get(name)
+    if drawn is None:
+        return None
+    low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
     if not math.isfinite(high - low):
         return None
-    ends = low - one.value, high - one.value
+    half = numbers[name].width / 2.0
+    ends = low - half - one.value, high + half - one.value
     return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
 
 

@@ -31,24 +31,24 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
+from replication.comparison.sampling import ROUNDING
 from replication.statistics.intervals import Estimate
 
 POWER = 0.8
 MAX_PLANNED = 10_000_000
-ROUNDING = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
 class Side:
     """One side of a comparison of means: the mean, and sd and n of each sample behind it.
 
-    Two samples stand for a difference of their means. `sd`: None where no spread is known. A value
+    Two samples stand for a difference of their means. `sd`: NaN where no spread is known. A value
     without error has no sample. `width`: of the cell to which the mean was rounded, which adds the
     variance of a uniform error.
     """
 
     mean: float
-    samples: tuple[tuple[float | None, int], ...] = ()
+    samples: tuple[tuple[float, int], ...] = ()
     width: float = 0.0
 
     @property
@@ -59,13 +59,13 @@ class Side:
     @property
     def has_spread(self) -> bool:
         """Whether a spread is known for each sample."""
-        return all(sd is not None and n > 1 for sd, n in self.samples)
+        return all(n > 1 and not math.isnan(sd) for sd, n in self.samples)
 
     def estimate(self, level: float) -> Estimate:
         """Return the mean with Student's interval, or Welch's for a difference."""
         if not self.has_spread:
             return Estimate(self.mean, None, None, level)
-        error, free = _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples if sd is not None])
+        error, free = _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples])
         reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
         return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
@@ -74,9 +74,8 @@ class Side:
 class Difference:
     """What a test of a difference found: own less reported.
 
-    `low`, `high`: its interval at 1 - level. `reach`: the largest difference that is not
-    contradicted. `d`: difference in standard deviations with its interval (None for shares).
-    `shown`: the difference that such runs show with a probability of 0.8, None if none would be.
+    `low`, `high`: its interval at 1 - level. `shown`: the difference that such runs show with a
+    probability of 0.8, None if none would be. `spread`: the standard deviation of a run.
     """
 
     value: float
@@ -94,28 +93,27 @@ class Difference:
         return self.value / self.spread, self.low / self.spread, self.high / self.spread
 
 
+def list_known(own: Side, other: Side) -> list[tuple[float, int]]:
+    """Return the standard deviations that are known, each with its number of runs."""
+    return [pair for side in (own, other) if side.has_spread for pair in side.samples]
+
+
 def list_errors(own: Side, other: Side) -> list[tuple[float, float]]:
     """Return standard error and degrees of freedom of the difference, for each test it has to pass.
 
-    The first is Welch's. None where no side has a spread.
+    The first is Welch's. There are none where nothing is known of how runs vary.
     """
-    rounded = (own.width**2 + other.width**2) / 12.0
-    if own.has_spread and other.has_spread:
-        sides = (*own.samples, *other.samples)
-        terms = [(float(sd or 0.0) ** 2 / n, n - 1.0) for sd, n in sides]
-        found = [_combine(terms, rounded)]
-        if len(own.samples) == len(other.samples) == 1:
-            (first, n), (second, m) = sides
-            free = n + m - 2.0
-            pooled = ((n - 1) * float(first or 0) ** 2 + (m - 1) * float(second or 0) ** 2) / free
-            found.append(_combine([(pooled * (1.0 / n + 1.0 / m), free)], rounded))
-        return found
-    known, unknown = (own, other) if own.has_spread else (other, own)
-    if not known.has_spread or not known.samples:
+    known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
+    if not any(sd for sd, _ in known):
         return []
-    share = 1.0 / unknown.n if unknown.n else 0.0
-    terms = [(float(sd or 0.0) ** 2 * (1.0 / n + share), n - 1.0) for sd, n in known.samples]
-    return [_combine(terms, rounded)]
+    if not (own.has_spread and other.has_spread):
+        share = 1.0 / (other if own.has_spread else own).n
+        return [_combine([(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known], rounded)]
+    found = [_combine([(sd**2 / n, n - 1.0) for sd, n in known], rounded)]
+    if len(own.samples) == len(other.samples) == 1:
+        error = pool_variance(known) * (1.0 / own.n + 1.0 / other.n)
+        found.append(_combine([(error, own.n + other.n - 2.0)], rounded))
+    return found
 
 
 def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[float, float]:
@@ -134,15 +132,14 @@ def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[f
 def judge_means(own: Side, other: Side, *, level: float) -> Difference | None:
     """Test whether two means differ; None where nothing is known of how runs vary."""
     errors = list_errors(own, other)
-    sides = [side for side in (own, other) if side.has_spread]
-    if not any(sd for side in sides for sd, _ in side.samples):
+    if not errors:
         return None
     gap = own.mean - other.mean
     gap = 0.0 if abs(gap) <= ROUNDING * abs(own.mean) else gap
     p = max(2.0 * float(special.stdtr(free, -abs(gap) / error)) for error, free in errors)
     reach = max(float(special.stdtrit(free, 1.0 - level / 2.0)) * error for error, free in errors)
     shown = max(find_shown(error, free, level) for error, free in errors)
-    spread = _pool([pair for side in sides for pair in side.samples])
+    spread = math.sqrt(pool_variance(list_known(own, other)))
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread)
 
 
@@ -151,17 +148,15 @@ def find_equivalence(own: Side, other: Side, margin: float) -> float | None:
 
     None where nothing is known of how runs vary.
     """
-    if judge_means(own, other, level=0.05) is None:
-        return None
     inside = margin - abs(own.mean - other.mean)
-    return max(
-        float(special.stdtr(free, -inside / error)) for error, free in list_errors(own, other)
-    )
+    p_values = [special.stdtr(free, -inside / error) for error, free in list_errors(own, other)]
+    return max(map(float, p_values), default=None)
 
 
-def _pool(samples: Sequence[tuple[float | None, int]]) -> float:
-    squares = math.fsum((n - 1.0) * float(sd or 0.0) ** 2 for sd, n in samples)
-    return math.sqrt(squares / math.fsum(n - 1.0 for _, n in samples))
+def pool_variance(samples: Sequence[tuple[float, int]]) -> float:
+    """Return the variance of a run from the standard deviations of several samples."""
+    squares = math.fsum((n - 1.0) * sd**2 for sd, n in samples)
+    return squares / math.fsum(n - 1.0 for _, n in samples)
 
 
 def find_shown(error: float, free: float, level: float) -> float:
@@ -181,13 +176,13 @@ def plan_runs(
     First those on either side, if both are run anew; then those of one's own, against the report
     as it is.
     """
-    known = [pair for side in (own, other) if side.has_spread for pair in side.samples]
-    if not known or not _pool(known) > 0:
+    known = list_known(own, other)
+    if not any(sd for sd, _ in known):
         return None, None
     mine, theirs = (
-        math.fsum(float(sd or 0.0) ** 2 for sd, _ in side.samples)
+        math.fsum(sd**2 for sd, _ in side.samples)
         if side.samples and side.has_spread
-        else _pool(known) ** 2
+        else pool_variance(known)
         for side in (own, other)
     )
 

@@ -37,7 +37,7 @@ _TYPESET = (  # what typesetting puts round a number, and what it stands for
 _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
     re.compile(
-        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:[0-9]{2}\s?%\s*CI:?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
+        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*CI[:,]?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
     re.compile(r"(?P<value>[^±()\[\]^_]+?)(?P<space>\s*)\(\s*(?P<inside>[^()\[\],;]+)\)"),
@@ -88,6 +88,7 @@ class Printed(NamedTuple):
     spread: str | None = None
     ends: tuple[str, str] | None = None
     is_skewed: bool = False  # the two errors differ
+    level: str | None = None  # of the interval, in per cent
 
 
 def refuse(name: str, given: object, allowed: str) -> UsageError:
@@ -95,9 +96,7 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(
-    given: object, name: str, *, is_share: bool = False, scale: float | None = None
-) -> Reported:
+def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
@@ -113,16 +112,14 @@ def read_number(
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
         examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345, 1.2k or 3.2e-4"
         raise refuse(name, text, f"is a plain decimal number; {examples}")
-    if has_percent and not is_share and scale is None:
+    if has_percent and name != "share" and scale is None:
         raise UsageError(
             f"`{name}` was given as {show(text, length=40)}; say what your values are with "
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (exponent - len(part))
     value = int(whole + part) * unit * (-1 if sign == "-" else 1)
-    divisor = Fraction(100 if is_share and has_percent else 1)
-    if scale is not None and not is_share:
-        divisor = Fraction(scale)
+    divisor = Fraction(scale or (100 if has_percent else 1))
     return Reported(
         text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
     )
@@ -133,7 +130,7 @@ def split_printed(given: object) -> Printed:
 
     0.83 ± 0.04, 0.83 (0.04), 0.830(4) and 0.83 +0.02 -0.03 have a spread (the last the mean of its
     two errors), 0.83 [0.81, 0.85] an interval; a power of ten or a per cent sign behind brackets
-    belongs to all.
+    belongs to all; one behind a single number is refused, since it may belong to one or to both.
     """
     if not isinstance(given, str):
         return Printed(given)
@@ -146,6 +143,9 @@ def split_printed(given: object) -> Printed:
     if found is None:
         return Printed(given)
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
+    level, is_apart = parts.pop("level", None), bool(found.groupdict().get("space"))
+    parts.pop("space", None)
+    _refuse_lone_unit(given, list(parts.values()))
     value = parts["value"].removesuffix("%").strip()
     unit = unit or ("%" if parts["value"].endswith("%") else "")
 
@@ -153,7 +153,9 @@ def split_printed(given: object) -> Printed:
         return part.removesuffix("%").strip() + unit
 
     if "low" in parts:
-        return Printed(value + unit, ends=(finish(parts["low"]), finish(parts["high"])))
+        return Printed(
+            value + unit, ends=(finish(parts["low"]), finish(parts["high"])), level=level
+        )
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
@@ -164,9 +166,21 @@ def split_printed(given: object) -> Printed:
         return Printed(value + unit, half + unit, is_skewed=up != down)
     spread = parts.get("spread") or parts["inside"]
     decimals = len(value.partition(".")[2])
-    if "inside" in parts and not found["space"] and decimals and spread.isdigit():
+    if "inside" in parts and not is_apart and decimals and spread.isdigit():
         spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
     return Printed(value + unit, finish(spread))
+
+
+def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
+    """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
+    has_suffix = [part[-1] in "kKMGB" for part in parts]
+    is_typeset = re.search(r"×|·|\\times|\\cdot", given)
+    has_power = [bool(is_typeset) and "e" in part for part in parts]
+    if len(set(has_suffix)) > 1 or len(set(has_power)) > 1:
+        raise UsageError(
+            f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers; "
+            "write it behind each, as in 1.2k ± 0.1k"
+        )
 
 
 def split_range(given: object) -> tuple[str, str] | None:
@@ -176,7 +190,7 @@ def split_range(given: object) -> tuple[str, str] | None:
     number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
-    return None if found is None else (found[1], found[2])
+    return None if found is None else (found[1].strip(), found[2].strip())
 
 
 def read_runs(given: object) -> int:

@@ -67,16 +67,6 @@ class Finding:
         """Return what is found of a reported number; `more` are the fields from `interval` on."""
         return cls(name, item.text, float(item.value), yours, *more)
 
-    @property
-    def low(self) -> float:
-        """Lower end of the interval."""
-        return self.interval[0]
-
-    @property
-    def high(self) -> float:
-        """Upper end of the interval."""
-        return self.interval[1]
-
 
 @dataclasses.dataclass(frozen=True)
 class Answer:

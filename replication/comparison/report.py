@@ -17,7 +17,7 @@ from replication.comparison.numbers import (
     split_range,
 )
 from replication.errors import UsageError
-from replication.wording import plural
+from replication.wording import plural, show
 
 STATISTICS = {
     "mean": "mean",
@@ -86,14 +86,8 @@ def name_statistic(header: str) -> str | None:
     ('sd', 'runs', 'p90', None)
     """
     key = re.sub(r"[\s-]+", "_", header.strip().lower()).rstrip(".")
-    return _NAMES.get(key) or (key if find_probability(key) is not None else None)
-
-
-def find_probability(name: str) -> float | None:
-    """Return the probability of a quantile such as p90; None for any other name."""
-    found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", name)
-    share = 0.0 if found is None else float(found[1]) / 100.0
-    return share if share > 0 else None
+    quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", key)
+    return _NAMES.get(key) or (key if quantile and float(quantile[1]) > 0 else None)
 
 
 def word(name: str) -> str:
@@ -183,15 +177,14 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
     In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
     """
     if isinstance(given, Mapping):
-        pairs = {str(key): value for key, value in given.items()}
+        pairs = [(str(key), value) for key, value in given.items()]
     else:
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", str(given)[:500])
-        pairs = {"mean": first.strip()} if first.strip() else {}
-        pairs |= {
-            key: value.strip(" ),;") for key, value in zip(rest[::2], rest[1::2], strict=True)
-        }
+        values = [value.strip(" ),;") for value in rest[1::2]]
+        pairs = [("mean", first.strip())] * bool(first.strip())
+        pairs += zip(rest[::2], values, strict=True)
     found: dict[str, Any] = {}
-    for key, value in pairs.items():
+    for key, value in pairs:
         known = name_statistic(key)
         if known is None:
             allowed = f"are runs, {', '.join(STATISTICS)}, ci, share, n_succeeded and p90"
@@ -216,19 +209,21 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     texts = {name: value for name, value in given.items() if value is not None}
     runs = texts.pop("runs", None)
     kind = options["plus_minus"] or "spread"
-    off_centre = _split_all(texts, kind.removeprefix("2"))
+    off_centre = _split_all(texts, kind.removeprefix("2"), ci_level)
     ends = split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
     numbers = {
         name: read_number(
-            text, name, is_share=name == "share", scale=None if name in SUCCESSES else scale
+            text, "mean" if name == "spread" else name, scale=None if name in SUCCESSES else scale
         )
         for name, text in texts.items()
     }
     for name in numbers.keys() & {*SPREADS, "iqr", *SUCCESSES}:
         if numbers[name].value < 0:
-            raise refuse(name, texts[name], "are 0 and numbers above it")
+            place = "mean" if name == "spread" else name
+            behind = " behind ±" * (name == "spread")
+            raise refuse(place, texts[name], f"are 0 and numbers above it{behind}")
     if ends is not None:
         middle, half = _read_interval(*ends, scale)
         mean = numbers.setdefault("mean", middle)
@@ -260,17 +255,25 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     return report
 
 
-def _split_all(texts: dict[str, Any], kind: str) -> bool:
+def _split_all(texts: dict[str, Any], kind: str, ci_level: float) -> bool:
     """Take apart what stands in one cell; say whether two errors differ."""
+
+    def add(name: str, value: Any) -> None:
+        if texts.setdefault(name, value) != value:
+            raise UsageError(
+                f"`{name}` was given twice, as {show(texts[name])} and {show(value)}; give it once"
+            )
+
     low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
     if (low is None) != (high is None):
         given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
         raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
     if low is not None:
-        texts["ci"] = low, high
+        add("ci", (low, high))
     if (pair := split_range(texts.get("iqr"))) is not None:
         del texts["iqr"]
-        texts["q1"], texts["q3"] = pair
+        add("q1", pair[0])
+        add("q3", pair[1])
     is_skewed = False
     for name in ("mean", "median"):
         printed = split_printed(texts.get(name))
@@ -279,13 +282,21 @@ def _split_all(texts: dict[str, Any], kind: str) -> bool:
         texts[name] = printed.value
         if name == "median":  # as papers print it: a median with its quartiles
             if printed.ends is None:
-                texts.setdefault("iqr", printed.spread)
+                add("iqr", printed.spread)
             else:
-                texts["q1"], texts["q3"] = printed.ends
+                add("q1", printed.ends[0])
+                add("q3", printed.ends[1])
         elif printed.ends is not None:
-            texts["ci"] = printed.ends
+            if printed.level is not None and not math.isclose(
+                float(printed.level), 100.0 * ci_level
+            ):
+                raise UsageError(
+                    f"the interval behind the mean has a level of {printed.level} %, and "
+                    f"`ci_level` is {ci_level:g}; give both alike"
+                )
+            add("ci", printed.ends)
         else:
-            texts[kind] = printed.spread
+            add(kind, printed.spread)
             is_skewed = printed.is_skewed
     return is_skewed
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -37,14 +37,13 @@ Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
 
 SEED = 1989
-N_STUDIES = 100_000
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
-N_RESAMPLES = 1000
 MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
 MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 MAX_DECIMALS = 6
+ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,8 +68,10 @@ class Sample:
         bounds: tuple[float, float] = (-math.inf, math.inf),
         grid: Fraction | None = None,
     ) -> Sample:
-        """Collect finite values, at least one."""
+        """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+        if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
+            distinct, counts = distinct[:1], counts.sum(keepdims=True)
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
 
     @classmethod
@@ -91,7 +92,9 @@ class Sample:
 
     @functools.cached_property
     def mean(self) -> float:
-        """Mean of the runs."""
+        """Mean of the runs; of equal ones exactly their value, so that they have no spread."""
+        if self.values.size == 1:
+            return float(self.values[0])
         return math.fsum(self.values * self.counts) / self.n
 
     @functools.cached_property
@@ -147,27 +150,22 @@ def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> tuple[float,
 class Effort:
     """How much is resampled and drawn."""
 
-    n_studies: int = N_STUDIES
-    n_resamples: int = N_RESAMPLES
+    n_studies: int = 100_000
+    n_resamples: int = 1000
     seed: int = SEED
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Population:
-    """A population that the seen runs allow for: N resampled runs, and what lies beyond them."""
-
-    runs: FloatArray
-    beyond: tuple[float, float]  # shares below the smallest and above the largest seen run
-    scales: tuple[float, float]  # mean distances of those from it
 
 
 def draw_populations(
     sample: Sample, n_resamples: int, *, seed: int, is_enough: bool = False
-) -> Iterator[Population]:
-    """Draw populations that the seen runs allow for; the sample itself if they are enough."""
+) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
+    """Draw populations that the seen runs allow for; the sample itself if they are enough.
+
+    Of each: N resampled runs, the shares below the smallest and above the largest seen run, and
+    the mean distances of those from it.
+    """
     own = sample.runs
     if is_enough:
-        yield from (Population(own, (0.0, 0.0), (0.0, 0.0)) for _ in range(n_resamples))
+        yield from [(own, (0.0, 0.0), (0.0, 0.0))] * n_resamples
         return
     generator = np.random.default_rng([seed, 1])
     kurtosis = sample.find_kurtosis()
@@ -187,7 +185,7 @@ def draw_populations(
     for row in range(n_resamples):
         even = generator.random(own.size) * weight + 0.5 * gaps[0]
         places = np.minimum(even.astype(np.int64), own.size - 1)
-        yield Population(own[places], tuple(beyond[row]), tuple(scales[row]))
+        yield own[places], beyond[row], scales[row]
 
 
 def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArray]:
@@ -200,14 +198,14 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     populations = draw_populations(
         sample, n_resamples, seed=effort.seed, is_enough=sample.is_enough_for(runs)
     )
-    for population in populations:
+    for resampled, beyond, scales in populations:
         even = generator.random(n_each * runs)
-        low, high = population.beyond[0], 1.0 - population.beyond[1]
+        low, high = beyond[0], 1.0 - beyond[1]
         places = ((even - low) * (own.size / (high - low))).astype(np.int64)
-        drawn = population.runs[np.clip(places, 0, own.size - 1)]
+        drawn = resampled[np.clip(places, 0, own.size - 1)]
         for sign, edge, unseen, scale in (
-            (-1.0, own[0], np.flatnonzero(even < low), population.scales[0]),
-            (1.0, own[-1], np.flatnonzero(even >= high), population.scales[1]),
+            (-1.0, own[0], np.flatnonzero(even < low), scales[0]),
+            (1.0, own[-1], np.flatnonzero(even >= high), scales[1]),
         ):
             if unseen.size:
                 excess = scale * generator.standard_exponential(unseen.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,17 @@ from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
+from replication.experiments.summaries import estimate_share
+from replication.simulator.engine import record_weights
+from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
+RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -33,10 +39,15 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         jobs=jobs,
     )
     on_digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
+    report_progress("what comes first, by learning rate")
+    orders = map_in_threads(
+        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
+    )
     return {
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
         "level": LEVEL,
+        "orders": orders,
         "least_cross_entropy": min(
             float(each.get_learning("upper_cross").min()) for each in (paper, slow)
         ),
@@ -120,6 +131,21 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
         "raw-2": find(slow, "alignment") < slow_agrees,
         "centred-2": find(slow, "centred") < slow_agrees,
     })  # fmt: skip
+
+
+def compare_order(rate: float, *, n_networks: int) -> Model:
+    """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
+    protocol = dataclasses.replace(PAPER, learning_rate=rate)
+    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
+    n_updates = max(60, round(200.0 / rate))  # after which nearly all are aligned
+    recorded = record_weights(protocol, initial, n_updates)
+    measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
+    centred, agrees = (
+        agreement.find_events(measured[name].reshape(recorded.shape[:2]))
+        for name in ("centred", "lower")
+    )
+    share = estimate_share(int(np.count_nonzero(centred < agrees)), n_networks)
+    return {"learning_rate": rate, "centred": share}
 
 
 def judge_symmetry(paper: Histories, slow: Histories, on_digits: Array) -> Model:

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
+from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -48,6 +49,46 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
     assert compare([48.0], constant="48").verdict is UNKNOWN
     assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
+
+
+@pytest.mark.parametrize("equal", [[0.8] * 3, [123_456.789] * 10, [0.1 + 0.2, 0.3, 0.3]])
+def test_rounding_is_no_spread(equal):
+    """Three runs of 0.8 have a mean of 0.8000000000000002: p was 1e-29, or a certain verdict."""
+    assert compare(equal, constant=equal[0] * 1.02).p is None
+    alone = compare(equal, runs=5, mean=equal[0] * 1.02)
+    assert (alone.verdict, alone.reason) == (UNKNOWN, "constant")
+    far = compare(equal, runs=5, mean=str(equal[0] * 2), sd=str(equal[0] / 100))
+    assert far.conditions == (f"no other outcome is missing from your {len(equal)} equal runs",)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"report": "mean=10 mean=11 n=5"}, "gives the mean twice"),
+        ({"report": "10 n=5 n=6"}, "gives the runs twice"),
+        ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd", "runs": 5}, "`sd` was given twice"),
+        ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1"), "runs": 5}, "`ci` was given twice"),
+        ({"median": "10 [9, 11]", "q1": "8", "runs": 5}, "`q1` was given twice"),
+        ({"mean": "10 (90% CI 9, 11)", "runs": 5}, "a level of 90 %, and `ci_level` is 0.95"),
+        ({"mean": "10 ± -1", "runs": 5}, "`mean` was given as '-1'"),
+        ({"mean": "10", "runs": 5, "level": None}, "`level` was given as 'None'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(given, why):
+    """Of two numbers the last was taken, and any interval was one of 95 %."""
+    with pytest.raises(UsageError, match=why):
+        compare(NORMAL, **given)
+
+
+def test_a_difference_lies_in_its_interval_whatever_the_decimals():
+    """Of a median of 0.5 against 0.811 the interval was 0.3 to 0.3."""
+    values = np.random.default_rng(3).normal(0.811, 0.05, 120)
+    for reported in ("0.5", "0.50", "0.500"):
+        gap = compare(values, runs=50, median=reported).difference
+        assert gap.low < gap.value < gap.high
+    with pytest.raises(TypeError, match="ask for its verdict"):
+        bool(compare_table({"k": ["a"] * 5, "v": values[:5]}, {"k": ["a"], "mean": ["1"]},
+                           by="k", runs=5))  # fmt: skip
 
 
 def test_one_fact_has_one_answer_however_it_is_given():
@@ -199,9 +240,10 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
 
 def test_predictions_stay_within_bounds_and_a_column_of_0_and_1_is_a_share():
     accuracy = compare(FIVE, runs=5, max="0.83", bounds=(0, 1))
-    assert accuracy.findings["max"].high <= 1
+    assert accuracy.findings["max"].interval[1] <= 1
     wins = compare([0, 1, 1, 0, 1, 1, 1, 0], runs=10, mean="0.6")
-    assert 0 <= wins.findings["mean"].low < wins.findings["mean"].high <= 1
+    low, high = wins.findings["mean"].interval
+    assert 0 <= low < high <= 1
     with pytest.raises(DataError, match="beyond the bounds of 0 and 0.8"):
         compare(FIVE, runs=5, mean="0.83", bounds=(0, 0.8))
 
@@ -264,7 +306,7 @@ def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
     for numbers in cases:
         values = solved if "share" in numbers else NORMAL
         one = next(iter(compare(values, **{"runs": 5, **numbers}).findings.values()))
-        assert (one.p > 0.05) == (one.low <= one.value <= one.high), numbers
+        assert (one.p > 0.05) == (one.interval[0] <= one.value <= one.interval[1]), numbers
         seen.add((one.name, one.p > 0.05))
     assert len(seen) == 8
 

@@ -40,9 +40,10 @@ def test_rounding_of_a_mean_adds_the_variance_of_a_uniform_error():
 
 def test_nothing_is_known_where_no_run_varies():
     equal = Side(1.0, ((0.0, 10),))
-    assert means.judge_means(equal, Side(2.0, ((None, 5),)), level=0.05) is None
+    assert means.judge_means(equal, Side(2.0, ((np.nan, 5),)), level=0.05) is None
     assert means.judge_means(equal, Side(2.0, ((0.0, 5),)), level=0.05) is None
-    assert means.judge_means(Side(1.0, ((None, 1),)), Side(2.0, ((None, 1),)), level=0.05) is None
+    single = Side(1.0, ((np.nan, 1),))
+    assert means.judge_means(single, Side(2.0, ((np.nan, 1),)), level=0.05) is None
 
 
 def test_what_would_have_been_shown_is_found_four_times_in_five():
@@ -91,9 +92,9 @@ def test_equivalence_is_welch_s_test_taken_twice_and_unknown_where_no_run_varies
     below = stats.ttest_ind(ONE + 4.0, TWO, equal_var=False, alternative="greater").pvalue
     above = stats.ttest_ind(ONE - 4.0, TWO, equal_var=False, alternative="less").pvalue
     assert means.find_equivalence(side(ONE), side(TWO), 4.0) == pytest.approx(max(below, above))
-    equal, single = Side(48.0, ((0.0, 10),)), Side(48.0, ((None, 1),))
-    assert means.find_equivalence(equal, Side(48.0, ((None, 5),)), 4.8) is None
-    assert means.find_equivalence(single, Side(48.0, ((None, 5),)), 4.8) is None
+    equal, single = Side(48.0, ((0.0, 10),)), Side(48.0, ((np.nan, 1),))
+    assert means.find_equivalence(equal, Side(48.0, ((np.nan, 5),)), 4.8) is None
+    assert means.find_equivalence(single, Side(48.0, ((np.nan, 5),)), 4.8) is None
     # A constant has no error: 2 standard errors within the margin on 99 degrees of freedom.
     found = means.find_equivalence(Side(50.0, ((10.0, 100),)), Side(48.0), 4.0)
     assert found == pytest.approx(0.0241, abs=5e-5)

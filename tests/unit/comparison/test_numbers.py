@@ -31,7 +31,7 @@ def test_decimals_say_how_a_number_was_rounded(given, low, high):
 
 
 def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
-    share = read_number("95 %", "share", is_share=True)
+    share = read_number("95 %", "share")
     assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
     with pytest.raises(UsageError, match="say what your values are with `scale`: 100 if"):
         read_number("97.3%", "mean")
@@ -91,3 +91,13 @@ def test_anything_else_is_refused_in_one_short_line(given):
         read_number(given, "mean")
     assert len(str(error.value)) < 260
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "lone", ["1.2k ± 0.1", "1.2 ± 0.1k", "8.3 ± 0.4 × 10⁻¹", "1.2k [1.1, 1.3]"]
+)
+def test_a_unit_behind_one_of_two_numbers_is_refused(lone):
+    """1.2k ± 0.1 was read as 1,200 ± 0.1."""
+    with pytest.raises(UsageError, match="write it behind each"):
+        split_printed(lone)
+    assert split_printed("0.83 ± 4e-2").spread == "4e-2"

@@ -16,9 +16,7 @@ ONE = Fraction(1)
 def find(
     runs=None, grid=None, bounds=(-math.inf, math.inf), counts=None, kinds=("n-1",), **reported
 ):
-    read = {
-        name: read_number(text, name, is_share=name == "share") for name, text in reported.items()
-    }
+    read = {name: read_number(text, name) for name, text in reported.items()}
     counts = ([] if runs is None else [runs]) if counts is None else counts
     return find_impossible(read, runs=runs, counts=counts, grid=grid, bounds=bounds, sd_kinds=kinds)
 

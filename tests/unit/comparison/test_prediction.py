@@ -42,8 +42,9 @@ def test_mean_of_normal_runs_has_students_prediction_interval():
         values = generator.normal(size=40)
         finding = find(values, 10, mean="0.0").findings["mean"]
         reach = stats.t.ppf(0.975, 39) * values.std(ddof=1) * math.sqrt(1 / 40 + 1 / 10)
-        ratios.append((finding.high - finding.low) / (2 * reach))
-        assert (finding.high + finding.low) / 2 == pytest.approx(values.mean(), abs=0.3)
+        low, high = finding.interval
+        ratios.append((high - low) / (2 * reach))
+        assert (high + low) / 2 == pytest.approx(values.mean(), abs=0.3)
     # Unseen values beyond either end make it somewhat wider.
     assert 0.95 < np.mean(ratios) < 1.2
 

@@ -32,10 +32,9 @@ def test_statistics_are_those_of_numpy_and_scipy():
 def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
     """Hill (1968): each of the N + 1 gaps is as likely; half of a gap belongs to each neighbour."""
     sample = sampling.Sample.from_values(np.random.default_rng(8).normal(size=40))
-    populations = list(sampling.draw_populations(sample, 4000, seed=1))
-    beyond = np.array([population.beyond for population in populations])
+    populations = sampling.draw_populations(sample, 4000, seed=1)
+    runs, beyond, _ = map(np.array, zip(*populations, strict=True))
     assert beyond.mean(axis=0) == pytest.approx([1 / 41, 1 / 41], rel=0.07)
-    runs = np.array([population.runs for population in populations])
     share = 1 - beyond.sum(axis=1)
     shares = [((runs == value).mean(axis=1) * share).mean() for value in sample.values]
     assert np.array(shares)[[0, -1]] == pytest.approx(np.full(2, 0.5 / 41), rel=0.15)

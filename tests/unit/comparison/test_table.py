@@ -10,7 +10,6 @@ from scipy import stats
 
 from replication.cli import main
 from replication.comparison.comparison import Verdict, compare
-from replication.comparison.figure import draw_rows
 from replication.comparison.groups import compare_table
 from replication.comparison.table import ComparisonTable, adjust_holm
 from replication.errors import UsageError
@@ -217,9 +216,24 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     runs = make_runs(["a", "b", "c"])
     report = {"task": ["a", "b", "c"], "mean": ["10.0", "10.2", "900"], "sd": ["1.0"] * 3,
               "n": [5] * 3}  # fmt: skip
-    axes = draw_rows(compare_table(runs, report, by="task", column="score").rows).axes[0]
+    axes = compare_table(runs, report, by="task", column="score").plot().axes[0]
     assert axes.get_xlim()[1] < 10
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
     assert "o" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_names_of_groups_stay_what_they_are():
+    """[a] broke LaTeX, `mean` became an option, escapes reached terminals."""
+    names = ["[a]", "*b*", "`mean`", "x\x1b[31m", "very " * 60]
+    table = {"k": np.repeat(names, 5), "v": np.tile([1.0, 2, 3, 4, 6], 5)}
+    found = compare_table(table, {"k": names, "mean": ["3"] * 5, "n": [5] * 5}, by="k")
+    for sign, form in (("{[}a]", "latex"), ("{*}b{*}", "latex"), ("$-$", "latex"),
+                       ("\\[a]", "markdown"), ("\\*b\\*", "markdown")):  # fmt: skip
+        assert sign in found.render(form)
+    for form in ("text", "markdown", "latex"):
+        assert "\x1b" not in found.render(form)
+    assert "\n`mean`," in found.render("csv")
+    labels = [label.get_text() for label in found.plot().axes[0].get_yticklabels()]
+    assert max(map(len, labels)) <= 40

@@ -130,6 +130,14 @@ def check_codes(model, figures):
     assert min(result["value"] for result in results) > 0.9, "not those of weights as drawn"
 
 
+def check_learning(model, figures):
+    assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
+    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
+    measured = model["claims"]["alignment-first"]["operationalisations"]
+    # Half of the same networks, none of which has converged.
+    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
+
+
 def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
     first, last = (RUNS["proposal"].RATES.index(rate) for rate in (1.0, 20.0))
