@@ -128,16 +128,15 @@ def run_compare(options: argparse.Namespace) -> int:
         text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None
-    sys.stdout.write((text if options.format == "json" else name_options(text)) + "\n")
+    sys.stdout.write((text if options.format in {"json", "csv"} else name_options(text)) + "\n")
     return EXIT_CODES[str(found.verdict)] if options.exit_code else 0
 
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {"minus": "difference", "values": "column"}
-    return re.sub(
-        r"`(\w+)`", lambda found: f"--{names.get(found[1], found[1]).replace('_', '-')}", text
-    )
+    names = {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
+    names |= {"minus": "--difference", "values": "--column"}
+    return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[0]), text)
 
 
 def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:

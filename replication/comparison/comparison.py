@@ -344,7 +344,7 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     options = dict(options) | {
         name: float(read_number(options[name], name).value)
         for name in ("cap", "scale", "level", "ci_level")
-        if options[name] is not None
+        if options[name] is not None or name.endswith("level")
     }
     if options["report"] is not None:
         twice = [name for name, value in given.items() if value is not None]

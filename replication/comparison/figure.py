@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from replication.comparison.numbers import describe_p, format_number, format_p, 
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
+from replication.system.progress import escape
 from replication.wording import plural, show
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
+MAX_LABEL = 40
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
@@ -125,10 +128,16 @@ def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
                        xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
     panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
                    textcoords="offset points", va="center", style="italic")  # fmt: skip
-    panel.set_yticks(range(len(rows)), [" ".join(key) for key in rows])
+    panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
     panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.set_xlim(-1.05 * reach, 1.05 * reach)
     panel.set_xlabel("yours less reported, in standard deviations of a run")
+
+
+def _label(key: tuple[str, ...]) -> str:
+    """Return a key as it stands in a picture, cut where it is long."""
+    text = escape(" ".join(key))
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
 
 
 def check_picture(path: Path) -> None:
@@ -144,5 +153,6 @@ def check_picture(path: Path) -> None:
 def save_picture(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all; an older one is kept until then."""
     content = io.BytesIO()
-    figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
+    with warnings.catch_warnings(action="ignore"):  # of letters that the font does not have
+        figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
     write_durably(path, content.getvalue())

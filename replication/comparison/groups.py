@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from replication.errors import DataError, ReplicationError, UsageError
 from replication.wording import show
 
 MAX_ROWS = 1000
+MAX_NAMED = 100  # keys that one side lacks for which the nearest is looked for
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 
 
@@ -133,8 +135,8 @@ def compare_table(
         key, why = next(iter(refused.items()))
         raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
     level = next(iter(found.values())).level
-    only_reported = {key: _find_nearest(key, own) for key in reports if key not in own}
-    only_yours = {key: _find_nearest(key, only_reported) for key in own if key not in reports}
+    only_reported = _find_nearest([key for key in reports if key not in own], own)
+    only_yours = _find_nearest([key for key in own if key not in reports], only_reported)
     return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
                            tuple(ignored), n_missing, level)  # fmt: skip
 
@@ -219,11 +221,17 @@ def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
     return {key: np.array(where) for key, where in places.items()}
 
 
-def _find_nearest(key: Key, others: Iterable[Key]) -> Key | None:
-    """Return the key that is spelt most alike, None if none is near."""
-    spelt = {" ".join(other).lower(): other for other in others}
-    near = difflib.get_close_matches(" ".join(key).lower(), list(spelt)[:1000], n=1)
-    return spelt[near[0]] if near else None
+def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key | None]:
+    """Return for each key the one that is spelt most alike, None if none is near.
+
+    Looked for are the first of many, among the first of many.
+    """
+    spelt = {" ".join(other).lower(): other for other in itertools.islice(others, MAX_ROWS)}
+    found: dict[Key, Key | None] = dict.fromkeys(keys)
+    for key in keys[:MAX_NAMED]:
+        near = difflib.get_close_matches(" ".join(key).lower(), spelt, n=1)
+        found[key] = spelt[near[0]] if near else None
+    return found
 
 
 def compare_column(

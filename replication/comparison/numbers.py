@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.errors import UsageError
 from replication.wording import show
@@ -37,7 +37,7 @@ _TYPESET = (  # what typesetting puts round a number, and what it stands for
 _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
     re.compile(
-        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:[0-9]{2}\s?%\s*CI:?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
+        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*CI[:,]?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
     re.compile(r"(?P<value>[^±()\[\]^_]+?)(?P<space>\s*)\(\s*(?P<inside>[^()\[\],;]+)\)"),
@@ -85,6 +85,16 @@ Numbers = Mapping[str, Reported]
 """Reported numbers by name."""
 
 
+class Printed(NamedTuple):
+    """A number with what stands behind it: a spread, or the two ends of an interval."""
+
+    value: Any
+    spread: str | None = None
+    ends: tuple[str, str] | None = None
+    is_skewed: bool = False  # the two errors differ
+    level: str | None = None  # of the interval, in per cent
+
+
 def refuse(name: str, given: object, allowed: str) -> UsageError:
     """Return the error that says what was given, and what is allowed instead."""
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
@@ -119,15 +129,15 @@ def read_number(given: object, name: str, *, scale: float | None = None) -> Repo
     )
 
 
-def split_printed(given: Any) -> tuple[Any, str | tuple[str, str] | None, bool]:
-    """Return a number, its spread or the two ends of its interval, and whether two errors differ.
+def split_printed(given: object) -> Printed:
+    """Return a number and what stands behind it.
 
     0.83 ± 0.04, 0.83 (0.04), 0.830(4) and 0.83 +0.02 -0.03 have a spread (the last the mean of its
     two errors), 0.83 [0.81, 0.85] an interval; a power of ten or a per cent sign behind brackets
-    belongs to all.
+    belongs to all; one behind a single number is refused, since it may belong to one or to both.
     """
     if not isinstance(given, str):
-        return given, None, False
+        return Printed(given)
     body = _unset(given)
     outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
     body, unit = outer.groups("") if outer else (body, "")
@@ -135,8 +145,11 @@ def split_printed(given: Any) -> tuple[Any, str | tuple[str, str] | None, bool]:
         body, unit = body[:-1].strip(), "%"
     found = next((match for form in _SPLIT if (match := form.fullmatch(body))), None)
     if found is None:
-        return given, None, False
+        return Printed(given)
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
+    level, is_apart = parts.pop("level", None), bool(found.groupdict().get("space"))
+    parts.pop("space", None)
+    _refuse_lone_unit(given, list(parts.values()))
     value = parts["value"].removesuffix("%").strip()
     unit = unit or ("%" if parts["value"].endswith("%") else "")
 
@@ -144,20 +157,34 @@ def split_printed(given: Any) -> tuple[Any, str | tuple[str, str] | None, bool]:
         return part.removesuffix("%").strip() + unit
 
     if "low" in parts:
-        return value + unit, (finish(parts["low"]), finish(parts["high"])), False
+        return Printed(
+            value + unit, ends=(finish(parts["low"]), finish(parts["high"])), level=level
+        )
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
         try:
             half = f"{(float(up) + float(down)) / 2:.{digits}f}"
         except ValueError:
-            return given, None, False
-        return value + unit, half + unit, up != down
+            return Printed(given)
+        return Printed(value + unit, half + unit, is_skewed=up != down)
     spread = parts.get("spread") or parts["inside"]
     decimals = len(value.partition(".")[2])
-    if "inside" in parts and not found["space"] and decimals and spread.isdigit():
+    if "inside" in parts and not is_apart and decimals and spread.isdigit():
         spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
-    return value + unit, finish(spread), False
+    return Printed(value + unit, finish(spread))
+
+
+def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
+    """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
+    has_suffix = [part[-1] in "kKMGB" for part in parts]
+    is_typeset = re.search(r"×|·|\\times|\\cdot", given)
+    has_power = [bool(is_typeset) and "e" in part for part in parts]
+    if len(set(has_suffix)) > 1 or len(set(has_power)) > 1:
+        raise UsageError(
+            f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers; "
+            "write it behind each, as in 1.2k ± 0.1k"
+        )
 
 
 def split_range(given: object) -> tuple[str, str] | None:
@@ -167,7 +194,7 @@ def split_range(given: object) -> tuple[str, str] | None:
     number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
-    return None if found is None else (found[1], found[2])
+    return None if found is None else (found[1].strip(), found[2].strip())
 
 
 def read_runs(given: object) -> int:

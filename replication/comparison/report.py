@@ -18,7 +18,7 @@ from replication.comparison.numbers import (
     split_range,
 )
 from replication.errors import UsageError
-from replication.wording import plural
+from replication.wording import plural, show
 
 STATISTICS = {
     "mean": "mean",
@@ -184,15 +184,14 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
     In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
     """
     if isinstance(given, Mapping):
-        pairs = {str(key): value for key, value in given.items()}
+        pairs = [(str(key), value) for key, value in given.items()]
     else:
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", str(given)[:500])
-        pairs = {"mean": first.strip()} if first.strip() else {}
-        pairs |= {
-            key: value.strip(" ),;") for key, value in zip(rest[::2], rest[1::2], strict=True)
-        }
+        values = [value.strip(" ),;") for value in rest[1::2]]
+        pairs = [("mean", first.strip())] * bool(first.strip())
+        pairs += zip(rest[::2], values, strict=True)
     found: dict[str, Any] = {}
-    for key, value in pairs.items():
+    for key, value in pairs:
         known = name_statistic(key)
         if known is None:
             allowed = f"are runs, {', '.join(STATISTICS)}, ci, share, n_succeeded and p90"
@@ -217,17 +216,21 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     texts = {name: value for name, value in given.items() if value is not None}
     runs = texts.pop("runs", None)
     kind = options["plus_minus"] or "spread"
-    off_centre = _split_all(texts, kind.removeprefix("2"))
+    off_centre = _split_all(texts, kind.removeprefix("2"), ci_level)
     ends = split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
     numbers = {
-        name: read_number(text, name, scale=None if name in SUCCESSES else scale)
+        name: read_number(
+            text, "mean" if name == "spread" else name, scale=None if name in SUCCESSES else scale
+        )
         for name, text in texts.items()
     }
     for name in numbers.keys() & {*SPREADS, "iqr", *SUCCESSES}:
         if numbers[name].value < 0:
-            raise refuse(name, texts[name], "are 0 and numbers above it")
+            place = "mean" if name == "spread" else name
+            behind = " behind ±" * (name == "spread")
+            raise refuse(place, texts[name], f"are 0 and numbers above it{behind}")
     if ends is not None:
         middle, half = _read_interval(*ends, scale)
         mean = numbers.setdefault("mean", middle)
@@ -259,30 +262,49 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     return report
 
 
-def _split_all(texts: dict[str, Any], kind: str) -> bool:
+def _split_all(texts: dict[str, Any], kind: str, ci_level: float) -> bool:
     """Take apart what stands in one cell; say whether two errors differ."""
+
+    def add(name: str, value: Any) -> None:
+        if texts.setdefault(name, value) != value:
+            raise UsageError(
+                f"`{name}` was given twice, as {show(texts[name])} and {show(value)}; give it once"
+            )
+
     low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
     if (low is None) != (high is None):
         given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
         raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
     if low is not None:
-        texts["ci"] = low, high
+        add("ci", (low, high))
     if (pair := split_range(texts.get("iqr"))) is not None:
         del texts["iqr"]
-        texts["q1"], texts["q3"] = pair
+        add("q1", pair[0])
+        add("q3", pair[1])
     is_skewed = False
     for name in ("mean", "median"):
-        value, behind, differ = split_printed(texts.get(name))
-        if behind is None:
+        printed = split_printed(texts.get(name))
+        if printed.spread is None and printed.ends is None:
             continue
-        texts[name] = value
-        if name == "mean":
-            texts[kind if isinstance(behind, str) else "ci"] = behind
-            is_skewed = differ
-        elif isinstance(behind, str):  # as papers print it: a median with its quartiles
-            texts.setdefault("iqr", behind)
+        texts[name] = printed.value
+        if name == "median":  # as papers print it: a median with its quartiles
+            if printed.ends is None:
+                add("iqr", printed.spread)
+            else:
+                add("q1", printed.ends[0])
+                add("q3", printed.ends[1])
+        elif printed.ends is not None:
+            if printed.level is not None and not math.isclose(
+                float(printed.level), 100.0 * ci_level
+            ):
+                raise UsageError(
+                    f"the interval behind the mean has a level of {printed.level} %, and "
+                    f"`ci_level` is {ci_level:g}; give both alike"
+                )
+            add("ci", printed.ends)
         else:
-            texts["q1"], texts["q3"] = behind
+            add(kind, printed.spread)
+            is_skewed = printed.is_skewed
     return is_skewed
 
 

@@ -7,7 +7,7 @@ import functools
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from scipy import special
@@ -18,6 +18,7 @@ from replication.comparison.files import list_names
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.report import SPREADS
 from replication.comparison.text import Block, render
+from replication.system.progress import escape
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class ComparisonTable:
             return Verdict.CANNOT_TELL
         return Verdict.CONTRADICTED if self.p <= self.level else Verdict.NOT_CONTRADICTED
 
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
@@ -207,13 +211,15 @@ class ComparisonTable:
 
     def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
         """Return the rows in words, with a number for each condition."""
-        rows = [[*self.by, "reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]]
+        names = ["reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]
+        rows = [[*map(escape, self.by), *names]]
         for (key, one), cells in zip(self.rows.items(), self._list_cells()[1:], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             d = None if one.difference is None else one.difference.d
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
-                *key, reported, "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
+                *map(escape, key), reported,
+                "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
                 "" if d is None else "{:.2f} ({:.2f} to {:.2f})".format(*d),
                 "" if shown is None or d is None else f"{shown:.1f}",
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,

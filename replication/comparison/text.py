@@ -32,6 +32,13 @@ from replication.wording import plural
 
 WIDTH = 88
 NARROW = 0.05  # an outcome less probable than this is hardly missed
+SIGNS = re.compile(r"[\\`*\[|]|<(?=[A-Za-z/!?])")  # that mean something in Markdown
+MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
+LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
+    "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
+    "[": "{[}", "*": "{*}",  # behind the end of a row they would belong to it
+}  # fmt: skip
 Rows = Sequence[Sequence[str]]
 
 
@@ -88,7 +95,7 @@ def _write_markdown(block: Block) -> str:
     if not block.rows:
         items = "".join(f"\n- {item}" for item in block.items)
         return f"{block.text}\n{items}" if items else block.text
-    header, *rows = [[cell.replace("|", "\\|") for cell in row] for row in block.rows]
+    header, *rows = [[SIGNS.sub(r"\\\g<0>", cell) for cell in row] for row in block.rows]
     marks = [":--", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
 
@@ -100,17 +107,13 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     columns = "l" + "r" * (len(table[0]) - 1 if table else 0)
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"] if lines else []
     return "\n".join([
-        r"\begin{table}", r"\centering", rf"\caption{{{_escape(blocks[0].text)}}}",
+        r"\begin{table}", r"\centering", rf"\caption{{{_escape(blocks[0].text.replace('`', ''))}}}",
         rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}", r"\end{table}",
     ])  # fmt: skip
 
 
 def _escape(text: str) -> str:
-    plain = text.replace("`", "").replace("\\", r"\textbackslash{}")
-    plain = re.sub(r"(?<!\\textbackslash)([&%$#_{}])(?<!\\textbackslash{})", r"\\\1", plain)
-    for sign, code in (("±", r"$\pm$"), ("<", "$<$"), (">", "$>$"), ("~", r"\~{}"), ("^", r"\^{}")):
-        plain = plain.replace(sign, code)
-    return plain
+    return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text))
 
 
 def describe(found: Comparison) -> Iterable[Block]:

@@ -6,9 +6,10 @@ import pytest
 
 from replication.definition.protocol import PAPER, from_plain
 from replication.definition.study import Study
-from replication.simulator import engine
+from replication.simulator import arithmetic, engine, machine, programs
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
+from replication.simulator.instructions import Writer
 from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
 from replication.simulator.weights import draw_weights
 from replication.store.filling import simulate_study
@@ -38,14 +39,47 @@ def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
     assert compute_sorted_digest(blocks) == GOLDEN[name]
 
 
+def compute_choice(choice):
+    protocol = from_plain(choice["fields"])
+    weights = draw_weights(protocol, ROOT_SEED, 0, choice["n"])
+    return compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+
+
 @pytest.mark.parametrize("choice", GOLDEN["choices"], ids=lambda choice: choice["digest"])
 def test_every_choice_of_a_protocol_has_its_golden_outcomes_and_final_weights(choice):
     # Recorded with the kernel before this one, which was compiled in another way.
-    protocol = from_plain(choice["fields"])
-    weights = draw_weights(protocol, ROOT_SEED, 0, choice["n"])
-    assert (
-        compute_all_bits(*run_networks(protocol, weights, final_weights=True)) == (choice["digest"])
-    )
+    assert compute_choice(choice) == choice["digest"]
+
+
+def round_twice(writer, a, b, c):
+    return writer.compute("fadd", writer.compute("fmul", a, b), c)
+
+
+def use_the_system_exponential(x):
+    return (-x).writer.call("exp", -x)
+
+
+def declare_it(writer, name, parameters, plain=programs.render_function):
+    kind = writer.kind
+    declaration = f"declare {kind} @llvm.exp.v{writer.n_lanes}f64({kind})"
+    return f"{plain(writer, name, parameters)}\n{declaration}"
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "other"),
+    [
+        (Writer, "fma", round_twice),
+        (arithmetic, "exponential_of_minus", use_the_system_exponential),
+    ],
+)
+def test_other_arithmetic_gives_another_digest(owner, name, other, monkeypatch):
+    machine._compile.cache_clear()
+    monkeypatch.setattr(owner, name, other)
+    monkeypatch.setattr(programs, "render_function", declare_it)
+    choice = GOLDEN["choices"][0]
+    other_digest = compute_choice(choice)
+    machine._compile.cache_clear()
+    assert other_digest != choice["digest"]
 
 
 def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):

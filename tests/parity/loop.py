@@ -83,3 +83,9 @@ class RecirculationLoop(RecirculationNetwork):
 
     def _split(self, hidden):
         return np.split(hidden, self._bounds)
+
+
+def make_readable(weights, protocol):
+    """Return the network to read with these weights."""
+    several = len(protocol.group_sizes) > 2
+    return (RecirculationLoop if several else RecirculationNetwork).from_weights(weights, protocol)

@@ -7,9 +7,9 @@ import pytest
 
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
 from replication.simulator.engine import record_weights, run_networks
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
-from tests.parity.test_back_propagation import TextbookNetwork
+from tests.parity.back_propagation import TextbookNetwork
+from tests.parity.loop import make_readable
 
 # Another value than the paper's for each field that is no choice, and no flag.
 VALUES = {
@@ -25,6 +25,17 @@ NEEDED = {
     "hidden_function": {"learning_rate": 2.0},
 }
 """What the networks have besides, with both values of a field."""
+ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
+TOGETHER = {
+    "4-3-2-4": {"group_sizes": (4, 3, 2)},
+    "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
+    "4-2-2-4, unregressed": {"group_sizes": (4, 2, 2), "hidden_regression": False},
+    "4-3-2-4, algebraic": {"group_sizes": (4, 3, 2), "hidden_function": "algebraic"},
+    "4-3-2-4, b and U frozen": ONE_BY_ONE | {"group_sizes": (4, 3, 2), "frozen": ("b", "U")},
+    "4-3-2-4, centred, decaying": {"group_sizes": (4, 3, 2), "centred": True, "decay": 0.1},
+    "second round": ONE_BY_ONE | {"second_round": True, "group_sizes": (3, 3), "centred": True},
+}
+"""Longer loops, and fields that depend on each other."""
 
 
 def list_cases():
@@ -32,40 +43,42 @@ def list_cases():
     cases = []
     for field in dataclasses.fields(Protocol):
         if isinstance(field.default, bool):
-            cases.append((field.name, not field.default))
+            cases.append({field.name: not field.default})
         elif field.name in CHOICES:
-            cases += [(field.name, choice) for choice in CHOICES[field.name][1:]]
+            cases += [{field.name: choice} for choice in CHOICES[field.name][1:]]
         elif field.name in VALUES:
-            cases.append((field.name, VALUES[field.name]))
-    return cases
+            cases.append({field.name: VALUES[field.name]})
+    return {str(case): case for case in cases}
 
 
 CASES = list_cases()
 
 
 def select_cases(*without):
-    """Run a test for every field but those that it cannot have."""
-    cases = [case for case in CASES if case[0] not in without]
-    return pytest.mark.parametrize(("name", "value"), cases)
+    """Run a test for every case but those that it cannot have."""
+    cases = {name: case for name, case in (CASES | TOGETHER).items() if not {*without} & {*case}}
+    return pytest.mark.parametrize("case", cases.values(), ids=cases)
 
 
-def build(name, value, **fields):
-    """Return a protocol with the paper's value of a field, and one with another value."""
+def build(case, **fields):
+    """Return a protocol with the paper's values of some fields, and one with other values."""
     # With momentum some networks are quick to come near the threshold.
     fields = {"momentum": 0.5, "threshold": 0.3, "max_updates": 20} | fields
-    base = dataclasses.replace(PAPER, **fields | NEEDED.get(name, {}))
-    return base, dataclasses.replace(base, **{name: value})
+    for name in case:
+        fields |= NEEDED.get(name, {})
+    base = dataclasses.replace(PAPER, **fields)
+    return base, dataclasses.replace(base, **case)
 
 
 def test_every_field_of_the_protocol_is_tested():
-    missing = {field.name for field in dataclasses.fields(Protocol)} - {name for name, _ in CASES}
+    missing = {field.name for field in dataclasses.fields(Protocol)}.difference(*CASES.values())
     assert not missing, f"give {missing} a value in VALUES"
 
 
-@select_cases()
-def test_every_field_changes_outcomes_and_the_id(name, value):
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_field_changes_outcomes_and_the_id(case):
     results = []
-    for protocol in build(name, value, max_updates=60):
+    for protocol in build(case, max_updates=60):
         initial = draw_weights(protocol, 31, 0, 50)
         updates, _, final = run_networks(protocol, initial, final_weights=True)
         results.append((protocol.id, updates.tobytes() + final.tobytes()))
@@ -74,13 +87,13 @@ def test_every_field_changes_outcomes_and_the_id(name, value):
 
 
 @select_cases("learning_rule", "minimised_error")
-def test_outcomes_are_those_of_the_readable_network(name, value):
+def test_outcomes_are_those_of_the_readable_network(case):
     # More networks than lanes: a lane that is finished takes the next network.
-    _, protocol = build(name, value, learning_rate=10.0)
+    _, protocol = build(case, learning_rate=10.0)
     initial = draw_weights(protocol, 31, 0, 12)
     updates, converged, final = run_networks(protocol, initial, final_weights=True)
     for s, weights in enumerate(initial):
-        network = RecirculationNetwork.from_weights(weights, protocol)
+        network = make_readable(weights, protocol)
         assert network.train() == (updates[s], converged[s])
         # At this learning rate 20 updates multiply a difference of rounding many times.
         reached = np.concatenate([part.ravel() for part in network.weights])
@@ -88,8 +101,8 @@ def test_outcomes_are_those_of_the_readable_network(name, value):
 
 
 @select_cases("learning_rule", "second_round")
-def test_back_propagation_is_that_of_the_textbook(name, value):
-    _, protocol = build(name, value, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
+def test_back_propagation_is_that_of_the_textbook(case):
+    _, protocol = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
     for weights in draw_weights(protocol, 11, 0, 3):
         network = TextbookNetwork(protocol, weights)
         (recorded,) = record_weights(protocol, weights[None], 12)

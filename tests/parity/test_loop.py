@@ -9,18 +9,9 @@ from replication.definition.protocol import from_plain
 from tests.parity.loop import RecirculationLoop
 
 ONE = np.array([1.0])
-
-
-def make_loop(**fields):
-    """Return a loop 1-1-1-1 with weights 0 and biases ln 3, -ln 3, ln 3; lambda = 1/2."""
-    protocol = from_plain(
-        {"group_sizes": [1, 1, 1], "patterns": [[1.0]], "learning_rate": 2.0, "regression": 0.5}
-        | fields
-    )
-    log, zero = math.log(3.0), [[0.0]]
-    return RecirculationLoop(
-        zero, [log], zero, [log], between=[(zero, [-log])], protocol=protocol
-    )  # fmt: skip
+PROTOCOL = from_plain(
+    {"group_sizes": [1, 1, 1], "patterns": [[1.0]], "learning_rate": 2.0, "regression": 0.5}
+)
 
 
 def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
@@ -28,10 +19,10 @@ def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
     # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
     # d = -8 ln 3, has s(0) = 1/2 first, then s(2 ln 3) = 9/10, regressed 7/10.
     log = math.log(3.0)
-    loop = make_loop()
-    loop.W[:], loop.b[:] = -8 * log, 8 * log
-    loop.between[0][0][:], loop.between[0][1][:] = 16 * log, -8 * log
-    loop.c[:] = log
+    between = [([[16 * log]], [-8 * log])]
+    loop = RecirculationLoop(
+        [[-8 * log]], [8 * log], [[0.0]], [log], between=between, protocol=PROTOCOL
+    )
     h1 = loop.first_pass(ONE)
     assert h1 == pytest.approx([0.5, 0.5], abs=1e-14)
     assert loop.second_pass(np.array([0.875]), h1) == pytest.approx([0.625, 0.7], abs=1e-14)

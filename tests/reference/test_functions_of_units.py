@@ -10,7 +10,7 @@ from replication.simulator.instructions import Rows, Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.memory import allocate
 from replication.simulator.programs import render_function
-from tests.parity.test_back_propagation import FUNCTIONS
+from tests.parity.back_propagation import FUNCTIONS
 
 N_LANES = 8
 

@@ -1,5 +1,6 @@
 """The compare command, as a user types it."""
 
+import contextlib
 import io
 import json
 import re
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 import replication
 from replication.cli import main
 from replication.comparison.files import is_missing, read_flags, read_keys, read_table, read_values
-from replication.errors import DataError, ReplicationError
+from replication.errors import DataError, ReplicationError, UsageError
 
 REPORT = ("--runs", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -218,6 +219,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
         ({"runs": 3, "paper": 2}, b"0", "has 2 sheets that hold something"),
         ({"runs": 3}, b"0" * (1 << 24), "unpacks to too much"),
         ({"runs": 3}, b'<c r="A1"/>' * 1001, "more than 1,000 cells"),
+        ({"runs": 3}, b'<c r="A1"/><x:c s="1" r="ALM2"/>', "or they span so many"),
     ],
 )
 def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, part, message):
@@ -225,12 +227,16 @@ def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets,
     monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
     path = tmp_path / "runs.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", part)
+        archive.writestr("xl/workbook.xml", b"")
+        archive.writestr("xl/anywhere.xml", part)
     read = {name: pd.DataFrame([["u"], *([row] for row in range(n))][: n and n + 1])
             for name, n in sheets.items()}  # fmt: skip
     monkeypatch.setattr(pd, "read_excel", lambda file, **options: read)
     if message is None:
-        assert read_table(str(path)).take("u") == [0, 1, 2]
+        read["runs"].loc[2] = np.nan  # what a formula without a stored value is read as
+        assert read_values(read_table(str(path)).take("u"), "u") == pytest.approx(
+            [0, np.nan, 2], nan_ok=True
+        )
     else:
         with pytest.raises(DataError, match=message):
             read_table(str(path))
@@ -289,6 +295,24 @@ def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, 
         (tmp_path / "runs").write_text(content)
         with pytest.raises(DataError, match=message):
             read_table(str(tmp_path / "runs"))
+
+
+def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
+    """A column with no rows under a header of five ended in a traceback."""
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"v": [1.0, 2, 3, 4, 5]}).to_parquet(path)
+    whole = path.read_bytes()
+    for place in range(4, 300):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with contextlib.suppress(DataError, UsageError):
+            assert len(read_table(str(path)).take("v")) == 5
+
+
+def test_only_options_are_named_as_options(tmp_path, capsys):
+    """A column was called --metric, which there is not."""
+    words = ["example-tasks", "--by", "task", "--reported", "example-report"]
+    assert main(["compare", *words, "--column", "reward,seed"]) == 2
+    assert "no column `metric`" in capsys.readouterr().err
 
 
 def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
+from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -58,6 +59,36 @@ def test_rounding_is_no_spread(equal):
     assert (alone.verdict, alone.reason) == (UNKNOWN, "constant")
     far = compare(equal, runs=5, mean=str(equal[0] * 2), sd=str(equal[0] / 100))
     assert far.conditions == (f"no other outcome is missing from your {len(equal)} equal runs",)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"report": "mean=10 mean=11 n=5"}, "gives the mean twice"),
+        ({"report": "10 n=5 n=6"}, "gives the runs twice"),
+        ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd", "runs": 5}, "`sd` was given twice"),
+        ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1"), "runs": 5}, "`ci` was given twice"),
+        ({"median": "10 [9, 11]", "q1": "8", "runs": 5}, "`q1` was given twice"),
+        ({"mean": "10 (90% CI 9, 11)", "runs": 5}, "a level of 90 %, and `ci_level` is 0.95"),
+        ({"mean": "10 ± -1", "runs": 5}, "`mean` was given as '-1'"),
+        ({"mean": "10", "runs": 5, "level": None}, "`level` was given as 'None'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(given, why):
+    """Of two numbers the last was taken, and any interval was one of 95 %."""
+    with pytest.raises(UsageError, match=why):
+        compare(NORMAL, **given)
+
+
+def test_a_difference_lies_in_its_interval_whatever_the_decimals():
+    """Of a median of 0.5 against 0.811 the interval was 0.3 to 0.3."""
+    values = np.random.default_rng(3).normal(0.811, 0.05, 120)
+    for reported in ("0.5", "0.50", "0.500"):
+        gap = compare(values, runs=50, median=reported).difference
+        assert gap.low < gap.value < gap.high
+    with pytest.raises(TypeError, match="ask for its verdict"):
+        bool(compare_table({"k": ["a"] * 5, "v": values[:5]}, {"k": ["a"], "mean": ["1"]},
+                           by="k", runs=5))  # fmt: skip
 
 
 def test_one_fact_has_one_answer_however_it_is_given():

@@ -57,7 +57,9 @@ def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
     ],
 )  # fmt: skip
 def test_what_stands_behind_a_number_is_its_spread_or_an_interval(given, value, spread, ends):
-    assert split_printed(given) == (value, spread or ends, "+0.02" in str(given))
+    found = split_printed(given)
+    assert (found.value, found.spread, found.ends) == (value, spread, ends)
+    assert found.is_skewed == ("+0.02" in str(given))
 
 
 def test_ranges_and_whole_reports_are_read_as_they_are_printed():
@@ -89,3 +91,13 @@ def test_anything_else_is_refused_in_one_short_line(given):
         read_number(given, "mean")
     assert len(str(error.value)) < 260
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "lone", ["1.2k ± 0.1", "1.2 ± 0.1k", "8.3 ± 0.4 × 10⁻¹", "1.2k [1.1, 1.3]"]
+)
+def test_a_unit_behind_one_of_two_numbers_is_refused(lone):
+    """1.2k ± 0.1 was read as 1,200 ± 0.1."""
+    with pytest.raises(UsageError, match="write it behind each"):
+        split_printed(lone)
+    assert split_printed("0.83 ± 4e-2").spread == "4e-2"

@@ -222,3 +222,18 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     assert marks["<"] == -8.0
     assert "o" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_names_of_groups_stay_what_they_are():
+    """[a] broke LaTeX, `mean` became an option, escapes reached terminals."""
+    names = ["[a]", "*b*", "`mean`", "x\x1b[31m", "very " * 60]
+    table = {"k": np.repeat(names, 5), "v": np.tile([1.0, 2, 3, 4, 6], 5)}
+    found = compare_table(table, {"k": names, "mean": ["3"] * 5, "n": [5] * 5}, by="k")
+    for sign, form in (("{[}a]", "latex"), ("{*}b{*}", "latex"), ("$-$", "latex"),
+                       ("\\[a]", "markdown"), ("\\*b\\*", "markdown")):  # fmt: skip
+        assert sign in found.render(form)
+    for form in ("text", "markdown", "latex"):
+        assert "\x1b" not in found.render(form)
+    assert "\n`mean`," in found.render("csv")
+    labels = [label.get_text() for label in found.plot().axes[0].get_yticklabels()]
+    assert max(map(len, labels)) <= 40

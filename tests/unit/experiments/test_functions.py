@@ -9,7 +9,7 @@ from replication import RecirculationNetwork
 from replication.definition.claims import Verdict
 from replication.experiments.functions import run as functions
 from replication.simulator.weights import draw_weights
-from tests.parity.test_back_propagation import FUNCTIONS
+from tests.parity.back_propagation import FUNCTIONS
 from tests.unit.experiments.builders import (
     differentiate,
     flatten,

@@ -5,18 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication import Protocol, RecirculationNetwork
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
-from tests.parity.loop import RecirculationLoop
-from tests.parity.test_every_field import CASES, build
+from tests.parity.loop import make_readable
+from tests.parity.test_every_field import CASES, TOGETHER, build
+from tests.unit.experiments.builders import flatten, sum_changes
 
-VARIANTS = {
-    "long loop": Protocol(group_sizes=(3, 2, 4, 2), visible_units="linear"),
-    "algebraic loop": Protocol(group_sizes=(4, 3, 2), hidden_function="algebraic"),
-    **{f"{name} {value}": build(name, value)[1] for name, value in CASES},
-}
+VARIANTS = {name: build(case)[1] for name, case in (CASES | TOGETHER).items()}
 
 
 def draw(protocol, n):
@@ -37,22 +33,15 @@ def differentiate(protocol, flat, error, step=1e-6):
     return (above - below) / (2 * step)
 
 
-def make_network(protocol, flat):
-    rule = dataclasses.replace(protocol, learning_rule="recirculation", minimised_error="squared")
-    several = len(protocol.group_sizes) > 2
-    return (RecirculationLoop if several else RecirculationNetwork).from_weights(flat, rule)
-
-
 @pytest.mark.parametrize("protocol", VARIANTS.values(), ids=VARIANTS)
 def test_changes_and_images_are_those_of_the_readable_network(protocol):
     weights = draw(protocol, 2)
     visible = np.random.default_rng(5).random((2, 2, protocol.n_visible))
     found = compute_changes(protocol, weights), reconstruct(protocol, weights, visible)
+    rule = dataclasses.replace(protocol, learning_rule="recirculation", minimised_error="squared")
     for flat, vectors, changes, images in zip(weights, visible, *found, strict=True):
-        network = make_network(protocol, flat)
-        each = [network.weight_changes(pattern) for pattern in network.patterns]
-        sums = [sum(parts) for parts in zip(*each, strict=True)]
-        expected = np.concatenate([part.ravel() for part in sums]) / protocol.learning_rate
+        network = make_readable(flat, rule)
+        expected = flatten(sum_changes(network)) / protocol.learning_rate
         np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-13)
         expected = [network.image(vector) for vector in vectors]
         np.testing.assert_allclose(images, expected, rtol=0, atol=1e-14)
