@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
+import functools
 import io
 import math
 import re
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ MAX_BYTES = 1 << 30
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
 MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
+CELL = re.compile(rb"""<(?:\w+:)?(?:c|row)\b(?:[^>]*?\br=["']([A-Za-z]{0,3})([0-9]{1,7})["'])?""")
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -195,16 +197,11 @@ def _read_excel(content: bytes, name: str) -> Table:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
-            sheets = [item for item in archive.namelist() if "/worksheets/" in item]
-            if not sheets:
-                raise ValueError("it is an archive without sheets")
-            n_cells = 0
-            for sheet in sheets:
-                with archive.open(sheet) as file:
-                    while part := file.read(1 << 20):
-                        n_cells += part.count(b"<c ") + part.count(b"<row")
-                        if n_cells > MAX_CELLS:
-                            raise ValueError(f"it has more than {MAX_CELLS:,} cells")
+            if "xl/workbook.xml" not in archive.namelist():
+                raise ValueError("it is another archive")
+            for item in archive.namelist():  # a sheet may lie anywhere
+                with archive.open(item) as file:
+                    _count_cells(file)
         import pandas as pd
 
         read = pd.read_excel(
@@ -216,7 +213,12 @@ def _read_excel(content: bytes, name: str) -> Table:
             f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
             "unpack an archive"
         ) from None
-    filled = [frame.dropna(how="all") for frame in read.values() if frame.size]
+    filled = [
+        # An empty row may be a run without a value, if there is nothing else that it could lack.
+        frame.dropna(how="all") if frame.shape[1] > 1 else frame.loc[frame[0].first_valid_index() :]
+        for frame in read.values()
+        if frame.notna().any(axis=None)
+    ]
     if len(filled) != 1:
         raise DataError(
             f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
@@ -226,6 +228,24 @@ def _read_excel(content: bytes, name: str) -> Table:
     names = ["" if is_missing(cell) else str(cell).strip() for cell in cells[0]]
     _check_header(names, name)
     return Table(name, names, lambda place: cells[1:, place].tolist(), len(cells) - 1)
+
+
+def _count_cells(file: IO[bytes]) -> None:
+    """Refuse a sheet with too many cells, or with few that lie so far apart that they span many."""
+    n_cells = n_rows = n_columns = 0
+    rest = b""
+    while part := file.read(1 << 20):
+        part = rest + part
+        for match in CELL.finditer(part):
+            n_cells += 1
+            n_rows = max(n_rows, int(match[2] or 0))
+            if match[1]:
+                column = functools.reduce(lambda n, sign: 26 * n + sign % 32, match[1], 0)
+                n_columns = max(n_columns, column)
+            if max(n_cells, n_rows * n_columns) > MAX_CELLS:
+                raise ValueError(f"it has more than {MAX_CELLS:,} cells, or they span so many")
+        tail = part[part.rfind(b"<") :]
+        rest = tail if len(tail) < 1 << 20 else b""
 
 
 def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:

@@ -245,22 +245,33 @@ def _predict(
     conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
     return [
-        dataclasses.replace(one, difference=_find_difference(one, sample), conditions=conditions,
-                            shown=_find_shown(one, level))
+        dataclasses.replace(
+            one, difference=_find_difference(one, sample, numbers, level),
+            conditions=conditions, shown=_find_shown(one, level),
+        )
         for one in predictions
     ]  # fmt: skip
 
 
-def _find_difference(prediction: Answer, sample: Sample) -> Difference | None:
-    """Return the difference of means or of other middles, with the interval of studies drawn."""
+def _find_difference(
+    prediction: Answer, sample: Sample, numbers: Mapping[str, Reported], level: float
+) -> Difference | None:
+    """Return the difference of means or of other middles, with the interval of studies drawn.
+
+    What was reported may lie anywhere in its rounding cell.
+    """
     name = next((name for name in ("mean", "median", "iqm") if name in prediction.findings), None)
     if name is None:
         return None
     one = prediction.findings[name]
-    low, high = one.interval
+    drawn = prediction.distributions.get(name)
+    if drawn is None:
+        return None
+    low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
     if not math.isfinite(high - low):
         return None
-    ends = low - one.value, high - one.value
+    half = numbers[name].width / 2.0
+    ends = low - half - one.value, high + half - one.value
     return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
 
 

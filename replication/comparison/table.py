@@ -7,7 +7,7 @@ import functools
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from scipy import special
@@ -132,6 +132,9 @@ class ComparisonTable:
         if self.p is None:
             return Verdict.CANNOT_TELL
         return Verdict.CONTRADICTED if self.p <= self.level else Verdict.NOT_CONTRADICTED
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
 
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"

@@ -125,7 +125,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
         if state.st_size > largest:
             raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
         if error.errno in (errno.EIO, errno.ELOOP):

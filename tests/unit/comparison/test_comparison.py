@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import Verdict, compare
+from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -77,6 +78,17 @@ def test_what_contradicts_itself_is_refused(given, why):
     """Of two numbers the last was taken, and any interval was one of 95 %."""
     with pytest.raises(UsageError, match=why):
         compare(NORMAL, **given)
+
+
+def test_a_difference_lies_in_its_interval_whatever_the_decimals():
+    """Of a median of 0.5 against 0.811 the interval was 0.3 to 0.3."""
+    values = np.random.default_rng(3).normal(0.811, 0.05, 120)
+    for reported in ("0.5", "0.50", "0.500"):
+        gap = compare(values, runs=50, median=reported).difference
+        assert gap.low < gap.value < gap.high
+    with pytest.raises(TypeError, match="ask for its verdict"):
+        bool(compare_table({"k": ["a"] * 5, "v": values[:5]}, {"k": ["a"], "mean": ["1"]},
+                           by="k", runs=5))  # fmt: skip
 
 
 def test_one_fact_has_one_answer_however_it_is_given():
