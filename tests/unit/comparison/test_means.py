@@ -24,7 +24,7 @@ def test_with_as_many_runs_on_both_sides_p_and_interval_are_welch_s():
 
 
 def test_with_fewer_on_one_side_p_is_the_larger_of_welch_s_and_student_s():
-    for few, many in ((TWO[:3], ONE), (ONE[:3], TWO)):
+    for few, many in ((TWO[:3], ONE), (ONE[:3], 9.0 * ONE)):
         p = means.judge_means(side(few), side(many), level=0.05).p
         both = [stats.ttest_ind(few, many, equal_var=equal).pvalue for equal in (True, False)]
         assert p == pytest.approx(max(both))

@@ -222,6 +222,9 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     assert marks["<"] == -8.0
     assert "o" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+    single = compare_table(make_runs(["a"], n=1), by="task", column="score", mean="10", runs=5)
+    with pytest.raises(UsageError, match="a picture needs more runs"):
+        single.plot()
 
 
 def test_names_of_groups_stay_what_they_are():
