@@ -83,10 +83,10 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
 ):
     monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
-    where = ("--results", tmp_path / "results")
+    where = ("--results", tmp_path / "my results")
     message = refuse(74, "export", "-", *words, *where)
     command = re.search(r"`replication (.*)`", message)[1]
-    run(*shlex.split(command), *where)
+    run(*shlex.split(command))
     table = pd.read_csv(io.StringIO(run("export", "-", *words, *where)))
     expected = simulate(Protocol(initial_biases="zero", group_sizes=(3, 2)), n_seeds=10)
     assert table["updates"].tolist() == expected.updates.tolist()
