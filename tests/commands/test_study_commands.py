@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shlex
+import signal
 
 import pandas as pd
 import pytest
@@ -197,3 +198,12 @@ def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command
     (tmp_path / "file").write_text("")
     assert reason in refuse(74 if given else 2, command, "--results", given)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("command", "end"),
+    [("study_commands.run_simulate", "go on"), ("store_commands.run_verify", "start over")],
+)
+def test_advice_after_ctrl_c_is_true_of_the_command(monkeypatch, refuse, tmp_path, command, end):
+    monkeypatch.setattr(f"replication.cli.{command}", lambda _: signal.raise_signal(signal.SIGINT))
+    assert refuse(130, command.rpartition("_")[2], "--results", tmp_path).endswith(f" to {end}")

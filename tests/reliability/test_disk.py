@@ -66,9 +66,7 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkey
     faults.assert_recovers(tmp_path / "results", N_SEEDS, faults.compute_reference(N_SEEDS))
 
 
-def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(
-    small_disk, tmp_path
-):
+def test_a_read_only_store_can_be_verified_and_nothing_is_simulated(small_disk, tmp_path):
     results = small_disk / "results"
     simulate_study(Study(PAPER, 1988, 1000, results), show_progress=False)
     assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
