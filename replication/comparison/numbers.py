@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -79,6 +79,10 @@ class Reported:
             return low, high
         first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
         return float(first * step), float(last * step)
+
+
+Numbers = Mapping[str, Reported]
+"""Reported numbers by name."""
 
 
 class Printed(NamedTuple):
@@ -238,9 +242,8 @@ def format_number(value: float | None, digits: int = 4) -> str:
         return ""
     if math.isinf(value):
         return "not reached"
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    in_full = float(value).is_integer() or abs(value) >= 10**digits
+    return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from replication.comparison.numbers import read_number
 from replication.comparison.plausibility import find_impossible
+from replication.comparison.report import Report
 
 ONE = Fraction(1)
 
@@ -18,7 +19,8 @@ def find(
 ):
     read = {name: read_number(text, name) for name, text in reported.items()}
     counts = ([] if runs is None else [runs]) if counts is None else counts
-    return find_impossible(read, runs=runs, counts=counts, grid=grid, bounds=bounds, sd_kinds=kinds)
+    report = Report(read, runs, None, kinds, ("t",), 0.95)
+    return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
 
 
 def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():

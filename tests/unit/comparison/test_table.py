@@ -11,7 +11,7 @@ from scipy import stats
 from replication.cli import main
 from replication.comparison.comparison import Verdict, compare
 from replication.comparison.groups import compare_table
-from replication.comparison.table import ComparisonTable, adjust_holm
+from replication.comparison.table import ComparisonTable
 from replication.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -56,8 +56,8 @@ def test_the_p_of_a_table_is_below_the_level_as_often_as_it_says(n):
 
 def test_holm_adjusts_as_in_his_paper():
     """p of 0.01, 0.02, 0.04 among three: 0.03, 0.04, 0.04."""
-    adjusted = adjust_holm({"b": 0.02, "a": 0.01, "c": 0.04})
-    assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
+    adjusted = make_table([0.02, 0.01, 0.04]).adjusted
+    assert adjusted == pytest.approx({("1",): 0.03, ("0",): 0.04, ("2",): 0.04})
 
 
 def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
