@@ -311,6 +311,14 @@ def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
             assert len(read_table(str(path)).take("v")) == 5
 
 
+def test_a_negative_number_may_be_written_in_any_way(capsys):
+    """--mean -8.3e-1 was an option that there is not."""
+    for number in ("-83", "-.83e2", "-8.3k", "-83 ± 2"):
+        assert "mean" in run(
+            capsys, "example", "--column", "reward", "--mean", number, "--runs", "5"
+        )
+
+
 def test_only_options_are_named_as_options(tmp_path, capsys):
     """A column was called --metric, which there is not."""
     words = ["example-tasks", "--by", "task", "--reported", "example-report"]
