@@ -26,7 +26,6 @@ def make_tiny(W=0.0, b=0.0, U=0.0, c=0.0, **fields):
 
 
 def make_blank(**fields):
-    """Return the network of the paper with all weights 0."""
     protocol = dataclasses.replace(PAPER, **fields)
     return RecirculationNetwork.from_weights(np.zeros(22), protocol)
 
