@@ -61,11 +61,22 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        names = list(given.columns if hasattr(given, "columns") else given)
-        if hasattr(given, "iloc"):  # where two columns may have one name
+        if hasattr(given, "column_names"):  # of Arrow
+            names, columns = given.column_names, [column.to_pylist() for column in given.columns]
+        elif hasattr(given, "iloc"):  # where two columns may have one name
+            names = list(given.columns)
             columns = [list(given.iloc[:, place]) for place in range(len(names))]
         else:
-            columns = [list(given[name]) for name in names]
+            names = list(given.columns if hasattr(given, "columns") else given)
+            for column in names:
+                if isinstance(given[column], str) or not hasattr(given[column], "__len__"):
+                    raise DataError(
+                        f"column {show(column)} of `{name}` was given as {show(given[column])}; "
+                        "give a list with a cell for each row"
+                    )
+            columns = [list(given[column]) for column in names]
+        if not names:
+            raise DataError(f"`{name}` has no columns; give at least one")
         if len({len(column) for column in columns}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))

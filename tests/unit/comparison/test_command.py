@@ -164,9 +164,7 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     ("columns", "message"),
     [
         ({"u": pd.to_datetime(["2020-01-01", "2021-01-01"])}, "holds dates"),
-        ({"u": [[1], [2]]}, "holds '[1]' in row 1"),
         ({"u": [b"1", b"2"]}, "holds \"b'1'\" in row 1"),
-        ({"u": [True, False]}, "holds true and false"),
         ({"u": [1, 2], "c": [b"1", b"0"]}, "column 'c' holds"),
     ],
 )
@@ -254,7 +252,6 @@ def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets,
         (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
         ([".", *REPORT], 74, "cannot be read (it is not a file)"),
         (REPORT, 2, "FILE"),
-        ([*DIFFERENCE, "b", "--sd", "2", "--runs", "5"], 2, "of a difference only the --mean"),
         ([*DIFFERENCE, "b", "--succeeded", "g", *REPORT], 2, "--succeeded do not go together"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
         (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
@@ -312,6 +309,14 @@ def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with contextlib.suppress(DataError, UsageError):
             assert len(read_table(str(path)).take("v")) == 5
+
+
+def test_a_negative_number_may_be_written_in_any_way(capsys):
+    """--mean -8.3e-1 was an option that there is not."""
+    for number in ("-83", "-.83e2", "-8.3k", "-83 ± 2"):
+        assert "mean" in run(
+            capsys, "example", "--column", "reward", "--mean", number, "--runs", "5"
+        )
 
 
 def test_only_options_are_named_as_options(tmp_path, capsys):

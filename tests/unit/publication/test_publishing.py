@@ -20,6 +20,7 @@ from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, ca
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, find_version
+from replication.experiments.readings import multiverse
 from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
@@ -197,7 +198,10 @@ def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place):
         "studies": lambda: publishing.write_report(Study(PAPER, 7, 30, results)),
     }[place.split("/", maxsplit=1)[0]]
     if place.endswith("own"):
-        write = functools.partial(previews.write_multiverse, {"name": "x"}, "own", results)
+        readings = multiverse.Readings("x", ("momentum",), (PAPER,))
+        (results / place).rename(results / "studies" / f"multiverse-{readings.id}-7-30")
+        write = functools.partial(previews.make_multiverse, readings, 30, 7, results)
+        place = f"-{readings.id}-7-30"
     with pytest.raises(StorageError, match=f"{place}' is a link, and nothing is written there"):
         write()
     assert [path.name for path in elsewhere.rglob("*")] == ["models"]
