@@ -169,7 +169,6 @@ def test_damaged_blocks_at_the_end_are_made_again_also_after_a_missing_one(study
 
 
 def fail_to_read(number, name):
-    """Let the system fail to read files of this name."""
     read = Path.read_bytes
 
     def fail(path):
