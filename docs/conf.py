@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import latex2mathml.converter
+import sphinxarg.ext
 from docutils import nodes
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,8 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 autodoc_typehints = "none"  # the docstrings say more
 autodoc_member_order = "bysource"
+
+smartquotes = False  # commands are copied from these pages, with their -- and "
 
 html_theme = "furo"
 html_copy_source = False
@@ -62,6 +65,18 @@ def copy_report(app, exception):
             shutil.copy(path, target)
         start = '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html">'
         (site / "index.html").write_text(f"{start}<title>{project}</title>\n", encoding="utf-8")
+
+
+def parse_parser(parser, **options):
+    """Return the commands for their page, with examples as blocks of code."""
+    found = READ_PARSER(parser, **options)
+    for command in found.get("children", ()):
+        if "epilog" in command:
+            command["epilog"] = command["epilog"].replace("examples:\n", "examples::\n\n")
+    return found
+
+
+READ_PARSER, sphinxarg.ext.parse_parser = sphinxarg.ext.parse_parser, parse_parser
 
 
 def setup(app):

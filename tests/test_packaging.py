@@ -127,7 +127,7 @@ def test_messages_of_make_speak_of_its_variables_and_targets(tmp_path, monkeypat
         monkeypatch.setenv("REPLICATION_BY", by)
         for words, says in (
             ("simulate --seeds x", "argument SEEDS: 'x' was given"),
-            (f"report --results {tmp_path}", "run `make replicate SEEDS=1000000 ROOT_SEED=1988`"),
+            (f"report --results {tmp_path}", f"ROOT_SEED=1988 RESULTS={tmp_path}`"),
         ):
             assert main(words.split())
             assert (says in capsys.readouterr().err) == (by == "make")

@@ -68,7 +68,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
     from replication.system.interruption import raise_on_signals
 
-    with raise_on_signals(stores=hasattr(options, "results")):
+    with raise_on_signals(continues=hasattr(options, "continues")):
         return int(options.handler(options))
 
 

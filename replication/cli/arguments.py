@@ -45,6 +45,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         # An option cut short could change its meaning when another one is added.
         super().__init__(allow_abbrev=False, **options)
+        self._negative_number_matcher = re.compile(r"-\.?[0-9]")  # -8.3e-1 and -5% are values too
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse what is left over here, where the options of the command are known."""
@@ -179,10 +180,12 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
     protocol = read_protocol(options.protocol)
-    names = [parse_assignment(text) for text in options.assignments]
-    if len(dict(names)) < len(names):
-        raise UsageError("--set was given one field twice; give each field once")
-    return from_plain(dict(names), base=protocol)
+    fields: dict[str, Any] = {}
+    for name, value in map(parse_assignment, options.assignments):
+        if name in fields:
+            raise UsageError(f"{show(name)} was given twice; give each field once")
+        fields[name] = value
+    return from_plain(fields, base=protocol)
 
 
 def read_study(options: argparse.Namespace) -> Study:

@@ -87,19 +87,17 @@ def run_experiments_command(options: argparse.Namespace) -> int:
 
 def run_multiverse(options: argparse.Namespace) -> int:
     """Simulate the user's own readings, compare them, write model, table and page."""
-    from replication.experiments.readings import multiverse
-    from replication.publication.previews import write_multiverse
+    from replication.experiments.readings.multiverse import read_readings
+    from replication.publication.previews import make_multiverse
 
-    readings = multiverse.read_readings(options.file)
-    model = multiverse.run_multiverse(
-        readings,
-        n_networks=options.seeds,
-        root_seed=options.root_seed,
+    model, table, page = make_multiverse(
+        read_readings(options.file),
+        options.seeds,
+        options.root_seed,
+        options.results,
         jobs=options.jobs,
         report_progress=report_progress,
     )
-    name = f"multiverse-{readings.id}-{options.root_seed}-{options.seeds}"
-    table, page = write_multiverse(model, name, options.results, report_progress=report_progress)
     kept, read = model["n_compatible"], plural(len(model["readings"]), "reading")
     print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
     print(f"table: {table}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import math
 import re
 import timeit
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     command.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
-        type="group_sizes=[{}]".format, metavar="V,H",
+        type=parse_sizes, metavar="V,H",
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
@@ -80,6 +81,15 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     add_options(command, "--root-seed", "--jobs", *PROTOCOL)
     command.set_defaults(handler=run_mechanism)
+
+
+def parse_sizes(text: str) -> str:
+    """Return visible and hidden units as ``--set`` has them."""
+    if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(
+            f"{show(text)} was given; allowed are two whole numbers from 1 to 256, e.g. 8,3"
+        )
+    return f"group_sizes=[{text}]"
 
 
 def read_task(options: argparse.Namespace) -> Protocol:
@@ -101,6 +111,7 @@ def read_task(options: argparse.Namespace) -> Protocol:
         ("momentum", protocol.momentum == 0.0, "0"),
         ("regression", protocol.regression > 0.0, "more than 0"),
         ("second_round", not protocol.second_round, "false"),
+        ("frozen", "W" not in protocol.frozen, "W to learn"),
     ):
         if not is_possible:
             given = show(as_plain(protocol)[field])
@@ -162,7 +173,7 @@ def describe(
     """Yield the lines of the answer, from what `compare_rules` and `examine_task` return."""
     from replication.experiments.scatter import Scatter
 
-    max_updates, strengths = protocol.max_updates, Scatter.of(protocol).strengths
+    strengths = Scatter.of(protocol).strengths
     strengths = strengths[strengths > 1e-9 * strengths[0]]
     shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
     yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
@@ -178,13 +189,14 @@ def describe(
         if row["converged"]["share"] == 0.0:
             rate, median, mean = " " * 8, "", ""
         yield f"  {rule:32}{rate}{row['converged']['share']:>11.1%}{median}{mean}"
-    yield f"(a network that has not converged counts as {max_updates:,} updates)"
+    cap = plural(protocol.max_updates, "update")
+    yield f"(a network that has not converged counts as {cap})"
     yield ""
     if examined is not None:
         yield judge_amplification(examined["along_w"], examined["along_theory"])
     else:
         yield (
-            f"Recirculation did not converge within {max_updates:,} updates in any network, so "
+            f"Recirculation did not converge within {cap} in any network, so "
             "there is no best learning rate at which to look at its changes; try more hidden units "
             "or other patterns."
         )
@@ -202,7 +214,8 @@ def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
         ("cosine of steepest descent with W, at the start", "", start),
         ("cosine of steepest descent with W, then", "", then),
     ):
-        yield f"  {text:52}{left:>10}{value:>10.3f}"
+        right = "none" if math.isnan(value) else f"{value:.3f}"
+        yield f"  {text:52}{left:>10}{right:>10}"
 
 
 def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
@@ -251,6 +264,11 @@ def estimate_work(
 
 def judge_amplification(along_w: float, along_theory: float) -> str:
     """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
+    if math.isnan(along_w) or math.isnan(along_theory):
+        return (
+            "In some networks W does not change at all here, or without bounds, so nothing is said "
+            "of the direction of its change."
+        )
     if along_w >= CLEAR:
         return "W amplifies its own code here."
     if along_theory >= CLEAR:

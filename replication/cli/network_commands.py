@@ -77,7 +77,7 @@ def run_export(options: argparse.Namespace) -> int:
     if n_missing:
         raise StorageError(
             f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
-            f"{str(study.results)!r}; run `replication simulate {study.options}` first"
+            f"{str(study.results)!r}; run `{study.command}` first"
         )
     blocks = read_outcomes(study)
     if options.file == Path("-"):

@@ -67,7 +67,7 @@ def add_commands(subparsers: Any) -> None:
         "--yes", action="store_true",
         help="also where a study may take more than some minutes to simulate",
     )  # fmt: skip
-    repair.set_defaults(handler=run_repair)
+    repair.set_defaults(handler=run_repair, continues=True)
 
 
 def run_info(options: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ def add_commands(subparsers: Any) -> None:
         help="do not run the experiments whose models are missing; the default study then has a "
         "short report too",
     )  # fmt: skip
-    replicate.set_defaults(handler=run_replicate)
+    replicate.set_defaults(handler=run_replicate, continues=True)
 
     simulate = subparsers.add_parser(
         "simulate",
@@ -39,7 +39,7 @@ def add_commands(subparsers: Any) -> None:
         "are and the digest of all.",
     )
     add_options(simulate, *STUDY, *WORKERS)
-    simulate.set_defaults(handler=run_simulate)
+    simulate.set_defaults(handler=run_simulate, continues=True)
 
     report = subparsers.add_parser(
         "report",

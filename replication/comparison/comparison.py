@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 import html
 import math
 import re
@@ -46,7 +45,6 @@ from replication.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTHING = Estimate(None, None, None)
 SCHEMA = 2  # version of what `Comparison.to_dict` returns
 
 
@@ -377,12 +375,14 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
-    take = functools.partial(
-        take_runs, options=options,
-        needs_cap=options["failures"] != "excluded" and bool(report.on_values),
+    needs_cap, minus = (
+        options["failures"] != "excluded" and bool(report.on_values),
+        options["minus"],
+    )
+    own = take_runs(options["values"], options["succeeded"], options, needs_cap=needs_cap)
+    others = None if minus is None else (
+        take_runs(minus, None, options, needs_cap=needs_cap, name="minus")
     )  # fmt: skip
-    own = take(options["values"], options["succeeded"], name="values")
-    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
             raise DataError(
@@ -407,24 +407,22 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    if isinstance(own, Report):
-        n, n_failed, n_missing, stop = own.runs, 0, 0, None
-    else:
-        n, n_failed, n_missing, stop = own.n, own.n_failed, own.n_missing, own.stop
-    n_done = n - n_failed
+    n_done = own.n - own.n_failed
     return Comparison(
         verdict=verdict,
         reason=reason,
         conditions=main.conditions if reason == "p" else (),
         level=level,
         reported={name: item.text for name, item in report.numbers.items()},
-        runs=None if "constant" in report.numbers else report.runs,
-        n=n,
-        n_failed=n_failed,
-        n_missing=n_missing,
-        cap=stop if report.on_values else None,
+        runs=None if "constant" in report.numbers else report.n,
+        n=own.n,
+        n_failed=own.n_failed,
+        n_missing=own.n_missing,
+        cap=own.stop if report.on_values else None,
         failures=main.rule,
-        mean=NOTHING if main.sides is None else main.sides[0].estimate(1.0 - level),
+        mean=Estimate(None, None, None)
+        if main.sides is None
+        else main.sides[0].estimate(1.0 - level),
         findings={
             name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
             for name, one in worst.findings.items()
@@ -438,7 +436,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         coincidence=find_coincidence(own, sample, report, main),
         planned=_plan(main, report, sample, options["detect"], level),
         assumptions=list_assumptions(report, sample, main),
-        chance_all_succeed=(n_done / n) ** report.runs,
+        chance_all_succeed=(n_done / own.n) ** report.n,
         equivalence=equivalence,
         impossible=impossible,
         impossible_on_grid=on_grid,
@@ -502,7 +500,7 @@ def _plan(
     spread = None if main.difference is None else main.difference.spread
     value = _read_difference(detect, "detect", numbers[name], spread)
     if is_share:
-        either, own = plan_shares(float(numbers[name].value), report.runs, value, level=level)
+        either, own = plan_shares(float(numbers[name].value), report.n, value, level=level)
     else:
         assert main.sides is not None
         either, own = plan_runs(*main.sides, value, level=level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import warnings
@@ -32,23 +33,20 @@ def draw(found: Any) -> Any:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    is_table = hasattr(found, "rows")
-    if is_table:
-        names = [key for key, one in found.rows.items() if one.difference and one.difference.d]
+    if hasattr(found, "rows"):
+        is_known = any(one.difference and one.difference.d for one in found.rows.values())
+        drawn = [functools.partial(draw_rows, found.rows)] * is_known
         height = 1.0 + 0.25 * len(found.rows)
     else:
         names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
+        drawn = [functools.partial(draw_statistic, found, name) for name in names]
         height = 0.4 + 2.1 * len(names)
-    if not names:
+    if not drawn:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, height), layout="constrained")
-        panels = np.atleast_1d(figure.subplots(1 if is_table else len(names)))
-        if is_table:
-            draw_rows(found.rows, panels[0])
-        else:
-            for name, panel in zip(names, panels, strict=True):
-                draw_statistic(found, name, panel)
+        for panel, draw_into in zip(np.atleast_1d(figure.subplots(len(drawn))), drawn, strict=True):
+            draw_into(panel)
     return figure
 
 

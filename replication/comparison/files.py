@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-import functools
 import io
+import itertools
 import math
+import operator
 import re
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +44,7 @@ MAX_BYTES = 1 << 30
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
 MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
-CELL = re.compile(rb"""<(?:\w+:)?(?:c|row)\b(?:[^>]*?\br=["']([A-Za-z]{0,3})([0-9]{1,7})["'])?""")
+TEXT = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")  # end of one in an Excel file
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -61,11 +63,22 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        names = list(given.columns if hasattr(given, "columns") else given)
-        if hasattr(given, "iloc"):  # where two columns may have one name
+        if hasattr(given, "column_names"):  # of Arrow
+            names, columns = given.column_names, [column.to_pylist() for column in given.columns]
+        elif hasattr(given, "iloc"):  # where two columns may have one name
+            names = list(given.columns)
             columns = [list(given.iloc[:, place]) for place in range(len(names))]
         else:
-            columns = [list(given[name]) for name in names]
+            names = list(given.columns if hasattr(given, "columns") else given)
+            for column in names:
+                if isinstance(given[column], str) or not hasattr(given[column], "__len__"):
+                    raise DataError(
+                        f"column {show(column)} of `{name}` was given as {show(given[column])}; "
+                        "give a list with a cell for each row"
+                    )
+            columns = [list(given[column]) for column in names]
+        if not names:
+            raise DataError(f"`{name}` has no columns; give at least one")
         if len({len(column) for column in columns}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
@@ -189,63 +202,67 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
+def _count_texts(archive: zipfile.ZipFile) -> None:
+    """Refuse a list of more texts than there may be cells, all of which are read for the first."""
+    n_texts = 0
+    for item in archive.namelist():
+        with archive.open(item) as file:
+            while part := file.read(1 << 20):
+                n_texts += len(TEXT.findall(part))
+                if n_texts > MAX_CELLS:
+                    raise ValueError(f"it lists more than {MAX_CELLS:,} texts")
+
+
 def _read_excel(content: bytes, name: str) -> Table:
     """Read the only sheet that holds something."""
-    import zipfile
-
+    filled = []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
-            if "xl/workbook.xml" not in archive.namelist():
-                raise ValueError("it is another archive")
-            for item in archive.namelist():  # a sheet may lie anywhere
-                with archive.open(item) as file:
-                    _count_cells(file)
-        import pandas as pd
+            _count_texts(archive)
+        import openpyxl  # type: ignore[import-untyped]
 
-        read = pd.read_excel(
-            io.BytesIO(content), sheet_name=None, header=None, keep_default_na=False,
-            na_values=[""],
-        )  # fmt: skip
-    except Exception as error:  # whatever pandas or its reader meets, or that it is not installed
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        n_cells = 0
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # which may say anything
+            rows: list[list[Any]] = []
+            for cells in sheet.iter_rows(values_only=True):
+                n_cells += 1 + len(cells)
+                if n_cells > MAX_CELLS:
+                    raise ValueError(f"it has more than {MAX_CELLS:,} cells, or they span so many")
+                rows.append(_strip(list(cells)))
+            if rows := [*itertools.dropwhile(operator.not_, _strip(rows))]:
+                filled.append(rows)
+    except Exception as error:  # whatever openpyxl meets, or that it is not installed
         raise DataError(
             f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
             "unpack an archive"
         ) from None
-    filled = [
-        # An empty row may be a run without a value, if there is nothing else that it could lack.
-        frame.dropna(how="all") if frame.shape[1] > 1 else frame.loc[frame[0].first_valid_index() :]
-        for frame in read.values()
-        if frame.notna().any(axis=None)
-    ]
     if len(filled) != 1:
         raise DataError(
             f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
             "as CSV"
         )
-    cells = filled[0].to_numpy(dtype=object)
-    names = ["" if is_missing(cell) else str(cell).strip() for cell in cells[0]]
+    width = max(map(len, filled[0]))
+    # An empty row may be a run without a value, if there is nothing else that it could lack.
+    header, *body = [row for row in filled[0] if row or width == 1]
+    names = ["" if cell is None else str(cell).strip() for cell in header]
+    names += [""] * (width - len(names))
     _check_header(names, name)
-    return Table(name, names, lambda place: cells[1:, place].tolist(), len(cells) - 1)
+
+    def read(place: int) -> list[Any]:
+        return [row[place] if place < len(row) else None for row in body]
+
+    return Table(name, names, read, len(body))
 
 
-def _count_cells(file: IO[bytes]) -> None:
-    """Refuse a sheet with too many cells, or with few that lie so far apart that they span many."""
-    n_cells = n_rows = n_columns = 0
-    rest = b""
-    while part := file.read(1 << 20):
-        part = rest + part
-        for match in CELL.finditer(part):
-            n_cells += 1
-            n_rows = max(n_rows, int(match[2] or 0))
-            if match[1]:
-                column = functools.reduce(lambda n, sign: 26 * n + sign % 32, match[1], 0)
-                n_columns = max(n_columns, column)
-            if max(n_cells, n_rows * n_columns) > MAX_CELLS:
-                raise ValueError(f"it has more than {MAX_CELLS:,} cells, or they span so many")
-        tail = part[part.rfind(b"<") :]
-        rest = tail if len(tail) < 1 << 20 else b""
+def _strip(cells: list[Any]) -> list[Any]:
+    """Return cells or rows without the empty ones at their end."""
+    while cells and cells[-1] in (None, "", []):
+        cells.pop()
+    return cells
 
 
 def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:

@@ -16,7 +16,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from scipy import special
@@ -28,7 +28,7 @@ from replication.comparison.means import (
     judge_means,
     judge_shares,
 )
-from replication.comparison.numbers import Reported
+from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs, apply_rule
@@ -54,11 +54,6 @@ def list_rules(own: Own, report: Report) -> list[str]:
         return [report.failures]
     is_open = own.n_failed and own.n_done and bool(report.on_values)
     return ["excluded", "at-cap", "restarted"] if is_open else ["excluded"]
-
-
-def is_difference(own: Own) -> bool:
-    """Say whether it is the difference of two kinds of runs that is compared."""
-    return isinstance(own, Runs) and own.minus is not None
 
 
 def get_sample(own: Own, rule: str) -> Sample | None:
@@ -145,7 +140,7 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     """
     if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
         return False
-    m, mean, name = report.runs, report.numbers["mean"], report.spread
+    m, mean, name = report.n, report.numbers["mean"], report.spread
     tried = report.count_successes()
     counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     if name is None or m < 2:
@@ -159,9 +154,9 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     return any(map(item.holds, spreads))
 
 
-def _is_by_spread(own: Own, rest: Mapping[str, Reported], sample: Sample | None) -> bool:
+def _is_by_spread(own: Own, rest: Numbers, sample: Sample | None) -> bool:
     """Say whether the mean is judged by the spreads of both sides, and not by drawn studies."""
-    if "mean" not in rest or isinstance(own, Report) or is_difference(own):
+    if "mean" not in rest or isinstance(own, Report) or own.minus is not None:
         return not rest.keys().isdisjoint({"mean", "constant"})
     is_alone = rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
     return is_alone or not rest.keys().isdisjoint(SPREADS)
@@ -183,9 +178,7 @@ def _combine(
     )  # fmt: skip
 
 
-def _judge_mean(
-    one: Side, two: Side, numbers: Mapping[str, Reported], *, factor: float, level: float
-) -> Answer:
+def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level: float) -> Answer:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
     item, found = numbers[name], judge_means(one, two, level=level)
@@ -221,7 +214,7 @@ def _name_condition(one: Side, two: Side, name: str) -> str | None:
 
 def _predict(
     sample: Sample | None,
-    numbers: Mapping[str, Reported],
+    numbers: Numbers,
     readings: list[dict[str, float]],
     *,
     n_used: int,
@@ -245,23 +238,29 @@ def _predict(
     conditions = () if is_enough else ("the report's runs vary as yours do",)
     predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
     return [
-        dataclasses.replace(one, difference=_find_difference(one, sample), conditions=conditions,
-                            shown=_find_shown(one, level))
+        dataclasses.replace(
+            one, difference=_find_difference(one, sample, numbers, level),
+            conditions=conditions, shown=_find_shown(one, level),
+        )
         for one in predictions
     ]  # fmt: skip
 
 
-def _find_difference(prediction: Answer, sample: Sample) -> Difference | None:
-    """Return the difference of means or of other middles, with the interval of studies drawn."""
-    name = next((name for name in ("mean", "median", "iqm") if name in prediction.findings), None)
-    if name is None:
-        return None
-    one = prediction.findings[name]
-    low, high = one.interval
-    if not math.isfinite(high - low):
-        return None
-    ends = low - one.value, high - one.value
-    return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
+def _find_difference(
+    prediction: Answer, sample: Sample, numbers: Numbers, level: float
+) -> Difference | None:
+    """Return the difference of means or of other middles, with the interval of studies drawn.
+
+    What was reported may lie anywhere in its rounding cell.
+    """
+    for name in ("mean", "median", "iqm"):
+        if name in prediction.distributions:
+            one, drawn = prediction.findings[name], prediction.distributions[name]
+            low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
+            half = numbers[name].width / 2.0
+            ends = low - half - one.value, high + half - one.value
+            return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
+    return None
 
 
 def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:
@@ -276,15 +275,15 @@ def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:
 def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> Answer:
     """Judge a share or number of successes, or the mean of a column of 0 and 1."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
-    m = report.runs
+    m = report.n
     if name == "mean":
-        if sample is None or is_difference(own) or not is_binary(sample, report):
+        if sample is None or own.minus is not None or not is_binary(sample, report):
             return Answer()
         k, n = round(sample.mean * sample.n), sample.n
     elif isinstance(own, Runs):
         k, n = own.n_done, own.n
     elif set(SUCCESSES) & own.numbers.keys():
-        k, n = own.count_middle("excluded"), own.runs
+        k, n = own.count_middle("excluded"), own.n
     else:
         return Answer()
     counts = report.count_successes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ from replication.errors import UsageError
 from replication.wording import show
 
 FORMS = ("text", "markdown", "latex", "csv", "json")
-MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 _NUMBER = re.compile(
@@ -81,6 +80,10 @@ class Reported:
         return float(first * step), float(last * step)
 
 
+Numbers = Mapping[str, Reported]
+"""Reported numbers by name."""
+
+
 class Printed(NamedTuple):
     """A number with what stands behind it: a spread, or the two ends of an interval."""
 
@@ -146,16 +149,11 @@ def split_printed(given: object) -> Printed:
     level, is_apart = parts.pop("level", None), bool(found.groupdict().get("space"))
     parts.pop("space", None)
     _refuse_lone_unit(given, list(parts.values()))
-    value = parts["value"].removesuffix("%").strip()
     unit = unit or ("%" if parts["value"].endswith("%") else "")
-
-    def finish(part: str) -> str:
-        return part.removesuffix("%").strip() + unit
-
+    plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
+    value = plain["value"]
     if "low" in parts:
-        return Printed(
-            value + unit, ends=(finish(parts["low"]), finish(parts["high"])), level=level
-        )
+        return Printed(value + unit, ends=(plain["low"] + unit, plain["high"] + unit), level=level)
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
@@ -164,11 +162,11 @@ def split_printed(given: object) -> Printed:
         except ValueError:
             return Printed(given)
         return Printed(value + unit, half + unit, is_skewed=up != down)
-    spread = parts.get("spread") or parts["inside"]
+    spread = plain.get("spread") or plain["inside"]
     decimals = len(value.partition(".")[2])
-    if "inside" in parts and not is_apart and decimals and spread.isdigit():
+    if parts.get("inside", "").isdigit() and decimals and not is_apart:
         spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
-    return Printed(value + unit, finish(spread))
+    return Printed(value + unit, spread + unit)
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
@@ -191,15 +189,6 @@ def split_range(given: object) -> tuple[str, str] | None:
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
     return None if found is None else (found[1].strip(), found[2].strip())
-
-
-def read_runs(given: object) -> int:
-    """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
-    runs = read_number(given, "runs").value
-    if runs.denominator == 1 and 1 <= runs <= MAX_RUNS:
-        return int(runs)
-    allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-    raise refuse("runs", given, allowed)
 
 
 def _to_text(given: Any) -> str:
@@ -238,9 +227,8 @@ def format_number(value: float | None, digits: int = 4) -> str:
         return ""
     if math.isinf(value):
         return "not reached"
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    in_full = float(value).is_integer() or abs(value) >= 10**digits
+    return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
 def percent(share: float) -> str:

@@ -12,11 +12,12 @@ largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from replication.comparison.numbers import Reported
-from replication.comparison.report import describe_number
+from replication.comparison.numbers import Numbers, Reported
+from replication.comparison.report import Report, describe_number
+from replication.comparison.sampling import Bounds
 
 MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
 SLACK = 1.0 + 1e-12
@@ -28,32 +29,27 @@ ORDER = (
 
 
 def find_impossible(
-    reported: Mapping[str, Reported],
-    *,
-    runs: int,
-    counts: Sequence[int],
-    grid: Fraction | None,
-    bounds: tuple[float, float] = (-math.inf, math.inf),
-    sd_kinds: Sequence[str] = ("n-1", "n"),
+    report: Report, *, counts: Sequence[int], grid: Fraction | None, bounds: Bounds
 ) -> dict[str, str]:
     """Return why reported numbers cannot be right, by name.
 
     A number is possible if one of `counts`, the values that can have been summarised, and one of
-    the denominators in `sd_kinds` allow it. `runs` are those started.
+    the denominators that the report may mean allow it.
     """
-    faults = [*_check_shares(reported, runs), *_check_order(reported, bounds)]
+    numbers = report.numbers
+    faults = [*_check_shares(numbers, report.n), *_check_order(numbers, bounds)]
     if grid is not None:
         step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
         for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
-            if name in reported and not _has_multiple(reported[name], Fraction(grid) / step):
-                faults.append((name, f"{_name_values(grid)} cannot have {_say(reported, name)}"))
-    of_each = [[*_check_values(reported, n, grid, bounds, sd_kinds)] for n in counts]
+            if name in numbers and not _has_multiple(numbers[name], Fraction(grid) / step):
+                faults.append((name, f"{_name_values(grid)} cannot have {_say(numbers, name)}"))
+    of_each = [[*_check_values(report, n, grid, bounds)] for n in counts]
     if of_each and all(of_each):
         faults += of_each[len(of_each) // 2]
     return {name: next(why for other, why in faults if other == name) for name, _ in faults}
 
 
-def _say(reported: Mapping[str, Reported], name: str) -> str:
+def _say(reported: Numbers, name: str) -> str:
     return describe_number(name, reported[name].text, article=True)
 
 
@@ -61,7 +57,7 @@ def _name_values(grid: Fraction) -> str:
     return "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
 
 
-def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Fault]:
+def _check_shares(reported: Numbers, runs: int) -> Iterator[Fault]:
     for name, whole in (("share", 1), ("n_succeeded", runs)):
         item = reported.get(name)
         if item is None:
@@ -74,7 +70,7 @@ def _check_shares(reported: Mapping[str, Reported], runs: int) -> Iterator[Fault
             yield name, f"{runs:,} runs cannot have {_say(reported, name)}"
 
 
-def _check_order(reported: Mapping[str, Reported], bounds: tuple[float, float]) -> Iterator[Fault]:
+def _check_order(reported: Numbers, bounds: Bounds) -> Iterator[Fault]:
     for small, large in ORDER:
         if small in reported and large in reported and reported[small].low > reported[large].high:
             name, other = (large, small) if large == "max" else (small, large)
@@ -84,45 +80,30 @@ def _check_order(reported: Mapping[str, Reported], bounds: tuple[float, float]) 
             yield name, f"{_say(reported, name)} lies beyond the bounds of the values"
 
 
-def _check_values(
-    reported: Mapping[str, Reported],
-    n: int,
-    grid: Fraction | None,
-    bounds: tuple[float, float],
-    sd_kinds: Sequence[str],
-) -> Iterator[Fault]:
+def _check_values(report: Report, n: int, grid: Fraction | None, bounds: Bounds) -> Iterator[Fault]:
+    reported = report.numbers
     mean = reported.get("mean")
     if mean is not None and grid and not _has_multiple(mean, Fraction(grid) / n):
         yield "mean", f"{n:,} {_name_values(grid)} cannot have {_say(reported, 'mean')}"
     if n >= 2 and not reported.keys().isdisjoint({"sd", "se"}):
-        free = [n - 1 if kind == "n-1" else n for kind in sd_kinds]
+        free = [n - 1 if kind == "n-1" else n for kind in report.sd_kinds]
         first, *others = (_check_spread(reported, n, one, grid, bounds) for one in free)
         if first is not None and None not in others:
             yield first
 
 
 def _check_spread(
-    reported: Mapping[str, Reported],
-    n: int,
-    denominator: int,
-    grid: Fraction | None,
-    ends: tuple[float, float],
+    reported: Numbers, n: int, denominator: int, grid: Fraction | None, ends: Bounds
 ) -> Fault | None:
     """Return why a spread is impossible with that denominator, None if it is not."""
     name, mean = "sd" if "sd" in reported else "se", reported.get("mean")
     low, high = 0.0, math.inf  # of the standard deviation, as reported
-    if "sd" in reported:
-        low, high = max(float(reported["sd"].low), 0.0), float(reported["sd"].high)
-    if "se" in reported:
-        first, last = (
-            float(end) * math.sqrt(n) for end in (reported["se"].low, reported["se"].high)
-        )
-        if first > high * SLACK or last * SLACK < low:
-            return (
-                "se",
-                f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs",
-            )
-        low, high = max(low, first), min(high, last)
+    for key, factor in (("sd", 1.0), ("se", math.sqrt(n))):
+        if key in reported:
+            low = max(low, float(reported[key].low) * factor)
+            high = min(high, float(reported[key].high) * factor)
+    if low > high * SLACK:
+        return "se", f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs"
     squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
     least = max(ends[0], float(reported["min"].low) if "min" in reported else -math.inf)
     most = min(ends[1], float(reported["max"].high) if "max" in reported else math.inf)
@@ -150,11 +131,7 @@ def _check_spread(
 
 
 def _has_spread(
-    mean: Reported,
-    squares: tuple[float, float],
-    n: int,
-    grid: float,
-    ends: tuple[float, float],
+    mean: Reported, squares: tuple[float, float], n: int, grid: float, ends: Bounds
 ) -> bool:
     """Say whether n values on a grid can have such a mean and sum of squared deviations.
 

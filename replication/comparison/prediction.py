@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.comparison.means import Difference, Side
-from replication.comparison.numbers import Reported
+from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
 from replication.comparison.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 from replication.statistics.convolution import (
@@ -148,7 +148,7 @@ class Statistic:
 
 def predict(
     sample: Sample,
-    numbers: Mapping[str, Reported],
+    numbers: Numbers,
     runs: int,
     *,
     level: float,
@@ -181,7 +181,7 @@ def describe_runs(sample: Sample, names: Collection[str]) -> dict[str, float]:
 
 
 def judge_draws(
-    drawn: Draws, numbers: Mapping[str, Reported], yours: Mapping[str, float], *, level: float
+    drawn: Draws, numbers: Numbers, yours: Mapping[str, float], *, level: float
 ) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
     judged = {
@@ -217,9 +217,7 @@ def _find_all(
     }  # fmt: skip
 
 
-def _condition_on_max(
-    drawn: Draws, numbers: Mapping[str, Reported]
-) -> tuple[Statistic, FloatArray]:
+def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
     """Judge the mean, and each drawn mean, among studies of about the same maximum."""
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
@@ -238,12 +236,7 @@ def _condition_on_max(
 
 
 def predict_mean_and_max(
-    table: CountTable,
-    numbers: Mapping[str, Reported],
-    runs: int,
-    *,
-    yours: Mapping[str, float],
-    level: float,
+    table: CountTable, numbers: Numbers, runs: int, *, yours: Mapping[str, float], level: float
 ) -> Answer:
     """Hold a reported mean and maximum of n runs against the population that the table is."""
     mean, largest = numbers["mean"], numbers["max"]
@@ -286,7 +279,7 @@ def _sum_studies(
     return min(share, 1.0)
 
 
-def _count_exactly(sample: Sample, numbers: Mapping[str, Reported], runs: int) -> CountTable | None:
+def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:
     """Return runs as a table of counts if they are many whole numbers of a modest range."""
     values = sample.values
     if (

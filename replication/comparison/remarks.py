@@ -6,13 +6,13 @@ import dataclasses
 import functools
 import math
 
-from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p, is_difference
+from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs
-from replication.comparison.sampling import Sample
+from replication.comparison.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
@@ -22,14 +22,11 @@ def list_impossible(
     own: Own, report: Report, sample: Sample | None, rule: str
 ) -> tuple[dict[str, str], dict[str, str], float | None]:
     """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
-    if is_difference(own) or "constant" in report.numbers:
+    if own.minus is not None or "constant" in report.numbers:
         return {}, {}, None
-    find = functools.partial(
-        find_impossible, report.numbers, runs=report.runs,
-        counts=[n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0],
-        bounds=(-math.inf, math.inf) if sample is None else (sample.low, sample.high),
-        sd_kinds=report.sd_kinds,
-    )  # fmt: skip
+    counts = [n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0]
+    bounds = UNBOUNDED if sample is None else (sample.low, sample.high)
+    find = functools.partial(find_impossible, report, counts=counts, bounds=bounds)
     grid = None if sample is None else sample.grid
     unit = None if sample is None else sample.find_unit()
     found = find(grid=grid)
@@ -41,9 +38,8 @@ def list_impossible(
 def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    if sample is None or is_difference(own) or not sample.n == main.n_used > 1:
-        return None
-    if numbers.keys() <= {"constant"}:
+    is_alike = sample is not None and own.minus is None and sample.n == main.n_used > 1
+    if sample is None or not is_alike or numbers.keys() <= {"constant"}:
         return None
     yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
@@ -84,12 +80,7 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dic
 
 
 def list_cautions(
-    own: Own,
-    report: Report,
-    sample: Sample | None,
-    main: Answer,
-    worst: Answer,
-    level: float,
+    own: Own, report: Report, sample: Sample | None, main: Answer, worst: Answer, level: float
 ) -> dict[str, str]:
     """Return what to know before relying on a comparison, by cause."""
     found: dict[str, str] = {}

@@ -6,12 +6,12 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
+from typing import Any, ClassVar
 
 from replication.comparison.numbers import (
+    Numbers,
     Reported,
     read_number,
-    read_runs,
     refuse,
     split_printed,
     split_range,
@@ -41,6 +41,7 @@ _WORDS = STATISTICS | SUCCESSES | {
     "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
+MAX_RUNS = 100_000  # most that can lie behind a report
 FAILURE_WORDS = {
     "excluded": "left out",
     "at-cap": "counted where they were stopped",
@@ -103,20 +104,26 @@ def describe_number(name: str, text: str, *, article: bool = False) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Reported numbers by name, and what was said of them.
+    """Reported numbers by name, of `n` runs, and what was said of them.
 
     A constant is that of one run. `failures` is None where it was not said, and all kinds that a
     spread can be of are tried. `off_centre`: the mean is not the middle of its interval.
     """
 
-    numbers: Mapping[str, Reported]
-    runs: int
+    numbers: Numbers
+    n: int
     failures: str | None
     sd_kinds: tuple[str, ...]
     ci_kinds: tuple[str, ...]
     ci_level: float
     factor: float = 1.0  # 2 where the spread is one of two standard deviations or errors
     off_centre: bool = False
+
+    # What runs have that may stand in the place of a report:
+    n_failed: ClassVar[int] = 0
+    n_missing: ClassVar[int] = 0
+    stop: ClassVar[None] = None
+    minus: ClassVar[None] = None
 
     @property
     def on_values(self) -> dict[str, Reported]:
@@ -131,15 +138,15 @@ class Report:
     def count_used(self, rule: str) -> Sequence[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share")
-        return [self.runs] if rule != "excluded" or item is None else self.count_successes()
+        return [self.n] if rule != "excluded" or item is None else self.count_successes()
 
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
-        scale = 1 if "n_succeeded" in self.numbers else self.runs
+        scale = 1 if "n_succeeded" in self.numbers else self.n
         first = max(math.ceil(item.low * scale), 0)
-        last = min(math.floor(item.high * scale), self.runs)
-        return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.runs)]
+        last = min(math.floor(item.high * scale), self.n)
+        return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
@@ -241,8 +248,12 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         CHOICES[name] if options[name] is None else (options[name],)
         for name in ("sd_kind", "ci_kind")
     )
+    n = read_number(1 if runs is None else runs, "runs").value
+    if n.denominator != 1 or not 1 <= n <= MAX_RUNS:
+        span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
+        raise refuse("runs", runs, f"are whole numbers {span}")
     report = Report(
-        numbers, 1 if runs is None else read_runs(runs), options["failures"], sd_kinds, ci_kinds,
+        numbers, int(n), options["failures"], sd_kinds, ci_kinds,
         ci_level, 2.0 if kind.startswith("2") else 1.0, off_centre,
     )  # fmt: skip
     n_used = report.count_middle(report.failures or "excluded")

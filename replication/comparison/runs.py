@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from replication.comparison.files import read_values
 from replication.comparison.numbers import read_number, refuse
-from replication.comparison.sampling import SEED, Sample
+from replication.comparison.sampling import SEED, Bounds, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.wording import plural, show
@@ -72,7 +72,10 @@ def take_runs(
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
         values, succeeded = values.updates, values.converged
     data, missing = _take_numbers(values, name)
-    flags = np.ones(data.shape, bool) if succeeded is None else _take_flags(succeeded)
+    flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
+    if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
+        raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
+    flags = flags.astype(np.bool_)
     if data.shape != flags.shape:
         raise DataError(
             f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
@@ -110,7 +113,7 @@ def take_runs(
     return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
 
 
-def _read_bounds(bounds: tuple[Any, Any] | None) -> tuple[float, float]:
+def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     try:
         low, high = (None, None) if bounds is None else bounds
         low = -math.inf if low in {None, "none"} else float(low)
@@ -159,13 +162,6 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     if data.ndim != 1:
         raise DataError(f"`{name}` has the shape {data.shape}; give one number for each run")
     return data, missing
-
-
-def _take_flags(succeeded: Any) -> BoolArray:
-    flags = np.asarray(succeeded)
-    if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
-        raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
-    return flags.astype(np.bool_)
 
 
 def _find_cap(

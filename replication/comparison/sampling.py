@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -35,6 +36,12 @@ from replication.statistics.counts import CountTable
 FloatArray = npt.NDArray[np.float64]
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
+Population = tuple[FloatArray, Sequence[float], Sequence[float]]
+"""N resampled runs, the shares that lie below and above all seen runs, and how far on average."""
+
+Bounds = tuple[float, float]
+"""What no value can leave; infinite where there is no bound."""
+UNBOUNDED: Bounds = (-math.inf, math.inf)
 
 SEED = 1989
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
@@ -62,11 +69,7 @@ class Sample:
 
     @classmethod
     def from_values(
-        cls,
-        values: npt.ArrayLike,
-        *,
-        bounds: tuple[float, float] = (-math.inf, math.inf),
-        grid: Fraction | None = None,
+        cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
     ) -> Sample:
         """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
@@ -155,18 +158,9 @@ class Effort:
     seed: int = SEED
 
 
-def draw_populations(
-    sample: Sample, n_resamples: int, *, seed: int, is_enough: bool = False
-) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
-    """Draw populations that the seen runs allow for; the sample itself if they are enough.
-
-    Of each: N resampled runs, the shares below the smallest and above the largest seen run, and
-    the mean distances of those from it.
-    """
+def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator[Population]:
+    """Draw populations that the seen runs allow for."""
     own = sample.runs
-    if is_enough:
-        yield from [(own, (0.0, 0.0), (0.0, 0.0))] * n_resamples
-        return
     generator = np.random.default_rng([seed, 1])
     kurtosis = sample.find_kurtosis()
     tails = (
@@ -195,9 +189,9 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     n_resamples = max(20, min(effort.n_resamples, MAX_RESAMPLED // own.size))
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // n_resamples)
     step = None if sample.grid is None else float(sample.grid)
-    populations = draw_populations(
-        sample, n_resamples, seed=effort.seed, is_enough=sample.is_enough_for(runs)
-    )
+    populations = draw_populations(sample, n_resamples, seed=effort.seed)
+    if sample.is_enough_for(runs):
+        populations = itertools.repeat((own, (0.0, 0.0), (0.0, 0.0)), n_resamples)
     for resampled, beyond, scales in populations:
         even = generator.random(n_each * runs)
         low, high = beyond[0], 1.0 - beyond[1]

@@ -7,7 +7,7 @@ import functools
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from scipy import special
@@ -69,8 +69,14 @@ class ComparisonTable:
 
     @functools.cached_property
     def adjusted(self) -> dict[Key, float]:
-        """Those p-values by Holm's adjustment for their number."""
-        return adjust_holm(self.p_values)
+        """Those p-values by Holm's adjustment for their number.
+
+        Reference: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J.
+        Stat. 6, 65-70.
+        """
+        keys = sorted(self.p_values, key=self.p_values.__getitem__)
+        sums = np.arange(len(keys), 0, -1) * [self.p_values[key] for key in keys]
+        return dict(zip(keys, np.maximum.accumulate(np.minimum(sums, 1.0)).tolist(), strict=True))
 
     @property
     def n_low(self) -> int:
@@ -81,9 +87,7 @@ class ComparisonTable:
     def p_many(self) -> float | None:
         """Probability that chance gives as many such rows, if rows are independent (binomial)."""
         n = len(self.p_values)
-        if n == 0:
-            return None
-        return float(special.bdtrc(self.n_low - 1, n, self.level)) if self.n_low else 1.0
+        return float(special.bdtrc(self.n_low - 1, n, self.level)) if n else None
 
     @property
     def p(self) -> float | None:
@@ -132,6 +136,9 @@ class ComparisonTable:
         if self.p is None:
             return Verdict.CANNOT_TELL
         return Verdict.CONTRADICTED if self.p <= self.level else Verdict.NOT_CONTRADICTED
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
 
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
@@ -213,8 +220,8 @@ class ComparisonTable:
             rows.append([
                 *map(escape, key), reported,
                 "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
-                "" if d is None else "{:.2f} ({:.2f} to {:.2f})".format(*d),
-                "" if shown is None or d is None else f"{shown:.1f}",
+                "" if d is None else "{} ({} to {})".format(*map(_format_sd, d)),
+                "" if shown is None or d is None else _format_sd(shown, 1),
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,
             ])  # fmt: skip
         return rows
@@ -239,9 +246,7 @@ class ComparisonTable:
         if conditions:
             marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
             yield Block(f"Conditions of the verdicts: {'; '.join(marks)}.")
-        for title, items in self._list_asides():
-            if items:
-                yield Block(title, items)
+        yield from (Block(title, items) for title, items in self._list_asides().items() if items)
 
     def _answer(self) -> str:
         text = f"{str(self.verdict).capitalize()} as a whole: "
@@ -263,39 +268,32 @@ class ComparisonTable:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
 
-    def _list_asides(self) -> Iterable[tuple[str, list[str]]]:
-        """Yield what is not in the table, by title."""
-        yield "Not compared:", [f"{name_key(key)}: {why}" for key, why in self.refused.items()]
-        for title, keys in (
-            ("Reported, but not among your runs:", self.only_reported),
-            ("Among your runs, but not reported:", self.only_yours),
-        ):
-            named = [
-                name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
-                for key, near in keys.items()
-            ]
-            yield title, _cut(named)
-        if self.ignored:
-            yield "Columns that were not read:", [list_names(self.ignored)]
+    def _list_asides(self) -> dict[str, list[str]]:
+        """Return what is not in the table, by title."""
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        if n_missing:
-            yield "Runs left out:", [f"{n_missing:,} that lack a value or a key"]
-        yield (
-            "Cannot tell:",
-            [
-                f"{name_key(key)}: {_explain(one)}"
-                for key, one in self.rows.items()
-                if _explain(one)
-            ],
-        )
-        yield (
-            "Caution:",
-            [
-                f"{name_key(key)}: {text}"
-                for key, one in self.rows.items()
-                for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
-            ],
-        )
+        cautions = [
+            (key, text)
+            for key, one in self.rows.items()
+            for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
+        ]
+        unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
+        return {
+            "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
+            "Reported, but not among your runs:": _name_lacking(self.only_reported),
+            "Among your runs, but not reported:": _name_lacking(self.only_yours),
+            "Columns that were not read:": [list_names(self.ignored)] if self.ignored else [],
+            "Runs left out:": [f"{n_missing:,} that lack a value or a key"] if n_missing else [],
+            "Cannot tell:": [f"{name_key(key)}: {why}" for key, why in unclear],
+            "Caution:": [f"{name_key(key)}: {text}" for key, text in cautions],
+        }
+
+
+def _name_lacking(keys: Mapping[Key, Key | None]) -> list[str]:
+    """Return keys that the other side lacks, with the nearest one there."""
+    return _cut([
+        name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
+        for key, near in keys.items()
+    ])  # fmt: skip
 
 
 def _explain(one: Comparison) -> str:
@@ -310,10 +308,17 @@ def _explain(one: Comparison) -> str:
     }.get(one.reason, "")
 
 
+def _format_sd(value: float, decimals: int = 2) -> str:
+    """Return standard deviations, with so many decimals if they are of a usual size."""
+    return f"{value:.{decimals}f}" if abs(value) < 1000 else f"{value:.2g}"
+
+
 def _name_report(one: Comparison) -> str:
-    """Return what was reported on one line: 0.83 ± 0.04."""
+    """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02."""
+    n_spreads = sum(name in SPREADS for name in one.reported)
     return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported
+        and n_spreads == 1
         else text if name in {"mean", "constant"} else f"{name} {text}"
         for name, text in one.reported.items()
     )  # fmt: skip
@@ -332,17 +337,3 @@ def _cut(names: Sequence[str]) -> list[str]:
 
 def _join(keys: Sequence[Key]) -> str:
     return join(_cut([*map(name_key, keys)]))
-
-
-def adjust_holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
-    """Return p-values adjusted for their number.
-
-    Reference: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J.
-    Stat. 6, 65-70.
-    """
-    found: dict[Key, float] = {}
-    largest = 0.0
-    for place, key in enumerate(sorted(p_values, key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[key]))
-        found[key] = largest
-    return found

@@ -39,7 +39,6 @@ LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
     "[": "{[}", "*": "{*}",  # behind the end of a row they would belong to it
 }  # fmt: skip
-Rows = Sequence[Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Block:
 
     text: str = ""
     items: Sequence[str] = ()
-    rows: Rows = ()
+    rows: Sequence[Sequence[str]] = ()
 
 
 def render(
@@ -83,7 +82,10 @@ def _to_cell(value: Any) -> str:
 
 def _write_text(block: Block) -> str:
     if block.rows:
-        return "\n".join(align(block.rows))
+        widths = [max(map(len, column)) for column in zip(*block.rows, strict=True)]
+        signs = ["<", *">" * (len(widths) - 1)]
+        cells = [f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True)]
+        return "\n".join("  ".join(cells).format(*row).rstrip() for row in block.rows)
     lines = [line for item in block.items for line in wrap(f"- {item}", indent="  ")]
     return "\n".join([*wrap(block.text), *lines])
 
@@ -358,10 +360,3 @@ def wrap(text: str, *, indent: str = "") -> list[str]:
     bound = re.sub("p ([=<>]) ", "p\u00a0\\1\u00a0", text.replace(" %", "\u00a0%"))
     lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
-
-
-def align(rows: Rows) -> list[str]:
-    """Return rows of cells as lines: the first column to the left, all others to the right."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    form = "  ".join(f"{{:{'>' if place else '<'}{width}}}" for place, width in enumerate(widths))
-    return [form.format(*row).rstrip() for row in rows]

@@ -52,6 +52,11 @@ class Study:
         return " ".join(words)
 
     @property
+    def command(self) -> str:
+        """The command that simulates what is missing of it."""
+        return f"replication simulate {self.options} --results {shlex.quote(str(self.results))}"
+
+    @property
     def parts(self) -> dict[str, Study]:
         """All that its report is made from, by what progress calls it; first itself."""
         own = f"root seed {self.root_seed}"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from replication.errors import ReportError
 from replication.experiments import EXPERIMENTS, TEMPLATES, run_experiment
-from replication.publication.models import read_models, write_model
+from replication.experiments.readings import multiverse
+from replication.experiments.studies import describe_reported
+from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import METADATA, list_claims, list_drawings, render
+from replication.report.pandoc import require_tools
 from replication.system.files import make_temporary_folder, open_folder
 from replication.system.progress import Tell, silent
 
@@ -30,8 +31,8 @@ def preview_experiment(
     from replication.report.template import Template
 
     folder = results / "previews" / name
+    _prepare(folder, results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    open_folder(folder, below=results)
     models = read_models(results, ("headline", *EXPERIMENTS))
     models[name] = write_model(folder, name, model)
     try:
@@ -63,15 +64,20 @@ def preview_experiment(
     return folder / "report.html"
 
 
-def write_multiverse(
-    model: Mapping[str, Any], name: str, results: Path, *, report_progress: Tell = silent
-) -> tuple[Path, Path]:
-    """Write the model of a multiverse, its table and a short page; return table and page."""
-    from replication.experiments.readings.multiverse import write_readings
-    from replication.experiments.studies import describe_reported
+def make_multiverse(
+    readings: multiverse.Readings, n_networks: int, root_seed: int, results: Path, *,
+    jobs: int = -1, report_progress: Tell = silent,
+) -> tuple[Model, Path, Path]:  # fmt: skip
+    """Simulate readings and compare them; write their model, its table and a short page.
 
-    folder = results / "studies" / name
-    open_folder(folder, below=results)
+    Returns the model, and where table and page are.
+    """
+    folder = results / "studies" / f"multiverse-{readings.id}-{root_seed}-{n_networks}"
+    _prepare(folder, results)
+    model = multiverse.run_multiverse(
+        readings, n_networks=n_networks, root_seed=root_seed,
+        jobs=jobs, report_progress=report_progress,
+    )  # fmt: skip
     plain = write_model(folder, "multiverse", model)
     files = render(
         TEMPLATES / "readings" / "multiverse.md",
@@ -82,4 +88,10 @@ def write_multiverse(
         report_progress=report_progress,
     )
     place_files(folder, files)
-    return write_readings(plain, folder), folder / "report.html"
+    return model, multiverse.write_readings(plain, folder), folder / "report.html"
+
+
+def _prepare(folder: Path, results: Path) -> None:
+    """Refuse before minutes of work what would fail after them."""
+    require_tools()
+    open_folder(folder, below=results)

@@ -97,6 +97,7 @@ def run_experiments(
 ) -> None:
     """Run experiments and write their models into a results folder."""
     names = list(names)
+    open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
         prefix = f"{name} ({i + 1} of {len(names)})"

@@ -96,7 +96,7 @@ def read_outcomes(study: Study) -> Iterator[Outcomes]:
             if block is None or block.stop < stop:
                 raise DataError(
                     f"the outcome of seed {start if block is None else block.stop} is not in "
-                    f"{str(folder)!r}; run `replication simulate {study.options}`"
+                    f"{str(folder)!r}; run `{study.command}`"
                 )
             try:
                 outcomes = read_block(block, protocol=study.protocol, root_seed=study.root_seed)

@@ -75,7 +75,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
-    """Make a folder to write into, through no link below `below`, and tidy it up.
+    """Make a folder that can be written into, through no link below `below`, and tidy it up.
 
     Each new folder is forced to disk in its parent. Temporary files that are older than a day,
     which killed runs have left, are removed.
@@ -91,6 +91,11 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not place.is_dir():
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StorageError(
+            f"{str(folder)!r} cannot be written (Read-only file system, or no permission); correct "
+            "that, or give another results folder"
+        )
     for path in map(folder.joinpath, filter(TEMPORARY_NAME.fullmatch, list_names(folder))):
         with contextlib.suppress(FileNotFoundError):
             state = path.lstat()
@@ -125,7 +130,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
         if state.st_size > largest:
             raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
         if error.errno in (errno.EIO, errno.ELOOP):

@@ -29,13 +29,13 @@ class Interrupted(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def raise_on_signals(*, stores: bool) -> Iterator[None]:
+def raise_on_signals(*, continues: bool) -> Iterator[None]:
     """Raise `Interrupted` on a signal, in the main thread; one that is ignored stays so (nohup).
 
-    `stores`: whether a run goes on where it was interrupted, which it then advises.
+    `continues`: whether the command goes on where it was interrupted, which is then advised.
     """
     advice = "run the same command again to start over"
-    if stores:
+    if continues:
         advice = "what is stored is kept: run the same command again to go on"
 
     def interrupt(number: int, _frame: FrameType | None) -> None:

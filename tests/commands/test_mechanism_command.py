@@ -1,5 +1,6 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
+import math
 import re
 
 import pytest
@@ -70,6 +71,7 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
         (0.95, 0.99, "amplifies its own code"),
         (0.5, 0.99, "the inputs differ most"),
         (0.5, 0.6, "not what the theory predicts"),
+        (math.nan, math.nan, "nothing is said"),
     ],
 )
 def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
@@ -116,11 +118,13 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
 @pytest.mark.parametrize(
     ("option", "problem"),
     [
+        ("--group-sizes=8,3]#", "'8,3]#' was given; allowed are two whole numbers"),
+        ("--set=frozen=W", "frozen = ['W'] was given; mechanism needs W to learn"),
         ("--group-sizes=8", "list of 2 to 8 group sizes"),
         ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
         ("--group-sizes=1,2", "mechanism needs two that differ"),
         ("--group-sizes=8,257", "group_sizes[1] = 257"),
-        ("--group-sizes=8;3", "group_sizes = '[8;3]'"),
+        ("--group-sizes=8;3", "'8;3' was given"),
         ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
         ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
         ("--set=second_round=true", "second_round = true was given; mechanism needs false"),

@@ -162,6 +162,17 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     assert "-3-20': the protocol of the networks in" in said
 
 
+def test_a_file_in_the_place_of_a_folder_is_named_by_what_repairs(both, capsys):
+    folder = both / "studies" / f"{PAPER.id}-3-10"
+    write_model(folder, "headline", {})
+    place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
+    (folder / "figures" / "a.csv").unlink()
+    (folder / "figures").rmdir()
+    (folder / "figures").write_text("own")
+    assert main(["verify", "--results", str(both)]) == 65
+    assert "a.csv' is missing or damaged; run `replication repair`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["of it", "of a repetition", "of another error"])
 def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, place):

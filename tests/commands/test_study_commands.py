@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shlex
+import signal
 
 import pandas as pd
 import pytest
@@ -83,10 +84,10 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
 ):
     monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
-    where = ("--results", tmp_path / "results")
+    where = ("--results", tmp_path / "my results")
     message = refuse(74, "export", "-", *words, *where)
     command = re.search(r"`replication (.*)`", message)[1]
-    run(*shlex.split(command), *where)
+    run(*shlex.split(command))
     table = pd.read_csv(io.StringIO(run("export", "-", *words, *where)))
     expected = simulate(Protocol(initial_biases="zero", group_sizes=(3, 2)), n_seeds=10)
     assert table["updates"].tolist() == expected.updates.tolist()
@@ -197,3 +198,12 @@ def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command
     (tmp_path / "file").write_text("")
     assert reason in refuse(74 if given else 2, command, "--results", given)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("command", "end"),
+    [("study_commands.run_simulate", "go on"), ("store_commands.run_verify", "start over")],
+)
+def test_advice_after_ctrl_c_is_true_of_the_command(monkeypatch, refuse, tmp_path, command, end):
+    monkeypatch.setattr(f"replication.cli.{command}", lambda _: signal.raise_signal(signal.SIGINT))
+    assert refuse(130, command.rpartition("_")[2], "--results", tmp_path).endswith(f" to {end}")

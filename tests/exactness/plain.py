@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from replication.simulator.memory import arrange, build_networks, prepare_strips
+from replication.simulator.memory import build_networks, prepare_strips
 from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Rule, lay_patterns, learn, look
 
@@ -14,12 +14,10 @@ class PlainLoops:
 
     @staticmethod
     def each(n, begin=0):
-        """Go through `n` numbers from `begin`."""
         return iter(range(begin, begin + n))
 
     @staticmethod
     def fold(n, body, *values, begin=0):
-        """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
         for k in range(begin, begin + n):
             values = body(k, *values)
         return values
@@ -37,22 +35,6 @@ def _build(protocol, rule, strip):
     if not rule.takes_turns:
         lay_patterns(net, 0, rule.n_patterns)
     return net
-
-
-def make_ready(program, protocol, rule):
-    """Return "update" or "evaluate", as the engine does."""
-    places, _ = arrange(rule)
-
-    def call(strips):
-        for strip in strips:
-            net = _build(protocol, rule, strip)
-            error = look(net)
-            if program == "update":
-                learn(net)
-            else:
-                strip[places["error"][0][0]] = error
-
-    return call
 
 
 def run_networks(protocol, initial, *, fixed_feedback):

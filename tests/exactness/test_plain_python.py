@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator import engine, step
-from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator import step
+from replication.simulator.engine import record_weights, run_networks
 from replication.simulator.weights import draw_weights
 from tests.exactness import plain
 from tests.parity.test_every_field import build, select_cases
@@ -23,15 +23,15 @@ def compare(protocol, n_networks, *, fixed_feedback=False):
 
 
 def test_plain_python_gives_the_same_bits_of_both_outcomes():
-    updates, converged, final = compare(Protocol(max_updates=20, momentum=0.5, threshold=0.3), 60)
-    assert 0 < converged.sum() < 60, "both kinds of outcome are compared"
+    updates, converged, final = compare(Protocol(max_updates=20, momentum=0.5, threshold=0.3), 30)
+    assert 0 < converged.sum() < 30, "both kinds of outcome are compared"
     assert len(np.unique(updates)) > 1
     assert np.all(np.isfinite(final))
 
 
 @select_cases()
 def test_plain_python_gives_the_same_bits_for_every_choice(case):
-    compare(build(case, max_updates=3)[1], 4)
+    compare(build(case, max_updates=2)[1], 3)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,10 @@ def test_plain_python_gives_the_same_bits_for_every_choice(case):
     ],
 )
 def test_plain_python_gives_the_same_bits_also_in_loops_and_of_slopes(fields):
-    compare(Protocol(**{"max_updates": 3} | fields), 4)
+    protocol = Protocol(**{"max_updates": 3} | fields)
+    _, converged, final = compare(protocol, 4)
+    last = record_weights(protocol, draw_weights(protocol, 1988, 0, 4), protocol.max_updates)[:, -1]
+    assert np.array_equal(last[~converged], final[~converged])
 
 
 TURNS = [
@@ -77,16 +80,3 @@ def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
 def test_plain_python_gives_the_same_bits_for_fixed_feedback(momentum):
     protocol = Protocol(learning_rule="back-propagation", momentum=momentum, max_updates=4)
     compare(protocol, 20, fixed_feedback=True)
-
-
-@pytest.mark.parametrize("fields", [{}, {"group_sizes": (9, 5), "momentum": 0.5}])
-def test_records_and_measures_are_the_same_in_plain_python(fields, monkeypatch):
-    protocol = Protocol(**fields)
-    weights = draw_weights(protocol, 1988, 0, 11)
-    recorded, ours = record_weights(protocol, weights, 2), evaluate_networks(protocol, weights)
-    monkeypatch.setattr(engine, "_make_ready", plain.make_ready)
-    assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
-    theirs = evaluate_networks(protocol, weights)
-    assert ours.error.tobytes() == theirs.error.tobytes()
-    assert np.array_equal(ours.reconstruction, theirs.reconstruction)
-    assert np.array_equal(ours.hidden[0], theirs.hidden[0])

@@ -2,9 +2,9 @@
 
 import json
 import math
+from unittest import mock
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,15 +19,6 @@ from replication.statistics.counts import CountTable
 
 CAP = 300
 EFFORT = Effort(1000, 50)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_resamples():
-    """Resample less than for a user: what is held here hangs on no last digit."""
-    with pytest.MonkeyPatch.context() as patch:
-        small = Effort(5_000, 100)
-        patch.setattr("replication.comparison.comparison.Effort", lambda: small)
-        yield
 
 
 @st.composite
@@ -91,7 +82,8 @@ def test_whatever_is_given_there_is_an_answer_or_one_line(runs_seen, given_numbe
         if name in arguments:
             arguments[name] = 5.0
     try:
-        found = compare(runs_seen, runs=5, **arguments)
+        with mock.patch("replication.comparison.comparison.Effort", return_value=EFFORT):
+            found = compare(runs_seen, runs=5, **arguments)
     except ReplicationError as error:
         line = str(error)
     else:

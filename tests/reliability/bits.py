@@ -16,6 +16,7 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.engine import run_networks
+from replication.simulator.modules import Hierarchy, ModularBatch
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 
@@ -30,16 +31,26 @@ PROTOCOLS = {
     "algebraic": Protocol(hidden_function="algebraic", learning_rule="back-propagation"),
     "spline": Protocol(hidden_function="spline", visible_to_hidden_factor=1.5),
 }
+HIERARCHY = Hierarchy(
+    lower=Protocol(learning_rate=10.0),
+    top=Protocol(learning_rate=4.0),
+    vectors=tuple(map(tuple, np.tile(np.eye(4), 2).tolist())),
+)
+
+
+def compute(name, n_networks, max_updates):
+    if name == "modules":
+        batch = ModularBatch(HIERARCHY, 1, 0, 33)
+        batch.train(100)
+        return [hash_array(batch.lower.forward), hash_array(batch.top.backward)]
+    protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
+    weights = draw_weights(protocol, 1988, 0, n_networks)
+    updates, converged, final = run_networks(protocol, weights, final_weights=True)
+    return [compute_digest([Outcomes(0, updates, converged)]), hash_array(final)]
 
 
 def main(n_networks, max_updates, names):
-    digests = {}
-    for name in names:
-        protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
-        weights = draw_weights(protocol, 1988, 0, n_networks)
-        updates, converged, final = run_networks(protocol, weights, final_weights=True)
-        digest = compute_digest([Outcomes(0, updates, converged)])
-        digests[name] = [digest, hash_array(final)]
+    digests = {name: compute(name, n_networks, max_updates) for name in names}
     x = np.random.default_rng(1).uniform(-20, 20, 100_000)
     matrix = x[:40_000].reshape(200, 200)
     canaries = {
@@ -55,4 +66,4 @@ def hash_array(array):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or list(PROTOCOLS))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or [*PROTOCOLS, "modules"])

@@ -66,7 +66,7 @@ def test_a_disk_that_fills_up_keeps_finished_blocks(small_disk, tmp_path, monkey
     faults.assert_recovers(tmp_path / "results", N_SEEDS, faults.compute_reference(N_SEEDS))
 
 
-def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(small_disk):
+def test_a_read_only_store_can_be_verified_and_nothing_is_simulated(small_disk, tmp_path):
     results = small_disk / "results"
     simulate_study(Study(PAPER, 1988, 1000, results), show_progress=False)
     assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
@@ -75,10 +75,18 @@ def test_a_read_only_store_can_be_verified_and_listed_and_nothing_is_simulated(s
     faults.assert_clean(faults.call("verify", "--results", results), 0)
     faults.assert_clean(faults.call("info", "--results", results), 0)
     faults.assert_clean(faults.call("repair", "--results", results), 0)
-    done = faults.call("simulate", "--seeds", "2000", "--results", results)
-    faults.assert_clean(done, 74)
-    assert "Read-only file system" in done.stderr
-    assert "a second" not in done.stderr, "it has simulated first"
+    readings = tmp_path / "own.toml"
+    readings.write_text("[factors]\nmomentum = [0.0, 0.5]\n")
+    for words in (
+        ("simulate", "--seeds", "2000"),
+        ("experiments", "codes"),
+        ("experiments", "codes", "--preview", "100"),
+        ("multiverse", "--file", readings),
+    ):
+        done = faults.call(*words, "--results", results)
+        faults.assert_clean(done, 74)
+        assert "Read-only file system" in done.stderr
+        assert len(done.stderr.splitlines()) == 1, "it has begun first"
 
 
 def test_a_disk_that_is_too_small_is_refused_before_any_simulation(tmp_path, monkeypatch):

@@ -95,6 +95,7 @@ def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_
 
 OLD = {"report.html": b"old page", "figures/old.svg": b"old figure"}
 NEW = {"report.html": b"new page", "figures/new.svg": b"new figure"}
+NEWEST = {"report.html": b"newest page", "figures/new.svg": b"newest figure"}
 
 
 def read_all(folder):
@@ -125,9 +126,10 @@ class ReportCase:
         is_new = self.read().items() >= NEW.items()
         if not is_new and self.read() != OLD:
             assert find_damaged_files(self.study.folder), "what is missing is named"
-        place_files(self.study.folder, NEW)  # as the next report does
-        assert self.read() == NEW
+        place_files(self.study.folder, NEWEST)  # as the next report does
+        assert self.read() == NEWEST
         assert find_damaged_files(self.study.folder) == []
+        assert list(self.study.folder.rglob("*.set-aside-*")) == [], "all were ours"
         assert len(faults.find_strays(self.study.results)) <= 1, "which goes after a day"
         return is_new
 

@@ -26,7 +26,6 @@ STATES = make_states(IMAGES)
 
 
 def draw(rule="recirculation", size=0.3):
-    """Return the protocol of linear networks on images, and some networks."""
     protocol = make_protocol(rule, size)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE

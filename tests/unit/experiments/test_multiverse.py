@@ -1,6 +1,5 @@
 """The multiverse: its readings, from a grid or a user's file, and what is told of them."""
 
-import csv
 import json
 
 import pytest
@@ -124,11 +123,3 @@ def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_ea
     }
     assert sorted(kept.values()) == [0, 1, 1, 2]
     assert [each["n"] for each in model["choices"]] == [2] * 4
-
-
-def test_table_has_a_row_for_each_reading(model, tmp_path):
-    multiverse.write_readings(model, tmp_path)
-    with (tmp_path / "multiverse.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["initial_biases"] for row in rows] == ["drawn", "zero"] * 2
-    assert [float(row["mean"]) for row in rows] == [row["mean"] for row in model["readings"]]

@@ -25,33 +25,28 @@ def test_vectors_and_errors_are_those_of_the_readable_network(name):
     for row, network in enumerate(networks):
         W, b = network.W.copy(), network.b.copy()
         changes = [network.weight_changes(a) for a in network.patterns]
-        total = 0.0
+        gains = []
         for k, a in enumerate(network.patterns):
-            network.W, network.b = W.copy(), b.copy()
-            hidden = network.first_pass(a)
-            c = network.reconstruct(hidden)
-            p = 0.75 * a + 0.25 * c
-            q = network.first_pass(p)
-            r = network.reconstruct(q)
+            network.W, network.b = W, b
+            hidden, c = network.first_pass(a), network.image(a)
+            p = network.regress(a, c)
+            q, r = network.first_pass(p), network.image(p)
             chosen = changes if name == "biases" else [changes[k]]
-            network.W = W + factor * sum(change[0] for change in chosen)
+            network.W = W + factor * sum(change.W for change in chosen)
             if name == "biases":
-                network.b = b + factor * sum(change[1] for change in chosen)
-            hidden_after = network.first_pass(a)
-            c_after = network.reconstruct(hidden_after)
-            before, after = ((x - a) @ (x - a) for x in (c, c_after))
-            total += after - before
-            falls.append(bool(after < before))
-            assert (measured[f"{name}_gain"][row, k] > 0.0) == falls[-1]
-            if name == "whole":
-                assert measured["whole_gain"][row, k] == pytest.approx(before - after, abs=1e-12)
-            assert measured["parallel"][row, k] == pytest.approx(cosine(p - a, r - c), abs=1e-6)
-            assert measured[f"{name}_hidden"][row, k] == pytest.approx(
-                cosine(hidden_after - hidden, hidden - q), abs=1e-4
-            )
-            assert measured[f"{name}_visible"][row, k] == pytest.approx(
-                cosine(c_after - c, c - r), abs=1e-4
-            )
-        if name == "biases":
-            assert (measured["biases_gain"][row].sum() > 0.0) == (total < 0)
-    assert 0 < np.mean(falls) < 1
+                network.b = b + factor * sum(change.b for change in chosen)
+            moved, seen = network.first_pass(a), network.image(a)
+            gains.append((c - a) @ (c - a) - (seen - a) @ (seen - a))
+            expected = {
+                "parallel": cosine(p - a, r - c),
+                f"{name}_hidden": cosine(moved - hidden, hidden - q),
+                f"{name}_visible": cosine(seen - c, c - r),
+            }
+            found = {key: measured[key][row, k] for key in expected}
+            assert found == pytest.approx(expected, abs=1e-4)
+        found = measured[f"{name}_gain"][row]
+        assert np.array_equal(found > 0.0, np.array(gains) > 0.0)
+        assert name != "whole" or found == pytest.approx(np.array(gains), abs=1e-12)
+        assert name != "biases" or (found.sum() > 0.0) == (sum(gains) > 0.0)
+        falls += gains
+    assert 0 < np.mean(np.array(falls) > 0.0) < 1

@@ -7,10 +7,8 @@ import pytest
 
 from replication.errors import StorageError
 from replication.publication import placing
-from replication.system.files import write_durably
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
-NEWEST = {"report.html": b"newest page", "report.md": b"newest text"}
 NEW = {"report.html": b"new page", "report.md": b"new text", "figures/a.svg": b"new a"}
 
 
@@ -26,13 +24,6 @@ def read_all(folder):
 def folder(tmp_path):
     placing.place_files(tmp_path / "study", OLD)
     return tmp_path / "study"
-
-
-def test_new_files_replace_the_old_ones_and_what_is_no_longer_shown_goes(folder):
-    assert read_all(folder) == OLD
-    placing.place_files(folder, NEW)
-    assert read_all(folder) == NEW
-    assert placing.find_damaged(folder) == []
 
 
 def test_files_of_somebody_else_are_neither_removed_nor_replaced(folder):
@@ -71,21 +62,6 @@ def test_a_list_that_names_other_files_is_none(folder, tmp_path):
             placing.place_files(folder, {**NEW, name: b""})
 
 
-@pytest.mark.parametrize("name", [*OLD, placing.LIST])
-def test_damage_of_any_file_is_named(folder, name):
-    content = (folder / name).read_bytes()
-    for damaged in (
-        b"",
-        content[:-1],
-        content.swapcase(),
-        content[: content[:-1].rfind(b"\n") + 1],
-    ):
-        (folder / name).write_bytes(damaged)
-        assert placing.find_damaged(folder), damaged
-    (folder / name).write_bytes(content)
-    assert placing.find_damaged(folder) == []
-
-
 def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folder):
     done = subprocess.run(
         ["sha256sum", "--check", "--strict", placing.LIST], cwd=folder, check=False
@@ -94,29 +70,6 @@ def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folde
     before = {path: path.stat().st_ino for path in folder.rglob("*")}
     placing.place_files(folder, OLD)
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
-
-
-@pytest.mark.parametrize("after", range(5))
-def test_after_a_kill_between_two_files_the_next_report_overwrites(folder, monkeypatch, after):
-    written = []
-
-    def stop(path, content):
-        if len(written) == after:
-            raise KeyboardInterrupt
-        written.append(path)
-        write_durably(path, content)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(placing, "write_durably", stop)
-        with pytest.raises(KeyboardInterrupt):
-            placing.place_files(folder, NEW)
-    assert all(
-        read_all(folder)[name] in (OLD.get(name), NEW.get(name)) for name in read_all(folder)
-    )
-    assert bool(placing.find_damaged(folder)) == (after > 0), "verify names what is not there"
-    placing.place_files(folder, NEWEST)
-    assert read_all(folder) == NEWEST
-    assert placing.find_damaged(folder) == []
 
 
 def test_a_folder_in_the_way_gets_another_name(folder):

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from functools import partial
+from unittest import mock
 from urllib.parse import unquote
 
 import pytest
@@ -172,16 +173,21 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("script", "error", "message"),
+    ("fault", "error", "message"),
     [
         ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
         ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
+        (OSError(11, ""), WorkerError, "pandoc cannot be started: too few processes"),
+        (OSError(24, ""), WorkerError, "pandoc cannot be started: too few open files"),
     ],
 )
-def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, script, error, message):
+def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, fault, error, message):
     program = tmp_path / "pandoc"
-    program.write_text(script)
-    program.chmod(0o755)
+    if isinstance(fault, OSError):
+        monkeypatch.setattr(pandoc.subprocess, "run", mock.Mock(side_effect=fault))
+    else:
+        program.write_text(fault)
+        program.chmod(0o755)
     monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
     with pytest.raises(error, match=message):
         build_sample(tmp_path / "out", figures=BLANK)

@@ -27,7 +27,6 @@ def measure_error(protocol, weights, error):
 
 
 def differentiate(protocol, flat, error, step=1e-6):
-    """Central finite differences of the error, by each weight."""
     moves = step * np.eye(len(flat))
     above, below = (measure_error(protocol, flat + move, error) for move in (moves, -moves))
     return (above - below) / (2 * step)

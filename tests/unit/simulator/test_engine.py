@@ -8,7 +8,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from replication.definition.protocol import CHOICES, PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
@@ -38,14 +38,6 @@ def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights)
     for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, 1)):
         with pytest.raises(UsageError, match=r"need numbers of shape \(n, 22\)"):
             run(PAPER, weights)
-
-
-def test_fixed_feedback_returns_the_errors_in_place_of_U():
-    protocol = Protocol(learning_rule="back-propagation", max_updates=2, threshold=1e-9)
-    silent = np.hstack([WEIGHTS, np.zeros((200, 8))])
-    _, _, final = run_networks(protocol, silent, fixed_feedback=True, final_weights=True)
-    np.testing.assert_array_equal(final[:, :10], WEIGHTS[:, :10])
-    assert not np.isclose(final[:, 10:22], WEIGHTS[:, 10:]).any(axis=0).all()
 
 
 def test_stop_from_another_thread_ends_an_endless_run():
@@ -95,17 +87,6 @@ def test_threads_that_ask_at_once_compile_once():
         found = list(pool.map(lambda _: run_networks(PAPER, WEIGHTS)[0], range(8)))
     assert machine._compile.cache_info().misses == 1
     assert np.ptp(found, axis=0).max() == 0
-
-
-@pytest.mark.parametrize("sizes", [(40, 40), (2,) * 8, (1, 1), (3, 7, 2)])
-@pytest.mark.parametrize("rule", CHOICES["learning_rule"])
-def test_networks_of_any_size_run(sizes, rule):
-    protocol = Protocol(group_sizes=sizes, learning_rule=rule, max_updates=2, threshold=1e-9)
-    weights = draw_weights(protocol, 1, 0, 5)
-    updates, converged, final = run_networks(protocol, weights, final_weights=True)
-    assert updates.tolist() == [2] * 5
-    assert not converged.any()
-    np.testing.assert_array_equal(record_weights(protocol, weights, 2)[:, 2], final)
 
 
 @pytest.mark.parametrize(

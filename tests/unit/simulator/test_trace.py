@@ -100,12 +100,8 @@ def test_the_picture_shows_the_moments_that_are_asked_for_and_else_the_error():
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
     kernel, readable = trace(seed=5), trace(seed=5, network=RecirculationNetwork)
     assert (readable.updates, readable.converged) == (kernel.updates, kernel.converged)
-    for t in range(10):
-        np.testing.assert_allclose(readable.weights[t], kernel.weights[t], atol=1e-9)
-        np.testing.assert_allclose(readable.hidden[0][t], kernel.hidden[0][t], atol=1e-9)
-        np.testing.assert_allclose(
-            readable.reconstructions[t], kernel.reconstructions[t], atol=1e-9
-        )
+    for find in (lambda t: t.weights, lambda t: t.hidden[0], lambda t: t.reconstructions):
+        np.testing.assert_allclose(find(readable)[:10], find(kernel)[:10], atol=1e-9)
     frozen = trace(seed=5, network=Frozen, n_updates=4)
     assert np.ptp(frozen.matrices().W, axis=0).max() == 0.0
     assert np.ptp(frozen.matrices().U, axis=0).max() > 0.0
@@ -123,7 +119,9 @@ def test_a_small_simulation_takes_a_class_of_ones_own():
 
 
 def test_results_are_equal_where_they_hold_the_same():
-    assert trace(seed=3) == trace(seed=np.array(3), root_seed=np.int64(1988)) != trace(seed=4)
+    assert trace(seed=255) == trace(seed=np.uint8(255), root_seed=np.int64(1988)) != trace(seed=4)
+    network = RecirculationNetwork.from_seed(np.uint8(255), root_seed=np.array(1988))
+    np.testing.assert_array_equal(network.W, trace(seed=255, n_updates=np.uint8(0)).matrices().W[0])
     assert trace("notebook", seed=3, n_updates=2) != trace(seed=3, n_updates=2)
     assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
     assert simulate(n_seeds=9) != simulate(n_seeds=9).slice(0, 8)
@@ -169,16 +167,12 @@ def start(**fields):
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
         (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
-        (lambda: trace(seed=-1), "seed = -1 was given; allowed is a whole number from 0 to"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
         (lambda: simulate(n_seeds=0), "n_seeds = 0 was given; allowed is a whole number"),
-        (lambda: simulate(n_seeds=True), "n_seeds = true was given; allowed is a whole"),
-        (lambda: simulate(n_seeds=2.0), "n_seeds = 2.0 was given; allowed is a whole"),
         (lambda: simulate(jobs=0), "jobs = 0 was given; allowed is a whole number"),
-        (lambda: simulate(jobs=None), "jobs = .* was given; allowed is a whole number"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\[4, 2\] need"),
         (lambda: start(group_sizes=(4, 3, 3)), "one hidden group; use simulate"),

@@ -86,9 +86,18 @@ DAMAGES = [
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", ["repair", "next run"])
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_damage_is_found_named_and_repaired(study, folder, block, damage):
-    before = read_files(folder)
+def test_damage_is_found_named_and_repaired_and_no_more_simulated(
+    study, folder, block, damage, way
+):
+    before, asked = read_files(folder), []
+
+    def remember(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            asked.append(pair)
+            yield invent(*pair)
+
     damage(block.path)
     checked = check_study(folder)
     assert len(checked.faults) == (2 if damage is swap else 1)
@@ -99,7 +108,14 @@ def test_damage_is_found_named_and_repaired(study, folder, block, damage):
     with pytest.raises(DataError, match="repair|simulate"):
         compute_study_digest(study)
 
-    repair(folder)
+    if way == "next run":
+        fill(study.results, 30, protocol=OTHER, simulation=remember)
+        part = Study(OTHER, 1988, 30, study.results)
+        assert compute_study_digest(part) == compute_digest([invent(0, 30)])
+    repair(folder, remember)
+    is_missing = damage is rename_to_other_seeds and way == "next run"
+    first = [(0, 20)] if damage is swap else [(20, 30)] if is_missing else []
+    assert asked == [*first, (20, 40)]
     assert check_study(folder).messages == []
     aside = [path for path in folder.path.iterdir() if ".set-aside-" in path.name]
     assert len(aside) == (damage is put_folder)
@@ -108,29 +124,6 @@ def test_damage_is_found_named_and_repaired(study, folder, block, damage):
         shutil.rmtree(path)
     assert compute_study_digest(study) == compute_digest([invent(0, 60)])
     assert read_files(folder) == before
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_the_next_run_simulates_what_is_damaged_and_no_more(study, folder, block, damage):
-    asked = []
-
-    def remember(protocol, root_seed, ranges, **_):
-        for pair in ranges:
-            asked.append(pair)
-            yield invent(*pair)
-
-    damage(block.path)
-    fill(study.results, 30, protocol=OTHER, simulation=remember)
-    assert asked == (
-        [(0, 20), (20, 40)]
-        if damage is swap
-        else [(20, 30)]
-        if damage is rename_to_other_seeds
-        else [(20, 40)]
-    )
-    part = Study(OTHER, 1988, 30, study.results)
-    assert compute_study_digest(part) == compute_digest([invent(0, 30)])
 
 
 def test_the_protocol_is_told_by_any_block_that_is_sound(study, folder, block):
@@ -176,7 +169,6 @@ def test_damaged_blocks_at_the_end_are_made_again_also_after_a_missing_one(study
 
 
 def fail_to_read(number, name):
-    """Let the system fail to read files of this name."""
     read = Path.read_bytes
 
     def fail(path):

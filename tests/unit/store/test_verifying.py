@@ -44,12 +44,6 @@ def verify(folder, *, simulation=simulate, **options):
         return verify_study(check_study(folder), **options)
 
 
-def test_a_sound_study_is_verified(folder):
-    assert check_study(folder).messages == []
-    assert verify(folder, n_sample=None, jobs=1) == (1000, None)
-    assert 20 <= verify(folder, n_sample=100)[0] <= 100
-
-
 @pytest.mark.parametrize("field", ["updates", "converged"])
 def test_the_first_of_several_differences_is_named_whatever_the_order(folder, field):
     def simulate_otherwise(protocol, root_seed, ranges, **_):
