@@ -215,21 +215,22 @@ RUNS = [[], ["u", ""], [0], [None], [2], [None]]
 
 
 @pytest.mark.parametrize(
-    ("sheets", "size", "message"),
+    ("sheets", "part", "message"),
     [
-        ([RUNS, [[], [None]]], 1, None),
-        ([RUNS, RUNS], 1, "has 2 sheets that hold something"),
-        ([RUNS], 1 << 24, "unpacks to too much"),
-        ([RUNS * 200], 1, "more than 1,000 cells"),
-        ([[*RUNS, *[[]] * 1000, [9]]], 1, "or they span so many"),
+        ([RUNS, [[], [None]]], b"0", None),
+        ([RUNS, RUNS], b"0", "has 2 sheets that hold something"),
+        ([RUNS], b"0" * (1 << 24), "unpacks to too much"),
+        ([RUNS * 200], b"0", "more than 1,000 cells"),
+        ([[*RUNS, *[[]] * 1000, [9]]], b"0", "or they span so many"),
+        ([RUNS], b"<x:si/><si>a</si>" * 501, "lists more than 1,000 texts"),
     ],
 )
-def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, size, message):
+def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, part, message):
     monkeypatch.setattr("replication.comparison.files.MAX_BYTES", 1 << 22)
     monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
     path = tmp_path / "runs.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * size)
+        archive.writestr("xl/workbook.xml", part)
     worksheets = [
         SimpleNamespace(reset_dimensions=list, iter_rows=lambda rows=rows, **options: rows)
         for rows in sheets
