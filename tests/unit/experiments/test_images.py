@@ -46,12 +46,6 @@ def measure_changes(protocol, weights):
     return get_w(protocol, changes), get_u(protocol, changes), gradient
 
 
-def test_scatter_is_that_of_the_images():
-    n = len(STATES)
-    assert SCATTER.matrix / n == pytest.approx(np.cov(STATES.T, bias=True), abs=1e-12)
-    assert SCATTER.strengths.sum() == pytest.approx(n * STATES.var(axis=0).sum())
-
-
 def test_patterns_stand_for_all_images():
     patterns = make_patterns()
     assert patterns.min() >= 0.0

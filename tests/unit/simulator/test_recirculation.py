@@ -122,19 +122,6 @@ def test_centred_inputs_worked_by_hand():
     assert db == pytest.approx(2 * (h1 - h3), abs=1e-15)
 
 
-def test_weights_decay_but_biases_do_not():
-    # By test_one_update_worked_by_hand U and c would change by 1/4 and 1/2, W and b not.
-    network = make_tiny(decay=0.25)
-    network.update()
-    assert (float(network.U.item()), network.c[0]) == (0.25, 0.5)
-    network.W[:], network.b[:], before = 1.0, 1.0, float(network.U.item())
-    changes = network.weight_changes(ONE)
-    network.update()
-    assert network.W.item() == 0.75 + changes.W.item()
-    assert network.b[0] == 1.0 + changes.b[0]
-    assert network.U.item() == 0.75 * before + changes.U.item()
-
-
 def test_frozen_weights_stay_whatever_a_hook_returns():
     network = make_tiny(frozen=("U", "b"), decay=0.25, U=1.0)
     network.update(change=lambda changes: changes._replace(U=5.0, W=3.0))

@@ -47,6 +47,10 @@ def find_digest(results, n_seeds, *, protocol=PAPER, root_seed=1988):
     return compute_study_digest(Study(protocol, root_seed, n_seeds, results))
 
 
+def read_files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
 def repair(folder, simulation=simulate, **options):
     """Repair a study with invented outcomes; return what was found before."""
     checked = check_study(folder, **options)
