@@ -11,6 +11,7 @@ import math
 import operator
 import re
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +44,7 @@ MAX_BYTES = 1 << 30
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
 MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
+TEXT = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")  # end of one in an Excel file
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -61,11 +63,22 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        names = list(given.columns if hasattr(given, "columns") else given)
-        if hasattr(given, "iloc"):  # where two columns may have one name
+        if hasattr(given, "column_names"):  # of Arrow
+            names, columns = given.column_names, [column.to_pylist() for column in given.columns]
+        elif hasattr(given, "iloc"):  # where two columns may have one name
+            names = list(given.columns)
             columns = [list(given.iloc[:, place]) for place in range(len(names))]
         else:
-            columns = [list(given[name]) for name in names]
+            names = list(given.columns if hasattr(given, "columns") else given)
+            for column in names:
+                if isinstance(given[column], str) or not hasattr(given[column], "__len__"):
+                    raise DataError(
+                        f"column {show(column)} of `{name}` was given as {show(given[column])}; "
+                        "give a list with a cell for each row"
+                    )
+            columns = [list(given[column]) for column in names]
+        if not names:
+            raise DataError(f"`{name}` has no columns; give at least one")
         if len({len(column) for column in columns}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
@@ -189,15 +202,25 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
+def _count_texts(archive: zipfile.ZipFile) -> None:
+    """Refuse a list of more texts than there may be cells, all of which are read for the first."""
+    n_texts = 0
+    for item in archive.namelist():
+        with archive.open(item) as file:
+            while part := file.read(1 << 20):
+                n_texts += len(TEXT.findall(part))
+                if n_texts > MAX_CELLS:
+                    raise ValueError(f"it lists more than {MAX_CELLS:,} texts")
+
+
 def _read_excel(content: bytes, name: str) -> Table:
     """Read the only sheet that holds something."""
-    import zipfile
-
     filled = []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
+            _count_texts(archive)
         import openpyxl  # type: ignore[import-untyped]
 
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)

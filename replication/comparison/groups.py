@@ -18,6 +18,7 @@ from replication.comparison.files import (
     read_keys,
     read_values,
 )
+from replication.comparison.numbers import refuse
 from replication.comparison.report import NUMBERS, SUCCESSES, name_statistic, parse_report
 from replication.comparison.sampling import Effort
 from replication.comparison.table import ComparisonTable, Key, name_key
@@ -79,19 +80,20 @@ def compare_table(
     >>> found.verdict.value, found.n_low, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', 1, [0.0, 0.7])
     """
-    keys = [by] if isinstance(by, str) else list(by)
+    keys, metrics = _take_names("by", by), _take_names("column", column)
     if not keys or len(set(keys)) < len(keys):
-        raise UsageError(f"`by` names {list_names(keys)}; give each key once")
+        raise UsageError(
+            f"`by` names {list_names(keys) or 'no column'}; give at least one, each key once"
+        )
     if (table is None) == (against is None):
         raise UsageError("give a table of your runs or, as `against`, a table of other reports")
     report = options.pop("report", None)
     shared = {} if report is None else parse_report(report, "report")
     shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
     defaults = compare.__kwdefaults__ or {}
-    unknown = options.keys() - defaults.keys()
+    unknown = options.keys() - (defaults.keys() - {"minus"})
     if unknown:
         raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
-    metrics = [column] if isinstance(column, str) else list(column or [])
     if table is not None and not metrics:
         others = [name for name in Table.of(table, "table").names if name not in {*keys, succeeded}]
         metrics = others if len(others) == 1 else []
@@ -139,6 +141,15 @@ def compare_table(
     only_yours = _find_nearest([key for key in own if key not in reports], only_reported)
     return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
                            tuple(ignored), n_missing, level)  # fmt: skip
+
+
+def _take_names(argument: str, given: Any) -> list[str]:
+    """Return names of columns, of which one may be given alone."""
+    names = [given] if isinstance(given, str) else [] if given is None else given
+    is_list = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+    if not is_list:
+        raise refuse(argument, given, "are the name of a column, or a list of names")
+    return list(names)
 
 
 def _read_reports(

@@ -253,18 +253,14 @@ def _find_difference(
 
     What was reported may lie anywhere in its rounding cell.
     """
-    name = next(
-        (name for name in ("mean", "median", "iqm") if name in prediction.distributions), ""
-    )
-    if not name:
-        return None
-    one, drawn = prediction.findings[name], prediction.distributions[name]
-    low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
-    if not math.isfinite(high - low):
-        return None
-    half = numbers[name].width / 2.0
-    ends = low - half - one.value, high + half - one.value
-    return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
+    for name in ("mean", "median", "iqm"):
+        if name in prediction.distributions:
+            one, drawn = prediction.findings[name], prediction.distributions[name]
+            low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
+            half = numbers[name].width / 2.0
+            ends = low - half - one.value, high + half - one.value
+            return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
+    return None
 
 
 def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:

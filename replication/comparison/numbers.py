@@ -13,7 +13,6 @@ from replication.errors import UsageError
 from replication.wording import show
 
 FORMS = ("text", "markdown", "latex", "csv", "json")
-MAX_RUNS = 100_000  # most that can lie behind a report
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 _NUMBER = re.compile(
@@ -150,16 +149,11 @@ def split_printed(given: object) -> Printed:
     level, is_apart = parts.pop("level", None), bool(found.groupdict().get("space"))
     parts.pop("space", None)
     _refuse_lone_unit(given, list(parts.values()))
-    value = parts["value"].removesuffix("%").strip()
     unit = unit or ("%" if parts["value"].endswith("%") else "")
-
-    def finish(part: str) -> str:
-        return part.removesuffix("%").strip() + unit
-
+    plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
+    value = plain["value"]
     if "low" in parts:
-        return Printed(
-            value + unit, ends=(finish(parts["low"]), finish(parts["high"])), level=level
-        )
+        return Printed(value + unit, ends=(plain["low"] + unit, plain["high"] + unit), level=level)
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
@@ -168,11 +162,11 @@ def split_printed(given: object) -> Printed:
         except ValueError:
             return Printed(given)
         return Printed(value + unit, half + unit, is_skewed=up != down)
-    spread = parts.get("spread") or parts["inside"]
+    spread = plain.get("spread") or plain["inside"]
     decimals = len(value.partition(".")[2])
-    if "inside" in parts and not is_apart and decimals and spread.isdigit():
+    if parts.get("inside", "").isdigit() and decimals and not is_apart:
         spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
-    return Printed(value + unit, finish(spread))
+    return Printed(value + unit, spread + unit)
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
@@ -195,15 +189,6 @@ def split_range(given: object) -> tuple[str, str] | None:
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
     return None if found is None else (found[1].strip(), found[2].strip())
-
-
-def read_runs(given: object) -> int:
-    """Read the number of runs behind a report, also as 1,000 or, as pandas writes it, 5.0."""
-    runs = read_number(given, "runs").value
-    if runs.denominator == 1 and 1 <= runs <= MAX_RUNS:
-        return int(runs)
-    allowed = f"are whole numbers from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-    raise refuse("runs", given, allowed)
 
 
 def _to_text(given: Any) -> str:

@@ -12,7 +12,6 @@ from replication.comparison.numbers import (
     Numbers,
     Reported,
     read_number,
-    read_runs,
     refuse,
     split_printed,
     split_range,
@@ -42,6 +41,7 @@ _WORDS = STATISTICS | SUCCESSES | {
     "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
+MAX_RUNS = 100_000  # most that can lie behind a report
 FAILURE_WORDS = {
     "excluded": "left out",
     "at-cap": "counted where they were stopped",
@@ -248,8 +248,12 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         CHOICES[name] if options[name] is None else (options[name],)
         for name in ("sd_kind", "ci_kind")
     )
+    n = read_number(1 if runs is None else runs, "runs").value
+    if n.denominator != 1 or not 1 <= n <= MAX_RUNS:
+        span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
+        raise refuse("runs", runs, f"are whole numbers {span}")
     report = Report(
-        numbers, 1 if runs is None else read_runs(runs), options["failures"], sd_kinds, ci_kinds,
+        numbers, int(n), options["failures"], sd_kinds, ci_kinds,
         ci_level, 2.0 if kind.startswith("2") else 1.0, off_centre,
     )  # fmt: skip
     n_used = report.count_middle(report.failures or "excluded")

@@ -220,8 +220,8 @@ class ComparisonTable:
             rows.append([
                 *map(escape, key), reported,
                 "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
-                "" if d is None else "{:.2f} ({:.2f} to {:.2f})".format(*d),
-                "" if shown is None or d is None else f"{shown:.1f}",
+                "" if d is None else "{} ({} to {})".format(*map(_format_sd, d)),
+                "" if shown is None or d is None else _format_sd(shown, 1),
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,
             ])  # fmt: skip
         return rows
@@ -308,10 +308,17 @@ def _explain(one: Comparison) -> str:
     }.get(one.reason, "")
 
 
+def _format_sd(value: float, decimals: int = 2) -> str:
+    """Return standard deviations, with so many decimals if they are of a usual size."""
+    return f"{value:.{decimals}f}" if abs(value) < 1000 else f"{value:.2g}"
+
+
 def _name_report(one: Comparison) -> str:
-    """Return what was reported on one line: 0.83 ± 0.04."""
+    """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02."""
+    n_spreads = sum(name in SPREADS for name in one.reported)
     return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported
+        and n_spreads == 1
         else text if name in {"mean", "constant"} else f"{name} {text}"
         for name, text in one.reported.items()
     )  # fmt: skip

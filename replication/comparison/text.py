@@ -39,7 +39,6 @@ LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
     "[": "{[}", "*": "{*}",  # behind the end of a row they would belong to it
 }  # fmt: skip
-Rows = Sequence[Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Block:
 
     text: str = ""
     items: Sequence[str] = ()
-    rows: Rows = ()
+    rows: Sequence[Sequence[str]] = ()
 
 
 def render(

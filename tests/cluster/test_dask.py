@@ -45,7 +45,6 @@ class Cluster:
         self.address = json.loads(contact.read_text())["address"]
 
     def start(self, module, sign, *words):
-        """Start a command of Dask and wait for the sign that it is ready."""
         code = f"import sys; from distributed.cli.{module} import main; sys.exit(main())"
         path = self.folder / f"{len(self.processes)}.log"
         with path.open("w") as log:
@@ -62,7 +61,6 @@ class Cluster:
         return self.start("dask_worker", "Registered to", self.address, *words)
 
     def begin_study(self, results, n_seeds):
-        """Begin to simulate on the cluster, and wait for the first block."""
         process = start(
             *ONE_STUDY, "simulate", "--seeds", str(n_seeds), "--results", str(results),
             "--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9",

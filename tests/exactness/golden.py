@@ -14,7 +14,6 @@ import numpy as np
 
 from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
 from replication.simulator.engine import run_networks
-from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 
 PATH = Path(__file__).with_suffix(".json")
@@ -28,19 +27,6 @@ PROTOCOLS = {
     "notebook": NOTEBOOK,
     "notebook, regression = 0.7": Protocol(criterion=NOTEBOOK.criterion, regression=0.7),
 }
-
-
-def compute_sorted_digest(blocks):
-    return compute_digest(sorted(blocks, key=lambda block: block.start))
-
-
-def cut(n_seeds, size):
-    return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
-
-
-def compute_one_piece(updates, converged):
-    """Return the digest of outcomes that begin at seed 0."""
-    return compute_digest([Outcomes(0, updates, converged)])
 
 
 def compute_all_bits(updates, converged, final):

@@ -14,12 +14,10 @@ class PlainLoops:
 
     @staticmethod
     def each(n, begin=0):
-        """Go through `n` numbers from `begin`."""
         return iter(range(begin, begin + n))
 
     @staticmethod
     def fold(n, body, *values, begin=0):
-        """Let ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
         for k in range(begin, begin + n):
             values = body(k, *values)
         return values

@@ -10,7 +10,7 @@ from replication.simulator import arithmetic, engine, machine, programs
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.instructions import Writer
-from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 from replication.store.filling import simulate_study
 from tests.exactness.golden import (
@@ -20,9 +20,6 @@ from tests.exactness.golden import (
     PROTOCOLS,
     ROOT_SEED,
     compute_all_bits,
-    compute_one_piece,
-    compute_sorted_digest,
-    cut,
     record,
 )
 from tests.unit.store.invented import find_digest, replace_block_size
@@ -35,8 +32,9 @@ def weights():
 
 @pytest.mark.parametrize(("name", "jobs"), [*((name, 3) for name in PROTOCOLS), ("paper", 1)])
 def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
-    blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, cut(N_SEEDS, 5000), jobs=jobs)
-    assert compute_sorted_digest(blocks) == GOLDEN[name]
+    ranges = [(start, start + 5000) for start in range(0, N_SEEDS, 5000)]
+    blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, ranges, jobs=jobs)
+    assert compute_digest(sorted(blocks, key=lambda block: block.start)) == GOLDEN[name]
 
 
 def compute_choice(choice):
@@ -99,7 +97,7 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
 def test_digest_does_not_depend_on_the_lanes(n_lanes, weights, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
     updates, converged, _ = run_networks(PAPER, weights)
-    assert compute_one_piece(updates, converged) == GOLDEN["paper"]
+    assert compute_digest([Outcomes(0, updates, converged)]) == GOLDEN["paper"]
 
 
 def test_a_stored_study_that_grew_has_the_digests_of_one_in_one_piece(tmp_path):

@@ -19,22 +19,19 @@ def compare(protocol, n_networks, *, fixed_feedback=False):
     slow = plain.run_networks(protocol, weights, fixed_feedback=fixed_feedback)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
-    if not fixed_feedback:
-        last = record_weights(protocol, weights, protocol.max_updates)[:, -1]
-        assert np.array_equal(last[~compiled[1]], compiled[2][~compiled[1]])
     return compiled
 
 
 def test_plain_python_gives_the_same_bits_of_both_outcomes():
-    updates, converged, final = compare(Protocol(max_updates=20, momentum=0.5, threshold=0.3), 60)
-    assert 0 < converged.sum() < 60, "both kinds of outcome are compared"
+    updates, converged, final = compare(Protocol(max_updates=20, momentum=0.5, threshold=0.3), 30)
+    assert 0 < converged.sum() < 30, "both kinds of outcome are compared"
     assert len(np.unique(updates)) > 1
     assert np.all(np.isfinite(final))
 
 
 @select_cases()
 def test_plain_python_gives_the_same_bits_for_every_choice(case):
-    compare(build(case, max_updates=3)[1], 4)
+    compare(build(case, max_updates=2)[1], 3)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,10 @@ def test_plain_python_gives_the_same_bits_for_every_choice(case):
     ],
 )
 def test_plain_python_gives_the_same_bits_also_in_loops_and_of_slopes(fields):
-    compare(Protocol(**{"max_updates": 3} | fields), 4)
+    protocol = Protocol(**{"max_updates": 3} | fields)
+    _, converged, final = compare(protocol, 4)
+    last = record_weights(protocol, draw_weights(protocol, 1988, 0, 4), protocol.max_updates)[:, -1]
+    assert np.array_equal(last[~converged], final[~converged])
 
 
 TURNS = [

@@ -15,10 +15,7 @@ class LoopChanges(tuple):
     """What is added to all weights, in the order of `RecirculationLoop.weights`."""
 
     __slots__ = ()
-
-    @classmethod
-    def _make(cls, parts):
-        return cls(parts)
+    _make = classmethod(tuple.__new__)
 
 
 class RecirculationLoop(RecirculationNetwork):
@@ -86,6 +83,5 @@ class RecirculationLoop(RecirculationNetwork):
 
 
 def make_readable(weights, protocol):
-    """Return the network to read with these weights."""
     several = len(protocol.group_sizes) > 2
     return (RecirculationLoop if several else RecirculationNetwork).from_weights(weights, protocol)

@@ -21,8 +21,7 @@ OTHER = Hierarchy(
     ),
 )
 """Three lower modules of another size, and vectors that are not one-hot."""
-WEIGHTS = ("W", "b", "U", "c")
-ARRAYS = ("forward", "hidden_biases", "backward", "visible_biases")
+ARRAYS = {"W": "forward", "b": "hidden_biases", "U": "backward", "c": "visible_biases"}
 
 
 @pytest.mark.parametrize("hierarchy", [DRAWN, OTHER])
@@ -38,7 +37,7 @@ def test_fast_form_agrees_with_the_readable_one(hierarchy):
         network = ModularNetwork(hierarchy, 1, 5 + k)
         for _ in range(40):
             network.update()
-        for name, array in zip(WEIGHTS, ARRAYS, strict=True):
+        for name, array in ARRAYS.items():
             for m, module in enumerate(network.lower):
                 fast = getattr(batch.lower, array)[..., m, k]
                 np.testing.assert_allclose(fast, getattr(module, name), atol=1e-9)

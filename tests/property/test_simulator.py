@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator.engine import evaluate_networks, run_networks
+from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
 
 
@@ -63,12 +63,3 @@ def test_a_looser_threshold_is_no_slower_and_a_lower_cap_only_censors(protocol, 
     capped, there_by_cap, _ = run_networks(dataclasses.replace(protocol, max_updates=cap), weights)
     np.testing.assert_array_equal(capped, np.minimum(strict_updates, cap))
     np.testing.assert_array_equal(there_by_cap, strict_there & (strict_updates <= cap))
-
-
-@settings(max_examples=50)
-@given(protocol=protocols, start=starts)
-def test_a_converged_network_is_below_the_threshold_and_a_censored_one_is_not(protocol, start):
-    weights = draw_weights(protocol, 1988, start, start + 30)
-    _, converged, final = run_networks(protocol, weights, final_weights=True)
-    below = evaluate_networks(protocol, final).error < protocol.threshold
-    np.testing.assert_array_equal(below, converged)

@@ -164,9 +164,7 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     ("columns", "message"),
     [
         ({"u": pd.to_datetime(["2020-01-01", "2021-01-01"])}, "holds dates"),
-        ({"u": [[1], [2]]}, "holds '[1]' in row 1"),
         ({"u": [b"1", b"2"]}, "holds \"b'1'\" in row 1"),
-        ({"u": [True, False]}, "holds true and false"),
         ({"u": [1, 2], "c": [b"1", b"0"]}, "column 'c' holds"),
     ],
 )
@@ -217,21 +215,22 @@ RUNS = [[], ["u", ""], [0], [None], [2], [None]]
 
 
 @pytest.mark.parametrize(
-    ("sheets", "size", "message"),
+    ("sheets", "part", "message"),
     [
-        ([RUNS, [[], [None]]], 1, None),
-        ([RUNS, RUNS], 1, "has 2 sheets that hold something"),
-        ([RUNS], 1 << 24, "unpacks to too much"),
-        ([RUNS * 200], 1, "more than 1,000 cells"),
-        ([[*RUNS, *[[]] * 1000, [9]]], 1, "or they span so many"),
+        ([RUNS, [[], [None]]], b"0", None),
+        ([RUNS, RUNS], b"0", "has 2 sheets that hold something"),
+        ([RUNS], b"0" * (1 << 24), "unpacks to too much"),
+        ([RUNS * 200], b"0", "more than 1,000 cells"),
+        ([[*RUNS, *[[]] * 1000, [9]]], b"0", "or they span so many"),
+        ([RUNS], b"<x:si/><si>a</si>" * 501, "lists more than 1,000 texts"),
     ],
 )
-def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, size, message):
+def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets, part, message):
     monkeypatch.setattr("replication.comparison.files.MAX_BYTES", 1 << 22)
     monkeypatch.setattr("replication.comparison.files.MAX_CELLS", 1000)
     path = tmp_path / "runs.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * size)
+        archive.writestr("xl/workbook.xml", part)
     worksheets = [
         SimpleNamespace(reset_dimensions=list, iter_rows=lambda rows=rows, **options: rows)
         for rows in sheets
@@ -254,7 +253,6 @@ def test_an_excel_file_has_one_sheet_of_few_cells(tmp_path, monkeypatch, sheets,
         (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
         ([".", *REPORT], 74, "cannot be read (it is not a file)"),
         (REPORT, 2, "FILE"),
-        ([*DIFFERENCE, "b", "--sd", "2", "--runs", "5"], 2, "of a difference only the --mean"),
         ([*DIFFERENCE, "b", "--succeeded", "g", *REPORT], 2, "--succeeded do not go together"),
         (["one.csv", "--mean", "97.3%", "--runs", "9"], 2, "say what your values are with --scale"),
         (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),

@@ -24,16 +24,13 @@ def test_with_as_many_runs_on_both_sides_p_and_interval_are_welch_s():
 
 
 def test_with_fewer_on_one_side_p_is_the_larger_of_welch_s_and_student_s():
-    for few, many in ((TWO[:3], ONE), (ONE[:3], TWO)):
+    for few, many in ((TWO[:3], ONE), (ONE[:3], 9.0 * ONE)):
         p = means.judge_means(side(few), side(many), level=0.05).p
         both = [stats.ttest_ind(few, many, equal_var=equal).pvalue for equal in (True, False)]
         assert p == pytest.approx(max(both))
 
 
 def test_rounding_of_a_mean_adds_the_variance_of_a_uniform_error():
-    exact = means.judge_means(side(ONE), Side(3.0, ((0.0, 5),), 0.0), level=0.05)
-    coarse = means.judge_means(side(ONE), Side(3.0, ((0.0, 5),), 1.0), level=0.05)
-    assert coarse.p > exact.p
     error = np.sqrt(ONE.var(ddof=1) / 12 + 1 / 12)
     assert means.list_errors(side(ONE), Side(3.0, ((0.0, 5),), 1.0))[0][0] == pytest.approx(error)
 
@@ -92,9 +89,7 @@ def test_equivalence_is_welch_s_test_taken_twice_and_unknown_where_no_run_varies
     below = stats.ttest_ind(ONE + 4.0, TWO, equal_var=False, alternative="greater").pvalue
     above = stats.ttest_ind(ONE - 4.0, TWO, equal_var=False, alternative="less").pvalue
     assert means.find_equivalence(side(ONE), side(TWO), 4.0) == pytest.approx(max(below, above))
-    equal, single = Side(48.0, ((0.0, 10),)), Side(48.0, ((np.nan, 1),))
-    assert means.find_equivalence(equal, Side(48.0, ((np.nan, 5),)), 4.8) is None
-    assert means.find_equivalence(single, Side(48.0, ((np.nan, 5),)), 4.8) is None
+    assert means.find_equivalence(Side(48.0, ((0.0, 10),)), Side(48.0, ((np.nan, 5),)), 4.8) is None
     # A constant has no error: 2 standard errors within the margin on 99 degrees of freedom.
     found = means.find_equivalence(Side(50.0, ((10.0, 100),)), Side(48.0), 4.0)
     assert found == pytest.approx(0.0241, abs=5e-5)

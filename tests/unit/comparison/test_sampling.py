@@ -49,7 +49,8 @@ def test_largest_of_n_new_runs_lies_beyond_all_seen_with_n_in_n_plus_n():
 
 def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_mean():
     sample = sampling.Sample.from_values(np.random.default_rng(13).normal(50, 10, size=30_000))
-    drawn = sampling.draw_statistics(sample, 25, ["mean", "sd"], effort=EFFORT)
+    drawn = sampling.draw_statistics(sample, 25, ["mean", "sd", "max"], effort=EFFORT)
+    assert drawn["max"].max() <= sample.values[-1]
     assert drawn["mean"].std() == pytest.approx(sample.spread / 5, rel=0.01)
     low, high = 10 * np.sqrt(stats.chi2.ppf([0.025, 0.975], 24) / 24)
     assert np.quantile(drawn["sd"], [0.025, 0.975]) == pytest.approx([low, high], rel=0.02)

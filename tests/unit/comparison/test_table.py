@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -12,7 +13,7 @@ from replication.cli import main
 from replication.comparison.comparison import Verdict, compare
 from replication.comparison.groups import compare_table
 from replication.comparison.table import ComparisonTable
-from replication.errors import UsageError
+from replication.errors import DataError, UsageError
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -222,6 +223,43 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     assert marks["<"] == -8.0
     assert "o" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+    single = compare_table(make_runs(["a"], n=1), by="task", column="score", mean="10", runs=5)
+    with pytest.raises(UsageError, match="a picture needs more runs"):
+        single.plot()
+
+
+def test_numbers_of_any_size_fit_into_a_row():
+    """A mean of 1e30 took 100 columns; a sd and a se were both "±"."""
+    report = {"k": ["a", "b"], "mean": ["1e30", "2"], "sd": ["", "1"], "se": ["", "0.4"],
+              "n": [5, 5]}  # fmt: skip
+    text = compare_table({"k": ["a", "b"] * 5, "v": range(10)}, report, by="k").render()
+    assert max(map(len, text.splitlines())) < 120
+    assert "2 sd 1 se 0.4" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"table": {}}, "`table` has no columns"),
+        ({"reported": {}}, "`reported` has no columns"),
+        ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
+        ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
+        ({"by": 5}, "`by` was given as 5"),
+        ({"by": None}, "`by` names no column"),
+        ({"column": 5}, "`column` was given as 5"),
+        ({"minus": [1, 2]}, "there is no option 'minus'"),
+    ],
+)
+def test_odd_tables_and_names_get_one_clear_line(given, why):
+    """They ended in an IndexError or a TypeError; a text was a column of its letters."""
+    good = {"table": {"k": ["a"] * 3, "v": [1, 2, 3]}, "by": "k",
+            "reported": {"k": ["a"], "mean": ["3"], "n": [5]}}  # fmt: skip
+    assert (
+        compare_table(**good).p_values
+        == compare_table(**good | {"table": pa.table(good["table"])}).p_values
+    )
+    with pytest.raises((DataError, UsageError), match=why):
+        compare_table(**good | given)
 
 
 def test_names_of_groups_stay_what_they_are():

@@ -24,7 +24,6 @@ def draw_counts(n, *, centre=3.68, seed=3, n_censored=0):
 
 
 def draw_studies(counts, n_studies):
-    """Return mean and largest of studies of 100 networks that converged."""
     share = counts.counts / counts.n_converged
     drawn = np.random.default_rng(8).choice(counts.updates, size=(n_studies, 100), p=share)
     return drawn.mean(axis=1), drawn.max(axis=1)

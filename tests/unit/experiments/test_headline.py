@@ -224,6 +224,7 @@ def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, 
     for part in study.parts.values():
         simulate_study(part, show_progress=False)
     model = run.run(study)
+    assert model["population"] == run.describe_population(count_outcomes(study))
     assert model["study"]["digest"] == compute_study_digest(study)
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]

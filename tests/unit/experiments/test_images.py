@@ -26,7 +26,6 @@ STATES = make_states(IMAGES)
 
 
 def draw(rule="recirculation", size=0.3):
-    """Return the protocol of linear networks on images, and some networks."""
     protocol = make_protocol(rule, size)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE
@@ -45,12 +44,6 @@ def measure_changes(protocol, weights):
     changes = compute_changes(protocol, weights)
     gradient = get_w(protocol, compute_gradients(protocol, weights))
     return get_w(protocol, changes), get_u(protocol, changes), gradient
-
-
-def test_scatter_is_that_of_the_images():
-    n = len(STATES)
-    assert SCATTER.matrix / n == pytest.approx(np.cov(STATES.T, bias=True), abs=1e-12)
-    assert SCATTER.strengths.sum() == pytest.approx(n * STATES.var(axis=0).sum())
 
 
 def test_patterns_stand_for_all_images():

@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from replication import PAPER, RecirculationNetwork
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.agreement import find_events, measure_agreement
 from replication.experiments.learning import run as learning
 from replication.experiments.recording import Histories
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine, differentiate, flatten, sum_changes
+
+HALF = Protocol(criterion="half-squared-error")
 
 
 def make_histories(updates, **values):
@@ -20,11 +22,6 @@ def make_histories(updates, **values):
     return Histories(updates=np.array(updates), values=flat)
 
 
-def measure_error(weights):
-    network = RecirculationNetwork.from_weights(weights)
-    return sum(np.sum((network.image(v) - v) ** 2) / 2 for v in network.patterns)
-
-
 @pytest.mark.parametrize("n_updates", [0, 12])
 def test_measures_agree_with_the_readable_network(n_updates):
     network = RecirculationNetwork.from_seed(4)
@@ -32,7 +29,8 @@ def test_measures_agree_with_the_readable_network(n_updates):
         network.update()
     flat = flatten(network.weights)
     measured = {k: float(x[0]) for k, x in measure_agreement(PAPER, flat[None]).items()}
-    changes, descent = flatten(sum_changes(network)), -differentiate(measure_error, flat)
+    changes = flatten(sum_changes(network))
+    descent = -differentiate(lambda x: RecirculationNetwork.from_weights(x, HALF).error(), flat)
     for name, start, end in (
         ("lower", 0, 8), ("lower_biases", 0, 10), ("upper", 10, 18), ("upper_biases", 10, 22),
     ):  # fmt: skip

@@ -147,7 +147,6 @@ def check_proposal(model, figures):
 
 
 def check_hierarchy(model, figures):
-    """Verdict and figure have the same shares."""
     for name, result in model["claims"]["hierarchy"]["operationalisations"].items():
         assert result["value"] == model["conditions"][name]["all"]["share"]
     (axes,) = figures["hierarchy"].axes

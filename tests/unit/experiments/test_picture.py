@@ -9,20 +9,15 @@ from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine
 
 
-def make_networks(n=12):
-    """Return networks at several lengths of their initial weights, flat and readable."""
-    weights = draw_weights(PAPER, 68, 0, n) * np.linspace(1, 8, n)[:, None]
-    return weights, [RecirculationNetwork.from_weights(row, PAPER) for row in weights]
-
-
 @pytest.mark.parametrize("name", ["small", "whole", "biases"])
 def test_vectors_and_errors_are_those_of_the_readable_network(name):
-    weights, networks = make_networks()
+    weights = draw_weights(PAPER, 68, 0, 12) * np.linspace(1, 8, 12)[:, None]
     measured = picture.measure_picture(PAPER, weights)
     # Changes of the readable network are already multiplied by the learning rate.
     factor = {"whole": 1.0}.get(name, 1e-6)
     falls = []
-    for row, network in enumerate(networks):
+    for row, flat in enumerate(weights):
+        network = RecirculationNetwork.from_weights(flat, PAPER)
         W, b = network.W.copy(), network.b.copy()
         changes = [network.weight_changes(a) for a in network.patterns]
         gains = []

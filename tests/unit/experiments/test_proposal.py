@@ -8,12 +8,10 @@ from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import flatten, sum_changes
 
-N = 4
-
 
 def test_whole_reading_of_the_second_round_moves_u_by_all_of_pr():
     """Of the readings that a protocol has, the readable network and the kernel agree anyhow."""
-    weights = 2 * draw_weights(PAPER, 71, 0, N)
+    weights = 2 * draw_weights(PAPER, 71, 0, 4)
     changes = proposal.change_by_whole(weights)
     for flat, change in zip(weights, changes, strict=True):
         network = RecirculationNetwork.from_weights(flat, PAPER)

@@ -1,4 +1,4 @@
-"""Studies of 100 networks: drawn, ranked and compared with the reported one."""
+"""Studies of 100 networks, ranked and compared with the reported one; medians and shares."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,11 @@ import pytest
 from replication.definition.protocol import PAPER
 from replication.experiments import studies
 from replication.experiments.headline.run import find_less_extreme
+from replication.experiments.summaries import estimate_share, find_median_updates, get_estimate
 from replication.simulator.ensemble import simulate
 from replication.statistics.counts import CountTable
-from tests.unit.experiments.builders import draw_counts, make_counts
+from replication.statistics.intervals import estimate_proportion
+from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
 
 
 def test_sweeps_are_one_more_than_updates_for_each_network():
@@ -52,3 +54,13 @@ def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     assert studies.measure_power(ranked, counts, level=0.05) == pytest.approx(rejected, abs=1e-9)
     slower = draw_counts(3_000, centre=4.2, seed=1)
     assert studies.measure_power(ranked, slower, level=0.05) > 0.99
+
+
+def test_median_counts_failures_as_later_than_any_other():
+    assert find_median_updates(make_outcomes(10, 20, 30, 2000)) == 25.0
+    assert find_median_updates(make_outcomes(10, 2000, 2000)) is None
+
+
+def test_share_is_read_back_and_of_no_trial_unknown():
+    assert get_estimate(estimate_share(8, 10), "share") == estimate_proportion(8, 10)
+    assert estimate_share(0, 0) == {"share": None, "share_interval": [0.0, 1.0]}

@@ -15,10 +15,6 @@ from tests.unit.experiments.builders import flatten, sum_changes
 VARIANTS = {name: build(case)[1] for name, case in (CASES | TOGETHER).items()}
 
 
-def draw(protocol, n):
-    return draw_weights(protocol, 3, 0, n)
-
-
 def measure_error(protocol, weights, error):
     r, v = reconstruct(protocol, weights), make_patterns(protocol)
     if error == "squared":
@@ -27,7 +23,6 @@ def measure_error(protocol, weights, error):
 
 
 def differentiate(protocol, flat, error, step=1e-6):
-    """Central finite differences of the error, by each weight."""
     moves = step * np.eye(len(flat))
     above, below = (measure_error(protocol, flat + move, error) for move in (moves, -moves))
     return (above - below) / (2 * step)
@@ -35,7 +30,7 @@ def differentiate(protocol, flat, error, step=1e-6):
 
 @pytest.mark.parametrize("protocol", VARIANTS.values(), ids=VARIANTS)
 def test_changes_and_images_are_those_of_the_readable_network(protocol):
-    weights = draw(protocol, 2)
+    weights = draw_weights(protocol, 3, 0, 2)
     visible = np.random.default_rng(5).random((2, 2, protocol.n_visible))
     found = compute_changes(protocol, weights), reconstruct(protocol, weights, visible)
     rule = dataclasses.replace(protocol, learning_rule="recirculation", minimised_error="squared")
@@ -54,7 +49,7 @@ def test_changes_and_images_are_those_of_the_readable_network(protocol):
 )
 def test_gradients_are_those_of_finite_differences(variant, error):
     protocol = VARIANTS[variant]
-    weights = draw(protocol, 2)
+    weights = draw_weights(protocol, 3, 0, 2)
     exact = compute_gradients(protocol, weights, error=error)
     expected = [differentiate(protocol, flat, error) for flat in weights]
     np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-6)

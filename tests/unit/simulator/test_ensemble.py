@@ -77,25 +77,6 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
         next(running)
 
 
-def test_closing_stops_the_blocks_that_are_running(monkeypatch):
-    begun, stopped = threading.Event(), threading.Event()
-
-    def wait():
-        flag = find_flag()
-        begun.set()
-        while not flag[0]:
-            time.sleep(0.001)
-        stopped.set()
-
-    replace(monkeypatch, wait)
-    running = simulate_ranges(PAPER, 1988, RANGES, jobs=2)
-    for _ in range(5):
-        next(running)
-    assert begun.wait(10)
-    running.close()
-    assert stopped.wait(10)
-
-
 def test_work_that_was_stopped_returns_nothing_rather_than_half():
     weights = draw_weights(PAPER, 1988, 0, 10)
 

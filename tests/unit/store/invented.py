@@ -32,7 +32,6 @@ def replace_simulation(simulation=simulate):
 
 
 def replace_block_size(size):
-    """Let blocks have so many networks."""
     return mock.patch("replication.store.blocks.choose_block_size", return_value=size)
 
 
@@ -45,8 +44,11 @@ def fill(results, n_seeds=60, *, protocol=PAPER, root_seed=1988, simulation=simu
 
 
 def find_digest(results, n_seeds, *, protocol=PAPER, root_seed=1988):
-    """Return the digest of a stored study."""
     return compute_study_digest(Study(protocol, root_seed, n_seeds, results))
+
+
+def read_files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def repair(folder, simulation=simulate, **options):

@@ -19,7 +19,7 @@ from replication.simulator.outcomes import compute_digest
 from replication.store.blocks import LAYOUT, find_blocks, read_block
 from replication.store.folders import StudyFolder, compute_study_digest
 from replication.store.verifying import check_study
-from tests.unit.store.invented import fill, invent, repair
+from tests.unit.store.invented import fill, invent, read_files, repair
 
 OTHER = dataclasses.replace(PAPER, regression=0.7)
 
@@ -37,10 +37,6 @@ def folder(study):
 @pytest.fixture
 def block(folder):
     return find_blocks(folder.path)[1]
-
-
-def read_files(folder):
-    return {path.name: path.read_bytes() for path in folder.path.iterdir()}
 
 
 def truncate(path):
@@ -91,7 +87,7 @@ DAMAGES = [
 def test_damage_is_found_named_and_repaired_and_no_more_simulated(
     study, folder, block, damage, way
 ):
-    before, asked = read_files(folder), []
+    before, asked = read_files(folder.path), []
 
     def remember(protocol, root_seed, ranges, **_):
         for pair in ranges:
@@ -123,7 +119,7 @@ def test_damage_is_found_named_and_repaired_and_no_more_simulated(
         assert (path / "mine.txt").read_text() == "mine"
         shutil.rmtree(path)
     assert compute_study_digest(study) == compute_digest([invent(0, 60)])
-    assert read_files(folder) == before
+    assert read_files(folder.path) == before
 
 
 def test_the_protocol_is_told_by_any_block_that_is_sound(study, folder, block):
@@ -169,7 +165,6 @@ def test_damaged_blocks_at_the_end_are_made_again_also_after_a_missing_one(study
 
 
 def fail_to_read(number, name):
-    """Let the system fail to read files of this name."""
     read = Path.read_bytes
 
     def fail(path):
@@ -182,7 +177,7 @@ def fail_to_read(number, name):
 
 def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, folder, block):
     """Once the first block that could not be read ended `verify`, and none was repaired."""
-    before = read_files(folder)
+    before = read_files(folder.path)
     for number in (errno.EACCES, errno.EMFILE):
         for act in (check_study, repair):
             with (
@@ -190,7 +185,7 @@ def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, fold
                 pytest.raises(OSError, match=os.strerror(number)),
             ):
                 act(folder)
-    assert read_files(folder) == before
+    assert read_files(folder.path) == before
     with fail_to_read(errno.EIO, block.path.name):
         checked = check_study(folder)
     assert list(checked.faults) == [block]
@@ -199,7 +194,7 @@ def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, fold
 
 def test_a_bad_block_stands_where_the_new_one_cannot_be_written(study, folder, block, monkeypatch):
     truncate(block.path)
-    before = read_files(folder)
+    before = read_files(folder.path)
 
     def fail(_):
         raise OSError(28, "No space left on device")
@@ -208,7 +203,7 @@ def test_a_bad_block_stands_where_the_new_one_cannot_be_written(study, folder, b
         patch.setattr("os.fsync", fail)
         with pytest.raises(StorageError, match="No space left"):
             repair(folder)
-    assert read_files(folder) == before
+    assert read_files(folder.path) == before
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,13 @@ import pytest
 from replication.errors import StorageError, UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.store.export import export_outcomes
+from tests.unit.store.invented import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.
 BLOCKS = [
     Outcomes(5, np.array([12, 0], dtype=np.int32), np.array([True, True])),
     Outcomes(7, np.array([2000], dtype=np.int32), np.array([False])),
 ]
-
-
-def read_files(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 @pytest.mark.parametrize("name", ["two.dots.csv", "x\udcff.parquet", "~x.csv"])
