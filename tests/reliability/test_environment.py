@@ -27,6 +27,7 @@ def reference():
             "TZ": "Asia/Kathmandu",
             "PYTHONHASHSEED": "4294967295",
             "OMP_NUM_THREADS": "1",
+            "JOBLIB_MULTIPROCESSING": "0",
             "LC_ALL": "C",
             "PYTHONUTF8": "0",
             "PYTHONCOERCECLOCALE": "0",

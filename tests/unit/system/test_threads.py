@@ -101,7 +101,7 @@ def test_tasks_are_taken_not_long_before_they_start_and_none_after_the_caller_le
     assert all(flag[0] for flag in flags)
 
 
-def test_without_semaphores_there_is_a_line_and_joblib_may_be_told_to_use_none(monkeypatch):
+def test_without_semaphores_there_is_a_line(monkeypatch):
     """Once joblib's missing name was a traceback."""
     monkeypatch.delattr("joblib._parallel_backends.ThreadPool")
     assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
