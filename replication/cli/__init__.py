@@ -66,6 +66,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
+    os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
     from replication.system.interruption import raise_on_signals
 
     with raise_on_signals(continues=hasattr(options, "continues")):

@@ -49,8 +49,8 @@ N_TIMED = 10  # updates of a call that is timed
 TOO_FEW = (
     "Fewer than half of the networks converge, too few to say what the first changes of W cost."
 )
-LARGEST_FILE = 2**24
-"""Bytes that are read."""
+LARGEST_FILE, MOST_NUMBERS = 2**24, 2**18
+"""Bytes that are read, and numbers in them: with more, a single update takes minutes."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
@@ -316,6 +316,11 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
         rows.append(tuple(value + 0.0 for value in values if value is not None))
+    if len(rows) * n_visible > MOST_NUMBERS:
+        raise UsageError(
+            f"--patterns {name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
+            f"in all, {plural(MOST_NUMBERS // n_visible, 'pattern')} of {n_visible}; give fewer"
+        )
     if len(set(rows)) < 2:
         raise UsageError(f"--patterns {name} holds no two different patterns; {ADVICE}")
     return tuple(rows)

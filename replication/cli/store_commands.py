@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
 from replication.errors import DataError, StorageError, UsageError
-from replication.system.progress import escape, format_duration, report_progress
+from replication.system.progress import escape, format_duration, report_progress, silence
 from replication.wording import explain, plural, show
 
 if TYPE_CHECKING:
@@ -264,6 +265,9 @@ def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
     """Run a step; if it fails, say why, so that the others still run."""
     try:
         return step(*arguments)
+    except BrokenPipeError:  # the reader (head, less) has seen enough; what is wrong is still said
+        silence(sys.stdout)
+        return 0
     except (DataError, UsageError, OSError) as error:
         _complain(f"{name}: {explain(error)}")
         return int(getattr(error, "exit_code", StorageError.exit_code))

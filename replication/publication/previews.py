@@ -13,6 +13,7 @@ from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import METADATA, list_claims, list_drawings, render
 from replication.report.pandoc import require_tools
+from replication.report.template import escape_markdown
 from replication.system.files import make_temporary_folder, open_folder
 from replication.system.progress import Tell, silent
 
@@ -83,7 +84,7 @@ def make_multiverse(
         TEMPLATES / "readings" / "multiverse.md",
         {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
         {},
-        {"title": f"Multiverse: {model['name']}"},
+        {"title": f"Multiverse: {escape_markdown(model['name'])}"},
         formats=FORMATS,
         report_progress=report_progress,
     )

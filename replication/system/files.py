@@ -91,7 +91,8 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not place.is_dir():
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
         raise StorageError(
             f"{str(folder)!r} cannot be written (Read-only file system, or no permission); correct "
             "that, or give another results folder"

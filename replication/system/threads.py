@@ -8,6 +8,7 @@ compiled code looks at tells them to stop.
 from __future__ import annotations
 
 import contextvars
+import multiprocessing.pool
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
@@ -17,6 +18,9 @@ import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
+
+from replication.errors import WorkerError
+from replication.system.files import SHORTAGES
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -36,6 +40,20 @@ class Threads(ThreadingBackend):  # type: ignore[misc]
         """Keep what joblib's own method keeps, and return at least two."""
         self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
         return max(2, self._n_jobs)
+
+    def _get_pool(self) -> Any:
+        """Make the pool here: joblib has no name for it where semaphores cannot be made."""
+        if self._pool is None:
+            try:
+                self._pool = multiprocessing.pool.ThreadPool(self._n_jobs)
+            except (ImportError, OSError) as error:
+                if getattr(error, "errno", None) in SHORTAGES:
+                    raise
+                raise WorkerError(
+                    f"threads cannot be started ({error}); they need semaphores, for which "
+                    "/dev/shm must be there and writable"
+                ) from None
+        return self._pool
 
 
 def find_flag() -> Flag:

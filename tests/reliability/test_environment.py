@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.publication.placing import place_files
+from replication.store.filling import simulate_study
 from tests.reliability import faults
 from tests.unit.store.invented import find_digest
 
@@ -25,6 +27,7 @@ def reference():
             "TZ": "Asia/Kathmandu",
             "PYTHONHASHSEED": "4294967295",
             "OMP_NUM_THREADS": "1",
+            "JOBLIB_MULTIPROCESSING": "0",
             "LC_ALL": "C",
             "PYTHONUTF8": "0",
             "PYTHONCOERCECLOCALE": "0",
@@ -109,6 +112,19 @@ def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, reference, words,
         assert "No space left" in done.stderr
     if words.startswith("simulate") and code == 0:
         assert find_digest(tmp_path / "r", N_SEEDS) == reference
+
+
+def test_a_reader_who_has_seen_enough_stops_no_check(tmp_path):
+    """Once `verify | head -1` complained of each study that was left."""
+    for root_seed in (1, 2):
+        simulate_study(Study(PAPER, root_seed, 10, tmp_path), show_progress=False)
+    command = " ".join(f"'{word}'" for word in faults.COMMAND)
+    line = f"set -o pipefail; {command} verify --results . | true"
+    for code in (0, 65):
+        done = faults.run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
+        assert (done.returncode, len(done.stderr.splitlines())) == (code, code // 65)
+        (block,) = tmp_path.glob("outcomes/*/*/2/*.parquet")
+        block.write_bytes(b"")
 
 
 @pytest.mark.parametrize(

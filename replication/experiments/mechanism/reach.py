@@ -98,7 +98,7 @@ def compare_rules(
             continue  # the squared error is the same for these
         rate = search_rate(
             rule, protocol,
-            n_networks=n_search, root_seed=root_seed + SEARCH_OFFSET, jobs=jobs,
+            n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63, jobs=jobs,
         )  # fmt: skip
         updates, converged = train(rule, protocol, weights, rate, jobs=jobs)
         compared[rule] = {

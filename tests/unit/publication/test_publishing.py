@@ -3,8 +3,10 @@
 import dataclasses
 import functools
 import hashlib
+import html
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -113,6 +115,16 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     titles = {claim.title: claim.experiment == "codes" for claim in load_claims().values()}
     assert all((title in text) == is_own for title, is_own in titles.items())
     assert not (tmp_path / "models").exists()
+
+
+def test_the_name_of_readings_is_text_in_their_page(tmp_path):
+    """Once a script in it ran, and mathematics in it lost what had been simulated."""
+    name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key `a`"
+    readings = multiverse.Readings(name, ("momentum",), (PAPER,))
+    _, _, page = previews.make_multiverse(readings, 1000, 7, tmp_path)
+    title = re.search("<h1[^>]*>(.*?)</h1>", page.read_text("utf-8"), re.DOTALL)[1]
+    assert "<" not in title.replace("<br />", "")
+    assert html.unescape(title).split() == ["Multiverse:", *name.split()]
 
 
 def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):

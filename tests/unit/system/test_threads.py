@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from replication.errors import WorkerError
 from replication.system.threads import (
     Stopped,
     count_workers,
@@ -98,3 +99,16 @@ def test_tasks_are_taken_not_long_before_they_start_and_none_after_the_caller_le
     results.close()
     assert len(taken) < 100
     assert all(flag[0] for flag in flags)
+
+
+def test_without_semaphores_there_is_a_line(monkeypatch):
+    """Once joblib's missing name was a traceback."""
+    monkeypatch.delattr("joblib._parallel_backends.ThreadPool")
+    assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
+
+    def refuse(_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.pool.ThreadPool", refuse)
+    with pytest.raises(WorkerError, match="Read-only file system.*/dev/shm must be"):
+        map_in_threads(abs, [-1, 2], jobs=2)
