@@ -18,6 +18,11 @@ override RESULTS := $(value RESULTS)
 override PYTHON := $(value PYTHON)
 export SEEDS ROOT_SEED JOBS RESULTS PYTHON
 
+# All experiments have their own networks, and all that is stored is verified.
+ifneq (,$(and $(SEEDS)$(ROOT_SEED),$(filter experiments verify,$(MAKECMDGOALS))))
+$(error SEEDS and ROOT_SEED say which study `make replicate` and `make report` take; allowed are RESULTS and JOBS)
+endif
+
 # Tests start many processes, each of which would otherwise compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 

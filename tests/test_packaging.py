@@ -221,6 +221,13 @@ def test_values_reach_the_command_as_they_were_typed(value, folder):
     assert not (folder / "pwned").exists()
 
 
+@pytest.mark.parametrize("given", ["experiments SEEDS=5", "verify ROOT_SEED=7", "replicate SEED=5"])
+def test_a_variable_that_would_be_ignored_is_refused(given):
+    done = run_make("--dry-run", *given.split())
+    assert done.returncode == 2
+    assert "allowed are" in done.stderr
+
+
 @pytest.mark.parametrize("line", ["exit 1", "case $* in *venv*) exit 1;; *) exit 0;; esac"])
 def test_unfit_python_is_refused_with_advice(line, folder):
     python = folder / "python"
