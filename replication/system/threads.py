@@ -36,6 +36,8 @@ class Stopped(Exception):
 class Threads(ThreadingBackend):  # type: ignore[misc]
     """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
 
+    _pool: Any
+
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
         """Keep what joblib's own method keeps, and return at least two."""
         self.parallel, self._n_jobs = parallel, count_workers(n_jobs)

@@ -18,6 +18,7 @@ from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Ratios, estimate_mean, estimate_median, estimate_ratios
 from replication.system.progress import Tell
+from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
@@ -83,38 +84,48 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         max(FEWEST, round(share * n_networks))
         for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE)
     )
-    protocols: dict[str, Protocol] = {}
-    outcomes: dict[str, Outcomes] = {}
-
-    def find(
-        name: str, base: Protocol, rates: Sequence[float], n: int = n_networks, **grid: Any
-    ) -> None:
-        protocols[name], outcomes[name] = simulate_best(
-            base, {"learning_rate": rates, **grid},
-            n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
-
+    searches: dict[str, tuple[Protocol, dict[str, Sequence[float]], int]] = {
+        "no-hidden-regression": (
+            NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
+        )
+    }  # fmt: skip
     for rule, base in RULES.items():
-        report_progress(f"best learning rate and momentum ({rule})")
-        find(rule, base, RATES[rule])
-        find(f"{rule}-momentum", base, MOMENTUM_RATES[rule], momentum=MOMENTA)
-    report_progress("best learning rate without hidden regression")
-    find("no-hidden-regression", NO_HIDDEN_REGRESSION, NO_HIDDEN_REGRESSION_RATES)
-    report_progress("best learning rates of larger tasks")
+        momenta: dict[str, Sequence[float]] = {
+            "learning_rate": MOMENTUM_RATES[rule],
+            "momentum": MOMENTA,
+        }
+        searches[rule] = base, {"learning_rate": RATES[rule]}, n_networks
+        searches[f"{rule}-momentum"] = base, momenta, n_networks
     for task, (fields, tried) in TASKS.items():
+        n = n_digits if fields.get("patterns") == "digits" else n_large
         for rule, rates in tried.items():
-            n = n_digits if fields.get("patterns") == "digits" else n_large
-            find(f"{rule}-{task}", dataclasses.replace(TASK_RULES[rule], **fields), rates, n)
-    report_progress("factors on the changes of W")
-    changes = {}
-    for rule, factors in {"recirculation": (RESTORED,), **FACTORS}.items():
+            base = dataclasses.replace(TASK_RULES[rule], **fields)
+            searches[f"{rule}-{task}"] = base, {"learning_rate": rates}, n
+    slowed = {"recirculation": (RESTORED,), **FACTORS}
+    for rule, factors in slowed.items():
         for factor in factors:
-            name = f"{rule}-{factor:g}"
-            rates = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
-            slowed = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
-            find(name, slowed, [float(f"{rate:.3g}") for rate in rates])
-            change = estimate_mean(outcomes[name].updates - outcomes[rule].updates)
-            changes[name if rule in FACTORS else rule] = change
+            spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
+            base = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
+            rates = [float(f"{rate:.3g}") for rate in spaced]
+            searches[f"{rule}-{factor:g}"] = base, {"learning_rate": rates}, n_networks
+
+    def find(task: tuple[Protocol, dict[str, Sequence[float]], int]) -> tuple[Protocol, Outcomes]:
+        base, grid, n = task
+        return simulate_best(
+            base, grid, n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=1
+        )
+
+    report_progress("best learning rates of all rules, momenta, factors and tasks")
+    found = map_in_threads(find, list(searches.values()), jobs=jobs)
+    protocols = {name: best for name, (best, _) in zip(searches, found, strict=True)}
+    outcomes = {name: at_best for name, (_, at_best) in zip(searches, found, strict=True)}
+    changes = {
+        f"{rule}-{factor:g}" if rule in FACTORS else rule: estimate_mean(
+            outcomes[f"{rule}-{factor:g}"].updates - outcomes[rule].updates
+        )
+        for rule, factors in slowed.items()
+        for factor in factors
+    }
     report_progress("the paper's learning rate")
     for name, protocol in {
         "paper": PAPER,
