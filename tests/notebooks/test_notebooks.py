@@ -83,6 +83,7 @@ def list_solutions(notebook):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_shows_what_is_stored_in_it_and_its_solutions_run(name, request):
+    plt.close("all")  # what another test has drawn
     notebook = read(name)
     names = {"__name__": "__main__"}
     for cell in list_code(notebook):

@@ -15,8 +15,9 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
+from replication.definition import study as definition
 from replication.definition.protocol import PAPER
-from replication.definition.study import OTHER_ERRORS, Study
+from replication.definition.study import Study
 from replication.simulator.ensemble import simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from replication.store.filling import simulate_study
@@ -89,7 +90,9 @@ def run(*command, **options):
 def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
-    others = {} if words[0] == "simulate" else OTHER_ERRORS  # which a report cannot do without
+    others = (
+        {} if words[0] == "simulate" else definition.OTHER_ERRORS
+    )  # which a report cannot do without
     with (
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(messages),
