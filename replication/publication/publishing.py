@@ -12,10 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from replication.definition.claims import Verdict, load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
 from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
+from replication.experiments.judging import Outcome
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
@@ -63,7 +65,33 @@ def replicate_study(
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
     """Return the experiments whose models are of another version than experiment and ledger."""
-    return [name for name, model in models.items() if model.get("version") != find_version(name)]
+    return [
+        name
+        for name, model in models.items()
+        if model.get("version") != find_version(name) or not _answers_ledger(name, model)
+    ]
+
+
+def _answers_ledger(name: str, model: Model) -> bool:
+    """Whether a model, which somebody may have edited, judges what the ledger asks."""
+    wanted = {
+        claim.id: {way.id for way in claim.operationalisations}
+        for claim in load_claims().values()
+        if claim.experiment == name
+    }
+    try:
+        judged = {
+            statement: {
+                way
+                for way, result in entry["operationalisations"].items()
+                if result["outcome"] in set(Outcome)
+            }
+            for statement, entry in model.get("claims", {}).items()
+            if entry["verdict"] in set(Verdict)
+        }
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return judged == wanted
 
 
 def read_current(results: Path) -> dict[str, Model]:

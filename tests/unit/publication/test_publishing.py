@@ -31,6 +31,21 @@ from replication.publication.verifying import find_damaged_files, repair_report
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
+def make_current(name):
+    """Return a model of the version of now that has measured nothing."""
+    claims = {
+        claim.id: {
+            "verdict": "open",
+            "operationalisations": {
+                way.id: {"outcome": "undecided"} for way in claim.operationalisations
+            },
+        }
+        for claim in load_claims().values()
+        if claim.experiment == name
+    }
+    return {"version": find_version(name), "claims": claims}
+
+
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
     default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
@@ -94,7 +109,7 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     monkeypatch.setattr(
         publishing, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
     )
-    write_model(tmp_path, "codes", {"version": find_version("codes")})
+    write_model(tmp_path, "codes", make_current("codes"))
     write_model(tmp_path, "rule", {"version": "of before"})  # is made again
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     publishing.replicate_study(default, experiments=experiments, report_progress=done.append)
@@ -246,7 +261,7 @@ def test_differences_are_found_where_they_are():
 
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     """On a small study in place of the default one, without the experiments."""
-    of_now = {"version": find_version("codes")}
+    of_now = make_current("codes")
     for module in (study, verifying):
         monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
         monkeypatch.setattr(module, "DEFAULT_ROOT_SEED", 7)
@@ -269,10 +284,17 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
         verifying.verify_published(tmp_path)
 
 
+@pytest.mark.parametrize("claims", [{}, None, {"rapid": 1}, {"good-codes": {"verdict": "maybe"}}])
+def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, claims):
+    write_model(tmp_path, "codes", make_current("codes") | {"claims": claims})
+    with pytest.raises(DataError, match="models of codes"):
+        publishing.read_current(tmp_path)
+
+
 def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path, capsys):
-    current = {"version": find_version("codes")}
+    current = make_current("codes")
     for name in EXPERIMENTS:
-        write_model(tmp_path, name, {"version": find_version(name)})
+        write_model(tmp_path, name, make_current(name))
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
     claims = dict(load_claims())
     ways = list(claims["good-codes"].operationalisations)
