@@ -79,8 +79,7 @@ def run_experiment(
     module = importlib.import_module(f"replication.experiments.{name}.run")
     n_networks = n_networks or module.N_NETWORKS
     model: Model = module.run(jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    wanted = {claim.id for claim in load_claims().values() if claim.experiment == name}
-    judged = set(model.get("claims", ()))
+    wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(
             f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
@@ -96,13 +95,17 @@ def find_version(name: str) -> str:
     """
     from replication.simulator.outcomes import OUTCOME_VERSION
 
-    judged = {
+    ledger = hashlib.sha256(canonical_json(list_measurements(name)).encode()).hexdigest()[:8]
+    return f"{VERSIONS.get(name, 1)}.{OUTCOME_VERSION}.{ledger}"
+
+
+def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the thresholds of what an experiment has to measure, by statement and id."""
+    return {
         claim.id: {way.id: dict(way.thresholds) for way in claim.operationalisations}
         for claim in load_claims().values()
         if claim.experiment == name
     }
-    ledger = hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:8]
-    return f"{VERSIONS.get(name, 1)}.{OUTCOME_VERSION}.{ledger}"
 
 
 def list_figures(name: str) -> Figures:

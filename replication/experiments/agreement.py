@@ -107,6 +107,11 @@ def find_events(
     return np.array(events, dtype=np.float64)
 
 
+def count_early_updates(learning_rate: float) -> int:
+    """Return a number of updates after which nearly all networks are aligned, at any rate."""
+    return max(60, round(200.0 / learning_rate))
+
+
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDArray[np.int64]:
     """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
     recorded = record_weights(protocol, weights, n_updates)

@@ -12,11 +12,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import Verdict
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
-from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
+from replication.experiments import (
+    COST,
+    EXPERIMENTS,
+    TEMPLATES,
+    find_version,
+    list_measurements,
+    run_experiment,
+)
 from replication.experiments.judging import Outcome
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
@@ -74,11 +81,6 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
-    wanted = {
-        claim.id: {way.id for way in claim.operationalisations}
-        for claim in load_claims().values()
-        if claim.experiment == name
-    }
     try:
         judged = {
             statement: {
@@ -91,7 +93,7 @@ def _answers_ledger(name: str, model: Model) -> bool:
         }
     except (AttributeError, KeyError, TypeError):
         return False
-    return judged == wanted
+    return judged == {statement: set(ways) for statement, ways in list_measurements(name).items()}
 
 
 def read_current(results: Path) -> dict[str, Model]:

@@ -137,8 +137,7 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    n_updates = max(60, round(200.0 / rate))  # after which nearly all are aligned
-    recorded = record_weights(protocol, initial, n_updates)
+    recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
     measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
     centred, agrees = (
         agreement.find_events(measured[name].reshape(recorded.shape[:2]))

@@ -82,7 +82,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 
 def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
     """Measure the alignment of the first `n` networks under every rule at a learning rate."""
-    n_updates = max(60, round(200.0 / rate))  # after which nearly all are aligned
+    n_updates = agreement.count_early_updates(rate)
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     at = 0
