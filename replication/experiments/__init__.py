@@ -54,7 +54,7 @@ VERSIONS = {
     "functions": 2,
     "hierarchy": 2,
     "images": 4,
-    "mechanism": 3,
+    "mechanism": 4,
     "proposal": 3,
     "readings": 2,
     "settings": 2,

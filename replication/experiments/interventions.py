@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, change_w, get_w, give_length, multiply, project
+from replication.experiments.matrices import (
+    Array,
+    get_w,
+    give_length,
+    multiply,
+    project,
+    replace_matrices,
+)
 from replication.experiments.recording import Outcome, finish, train_by
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
@@ -121,7 +128,7 @@ def train_changed(
         change = get_w(protocol, following) - get_w(protocol, states)
         noise = 2.0 * generator.random((n, *shape))[running] - 1.0
         update = Update(protocol, states, change, noise)
-        return change_w(protocol, following, lambda W, U: update.W + replace(update))
+        return replace_matrices(protocol, following, W=update.W + replace(update))
 
     return train_by(step, protocol, weights, n_first=n_first)
 

@@ -19,7 +19,7 @@ from replication.publication.publishing import (
     write_report,
 )
 from replication.simulator.weights import MAX_ROOT_SEED
-from replication.store.folders import StudyFolder, find_missing, find_protocol, list_study_folders
+from replication.store.folders import StudyFolder, find_missing, find_study, list_study_folders
 from replication.system.files import list_names, make_temporary_folder
 from replication.system.progress import Tell, silent
 
@@ -81,7 +81,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     for folder, (place, n_seeds) in _list_reported(results).items():
         parts = {place: n_seeds}
         with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
-            study = Study(find_protocol(place), place.root_seed, n_seeds, results)
+            study = find_study(place, n_seeds)
             parts = {StudyFolder.of(part): part.n_seeds for part in study.parts.values()}
         if folder == results:
             was_made = not all(map(find_missing, study.parts.values()))
@@ -110,9 +110,9 @@ def repair_report(
         if folder == results:
             names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
             run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-        place, n_seeds = _read_name(folder, results)
-        study = Study(find_protocol(place), place.root_seed, n_seeds, results)
-        write_report(study, jobs=jobs, report_progress=report_progress)
+        write_report(
+            find_study(*_read_name(folder, results)), jobs=jobs, report_progress=report_progress
+        )
     return damaged
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,13 @@ from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, Change, align_matrices, change_u
+from replication.experiments.matrices import (
+    Array,
+    align_matrices,
+    get_u,
+    get_w,
+    replace_matrices,
+)
 from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import record_weights
@@ -148,7 +155,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
-        ("opposed", PAPER, change_u(PAPER, initial, lambda W, _: -W)),
+        ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
         ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
     ):
         _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
@@ -162,7 +169,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     return judge("without-symmetry", measured)
 
 
-def train_as_if(replace: Change, weights: Array) -> NDArray[np.bool_]:
+def train_as_if(replace: Callable[[Array, Array], Array], weights: Array) -> NDArray[np.bool_]:
     """Return which networks converge if W changes as if U were another matrix.
 
     `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
@@ -172,8 +179,9 @@ def train_as_if(replace: Change, weights: Array) -> NDArray[np.bool_]:
 
     def step(states: Array, *_: Any) -> Array:
         changes = compute_changes(PAPER, states)
-        other = change_u(PAPER, states, replace)
-        changes[:, lower] = compute_changes(PAPER, other)[:, lower]
+        other = replace(get_w(PAPER, states), get_u(PAPER, states))
+        as_if = compute_changes(PAPER, replace_matrices(PAPER, states, U=other))
+        changes[:, lower] = as_if[:, lower]
         return states + PAPER.learning_rate * changes
 
     return train_by(step, dataclasses.replace(PAPER, max_updates=ALTERED_UPDATES), weights)[1]

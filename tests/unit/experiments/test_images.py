@@ -14,7 +14,7 @@ from replication.experiments.images.linear import (
     make_patterns,
     make_protocol,
 )
-from replication.experiments.matrices import change_u, change_w, get_u, get_w
+from replication.experiments.matrices import get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -36,7 +36,7 @@ def read_best(weights, protocol):
     """Return the weights with the best decoder of each W in place of U."""
     W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
     best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
-    return change_u(protocol, weights, lambda *_: best)
+    return replace_matrices(protocol, weights, U=best)
 
 
 def measure_changes(protocol, weights):
@@ -93,7 +93,8 @@ def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regress
     weights = draw_weights(protocol, 5, 0, 6)
     split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
     away = 1e-7 * generator.normal(size=(6, 2, 5))
-    near = change_u(protocol, read_best(weights, protocol), lambda _, best: best + away)
+    best = read_best(weights, protocol)
+    near = replace_matrices(protocol, best, U=get_u(protocol, best) + away)
 
     def measure_unread(states):
         return get_w(protocol, states) @ np.swapaxes(get_u(protocol, states), 1, 2) - np.eye(2)
@@ -119,7 +120,7 @@ def test_gradient_is_zero_where_w_spans_principal_directions():
     protocol, weights = draw()
     mixed = np.random.default_rng(1).normal(size=(3, N_HIDDEN, N_HIDDEN))
     spanning = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
-    there = read_best(change_w(protocol, weights, lambda *_: spanning), protocol)
+    there = read_best(replace_matrices(protocol, weights, W=spanning), protocol)
     assert np.abs(measure_changes(protocol, there)[2]).max() < 1e-10
 
 

@@ -9,8 +9,9 @@ import pytest
 from replication import PAPER, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL
-from replication.experiments.matrices import change_u, flatten, get_u, get_w
+from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import controls, hybrids, reach, tasks, theory
+from replication.experiments.recording import train_for
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -185,7 +186,7 @@ def test_first_change_of_w_alone_is_that_of_the_readable_network():
         before = network.error()
         network.update(change=lambda changes: changes._replace(b=0, U=0, c=0))
         lowered += network.error() < before
-    assert controls.measure_first_step(PAPER, weights)["alone"]["share"] == lowered / 40
+    assert controls.measure_first_step(PAPER, weights)["alone"].sum() == lowered
 
 
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
@@ -213,34 +214,24 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     assert np.array_equal(found[1], expected[1])
 
 
-def test_starts_and_surgeries_change_u_alone_and_as_they_say():
+def test_starts_change_the_matrices_as_they_say():
     weights = draw_weights(PAPER, SEED, 0, 5)
     W, U = get_w(PAPER, weights), get_u(PAPER, weights)
     expected = {"aligned": W, "opposed": -W, "small_u": U / 16, "small_both": U / 16}
-    for name, change in controls.STARTS.items():
-        changed = change(PAPER, weights)
-        assert np.array_equal(get_u(PAPER, changed), expected[name])
-        assert np.array_equal(get_w(PAPER, changed), W / 16 if name == "small_both" else W)
-    for name, change in controls.SURGERIES.items():
-        changed = change_u(PAPER, weights, change)
-        assert np.array_equal(get_w(PAPER, changed), W), name
-        new = get_u(PAPER, changed)
-        if name == "entries of U shuffled":
-            assert np.array_equal(np.sort(flatten(new)), np.sort(flatten(U)))
-            assert np.all(new != U)
-        else:
-            assert np.array_equal(new, controls.LONGER * W)
+    for name, start in controls.list_starts(PAPER, weights).items():
+        assert np.array_equal(get_u(PAPER, start), expected[name])
+        assert np.array_equal(get_w(PAPER, start), W / 16 if name == "small_both" else W)
 
 
 def test_u_reads_w_where_u_grows_by_w():
     """U frozen but for a multiple of W: both measures are at their largest."""
-    frozen = dataclasses.replace(SMALL, **controls.FREEZES["W and hidden biases frozen"])
-    weights = make_constant(frozen)
-    W = get_w(frozen, weights)
+    weights = make_constant(SMALL)
+    W = get_w(SMALL, weights)
     W -= W.mean(axis=-1, keepdims=True)
-    reading = controls.measure_reading(frozen, weights, at=1)
-    assert reading["raw"].value == pytest.approx(1.0, abs=1e-4)
-    assert reading["sign"].value == 1.0
+    later = train_for(SMALL, weights, 1, frozen=("W", "b"))
+    reading = controls.measure_reading(SMALL, weights, later)
+    assert reading["raw"] == pytest.approx(1.0, abs=1e-4)
+    assert np.all(reading["sign"] == 1.0)
 
 
 @pytest.mark.parametrize(
