@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -42,9 +41,6 @@ class Drawing:
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
 
 
-_SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
-
-
 def render_report(
     *,
     template: Path,
@@ -72,7 +68,7 @@ def render_report(
     """
     page = Template(template, [*search, pandoc.ASSETS])
     markdown = page.render(models, metadata)
-    shown = list(dict.fromkeys(_SHOWN.findall(markdown)))
+    shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
             problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
@@ -83,7 +79,7 @@ def render_report(
         byline = pandoc.prepare(
             workspace,
             metadata=metadata,
-            bibliography=bibliography.read_bytes(),
+            bibliography=bibliography,
             commands={figure: figures[figure].command for figure in shown},
         )
         kinds = [kind for kind in pandoc.FORMS if kind in formats]
@@ -96,9 +92,10 @@ def render_report(
         ]
         saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
         report_progress("setting the report")
-        day = date.fromisoformat(metadata["date"])
         setters: dict[str, Callable[[str], str | bytes]] = {
-            "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
+            "pdf": partial(
+                pandoc.set_pdf, workspace=workspace, figures=saved, day=metadata["date"]
+            ),
             "html": partial(pandoc.set_html, figures=saved, tables=tables),
             "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
         }
