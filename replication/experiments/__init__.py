@@ -57,7 +57,7 @@ VERSIONS = {
     "mechanism": 4,
     "proposal": 3,
     "readings": 2,
-    "settings": 2,
+    "settings": 3,
     "sizes": 2,
     "speed": 3,
 }
