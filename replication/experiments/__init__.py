@@ -54,6 +54,7 @@ VERSIONS = {
     "functions": 2,
     "hierarchy": 2,
     "images": 4,
+    "likelihood": 2,
     "mechanism": 4,
     "proposal": 3,
     "readings": 2,
