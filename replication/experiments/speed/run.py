@@ -16,7 +16,12 @@ from replication.experiments.search import simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.intervals import Ratios, estimate_mean, estimate_median, estimate_ratios
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_median,
+    estimate_ratios,
+)
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -145,9 +150,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         if rule + suffix in outcomes
     }
     ratios = {
-        f"{name}-{statistic}": getattr(pair, statistic)
+        f"{name}-{statistic}": ratio
         for name, pair in pairs.items()
-        for statistic in ("mean", "median")
+        for statistic, ratio in pair.items()
     }
     comparable = load_claims()["comparable"].operationalisations
     return {
@@ -185,7 +190,7 @@ def find_good_rates(
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
 
 
-def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
+def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Mapping[str, Estimate]) -> Model:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
     paper, large = outcomes["paper"], outcomes["recirculation-8-3-8"]
@@ -193,7 +198,7 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
         name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
         for name, of in (("within-100", paper), ("larger", large))
     }
-    return judge("rapid", {**shares, "faster": ratios.mean})
+    return judge("rapid", {**shares, "faster": ratios["mean"]})
 
 
 def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
@@ -217,6 +222,6 @@ def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> Model:
     best = outcomes["no-hidden-regression"]
     return judge("hidden-regression", {
         "best-rate": best.converged,
-        "speed": estimate_ratios(best.updates, outcomes["paper"].updates).median,
+        "speed": estimate_ratios(best.updates, outcomes["paper"].updates)["median"],
         "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
     })  # fmt: skip
