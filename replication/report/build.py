@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -40,9 +39,6 @@ class Drawing:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
-
-
-_SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
 
 
 def render_report(
@@ -80,7 +76,7 @@ def render_report(
             lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
             markdown,
         )
-    shown = list(dict.fromkeys(_SHOWN.findall(markdown)))
+    shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
             problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
@@ -91,7 +87,7 @@ def render_report(
         byline = pandoc.prepare(
             workspace,
             metadata=metadata,
-            bibliography=bibliography.read_bytes(),
+            bibliography=bibliography,
             commands={figure: figures[figure].command for figure in shown},
         )
         kinds = [kind for kind in pandoc.FORMS if kind in formats]
@@ -104,9 +100,10 @@ def render_report(
         ]
         saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
         report_progress("setting the report")
-        day = date.fromisoformat(metadata["date"])
         setters: dict[str, Callable[[str], str | bytes]] = {
-            "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
+            "pdf": partial(
+                pandoc.set_pdf, workspace=workspace, figures=saved, day=metadata["date"]
+            ),
             "html": partial(pandoc.set_html, figures=saved, tables=tables),
             "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
         }
