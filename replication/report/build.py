@@ -54,6 +54,7 @@ def render_report(
     formats: Collection[str] = tuple(pandoc.FORMS),
     jobs: int = -1,
     report_progress: Tell = silent,
+    warn: Tell | None = None,
 ) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -64,10 +65,17 @@ def render_report(
     `search`: folders in which included templates are looked for.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
+    `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
-    markdown = page.render(models, metadata)
+    markdown = page.render(models, metadata, warn=warn)
+    if warn is not None:
+        markdown = re.sub(
+            r"\[\]\(#([^)]+)\)",
+            lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
+            markdown,
+        )
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:

@@ -27,10 +27,7 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study,
-    *,
-    counted: Mapping[str, Any] | None = None,
-    report_progress: Tell = silent,
+    study: Study, *, counted: Mapping[str, Any] | None = None, report_progress: Tell = silent
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
 

@@ -15,13 +15,7 @@ from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import (
-    Array,
-    align_matrices,
-    get_u,
-    get_w,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, align_matrices, get_u, get_w, replace_matrices
 from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import record_weights
