@@ -144,7 +144,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         ours = outcomes["recirculation" + suffix].updates
         for name in {rule + suffix for rule in FACTORS} & outcomes.keys():
             pair = estimate_ratios(outcomes[name].updates, ours)
-            ratios |= {f"{name}-mean": pair.mean, f"{name}-median": pair.median}
+            ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
     comparable = load_claims()["comparable"].operationalisations
     return {
         "ratios": {name: name_estimate("times", ratios[name]) for name in PRINTED},
@@ -214,6 +214,6 @@ def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> Model:
     best = outcomes["no-hidden-regression"]
     return judge("hidden-regression", {
         "best-rate": best.converged,
-        "speed": estimate_ratios(best.updates, outcomes["paper"].updates).median,
+        "speed": estimate_ratios(best.updates, outcomes["paper"].updates)["median"],
         "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
     })  # fmt: skip
