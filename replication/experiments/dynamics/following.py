@@ -120,7 +120,7 @@ def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
 
     def run(choose: Choose) -> Model:
         updates, depth = train_biases(protocol, weights, choose)
-        slow = estimate_share(int(np.count_nonzero(updates > SLOW)), n)
+        slow = estimate_share(updates > SLOW)
         deep = name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
         return describe_times(updates, updates <= LONGEST) | {"slow": slow} | deep
 
@@ -135,10 +135,7 @@ def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
 
     def run(choose: Choose) -> Model:
         updates, _ = train_biases(protocol, weights, choose)
-        return {
-            name: estimate_share(int(np.count_nonzero(updates > end)), n)
-            for name, end in ends.items()
-        }
+        return {name: estimate_share(updates > end) for name, end in ends.items()}
 
     found = map_in_threads(run, PARTS.values(), jobs=jobs)
     return {"n": n, **dict(zip(PARTS, found, strict=True))}
