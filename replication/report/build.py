@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -42,9 +41,6 @@ class Drawing:
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
 
 
-_SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
-
-
 def render_report(
     *,
     template: Path,
@@ -58,6 +54,7 @@ def render_report(
     formats: Collection[str] = tuple(pandoc.FORMS),
     jobs: int = -1,
     report_progress: Tell = silent,
+    warn: Tell | None = None,
 ) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -68,11 +65,18 @@ def render_report(
     `search`: folders in which included templates are looked for.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
+    `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
-    markdown = page.render(models, metadata)
-    shown = list(dict.fromkeys(_SHOWN.findall(markdown)))
+    markdown = page.render(models, metadata, warn=warn)
+    if warn is not None:
+        markdown = re.sub(
+            r"\[\]\(#([^)]+)\)",
+            lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
+            markdown,
+        )
+    shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
             problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
@@ -83,7 +87,7 @@ def render_report(
         byline = pandoc.prepare(
             workspace,
             metadata=metadata,
-            bibliography=bibliography.read_bytes(),
+            bibliography=bibliography,
             commands={figure: figures[figure].command for figure in shown},
         )
         kinds = [kind for kind in pandoc.FORMS if kind in formats]
@@ -96,9 +100,10 @@ def render_report(
         ]
         saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
         report_progress("setting the report")
-        day = date.fromisoformat(metadata["date"])
         setters: dict[str, Callable[[str], str | bytes]] = {
-            "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
+            "pdf": partial(
+                pandoc.set_pdf, workspace=workspace, figures=saved, day=metadata["date"]
+            ),
             "html": partial(pandoc.set_html, figures=saved, tables=tables),
             "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
         }
