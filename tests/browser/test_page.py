@@ -221,8 +221,9 @@ def test_cloud_of_studies_shrinks_as_they_grow(found):
 
 
 def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
-    assert pages["learning"]["size"] <= 400_000
-    lecture = pages["learning"]["lecture"]
+    page = pages["learning"]
+    assert page["size"] <= 400_000
+    lecture = page["lecture"]
     given = lecture["given"]
     assert given["place"] == "Step 3 of 6"
     # What cannot be is left out: U stays frozen, as that step has it.
@@ -237,9 +238,9 @@ def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
     assert lecture["changed"]["hash"] == f"#step=2&rate=6&seed={SHOWN['seed']}"
     assert lecture["full"] == 1
     assert lecture["after"]["place"] == "Step 3 of 6"
-    assert pages["learning"]["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
-    assert (pages["learning"]["print"]["pieces"], pages["learning"]["print"]["revealed"]) == (0, 6)
-    assert pages["learning"]["print"]["figures"]
+    assert page["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
+    assert (page["print"]["pieces"], page["print"]["revealed"]) == (0, 6)
+    assert page["print"]["figures"]
 
 
 def test_second_page_gives_no_answer_away_and_then_shows_what_the_text_says(pages):
