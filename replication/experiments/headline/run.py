@@ -19,9 +19,14 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_mean, find_median
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_proportion,
+    find_median,
+)
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
@@ -102,7 +107,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
         "n": counts.n,
         "n_converged": counts.n_converged,
         "cap": counts.cap,
-        **estimate_share(counts.n_converged, counts.n),
+        **name_estimate("share", estimate_proportion(counts.n_converged, counts.n)),
         **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
