@@ -42,32 +42,32 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             for model in ("headline", *EXPERIMENTS)
             for place in find_differences(read_model(results, model), read_model(fresh, model))
         ]
-        stored, made = read_list(results) or {}, read_list(fresh) or {}
+        stored, made = read_list(results), read_list(fresh)
     differences += [
         f"{name}: other bytes, or missing"
         for name in sorted({*stored, *made})
         if stored.get(name) != made.get(name)
     ]
     if differences:
+        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
         raise DataError(
-            f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
-            "file's versions are installed and the sources are unchanged, please report it"
+            f"the report in {str(results)!r} was not reproduced: {'; '.join(differences[:5])}{more}"
+            ". If the lock file's versions are installed and the sources are unchanged, please "
+            "report it"
         )
 
 
 def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
-    listed = read_list(folder) or {}
+    listed = read_list(folder)
     models = ("headline", *EXPERIMENTS)
     needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []
     for name in models:
-        try:
-            is_sound = read_model(folder, name) is not None or name not in needed
-        except DataError:
-            is_sound = False
-        if not is_sound:
-            damaged.append(f"models/{name}.json")
+        with contextlib.suppress(DataError):
+            if read_model(folder, name) is not None or name not in needed:
+                continue
+        damaged.append(f"models/{name}.json")
     return damaged + find_damaged(folder)
 
 
@@ -149,8 +149,3 @@ def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:
     if name is None or int(name[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
     return StudyFolder(name[1], int(name[2]), results), int(name[3])
-
-
-def _join(names: list[str]) -> str:
-    more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
-    return "; ".join(names[:5]) + more

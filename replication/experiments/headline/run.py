@@ -19,9 +19,14 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_proportion,
+    find_median,
+)
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
@@ -77,7 +82,7 @@ def describe_study(
                 "root_seed": root_seed,
                 "n": table.n,
                 "share": table.n_converged / table.n,
-                "mean": estimate_count_mean(table).value,
+                "mean": estimate_mean(table.updates, table.counts).value,
                 "p": studies.describe_p(table)["p"],
             }
             for root_seed, table in repetitions.items()
@@ -95,14 +100,14 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 
     The mean of fewer networks than a study has no interval: counts are skewed.
     """
-    mean = estimate_count_mean(counts)
+    mean = estimate_mean(counts.updates, counts.counts)
     if counts.n_converged < load_reported().runs:
         mean = Estimate(mean.value, None, None)
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
         "cap": counts.cap,
-        **estimate_share(counts.n_converged, counts.n),
+        **name_estimate("share", estimate_proportion(counts.n_converged, counts.n)),
         **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,

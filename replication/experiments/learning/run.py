@@ -140,8 +140,7 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
     centred, agrees = (
         find_events(measured[name].reshape(recorded.shape[:2])) for name in ("centred", "lower")
     )
-    share = estimate_share(int(np.count_nonzero(centred < agrees)), n_networks)
-    return {"learning_rate": rate, "centred": share}
+    return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:

@@ -14,7 +14,8 @@ from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
 from replication.experiments.interventions import train_late
 from replication.experiments.matrices import Array, get_w, replace_matrices
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.experiments.recording import train_for
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.plane import N_FRAMES, spread_moments
@@ -133,10 +134,9 @@ def measure_spread() -> Model:
     """
     protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U",))
     weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
-    history = record_weights(protocol, weights, SPREAD_UPDATES)
     start, end = (
         float(np.median(np.ptp(evaluate_networks(protocol, each).hidden[0], axis=1).mean(axis=1)))
-        for each in (history[:, 0], history[:, -1])
+        for each in (weights, train_for(protocol, weights, SPREAD_UPDATES))
     )
     return {"updates": SPREAD_UPDATES, "start": start, "U": end}
 

@@ -123,8 +123,7 @@ def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str,
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
     assert final is not None
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
-    same = find_split(get_w(protocol, weights[converged])) == find_split(learnt)
-    return estimate_share(int(same.sum()), len(same))
+    return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
 
 
 def find_split(codes: Array) -> NDArray[np.int64]:

@@ -211,7 +211,7 @@ def check_dynamics(model, figures):
         assert tail[name].get_ydata() == pytest.approx(shares)
         for size, found in main["alignment"].items():
             drawn = aligned[f"{name}: {size}"].get_ydata()
-            assert drawn == pytest.approx([row[name]["mean"] for row in found["rates"]])
+            assert drawn == pytest.approx([row[name] for row in found["rates"]])
     for name in ("slow", "failed"):
         shares = [main["parts"][part][name]["share"] for part in following.PARTS]
         assert parts[name].get_ydata() == pytest.approx([100 * share for share in shares])
@@ -236,7 +236,7 @@ def check_images(model, figures):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert line.get_ydata() == pytest.approx([100 * share for share in shares])
     # The later W is frozen, the less is left.
-    left = [row["unexplained"] for row in model["growth"]["frozen"]]
+    left = model["growth"]["frozen"]["unexplained"]
     assert left == sorted(left, reverse=True)
     picture = figures["digits"].axes[0].images[0].get_array()
     first = np.reshape(logistic["pictures"][0]["greys"][0], (8, 8))
