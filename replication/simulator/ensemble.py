@@ -114,13 +114,12 @@ def simulate(
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
     found = []
     with (
-        Progress(n_seeds) if progress else contextlib.nullcontext() as shown,
+        Progress(n_seeds, is_shown=progress) as shown,
         contextlib.closing(iterate_in_threads(work, parts, jobs=jobs)) as results,
     ):
         for outcomes in results:
             found.append(outcomes)
-            if shown is not None:
-                shown.advance(len(outcomes))
+            shown.advance(len(outcomes))
     return _join(found)
 
 

@@ -75,7 +75,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             for name in ("paper", "regressed", "control")
         },
         "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
-        "against_paper": name_estimate("median_ratio", ratios.median),
+        "against_paper": name_estimate("median_ratio", ratios["median"]),
         "claims": {"proposal": judge_proposal(alignments)},
     }
 

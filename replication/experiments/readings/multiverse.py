@@ -18,7 +18,7 @@ from replication.definition.protocol import Protocol, canonical_json, from_plain
 from replication.errors import UsageError
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_count_mean
+from replication.statistics.intervals import estimate_mean
 from replication.system.files import write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
@@ -135,7 +135,7 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
         "share": share,
-        "mean": estimate_count_mean(counts).value,
+        "mean": estimate_mean(counts.updates, counts.counts).value,
         "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": share**runs,
         **describe_p(counts),
