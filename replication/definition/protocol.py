@@ -156,7 +156,8 @@ class Protocol:
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
-        n_different = len({*self.patterns}) if isinstance(self.patterns, tuple) else self.n_patterns
+        rows = self.patterns if isinstance(self.patterns, tuple) else ()
+        n_different = len({*rows}) if rows else self.n_patterns
         for name, is_asked, is_possible, others, needed in (
             ("symmetric_start", self.symmetric_start, has_one_hidden,
              ["group_sizes"], "one hidden group"),
@@ -178,13 +179,12 @@ class Protocol:
                     f"{' and '.join(f'{key} = {value}' for key, value in given.items())}; it is "
                     f"allowed for {needed} only; change one of them"
                 )
-        if isinstance(self.patterns, tuple):
-            for row in self.patterns:
-                if len(row) != self.n_visible:
-                    raise UsageError(
-                        f"patterns has a row of {len(row)} values; every row must hold "
-                        f"{self.n_visible}, the first of group_sizes"
-                    )
+        for row in rows:
+            if len(row) != self.n_visible:
+                raise UsageError(
+                    f"patterns has a row of {len(row)} values; every row must hold "
+                    f"{self.n_visible}, the first of group_sizes"
+                )
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}

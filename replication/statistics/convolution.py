@@ -92,11 +92,7 @@ def compute_mean_mass_given_max(
 
 
 def compute_joint_mass(
-    table: CountTable,
-    runs: int,
-    *,
-    mean_edges: npt.ArrayLike,
-    max_edges: npt.ArrayLike,
+    table: CountTable, runs: int, *, mean_edges: npt.ArrayLike, max_edges: npt.ArrayLike
 ) -> FloatArray:
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
