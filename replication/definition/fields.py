@@ -36,7 +36,6 @@ N_DIGITS, N_PIXELS = 1797, 64
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
 
-
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and its value as Python has it; returns the value that is kept."""
 

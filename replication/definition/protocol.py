@@ -29,8 +29,6 @@ RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
 
 LARGEST_TOML = 2**20
-MOST_SHOWN = 400
-"""Characters of patterns that the representation of a protocol shows."""
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
@@ -188,7 +186,7 @@ class Protocol:
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}
-        if len(shown.get("patterns", "")) > MOST_SHOWN:
+        if len(shown.get("patterns", "")) > 400:
             shown["patterns"] = f"<{self.n_patterns} of {self.n_visible} units>"
         return f"Protocol({', '.join(f'{name}={value}' for name, value in shown.items())})"
 
@@ -242,8 +240,7 @@ class Protocol:
 
 def as_plain(protocol: Protocol) -> dict[str, Any]:
     """Return all fields as plain JSON values, lists in place of tuples."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(protocol)))
-    return plain
+    return dict(json.loads(json.dumps(dataclasses.asdict(protocol))))
 
 
 def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
