@@ -71,7 +71,7 @@ class Table:
         else:
             names = list(given.columns if hasattr(given, "columns") else given)
             for column in names:
-                if isinstance(given[column], str) or not hasattr(given[column], "__len__"):
+                if isinstance(given[column], str) or not np.iterable(given[column]):
                     raise DataError(
                         f"column {show(column)} of `{name}` was given as {show(given[column])}; "
                         "give a list with a cell for each row"
@@ -154,22 +154,21 @@ def _read_bytes(path: str, name: str) -> bytes:
     return content
 
 
+@contextlib.contextmanager
+def _refuse_errors(name: str, kind: str, advice: str) -> Iterator[None]:
+    """Refuse a file at whatever its library meets, or if that is not installed."""
+    try:
+        yield
+    except Exception as error:
+        raise DataError(f"{name} is not a readable {kind} ({_shorten(error)}); {advice}") from None
+
+
 def _read_parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    buffer = pa.BufferReader(content)
-
-    @contextlib.contextmanager
-    def refuse() -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, ValueError, TypeError, LookupError) as error:
-            raise DataError(
-                f"{name} is not a readable Parquet file ({_shorten(error)}); write it again"
-            ) from None
-
-    with refuse():
+    buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", "write it again")
+    with _refuse_errors(*unreadable):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
     n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
@@ -187,7 +186,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
         # Texts that are equal are held once, however many rows have them.
         is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
         cells: list[Any] = []
-        with refuse():
+        with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
             for chunk in file.read(columns=[column]).column(0).chunks:
                 if pa.types.is_dictionary(chunk.type):
@@ -216,7 +215,7 @@ def _count_texts(archive: zipfile.ZipFile) -> None:
 def _read_excel(content: bytes, name: str) -> Table:
     """Read the only sheet that holds something."""
     filled = []
-    try:
+    with _refuse_errors(name, "Excel file", "export the sheet as CSV, or unpack an archive"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
@@ -235,11 +234,6 @@ def _read_excel(content: bytes, name: str) -> Table:
                 rows.append(_strip(list(cells)))
             if rows := [*itertools.dropwhile(operator.not_, _strip(rows))]:
                 filled.append(rows)
-    except Exception as error:  # whatever openpyxl meets, or that it is not installed
-        raise DataError(
-            f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
-            "unpack an archive"
-        ) from None
     if len(filled) != 1:
         raise DataError(
             f"{name} has {len(filled)} sheets that hold something; export the one with your runs "

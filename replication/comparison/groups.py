@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import Comparison, compare, compare_by
+from replication.comparison.comparison import compare, compare_by
 from replication.comparison.files import (
     Table,
     is_missing,
@@ -20,6 +20,7 @@ from replication.comparison.files import (
 )
 from replication.comparison.numbers import refuse
 from replication.comparison.report import NUMBERS, SUCCESSES, name_statistic, parse_report
+from replication.comparison.result import Comparison
 from replication.comparison.sampling import Effort
 from replication.comparison.table import ComparisonTable, Key, name_key
 from replication.errors import DataError, ReplicationError, UsageError

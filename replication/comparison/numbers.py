@@ -99,13 +99,15 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
+def read_number(given: Any, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
     shares (100) or per cent themselves (1).
     """
-    text = _to_text(given)
+    is_scalar = getattr(given, "ndim", None) == 0  # of NumPy, in its own precision
+    text = str(given.__array__()[()] if is_scalar else given)
+    text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
     body = _unset(text)
     has_percent = body.endswith("%")
     found = _NUMBER.fullmatch(body.removesuffix("%").strip())
@@ -189,13 +191,6 @@ def split_range(given: object) -> tuple[str, str] | None:
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
     return None if found is None else (found[1].strip(), found[2].strip())
-
-
-def _to_text(given: Any) -> str:
-    """Return a number as the shortest text that gives it in its own type."""
-    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
-    text = str(given.__array__()[()] if is_scalar else given)
-    return text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
 
 
 def _unset(text: str) -> str:

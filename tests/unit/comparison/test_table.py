@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from replication.cli import main
-from replication.comparison.comparison import Verdict, compare
+from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
+from replication.comparison.result import Verdict
 from replication.comparison.table import ComparisonTable
 from replication.errors import DataError, UsageError
 
