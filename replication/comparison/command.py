@@ -145,7 +145,7 @@ def _compare(options: argparse.Namespace) -> Any:
              if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
     if options.by is None and options.against is not None:
         return compare(**given)
-    runs = None if options.file is None else read_table(options.file)
+    runs: Any = None if options.file is None else read_table(options.file)
     if options.by is None:
         return compare_column(runs, column=options.column, **given)
     if options.difference is not None:

@@ -26,8 +26,7 @@ from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
-EXAMPLES = {"example": "example.csv", "example-tasks": "example_tasks.csv",
-            "example-report": "example_report.csv"}  # fmt: skip
+EXAMPLES = {"example", "example-tasks", "example-report"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
 SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
@@ -120,9 +119,7 @@ def read_table(path: str) -> Table:
             raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
-    names, rows = _read_text(content, name)
-    _check_header(names, name)
-    return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
+    return _read_text(content, name)
 
 
 def _check_header(names: Sequence[str], name: str) -> None:
@@ -138,7 +135,7 @@ def _check_header(names: Sequence[str], name: str) -> None:
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path in EXAMPLES and not place.exists():
-        place = Path(__file__).with_name(EXAMPLES[path])
+        place = Path(__file__).with_name(f"{path.replace('-', '_')}.csv")
     try:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(place, largest=MAX_BYTES)
@@ -259,8 +256,8 @@ def _strip(cells: list[Any]) -> list[Any]:
     return cells
 
 
-def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows, split where that gives most names.
+def _read_text(content: bytes, name: str) -> Table:
+    """Read lines, split where that gives most names.
 
     Between semicolons numbers may have a decimal comma, for which they get a point.
     """
@@ -291,14 +288,15 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
         ) from None
     while rows and rows[-1] == [""]:
         rows.pop()
-    names = rows[0] if rows else [""]
-    for place, row in enumerate(rows):
+    names, *body = rows or [[""]]
+    for place, row in enumerate(body, start=1):
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
-    return names, rows[1:]
+    _check_header(names, name)
+    return Table(name, names, lambda place: [row[place] for row in body], len(body))
 
 
 def read_keys(column: Sequence[Any]) -> list[str | None]:

@@ -173,10 +173,10 @@ def split_printed(given: object) -> Printed:
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
     """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
-    has_suffix = [part[-1] in "kKMGB" for part in parts]
+    has_suffix = {part[-1] in "kKMGB" for part in parts}
+    has_power = {"e" in part for part in parts}
     is_typeset = re.search(r"×|·|\\times|\\cdot", given)
-    has_power = [bool(is_typeset) and "e" in part for part in parts]
-    if len(set(has_suffix)) > 1 or len(set(has_power)) > 1:
+    if len(has_suffix) > 1 or (is_typeset and len(has_power) > 1):
         raise UsageError(
             f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers; "
             "write it behind each, as in 1.2k ± 0.1k"

@@ -99,13 +99,11 @@ class Statistic:
 
     def measure_tails(self, values: FloatArray) -> FloatArray:
         """Return the smaller tail that the rounding cell of each value cuts off."""
-        width, centres = self.item.width, values
-        if width > 0:  # a constant has no cell
-            with np.errstate(over="ignore", invalid="ignore"):
-                centres = np.rint(values / width) * width
-            centres = np.where(np.isfinite(centres), centres, values)
-        below, above = self._measure(centres - width / 2.0, centres + width / 2.0)
-        return np.minimum(below, above)
+        width = self.item.width
+        with np.errstate(all="ignore"):  # of cells too narrow for the values
+            centres = np.rint(values / width) * width
+        centres = np.where(np.isfinite(centres), centres, values)
+        return np.minimum(*self._measure(centres - width / 2.0, centres + width / 2.0))
 
     def _measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the probability of values up to `high`, and of those from `low` on."""

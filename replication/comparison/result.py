@@ -176,8 +176,8 @@ def make_plain(value: Any) -> Any:
         return {str(key): make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [make_plain(item) for item in value]
-    if isinstance(value, enum.Enum):
-        return value.value if isinstance(value, Verdict) else value.name.lower()
+    if isinstance(value, Verdict):
+        return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -224,10 +224,10 @@ def answer(found: Comparison) -> str:
     ]
     beside += [] if found.runs is None else [plural(found.runs, "run")]
     subject += f" ({', '.join(beside)})" if beside else ""
-    lies, yours = "lie", f"those of your {plural(_count_runs(found, judged), 'run')}"
+    runs = plural(_count_runs(found, judged), "run")
+    lies, yours = "lie", f"those of your {runs}"
     if len(judged) == 1:
-        value = format_number(found.findings[judged[0]].yours)
-        lies, yours = "lies", f"your {value} ({plural(_count_runs(found, judged), 'run')})"
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)} ({runs})"
     if reason == "reading":
         p = _list_p(found, "with {}")
         return (
