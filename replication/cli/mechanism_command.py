@@ -29,8 +29,6 @@ SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
 CLEAR = 0.9
 """Cosine from which the change counts as along W, or along what the theory predicts."""
-HALF = 0.5
-"""Share of converged networks below which the median of their updates is the cap."""
 INSTEAD = {
     "dropped": "of W dropped",
     "U dropped": "of U dropped",
@@ -46,9 +44,6 @@ INSTEAD = {
 FACTORS = (0.25, 4.0)
 """By which the initial W is multiplied."""
 N_TIMED = 10  # updates of a call that is timed
-TOO_FEW = (
-    "Fewer than half of the networks converge, too few to say what the first changes of W cost."
-)
 LARGEST_FILE, MOST_NUMBERS = 2**24, 2**18
 """Bytes that are read, and numbers in them: with more, a single update takes minutes."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
@@ -145,7 +140,7 @@ def run_mechanism(options: argparse.Namespace) -> int:
         if own["converged"]["share"] > 0.0:
             report_progress("replacing the first changes of W")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            is_clear = own["converged"]["share"] >= HALF
+            is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
             examined = examine_task(
                 best, median=own["median"], n_networks=n_networks, root_seed=root_seed,
                 jobs=options.jobs, names=tuple(INSTEAD) if is_clear else (),
@@ -163,7 +158,7 @@ def run_mechanism(options: argparse.Namespace) -> int:
         f"units, regression {protocol.regression:g}; "
         f"{plural(n_networks, 'network')} of root seed {root_seed}"
     )
-    print("\n".join(describe(protocol, compared, examined)))
+    print(*describe(protocol, compared, examined), sep="\n")
     return 0
 
 
@@ -181,7 +176,7 @@ def describe(
     if examined is not None:
         yield from _describe_growth(examined)
         yield ""
-        yield from _describe_worth(examined) if examined["interventions"] else [TOO_FEW]
+        yield from _describe_worth(examined)
         yield ""
     yield f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
     for rule, row in compared.items():
@@ -192,14 +187,12 @@ def describe(
     cap = plural(protocol.max_updates, "update")
     yield f"(a network that has not converged counts as {cap})"
     yield ""
-    if examined is not None:
-        yield judge_amplification(examined["along_w"], examined["along_theory"])
-    else:
-        yield (
-            f"Recirculation did not converge within {cap} in any network, so "
-            "there is no best learning rate at which to look at its changes; try more hidden units "
-            "or other patterns."
-        )
+    yield (
+        f"Recirculation did not converge within {cap} in any network, so there is no best learning "
+        "rate at which to look at its changes; try more hidden units or other patterns."
+        if examined is None
+        else judge_amplification(examined["along_w"], examined["along_theory"])
+    )
 
 
 def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
@@ -219,6 +212,12 @@ def _describe_growth(examined: dict[str, Any]) -> Iterator[str]:
 
 
 def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
+    if not examined["interventions"]:
+        yield (
+            "Fewer than half of the networks converge, too few to say what the first changes of W "
+            "cost."
+        )
+        return
     first = f"First {plural(examined['n_first'], 'change')}"
     yield f"{first:32}{'extra updates, median (95 %)':>32}{'failed':>10}"
     for name, row in examined["interventions"].items():
@@ -293,7 +292,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         raise StorageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"--patterns {name} is no UTF-8 ({error.reason}); {ADVICE}") from None
-    numbered = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+    numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
     rows: list[tuple[float, ...]] = []

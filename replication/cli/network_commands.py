@@ -83,8 +83,8 @@ def run_export(options: argparse.Namespace) -> int:
     if options.file == Path("-"):
         write_outcomes(blocks, sys.stdout.buffer, is_text=True)
         return 0
-    description: dict[str, Any] = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
-    description["protocol"] = as_plain(study.protocol)
+    about = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
+    description = {**about, "protocol": as_plain(study.protocol)}
     for path in export_outcomes(blocks, options.file, description=description, force=options.force):
         print(path)
     return 0

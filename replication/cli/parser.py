@@ -27,8 +27,8 @@ def make_parser() -> Parser:
         "Recirculation: 48 weight updates on average and 202 at most, in 100 simulations.",
         epilog="`replication COMMAND --help` explains a command and its options.",
     )
-    number = version("recirculation-replication")
-    parser.add_argument("--version", action="version", version=f"replication {number}")
+    text = f"replication {version('recirculation-replication')}"
+    parser.add_argument("--version", action="version", version=text)
     shtab.add_argument_to(
         parser,
         "--print-completion",

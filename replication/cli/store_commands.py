@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,17 +85,17 @@ def run_info(options: argparse.Namespace) -> int:
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
     studies, reports = list_study_folders(options.results), find_reports(options.results)
     entries: list[dict[str, Any]] = []
-    codes = [
-        _answer(each.name, _describe_study, each, reports.get(each, []), entries, options.json)
-        for each in studies
-    ]
+    codes = [0]
+    for each in studies:
+        with _go_on(each.name, codes):
+            entries.append(_describe_study(each, reports.get(each, []), in_full=options.json))
     others = list_other_versions(options.results)
     stale = find_stale(read_models(options.results, EXPERIMENTS))
     if options.json:
         left_alone = [{"other_version": True, "folder": str(path)} for path in others]
         models = [{"stale_models": stale}] if stale else []
         print(json.dumps([*entries, *left_alone, *models], indent=1))
-        return max([0, *codes])
+        return max(codes)
     for entry in entries:
         print(escape(_write_line(entry)))
     for path in others:
@@ -106,19 +108,16 @@ def run_info(options: argparse.Namespace) -> int:
     if stale:
         again = "`replication replicate` makes them again"
         print(f"models of another version: {', '.join(stale)} ({again})")
-    return max([0, *codes])
+    return max(codes)
 
 
-def _describe_study(
-    folder: StudyFolder, reports: list[Path], entries: list[dict[str, Any]], in_full: bool
-) -> int:
-    from replication.definition.study import Study
+def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) -> dict[str, Any]:
     from replication.store.blocks import find_blocks, read_header
     from replication.store.folders import (
         compute_study_digest,
-        find_gaps,
         find_longest,
-        find_protocol,
+        find_missing,
+        find_study,
     )
 
     entry: dict[str, Any] = {
@@ -126,20 +125,19 @@ def _describe_study(
         "reports": list(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
-        protocol = find_protocol(folder)
-        blocks = [*find_longest(folder.path, protocol).values()]
-        entry["protocol"] = protocol.differences
+        study = find_study(folder, stored[-1].stop)
+        blocks = [*find_longest(study).values()]
+        entry["protocol"] = study.protocol.differences
         entry["bytes"] = sum(block.path.stat().st_size for block in stored)
         entry["n_networks"] = sum(block.stop - block.start for block in blocks)
         if in_full and blocks:
-            entry["missing"] = [list(gap) for gap in find_gaps(blocks, blocks[-1].stop)]
+            study = dataclasses.replace(study, n_seeds=blocks[-1].stop)
+            entry["missing"] = find_missing(study)
             made = [read_header(block)[1] for block in blocks]
             entry["made_with"] = [one for i, one in enumerate(made) if one not in made[:i]]
             if not entry["missing"]:
-                study = Study(protocol, folder.root_seed, blocks[-1].stop, folder.results)
                 entry["digest"] = compute_study_digest(study)
-    entries.append(entry)
-    return 0
+    return entry
 
 
 def _write_line(entry: dict[str, Any]) -> str:
@@ -185,14 +183,11 @@ def _verify_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
         )
     for message in messages:
         _complain(f"{folder.name}: {message}")
-    if messages:
-        return DataError.exit_code
-    print(
-        f"{folder.name}: {plural(len(checked.blocks), 'block')} sound, "
-        f"{plural(n_simulated, 'network')} simulated again with the same outcome",
-        flush=True,
-    )
-    return 0
+    if not messages:
+        sound = f"{plural(len(checked.blocks), 'block')} sound"
+        again = f"{plural(n_simulated, 'network')} simulated again with the same outcome"
+        print(f"{folder.name}: {sound}, {again}", flush=True)
+    return DataError.exit_code if messages else 0
 
 
 def run_repair(options: argparse.Namespace) -> int:
@@ -211,20 +206,21 @@ def _repair_report(folder: Path, options: argparse.Namespace) -> int:
 
 
 def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
-    from replication.store.verifying import check_study, estimate_repair, repair_study
+    from replication.store.blocks import estimate_seconds
+    from replication.store.verifying import check_study, repair_study
 
     checked = check_study(folder, n_reported=n_reported)
-    n_networks, seconds = estimate_repair(checked)
-    if n_networks:
+    if checked.n_lacking:
+        networks = plural(checked.n_lacking, "network")
+        seconds = estimate_seconds(checked.study.protocol, checked.n_lacking)
         most = format_duration(seconds)
         report_progress(
-            f"{folder.name}: {plural(n_networks, 'network')} will be simulated: {most} of one core "
-            "if none converges"
+            f"{folder.name}: {networks} will be simulated: {most} of one core if none converges"
         )
         if seconds > SECONDS_WITHOUT_YES and not options.yes:
             raise UsageError(
-                f"{plural(n_networks, 'network')} may take {most}, and --yes was not given; give "
-                "it, or remove the report that asks for so many"
+                f"{networks} may take {most}, and --yes was not given; give it, or remove the "
+                "report that asks for so many"
             )
     repair_study(checked, jobs=options.jobs)
     for block in checked.faults:
@@ -249,28 +245,29 @@ def _serve(
             f"{_name(options.results)} holds no outcomes of this version; give the --results "
             "folder of a study, or simulate one first"
         )
+    codes = [0]
+    for study, n_reported in studies.items():
+        with _go_on(study.name, codes):
+            if n_reported or find_blocks(study.path):
+                codes.append(serve_study(study, options, n_reported))
+            else:
+                print(f"{study.name}: nothing stored yet")
+    for folder in folders:
+        with _go_on(_name(folder), codes):
+            codes.append(serve_report(folder, options))
+    return max(codes)
 
-    def serve_stored(study: StudyFolder, n_reported: int) -> int:
-        if n_reported or find_blocks(study.path):
-            return serve_study(study, options, n_reported)
-        print(f"{study.name}: nothing stored yet")
-        return 0
 
-    codes = [_answer(study.name, serve_stored, study, n) for study, n in studies.items()]
-    codes += [_answer(_name(folder), serve_report, folder, options) for folder in folders]
-    return max([0, *codes])
-
-
-def _answer(name: str, step: Callable[..., int], *arguments: Any) -> int:
-    """Run a step; if it fails, say why, so that the others still run."""
+@contextlib.contextmanager
+def _go_on(name: str, codes: list[int]) -> Iterator[None]:
+    """Name what fails within, and keep its exit code, so that the others are served too."""
     try:
-        return step(*arguments)
+        yield
     except BrokenPipeError:  # the reader (head, less) has seen enough; what is wrong is still said
         silence(sys.stdout)
-        return 0
     except (DataError, UsageError, OSError) as error:
         _complain(f"{name}: {explain(error)}")
-        return int(getattr(error, "exit_code", StorageError.exit_code))
+        codes.append(getattr(error, "exit_code", StorageError.exit_code))
 
 
 def _name(path: Path) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
+from replication.definition.study import Study
 from replication.system.progress import report_progress
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from replication.definition.study import Study
 
 
 def add_commands(subparsers: Any) -> None:
@@ -98,10 +96,8 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     models = {"headline": model}
     template = Template(Path(__file__).with_name("summary.md"))
     text = template.render(models | {"claims": list_claims(models)}, METADATA)
-    rows = [line.partition(": ")[::2] for line in text.splitlines() if line]
-    rows.append(("report", str(study.folder / "report.html")))
-    width = max(len(name) for name, _ in rows)
-    return [f"{name:{width}}  {words}" for name, words in rows]
+    report = f"report        {study.folder / 'report.html'}"
+    return [*filter(None, text.splitlines()), report]
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:

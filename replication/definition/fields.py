@@ -6,7 +6,7 @@ types below, `bool`, or a `Literal` of choices.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -33,7 +33,7 @@ WEIGHTS = ("W", "b", "U", "c")
 PATTERN_SETS = ("one-hot", "digits")
 N_DIGITS, N_PIXELS = 1797, 64
 """Images of the data set of handwritten digits, and pixels of each."""
-MAX_GROUP_SIZE = 256
+LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
 
 
@@ -58,21 +58,17 @@ def to_python(value: Any) -> Any:
 
 def _validate_number(high: float, *, is_positive: bool = False) -> Check:
     opening = "above" if is_positive else "of at least"
-    limit = "" if high == math.inf else f" and below {high:g}"
+    limit = "" if high == LARGEST else f" and below {high:g}"
 
     def validate(name: str, value: Any) -> float:
-        try:
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            number = float(value) if is_number else math.nan
-        except OverflowError:
-            number = math.inf
-        is_above = number > 0.0 if is_positive else number >= 0.0
-        if not (math.isfinite(number) and is_above and number < high):
+        # Compared as it is, since a whole number may be too large for a float.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value < high or (is_positive and value == 0):
             raise UsageError(
                 f"{name} = {show(value)} was given; allowed is a finite number {opening} 0{limit}; "
                 "correct it"
             )
-        return number + 0.0  # -0.0 and 0.0 are one protocol
+        return float(value) + 0.0  # -0.0 and 0.0 are one protocol
 
     return validate
 
@@ -109,7 +105,7 @@ def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
             f"{name} = {show(value)} was given; allowed is a list of 2 to 8 "
             "group sizes, e.g. [4, 2]"
         )
-    validate = _validate_count(MAX_GROUP_SIZE)
+    validate = _validate_count(256)
     return tuple(validate(f"{name}[{i}]", to_python(size)) for i, size in enumerate(value))
 
 
@@ -121,7 +117,7 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
             f"{name} = {show(value)} was given; allowed are {', '.join(PATTERN_SETS)}, or a list "
             "of rows of numbers"
         )
-    validate = _validate_number(math.inf)
+    validate = _validate_number(LARGEST)
     rows = []
     for row in map(to_python, value):
         if not isinstance(row, list | tuple):
@@ -150,7 +146,7 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     return tuple(each for each in WEIGHTS if each in names)
 
 
-Positive = Annotated[float, _validate_number(math.inf, is_positive=True)]
+Positive = Annotated[float, _validate_number(LARGEST, is_positive=True)]
 Share = Annotated[float, _validate_number(1.0)]
 GroupSizes = Annotated[tuple[int, ...], _validate_group_sizes]
 Patterns = Annotated[str | tuple[tuple[float, ...], ...], _validate_patterns]

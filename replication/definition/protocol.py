@@ -18,35 +18,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from replication.definition.fields import (
-    N_DIGITS,
-    N_PIXELS,
-    Criterion,
-    Frozen,
-    GroupSizes,
-    HiddenFunction,
-    ImageCount,
-    InitialBiases,
-    LearningRule,
-    MeasuredOn,
-    MinimisedError,
-    Patterns,
-    Positive,
-    Share,
-    UpdateCount,
-    UpdateSchedule,
-    VisibleUnits,
-    find_check,
-    to_python,
-)
+from replication.definition import fields
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 
 BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
 
-RECIRCULATION: LearningRule = "recirculation"
-BACK_PROPAGATION: LearningRule = "back-propagation"
+RECIRCULATION: fields.LearningRule = "recirculation"
+BACK_PROPAGATION: fields.LearningRule = "back-propagation"
 
 LARGEST_TOML = 2**20
 MOST_SHOWN = 400
@@ -144,35 +124,35 @@ class Protocol:
     (0.75, 59)
     """
 
-    group_sizes: GroupSizes = (4, 2)
-    patterns: Patterns = "one-hot"
-    n_images: ImageCount = N_DIGITS
+    group_sizes: fields.GroupSizes = (4, 2)
+    patterns: fields.Patterns = "one-hot"
+    n_images: fields.ImageCount = fields.N_DIGITS
     centred: bool = False
-    learning_rule: LearningRule = "recirculation"
-    minimised_error: MinimisedError = "squared"
-    learning_rate: Positive = 20.0
-    momentum: Share = 0.0
-    decay: Share = 0.0
-    regression: Share = 0.75
+    learning_rule: fields.LearningRule = "recirculation"
+    minimised_error: fields.MinimisedError = "squared"
+    learning_rate: fields.Positive = 20.0
+    momentum: fields.Share = 0.0
+    decay: fields.Share = 0.0
+    regression: fields.Share = 0.75
     hidden_regression: bool = True
-    visible_units: VisibleUnits = "logistic"
-    hidden_function: HiddenFunction = "logistic"
-    visible_to_hidden_factor: Positive = 1.0
-    hidden_to_visible_factor: Positive = 1.0
+    visible_units: fields.VisibleUnits = "logistic"
+    hidden_function: fields.HiddenFunction = "logistic"
+    visible_to_hidden_factor: fields.Positive = 1.0
+    hidden_to_visible_factor: fields.Positive = 1.0
     second_round: bool = False
-    frozen: Frozen = ()
-    update_schedule: UpdateSchedule = "batch"
-    half_width: Positive = 0.5
-    initial_biases: InitialBiases = "drawn"
+    frozen: fields.Frozen = ()
+    update_schedule: fields.UpdateSchedule = "batch"
+    half_width: fields.Positive = 0.5
+    initial_biases: fields.InitialBiases = "drawn"
     symmetric_start: bool = False
-    criterion: Criterion = "every-unit"
-    threshold: Positive = 0.1
-    error_measured_on: MeasuredOn = "reconstruction"
-    max_updates: UpdateCount = 2000
+    criterion: fields.Criterion = "every-unit"
+    threshold: fields.Positive = 0.1
+    error_measured_on: fields.MeasuredOn = "reconstruction"
+    max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
-            object.__setattr__(self, name, check(name, to_python(getattr(self, name))))
+            object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
@@ -185,11 +165,11 @@ class Protocol:
             ("minimised_error", self.minimised_error == "cross-entropy",
              descends and self.visible_units == "logistic",
              ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
-            ("patterns", are_digits, self.n_visible == N_PIXELS,
-             ["group_sizes"], f"{N_PIXELS} visible units"),
+            ("patterns", are_digits, self.n_visible == fields.N_PIXELS,
+             ["group_sizes"], f"{fields.N_PIXELS} visible units"),
             ("criterion", self.criterion == "unexplained-variance", n_different > 1,
              ["patterns"], "patterns that differ"),
-            ("n_images", self.n_images != N_DIGITS, are_digits, ["patterns"], "digits"),
+            ("n_images", self.n_images != fields.N_DIGITS, are_digits, ["patterns"], "digits"),
         ):  # fmt: skip
             if is_asked and not is_possible:
                 given = {key: show(as_plain(self)[key]) for key in (name, *others)}
@@ -266,25 +246,24 @@ def as_plain(protocol: Protocol) -> dict[str, Any]:
     return plain
 
 
-def from_plain(fields: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
+def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
     """Return `base` (`PAPER` unless given) with some fields replaced by plain JSON values."""
-    names = [field.name for field in dataclasses.fields(Protocol)]
-    for name in fields:
-        if name not in names:
-            known = dict(zip(names, names, strict=True)) | SYMBOLS
+    for name in values:
+        if name not in _CHECKS:
+            known = {each: each for each in _CHECKS} | SYMBOLS
             near = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
             hint = f"did you mean {known[near[0]]!r}? Allowed are" if near else "allowed are"
-            raise UsageError(f"unknown protocol field {name!r}; {hint} {', '.join(names)}")
-    return dataclasses.replace(PAPER if base is None else base, **dict(fields))
+            raise UsageError(f"unknown protocol field {name!r}; {hint} {', '.join(_CHECKS)}")
+    return dataclasses.replace(base or PAPER, **values)
 
 
-def find_protocol(given: object, fields: Mapping[str, object] = MappingProxyType({})) -> Protocol:
+def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType({})) -> Protocol:
     """Return a protocol as it is, or the named reading, and refuse fields given beside it.
 
     >>> find_protocol("notebook")
     Protocol(criterion='half-squared-error')
     """
-    for name, value in fields.items():
+    for name, value in values.items():
         if name not in _CHECKS:
             raise TypeError(f"unexpected keyword argument {name!r}")
         raise UsageError(
@@ -293,9 +272,8 @@ def find_protocol(given: object, fields: Mapping[str, object] = MappingProxyType
         )
     if isinstance(given, Protocol):
         return given
-    reading = READINGS.get(given) if isinstance(given, str) else None
-    if reading is not None:
-        return reading
+    if isinstance(given, str) and given in READINGS:
+        return READINGS[given]
     advice = "; give a number by its name: n_seeds or seed" if isinstance(given, int) else ""
     raise UsageError(
         f"protocol = {show(given)} was given; allowed are a Protocol and the named readings "
@@ -321,12 +299,12 @@ def read_protocol(name: str) -> Protocol:
             f"--protocol was given {name!r}; allowed are a TOML file and the named readings "
             f"{', '.join(READINGS)}"
         )
-    fields = read_toml(Path(name), what="protocol file")
-    base = fields.pop("base", "paper")
+    values = read_toml(Path(name), what="protocol file")
+    base = values.pop("base", "paper")
     try:
         if not isinstance(base, str) or base not in READINGS:
             raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
-        return from_plain(fields, base=READINGS[base])
+        return from_plain(values, base=READINGS[base])
     except UsageError as error:
         raise UsageError(f"protocol file {name!r}: {error}") from None
 
@@ -365,7 +343,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 
 _HINTS = get_type_hints(Protocol, include_extras=True)
-_CHECKS = {name: find_check(hint) for name, hint in _HINTS.items()}
+_CHECKS = {name: fields.find_check(hint) for name, hint in _HINTS.items()}
 CHOICES: dict[str, tuple[str, ...]] = {
     name: get_args(hint) for name, hint in _HINTS.items() if get_origin(hint) is Literal
 }

@@ -7,17 +7,19 @@ import json
 import shlex
 from pathlib import Path
 
-from replication.definition.fields import Criterion
-from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER, Protocol
+from replication.definition.protocol import (
+    DEFAULT_ROOT_SEED,
+    DEFAULT_SEEDS,
+    PAPER,
+    READINGS,
+    Protocol,
+)
 
 N_REPETITIONS = 5
 MAX_COMPARED_SEEDS = 200_000  # of what a study is compared with: enough for an exact p
 
-OTHER_ERRORS: dict[str, Criterion] = {
-    "square": "every-unit-squared",
-    "half-square": "every-unit-half-squared",
-}
-"""Criteria that read "error" otherwise, by the operationalisation of the headline."""
+OTHER_ERRORS = ("square", "half-square")
+"""Readings of "error", each the name of an operationalisation of the headline, too."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,22 +79,17 @@ class Study:
         return {
             name: dataclasses.replace(
                 self,
-                protocol=dataclasses.replace(self.protocol, criterion=criterion),
+                protocol=dataclasses.replace(self.protocol, criterion=READINGS[name].criterion),
                 n_seeds=min(self.n_seeds, MAX_COMPARED_SEEDS),
             )
-            for name, criterion in OTHER_ERRORS.items()
+            for name in OTHER_ERRORS
         }
 
     @property
     def repetitions(self) -> list[Study]:
         """The same study under other root seeds, of limited size."""
+        n_seeds = min(self.n_seeds, MAX_COMPARED_SEEDS)
         return [
-            dataclasses.replace(self, root_seed=root_seed, n_seeds=n_seeds)
-            for root_seed, n_seeds in list_repetitions(self.root_seed, self.n_seeds).items()
+            dataclasses.replace(self, root_seed=(self.root_seed + i) % 2**63, n_seeds=n_seeds)
+            for i in range(1, N_REPETITIONS + 1)
         ]
-
-
-def list_repetitions(root_seed: int, n_seeds: int) -> dict[int, int]:
-    """Return root seed and number of networks of each repetition of a study."""
-    n_repeated = min(n_seeds, MAX_COMPARED_SEEDS)
-    return {(root_seed + 1 + i) % 2**63: n_repeated for i in range(N_REPETITIONS)}

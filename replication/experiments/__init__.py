@@ -50,16 +50,17 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 4,
+    "dynamics": 5,
     "functions": 2,
     "hierarchy": 2,
-    "images": 4,
-    "mechanism": 3,
+    "images": 5,
+    "likelihood": 2,
+    "mechanism": 4,
     "proposal": 3,
     "readings": 2,
-    "settings": 2,
+    "settings": 3,
     "sizes": 2,
-    "speed": 3,
+    "speed": 4,
 }
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, change_w, get_w, give_length, multiply, project
+from replication.experiments.matrices import (
+    Array,
+    get_w,
+    give_length,
+    multiply,
+    project,
+    replace_matrices,
+)
 from replication.experiments.recording import Outcome, finish, train_by
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
@@ -32,13 +39,9 @@ class Update:
 
     protocol: Protocol
     weights: Array  # (n, n_weights)
+    W: Array
     change: Array  # what equation 4 adds to W
     noise: Array  # uniform from -1 to 1
-
-    @property
-    def W(self) -> Array:
-        """Return W before the update."""
-        return get_w(self.protocol, self.weights)
 
 
 def reverse(update: Update) -> Array:
@@ -114,14 +117,13 @@ def train_changed(
 ) -> Outcome:
     """Train networks of whose first updates W takes another change."""
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
-    n, shape = len(weights), get_w(protocol, weights).shape[1:]
+    shape = get_w(protocol, weights).shape
 
     def step(states: Array, running: NDArray[np.int64], _: int) -> Array:
         following = record_weights(protocol, states, 1)[:, 1]
-        change = get_w(protocol, following) - get_w(protocol, states)
-        noise = 2.0 * generator.random((n, *shape))[running] - 1.0
-        update = Update(protocol, states, change, noise)
-        return change_w(protocol, following, lambda W, U: update.W + replace(update))
+        W, noise = get_w(protocol, states), 2.0 * generator.random(shape)[running] - 1.0
+        update = Update(protocol, states, W, get_w(protocol, following) - W, noise)
+        return replace_matrices(protocol, following, W=W + replace(update))
 
     return train_by(step, protocol, weights, n_first=n_first)
 
@@ -150,8 +152,7 @@ def describe_extra(
     updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
 ) -> dict[str, Any]:
     """Return what networks took more than the same without an intervention, failures at the cap."""
-    n_failed = len(converged) - int(converged.sum())
     return {
         **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
-        "failed": estimate_share(n_failed, len(converged)),
+        "failed": estimate_share(~converged),
     }

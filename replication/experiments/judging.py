@@ -43,16 +43,11 @@ def judge(
     """
     claim = load_claims()[statement]
     ways = claim.operationalisations
-    where, wanted = f"experiments/{claim.experiment}/run.py", {each.id for each in ways}
-    for name in wanted - measured.keys():
+    if unpaired := {each.id for each in ways} ^ measured.keys():
         raise DataError(
-            f"claims.toml, [claims.{claim.id}]: the operationalisation {name!r} has no "
-            f"measurement in {where}; measure it there, or remove the entry"
-        )
-    for name in measured.keys() - wanted:
-        raise DataError(
-            f"{where}: the measurement {name!r} of {claim.id!r} has no entry in claims.toml, "
-            f"[claims.{claim.id}]; add one, or remove the measurement"
+            f"the measurements {sorted(unpaired)} stand in only one of claims.toml, "
+            f"[claims.{claim.id}], and experiments/{claim.experiment}/run.py; add them to the "
+            "other, or remove them"
         )
     results = {each.id: _compare_with_levels(claim, each, measured[each.id]) for each in ways}
     if verdict is None:
@@ -66,34 +61,16 @@ def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
 
     `judged`: the entry of the statement in a model.
     """
-    names: dict[str, list[str]] = {each.value: [] for each in Outcome}
-    for each in claim.operationalisations[1:]:
-        names[judged["operationalisations"][each.id]["outcome"]].append(each.name)
-    against, supporting = (
-        join(names[outcome]) if names[outcome] else ""
-        for outcome in (Outcome.CONTRADICTS, Outcome.SUPPORTS)
-    )
-    conditions = {
-        Verdict.HOLDS_EXCEPT: against,
-        Verdict.HOLDS_ONLY_IF: claim.only_if or f"not asked {against}",
-        Verdict.FAILS_EXCEPT: supporting,
-    }
-    return conditions.get(judged["verdict"], "")
-
-
-def supports_within(measured: Any, low: float = -math.inf, high: float = math.inf) -> Result:
-    """Support a statement by a measurement whose interval lies from `low` to `high`.
-
-    An interval outside contradicts it; one that crosses an end leaves it undecided. Without an
-    interval the number itself decides.
-
-    >>> supports_within(Estimate(0.91, 0.89, 0.93), 0.9)["outcome"]
-    'undecided'
-    """
-    least, most = _find_ends(measured)
-    if low <= least and most <= high:
-        return supports_if(True, measured)
-    return supports_if(False if most < low or high < least else None, measured)
+    verdict, results = judged["verdict"], judged["operationalisations"]
+    decisive = Outcome.SUPPORTS if verdict == Verdict.FAILS_EXCEPT else Outcome.CONTRADICTS
+    names = [
+        each.name
+        for each in claim.operationalisations[1:]
+        if results[each.id]["outcome"] == decisive
+    ]
+    if verdict == Verdict.HOLDS_ONLY_IF:
+        return claim.only_if or f"not asked {join(names)}"
+    return join(names) if verdict in (Verdict.HOLDS_EXCEPT, Verdict.FAILS_EXCEPT) else ""
 
 
 def supports_including(found: Estimate, target: float) -> Result:
@@ -104,13 +81,11 @@ def supports_including(found: Estimate, target: float) -> Result:
 
 def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
-    outcomes = {True: Outcome.SUPPORTS, False: Outcome.CONTRADICTS, None: Outcome.UNDECIDED}
+    outcomes: dict[Any, Outcome] = {
+        True: Outcome.SUPPORTS, False: Outcome.CONTRADICTS, None: Outcome.UNDECIDED,
+    }  # fmt: skip
     value, interval = _estimate(measured)
-    return {
-        "value": value,
-        "interval": interval,
-        "outcome": outcomes[None if condition is None else bool(condition)].value,
-    }
+    return {"value": value, "interval": interval, "outcome": outcomes[condition].value}
 
 
 def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verdict:
@@ -151,6 +126,11 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any) -> Result:
+    """Return the result of a measurement, unless it is one already.
+
+    An interval between the levels supports the statement, one beyond them contradicts it, and one
+    that crosses a level decides nothing. Without an interval the number itself decides.
+    """
     if isinstance(measured, dict):
         return measured
     low = entry.thresholds.get("at_least", -math.inf)
@@ -160,7 +140,10 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
             f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}: a level is "
             "missing; add at_least or at_most"
         )
-    return supports_within(measured, low, high)
+    least, most = _find_ends(measured)
+    if low <= least and most <= high:
+        return supports_if(True, measured)
+    return supports_if(False if most < low or high < least else None, measured)
 
 
 def _find_ends(measured: Any) -> tuple[float, float]:

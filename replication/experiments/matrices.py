@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +10,6 @@ from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
-Change = Callable[[Array, Array], Array]
-"""Takes W and the transpose of U, (..., n_hidden, n_visible) each, and returns such a matrix."""
 
 
 def get_w(protocol: Protocol, weights: Array) -> Array:
@@ -26,19 +22,15 @@ def get_u(protocol: Protocol, weights: Array) -> Array:
     return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
 
 
-def change_w(protocol: Protocol, weights: Array, change: Change) -> Array:
-    """Return weights with another W."""
+def replace_matrices(
+    protocol: Protocol, weights: Array, *, W: Array | None = None, U: Array | None = None
+) -> Array:
+    """Return weights with another W, another U, given as its transpose, or both."""
     changed = weights.copy()
-    W, U = get_w(protocol, changed), get_u(protocol, changed)
-    W[...] = change(W, U)
-    return changed
-
-
-def change_u(protocol: Protocol, weights: Array, change: Change) -> Array:
-    """Return weights with another U; `change` returns its transpose."""
-    changed = weights.copy()
-    W, U = get_w(protocol, changed), get_u(protocol, changed)
-    U[...] = change(W, U)
+    if W is not None:
+        get_w(protocol, changed)[...] = W
+    if U is not None:
+        get_u(protocol, changed)[...] = U
     return changed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """Updates and whether networks converged, (n,) each."""
 
 MAX_STATES = 20_000
-"""States recorded at a time by a thread, which bounds the memory: about 4 MB for 4-2-4."""
+"""A thread records about so many states at a time, which bounds the memory: 4 MB for 4-2-4."""
 NEVER = 1e-12  # a criterion that nothing meets
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
@@ -33,47 +33,45 @@ class Histories:
     """What was measured of every converged network at every update, its last state included."""
 
     updates: NDArray[np.int64]  # (n_converged,), ascending
-    values: dict[str, NDArray[Any]]  # (n_states, ...), network by network after 0, 1, ... updates
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Where each network begins, and the end of the last one, shape (n_converged + 1,)."""
-        return np.concatenate([[0], np.cumsum(self.updates + 1)])
+    values: dict[str, list[NDArray[Any]]]  # by network, (updates + 1, ...) each
 
     def get_learning(self, name: str) -> NDArray[Any]:
         """Return one quantity in all states that an update followed, (sum of updates, ...)."""
-        return np.delete(self.values[name], self.starts[1:] - 1, axis=0)
-
-    def split(self, name: str) -> Iterator[NDArray[Any]]:
-        """Yield one quantity network by network, shape (updates + 1, ...) each."""
-        for first, last in zip(self.starts[:-1], self.starts[1:], strict=True):
-            yield self.values[name][first:last]
+        return np.concatenate([states[:-1] for states in self.values[name]])
 
     def get_at(self, name: str, part: float) -> NDArray[Any]:
         """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
-        places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
-        return np.asarray(self.values[name][places])
+        places = np.floor(part * self.updates).astype(np.int64)
+        return np.array([x[place] for x, place in zip(self.values[name], places, strict=True)])
 
-    def find_medians(self, name: str, among: NDArray[np.bool_] | None = None) -> Array:
+    def find_medians(self, name: str, among: NDArray[np.bool_] | bool = True) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
 
         `among` has the shape of `get_learning`.
         """
-        values = self.get_learning(name)
-        among = np.isfinite(values) if among is None else among & np.isfinite(values)
-        parts = np.split(np.arange(len(values)), np.cumsum(self.updates)[:-1])
-        chosen = [values[part][among[part]] for part in parts]
-        return np.array([np.median(each) for each in chosen if len(each)])
+        values, ends = self.get_learning(name), np.cumsum(self.updates)[:-1]
+        kept = np.isfinite(values) & among
+        cases = zip(np.split(values, ends), np.split(kept, ends), strict=True)
+        return np.array([np.median(each[is_kept]) for each, is_kept in cases if is_kept.any()])
 
     def pool_shares(self, successes: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
         """Return the share of successes among some cases, which come in clusters: the networks.
 
-        Both have the shape (sum of updates, cases of a state).
+        Both have the shape (sum of updates, cases of a state). Cochran (1977), Sampling
+        Techniques, section 2.11: the ratio estimator.
         """
         n = len(self.updates)
         owners = np.repeat(np.arange(n), self.updates)
-        counts = (np.bincount(owners, each.sum(axis=1), n) for each in (successes & among, among))
-        return estimate_pooled_share(*counts)
+        found, cases = (
+            np.bincount(owners, each.sum(axis=1), n) for each in (successes & among, among)
+        )
+        if not cases.any():
+            return Estimate(None, 0.0, 1.0)
+        share = float(found.sum() / cases.sum())
+        mean = estimate_mean(share + (found - share * cases) / cases.mean())
+        if mean.low is None or mean.high is None:
+            return Estimate(share, 0.0, 1.0)
+        return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
 
 def measure_learning(
@@ -82,21 +80,25 @@ def measure_learning(
     """Simulate networks, and measure those that converge at every update."""
     initial = draw_weights(protocol, root_seed, 0, n_networks)
     updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
-    weights, lengths = initial[converged], updates[converged].astype(np.int64)
+    order = np.flatnonzero(converged)
+    order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
+    lengths = updates[order].astype(np.int64)
 
-    def measure_some(chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        states = record_weights(protocol, weights[chosen], int(lengths[chosen[-1]]))
-        is_learning = np.arange(states.shape[1]) <= lengths[chosen][:, None]
+    def measure_some(part: tuple[Array, NDArray[np.int64]]) -> dict[str, NDArray[Any]]:
+        weights, lengths = part
+        states = record_weights(protocol, weights, int(lengths.max(initial=0)))
+        is_learning = np.arange(states.shape[1]) <= lengths[:, None]
         return measure(protocol, states[is_learning])
 
-    chunks = part_networks(lengths)
-    parts = map_in_threads(measure_some, chunks, jobs=jobs)
-    return Histories(
-        updates=lengths[np.concatenate([*chunks, np.zeros(0, dtype=np.int64)])],
-        values={
-            name: np.concatenate([part[name] for part in parts]) for name in (parts or [{}])[0]
-        },
-    )
+    n_states = np.cumsum(lengths + 1)
+    ends = np.searchsorted(n_states, np.arange(MAX_STATES, n_states.max(initial=0), MAX_STATES))
+    parts = zip(np.split(initial[order], ends), np.split(lengths, ends), strict=True)
+    measured = map_in_threads(measure_some, parts, jobs=jobs)
+    values = {
+        name: np.split(np.concatenate([each[name] for each in measured]), n_states[:-1])
+        for name in measured[0]
+    }
+    return Histories(updates=lengths, values=values)
 
 
 def measure_both_rates(
@@ -110,34 +112,6 @@ def measure_both_rates(
 
     n_slow = max(2, round(slow_share * n_networks))
     return measure_at(PAPER.learning_rate, n_networks), measure_at(SLOW_RATE, n_slow)
-
-
-def part_networks(updates: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return which networks to record together, the quickest first: about `MAX_STATES` states."""
-    order = np.argsort(updates, kind="stable")
-    chunks = []
-    while len(order):
-        lengths = updates[order] + 1
-        n = max(1, int(np.count_nonzero(lengths * np.arange(1, len(lengths) + 1) <= MAX_STATES)))
-        chunks.append(order[:n])
-        order = order[n:]
-    return chunks
-
-
-def estimate_pooled_share(successes: NDArray[Any], cases: NDArray[Any]) -> Estimate:
-    """Return a share over cases that come in independent clusters, counted by cluster.
-
-    Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
-    """
-    total = cases.sum()
-    if total == 0:
-        return Estimate(None, 0.0, 1.0)
-    share = float(successes.sum() / total)
-    deviations = (successes - share * cases) / cases.mean()
-    mean = estimate_mean(share + deviations)
-    if mean.low is None or mean.high is None:
-        return Estimate(share, 0.0, 1.0)
-    return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
 
 def train_by(

@@ -70,11 +70,9 @@ def _begins_as_ours(path: Path) -> bool:
 
 def _render_model(model: Model) -> bytes:
     """Return a model as JSON whose first entry is a checksum of the others."""
-    checksum = hashlib.sha256(canonical_json(model).encode()).hexdigest()
-    text = json.dumps(model, indent=1, sort_keys=True, allow_nan=False)
-    rest = text.removeprefix("{").lstrip("\n")
-    separator = "," if model else "\n"
-    return BEGINNING + f'{checksum}"{separator}\n{rest}\n'.encode()
+    text = canonical_json(model)
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    return f"{json.dumps({'sha256': checksum, **json.loads(text)}, indent=1)}\n".encode()
 
 
 def round_numbers(value: Any) -> Any:

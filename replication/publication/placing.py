@@ -39,7 +39,7 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
             raise ValueError(f"{name!r} is not the name of a file of a report")
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    old = read_list(folder) or {}
+    old = read_list(folder)
     if old == new and not find_damaged(folder):
         return
     open_folder(folder / "figures", below=folder)
@@ -63,26 +63,25 @@ def _write_list(folder: Path, digests: Mapping[str, str]) -> None:
     write_durably(folder / LIST, "".join(lines).encode())
 
 
-def read_list(folder: Path) -> dict[str, str] | None:
-    """Return the names and digests of the files of a folder's list; None without a sound list."""
+def read_list(folder: Path) -> dict[str, str]:
+    """Return the names and digests of the files of a folder's list; none without a sound list."""
     try:
         text = read_content(folder / LIST, largest=10**6).decode("ascii")
     except (DataError, UnicodeDecodeError):
-        return None
+        return {}
     matches = [LINE.fullmatch(line) for line in text.splitlines()]
-    if not text.endswith("\n") or not all(matches):
-        return None
-    return {match[2]: match[1] for match in matches if match}
+    is_sound = text.endswith("\n") and all(matches)
+    return {match[2]: match[1] for match in matches if match and is_sound}
 
 
 def find_damaged(folder: Path) -> list[str]:
     """Return the names of listed files that are missing or not as they were written."""
-    listed, there = read_list(folder), set(list_names(folder))
-    if listed is None:
-        return [LIST] if {LIST, "report.html"} & there else []
+    listed = read_list(folder)
     damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
-    is_cut = ({"report.html", "report.md", "report.pdf"} & there) - listed.keys()
-    return [*damaged, LIST] if is_cut else damaged
+    # Without a sound list, the list itself is one that it lacks.
+    lacking = {"report.html", "report.md", "report.pdf"} - listed.keys()
+    lacking |= set() if listed else {LIST}
+    return [*damaged, LIST] if lacking & set(list_names(folder)) else damaged
 
 
 def _compute_digest(path: Path) -> str | None:

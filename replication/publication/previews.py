@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from replication.errors import ReportError
@@ -11,10 +10,10 @@ from replication.experiments.readings import multiverse
 from replication.experiments.studies import describe_reported
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import METADATA, list_claims, list_drawings, render
+from replication.publication.rendering import list_claims, list_drawings, render
 from replication.report.pandoc import require_tools
 from replication.report.template import escape_markdown
-from replication.system.files import make_temporary_folder, open_folder
+from replication.system.files import open_folder
 from replication.system.progress import Tell, silent
 
 FORMATS = ("html", "md")
@@ -29,38 +28,29 @@ def preview_experiment(
     results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
     else changes. A sentence whose guard fails is marked, and its place is reported as progress.
     """
-    from replication.report.template import Template
-
     folder = results / "previews" / name
-    _prepare(folder, results)
+    require_tools()  # which would fail after minutes of work
+    open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     models = read_models(results, ("headline", *EXPERIMENTS))
     models[name] = write_model(folder, name, model)
+    command = f"replication experiments {name} --preview {n_networks}"
     try:
-        text = Template(TEMPLATES / "preview.md").render(
-            models | {"claims": list_claims(models), "experiment": name}, METADATA,
+        files = render(
+            TEMPLATES / "preview.md",
+            models | {"claims": list_claims(models), "experiment": name},
+            list_drawings(name, models[name], command),
+            {"title": f"Preview: {name}"},
+            formats=FORMATS,
+            jobs=jobs,
+            report_progress=report_progress,
             warn=lambda what: report_progress(f"a guard fails: {what}"),
-        )  # fmt: skip
+        )
     except ReportError as error:
         raise ReportError(
             f"{error}; a preview of more networks may be precise enough, and "
             "`replication replicate` makes models that are missing"
         ) from None
-    # What stands in another chapter has no number here.
-    text = re.sub(
-        r"\[\]\(#([^)]+)\)",
-        lambda link: link[0] if f"{{#{link[1]}" in text else f"“{link[1]}”",
-        text,
-    )
-    with make_temporary_folder() as workspace:
-        (workspace / "chapter.md").write_text(text, "utf-8")
-        figures = list_drawings(
-            name, models[name], f"replication experiments {name} --preview {n_networks}"
-        )
-        files = render(
-            workspace / "chapter.md", {}, figures, {"title": f"Preview: {name}"},
-            formats=FORMATS, jobs=jobs, report_progress=report_progress,
-        )  # fmt: skip
     place_files(folder, files)
     return folder / "report.html"
 
@@ -74,7 +64,8 @@ def make_multiverse(
     Returns the model, and where table and page are.
     """
     folder = results / "studies" / f"multiverse-{readings.id}-{root_seed}-{n_networks}"
-    _prepare(folder, results)
+    require_tools()  # which would fail after minutes of work
+    open_folder(folder, below=results)
     model = multiverse.run_multiverse(
         readings, n_networks=n_networks, root_seed=root_seed,
         jobs=jobs, report_progress=report_progress,
@@ -90,9 +81,3 @@ def make_multiverse(
     )
     place_files(folder, files)
     return model, multiverse.write_readings(plain, folder), folder / "report.html"
-
-
-def _prepare(folder: Path, results: Path) -> None:
-    """Refuse before minutes of work what would fail after them."""
-    require_tools()
-    open_folder(folder, below=results)

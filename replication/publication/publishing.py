@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.definition.claims import Verdict
 from replication.definition.protocol import BASE_VERSION, as_plain
@@ -24,21 +24,18 @@ from replication.experiments import (
     list_measurements,
     run_experiment,
 )
-from replication.experiments.judging import Outcome
+from replication.experiments.judging import Outcome, list_statements
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
+from replication.simulator.outcomes import OUTCOME_VERSION
+from replication.store.filling import simulate_study
+from replication.store.provenance import PACKAGES, collect_versions
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
 
-if TYPE_CHECKING:
-    from replication.report.build import Drawing
-
 FORMATS = ("html", "md", "pdf")
-
-LEFT_OUT = ("python", "platform", "commit")
-"""What belongs to a run and not to its results, which are the same on all of them."""
 
 
 def replicate_study(
@@ -112,8 +109,6 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any
 
     Returns how many networks of itself were simulated.
     """
-    from replication.store.filling import simulate_study
-
     show_progress = report_progress is not silent
     done = [
         simulate_study(part, name=name, show_progress=show_progress, **workers)
@@ -146,7 +141,6 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import list_statements
     from replication.report.pandoc import require_tools
 
     require_tools()
@@ -158,15 +152,11 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
     is_full = len(others) == len(EXPERIMENTS)
-    if is_full:
-        models |= others
-    figures: dict[str, Drawing] = {}
-    for name, model in models.items():
-        command = f"replication experiments {name}"
-        if name == "headline":
-            command = "replication replicate"
-            command += "" if study.is_default else f" {study.options}"
-        figures |= list_drawings(name, model, command)
+    options = "" if study.is_default else f" {study.options}"
+    figures = list_drawings("headline", models["headline"], f"replication replicate{options}")
+    for name, model in others.items() if is_full else ():
+        models[name] = model
+        figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files: dict[str, bytes] = {}
     tables: dict[str, str] = {}
@@ -193,14 +183,11 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
 
 def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
-    from replication.simulator.outcomes import OUTCOME_VERSION
-    from replication.store.provenance import collect_versions
-
     versions = collect_versions()
     return {
         "command": f"replication replicate {study.options}",
         "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION,
         "protocol": as_plain(study.protocol),
-        "versions": {name: text for name, text in versions.items() if name not in LEFT_OUT},
+        "versions": {name: versions[name] for name in PACKAGES if name in versions},
     }

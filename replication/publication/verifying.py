@@ -19,7 +19,7 @@ from replication.publication.publishing import (
     write_report,
 )
 from replication.simulator.weights import MAX_ROOT_SEED
-from replication.store.folders import StudyFolder, find_missing, find_protocol, list_study_folders
+from replication.store.folders import StudyFolder, find_missing, find_study, list_study_folders
 from replication.system.files import list_names, make_temporary_folder
 from replication.system.progress import Tell, silent
 
@@ -42,32 +42,32 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
             for model in ("headline", *EXPERIMENTS)
             for place in find_differences(read_model(results, model), read_model(fresh, model))
         ]
-        stored, made = read_list(results) or {}, read_list(fresh) or {}
+        stored, made = read_list(results), read_list(fresh)
     differences += [
         f"{name}: other bytes, or missing"
         for name in sorted({*stored, *made})
         if stored.get(name) != made.get(name)
     ]
     if differences:
+        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
         raise DataError(
-            f"the report in {str(results)!r} was not reproduced: {_join(differences)}. If the lock "
-            "file's versions are installed and the sources are unchanged, please report it"
+            f"the report in {str(results)!r} was not reproduced: {'; '.join(differences[:5])}{more}"
+            ". If the lock file's versions are installed and the sources are unchanged, please "
+            "report it"
         )
 
 
 def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
-    listed = read_list(folder) or {}
+    listed = read_list(folder)
     models = ("headline", *EXPERIMENTS)
     needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []
     for name in models:
-        try:
-            is_sound = read_model(folder, name) is not None or name not in needed
-        except DataError:
-            is_sound = False
-        if not is_sound:
-            damaged.append(f"models/{name}.json")
+        with contextlib.suppress(DataError):
+            if read_model(folder, name) is not None or name not in needed:
+                continue
+        damaged.append(f"models/{name}.json")
     return damaged + find_damaged(folder)
 
 
@@ -81,7 +81,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     for folder, (place, n_seeds) in _list_reported(results).items():
         parts = {place: n_seeds}
         with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
-            study = Study(find_protocol(place), place.root_seed, n_seeds, results)
+            study = find_study(place, n_seeds)
             parts = {StudyFolder.of(part): part.n_seeds for part in study.parts.values()}
         if folder == results:
             was_made = not all(map(find_missing, study.parts.values()))
@@ -110,9 +110,9 @@ def repair_report(
         if folder == results:
             names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
             run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-        place, n_seeds = _read_name(folder, results)
-        study = Study(find_protocol(place), place.root_seed, n_seeds, results)
-        write_report(study, jobs=jobs, report_progress=report_progress)
+        write_report(
+            find_study(*_read_name(folder, results)), jobs=jobs, report_progress=report_progress
+        )
     return damaged
 
 
@@ -149,8 +149,3 @@ def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:
     if name is None or int(name[2]) > MAX_ROOT_SEED:
         raise DataError(f"{folder.name!r} is not the name of a study")
     return StudyFolder(name[1], int(name[2]), results), int(name[3])
-
-
-def _join(names: list[str]) -> str:
-    more = f"; and {len(names) - 5} more" if len(names) > 5 else ""
-    return "; ".join(names[:5]) + more

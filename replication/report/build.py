@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +16,6 @@ from replication.errors import ReportError
 from replication.report import pandoc
 from replication.report.save import save_figure
 from replication.report.template import Template
-from replication.system.files import make_temporary_folder
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
@@ -42,9 +40,6 @@ class Drawing:
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
 
 
-_SHOWN = re.compile(r"\]\(figures/([\w-]+)\.svg\)")
-
-
 def render_report(
     *,
     template: Path,
@@ -58,6 +53,7 @@ def render_report(
     formats: Collection[str] = tuple(pandoc.FORMS),
     jobs: int = -1,
     report_progress: Tell = silent,
+    warn: Tell | None = None,
 ) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -68,43 +64,48 @@ def render_report(
     `search`: folders in which included templates are looked for.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
+    `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
     page = Template(template, [*search, pandoc.ASSETS])
-    markdown = page.render(models, metadata)
-    shown = list(dict.fromkeys(_SHOWN.findall(markdown)))
+    markdown = page.render(models, metadata, warn=warn)
+    if warn is not None:
+        markdown = re.sub(
+            r"\[\]\(#([^)]+)\)",
+            lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
+            markdown,
+        )
+    shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
             problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
             raise ReportError(f"{page.locate(f'figures/{figure}.svg')}: {problem}")
 
     report_progress("drawing the figures")
-    with make_temporary_folder() as workspace:
-        byline = pandoc.prepare(
-            workspace,
-            metadata=metadata,
-            bibliography=bibliography.read_bytes(),
-            commands={figure: figures[figure].command for figure in shown},
-        )
-        kinds = [kind for kind in pandoc.FORMS if kind in formats]
-        convert = partial(pandoc.run_pandoc, markdown, workspace, page.locate)
-        # Pandoc, which is another process, reads no figure: it works while they are drawn.
-        saved: dict[str, tuple[str, str]]
-        steps: list[Callable[[], Any]] = [
-            lambda: {figure: figures[figure].saved for figure in shown},
-            *(partial(convert, kind) for kind in kinds),
-        ]
-        saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
-        report_progress("setting the report")
-        day = date.fromisoformat(metadata["date"])
-        setters: dict[str, Callable[[str], str | bytes]] = {
-            "pdf": partial(pandoc.set_pdf, workspace=workspace, figures=saved, day=day),
-            "html": partial(pandoc.set_html, figures=saved, tables=tables),
-            "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
-        }
-        pages = map_in_threads(
-            lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
-        )
+    document = pandoc.add_metadata(
+        markdown,
+        metadata=metadata,
+        bibliography=bibliography,
+        commands={figure: figures[figure].command for figure in shown},
+    )
+    kinds = [kind for kind in pandoc.FORMS if kind in formats]
+    convert = partial(pandoc.run_pandoc, document, page.locate)
+    # Pandoc, which is another process, reads no figure: it works while they are drawn.
+    saved: dict[str, tuple[str, str]]
+    steps: list[Callable[[], Any]] = [
+        lambda: {figure: figures[figure].saved for figure in shown},
+        *(partial(convert, kind) for kind in kinds),
+    ]
+    saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
+    report_progress("setting the report")
+    setters: dict[str, Callable[[str], str | bytes]] = {
+        "pdf": partial(pandoc.set_pdf, figures=saved, day=metadata["date"]),
+        "html": partial(pandoc.set_html, figures=saved, tables=tables),
+        "md": partial(pandoc.set_markdown, metadata=metadata),
+    }
+    pages = map_in_threads(
+        lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
+    )
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():

@@ -35,9 +35,9 @@ def list_data(figures: Sequence[Figure]) -> str:
         head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
         for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
             name = " ".join(_name(artist).split()) or f"{n}"
-            for x, y, *value in np.asarray(rows, dtype=float):
-                numbers = [x, y, *(value or [np.nan])]
-                writer.writerow([*head, name, *map(_write, numbers)])
+            for point in np.asarray(rows, dtype=float):
+                numbers = ["" if np.isnan(one) else f"{one:.6g}" for one in point]
+                writer.writerow([*head, name, *numbers, *[""] * (3 - len(numbers))])
     return text.getvalue()
 
 
@@ -83,7 +83,3 @@ def _name(artist: Artist | BarContainer) -> str:
     if not label.startswith("_"):
         return label
     return (artist.get_gid() or "") if isinstance(artist, Artist) else ""
-
-
-def _write(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.6g}"

@@ -10,7 +10,6 @@ import html
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 NARROW_SPACE = "\u202f"  # between a number and its per cent sign, where no line breaks
@@ -27,29 +26,21 @@ def number(value: object, digits: int = 3) -> str:
     checked = _check(value)
     if checked == 0:
         return "0"
-    rounded = Decimal(f"{checked:.{digits - 1}e}")
-    exponent = rounded.adjusted()
-    if exponent < -4 or exponent > 9:
-        mantissa = f"{rounded.scaleb(-exponent):.{digits - 1}f}".replace("-", MINUS)
-        return f"{mantissa} × 10{_superscript(exponent)}"
-    return fixed(float(rounded), max(digits - 1 - exponent, 0))
+    rounded = f"{checked:.{digits - 1}e}"
+    exponent = int(rounded.partition("e")[2])
+    if -4 <= exponent <= 9:
+        return fixed(float(rounded), max(digits - 1 - exponent, 0))
+    return _typeset(rounded)
 
 
 def fixed(value: object, decimals: int = 1) -> str:
     """Write a number with so many decimals."""
-    text = f"{_check(value):,.{decimals}f}"
-    if not text.strip("-0."):
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
+    return f"{_check(value):z,.{decimals}f}".replace("-", MINUS)  # z: no minus before zero
 
 
 def exact(value: object) -> str:
     """Write a setting as it was given."""
-    text = f"{_check(value):,.9g}"
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        text = f"{mantissa} × 10{_superscript(int(exponent))}"
-    return text.replace("-", MINUS)
+    return _typeset(f"{_check(value):,.9g}")
 
 
 def count(value: object) -> str:
@@ -57,7 +48,7 @@ def count(value: object) -> str:
     whole = _check(value)
     if whole != int(whole):
         raise MissingNumber(f"a whole number was expected, got {value!r}")
-    return f"{int(whole):,}".replace("-", MINUS)
+    return fixed(whole, 0)
 
 
 def amount(value: object, noun: str) -> str:
@@ -67,16 +58,14 @@ def amount(value: object, noun: str) -> str:
 
 def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
-    value = _check(share)
-    sign = f"{NARROW_SPACE}%"
-    if value in (0, 1):
-        return f"{100 * int(value)}{sign}"
-    step = 10.0**-decimals
-    if 0 < value < 1 and 100 * value < step / 2:
-        return f"less than {fixed(step, decimals)}{sign}"
-    if 0 < value < 1 and 100 * (1 - value) < step / 2:
-        return f"more than {fixed(100 - step, decimals)}{sign}"
-    return fixed(100 * value, decimals) + sign
+    percentage, step = 100 * _check(share), 10.0**-decimals
+    if 0 < percentage < step / 2:
+        text = f"less than {fixed(step, decimals)}"
+    elif 100 - step / 2 < percentage < 100:
+        text = f"more than {fixed(100 - step, decimals)}"
+    else:
+        text = fixed(percentage, 0 if percentage in (0, 100) else decimals)
+    return f"{text}{NARROW_SPACE}%"
 
 
 def interval(ends: object, decimals: int = 1) -> str:
@@ -129,27 +118,17 @@ def as_html(value: object) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    "number": number,
-    "fixed": fixed,
-    "exact": exact,
-    "count": count,
-    "amount": amount,
-    "percent": percent,
-    "interval": interval,
-    "percents": percents,
-    "pvalue": pvalue,
+    **{write.__name__: write for write in (
+        number, fixed, exact, count, amount, percent, interval, percents, pvalue, code, digits,
+    )},
     "json": as_json,
-    "code": code,
-    "digits": digits,
     "html": as_html,
-}
+}  # fmt: skip
 
 
 def _check(value: Any) -> float:
-    if isinstance(value, bool | str) or value is None:
-        raise MissingNumber(f"a number was expected, got {value!r}")
     try:
-        if math.isfinite(checked := float(value)):
+        if not isinstance(value, bool | str) and math.isfinite(checked := float(value)):
             return checked
     except TypeError:
         pass
@@ -157,12 +136,11 @@ def _check(value: Any) -> float:
 
 
 def _check_ends(ends: Any) -> tuple[float | None, float | None]:
-    if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
-        raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
-    low, high = (None if end is None else _check(end) for end in ends)
-    if low is not None and high is not None and low > high:
-        raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
-    return low, high
+    if isinstance(ends, Sequence) and not isinstance(ends, str) and len(ends) == 2:
+        low, high = (None if end is None else _check(end) for end in ends)
+        if low is None or high is None or low <= high:
+            return low, high
+    raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
 
 
 def _write_ends(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
@@ -171,5 +149,10 @@ def _write_ends(low: float | None, high: float | None, write: Callable[[float], 
     return f"{write(low)} or more" if high is None else f"{write(low)} to {write(high)}"
 
 
-def _superscript(exponent: int) -> str:
-    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+def _typeset(text: str) -> str:
+    """Return a number as Python prints it, with a minus sign and a power of ten as on paper."""
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        mantissa += f" × 10{raised}"
+    return mantissa.replace("-", MINUS)

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,28 +24,25 @@ READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are wri
 ASSETS = Path(__file__).parent / "assets"
 """What is shipped with the engine: filter, page, style, scripts."""
 FORMS = {
-    "pdf": ["--to=typst", "--template=article.typ"],
+    "pdf": ["--to=typst", f"--template={ASSETS / 'article.typ'}"],
     "html": [
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
-        "--shift-heading-level-by=1", "--template=page.html",
+        "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
     ],
     "md": ["--to=gfm", "--shift-heading-level-by=1"],
 }  # fmt: skip
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
-MATH_FAMILY, MATH_FONT = "Report Math", "STIXGeneral.ttf"
-MODULES = {
-    "Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst", "pandoc": "pypandoc",
-}  # fmt: skip
+MODULES = ("jinja2", "fontTools", "typst", "pypandoc")
 TIME_LIMIT = 120.0
 SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
-"""What is short when a program cannot be started, by the error's number."""
+"""What is short when pandoc cannot be started, by the error's number."""
 
 
 def require_tools() -> None:
     """Raise a `UsageError` that says how to install what is missing, if anything is."""
-    missing = [name for name, module in MODULES.items() if find_spec(module) is None]
+    missing = [name for name in MODULES if find_spec(name) is None]
     if missing:
         raise UsageError(
             f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
@@ -54,60 +52,41 @@ def require_tools() -> None:
 
 def find_pandoc() -> str:
     """Return the path of the pandoc that its Python package brings along."""
-    require_tools()
-    spec = find_spec("pypandoc")
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent / "files" / "pandoc")
+    package: Any = find_spec("pypandoc")
+    return str(Path(package.origin).parent / "files" / "pandoc")
 
 
-def read_asset(name: str) -> str:
-    """Return the text of a file that is shipped with the engine."""
-    return (ASSETS / name).read_text("utf-8")
-
-
-def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], form: str) -> str:
-    """Convert Markdown by the engine's filter, in a folder that `prepare` has filled.
+def run_pandoc(markdown: str, locate: Callable[[str], str], form: str) -> str:
+    """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
     Figures are named in what it returns, not read.
 
-    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
+    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line; where
+    pandoc cannot be started or takes longer than `TIME_LIMIT`, it is a WorkerError.
     """
     command = [
-        find_pandoc(), f"--from={READ}", "--wrap=none", "--data-dir=.", "--citeproc",
-        "--metadata-file=metadata.json", "--lua-filter=report.lua", *FORMS[form],
+        find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
+        f"--lua-filter={ASSETS / 'report.lua'}", *FORMS[form],
     ]  # fmt: skip
-    done = run_tool(command, markdown, workspace)
-    complaints = _read_complaints(done.stderr, locate)
-    if complaints:
+    try:
+        done = subprocess.run(
+            command, input=markdown, capture_output=True, check=False,
+            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise WorkerError(f"pandoc took longer than {TIME_LIMIT:g} s; run it again") from None
+    except OSError as error:
+        advice = f"{error.strerror}; install it again"
+        if error.errno in SHORTAGES:
+            advice = f"too few {SHORTAGES[error.errno]}; raise the limit and run it again"
+        raise WorkerError(f"pandoc cannot be started: {advice}") from None
+    if complaints := _read_complaints(done.stderr, locate):
         raise ReportError("; ".join(complaints))
     if done.returncode:
         words = " ".join(done.stderr.split())[:300]
         raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
     return done.stdout
-
-
-def run_tool(command: Sequence[str], text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program on some text, in a folder and in UTF-8 whatever the locale.
-
-    Raises WorkerError if it cannot be started, or takes longer than `TIME_LIMIT`.
-    """
-    name = Path(command[0]).name
-    try:
-        return subprocess.run(
-            command, input=text, cwd=folder, capture_output=True, check=False,
-            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        problem = f"took longer than {TIME_LIMIT:g} s; run the command again"
-    except OSError as error:
-        short = SHORTAGES.get(error.errno or 0)
-        problem = f"cannot be started: {error.strerror}; install it again"
-        if short is not None:
-            problem = f"cannot be started: too few {short} are allowed; raise the limit and run "
-            problem += "the command again"
-    raise WorkerError(f"{name} {problem}")
 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
@@ -126,49 +105,47 @@ def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     return list(dict.fromkeys(complaints))
 
 
-def prepare(
-    workspace: Path,
-    *,
-    metadata: Mapping[str, str],
-    bibliography: bytes,
-    commands: Mapping[str, str],
+def add_metadata(
+    markdown: str, *, metadata: Mapping[str, str], bibliography: Path, commands: Mapping[str, str]
 ) -> str:
-    """Put into an empty folder what pandoc reads; return the line below the title.
+    """Return a text with what the filter and the templates read of it in front, as JSON.
 
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
-    fields: dict[str, Any] = {
+    fields = {
         **metadata,
-        "byline": byline,
+        "byline": _write_byline(metadata),
         "year": str(day.year),
         "month": str(day.month),
         "day": str(day.day),
         "lang": "en-GB",
-        "bibliography": "references.bib",
+        "bibliography": str(bibliography.absolute()),
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
-    (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
-    for name in ("report.lua", "article.typ", "page.html"):
-        (workspace / name).write_text(read_asset(name), "utf-8")
-    (workspace / "references.bib").write_bytes(bibliography)
-    return byline
+    return f"---\n{json.dumps(fields)}\n---\n\n{markdown}"
 
 
-def set_markdown(body: str, *, metadata: Mapping[str, str], byline: str) -> str:
+def _write_byline(metadata: Mapping[str, str]) -> str:
+    """Return the line below the title."""
+    day = date.fromisoformat(metadata["date"])
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    return " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
+
+
+def set_markdown(body: str, *, metadata: Mapping[str, str]) -> str:
     """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    head = [f"# {metadata['title']}", metadata["subtitle"], byline]
+    head = [f"# {metadata['title']}", metadata["subtitle"], _write_byline(metadata)]
     return "\n\n".join([*head, body.strip()]) + "\n"
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
     """Return the report as one page that requests nothing, with the `tables` to which it links."""
-    style = read_asset("page.css") + page_css(svg for svg, _ in figures.values()) + _math_css(page)
-    page = page.replace("@STYLE@", style).replace("@SCRIPT@", read_asset("page.js"))
+    rules, script = ((ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    rules += page_css(svg for svg, _ in figures.values()) + _math_css(page)
+    page = page.replace("@STYLE@", rules).replace("@SCRIPT@", script)
     for name, (svg, data) in figures.items():
         page = page.replace(f"@DRAWING {name}@", make_inline(svg))
         page = page.replace(f"@DATA {name}@", quote(data, safe=","))
@@ -186,36 +163,29 @@ def _math_css(page: str) -> str:
         letters.update(unescape(shown))
     if "<msqrt" in page:
         letters.add("√")
-    slanted = set()
-    for letter in letters:
-        for first, italic in (("A", 0x1D434), ("a", 0x1D44E), ("Α", 0x1D6E2), ("α", 0x1D6FC)):
-            if 0 <= ord(letter) - ord(first) < 26:
-                slanted.add(chr(italic + ord(letter) - ord(first)))
-    # Planck's constant is the slanted h.
-    return font_face(MATH_FAMILY, MATH_FONT, {*letters, *slanted, "ℎ"}) if letters else ""
+    # Browsers slant single letters, Latin and Greek, by these signs; Planck's constant is the h.
+    italics = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)])
+    slanted = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
+    used = {*letters, *slanted, "ℎ"}
+    return font_face("Report Math", "STIXGeneral.ttf", used) if letters else ""
 
 
-def set_pdf(text: str, *, workspace: Path, figures: Figures, day: date) -> bytes:
+def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    path = workspace / "report.typ"
-    path.write_text(text, "utf-8")
-    (workspace / "figures").mkdir()
-    for name, (svg, _) in figures.items():
-        (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
+    files: Any = {"main.typ": text.encode()}
+    files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
     try:
-        pdf = typst.compile(
-            str(path),
-            root=str(workspace),
+        pdf: bytes = typst.compile(
+            files,
             format="pdf",
             font_paths=[str(FONT_FOLDER)],
             ignore_system_fonts=True,
-            timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()),
+            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()),
             pdf_standards=["ua-1"],
         )
-    except (RuntimeError, typst.TypstError) as error:
+    except RuntimeError as error:
         words = " ".join(str(error).split())[:300]
         raise ReportError(f"the PDF cannot be set: {words}") from None
-    assert isinstance(pdf, bytes)
     return pdf

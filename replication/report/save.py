@@ -21,31 +21,24 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from replication.report.data import list_data
-from replication.report.style import DARK, PAPER_WHITE, styled
+from replication.report.style import DARK, HALO, PAPER_WHITE, styled
 
 PICTURE_DPI = 400  # of pictures of pixels, so that a reader that smooths them leaves edges sharp
 PIXELS_A_POINT = 1.6  # how far a page may enlarge a drawing: 9 points become 14.4 pixels
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FACES = {
-    "": ("DejaVuSans.ttf", ""),
-    "bold": ("DejaVuSans-Bold.ttf", "font-weight:bold;"),
-    "italic": ("DejaVuSans-Oblique.ttf", "font-style:italic;"),
-    "bold italic": ("DejaVuSans-BoldOblique.ttf", "font-weight:bold;font-style:italic;"),
+    "": "DejaVuSans.ttf",
+    "font-weight:bold;": "DejaVuSans-Bold.ttf",
+    "font-weight:bold;font-style:italic;": "DejaVuSans-BoldOblique.ttf",
+    "font-style:italic;": "DejaVuSans-Oblique.ttf",
 }
-SIGNS = {"bold": r"[:;\s]700\b", "italic": r"[:;\s]italic"}
+SIGNS = {"font-weight:bold;": r"[:;\s]700\b", "font-style:italic;": r"[:;\s]italic"}
 """By what text says in which face it is set."""
-HALO = "halo-of-text"
 COMMON_LETTERS = frozenset("−")
 COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
 """English and Greek, and the signs beside them: few, so that a font of them is read fast."""
-LAYOUT_TABLES = {"GDEF", "GPOS", "GSUB", "kern"}
-_ID = re.compile(r' id="([^"]+)"')
-_AUTOMATIC = re.compile(r"[A-Za-z0-9.]+_\d+")
-_TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
-_PANEL = re.compile(r"<svg x=.*?</svg>", re.DOTALL)
 
 
 def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> tuple[str, str]:
@@ -72,21 +65,15 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
 
 def _write_svg(figure: Figure, name: str) -> str:
     """Return a figure as SVG in which text is text, and named axes say where they lie."""
-    for text in figure.findobj(Text):
-        # A halo would turn text into outlines: it is written as a property of the text instead.
-        if text.get_path_effects():
-            text.set_path_effects([])
-            text.set_gid(HALO)
     drawing = io.StringIO()
     figure.set_dpi(PICTURE_DPI)
     canvas: Any = FigureCanvasSVG(figure)
-    canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})
+    canvas.print_svg(drawing, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     svg = _tidy(drawing.getvalue(), name)
     for axes in figure.axes:
         if axes.get_gid():
-            svg = svg.replace(
-                f'id="{axes.get_gid()}"', f'id="{axes.get_gid()}" {_describe(axes)}', 1
-            )
+            named = f'id="{axes.get_gid()}"'
+            svg = svg.replace(named, f"{named} {_describe(figure, axes)}", 1)
     return svg
 
 
@@ -124,7 +111,9 @@ def make_inline(svg: str) -> str:
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
         svg = svg.replace(color, f"var(--fig-{color[1:]})")
-    drawings = _PANEL.findall(svg) or [svg[svg.index("<svg ") :].strip()]
+    drawings = re.findall(r"<svg x=.*?</svg>", svg, flags=re.DOTALL) or [
+        svg[svg.index("<svg ") :].strip()
+    ]
     return "\n".join(_give_room(drawing) for drawing in drawings)
 
 
@@ -151,53 +140,41 @@ def font_css(svgs: Iterable[str]) -> str:
     """Return rules that bring the letters used in some drawings along, as data."""
     letters: dict[str, set[str]] = {}
     for svg in svgs:
-        for attributes, content in _TEXT.findall(svg):
-            face = " ".join(kind for kind, sign in SIGNS.items() if re.search(sign, attributes))
-            letters.setdefault(face, set()).update(unescape(re.sub(r"<[^>]*>", "", content)))
-    # A script may write other numbers into a drawing.
+        for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
+            face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
+            # A script may write other numbers into a drawing.
+            used = letters.setdefault(face, set("0123456789.,"))
+            used.update(unescape(re.sub(r"<[^>]*>", "", content)))
     return "".join(
-        font_face("DejaVu Sans", FACES[face][0], {*used, *"0123456789.,"}, FACES[face][1])
-        for face, used in sorted(letters.items())
+        font_face("DejaVu Sans", file, letters[face], face)
+        for face, file in FACES.items()
+        if face in letters
     )
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
     """Return a rule that brings some letters of one of Matplotlib's fonts along, as data."""
-    data = _subset(file, "".join(sorted(set(letters))))
+    data = base64.b64encode(_cut(file, frozenset(letters))).decode("ascii")
     return f"@font-face{{font-family:'{family}';{kind}src:url(data:font/ttf;base64,{data})}}"
 
 
 @cache
-def _subset(file: str, letters: str) -> str:
-    """Return, in base 64, a font that holds only these letters."""
-    is_common = COMMON_LETTERS.issuperset(letters)
-    font = _cut_to_common(file) if is_common else (FONT_FOLDER / file).read_bytes()
-    return base64.b64encode(_cut(font, letters)).decode("ascii")
-
-
-@cache
-def _cut_to_common(file: str) -> bytes:
-    """Return the part of a font that most others are cut from, since reading all takes long."""
-    return _cut((FONT_FOLDER / file).read_bytes(), "".join(sorted(COMMON_LETTERS)))
-
-
-def _cut(content: bytes, letters: str) -> bytes:
-    """Return a font with only these letters; cut in two steps it is the same."""
+def _cut(file: str, letters: frozenset[str]) -> bytes:
+    """Return a font with only these letters: where it can be, cut from that of the common ones."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     options = Options()
     options.hinting = False
-    options.layout_features = []
     options.name_IDs = [0, 14]  # the copyright notice and where the licence stands
     options.notdef_outline = True
-    options.drop_tables += ["FFTM"]
+    # Of layout tables nothing is used, and reading them takes two thirds of the time.
+    options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "kern"]
+    is_common = letters < COMMON_LETTERS  # reading all of a font takes long
+    content = _cut(file, COMMON_LETTERS) if is_common else (FONT_FOLDER / file).read_bytes()
     with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
-        # Of no use without layout features; reading them takes two thirds of the time.
-        for table in LAYOUT_TABLES & set(font.keys()):
-            del font[table]
         subsetter = Subsetter(options)
-        subsetter.populate(text=letters)
+        subsetter.populate(text="".join(letters))
         subsetter.subset(font)
         stream = io.BytesIO()
         font.save(stream, reorderTables=True)
@@ -206,11 +183,7 @@ def _cut(content: bytes, letters: str) -> bytes:
 
 def _tidy(svg: str, name: str) -> str:
     """Drop what no reader needs, and make identifiers those of this figure."""
-    svg = svg[svg.index("<svg ") :]
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = svg.replace("xlink:href", "href").replace(
-        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
-    )
+    svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg[svg.index("<svg ") :]).replace("xlink:", "")
     # In tags only: what the text says keeps its digits.
     svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
@@ -220,20 +193,19 @@ def _tidy(svg: str, name: str) -> str:
         svg,
     ).replace(f' id="{HALO}"', "")
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
-    for identifier in set(_ID.findall(svg)):
-        if re.search(rf'#{re.escape(identifier)}[)"]', svg):
-            svg = svg.replace(f'id="{identifier}"', f'id="{name}-{identifier}"')
-            svg = svg.replace(f"#{identifier})", f"#{name}-{identifier})")
-            svg = svg.replace(f'"#{identifier}"', f'"#{name}-{identifier}"')
-        elif _AUTOMATIC.fullmatch(identifier):
-            svg = svg.replace(f' id="{identifier}"', "")
-    return svg
+    used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
+
+    def rename(found: re.Match[str]) -> str:
+        if found[1] in used:
+            return f' id="{name}-{found[1]}"'
+        return "" if re.fullmatch(r"[A-Za-z0-9.]+_\d+", found[1]) else found[0]
+
+    svg = re.sub(r' id="([^"]+)"', rename, svg)
+    return re.sub(r'((?:url\(|href=")#)', rf"\1{name}-", svg)
 
 
-def _describe(axes: Axes) -> str:
+def _describe(figure: Figure, axes: Axes) -> str:
     """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
     width, height = 72 * figure.get_size_inches()
     place = axes.get_position()
     box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)

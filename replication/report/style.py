@@ -15,6 +15,9 @@ from matplotlib import rcsetup
 from matplotlib import style as sheets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+
+from replication.report.numbers import exact
 
 INK = "#1f2328"  # text, and the main line of a figure
 MUTED = "#5b636d"  # axis labels of second rank, notes, reference lines
@@ -58,26 +61,25 @@ NARROW = 3.8
 HALF = 3.14
 """Inches: the width of one of two panels, which together are as wide as the text of the PDF."""
 
+HALO = "halo-of-text"
+"""The gid of text behind which a saved drawing has a halo."""
+
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.labelcolor": INK,
-    "axes.labelsize": 9,
     "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlecolor": INK,
     "axes.titlelocation": "left",
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
-    "figure.facecolor": PAPER_WHITE,
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
-    "legend.fontsize": 9,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "lines.solid_capstyle": "round",
@@ -87,10 +89,8 @@ SHEET: dict[str, Any] = {
     "text.color": INK,
     "xtick.color": MUTED,
     "xtick.labelcolor": INK,
-    "xtick.labelsize": 9,
     "ytick.color": MUTED,
     "ytick.labelcolor": INK,
-    "ytick.labelsize": 9,
 }
 """The whole style sheet; nothing of the user's own Matplotlib settings enters."""
 
@@ -123,21 +123,15 @@ def mark_reported(
     )  # fmt: skip
 
 
-def label_line(axes: Axes, *, x: float, y: float, text: str, color: str, **options: Any) -> None:
+def label_line(
+    axes: Axes, *, x: float, y: float, text: str, color: str,
+    offset: tuple[float, float] = (4, 0), va: str = "center", **options: Any,
+) -> None:  # fmt: skip
     """Write a direct label at a point of a line, with a halo that keeps it readable."""
-    from matplotlib import patheffects
-
-    label = axes.annotate(
-        text,
-        (x, y),
-        xytext=options.pop("offset", (4, 0)),
-        textcoords="offset points",
-        color=color,
-        va=options.pop("va", "center"),
-        fontsize=options.pop("fontsize", 9),
-        **options,
-    )
-    label.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground=PAPER_WHITE)])
+    axes.annotate(
+        text, (x, y), xytext=offset, textcoords="offset points", color=color, va=va,
+        gid=HALO, **options,
+    )  # fmt: skip
 
 
 def plot_estimates(
@@ -152,11 +146,7 @@ def plot_estimates(
 
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
     """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    from replication.report.numbers import exact
-
     one = axes.xaxis if axis == "x" else axes.yaxis
-    one.set_major_locator(FixedLocator(list(values)))
-    one.set_minor_locator(NullLocator())
-    one.set_major_formatter(FuncFormatter(lambda value, _: exact(value)))
+    one.set_major_locator(FixedLocator(values))
+    one.set_major_formatter(lambda value, _: exact(value))
+    one.minorticks_off()

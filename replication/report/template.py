@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,8 @@ BADGES = {
 
 
 JINJA_FILTERS = (
-    "abs", "first", "join", "length", "list", "map", "max", "min", "rejectattr", "select",
-    "selectattr", "string",
+    "abs", "first", "join", "length", "list", "map", "max", "min", "select", "selectattr",
+    "string",
 )  # fmt: skip
 
 
@@ -58,10 +59,7 @@ def escape_markdown(text: str) -> str:
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\`
     """
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
-    return escaped.translate({ord(sign): f"&{name};" for sign, name in _ENTITIES.items()})
-
-
-_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39"}
+    return html.escape(escaped)
 
 
 def _mark_text(value: Any) -> Any:
@@ -73,8 +71,12 @@ def _mark_text(value: Any) -> Any:
     return ModelText(value) if isinstance(value, str) else value
 
 
-class _Missing(jinja2.StrictUndefined):
-    """A name that no model has; any use of it fails and lists the names that exist."""
+class _Missing(jinja2.Undefined):
+    """A name that no model has: the error lists the names that exist."""
+
+    def __init__(self, *about: Any, **more: Any) -> None:
+        super().__init__(*about, **more)
+        self._fail_with_undefined_error()
 
     @property
     def _undefined_message(self) -> str:
@@ -103,9 +105,9 @@ class Template:
 
     def __init__(self, path: Path, search: Sequence[Path] = ()) -> None:
         self.path = path
-        folders = [path.parent, *search]
+        self._folders = [path.parent, *search]
         self._environment = _Environment(
-            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+            loader=jinja2.FileSystemLoader(self._folders),
             undefined=_Missing,
             comment_start_string="<!--",
             comment_end_string="-->",
@@ -118,10 +120,9 @@ class Template:
         # What makes another text of a text would lose that it is one of a model.
         self._environment.filters = {
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
-            **{name: _strict(one) for name, one in FILTERS.items()},
+            **FILTERS,
+            "badge": _badge,
         }
-        self._environment.filters["badge"] = _badge
-        self._folders = folders
 
     def render(
         self,
@@ -180,10 +181,10 @@ class Template:
         """Return file and line where some text stands first in a template, or the template."""
         for folder in self._folders:
             for path in sorted(folder.rglob("*.md")):
-                lines = path.read_text("utf-8").splitlines()
-                for number, line in enumerate(lines, start=1):
-                    if token in line:
-                        return f"{self.show(path)}:{number}"
+                before, found, _ = path.read_text("utf-8").partition(token)
+                if found:
+                    line = before.count("\n") + 1
+                    return f"{self.show(path)}:{line}"
         return self.show(self.path)
 
     def show(self, path: Path | str | None) -> str:
@@ -194,18 +195,13 @@ class Template:
         return str(path or self.path.name)
 
     def _find_line(self, error: BaseException) -> str:
-        frames = traceback.extract_tb(error.__traceback__)
-        places = [
-            f"{self.show(frame.filename)}:{frame.lineno}"
-            for frame in frames
-            if frame.filename.endswith((".md", ".js"))
-        ]
-        return places[-1] if places else self.show(self.path)
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if frame.filename.endswith((".md", ".js")):
+                return f"{self.show(frame.filename)}:{frame.lineno}"
+        return self.show(self.path)
 
 
 def _require(condition: object) -> str:
-    if isinstance(condition, jinja2.Undefined):
-        bool(condition)
     if not condition:
         raise UntrueSentence(
             "a sentence is not true of these numbers; say what is, or correct its guard"
@@ -218,22 +214,11 @@ def _badge(verdict: str) -> str:
     return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
 
 
-def _strict(one: Callable[..., str]) -> Callable[..., str]:
-    """Make a filter report a missing name by that name."""
-
-    def checked(value: Any, *arguments: Any, **options: Any) -> str:
-        if isinstance(value, jinja2.Undefined):
-            str(value)  # a strict undefined name raises here, and says which
-        return one(value, *arguments, **options)
-
-    return checked
-
-
 def _finalize(value: Any) -> Any:
     """Refuse what no reader should see as it stands."""
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)
-    if isinstance(value, str | jinja2.Undefined):
+    if isinstance(value, str | jinja2.Undefined):  # which is an "if" without its "else"
         return str(value)
     what = f"{value!r:.60}"
     raise MissingNumber(f"{what} is written without a filter; say how, e.g. with | number(3)")

@@ -102,7 +102,8 @@ def simulate(
     """
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
+    if np.ndim(jobs) != 0 or jobs != -1:
+        jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     if network is None:
@@ -113,13 +114,12 @@ def simulate(
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
     found = []
     with (
-        Progress(n_seeds) if progress else contextlib.nullcontext() as shown,
+        Progress(n_seeds, is_shown=progress) as shown,
         contextlib.closing(iterate_in_threads(work, parts, jobs=jobs)) as results,
     ):
         for outcomes in results:
             found.append(outcomes)
-            if shown is not None:
-                shown.advance(len(outcomes))
+            shown.advance(len(outcomes))
     return _join(found)
 
 

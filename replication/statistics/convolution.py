@@ -18,7 +18,6 @@ from replication.statistics.counts import CountTable
 FloatArray = npt.NDArray[np.float64]
 
 _BATCH = 1 << 17  # numbers transformed at once: few enough to stay in the cache
-_LOG_TINY = 30.0
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
@@ -29,25 +28,11 @@ def find_length(masses: FloatArray, runs: int) -> int:
     """
     n_points = masses.shape[1]
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
-    slopes = slopes[slopes * n_points < 600.0]
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
-    bound = float(((runs * logs + _LOG_TINY) / slopes).min())
+    bound = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
     needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
     return int(fft.next_fast_len(max(needed, n_points), real=True))
-
-
-def _raise(transform: npt.NDArray[np.complex128], power: int) -> npt.NDArray[np.complex128]:
-    """Return a transform to a whole power, by squaring."""
-    result: npt.NDArray[np.complex128] | None = None
-    while True:
-        if power & 1:
-            result = transform if result is None else result * transform
-        power >>= 1
-        if not power:
-            break
-        transform = transform * transform
-    return np.ones_like(transform) if result is None else result
 
 
 def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
@@ -55,13 +40,14 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
 
     Sums wrap round beyond the length (see `find_length`).
     """
-    if runs == 0:
-        nothing = np.zeros((masses.shape[0], length))
-        nothing[:, 0] = 1.0
-        return nothing
     transform = fft.rfft(masses, length, axis=1)
-    sums = fft.irfft(_raise(transform, runs), length, axis=1)
-    return np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
+    power = np.ones_like(transform)
+    while runs:  # by squaring
+        if runs & 1:
+            power = power * transform
+        transform = transform * transform
+        runs >>= 1
+    return np.maximum(np.asarray(fft.irfft(power, length, axis=1), dtype=np.float64), 0.0)
 
 
 def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
@@ -90,18 +76,17 @@ def compute_mean_mass_given_max(
     one, start = _list_masses(table)
     first = min(max(math.ceil(largest[0]) - start, 0), one.size)
     last = min(max(math.floor(largest[1]) + 1 - start, 0), one.size)
-    cut, below = one[:last].copy(), one[:first]
-    length = find_length(cut[None, :], runs) if last > 0 else 0
-    shift = 0
+    cut, below = one[:last], one[:first]
+    if not cut.any():
+        return None
+    length, shift = find_length(cut[None, :], runs), 0
     if cut[first:].any():
         sums = convolve(cut[None, :], runs, length)[0]
         if below.any():
             sums = np.maximum(sums - convolve(below[None, :], runs, length)[0], 0.0)
-    elif below.any():
+    else:
         sums = convolve(below[None, :], runs - 1, length)[0]
         shift = round((largest[0] + largest[1]) / 2) - start
-    else:
-        return None
     kept = np.flatnonzero(sums > sums.max() * 1e-15)
     return (kept + shift) / runs + start, sums[kept] / sums[kept].sum()
 

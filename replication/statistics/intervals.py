@@ -65,11 +65,6 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
     return Estimate(mean, mean - reach, mean + reach)
 
 
-def estimate_count_mean(table: CountTable) -> Estimate:
-    """Return the mean of the converged networks of a table."""
-    return estimate_mean(table.updates, table.counts)
-
-
 def estimate_median(values: npt.ArrayLike) -> Estimate:
     """Return the median with its order-statistic interval; an end is None if n is too small.
 
@@ -94,22 +89,15 @@ def find_median(table: CountTable) -> float | None:
     return float(table.updates[np.searchsorted(np.cumsum(table.counts), rank)])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ratios:
-    """First over second, in updates: the ratio of the means, and of the medians."""
+def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Estimate]:
+    """Return the ratios, first over second, of ``mean`` and ``median``, with bootstrap intervals.
 
-    mean: Estimate
-    median: Estimate
-
-
-def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> Ratios:
-    """Return the ratio of means and that of medians, with 95 % percentile bootstrap intervals.
-
-    Both are updates of the same networks, resampled together, failures at the common cap.
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
+    Both are updates of the same networks, resampled together, failures at the common cap; the 95 %
+    intervals are percentiles. Efron & Tibshirani (1993), An Introduction to the Bootstrap, section
+    13.3.
 
     >>> ratios = estimate_ratios([20, 40, 60], [10, 20, 30])
-    >>> ratios.mean.value, ratios.mean.low, ratios.median.high
+    >>> ratios["mean"].value, ratios["mean"].low, ratios["median"].high
     (2.0, 2.0, 2.0)
     """
     one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
@@ -123,8 +111,9 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> Ratios:
     resampled = np.array(
         [_divide(pairs[:, generator.integers(one.size, size=one.size)]) for _ in range(N_RESAMPLES)]
     )
-    values, (low, high) = _divide(pairs), np.quantile(resampled, (0.025, 0.975), axis=0)
-    return Ratios(*(Estimate(*map(float, each)) for each in zip(values, low, high, strict=True)))
+    lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
+    found = zip(("mean", "median"), _divide(pairs), lows, highs, strict=True)
+    return {name: Estimate(*map(float, numbers)) for name, *numbers in found}
 
 
 def _divide(pairs: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -8,13 +8,12 @@ that it is the block that is asked for.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol, as_plain, canonical_json, from_plain
+from replication.definition.study import Study
 from replication.errors import DataError
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
 from replication.store.provenance import collect_versions
@@ -57,8 +57,7 @@ COLUMNS = pa.schema(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, order=True)
-class Block:
+class Block(NamedTuple):
     """The seeds [start, stop) of one study, as the name of their file has it."""
 
     start: int
@@ -97,24 +96,23 @@ def find_blocks(folder: Path) -> list[Block]:
     return sorted(block for block in blocks if block.start < block.stop)
 
 
-def write_block(folder: Path, outcomes: Outcomes, *, protocol: Protocol, root_seed: int) -> Block:
+def write_block(folder: Path, outcomes: Outcomes, study: Study) -> None:
     """Write a block, which is whole and durable when this returns, in place of shorter ones."""
+    start, stop = outcomes.start, outcomes.stop
     header = {
-        **_describe(root_seed, outcomes.start, outcomes.stop),
-        "protocol": as_plain(protocol),
+        **_describe(study, start, stop),
+        "protocol": as_plain(study.protocol),
         "made_with": collect_versions(),
     }
     content = _encode(outcomes, canonical_json(header))
     checksum = hashlib.sha256(content).hexdigest()[:16]
-    name = f"{outcomes.start:012d}-{outcomes.stop:012d}-{checksum}.parquet"
-    new = Block(outcomes.start, outcomes.stop, folder / name)
-    if new.path.is_dir():
-        put_aside(new.path)
-    write_durably(new.path, content)
+    path = folder / f"{start:012d}-{stop:012d}-{checksum}.parquet"
+    if path.is_dir():
+        put_aside(path)
+    write_durably(path, content)
     for block in find_blocks(folder):
-        if block.start == new.start and block.stop <= new.stop and block != new:
+        if block.start == start and block.stop <= stop and block.path != path:
             remove_block(block)
-    return new
 
 
 def remove_block(block: Block) -> None:
@@ -125,22 +123,36 @@ def remove_block(block: Block) -> None:
         block.path.unlink(missing_ok=True)
 
 
-def read_block(block: Block, *, protocol: Protocol, root_seed: int) -> Outcomes:
+def read_block(block: Block, study: Study) -> Outcomes:
     """Return the outcomes of a block, if it is the one of these seeds that its name says."""
     with _name_faults(block):
-        if not is_on_grid(block, protocol):
-            size = choose_block_size(protocol)
+        if not is_on_grid(block, study.protocol):
+            size = choose_block_size(study.protocol)
             raise DataError(f"its name is not that of a block of at most {size:,} seeds")
         file, header = _open(block)
-        for name, value in _describe(root_seed, block.start, block.stop).items():
+        for name, value in _describe(study, block.start, block.stop).items():
             if header[name] != value:
                 raise DataError(f"its {name} is {header[name]!r:.100} and not {value}")
-        if from_plain(header["protocol"]) != protocol:
+        if from_plain(header["protocol"]) != study.protocol:
             raise DataError("its protocol is another one")
-        table = file.read(use_threads=False)
-        # Its own ``to_numpy`` would import pandas.
-        updates: NDArray[Any] = np.from_dlpack(table["updates"].combine_chunks())
-        return Outcomes(block.start, updates, _to_flags(table["converged"]))
+        table = file.read(use_threads=False).combine_chunks()
+        # Its own ``to_numpy`` would import pandas, and a cast of bits ``pyarrow.compute``.
+        updates: NDArray[Any] = np.from_dlpack(table["updates"].chunk(0))
+        flags = table["converged"].chunk(0)
+        bits = np.unpackbits(np.frombuffer(flags.buffers()[1], np.uint8), bitorder="little")
+        converged = bits[flags.offset : flags.offset + len(flags)].view(np.bool_)
+        return Outcomes(block.start, updates, converged)
+
+
+def find_faults(blocks: Iterable[Block], study: Study) -> dict[Block, DataError]:
+    """Read blocks of a study; return what is wrong with each that is not sound."""
+    faults = {}
+    for block in blocks:
+        try:
+            read_block(block, study)
+        except DataError as error:
+            faults[block] = error
+    return faults
 
 
 def read_header(block: Block) -> tuple[Protocol, dict[str, str]]:
@@ -174,18 +186,11 @@ def _open(block: Block) -> tuple[Any, dict[str, Any]]:
     groups = [found.row_group(i).total_byte_size for i in range(found.num_row_groups)]
     if found.num_rows > LARGEST_BLOCK or sum(groups) > LARGEST_FILE:
         raise DataError("it unpacks to more than a block can hold")
-    return file, json.loads(file.metadata.metadata[METADATA_KEY])
+    return file, json.loads(found.metadata[METADATA_KEY])
 
 
-def _describe(root_seed: int, start: int, stop: int) -> dict[str, Any]:
-    return {"layout": LAYOUT, "root_seed": root_seed, "start": start, "stop": stop}
-
-
-def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """Return a column of truth values, from its bits; a cast would import ``pyarrow.compute``."""
-    array = column.combine_chunks()
-    bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].view(np.bool_)
+def _describe(study: Study, start: int, stop: int) -> dict[str, Any]:
+    return {"layout": LAYOUT, "root_seed": study.root_seed, "start": start, "stop": stop}
 
 
 def make_table(outcomes: Outcomes) -> pa.Table:

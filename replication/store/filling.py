@@ -5,23 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
-from replication.definition.protocol import Protocol
 from replication.definition.study import Study
-from replication.errors import DataError, StorageError, UsageError, WorkerError
+from replication.errors import StorageError, UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker, simulate_ranges
 from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.step import Rule
 from replication.store.blocks import (
     LARGEST_MEMORY,
-    Block,
     Range,
     choose_block_size,
     cut_grid,
-    read_block,
+    find_faults,
     write_block,
 )
 from replication.store.folders import StudyFolder, count_seeds, find_longest, find_missing
@@ -45,62 +43,44 @@ def simulate_study(
 
     `name`: what progress calls them; by default, their root seed.
     """
-    folder, protocol, root_seed = StudyFolder.of(study).path, study.protocol, study.root_seed
-    check_room(study, count_seeds(find_missing(study)), jobs=jobs)
-    todo, bad = find_unsound(study)
-    if not todo:
-        return 0
-    open_folder(folder, below=study.results)
+    check_room(study, jobs=jobs)
+    folder, there = StudyFolder.of(study).path, find_longest(study)
+    bad = find_faults((block for block in there.values() if block.start < study.n_seeds), study)
+    todo = []
+    for start, stop in cut_grid(study.protocol, study.n_seeds):
+        block = there.get(start)
+        if block is None or block.stop < stop:
+            todo.append((start, stop))
+        elif block in bad:  # in full where it is longer, or it would stay
+            todo.append((start, block.stop))
+    if todo:
+        open_folder(folder, below=study.results)
 
     def has_appeared(pair: Range) -> bool:
         with contextlib.suppress(OSError):  # which the write will report
-            block = find_longest(folder, protocol).get(pair[0])
+            block = find_longest(study).get(pair[0])
             return block is not None and block.stop >= pair[1] and block not in bad
         return False
 
-    simulated: list[Range] = []
-
-    def write(outcomes: Outcomes) -> None:
-        write_block(folder, outcomes, protocol=protocol, root_seed=root_seed)
-        simulated.append((outcomes.start, min(outcomes.stop, study.n_seeds)))
-
-    simulate_blocks(
-        todo, protocol, root_seed, write, is_done=has_appeared,
+    finished = simulate_blocks(
+        todo, study, is_done=has_appeared,
         name=name, show_progress=show_progress, jobs=jobs, scheduler=scheduler,
     )  # fmt: skip
-    return count_seeds(simulated)
+    n_simulated = 0
+    with contextlib.closing(finished):
+        for outcomes in finished:
+            write_block(folder, outcomes, study)
+            n_simulated += min(outcomes.stop, study.n_seeds) - outcomes.start
+    return n_simulated
 
 
-def find_unsound(study: Study) -> tuple[list[Range], set[Block]]:
-    """Return the seeds of each block of a study that has to be simulated, and what is damaged."""
-    there = find_longest(StudyFolder.of(study).path, study.protocol)
-    todo, bad = [], set()
-    for start, stop in cut_grid(study.protocol, study.n_seeds):
-        block = there.get(start)
-        if block is not None and not is_sound(block, study):
-            bad.add(block)
-            # In full where it is longer, or it would stay.
-            todo.append((start, max(stop, block.stop)))
-        elif block is None or block.stop < stop:
-            todo.append((start, stop))
-    return todo, bad
-
-
-def is_sound(block: Block, study: Study) -> bool:
-    """Return whether a block can be read."""
-    try:
-        read_block(block, protocol=study.protocol, root_seed=study.root_seed)
-    except DataError:
-        return False
-    return True
-
-
-def check_room(study: Study, n_networks: int, *, jobs: int) -> None:
-    """Refuse networks that the disk cannot hold, or that do not fit in memory."""
-    from replication.simulator.engine import N_LANES  # which loads the compiler
-
+def check_room(study: Study, *, jobs: int) -> None:
+    """Refuse missing networks that the disk cannot hold, or that do not fit in memory."""
+    n_networks = count_seeds(find_missing(study))
     if not n_networks:
         return
+    from replication.simulator.engine import N_LANES  # which loads the compiler
+
     results, n_blocks = study.results, -(-n_networks // choose_block_size(study.protocol))
     place = next(parent for parent in (results, *results.absolute().parents) if parent.is_dir())
     needed = BYTES_PER_NETWORK * n_networks + BYTES_PER_BLOCK * n_blocks
@@ -126,37 +106,32 @@ def check_room(study: Study, n_networks: int, *, jobs: int) -> None:
 
 def simulate_blocks(
     ranges: list[Range],
-    protocol: Protocol,
-    root_seed: int,
-    write: Callable[[Outcomes], object],
+    study: Study,
     *,
     is_done: Callable[[Range], bool] = lambda _: False,
     name: str = "",
     show_progress: bool = True,
     **options: Any,
-) -> None:
-    """Simulate ranges of seeds and hand the outcomes of each to `write` as soon as it is finished.
+) -> Generator[Outcomes]:
+    """Simulate ranges of seeds and yield the outcomes of each as soon as it is finished.
 
-    `write` is called in this thread. A range that `is_done` when its turn comes is left out. What
-    is lost with a worker is simulated again, unless nothing was finished since the last loss.
+    A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated
+    again, unless nothing was finished since the last loss.
     `options`: `jobs` and `scheduler` of `simulate_ranges`.
     """
     left = dict.fromkeys(ranges)
-    name, shown = name or f"root seed {root_seed}", ranges and show_progress
     n_lost = None
-    with (
-        Progress(count_seeds(ranges), name=name) if shown else contextlib.nullcontext() as progress
-    ):
+    name = name or f"root seed {study.root_seed}"
+    with Progress(count_seeds(ranges), name=name, is_shown=show_progress) as progress:
         while left:
             waiting = (pair for pair in list(left) if not is_done(pair))
-            finished = simulate_ranges(protocol, root_seed, waiting, **options)
+            finished = simulate_ranges(study.protocol, study.root_seed, waiting, **options)
             try:
                 with contextlib.closing(finished):
                     for outcomes in finished:
-                        write(outcomes)
+                        yield outcomes
                         del left[outcomes.start, outcomes.stop]
-                        if progress is not None:
-                            progress.advance(len(outcomes))
+                        progress.advance(len(outcomes))
                 return
             except LostWorker as error:
                 if len(left) == n_lost:

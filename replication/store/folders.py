@@ -73,35 +73,34 @@ def list_other_versions(results: Path) -> list[Path]:
     return [path for path in paths if path.is_dir()]
 
 
-def find_longest(path: Path, protocol: Protocol) -> dict[int, Block]:
+def find_longest(study: Study) -> dict[int, Block]:
     """Return the longest block on the grid that begins at each seed, by its name alone."""
-    blocks = (block for block in find_blocks(path) if is_on_grid(block, protocol))
+    stored = find_blocks(StudyFolder.of(study).path)
+    blocks = (block for block in stored if is_on_grid(block, study.protocol))
     return {block.start: block for block in blocks}  # the last of each is the longest
 
 
 def find_missing(study: Study) -> list[Range]:
     """Return the seeds of a study that are in no block, as ascending ranges."""
-    there = find_longest(StudyFolder.of(study).path, study.protocol)
-    return find_gaps(there.values(), study.n_seeds)
+    return find_gaps(find_longest(study).values(), study.n_seeds)
 
 
 def read_outcomes(study: Study) -> Iterator[Outcomes]:
     """Yield the outcomes of a study in seed order, block by block."""
-    folder = StudyFolder.of(study).path
-    there = find_longest(folder, study.protocol)
+    there = find_longest(study)
     for start, stop in cut_grid(study.protocol, study.n_seeds):
         outcomes = None
         while outcomes is None:
             block = there.get(start)
             if block is None or block.stop < stop:
+                seed, folder = start if block is None else block.stop, StudyFolder.of(study).path
                 raise DataError(
-                    f"the outcome of seed {start if block is None else block.stop} is not in "
-                    f"{str(folder)!r}; run `{study.command}`"
+                    f"the outcome of seed {seed} is not in {str(folder)!r}; run `{study.command}`"
                 )
             try:
-                outcomes = read_block(block, protocol=study.protocol, root_seed=study.root_seed)
+                outcomes = read_block(block, study)
             except DataError:
-                there = find_longest(folder, study.protocol)
+                there = find_longest(study)
                 if there.get(start) == block:  # and no longer one has taken its place meanwhile
                     raise
         yield outcomes.slice(start, stop)
@@ -121,20 +120,25 @@ def compute_study_digest(study: Study) -> str:
     return compute_digest(read_outcomes(study))
 
 
-def find_protocol(study: StudyFolder) -> Protocol:
-    """Return the protocol of a study: a named reading, or what any sound block of it says."""
-    for reading in READINGS.values():
-        if reading.id == study.protocol_id:
-            return reading
-    reason, place = "no block says its protocol", study.path.parent
-    for block in [block for name in list_names(place) for block in find_blocks(place / name)]:
-        try:
-            protocol, _ = read_header(block)
-        except DataError as error:
-            reason = str(error)
-        else:
-            if protocol.id == study.protocol_id:
-                return protocol
+def find_study(folder: StudyFolder, n_seeds: int) -> Study:
+    """Return the first networks of the study in a folder.
+
+    Its protocol is a named reading, or what any sound block says.
+    """
+    reason, place = "no block says its protocol", folder.path.parent
+
+    def list_protocols() -> Iterator[Protocol]:
+        nonlocal reason
+        yield from READINGS.values()
+        for block in [block for name in list_names(place) for block in find_blocks(place / name)]:
+            try:
+                yield read_header(block)[0]
+            except DataError as error:
+                reason = str(error)
+
+    for protocol in list_protocols():
+        if protocol.id == folder.protocol_id:
+            return Study(protocol, folder.root_seed, n_seeds, folder.results)
     raise DataError(
         f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
         "If no block can be restored, delete the folder and simulate again"
@@ -143,12 +147,10 @@ def find_protocol(study: StudyFolder) -> Protocol:
 
 def find_gaps(blocks: Iterable[Block], end: int) -> list[Range]:
     """Return the seeds before `end` that are in none of the blocks of a grid, which ascend."""
-    gaps, position = [], 0
-    for block in blocks:
-        if position < min(block.start, end):
-            gaps.append((position, min(block.start, end)))
-        position = block.stop
-    return gaps if position >= end else [*gaps, (position, end)]
+    blocks = list(blocks)
+    stops = [0, *(block.stop for block in blocks)]
+    starts = [*(min(block.start, end) for block in blocks), end]
+    return [gap for gap in zip(stops, starts, strict=True) if gap[0] < gap[1]]
 
 
 def count_seeds(ranges: Iterable[Range]) -> int:

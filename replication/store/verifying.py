@@ -8,19 +8,18 @@ import numpy as np
 
 from replication.definition.study import Study
 from replication.errors import DataError
-from replication.simulator.outcomes import Outcomes
 from replication.store.blocks import (
     Block,
     Range,
     choose_block_size,
-    estimate_seconds,
     find_blocks,
+    find_faults,
     is_on_grid,
     read_block,
     remove_block,
 )
-from replication.store.filling import is_sound, simulate_blocks, simulate_study
-from replication.store.folders import StudyFolder, count_seeds, find_gaps, find_protocol
+from replication.store.filling import simulate_blocks, simulate_study
+from replication.store.folders import StudyFolder, count_seeds, find_gaps, find_study
 
 RUN_OF_SEEDS = 50
 """Sampled seeds come in runs of neighbours: as good a sample of blocks, and faster to draw."""
@@ -53,6 +52,12 @@ class Checked:
             for start, stop in self.missing
         ]
 
+    @property
+    def n_lacking(self) -> int:
+        """About how many networks a repair simulates."""
+        damaged = (block[:2] for block in self.faults if block.stop <= self.study.n_seeds)
+        return count_seeds([*self.missing, *damaged])
+
 
 def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
     """Read every byte of a study and compare it with what each block says of itself.
@@ -60,25 +65,18 @@ def check_study(folder: StudyFolder, *, n_reported: int = 0) -> Checked:
     A report covers its first `n_reported` networks. The study that is returned reaches as far as
     the sound blocks and the report, and as the damaged blocks that lie close behind these.
     """
-    protocol = find_protocol(folder)
-    sound: list[Block] = []
-    faults: dict[Block, DataError] = {}
-    for block in find_blocks(folder.path):
-        try:
-            read_block(block, protocol=protocol, root_seed=folder.root_seed)
-            sound.append(block)
-        except DataError as error:
-            faults[block] = error
+    study, stored = find_study(folder, n_reported), find_blocks(folder.path)
+    faults = find_faults(stored, study)
+    sound = [block for block in stored if block not in faults]
     end = max([n_reported, *(block.stop for block in sound)])
     near = []
     for block in faults:  # by their seeds
-        furthest = end + NEAR * choose_block_size(protocol)
-        if is_on_grid(block, protocol) and block.start <= furthest:
+        furthest = end + NEAR * choose_block_size(study.protocol)
+        if is_on_grid(block, study.protocol) and block.start <= furthest:
             near.append(block)
             end = max(end, block.stop)
     missing = find_gaps(sorted([*sound, *near]), end)
-    study = Study(protocol, folder.root_seed, end, folder.results)
-    return Checked(study, sound, faults, missing)
+    return Checked(dataclasses.replace(study, n_seeds=end), sound, faults, missing)
 
 
 def verify_study(
@@ -88,47 +86,33 @@ def verify_study(
 
     Returns how many networks were simulated, and the first seed with another outcome, if any.
     """
-    protocol, root_seed = checked.study.protocol, checked.study.root_seed
-    ranges = [(block.start, block.stop) for block in checked.blocks]
+    ranges = [block[:2] for block in checked.blocks]
     if n_sample is not None:
         ranges = draw_sample(ranges, n_sample, np.random.default_rng())
     differing: list[int] = []
-
-    def compare(outcomes: Outcomes) -> None:
+    for outcomes in simulate_blocks(ranges, checked.study, jobs=jobs, show_progress=False):
         for block in checked.blocks:
             if block.start <= outcomes.start < block.stop:
-                stored = read_block(block, protocol=protocol, root_seed=root_seed)
-                part = stored.slice(outcomes.start, outcomes.stop)
+                part = read_block(block, checked.study).slice(outcomes.start, outcomes.stop)
                 differs = part.updates != outcomes.updates
                 differs |= part.converged != outcomes.converged
                 differing.extend((part.start + np.flatnonzero(differs)[:1]).tolist())
-
-    simulate_blocks(ranges, protocol, root_seed, compare, jobs=jobs, show_progress=False)
     return count_seeds(ranges), min(differing, default=None)
 
 
 def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) -> list[Range]:
     """Draw about `n_sample` seeds from half-open ranges, in short runs, without replacement."""
     length = min(RUN_OF_SEEDS, n_sample)
-    ends = np.cumsum([0, *(-(-(stop - start) // length) for start, stop in ranges)])
-    n_all = int(ends[-1])
-    chosen = np.sort(rng.choice(n_all, size=min(n_all, -(-n_sample // length)), replace=False))
-    sample = []
-    for run in chosen.tolist():
-        place = int(np.searchsorted(ends, run, side="right")) - 1
-        start, stop = ranges[place]
-        low = start + length * (run - int(ends[place]))
-        sample.append((low, min(low + length, stop)))
-    return sample
 
+    def draw(pairs: list[Range]) -> list[Range]:
+        n_runs = min(len(pairs), -(-n_sample // length))
+        chosen = rng.choice(len(pairs), size=n_runs, replace=False)
+        return [pairs[i] for i in sorted(chosen)]
 
-def estimate_repair(checked: Checked) -> tuple[int, float]:
-    """Return about how many networks a repair simulates, and the seconds of one core at most."""
-    damaged = [(block.start, block.stop) for block in checked.faults]
-    n = count_seeds(checked.missing) + count_seeds(
-        pair for pair in damaged if pair[1] <= checked.study.n_seeds
+    some = draw(ranges)  # before they are cut: there may be very many
+    return draw(
+        [(i, min(i + length, stop)) for start, stop in some for i in range(start, stop, length)]
     )
-    return n, estimate_seconds(checked.study.protocol, n)
 
 
 def repair_study(checked: Checked, *, jobs: int = -1, show_progress: bool = True) -> None:
@@ -137,6 +121,5 @@ def repair_study(checked: Checked, *, jobs: int = -1, show_progress: bool = True
     A damaged block stands until the new one is on disk.
     """
     simulate_study(checked.study, jobs=jobs, show_progress=show_progress)
-    for block in checked.faults:
-        if not is_sound(block, checked.study):  # the new one may have the same name
-            remove_block(block)
+    for block in find_faults(checked.faults, checked.study):  # a new one may have the same name
+        remove_block(block)

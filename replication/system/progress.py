@@ -19,32 +19,24 @@ SECONDS_BEFORE_ESTIMATE = 1.0
 
 
 class Progress:
-    """Show how many of `total` networks are done, how fast, and how long the rest takes.
+    """Show on standard error how many of `total` networks are done, how fast, and what is left.
 
-    `name`: that of the step. `stream`: by default standard error.
+    `name`: that of the step.
     """
 
-    def __init__(
-        self,
-        total: int,
-        *,
-        name: str = "",
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, total: int, *, name: str = "", is_shown: bool = True) -> None:
         self.total = total
         self.done = 0
         self._name = f"{name}: " if name else ""
-        self._stream = sys.stderr if stream is None else stream
-        self._clock = clock
+        self._stream = sys.stderr if is_shown else None
         is_terminal = self._stream is not None and self._stream.isatty()
         self._is_terminal = is_terminal and os.environ.get("TERM") != "dumb"
-        self._begun = self._last = clock()
+        self._begun = self._last = time.monotonic()
 
     def advance(self, n_networks: int) -> None:
         """Count finished networks, and show them if it is time to."""
         self.done += n_networks
-        now = self._clock()
+        now = time.monotonic()
         pause = SECONDS_BETWEEN_DRAWINGS if self._is_terminal else SECONDS_BETWEEN_LINES
         # The end is shown once, by __exit__.
         if now - self._last >= pause and self.done < self.total:
@@ -58,35 +50,24 @@ class Progress:
         """Show the final state and end the line."""
         if self.done:
             self._show()
-        if self._is_terminal:
-            self._write("\n")
-
-    def describe(self) -> str:
-        """Return the state as text."""
-        elapsed = self._clock() - self._begun
-        text = f"{self._name}{self.done:,} of {self.total:,} networks"
-        if elapsed <= 0 or self.done == 0:
-            return text
-        rate = self.done / elapsed
-        text += f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
-        if self.done == self.total:
-            return f"{text}, {format_duration(elapsed)} in all"
-        # The first moments tell how long workers take to start, not how fast they are.
-        if elapsed >= SECONDS_BEFORE_ESTIMATE:
-            text += f", {format_duration((self.total - self.done) / rate)} left"
-        return text
+            write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:
-        line = self.describe() + "\n"
+        elapsed = max(0.001, time.monotonic() - self._begun)  # a coarse clock may not have moved
+        rate = self.done / elapsed
+        text = f"{self._name}{self.done:,} of {self.total:,} networks, "
+        text += f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2g} a second"
+        if self.done == self.total:
+            text += f", {format_duration(elapsed)} in all"
+        # The first moments tell how long workers take to start, not how fast they are.
+        elif elapsed >= SECONDS_BEFORE_ESTIMATE:
+            text += f", {format_duration((self.total - self.done) / rate)} left"
+        line = text + "\n"
         if self._is_terminal:
             # A line that reaches the last column would wrap; spaces wipe what was there before.
             width = shutil.get_terminal_size().columns - 1
-            line = "\r" + line[:-1][:width].ljust(width)
-        self._write(line)
-
-    def _write(self, text: str) -> None:
-        if not write_safely(self._stream, text):
-            self._is_terminal = False
+            line = "\r" + text[:width].ljust(width)
+        write_safely(self._stream, line)
 
 
 def silent(text: str) -> None:
@@ -98,21 +79,19 @@ def report_progress(text: str) -> None:
     write_safely(sys.stderr, text + "\n")
 
 
-def write_safely(stream: TextIO, text: str) -> bool:
-    """Write and flush, and return whether it worked; a stream that takes no more is silenced.
+def write_safely(stream: TextIO | None, text: str) -> None:
+    """Write and flush, to a stream if there is one; one that takes no more is silenced.
 
     What could not be written would otherwise be tried again while the interpreter ends,
     which then reports an error of its own and exits with 120.
     """
+    if stream is None:  # as under pythonw
+        return
     try:
         stream.write(text)
         stream.flush()
-    except AttributeError:  # there is none, as under pythonw
-        return False
     except OSError:
         silence(stream)
-        return False
-    return True
 
 
 def silence(stream: TextIO) -> None:
@@ -131,18 +110,16 @@ def escape(text: str) -> str:
     a\x1b[31m\n
     """
     return "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("unicode_escape", "backslashreplace").decode()
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in words, with two significant units at most.
+    """Return a duration in words.
 
-    >>> format_duration(7.2), format_duration(200), format_duration(90_000)
-    ('7 s', '3 min 20 s', '25 h')
+    >>> format_duration(7.2), format_duration(200), format_duration(9_000)
+    ('7 s', '3 min 20 s', '2.5 h')
     """
     if seconds < 1:
         return "under 1 s"
@@ -150,8 +127,6 @@ def format_duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    if seconds < 10 * 3600:
-        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     if seconds < 10 * 86_400:
-        return f"{seconds / 3600:.0f} h"
+        return f"{seconds / 3600:.3g} h"
     return f"{seconds / 86_400:,.0f} days"

@@ -1,9 +1,10 @@
 // Opens HTML pages in Chromium and reports, as JSON, what a reader of each would stumble over.
 //
-//   node check_page.mjs STARTS.json PAGE.html ...
+//   node check_page.mjs WANTED.json
 //
-// STARTS.json holds initial weights of networks, whose numbers of updates in the first page are
-// reported, too; only there are the pieces that move tried in full.
+// WANTED.json holds paths, as {"pages": {"sample": PATH, "bad": ..., "committed": ..., "learning": ...}},
+// and in `starts` initial weights of networks, whose numbers of updates in the sample are reported,
+// too; only there are the pieces that move tried in full.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -11,19 +12,15 @@ import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
-const [starts_path, ...page_paths] = process.argv.slice(2);
+const { pages, starts } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 // Widths and colours in which a reader may see the page. Contrast takes most of the time, and is
 // looked at where a page is narrow and dark, and where it is wide and light.
-const without_contrast = { "color-contrast": { enabled: false } };
-const views = [
-  { width: 1600, scheme: "light", rules: {} },
-  { width: 768, scheme: "light", rules: without_contrast },
-  { width: 320, scheme: "dark", rules: {} },
-];
+const [wide, narrow] = [{ width: 1600, scheme: "light" }, { width: 320, scheme: "dark" }];
+const between = { width: 768, scheme: "light", rules: { "color-contrast": { enabled: false } } };
 // Where a page must not scroll sideways; 640 is 200 % of a window of 1280.
-const widths = [360, 390, 640, 1280, 1920];
+const widths = [360, 390, 640, 768, 1280, 1920];
 let address, found;
 
 async function open(browser, { script = true, width = 1280, height = 900, still = true, state = "" } = {}) {
@@ -44,14 +41,14 @@ async function open(browser, { script = true, width = 1280, height = 900, still 
   return page;
 }
 
-async function see(page, { width, scheme = "light" }) {
-  await page.setViewportSize({ width, height: 900 });
+async function see(page, { width, height = 900, scheme = "light" }) {
+  await page.setViewportSize({ width, height });
   await page.emulateMedia({ media: "screen", colorScheme: scheme });
   // The page hears of its new size with the next frame.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
 }
 
-async function check_view(page, { width, scheme, rules }) {
+async function check_view(page, { width, scheme, rules = {} }) {
   await see(page, { width, scheme });
   const content = await page.evaluate(() => document.documentElement.scrollWidth);
   if (content > width) found.scroll.push({ width, scheme, content });
@@ -136,7 +133,9 @@ async function watch_again(browser) {
   const during = await look();
   await page.locator("#again-once").click();  // its words are now "Finish at once"
   await wait_for(page, "again-words", "Experiment 1: ");
-  return { during, after: await look() };
+  const after = await look();
+  await page.close();
+  return { during, after };
 }
 
 // The live plane: dots are where the codes are, lines where units are half on.
@@ -183,8 +182,9 @@ async function watch_live(browser) {
   const frozen = await look(still);
   await button(still, "New weights").click();
   const fresh = await look(still);
+  await still.close();
   const moving = await open(browser, { still: false });
-  await moving.waitForTimeout(900);
+  await moving.waitForTimeout(500);
   const moved = await look(moving);
   await button(moving, "Pause").click();
   const paused = await look(moving);
@@ -282,7 +282,8 @@ async function sort_table(page) {
   const before = await first();
   await table.locator("summary").first().click();
   const unfolded = await table.locator(".below").innerText();
-  await page.locator(".sort select").first().selectOption({ index: 2 });  // as on a telephone
+  await see(page, { width: 360 });
+  await page.locator(".sort select").first().selectOption({ index: 2 });
   const chosen = await first();
   await see(page, { width: 1280 });
   const head = table.locator("thead button").nth(1);
@@ -297,62 +298,32 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
-async function check_in_browser(starts, is_bad) {
+async function check_in_browser(kind, starts) {
   const page = await open(browser);
   await page.keyboard.press("Tab");
   found.first_stop = await page.evaluate(() => document.activeElement.textContent);
   await page.evaluate(axe_source);
-  for (const view of is_bad ? views.slice(0, 1) : views) await check_view(page, view);
-  if (is_bad) return;
+  // The committed page has the same parts as the sample, which is looked at in one more view.
+  const views = { sample: [wide, between, narrow], bad: [wide] }[kind] ?? [wide, narrow];
+  for (const view of views) await check_view(page, view);
+  if (kind === "bad") return;
   for (const width of widths) {
     await see(page, { width });
     const content = await page.evaluate(() => document.documentElement.scrollWidth);
     if (content > width) found.scroll.push({ width, content });
   }
   await see(page, { width: 360 });
-  found.cut = await page.evaluate(() =>
-    [...document.querySelectorAll(".cut")].map((box) => ({
-      kind: box.className,
-      hint: getComputedStyle(box, "::after").content,
-      reachable: box.tabIndex === 0,
-    })));
-  found.result_columns = await page.evaluate(() =>
-    [...document.querySelectorAll("table")].map((table) =>
-      [...table.querySelectorAll("tbody tr > :last-child")].every((cell) => {
-        const box = cell.getBoundingClientRect();
-        return box.width > 0 && box.right <= innerWidth;
-      })));
   found.small_letters = await page.evaluate(() =>
     [...document.querySelectorAll("svg text")].filter((text) => text.getClientRects().length).filter((text) => {
       const { a, b } = text.getScreenCTM();
       return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
     }).map((text) => text.textContent));
-  found.cut_figures = await page.evaluate(() =>
-    [...document.querySelectorAll(".picture svg")].filter(
-      (drawing) => drawing.getBoundingClientRect().right > innerWidth).length);
-
-  found.first_screen = {};
-  for (const [width, height] of [[360, 740], [1400, 900]]) {
-    const fresh = await open(browser, { width, height });
-    found.first_screen[width] = await fresh.evaluate(() =>
-      ["h1", ".front > p", ".verdict", "figure.drawing svg.plane"].map((name) => {
-        const box = document.querySelector(name)?.getBoundingClientRect();
-        return box ? [box.top, box.bottom] : null;
-      }));
-    if (width === 1400) found.contents = await follow_contents(fresh);
+  if (kind === "committed") {
+    await page.locator("#again-once").click();  // the same pieces as in the sample
+    return;
   }
-  const has_piece = (await page.locator("#again").count()) > 0;
-  if (await page.locator("#lecture").count()) found.lecture = await follow_lecture(browser);
-  if (starts) found.sorted = await sort_table(page);
-  if (starts) {
-    // Most of this waits, so that all of it can at once.
-    const pieces = [run_again(page), watch_again(browser), watch_live(browser), run_try(browser)];
-    [found.again, found.watched, found.live, found.tried] = await Promise.all(pieces);
-    found.counts = await train(page, starts);
-    found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
-  } else if (has_piece) {
-    await page.locator("#again-once").click();  // the same pieces as in the first page
-  }
+  if (kind === "learning") found.lecture = await follow_lecture(browser);
+  else await check_sample(page, starts);
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
@@ -371,6 +342,41 @@ async function check_in_browser(starts, is_bad) {
   };
 }
 
+// What is tried in full in one page only; it is as wide as a telephone at first.
+async function check_sample(page, starts) {
+  found.cut = await page.evaluate(() =>
+    [...document.querySelectorAll(".cut")].map((box) => ({
+      kind: box.className,
+      hint: getComputedStyle(box, "::after").content,
+      reachable: box.tabIndex === 0,
+    })));
+  found.result_columns = await page.evaluate(() =>
+    [...document.querySelectorAll("table")].map((table) =>
+      [...table.querySelectorAll("tbody tr > :last-child")].every((cell) => {
+        const box = cell.getBoundingClientRect();
+        return box.width > 0 && box.right <= innerWidth;
+      })));
+  found.cut_figures = await page.evaluate(() =>
+    [...document.querySelectorAll(".picture svg")].filter(
+      (drawing) => drawing.getBoundingClientRect().right > innerWidth).length);
+  found.first_screen = {};
+  for (const [width, height] of [[360, 740], [1400, 900]]) {
+    await see(page, { width, height });
+    found.first_screen[width] = await page.evaluate(() =>
+      ["h1", ".front > p", ".verdict", "figure.drawing svg.plane"].map((name) => {
+        const box = document.querySelector(name)?.getBoundingClientRect();
+        return box ? [box.top, box.bottom] : null;
+      }));
+  }
+  found.contents = await follow_contents(page);
+  found.sorted = await sort_table(page);
+  // Most of this waits, so that all of it can at once.
+  const pieces = [run_again(page), watch_again(browser), watch_live(browser), run_try(browser)];
+  [found.again, found.watched, found.live, found.tried] = await Promise.all(pieces);
+  found.counts = await train(page, starts);
+  found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
+}
+
 const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
 async function check_html(page_path) {
   const report = await checker.validateString(readFileSync(page_path, "utf8"), page_path);
@@ -379,15 +385,14 @@ async function check_html(page_path) {
   );
 }
 
-const all = [];
+const all = {};
 try {
-  for (const [index, page_path] of page_paths.entries()) {
+  for (const [kind, page_path] of Object.entries(pages)) {
     address = pathToFileURL(resolve(page_path)).href;
     found = { console: [], requests: [], scroll: [], axe: [], size: readFileSync(page_path).length };
-    const starts = index === 0 && JSON.parse(readFileSync(starts_path, "utf8"));
-    await Promise.all([check_in_browser(starts, index === 1), check_html(page_path)]);
+    await Promise.all([check_in_browser(kind, starts), check_html(page_path)]);
     for (const context of browser.contexts()) await context.close();
-    all.push(found);
+    all[kind] = found;
   }
 } finally {
   await browser.close();

@@ -60,8 +60,6 @@ def pages(tools, tmp_path_factory):
     """Return what one browser finds in the sample, in a bad page and in the committed one."""
     folder = tmp_path_factory.mktemp("pages")
     build_sample(folder, formats=["html"])
-    bad, starts = folder / "bad.html", folder / "starts.json"
-    bad.write_text(BAD)
     build_sample(
         folder, formats=["html"], name="learning", template=TEMPLATES / "live" / "learning.md",
         figures={
@@ -69,15 +67,20 @@ def pages(tools, tmp_path_factory):
         },
         bibliography=TEMPLATES / "references.bib",
     )  # fmt: skip
-    settings = {
+    paths = {
+        "sample": folder / "report.html", "bad": folder / "bad.html", "committed": COMMITTED,
+        "learning": folder / "learning.html",
+    }  # fmt: skip
+    paths["bad"].write_text(BAD)
+    starts = {
         "root_seed": 1988, "half_width": PAPER.half_width,
         "starts": draw_weights(PAPER, 1988, 0, N_NETWORKS).tolist(), "rate": PAPER.learning_rate,
         "regression": PAPER.regression, "threshold": PAPER.threshold, "cap": PAPER.max_updates,
     }  # fmt: skip
-    starts.write_text(json.dumps(settings))
-    paths = [starts, folder / "report.html", bad, COMMITTED, folder / "learning.html"]
+    wanted = folder / "wanted.json"
+    wanted.write_text(json.dumps({"pages": paths, "starts": starts}, default=str))
     done = subprocess.run(
-        [tools["node"], str(HERE / "check_page.mjs"), *map(str, paths)],
+        [tools["node"], str(HERE / "check_page.mjs"), str(wanted)],
         capture_output=True, text=True, timeout=400, check=False,
         env=os.environ | {"CHROMIUM": tools["CHROMIUM"]},
     )  # fmt: skip
@@ -85,14 +88,14 @@ def pages(tools, tmp_path_factory):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(params={"sample": 0, "committed": 2, "learning": 3}.items(), ids=lambda p: p[0])
+@pytest.fixture(params=["sample", "committed", "learning"])
 def each(pages, request):
-    return pages[request.param[1]]
+    return pages[request.param]
 
 
 @pytest.fixture
 def found(pages):
-    return pages[0]
+    return pages["sample"]
 
 
 @pytest.mark.parametrize("what", ["console", "requests", "scroll", "axe", "html", "small_letters"])
@@ -218,8 +221,9 @@ def test_cloud_of_studies_shrinks_as_they_grow(found):
 
 
 def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
-    assert pages[3]["size"] <= 400_000
-    lecture = pages[3]["lecture"]
+    page = pages["learning"]
+    assert page["size"] <= 400_000
+    lecture = page["lecture"]
     given = lecture["given"]
     assert given["place"] == "Step 3 of 6"
     # What cannot be is left out: U stays frozen, as that step has it.
@@ -234,13 +238,13 @@ def test_second_page_asks_reveals_and_keeps_its_state_in_the_address(pages):
     assert lecture["changed"]["hash"] == f"#step=2&rate=6&seed={SHOWN['seed']}"
     assert lecture["full"] == 1
     assert lecture["after"]["place"] == "Step 3 of 6"
-    assert pages[3]["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
-    assert (pages[3]["print"]["pieces"], pages[3]["print"]["revealed"]) == (0, 6)
-    assert pages[3]["print"]["figures"]
+    assert page["without_script"] == {"pieces_hidden": True, "revealed": 6, "figures": 2}
+    assert (page["print"]["pieces"], page["print"]["revealed"]) == (0, 6)
+    assert page["print"]["figures"]
 
 
 def test_second_page_gives_no_answer_away_and_then_shows_what_the_text_says(pages):
-    answers = pages[3]["lecture"]["answers"]
+    answers = pages["learning"]["lecture"]["answers"]
     start, skip, failing = answers["before"]
     assert [step["n_seen"] for step in answers["before"]] == [0, 0, 0]
     assert (start["update"], skip["update"], failing["update"]) == (0, 0, PAPER.max_updates)
@@ -327,7 +331,7 @@ def test_committed_report_is_short():
 
 
 def test_checks_notice_what_they_look_for(pages):
-    bad = pages[1]
+    bad = pages["bad"]
     assert any("noise" in text for text in bad["console"])
     assert any(url.endswith("missing.png") for url in bad["requests"])
     assert bad["scroll"]

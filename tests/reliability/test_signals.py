@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.definition.study import Study
 from replication.simulator.outcomes import compute_digest
-from replication.store.folders import StudyFolder, find_longest
+from replication.store.folders import find_longest
 from tests.reliability import faults
 from tests.reliability.writing import write_slowly
 from tests.unit.store.invented import find_digest, invent, simulate
@@ -114,7 +115,7 @@ def test_several_runs_at_once_all_work_and_give_the_right_digest(tmp_path):
         assert process.returncode == 0, messages
         assert faults.compute_reference(n_seeds) in shown
     # A run that ends last may leave its shorter block beside a longer one, which counts.
-    blocks = find_longest(StudyFolder(PAPER.id, 1988, results).path, PAPER)
+    blocks = find_longest(Study(PAPER, 1988, 130_000, results))
     assert [(block.start, block.stop) for block in blocks.values()] == [
         (0, 50_000), (50_000, 100_000), (100_000, 130_000),
     ]  # fmt: skip

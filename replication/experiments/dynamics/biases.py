@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
 from replication.experiments.recording import finish
 from replication.experiments.search import SEARCH_OFFSET, list_protocols, simulate_best
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.counts import CountTable
@@ -28,8 +27,8 @@ LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
 """What is frozen where the hidden biases learn, and where they keep their initial values."""
 LATER = 20_000  # updates, in all, that networks are given which fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
-SPANS = ((50, 100), (100, 200), (200, 500), (500, 1_000), (1_000, 2_000), (2_000, 10_000))
-"""Updates between which the exponent of the tail is taken."""
+SPANS = ((100, 200), (2_000, 10_000))  # updates between which the exponent of the tail is taken
+CAPS = (500, LATER)  # at which failures are counted in a mean
 
 RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
@@ -53,46 +52,38 @@ MAP: Mapping[str, Sequence[Any]] = {
 def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
     """Return how long networks take, and the weights at the cap of those that fail as they learn.
 
-    ``exponents``: minus the slope of the share still learning, both axes logarithmic.
+    ``exponents``: minus the slope of the share still learning, both axes logarithmic. ``p``: of
+    the paper's numbers if networks take so long.
     """
     weights = draw_weights(PAPER, root_seed, 0, n)
     model: Model = {"n": n, "times": list(TIMES)}
-    tables, fates, stuck = {}, {}, {}
+    stuck = {}
     for name, frozen in LEARNING.items():
         protocol = dataclasses.replace(PAPER, frozen=frozen)
         updates, converged, final = simulate_weights(
             protocol, weights, jobs=jobs, final_weights=True
         )
         assert final is not None
-        fates[name], described = converged.copy(), describe_times(updates, converged)
-        tables[name] = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
+        counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
+        described = describe_times(updates, converged) | {"p": studies.describe_p(counts)["p"]}
         stuck[name] = final[~converged]
         longer = dataclasses.replace(protocol, max_updates=LATER)
         updates, released = finish(longer, final, updates, converged, jobs=jobs)
-        survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES[:-1]}
+        updates[~released] = LATER + 1
+        survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES}
         model[name] = described | {
-            "survival": [*survival.values(), int(np.count_nonzero(~released)) / n],
+            "survival": list(survival.values()),
             "exponents": [_find_exponent(survival, *span) for span in SPANS],
             # Sums of whole numbers, which are exact.
-            "means": [int(np.minimum(updates, t).sum(dtype=np.int64)) / n for t in TIMES],
+            "means": {t: int(np.minimum(updates, t).sum(dtype=np.int64)) / n for t in CAPS},
         }
-    learn_if_fixed = fates["fixed"][~fates["learnt"]]
-    model["fate"] = estimate_share(int(learn_if_fixed.sum()), len(learn_if_fixed))
-    ranked = studies.rank_studies(tables["fixed"])
-    level = load_claims()["headline"].thresholds["min_p"]
-    model["report"] = {
-        "p": studies.describe_p(tables["fixed"])["p"],
-        "power": studies.measure_power(ranked, tables["learnt"], level=level),
-    }
     return model, stuck["learnt"]
 
 
 def describe_times(updates: NDArray[Any], converged: NDArray[np.bool_]) -> Model:
     """Return failures, and the mean and the 99th percentile with failures at the cap."""
-    n_failed = int(np.count_nonzero(~converged))
     return {
-        "n_failed": n_failed,
-        "failed": estimate_share(n_failed, len(converged)),
+        "n_failed": int(np.count_nonzero(~converged)),
         **name_estimate("mean", estimate_mean(updates)),
         "p99": int(np.quantile(updates, 0.99, method="higher")),
     }
@@ -134,6 +125,6 @@ def map_settings(n: int, *, root_seed: int, jobs: int) -> Model:
     model: Model = {}
     for name, frozen in LEARNING.items():
         protocols = list_protocols(dataclasses.replace(PAPER, frozen=frozen), MAP)
-        model["n_cells"] = len(protocols)
-        model[name] = {"reliable": sum(map_in_threads(is_reliable, protocols, jobs=jobs))}
+        n_reliable = sum(map_in_threads(is_reliable, protocols, jobs=jobs))
+        model |= {"n_cells": len(protocols), name: n_reliable}
     return model

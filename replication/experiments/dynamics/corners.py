@@ -109,8 +109,8 @@ def count_exceptions(rows: list[Model]) -> Model:
 
 def release(failed: Array, *, jobs: int) -> Model:
     """Return how many failures converge after all, as they are and cooled."""
-    ends: Model = {"longer": LONGER, "rate": COOLED}
-    for way, rate in (("as_is", PAPER.learning_rate), ("cooled", COOLED)):
+    ends: Model = {"rate": COOLED}
+    for way, rate in (("late_as_is", PAPER.learning_rate), ("late_cooled", COOLED)):
         _, converged, _ = simulate_weights(cool(rate, max_updates=LONGER), failed, jobs=jobs)
-        ends[f"late_{way}"] = estimate_share(int(converged.sum()), len(failed))
+        ends[way] = estimate_share(converged)
     return ends

@@ -93,14 +93,14 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
     for size, found in model["main"]["alignment"].items():
         rates = [row["rate"] for row in found["rates"]]
-        right.plot(rates, [row["predicted"]["mean"] for row in found["rates"]], color=style.INK,
+        right.plot(rates, [row["predicted"] for row in found["rates"]], color=style.INK,
                    linewidth=1.0, gid=f"predicted: {size}")  # fmt: skip
         for name, (color, _, mark, _) in LEARNING.items():
-            means = [row[name]["mean"] for row in found["rates"]]
+            means = [row[name] for row in found["rates"]]
             filled = color if name == "learnt" else style.PAPER_WHITE
             right.plot(rates, means, mark, color=color, markersize=4, gid=f"{name}: {size}",
                        markerfacecolor=filled)  # fmt: skip
-        style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"]["mean"], text=size,
+        style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"], text=size,
                          color=style.INK, offset=(6, 0), clip_on=False)  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
               xlim=(0.9, 60), ylim=(1.9, 48))  # fmt: skip

@@ -72,7 +72,7 @@ def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
 
 
 def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return measured and predicted updates of alignment at `RATES` for `SIZES`."""
+    """Return measured and predicted mean updates of alignment at `RATES` for `SIZES`."""
 
     def run(task: tuple[tuple[int, int], float]) -> Model:
         sizes, rate = task
@@ -81,8 +81,8 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
             protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
             weights = draw_weights(protocol, root_seed, 0, n)
             measured = find_alignment(protocol, weights, n_updates=FOLLOWED)
-            row[name] = {"mean": float(measured.mean())}
-        return row | {"predicted": {"mean": float(predict_alignment(protocol, weights).mean())}}
+            row[name] = float(measured.mean())
+        return row | {"predicted": float(predict_alignment(protocol, weights).mean())}
 
     found: Model = {}
     for sizes in SIZES:

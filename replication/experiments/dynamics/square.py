@@ -17,33 +17,23 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_median
 
-EXACT = 25.0 / 36.0
-"""The probability that four points in a square are the corners of a quadrilateral."""
 SORTED = 20  # times as many networks of which the share in convex position is taken
-WAYS: dict[str, dict[str, Any]] = {
-    "paper": {},
-    "fixed": {"frozen": ("b",)},
-    "slow": {"learning_rate": 2.0},
-    "frozen": {"frozen": ("W", "b")},
-}
-"""As in the paper, with fixed hidden biases, at a small rate, and with W and b frozen."""
+RATES = {"paper": PAPER.learning_rate, "slow": 2.0}
 
 
 def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     """Return how networks fare by whether the columns of W start in convex position."""
     weights = draw_weights(PAPER, root_seed, 0, SORTED * n)
     margin = measure_convexity(np.swapaxes(get_w(PAPER, weights), 1, 2))
-    share = estimate_share(int(np.count_nonzero(margin > 0.0)), SORTED * n)
+    found: Model = {"convex": estimate_share(margin > 0.0)}
     weights, margin = weights[:n], margin[:n]
     groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
-    found: Model = {"exact": EXACT, "convex": share}
-    for way, fields in WAYS.items():
-        updates, converged, _ = simulate_weights(
-            dataclasses.replace(PAPER, **fields), weights, jobs=jobs
-        )
+    for way, rate in RATES.items():
+        protocol = dataclasses.replace(PAPER, learning_rate=rate)
+        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
         found[way] = {
             name: name_estimate("median", estimate_median(updates[chosen]))
-            | {"converged": estimate_share(int(converged[chosen].sum()), int(chosen.sum()))}
+            | {"converged": estimate_share(converged[chosen])}
             for name, chosen in groups.items()
         } | name_estimate("rank", correlate_ranks(margin, updates))
     return found

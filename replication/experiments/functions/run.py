@@ -50,22 +50,19 @@ STEP = 1e-5
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
-    n_search = max(2, round(SHARE * n_networks))
-    n_check = max(20, round(SHARE * n_networks))
+    n_few = max(20, round(SHARE * n_networks))
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
         report_progress(f"hidden function {name}")
         _, outcomes[name] = simulate_best(
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
-            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
+            n_search=n_few, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
     report_progress("changes of hidden units whose function the rule does not know")
-    return {
-        "claims": {
-            "other-functions": judge_functions(outcomes),
-            "unknown-function": judge_unknown(n_check),
-        },
-    }
+    return {"claims": {
+        "other-functions": judge_functions(outcomes),
+        "unknown-function": judge_unknown(n_few),
+    }}  # fmt: skip
 
 
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:

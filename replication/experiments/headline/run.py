@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
-from replication.definition.protocol import PAPER, as_plain, from_plain
+from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline.distributions import (
@@ -19,18 +19,20 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_count_mean, find_median
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_proportion,
+    find_median,
+)
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study,
-    *,
-    counted: Mapping[str, Any] | None = None,
-    report_progress: Tell = silent,
+    study: Study, *, counted: Mapping[str, Any] | None = None, report_progress: Tell = silent
 ) -> dict[str, Any]:
     """Return the model of a study, stored with its repetitions and other errors.
 
@@ -40,9 +42,9 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     model = describe_study(
         counts,
+        study.protocol,
         repetitions={part.root_seed: count_outcomes(part) for part in study.repetitions},
         other_errors={name: count_outcomes(part) for name, part in study.other_errors.items()},
-        differences=differences,
     )
     if differences and counted is not None:
         model["likelihood"] = compare_with_paper(counts, counted)
@@ -60,20 +62,19 @@ def run(
 
 def describe_study(
     counts: CountTable,
+    protocol: Protocol,
     *,
     repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
-    differences: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the model of a population of networks, whatever became of them."""
-    has_paper_task = from_plain(differences).has_paper_task
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
-    plane = map_studies(counts) if sampling is not None and has_paper_task else None
+    plane = map_studies(counts) if sampling is not None and protocol.has_paper_task else None
     return {
         "reported": studies.describe_reported(),
-        "has_paper_task": has_paper_task,
+        "has_paper_task": protocol.has_paper_task,
         "population": population,
         "sampling": sampling,
         "repetitions": [
@@ -81,12 +82,12 @@ def describe_study(
                 "root_seed": root_seed,
                 "n": table.n,
                 "share": table.n_converged / table.n,
-                "mean": estimate_count_mean(table).value,
+                "mean": estimate_mean(table.updates, table.counts).value,
                 "p": studies.describe_p(table)["p"],
             }
             for root_seed, table in repetitions.items()
         ],
-        "claims": {"headline": judge_headline(population, sampling, p_values, differences)},
+        "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
         "unusual": {} if plane is None else measure_unusualness(plane),
         "likelihood": None,
         "histogram": make_histogram(counts),
@@ -99,14 +100,14 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 
     The mean of fewer networks than a study has no interval: counts are skewed.
     """
-    mean = estimate_count_mean(counts)
+    mean = estimate_mean(counts.updates, counts.counts)
     if counts.n_converged < load_reported().runs:
         mean = Estimate(mean.value, None, None)
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
         "cap": counts.cap,
-        **estimate_share(counts.n_converged, counts.n),
+        **name_estimate("share", estimate_proportion(counts.n_converged, counts.n)),
         **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
@@ -118,13 +119,14 @@ def judge_headline(
     population: Mapping[str, Any],
     sampling: Mapping[str, Any] | None,
     p: Mapping[str, float | None],
-    differences: Mapping[str, Any],
+    protocol: Protocol,
 ) -> dict[str, Any]:
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
     """
-    claim, other_settings = load_claims()["headline"], find_other_settings(differences)
+    claim = load_claims()["headline"]
+    other_settings = find_other_settings(protocol.differences)
     results = {
         name: supports_if(
             None if value is None else value > claim.find(name).thresholds["min_p"], value
@@ -166,30 +168,21 @@ def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[s
 
     None if too few networks stop at the reported largest count.
     """
-    here = Likelihood.of(counts)
+    here, paper = Likelihood.of(counts), Likelihood(**counted["paper"])
     if here.n_at_max < MIN_AT_REPORTED:
         return None
-    updates, n_each = (np.array(counted["counts"]["paper"][key]) for key in ("updates", "counts"))
-    n_censored = counted["n_networks"] - int(n_each.sum())
-    paper = CountTable(updates, n_each, n_censored, int(load_reported().max))
-    return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
+    return compare_readings({"paper": paper, "here": here})["not counted"]
 
 
-def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any] | None:
+def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
-    Their rounded means lie from ``low`` to ``high`` for every ``max``. None if it cannot occur.
+    Their rounded means lie from ``low`` to ``high`` for every ``max``.
     """
-    reported = load_reported()
-    row = np.flatnonzero(ranked.means == int(reported.mean))
-    column = np.flatnonzero(ranked.maxima == int(reported.max))
-    if row.size == 0 or column.size == 0:
-        return None
-    share = float(ranked.p[row[0], column[0]])
-    rows = np.array([
-        (top, span[0], span[-1])
-        for top, flags in zip(ranked.maxima, (ranked.p > share * (1.0 + 1e-9)).T, strict=True)
-        if (span := ranked.means[flags]).size
-    ])  # fmt: skip
-    columns = rows.astype(np.int64).reshape(-1, 3).T.tolist()
-    return {"share": share} | dict(zip(("max", "low", "high"), columns, strict=True))
+    means, maxima, p = ranked
+    mean, largest = float(load_reported().mean), float(load_reported().max)
+    share = p[means == mean, maxima == largest].item()
+    less = p > share * (1.0 + 1e-9)
+    low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
+    rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
+    return {"share": share} | dict(zip(("max", "low", "high"), rows, strict=True))

@@ -21,8 +21,6 @@ from replication.simulator.modules import Hierarchy, ModularBatch
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
-Flags = NDArray[np.bool_]
-
 N_NETWORKS = 800
 ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
 N_SEARCH = 100  # networks for each pair of rates in the search
@@ -38,27 +36,26 @@ N_COPIES = 4  # noisy copies of each vector; all networks get the same ones
 LOWER_RATES = (5.0, 10.0, 20.0)
 TOP_RATES = (0.5, 1.0, 2.0, 4.0)
 
-Vectors = tuple[tuple[float, ...], ...]
+HALVES = {
+    "two": np.eye(4)[:2], "three": np.eye(4)[:3], "four": np.eye(4),
+    "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
+}  # fmt: skip
+"""What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
 
 
-def make_vectors(kind: str, number: int = 0) -> Vectors:
-    """Return a set of vectors over two halves of four units.
+def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
+    """Return vectors over two halves of four units: a set of `HALVES`, or of "random" ones.
 
-    "two", "three" or "four" one-hot pairs; "bits": pairs of a, not a, b and not b, with two units
-    on; "random": four different ones, the set of this number.
+    The random set of a number holds four different vectors.
     """
     if kind == "random":
         generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
         n_units = 2 * PAPER.n_visible
         chosen = generator.choice(2**n_units, size=4, replace=False)
-        bits = (chosen[:, None] >> np.arange(n_units)) & 1
-        return tuple(map(tuple, bits.astype(float).tolist()))
-    if kind == "bits":
-        a, b = (1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 1.0, 0.0)
-        halves = [half for each in (a, b) for half in (each, tuple(1.0 - x for x in each))]
-        return tuple((*half, *half) for half in halves)
-    one_hot = np.eye(PAPER.n_visible)[: {"two": 2, "three": 3, "four": 4}[kind]].tolist()
-    return tuple((*half, *half) for half in one_hot)
+        vectors = (chosen[:, None] >> np.arange(n_units)) & 1
+    else:
+        vectors = np.tile(HALVES[kind], 2)
+    return tuple(map(tuple, vectors.astype(float).tolist()))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +108,16 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         rates[name] = rates[condition.rates_of or name]
         report_progress(f"hierarchy: {name}")
         outcomes[name] = simulate(condition, rates[name], ROOT_SEED, n_networks, jobs=jobs)
-    conditions = {
-        name: describe(outcomes[name]) | {"lower_rate": rates[name][0], "top_rate": rates[name][1]}
-        for name in CONDITIONS
-    }
+    ways = load_claims()["hierarchy"].operationalisations
     return {
-        "conditions": conditions,
+        "conditions": {
+            name: describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
+            for name, (lower, top) in rates.items()
+        },
         "splits": compare_splits(outcomes["four"]),
-        "claims": {"hierarchy": judge_hierarchy(outcomes)},
+        "claims": {
+            "hierarchy": judge("hierarchy", {way.id: outcomes[way.id]["all"] for way in ways})
+        },
     }
 
 
@@ -127,8 +126,8 @@ def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, flo
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
 
     def measure(pair: tuple[float, float]) -> float:
-        found = simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
-        return float(found["all"].mean())
+        other_seed = ROOT_SEED + SEARCH_OFFSET
+        return float(simulate(condition, pair, other_seed, n, jobs=1)["all"].mean())
 
     return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
 
@@ -137,11 +136,11 @@ def simulate(
     condition: Condition, rates: tuple[float, float], root_seed: int, n: int, *, jobs: int
 ) -> Outcome:
     """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
-    is_random = condition.kind == "random"
-    n_each = max(1, n // RANDOM_SETS) if is_random else n
+    n_sets = RANDOM_SETS if condition.kind == "random" else 1
+    n_each = max(1, n // n_sets)
     parts = [
         (number, start, min(start + N_TOGETHER, n_each))
-        for number in range(RANDOM_SETS if is_random else 1)
+        for number in range(n_sets)
         for start in range(0, n_each, N_TOGETHER)
     ]
 
@@ -161,7 +160,7 @@ def examine(batch: ModularBatch) -> Outcome:
     vectors = np.array(batch.hierarchy.vectors)
     targets = batch.spread(vectors)
 
-    def is_near(state: Array) -> Flags:
+    def is_near(state: Array) -> NDArray[np.bool_]:
         """Return which networks have all vectors (one to a place of axis 1) near enough."""
         return np.asarray(np.abs(state - targets).max(axis=(0, 1, 2)) < PAPER.threshold)
 
@@ -186,16 +185,15 @@ def examine(batch: ModularBatch) -> Outcome:
     }
 
 
-def name_splits(codes: Array) -> list[frozenset[int]]:
-    """Return the one or two splits of four vectors by the units of a module, codes (2, 4, n).
+def name_splits(codes: Array) -> NDArray[np.int64]:
+    """Return the splits of four vectors by both units of modules, codes (2, 4, n), as (2, n).
 
-    A unit is more active for two of them than for the others; split k has vectors 0 and k together.
+    A unit is more active for two of them than for the others; split k has vectors 0 and k
+    together. The smaller k comes first.
     """
-    rank = codes.argsort(axis=1).argsort(axis=1)
-    is_high = rank >= 2
+    is_high = codes.argsort(axis=1).argsort(axis=1) >= 2
     with_first = is_high == is_high[:, :1]
-    partner = 1 + with_first[:, 1:].argmax(axis=1)
-    return [frozenset(pair) for pair in partner.T.tolist()]
+    return np.sort(1 + with_first[:, 1:].argmax(axis=1), axis=0)
 
 
 def compare_splits(outcome: Outcome) -> Model:
@@ -203,9 +201,9 @@ def compare_splits(outcome: Outcome) -> Model:
 
     In ``single`` ones the units of a module make one split only.
     """
-    pairs = list(zip(*(name_splits(outcome["codes"][:, :, k]) for k in (0, 1)), strict=True))
-    single = np.array([min(len(left), len(right)) == 1 for left, right in pairs])
-    equal = np.array([left == right for left, right in pairs])
+    left, right = (name_splits(outcome["codes"][:, :, module]) for module in (0, 1))
+    single = (left[0] == left[1]) | (right[0] == right[1])
+    equal = np.all(left == right, axis=0)
     groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
     return {
         name: describe({key: values[..., members] for key, values in outcome.items()})
@@ -215,13 +213,5 @@ def compare_splits(outcome: Outcome) -> Model:
 
 def describe(outcome: Outcome) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
-    n = len(outcome["all"])
-    shares = {name: estimate_share(int(outcome[name].sum()), n) for name in ("encoded", "all")}
-    return {"n": n} | shares
-
-
-def judge_hierarchy(outcomes: Mapping[str, Outcome]) -> Model:
-    """Judge how often networks of the drawn sizes do all that is asked, by kind of the set."""
-    return judge("hierarchy", {
-        each.id: outcomes[each.id]["all"] for each in load_claims()["hierarchy"].operationalisations
-    })  # fmt: skip
+    shares = {name: estimate_share(outcome[name]) for name in ("encoded", "all")}
+    return {"n": len(outcome["all"])} | shares

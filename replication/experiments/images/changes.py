@@ -21,29 +21,25 @@ from replication.system.threads import map_in_threads
 
 RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
-FOLLOWED = (0, 1, 5, 10, 20, 40, 80, 160, 320)  # updates after which the changes are measured
+FOLLOWED = (10, 160)  # updates after which the changes are measured
 FIRST = 20  # updates whose change of W is replaced
 INSTEAD = ("dropped", "random", "amplification", "gradient")
 FREEZES = (0, 20, 50, 100, 200)  # updates after which W is frozen
 SETTLED = 1_000  # updates, in all, after which it is measured what is left
 
 
-def make_protocol(n_images: int, **fields: Any) -> Protocol:
+def make_protocol(n_images: int) -> Protocol:
     """Return the protocol of logistic networks that learn the first images at once."""
-    chosen: dict[str, Any] = {"centred": True, "learning_rate": RATE / n_images} | fields
     return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images,
-        criterion="unexplained-variance", threshold=TARGET, **chosen,
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images, centred=True,
+        learning_rate=RATE / n_images, criterion="unexplained-variance", threshold=TARGET,
     )  # fmt: skip
 
 
-def follow_changes(protocol: Protocol, weights: Array) -> list[float]:
-    """Return the median cosine of the change of W and W S after each of `FOLLOWED`."""
-    cosines = []
-    for before, update in zip((0, *FOLLOWED), FOLLOWED, strict=False):
-        weights = train_for(protocol, weights, update - before)
-        cosines.append(float(np.median(measure_growth(protocol, weights)["along_theory"])))
-    return cosines
+def follow_change(protocol: Protocol, weights: Array, n_updates: int) -> float:
+    """Return the median cosine of the change of W and W S after some updates."""
+    later = train_for(protocol, weights, n_updates)
+    return float(np.median(measure_growth(protocol, later)["along_theory"]))
 
 
 def freeze(protocol: Protocol, weights: Array, n_first: int) -> float:
@@ -54,21 +50,19 @@ def freeze(protocol: Protocol, weights: Array, n_first: int) -> float:
 
 
 def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what the changes of W do on the first images, raw and centred."""
+    """Return what the changes of W do on the first images."""
     protocol = make_protocol(n_images)
     initial = draw_weights(protocol, root_seed, 0, n_networks)
 
     def find_turned(n_updates: int, **fields: Any) -> float:
-        changed = train_for(make_protocol(n_images, **fields), initial, n_updates)
+        changed = train_for(protocol, initial, n_updates, **fields)
         return float(np.median(Scatter.of(protocol).find_share(get_w(protocol, changed))))
 
-    frozen = map_in_threads(lambda n: freeze(protocol, initial, n), FREEZES, jobs=jobs)
+    left = map_in_threads(lambda n: freeze(protocol, initial, n), FREEZES, jobs=jobs)
     return {
         "target": TARGET,
         "base": float(np.median(simulate_weights(protocol, initial)[0])),
-        "followed": list(FOLLOWED),
-        "centred": follow_changes(protocol, initial),
-        "raw": follow_changes(make_protocol(n_images, centred=False), initial),
+        "cosines": {n: follow_change(protocol, initial, n) for n in FOLLOWED},
         "turned": {
             "start": find_turned(0),
             "recirculation": find_turned(SETTLED),
@@ -77,7 +71,5 @@ def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int
         "replaced": compare_interventions(
             protocol, initial, firsts=[FIRST], jobs=jobs, names=INSTEAD
         ),
-        "frozen": [
-            {"updates": n, "unexplained": error} for n, error in zip(FREEZES, frozen, strict=True)
-        ],
+        "frozen": {"updates": list(FREEZES), "unexplained": left},
     }

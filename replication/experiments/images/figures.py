@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,8 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                  xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
         axes.set_title(name)
         style.use_plain_log_ticks(axes, model[key]["sizes"])
-        axes.legend(
-            loc="upper left",
-            fontsize=8,
-            handlelength=2.2,
-            frameon=True,
-            edgecolor="none",
-            framealpha=1,
-        )
+        axes.legend(loc="upper left", fontsize=8, handlelength=2.2, frameon=True,
+                    edgecolor="none", framealpha=1)  # fmt: skip
     return linear, logistic
 
 
@@ -95,13 +89,10 @@ def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
     figure, axes = style.create_figure(height=1.8)
     rows = model["logistic"]["pictures"]
-    step = SIDE + GAP
-    size = LINE * len(rows) - LINE + SIDE, step * len(rows[0]["greys"]) - GAP
-    greys = np.full(size, np.nan)
-    for top, row in enumerate(rows):
-        for left, grey in enumerate(row["greys"]):
-            place = slice(LINE * top, LINE * top + SIDE), slice(step * left, step * left + SIDE)
-            greys[place] = np.reshape(grey, (SIDE, SIDE))
+    digits = np.reshape([row["greys"] for row in rows], (len(rows), -1, SIDE, SIDE))
+    margins = ((0, 0), (0, 0), (0, LINE - SIDE), (0, GAP))
+    padded = np.pad(digits, margins, constant_values=np.nan)
+    greys = np.vstack([np.hstack(row) for row in padded])[: SIDE - LINE, :-GAP]
     axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest", label="grey")
     places = [LINE * k + (SIDE - 1) / 2 for k in range(len(rows))]
     axes.set_yticks(places, [LABELS[row["name"]] for row in rows])
@@ -131,8 +122,4 @@ def plot_encoders(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
-    "rest": plot_rest,
-    "digits": plot_digits,
-    "encoders": plot_encoders,
-}
+FIGURES = {"rest": plot_rest, "digits": plot_digits, "encoders": plot_encoders}

@@ -6,7 +6,6 @@ for the 1,797. Biases stay where the mean pattern is reconstructed.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,7 @@ RULES: dict[str, dict[str, Any]] = {
     "W frozen": {"frozen": ("W", "b", "c")},
     "decay": {"decay": DECAY},
 }
-"""Fields of each rule. Feedback weights are within the largest of `SIZES`."""
+"""Fields of each rule."""
 ONCE = ("feedback alignment", "W frozen", "decay")  # which are tried from the largest only
 FEEDBACK_OFFSET = 200  # added to the root seed of the networks
 
@@ -79,8 +78,7 @@ def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) 
         split_weights(protocol, initial)[1][1][...] = MIDDLE
         predicted = get_w(protocol, initial)
         if rule == "feedback alignment":
-            other = dataclasses.replace(protocol, half_width=SIZES[0])
-            drawn = draw_weights(other, root_seed + FEEDBACK_OFFSET, 0, n_networks)
+            drawn = draw_weights(protocol, root_seed + FEEDBACK_OFFSET, 0, n_networks)
             predicted = get_u(protocol, drawn)
             initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
         final = train_for(protocol, initial, n_updates)
@@ -91,7 +89,6 @@ def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) 
             descent = make_protocol("back-propagation", size)
             after = train_for(descent, final, n_updates)
             described["after_descent"] = describe_state(descent, after)
-            described["back"] = describe_state(protocol, train_for(protocol, after, n_updates))
         return described
 
     tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]

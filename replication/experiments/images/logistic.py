@@ -14,8 +14,7 @@ from replication.experiments.matrices import Array, flatten, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import name_estimate
-from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
-from replication.simulator.engine import evaluate_networks
+from replication.simulator.changes import compute_gradients, reconstruct
 from replication.simulator.patterns import (
     MOST_INK,
     compute_mean,
@@ -55,16 +54,12 @@ def make_protocol(rule: str, size: float, *, n_images: int) -> Protocol:
 
 
 def describe_state(protocol: Protocol, weights: Array) -> Model:
-    """Return what networks miss of the images that they were trained on, and of the others."""
-    trained = evaluate_networks(protocol, weights).error
+    """Return what networks miss of the images that are not trained, and their gradient for W."""
     others = take_others(protocol)
     missed = np.sum((reconstruct(protocol, weights, others) - others) ** 2, axis=(1, 2))
-    change = flatten(get_w(protocol, compute_changes(protocol, weights)))
     gradient = flatten(get_w(protocol, compute_gradients(protocol, weights)))
     return {
-        "trained": float(trained.mean()),
         **name_estimate("others", estimate_mean(missed / compute_variation(others))),
-        "change": float(np.linalg.norm(change, axis=1).mean()),
         "gradient": float(np.linalg.norm(gradient, axis=1).mean()),
     }
 
@@ -117,7 +112,6 @@ def measure_images(
         "n_others": len(read_digits()[0]) - n_images,
         "sizes": list(SIZES),
         "epochs": list(epochs),
-        "start": describe_state(own, draw(own)),
         "rules": {rule: {f"{size:g}": found[rule, size][0] for size in SIZES} for rule in RULES},
         "stages": [first, second, third],
         "frozen_at": frozen_at,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
 from replication.experiments import Model, agreement
-from replication.experiments.agreement import LEVEL, WINDOW, measure_agreement
+from replication.experiments.agreement import find_events
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
@@ -32,13 +32,14 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of what happens along learning."""
     report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
-        measure_agreement,
+        agreement.measure_agreement,
         n_networks,
         slow_share=SLOW_SHARE,
         root_seed=ROOT_SEED,
         jobs=jobs,
     )
-    on_digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
+    digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
+    end = {name: paper.get_at(name, 1.0) for name in paper.values}
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
         lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
@@ -46,42 +47,38 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     return {
         "learning_rate": PAPER.learning_rate,
         "slow_rate": SLOW_RATE,
-        "level": LEVEL,
+        "level": agreement.LEVEL,
         "orders": orders,
         "least_cross_entropy": min(
             float(each.get_learning("upper_cross").min()) for each in (paper, slow)
         ),
         "claims": {
-            "upper-agreement": judge_upper_agreement(paper, slow),
-            "similar-slopes": judge_similar_slopes(paper, slow),
+            "upper-agreement": judge("upper-agreement", {
+                "networks-20": average(paper, "upper"),
+                "networks-2": average(slow, "upper"),
+                "biases-20": average(paper, "upper_biases"),
+                "last-20": average(paper, "upper", 0.75),
+            }),
+            "similar-slopes": judge("similar-slopes", {
+                "every-20": average(paper, "variation"),
+                "units-20": average(paper, "variation_units"),
+                "error-20": average(paper, "variation_error"),
+                "every-2": average(slow, "variation"),
+                "error-2": average(slow, "variation_error"),
+                "early-2": slow.get_at("variation", 0.1),
+            }),
             "random-at-first": judge_random_at_first(paper, slow),
             "agrees-later": judge_agrees_later(paper, slow),
             "alignment-first": judge_alignment_first(paper, slow),
-            "symmetry": judge_symmetry(paper, slow, on_digits),
+            "symmetry": judge("symmetry", {
+                "cosine-20": end["alignment"],
+                "centred-20": end["centred"],
+                "longer-20": end["ratio"] > 1.0,
+                "cosine-2": slow.get_at("alignment", 1.0),
+                "digits": digits,
+            }),
         },
-    }
-
-
-def judge_upper_agreement(paper: Histories, slow: Histories) -> Model:
-    """Judge the cosine of the change of U with steepest descent."""
-    return judge("upper-agreement", {
-        "networks-20": average(paper, "upper"),
-        "networks-2": average(slow, "upper"),
-        "biases-20": average(paper, "upper_biases"),
-        "last-20": average(paper, "upper", 0.75),
-    })  # fmt: skip
-
-
-def judge_similar_slopes(paper: Histories, slow: Histories) -> Model:
-    """Judge the variation of the slopes of the visible units along learning."""
-    return judge("similar-slopes", {
-        "every-20": average(paper, "variation"),
-        "units-20": average(paper, "variation_units"),
-        "error-20": average(paper, "variation_error"),
-        "every-2": average(slow, "variation"),
-        "error-2": average(slow, "variation_error"),
-        "early-2": slow.get_at("variation", 0.1),
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
@@ -89,8 +86,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
     n_first = int(load_claims()["random-at-first"].thresholds["n_first"])
 
     def is_along(histories: Histories, name: str) -> NDArray[np.bool_]:
-        means = [values[:n_first].mean() for values in histories.split(name)]
-        return np.array(means) > 0.0
+        return np.array([values[:n_first].mean() > 0.0 for values in histories.values[name]])
 
     return judge("random-at-first", {
         "five-20": is_along(paper, "lower"),
@@ -106,30 +102,32 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
         early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
-        reached = agreement.find_events(histories.split("lower"))
-        measured |= {f"quarters-{rate}": late > early, f"reaches-{rate}": np.isfinite(reached)}
-    reached = agreement.find_events(paper.split("lower_cross"))
-    return judge("agrees-later", measured | {"reaches-cross-entropy-20": np.isfinite(reached)})
+        measured[f"quarters-{rate}"] = late > early
+        measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.values["lower"]))
+    measured["reaches-cross-entropy-20"] = np.isfinite(find_events(paper.values["lower_cross"]))
+    return judge("agrees-later", measured)
 
 
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
-    def find(histories: Histories, name: str, level: float = LEVEL, width: int = WINDOW) -> Array:
-        return agreement.find_events(histories.split(name), level=level, width=width)
+    def is_first(
+        histories: Histories, matrices: str, change: str = "lower", **options: Any
+    ) -> NDArray[np.bool_]:
+        aligned, agrees = (
+            find_events(histories.values[name], **options) for name in (matrices, change)
+        )
+        return aligned < agrees
 
-    aligned, centred = find(paper, "alignment"), find(paper, "centred")
-    agrees = find(paper, "lower")
-    slow_agrees = find(slow, "lower")
     return judge("alignment-first", {
-        "raw-20": aligned < agrees,
-        "raw-20-level-07": find(paper, "alignment", 0.7) < find(paper, "lower", 0.7),
-        "raw-20-single": find(paper, "alignment", width=1) < find(paper, "lower", width=1),
-        "raw-20-biases": aligned < find(paper, "lower_biases"),
-        "raw-20-cross-entropy": aligned < find(paper, "lower_cross"),
-        "centred-20": centred < agrees,
-        "raw-2": find(slow, "alignment") < slow_agrees,
-        "centred-2": find(slow, "centred") < slow_agrees,
+        "raw-20": is_first(paper, "alignment"),
+        "raw-20-level-07": is_first(paper, "alignment", level=0.7),
+        "raw-20-single": is_first(paper, "alignment", width=1),
+        "raw-20-biases": is_first(paper, "alignment", "lower_biases"),
+        "raw-20-cross-entropy": is_first(paper, "alignment", "lower_cross"),
+        "centred-20": is_first(paper, "centred"),
+        "raw-2": is_first(slow, "alignment"),
+        "centred-2": is_first(slow, "centred"),
     })  # fmt: skip
 
 
@@ -138,31 +136,17 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
     protocol = dataclasses.replace(PAPER, learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
-    measured = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
+    measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
     centred, agrees = (
-        agreement.find_events(measured[name].reshape(recorded.shape[:2]))
-        for name in ("centred", "lower")
+        find_events(measured[name].reshape(recorded.shape[:2])) for name in ("centred", "lower")
     )
-    share = estimate_share(int(np.count_nonzero(centred < agrees)), n_networks)
-    return {"learning_rate": rate, "centred": share}
-
-
-def judge_symmetry(paper: Histories, slow: Histories, on_digits: Array) -> Model:
-    """Judge the alignment and the lengths of the two matrices when the criterion is met."""
-    end = {name: paper.get_at(name, 1.0) for name in paper.values}
-    return judge("symmetry", {
-        "cosine-20": end["alignment"],
-        "centred-20": end["centred"],
-        "longer-20": end["ratio"] > 1.0,
-        "cosine-2": slow.get_at("alignment", 1.0),
-        "digits": on_digits,
-    })  # fmt: skip
+    return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
     """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
     means = []
-    for values in histories.split(name):
+    for values in histories.values[name]:
         before = values[:-1] if len(values) > 1 else values
         begin = len(before) - int(np.ceil((1.0 - first) * len(before)))
         means.append(before[begin : int(np.ceil(last * len(before)))].mean())

@@ -18,10 +18,7 @@ Model = Mapping[str, Any]
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
     """Draw six moments of a network that learns, three a panel."""
     frames = model["networks"]["typical"]["frames"]
-    return (
-        _draw(model, "typical", frames[:3], n_rows=1),
-        _draw(model, "typical", frames[3:], n_rows=1),
-    )
+    return _draw(model, "typical", frames[:3]), _draw(model, "typical", frames[3:])
 
 
 def plot_trouble(model: Model) -> tuple[Figure, Figure]:
@@ -33,14 +30,12 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     last = failing[-1]
     parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4
     return (
-        _draw(model, "slow", [*slow[:1], *slow[2:5], parting, slow[-1]], n_rows=2, title="slow"),
-        _draw(model, "failing", [*failing[:4], last - 1, last], n_rows=2, title="fails"),
+        _draw(model, "slow", [*slow[:1], *slow[2:5], parting, slow[-1]], title="slow"),
+        _draw(model, "failing", [*failing[:4], last - 1, last], title="fails"),
     )
 
 
-def _draw(
-    model: Model, name: str, updates: Sequence[int], *, n_rows: int, title: str = ""
-) -> Figure:
+def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -> Figure:
     shown = model["networks"][name]
     protocol = dataclasses.replace(
         from_plain(model["protocol"]), learning_rate=shown["learning_rate"]
@@ -48,6 +43,7 @@ def _draw(
     traced = trace(
         protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=max(updates)
     )
+    n_rows = len(updates) // 3
     figure, axes = create_figure(
         width=HALF, height=1.18 * n_rows + (0.3 if title else 0.0), n_rows=n_rows, n_columns=3
     )
@@ -55,8 +51,7 @@ def _draw(
     for one, t in zip(axes.flat, updates, strict=True):
         one.set_title(f"{t:,}")
         one.set(xticks=(), yticks=())
-        for side in ("right", "top"):
-            one.spines[side].set_visible(True)
+        one.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")

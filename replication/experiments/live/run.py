@@ -13,8 +13,9 @@ from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
 from replication.experiments.interventions import train_late
-from replication.experiments.matrices import Array, change_u, change_w
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.experiments.matrices import Array, get_w, replace_matrices
+from replication.experiments.recording import train_for
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.plane import N_FRAMES, spread_moments
@@ -100,6 +101,7 @@ def _describe(protocol: Protocol, seed: int, outcomes: Outcomes) -> Model:
 def measure_interventions(n_networks: int, *, jobs: int) -> Model:
     """Train the same networks with and without each intervention."""
     weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    W = get_w(PAPER, weights)
     base, converged, _ = simulate_weights(PAPER, weights, jobs=jobs)
 
     def compare(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
@@ -109,9 +111,6 @@ def measure_interventions(n_networks: int, *, jobs: int) -> Model:
         changed = dataclasses.replace(PAPER, **fields)
         return compare(*simulate_weights(changed, weights, jobs=jobs)[:2])
 
-    def enlarge(factor: float) -> Model:
-        return train(change_w(PAPER, weights, lambda W, U: factor * W))
-
     return {
         "none": summarise(base, converged),
         "skip": {
@@ -120,8 +119,11 @@ def measure_interventions(n_networks: int, *, jobs: int) -> Model:
         },
         "U": train(weights, frozen=("U",)),
         "b": train(weights, frozen=("b",)),
-        "larger": {f"{factor:g}": enlarge(factor) for factor in FACTORS},
-        "aligned": train(change_u(PAPER, weights, lambda W, U: W)),
+        "larger": {
+            f"{factor:g}": train(replace_matrices(PAPER, weights, W=factor * W))
+            for factor in FACTORS
+        },
+        "aligned": train(replace_matrices(PAPER, weights, U=W)),
     }
 
 
@@ -132,10 +134,9 @@ def measure_spread() -> Model:
     """
     protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U",))
     weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
-    history = record_weights(protocol, weights, SPREAD_UPDATES)
     start, end = (
         float(np.median(np.ptp(evaluate_networks(protocol, each).hidden[0], axis=1).mean(axis=1)))
-        for each in (history[:, 0], history[:, -1])
+        for each in (weights, train_for(protocol, weights, SPREAD_UPDATES))
     )
     return {"updates": SPREAD_UPDATES, "start": start, "U": end}
 

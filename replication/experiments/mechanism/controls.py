@@ -4,74 +4,53 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.agreement import measure_agreement
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
 from replication.experiments.matrices import (
     Array,
-    Change,
-    change_u,
-    change_w,
     flatten,
     get_u,
     get_w,
     give_length,
+    replace_matrices,
 )
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import Estimate, estimate_median
+from replication.statistics.intervals import estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
-LATER = (0, 10)  # updates after the first one at which the error is compared
-LONGER = 4.0  # U is set so many times as long as W
-MEAN = 0.5  # added to every entry of W, where W is to have a mean
 
-STARTS: Mapping[str, Callable[[Protocol, Array], Array]] = {
-    "aligned": lambda protocol, weights: change_u(protocol, weights, lambda W, _: W),
-    "opposed": lambda protocol, weights: change_u(protocol, weights, lambda W, _: -W),
-    "small_u": lambda protocol, weights: change_u(protocol, weights, lambda _, U: FACTORS[0] * U),
-    "small_both": lambda protocol, weights: change_w(
-        protocol, STARTS["small_u"](protocol, weights), lambda W, _: FACTORS[0] * W
-    ),
-}
-"""Other initial weights; U is given as its transpose."""
 
-FREEZES: Mapping[str, dict[str, Any]] = {
-    "both learn": {},
-    "U frozen": {"frozen": ("U",)},
-    "W frozen": {"frozen": ("W",)},
-    "W and hidden biases frozen": {"frozen": ("W", "b")},
-}
-
-SURGERIES: Mapping[str, Change] = {
-    "entries of U shuffled": lambda W, U: np.roll(flatten(U), 3, axis=-1).reshape(U.shape),
-    "U set to k W^T": lambda W, U: LONGER * W,
-}
-"""What U, transposed, becomes in networks that have learnt for some updates. Rolling by 3 moves
-every entry to another visible unit, and some to the other hidden unit."""
+def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Return other initial weights: aligned, opposed, or with small matrices."""
+    W, U = get_w(protocol, weights), get_u(protocol, weights)
+    return {
+        "aligned": replace_matrices(protocol, weights, U=W),
+        "opposed": replace_matrices(protocol, weights, U=-W),
+        "small_u": replace_matrices(protocol, weights, U=FACTORS[0] * U),
+        "small_both": replace_matrices(protocol, weights, W=FACTORS[0] * W, U=FACTORS[0] * U),
+    }
 
 
 def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take more from each of `STARTS`."""
+    """Return what networks take more from each of `list_starts`."""
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     return {
-        name: describe_extra(
-            *simulate_weights(protocol, change(protocol, weights), jobs=jobs)[:2], base
-        )
-        for name, change in STARTS.items()
+        name: describe_extra(*simulate_weights(protocol, start, jobs=jobs)[:2], base)
+        for name, start in list_starts(protocol, weights).items()
     }
 
 
@@ -84,16 +63,14 @@ def compare_sizes(
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
-
-    def scale(factor: float) -> dict[str, Any]:
-        larger = change_w(protocol, weights, lambda W, _: factor * W)
+    rows = []
+    for factor in factors:
+        larger = replace_matrices(protocol, weights, W=factor * get_w(protocol, weights))
         updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
-        row = {"factor": factor, **describe_extra(updates, converged, base)}
+        rows.append({"factor": factor, **describe_extra(updates, converged, base)})
         if protocol.learning_rule == RECIRCULATION:
-            row["predicted"] = -math.log(factor) / math.log1p(growth)
-        return row
-
-    return [scale(factor) for factor in factors]
+            rows[-1]["predicted"] = -math.log(factor) / math.log1p(growth)
+    return rows
 
 
 def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
@@ -103,53 +80,41 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     its rate; ``final_w`` and ``final_u``: this half as it ends, the other as it starts; ``long_w``:
     W alone, as it starts, but as long as it ends. The last three of networks that have learnt.
     """
-    W, U = list_connections(protocol)
-    base, learnt, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
+    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
     assert final is not None
-    start, final, every = weights[learnt], final[learnt], np.ones_like(learnt)
-    final_w = get_w(protocol, final)
-    long_w = change_w(protocol, start, lambda own, _: give_length(own, final_w))
+    start, final = weights[learnt], final[learnt]
+    lower, upper = list_connections(protocol)
+    long_w = give_length(get_w(protocol, start), get_w(protocol, final))
 
-    def run(fields: dict[str, Any], chosen: NDArray[np.bool_], initial: Array) -> dict[str, Any]:
+    def run(initial: Array, **fields: Any) -> dict[str, Any]:
         changed = dataclasses.replace(protocol, **fields)
-        updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
-        return {
-            **name_estimate("median", estimate_median(updates)),
-            **describe_extra(updates, converged, base[chosen]),
-        }
+        return name_estimate(
+            "median", estimate_median(simulate_weights(changed, initial, jobs=jobs)[0])
+        )
 
     return {
-        "base": run({}, every, weights),
-        "slow_w": run({"visible_to_hidden_factor": 0.5}, every, weights),
-        "slow_u": run({"hidden_to_visible_factor": 0.5}, every, weights),
-        "final_w": run({}, learnt, np.hstack([final[:, W], start[:, U]])),
-        "final_u": run({}, learnt, np.hstack([start[:, W], final[:, U]])),
-        "long_w": run({}, learnt, long_w),
+        "base": run(weights),
+        "slow_w": run(weights, visible_to_hidden_factor=0.5),
+        "slow_u": run(weights, hidden_to_visible_factor=0.5),
+        "final_w": run(np.hstack([final[:, lower], start[:, upper]])),
+        "final_u": run(np.hstack([start[:, lower], final[:, upper]])),
+        "long_w": run(replace_matrices(protocol, start, W=long_w)),
     }
 
 
-def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, Any]:
-    """Return in what share of networks the first change of W lowers the squared error.
+def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, NDArray[np.bool_]]:
+    """Return in which networks the first change of W lowers the squared error, (n,).
 
-    Under ``change``, at once and later, as in `LATER`; against the same update without it. Under
-    ``alone``, if nothing else changes.
+    ``error``: against the same update without it; ``alone``: if nothing else changes.
     """
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
 
-    def follow(**fields: Any) -> list[Array]:
-        first = train_for(protocol, weights, 1, **fields)
-        states = record_weights(protocol, first, LATER[-1])
-        return [evaluate_networks(squared, states[:, n]).error for n in LATER]
+    def measure(**fields: Any) -> Array:
+        return evaluate_networks(squared, train_for(protocol, weights, 1, **fields)).error
 
-    def compare(error: Array, without: Array) -> dict[str, Any]:
-        return estimate_share(int(np.sum(error < without)), len(error))
-
-    rows = zip(LATER, follow(), follow(frozen=("W",)), strict=True)
     return {
-        "change": {str(n): compare(*pair) for n, *pair in rows},
-        "alone": compare(
-            follow(frozen=("b", "U", "c"))[0], evaluate_networks(squared, weights).error
-        ),
+        "error": measure() < measure(frozen=("W",)),
+        "alone": measure(frozen=("b", "U", "c")) < evaluate_networks(squared, weights).error,
     }
 
 
@@ -158,8 +123,7 @@ def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str,
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
     assert final is not None
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
-    same = find_split(get_w(protocol, weights[converged])) == find_split(learnt)
-    return estimate_share(int(same.sum()), len(same))
+    return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
 
 
 def find_split(codes: Array) -> NDArray[np.int64]:
@@ -177,52 +141,16 @@ def find_split(codes: Array) -> NDArray[np.int64]:
     return np.asarray(np.argmax(areas, axis=0) + 1)
 
 
-def compare_freezes(
-    protocol: Protocol, weights: Array, *, at: int, jobs: int
-) -> dict[str, dict[str, Any]]:
-    """Return by what is frozen how networks end, and how they agree after `at` updates."""
-    described: dict[str, dict[str, Any]] = {}
-    for name, fields in FREEZES.items():
-        frozen = dataclasses.replace(protocol, **fields)
-        updates, converged, _ = simulate_weights(frozen, weights, jobs=jobs)
-        agreement = estimate_agreement(protocol, train_for(frozen, weights, at))
-        described[name] = {
-            "converged": estimate_share(int(converged.sum()), len(converged)),
-            "median": float(np.median(updates)),
-            **name_estimate("agreement", agreement),
-        }
-    return described
-
-
-def measure_surgeries(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
-    """Return what the agreement of networks is once U is changed after `at` updates."""
-    before = train_for(protocol, weights, at)
-    return {
-        name: estimate_agreement(protocol, change_u(protocol, before, change))
-        for name, change in SURGERIES.items()
-    }
-
-
-def measure_reading(protocol: Protocol, weights: Array, *, at: int) -> dict[str, Estimate]:
-    """Return how U has grown with W after some updates, medians.
+def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:
+    """Return how U has grown with W between two states, (n,) each.
 
     ``raw``: cosine of the growth of U, transposed, with W. ``sign``: share of the weights at which
     U has grown by more than its mean where W is above its own, or by less where it is below.
     """
     span = Scatter.of(protocol).span
-    W, later = get_w(protocol, weights), train_for(protocol, weights, at)
-    grown = get_u(protocol, later) - get_u(protocol, weights)
+    W, grown = get_w(protocol, weights), get_u(protocol, later - weights)
     same = (W @ span > 0.0) == (grown @ span > 0.0)
     return {
-        "raw": _estimate(compute_cosines(flatten(W), flatten(grown))),
-        "sign": _estimate(np.mean(flatten(same), axis=1)),
+        "raw": compute_cosines(flatten(W), flatten(grown)),
+        "sign": np.mean(flatten(same), axis=1),
     }
-
-
-def estimate_agreement(protocol: Protocol, weights: Array) -> Estimate:
-    """Return the median cosine between the change of W and steepest descent."""
-    return _estimate(measure_agreement(protocol, weights)["lower"])
-
-
-def _estimate(values: Array) -> Estimate:
-    return estimate_median(values[np.isfinite(values)])

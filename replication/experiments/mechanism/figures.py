@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -34,8 +34,8 @@ INSTEAD: dict[str, Line] = {
     "amplification": (style.BLUE, "-", "growth alone", -10),
 }
 SIZES: dict[str, tuple[str, Any, str, str]] = {
-    "small": (style.BLUE, "-", "o", "recirculation, rate {rate}"),
-    "paper": (style.INK, "-", "s", "recirculation, rate {rate}"),
+    "small": (style.BLUE, "", "o", "recirculation, rate {rate}"),
+    "paper": (style.INK, "", "s", "recirculation, rate {rate}"),
     "back-propagation": style.RULES[1],
     "back-propagation, cross-entropy": style.RULES[2],
 }
@@ -57,9 +57,8 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                 )  # fmt: skip
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name,
                       linewidth=2.2)  # fmt: skip
-        check = next(c for c in model["theory"]["checks"] if c["name"] == f"ε = {factor:g}")
-        done = model["freezes"][rate]["both learn"]["median"]
-        for text, at in (("aligned", check["alignment"]), ("done", done)):
+        aligned = model["theory"][f"ε = {factor:g}"]["alignment"]
+        for text, at in (("aligned", aligned), ("done", model["halves"][rate]["base"]["median"])):
             axes.axvline(factor * at, color=style.MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
             style.label_line(axes, x=factor * at, y=-0.16, text=text, color=style.MUTED,
                              fontsize=8, offset=(-3 if text == "done" else 3, 0),
@@ -114,24 +113,16 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
     """Draw how much longer networks take if W starts larger or smaller, and what is predicted."""
     figure, axes = style.create_figure(height=3.3)
     for name, (color, dash, marker, label) in SIZES.items():
-        own = model["sizes"].get(name)
-        if own is None:
-            own, median, rate = model["others"][name]["sizes"], model["others"][name]["median"], ""
-        else:
-            median = model["freezes"][name]["both learn"]["median"]
-            rate = f"{model['rates'][name]:g}"
-        x = [row["factor"] for row in own]
-        share = [100 * row["extra"] / median for row in own]
-        low, high = zip(
-            *([100 * end / median for end in row["extra_interval"]] for row in own), strict=True
-        )
-        axes.vlines(x, low, high, color=color, linewidth=1.0)
-        text = label.format(rate=rate)
-        axes.plot(x, share, linestyle=dash if name in model["others"] else "", marker=marker,
-                  color=color, markersize=4, label=text, gid=text)  # fmt: skip
-        if name in model["sizes"]:
-            axes.plot(x, [100 * row["predicted"] / median for row in own], color=color,
-                      linewidth=1.0, gid=f"predicted, rate {rate}")  # fmt: skip
+        is_ours = name in model["sizes"]
+        rows = model["sizes"][name] if is_ours else model["others"][name]["sizes"]
+        base = model["halves"][name]["base"] if is_ours else model["others"][name]
+        text = label.format(rate=f"{model['rates'][name]:g}") if is_ours else label
+        x, scale = [row["factor"] for row in rows], 100 / base["median"]
+        style.plot_estimates(axes, x, rows, "extra", scale=scale, color=color, linestyle=dash,
+                             marker=marker, markersize=4, label=text, gid=text)  # fmt: skip
+        if is_ours:
+            axes.plot(x, [scale * row["predicted"] for row in rows], color=color, linewidth=1.0,
+                      gid=text.replace("recirculation", "predicted"))  # fmt: skip
     axes.axhline(0, color=style.MUTED, linewidth=0.8)
     axes.set(
         xscale="log", xlabel="initial W multiplied by",
@@ -143,8 +134,4 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure | tuple[Figure, Figure]]] = {
-    "turning": plot_turning,
-    "worth": plot_worth,
-    "size": plot_size,
-}
+FIGURES = {"turning": plot_turning, "worth": plot_worth, "size": plot_size}

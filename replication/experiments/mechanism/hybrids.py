@@ -34,28 +34,21 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
 """Learning rates that are tried."""
 
 
-def compute_hybrid(upper: str, lower: str, protocol: Protocol, weights: Array) -> Array:
-    """Return changes at a learning rate of 1: U and its biases by one rule, W and its by another.
-
-    `upper` and `lower` are keys of `UPPER_RATES` and `LOWER_RATES`.
-    """
-    hybrid = compute_changes(protocol, weights)
-    for rule, part in ((upper, UPPER), (lower, LOWER)):
-        if rule.startswith("descent"):
-            error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
-            hybrid[:, part] = -compute_gradients(protocol, weights, error=error)[:, part]
-    return hybrid
-
-
 def train_hybrid(
     upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
 ) -> Outcome:
-    """Train networks, each at its own two rates, (n, 2), of U and of W."""
+    """Train U and its biases by one rule and W and its by another, at two rates a network, (n, 2).
+
+    `upper` and `lower` are keys of `UPPER_RATES` and `LOWER_RATES`.
+    """
 
     def step(weights: Array, running: NDArray[np.int64], _: int) -> Array:
-        changes = compute_hybrid(upper, lower, protocol, weights)
-        changes[:, UPPER] *= rates[running, :1]
-        changes[:, LOWER] *= rates[running, 1:]
+        changes = compute_changes(protocol, weights)
+        for k, (rule, part) in enumerate(((upper, UPPER), (lower, LOWER))):
+            if rule.startswith("descent"):
+                error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
+                changes[:, part] = -compute_gradients(protocol, weights, error=error)[:, part]
+            changes[:, part] *= rates[running, k, None]
         return weights + changes
 
     return train_by(step, protocol, weights)
@@ -83,7 +76,7 @@ def compare_hybrids(
             "upper": rules[0],
             "lower": rules[1],
             "median": float(np.median(updates)),
-            "converged": estimate_share(int(converged.sum()), n_networks),
+            "converged": estimate_share(converged),
         }
 
     return map_in_threads(compare, list(itertools.product(UPPER_RATES, LOWER_RATES)), jobs=jobs)

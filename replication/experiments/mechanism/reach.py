@@ -103,7 +103,7 @@ def compare_rules(
         updates, converged = train(rule, protocol, weights, rate, jobs=jobs)
         compared[rule] = {
             "rate": rate,
-            "converged": estimate_share(int(converged.sum()), n_networks),
+            "converged": estimate_share(converged),
             "median": float(np.median(updates)),
             "mean": float(updates.mean()),
         }
@@ -111,19 +111,13 @@ def compare_rules(
 
 
 def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return medians and ranges over the sets of one kind of random patterns."""
+    """Return medians and ranges of what changes cost over the sets of one kind of patterns."""
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
-
-    def spread(values: Sequence[float]) -> dict[str, Any]:
-        return {"median": float(np.median(values)), "range": [min(values), max(values)]}
-
-    return {
-        "n_sets": len(rows),
-        "costs": {
-            change: spread([row["interventions"][change]["cost"] for row in rows])
-            for change in EXAMINED
-        },
-    }
+    gathered: dict[str, Any] = {"n_sets": len(rows)}
+    for change in EXAMINED:
+        costs = [row["interventions"][change]["cost"] for row in rows]
+        gathered[change] = {"median": float(np.median(costs)), "range": [min(costs), max(costs)]}
+    return gathered
 
 
 def examine_task(

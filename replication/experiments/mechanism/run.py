@@ -6,21 +6,23 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import LEVEL
+from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.judging import judge, supports_including
-from replication.experiments.matrices import change_w
+from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
 from replication.experiments.mechanism.hybrids import compare_hybrids
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_turning
+from replication.experiments.recording import train_for
 from replication.experiments.summaries import get_estimate
 from replication.simulator.weights import draw_weights
-from replication.statistics.intervals import Estimate
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -34,7 +36,10 @@ SMALL_RATE = 2.0
 RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
 FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
+U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
+LONGER = 4.0  # U is set so many times as long as W
+MEAN = 0.5  # added to every entry of W, where W is to have a mean
 SETTINGS: dict[str, dict[str, Any]] = {
     "ε = 2": {"learning_rate": 2.0},
     "ε = 20": {"learning_rate": 20.0},
@@ -58,16 +63,18 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     model: dict[str, Any] = {
         "rates": RATES,
         "level": LEVEL,
-        "theory": describe_theory(protocols["small"], n_networks=n_smaller),
+        "theory": {},
     }
+    for name, fields in SETTINGS.items():
+        setting = dataclasses.replace(protocols["small"], **fields)
+        weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)
+        model["theory"][name] = check_theory(setting, weights)
     measures: dict[str, Callable[[Protocol], Any]] = {
         "interventions": lambda p: compare_interventions(p, initial, jobs=jobs, firsts=FIRSTS),
-        "first_step": lambda p: controls.measure_first_step(p, initial),
         "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
         "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
         "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
         "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
-        "freezes": lambda p: controls.compare_freezes(p, initial, at=FROZEN_AT, jobs=jobs),
         "turning": lambda p: follow_turning(p, initial[:n_smaller]),
     }
     for name, measure in measures.items():
@@ -93,23 +100,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     model["hybrids"] = compare_hybrids(
         PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
     )
-    surgeries = controls.measure_surgeries(PAPER, initial, at=SURGERY_AT)
     model["claims"] = {
-        "useless-at-first": judge_useless_at_first(model["interventions"], model["first_step"]),
-        "creates": judge_creates(model["freezes"], surgeries),
+        "useless-at-first": judge_useless_at_first(model["interventions"], initial),
+        "creates": judge_creates(protocols, initial),
         "zero-mean": judge_zero_mean(protocols, initial),
     }
     return model
-
-
-def describe_theory(protocol: Protocol, *, n_networks: int) -> Model:
-    """Return the theory checked at `SETTINGS`."""
-    checks = []
-    for name, fields in SETTINGS.items():
-        setting = dataclasses.replace(protocol, **fields)
-        checked = check_theory(setting, draw_weights(setting, ROOT_SEED, 0, n_networks))
-        checks.append({"name": name} | checked)
-    return {"checks": checks}
 
 
 def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:
@@ -118,7 +114,6 @@ def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Mode
     for name in ("back-propagation", "back-propagation, cross-entropy"):
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
         found[name] = {
-            "rate": protocol.learning_rate,
             "median": rules[name]["median"],
             **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
             "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
@@ -146,18 +141,13 @@ def try_tasks(
 
     # The longest first, so that no thread is left alone with it at the end.
     ordered = sorted(tasks.items(), key=lambda item: -item[1].n_weights * item[1].n_patterns)
-    found = dict(map_in_threads(run_task, ordered, jobs=jobs))
-    return {name: found[name] for name in tasks}
+    return dict(map_in_threads(run_task, ordered, jobs=jobs))
 
 
-def judge_useless_at_first(
-    interventions: Mapping[str, Any], first_step: Mapping[str, Any]
-) -> Model:
+def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
-    measured: dict[str, Any] = {
-        "error-20": get_estimate(first_step["paper"]["change"]["0"], "share"),
-        "alone-20": get_estimate(first_step["paper"]["alone"], "share"),
-    }
+    first_step = controls.measure_first_step(PAPER, initial)
+    measured: dict[str, Any] = {f"{name}-20": lowered for name, lowered in first_step.items()}
     for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
         name, rate = id.split("-")
         first = int(load_claims()["useless-at-first"].find(id).thresholds["n_first"])
@@ -167,29 +157,35 @@ def judge_useless_at_first(
     return judge("useless-at-first", measured)
 
 
-def judge_creates(frozen: Mapping[str, Any], surgeries: Mapping[str, Estimate]) -> Model:
+def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
-    measured = {
-        f"frozen-{name}-{suffix}": get_estimate(frozen[rate][key], "agreement")
-        for rate, suffix in (("paper", 20), ("small", 2))
-        for name, key in (("u", "U frozen"), ("w", "W and hidden biases frozen"))
-    }
-    return judge("creates", measured | {
-        "shuffled-20": surgeries["entries of U shuffled"],
-        "set-20": surgeries["U set to k W^T"],
-    })  # fmt: skip
+
+    def measure(protocol: Protocol, weights: Array) -> Array:
+        return measure_agreement(protocol, weights)["lower"]
+
+    measured = {}
+    for rate, suffix in (("paper", 20), ("small", 2)):
+        for name, frozen in (("u", ("U",)), ("w", U_ALONE)):
+            final = train_for(protocols[rate], initial, FROZEN_AT, frozen=frozen)
+            measured[f"frozen-{name}-{suffix}"] = measure(protocols[rate], final)
+    before = train_for(PAPER, initial, SURGERY_AT)
+    W, U = get_w(PAPER, before), get_u(PAPER, before)
+    # Rolling by 3 moves every entry to another visible unit, and some to the other hidden unit.
+    shuffled = np.roll(flatten(U), 3, axis=-1).reshape(U.shape)
+    for name, other in (("shuffled-20", shuffled), ("set-20", LONGER * W)):
+        measured[name] = measure(PAPER, replace_matrices(PAPER, before, U=other))
+    return judge("creates", measured)
 
 
-def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Any) -> Model:
+def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
 
-    def measure(rate: str, weights: Any) -> dict[str, Estimate]:
-        frozen = controls.FREEZES["W and hidden biases frozen"]
-        protocol = dataclasses.replace(protocols[rate], **frozen)
-        return controls.measure_reading(protocol, weights, at=FROZEN_AT)
+    def measure(rate: str, weights: Array) -> dict[str, Array]:
+        later = train_for(protocols[rate], weights, FROZEN_AT, frozen=U_ALONE)
+        return controls.measure_reading(protocols[rate], weights, later)
 
     paper = measure("paper", initial)
-    with_mean = change_w(PAPER, initial, lambda W, _: W + controls.MEAN)
+    with_mean = replace_matrices(PAPER, initial, W=get_w(PAPER, initial) + MEAN)
     return judge("zero-mean", {
         "sign-20": paper["sign"],
         "raw-20": paper["raw"],

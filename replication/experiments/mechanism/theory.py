@@ -52,7 +52,6 @@ def check_theory(protocol: Protocol, weights: Array) -> dict[str, Any]:
     return {
         "predicted": predict_growth(protocol),
         "growth": float(np.median(measured["growth"])),
-        "along_w": float(np.median(measured["along_w"])),
         "alignment_predicted": predicted,
         "alignment": float(np.median(times)),
     }

@@ -10,7 +10,7 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import collections
 from typing import Any
 
 import numpy as np
@@ -48,10 +48,16 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     return {
         "claims": {
             "picture": judge_picture(paper, slow),
-            "picture-geometry": judge_geometry(paper, slow),
+            "picture-geometry": judge("picture-geometry", {
+                "visible-20": paper.find_medians("small_visible"),
+                "hidden-20": paper.find_medians("small_hidden"),
+                "visible-batch": paper.find_medians("biases_visible"),
+                "hidden-batch": paper.find_medians("biases_hidden"),
+                "visible-2": slow.find_medians("small_visible"),
+            }),
             "parallel-if-aligned": judge_parallel(paper, slow, initial),
         },
-    }
+    }  # fmt: skip
 
 
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
@@ -62,52 +68,34 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
     ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._gain``, by how much the
     squared error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices.
     """
-    lower = list_connections(protocol)[0]
-    without_biases = matrices.list_matrices(protocol)[0]
-    measured: dict[str, NDArray[Any]] = {
+    W, lower = matrices.list_matrices(protocol)[0], list_connections(protocol)[0]
+    biases, places = slice(W.stop, lower.stop), np.arange(protocol.n_weights)
+    small = SMALL / (1.0 - protocol.regression) ** 2
+    together = np.where(places < lower.stop, compute_changes(protocol, weights), 0.0)
+    found: dict[str, list[Array]] = collections.defaultdict(list)
+    for single in agreement.part_patterns(protocol):
+        change = compute_changes(single, weights)
+        alone = np.where(places < W.stop, change, 0.0)
+        before = evaluate_networks(single, weights)
+        a, c, _, r = agreement.find_vectors(single, weights)
+        for name, moved in (
+            ("small", small * alone), ("whole", protocol.learning_rate * alone),
+            ("biases", small * together),
+        ):  # fmt: skip
+            after = evaluate_networks(single, weights + moved)
+            hidden = (after.hidden[0] - before.hidden[0])[:, 0]
+            visible = (after.reconstruction - c)[:, 0]
+            # The change of the biases is (1 - lambda) times the vector from Q to B.
+            found[f"{name}_hidden"].append(compute_cosines(hidden, change[:, biases]))
+            found[f"{name}_visible"].append(compute_cosines(visible, (c - r)[:, 0]))
+            # From differences of the states, so that a small change is not lost in rounding.
+            gain = np.sum(visible * (2.0 * a - c - after.reconstruction)[:, 0], axis=1)
+            found[f"{name}_gain"].append(gain)
+    return {
         "parallel": agreement.compare_vectors(protocol, weights),
         "alignment": matrices.align_matrices(protocol, weights)[0],
         "centred": matrices.align_matrices(protocol, weights, centred=True)[0],
-    }
-    small = SMALL / (1.0 - protocol.regression) ** 2
-    for name, factor in (("small", small), ("whole", protocol.learning_rate)):
-        after = [
-            weights + factor * change_lower(each, weights, without_biases)
-            for each in agreement.part_patterns(protocol)
-        ]
-        measured |= compare_images(name, protocol, weights, after)
-    after = [weights + small * change_lower(protocol, weights, lower)] * protocol.n_patterns
-    return measured | compare_images("biases", protocol, weights, after)
-
-
-def change_lower(protocol: Protocol, weights: Array, places: slice) -> Array:
-    """Return the changes by equation 4 in some places, and none elsewhere, (n, n_weights)."""
-    change = np.zeros_like(weights)
-    change[:, places] = compute_changes(protocol, weights)[:, places]
-    return change
-
-
-def compare_images(
-    name: str, protocol: Protocol, weights: Array, changed: Sequence[Array]
-) -> dict[str, NDArray[Any]]:
-    """Compare the images of every pattern before and after a change; `changed` is by pattern."""
-    lower = list_connections(protocol)[0]
-    biases = slice(matrices.list_matrices(protocol)[0].stop, lower.stop)
-    hidden, visible, gains = [], [], []
-    for single, other in zip(agreement.part_patterns(protocol), changed, strict=True):
-        before, after = (evaluate_networks(single, each) for each in (weights, other))
-        # The change of the biases is (1 - lambda) times the vector from Q to B.
-        from_q_to_b = compute_changes(single, weights)[:, biases]
-        hidden.append(compute_cosines(after.hidden[0][:, 0] - before.hidden[0][:, 0], from_q_to_b))
-        a, c, _, r = agreement.find_vectors(single, weights)
-        moved = (after.reconstruction - c)[:, 0]
-        visible.append(compute_cosines(moved, (c - r)[:, 0]))
-        # From differences of the states, so that a small change is not lost in rounding.
-        gains.append(np.sum(moved * (2.0 * a - c - after.reconstruction)[:, 0], axis=1))
-    return {
-        f"{name}_hidden": np.stack(hidden, axis=1),
-        f"{name}_visible": np.stack(visible, axis=1),
-        f"{name}_gain": np.stack(gains, axis=1),
+        **{name: np.stack(each, axis=1) for name, each in found.items()},
     }
 
 
@@ -128,17 +116,6 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
         "single-2": share("small_gain", of=slow),
         "batch-total": paper.pool_shares(total > 0.0, is_parallel),
         "biases-single": paper.pool_shares(gains > 0.0, together),
-    })  # fmt: skip
-
-
-def judge_geometry(paper: Histories, slow: Histories) -> Model:
-    """Judge whether B' lies on the extension of QB, and C' on that of RC."""
-    return judge("picture-geometry", {
-        "visible-20": paper.find_medians("small_visible"),
-        "hidden-20": paper.find_medians("small_hidden"),
-        "visible-batch": paper.find_medians("biases_visible"),
-        "hidden-batch": paper.find_medians("biases_hidden"),
-        "visible-2": slow.find_medians("small_visible"),
     })  # fmt: skip
 
 

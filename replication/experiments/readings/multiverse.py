@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
-import io
 import itertools
 import math
 from collections import Counter
@@ -18,7 +16,7 @@ from replication.definition.protocol import Protocol, canonical_json, from_plain
 from replication.errors import UsageError
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_count_mean
+from replication.statistics.intervals import estimate_mean
 from replication.system.files import write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
@@ -135,7 +133,7 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
         "share": share,
-        "mean": estimate_count_mean(counts).value,
+        "mean": estimate_mean(counts.updates, counts.counts).value,
         "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": share**runs,
         **describe_p(counts),
@@ -146,9 +144,8 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
 
 def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
     """Write ``multiverse.csv``, a row for each reading."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, model["readings"][0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(model["readings"])
-    write_durably(folder / "multiverse.csv", text.getvalue().encode())
+    import pandas as pd
+
+    table = pd.DataFrame(model["readings"], dtype=object).to_csv(index=False, lineterminator="\n")
+    write_durably(folder / "multiverse.csv", table.encode())
     return folder / "multiverse.csv"

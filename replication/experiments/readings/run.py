@@ -7,7 +7,7 @@ from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_count_mean
+from replication.statistics.intervals import estimate_mean
 from replication.system.progress import Tell
 
 ROOT_SEED = 2001
@@ -34,11 +34,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     named = [
         {
             "name": name,
-            **name_estimate("mean", estimate_count_mean(populations[name])),
-            "p": studies.describe_p(populations[name])["p"],
-            "p_sweeps": studies.describe_p(studies.count_sweeps(populations[name]))["p"],
+            **name_estimate("mean", estimate_mean(counts.updates, counts.counts)),
+            "p": studies.describe_p(counts)["p"],
+            "p_sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
         }
-        for name in ERROR_READINGS
+        for name, counts in populations.items()
+        if name in ERROR_READINGS
     ]
     report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])

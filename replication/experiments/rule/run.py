@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, Change, align_matrices, change_u
+from replication.experiments.matrices import Array, align_matrices, get_u, get_w, replace_matrices
 from replication.experiments.recording import train_by
 from replication.simulator.changes import compute_changes, reconstruct
 from replication.simulator.engine import record_weights
@@ -38,28 +39,29 @@ RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True
 """The conditions of page 361 besides a high regression."""
 STEP = 1e-4  # of the finite differences
 LARGE = 4.0  # factor on the initial weights, to check the derivation away from small weights
-LINEAR = dataclasses.replace(PAPER, visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
+LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
 plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
-SIZES = {"8-3-8": ((8, 3), 15.0), "16-4-16": ((16, 4), 10.0)}
-"""Other networks with logistic visible units, and a learning rate at which they learn."""
-
-Flags = NDArray[np.bool_]
+LOGISTIC = {
+    "paper": PAPER,
+    "symmetric": Protocol(symmetric_start=True),
+    "8-3-8": Protocol(group_sizes=(8, 3), learning_rate=15.0),
+    "16-4-16": Protocol(group_sizes=(16, 4), learning_rate=10.0),
+}
+"""Networks with logistic visible units, each with a learning rate at which it learns."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the rule."""
     report_progress("the simple rule, and steepest descent by finite differences")
-    simple, descent = judge_simple_rule(n_networks), judge_descent(n_networks)
+    claims = {"simple-rule": judge_simple_rule(n_networks), "descent": judge_descent(n_networks)}
     report_progress("networks without linear units, and without symmetric weights")
-    return {
-        "claims": {
-            "simple-rule": simple,
-            "descent": descent,
-            "without-linearity": judge_without_linearity(n_networks, jobs),
-            "without-symmetry": judge_without_symmetry(n_networks, jobs),
-        },
-    }
+    claims["without-linearity"] = judge("without-linearity", {
+        name: simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs).converged
+        for name, protocol in LOGISTIC.items()
+    })  # fmt: skip
+    claims["without-symmetry"] = judge_without_symmetry(n_networks, jobs)
+    return {"claims": claims}
 
 
 def judge_simple_rule(n_networks: int) -> Model:
@@ -107,63 +109,38 @@ def judge_descent(n_networks: int) -> Model:
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure directions and lengths of the changes where the conditions of page 361 hold.
 
-    With G the gradient of the reconstruction's error and R that of the regressed error E of page
-    361, U changes by -(1 - lambda) G and W by -R, which is -(1 - lambda)^2 G. Equation 7 gives the
+    With G the gradient of the reconstruction's error, that of the regressed error E of page 361 is
+    (1 - lambda)^2 G. U changes by -(1 - lambda) G and W by -(1 - lambda)^2 G. Equation 7 gives the
     regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the factor 1 / (1 -
     lambda) of equation 9 is right relative to U, and not for E as it is written.
     """
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
-    changes = compute_changes(protocol, weights)
-    G, R = (find_gradients(protocol, weights, regressed) for regressed in (False, True))
     larger = LARGE * weights
-    larger_changes = compute_changes(protocol, larger)[:, W]
-
-    def relate(x: Array, y: Array) -> Array:
-        return np.asarray(np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1))
-
-    rate_of_u = relate(changes[:, U], G[:, U])
-    rate_of_w = relate(changes[:, W] / away, G[:, W])
-    large_G = find_gradients(protocol, larger, False)
+    changes, larger_changes = compute_changes(protocol, weights), compute_changes(protocol, larger)
+    G, larger_G = find_gradients(protocol, weights), find_gradients(protocol, larger)
+    rate_of_w, rate_of_u = (
+        np.linalg.norm(changes[:, part], axis=1) / np.linalg.norm(G[:, part], axis=1)
+        for part in (W, U)
+    )
     return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
-        "w-direction-large": compute_cosines(larger_changes, -large_G[:, W]),
-        "w-length": relate(changes[:, W], R[:, W]),
+        "w-direction-large": compute_cosines(larger_changes[:, W], -larger_G[:, W]),
+        "w-length": rate_of_w / away**2,
         "u-length": rate_of_u / away,
-        "factor": rate_of_w / rate_of_u,
+        "factor": rate_of_w / away / rate_of_u,
     }
 
 
-def find_gradients(protocol: Protocol, weights: Array, regressed: bool) -> Array:
-    """Return gradients of half the squared error, by central differences, (n, n_weights).
-
-    `regressed`: of E as page 361 writes it, with the regressed state, not the reconstruction.
-    """
+def find_gradients(protocol: Protocol, weights: Array) -> Array:
+    """Return gradients of half the reconstruction's squared error, by central differences."""
     target = make_patterns(protocol)
 
     def measure(moved: Array) -> Array:
-        state = reconstruct(protocol, moved)
-        if regressed:
-            state = protocol.regression * target + (1.0 - protocol.regression) * state
-        return np.asarray(0.5 * np.sum((state - target) ** 2, axis=(1, 2)))
+        return np.asarray(0.5 * np.sum((reconstruct(protocol, moved) - target) ** 2, axis=(1, 2)))
 
     return differentiate(measure, weights, step=STEP)
-
-
-def judge_without_linearity(n_networks: int, jobs: int) -> Model:
-    """Judge the shares of networks with logistic visible units that converge."""
-    protocols = {
-        "paper": PAPER,
-        "symmetric": dataclasses.replace(PAPER, symmetric_start=True),
-    } | {
-        name: dataclasses.replace(PAPER, group_sizes=sizes, learning_rate=rate)
-        for name, (sizes, rate) in SIZES.items()
-    }
-    return judge("without-linearity", {
-        name: simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs).converged
-        for name, protocol in protocols.items()
-    })  # fmt: skip
 
 
 def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
@@ -172,7 +149,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
-        ("opposed", PAPER, change_u(PAPER, initial, lambda W, _: -W)),
+        ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
         ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
     ):
         _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
@@ -182,12 +159,11 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
     for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
         measured[name] = train_as_if(replace, initial[:N_ALTERED])
-    n_on_digits = min(N_ON_DIGITS, n_networks)
-    measured["aligned-digits"] = align_on_digits(n_on_digits, root_seed=ROOT_SEED)
+    measured["aligned-digits"] = align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     return judge("without-symmetry", measured)
 
 
-def train_as_if(replace: Change, weights: Array) -> Flags:
+def train_as_if(replace: Callable[[Array, Array], Array], weights: Array) -> NDArray[np.bool_]:
     """Return which networks converge if W changes as if U were another matrix.
 
     `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
@@ -197,8 +173,9 @@ def train_as_if(replace: Change, weights: Array) -> Flags:
 
     def step(states: Array, *_: Any) -> Array:
         changes = compute_changes(PAPER, states)
-        other = change_u(PAPER, states, replace)
-        changes[:, lower] = compute_changes(PAPER, other)[:, lower]
+        other = replace(get_w(PAPER, states), get_u(PAPER, states))
+        as_if = compute_changes(PAPER, replace_matrices(PAPER, states, U=other))
+        changes[:, lower] = as_if[:, lower]
         return states + PAPER.learning_rate * changes
 
     return train_by(step, dataclasses.replace(PAPER, max_updates=ALTERED_UPDATES), weights)[1]

@@ -12,11 +12,16 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.search import simulate_best
+from replication.experiments.search import Grid, simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.intervals import Ratios, estimate_mean, estimate_median, estimate_ratios
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_median,
+    estimate_ratios,
+)
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -76,6 +81,11 @@ TASKS: dict[str, tuple[dict[str, Any], dict[str, Sequence[float]]]] = {
 }  # fmt: skip
 """Larger tasks, and the learning rates that are tried with each rule."""
 TASK_RULES = RULES | {"slowed": dataclasses.replace(CROSS_ENTROPY, visible_to_hidden_factor=0.25)}
+PRINTED = ("squared-mean", "cross-entropy-mean", "squared-momentum-mean", "squared-momentum-median")
+"""Ratios of updates that the chapter gives."""
+
+Search = tuple[Protocol, Grid, int]
+"""A protocol, the values that are tried, and the number of networks at the best ones."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -84,16 +94,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         max(FEWEST, round(share * n_networks))
         for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE)
     )
-    searches: dict[str, tuple[Protocol, dict[str, Sequence[float]], int]] = {
-        "no-hidden-regression": (
-            NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
-        )
-    }  # fmt: skip
+    searches: dict[str, Search] = {"no-hidden-regression": (
+        NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
+    )}  # fmt: skip
     for rule, base in RULES.items():
-        momenta: dict[str, Sequence[float]] = {
-            "learning_rate": MOMENTUM_RATES[rule],
-            "momentum": MOMENTA,
-        }
+        momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
         searches[rule] = base, {"learning_rate": RATES[rule]}, n_networks
         searches[f"{rule}-momentum"] = base, momenta, n_networks
     for task, (fields, tried) in TASKS.items():
@@ -109,8 +114,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             rates = [float(f"{rate:.3g}") for rate in spaced]
             searches[f"{rule}-{factor:g}"] = base, {"learning_rate": rates}, n_networks
 
-    def find(task: tuple[Protocol, dict[str, Sequence[float]], int]) -> tuple[Protocol, Outcomes]:
-        base, grid, n = task
+    def find(search: Search) -> tuple[Protocol, Outcomes]:
+        base, grid, n = search
         return simulate_best(
             base, grid, n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=1
         )
@@ -127,40 +132,32 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         for factor in factors
     }
     report_progress("the paper's learning rate")
-    for name, protocol in {
-        "paper": PAPER,
-        "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION,
-    }.items():
+    rest = {"paper": PAPER, "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION}
+    for name, protocol in rest.items():
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     report_progress("updates at every learning rate")
     good = {
         rule: find_good_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
     }
-    pairs = {
-        rule + suffix: estimate_ratios(
-            outcomes[rule + suffix].updates, outcomes["recirculation" + suffix].updates
-        )
-        for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS))
-        for rule in FACTORS
-        if rule + suffix in outcomes
-    }
-    ratios = {
-        f"{name}-{statistic}": getattr(pair, statistic)
-        for name, pair in pairs.items()
-        for statistic in ("mean", "median")
-    }
+    ratios: dict[str, Estimate] = {}
+    for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):
+        ours = outcomes["recirculation" + suffix].updates
+        for name in {rule + suffix for rule in FACTORS} & outcomes.keys():
+            pair = estimate_ratios(outcomes[name].updates, ours)
+            ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
     comparable = load_claims()["comparable"].operationalisations
     return {
-        "ratios": {name: name_estimate("times", each) for name, each in ratios.items()},
+        "ratios": {name: name_estimate("times", ratios[name]) for name in PRINTED},
         "tasks": {
             task: {
                 rule: name_estimate("median", estimate_median(outcomes[f"{rule}-{task}"].updates))
                 for rule in tried
             }
-            for task, (_, tried) in TASKS.items()
+            for task, (fields, tried) in TASKS.items()
+            if "patterns" in fields
         },
         "claims": {
-            "rapid": judge_rapid(outcomes, pairs["squared"]),
+            "rapid": judge_rapid(outcomes, ratios["squared-mean"]),
             "comparable": judge("comparable", {each.id: ratios[each.id] for each in comparable}),
             "best-rates": judge_best_rates(good),
             "hidden-regression": judge_hidden_regression(outcomes),
@@ -185,7 +182,7 @@ def find_good_rates(
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
 
 
-def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
+def judge_rapid(outcomes: Mapping[str, Outcomes], ratio: Estimate) -> Model:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
     paper, large = outcomes["paper"], outcomes["recirculation-8-3-8"]
@@ -193,7 +190,7 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratios: Ratios) -> Model:
         name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
         for name, of in (("within-100", paper), ("larger", large))
     }
-    return judge("rapid", {**shares, "faster": ratios.mean})
+    return judge("rapid", {**shares, "faster": ratio})
 
 
 def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
@@ -217,6 +214,6 @@ def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> Model:
     best = outcomes["no-hidden-regression"]
     return judge("hidden-regression", {
         "best-rate": best.converged,
-        "speed": estimate_ratios(best.updates, outcomes["paper"].updates).median,
+        "speed": estimate_ratios(best.updates, outcomes["paper"].updates)["median"],
         "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
     })  # fmt: skip

@@ -9,21 +9,11 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import biases, corners, following, offsets
 from replication.experiments.dynamics.square import measure_convexity
-from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
-from tests.unit.experiments.builders import sigma
 
 OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
-
-
-@pytest.mark.parametrize("gain", [3.9, 4.1, 7.0, 30.0])
-def test_predicted_error_is_where_the_map_of_two_outputs_ends(gain):
-    z = 0.1
-    for _ in range(5_000):
-        z += gain * (1.0 - 2.0 * sigma(z))
-    assert corners.predict_error(gain) == pytest.approx(sigma(abs(z)), abs=1e-6)
 
 
 @pytest.mark.parametrize(("rate", "regression"), [(10.0, 0.5), (30.0, 0.8), (3.0, 0.5)])
@@ -121,12 +111,9 @@ def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
     assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
     assert len(stuck) == model["learnt"]["n_failed"] == np.count_nonzero(~learnt.converged)
-    n_released = int(fixed.converged[~learnt.converged].sum())
-    assert model["fate"] == estimate_share(n_released, len(stuck))
     assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
     ends = corners.release(stuck, jobs=1)
     assert ends["late_cooled"]["share"] > ends["late_as_is"]["share"]
     at = dict(zip(model["times"], model["learnt"]["survival"], strict=True))
     assert at[100] == pytest.approx(np.mean(learnt.updates > 100))
-    means = dict(zip(model["times"], model["learnt"]["means"], strict=True))
-    assert means[200] == pytest.approx(np.minimum(learnt.updates, 200).mean())
+    assert model["learnt"]["means"][500] == np.minimum(learnt.updates, 500).mean()

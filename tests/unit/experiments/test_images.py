@@ -14,7 +14,7 @@ from replication.experiments.images.linear import (
     make_patterns,
     make_protocol,
 )
-from replication.experiments.matrices import change_u, change_w, get_u, get_w
+from replication.experiments.matrices import get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -36,7 +36,7 @@ def read_best(weights, protocol):
     """Return the weights with the best decoder of each W in place of U."""
     W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
     best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
-    return change_u(protocol, weights, lambda *_: best)
+    return replace_matrices(protocol, weights, U=best)
 
 
 def measure_changes(protocol, weights):
@@ -74,12 +74,16 @@ def test_changes_are_those_of_the_linear_theory():
     assert gradient == pytest.approx(-np.swapaxes(U, 1, 2) @ unread @ S, abs=1e-12)
 
 
-def test_every_w_rests_once_u_reads_it_best():
+def test_every_w_rests_once_u_reads_it_best_with_a_gradient_but_on_principal_directions():
     protocol, weights = draw()
-    change_of_w, change_of_u, gradient = measure_changes(protocol, read_best(weights, protocol))
-    assert np.abs(change_of_w).max() < 1e-12
-    assert np.abs(change_of_u).max() < 1e-12
-    assert np.linalg.norm(gradient, axis=(1, 2)).min() > 0.1
+    mixed = np.random.default_rng(1).normal(size=(3, N_HIDDEN, N_HIDDEN))
+    spanning = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
+    on_them = replace_matrices(protocol, weights, W=spanning)
+    for there, is_critical in ((weights, False), (on_them, True)):
+        *changes, gradient = measure_changes(protocol, read_best(there, protocol))
+        assert max(np.abs(change).max() for change in changes) < 1e-10
+        left = np.linalg.norm(gradient, axis=(1, 2))
+        assert left.max() < 1e-9 if is_critical else left.min() > 0.1
 
 
 @pytest.mark.parametrize("regression", [0.2, 0.75])
@@ -93,7 +97,8 @@ def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regress
     weights = draw_weights(protocol, 5, 0, 6)
     split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
     away = 1e-7 * generator.normal(size=(6, 2, 5))
-    near = change_u(protocol, read_best(weights, protocol), lambda _, best: best + away)
+    best = read_best(weights, protocol)
+    near = replace_matrices(protocol, best, U=get_u(protocol, best) + away)
 
     def measure_unread(states):
         return get_w(protocol, states) @ np.swapaxes(get_u(protocol, states), 1, 2) - np.eye(2)
@@ -113,14 +118,6 @@ def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regress
 
     assert follow(0.9 * critical.min(), 1_000).max() < 0.1
     assert follow(1.1 * critical.max(), 40).min() > 10
-
-
-def test_gradient_is_zero_where_w_spans_principal_directions():
-    protocol, weights = draw()
-    mixed = np.random.default_rng(1).normal(size=(3, N_HIDDEN, N_HIDDEN))
-    spanning = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
-    there = read_best(change_w(protocol, weights, lambda *_: spanning), protocol)
-    assert np.abs(measure_changes(protocol, there)[2]).max() < 1e-10
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.003])

@@ -18,7 +18,6 @@ from replication.experiments.judging import (
     list_statements,
     supports_if,
     supports_including,
-    supports_within,
 )
 from replication.statistics.intervals import Estimate
 
@@ -26,6 +25,14 @@ YES, NO, OPEN = Outcome.SUPPORTS, Outcome.CONTRADICTS, Outcome.UNDECIDED
 RAPID = load_claims()["rapid"]
 PRIMARY = RAPID.operationalisations[0]
 RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
+
+
+def judge_one(measured, **levels):
+    one = dataclasses.replace(PRIMARY, thresholds=levels)
+    claim = dataclasses.replace(RAPID, operationalisations=(one,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
+        return judge("rapid", {one.id: measured})["operationalisations"][one.id]
 
 
 @pytest.mark.parametrize(
@@ -40,9 +47,9 @@ RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
 )
 def test_interval_that_crosses_a_level_decides_nothing(interval, above, below, within):
     found = Estimate(2.5, *interval)
-    assert supports_within(found, low=2.0)["outcome"] == above
-    assert supports_within(found, high=2.0)["outcome"] == below
-    result = supports_within(found, 2.0, 3.0)
+    assert judge_one(found, at_least=2.0)["outcome"] == above
+    assert judge_one(found, at_most=2.0)["outcome"] == below
+    result = judge_one(found, at_least=2.0, at_most=3.0)
     assert result == {"value": 2.5, "interval": interval, "outcome": within}
 
 
@@ -50,17 +57,9 @@ def test_interval_includes_its_ends_and_nothing_measured_decides_nothing():
     assert supports_including(Estimate(1.0, 0.0, 2.0), 0.0)["outcome"] == YES
     assert supports_including(Estimate(1.0, 0.1, None), 0.0)["outcome"] == NO
     nothing = Estimate(None, 0.0, 1.0)
-    results = [supports_within(None, 1.0), supports_within(nothing, 1.0, 2.0), supports_if(None),
-               supports_within(np.array([]), 1.0), supports_including(nothing, 0.0)]  # fmt: skip
+    results = [judge_one(nothing, at_least=1.0), judge_one(None, at_least=1.0),
+               supports_if(None), supports_including(nothing, 0.0)]  # fmt: skip
     assert {result["outcome"] for result in results} == {OPEN}
-
-
-def judge_one(measured, **levels):
-    one = dataclasses.replace(PRIMARY, thresholds=levels)
-    claim = dataclasses.replace(RAPID, operationalisations=(one,))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
-        return judge("rapid", {one.id: measured})["operationalisations"][one.id]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +118,17 @@ def test_condition_names_what_contradicts_the_primary():
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
 
 
-def test_measurement_that_is_missing_or_too_many_is_refused_by_file_and_name():
+def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():
     assert judge("rapid", RESULTS)["operationalisations"] == RESULTS
     assert judge("rapid", RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
-    with pytest.raises(DataError, match=r"claims.toml, \[claims.rapid\].*experiments/speed/run.py"):
-        judge("rapid", {})
-    with pytest.raises(DataError, match=r"experiments/speed/run.py: the measurement 'other'"):
-        judge("rapid", RESULTS | {"other": supports_if(True)})
+    lacking = {name: result for name, result in RESULTS.items() if name != PRIMARY.id}
+    for measured, name in (
+        (lacking, PRIMARY.id),
+        (RESULTS | {"other": RESULTS[PRIMARY.id]}, "other"),
+    ):
+        message = rf"\['{name}'\].*claims.toml, \[claims.rapid\].*experiments/speed/run.py"
+        with pytest.raises(DataError, match=message):
+            judge("rapid", measured)
 
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():

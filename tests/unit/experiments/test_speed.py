@@ -4,7 +4,7 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.experiments.speed import run as speed
-from replication.statistics.intervals import Estimate, Ratios
+from replication.statistics.intervals import Estimate
 from tests.unit.experiments.builders import list_outcomes, make_outcomes
 
 
@@ -13,7 +13,7 @@ def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
         "paper": make_outcomes(*[30] * 930, *[150] * 70),
         "recirculation-8-3-8": make_outcomes(*[90] * 30, *[110] * 70),
     }
-    judged = speed.judge_rapid(outcomes, Ratios(Estimate(1.5, 1.4, 1.6), None))
+    judged = speed.judge_rapid(outcomes, Estimate(1.5, 1.4, 1.6))
     found = list_outcomes(judged)
     assert found.pop("larger") == "contradicts"
     assert set(found.values()) == {"supports"}

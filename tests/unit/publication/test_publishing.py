@@ -143,19 +143,17 @@ def test_the_name_of_readings_is_text_in_their_page(tmp_path):
 
 
 def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
-    (tmp_path / "live").mkdir()
-    (tmp_path / "live" / "chapter.md").write_text("{{ require(live.a > 1) }}\nIt holds.\n")
+    chapter = tmp_path / "live" / "chapter.md"
+    chapter.parent.mkdir()
+    chapter.write_text("{{ require(live.a > 1) }}\nIt is [](#fig:x), [](#y).\n\n# Why {#y}\n\nSo")
     shutil.copy(previews.TEMPLATES / "preview.md", tmp_path)
     monkeypatch.setattr(previews, "TEMPLATES", tmp_path)
     monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 0})
-    monkeypatch.setattr(previews, "list_drawings", lambda *_: {})
-    monkeypatch.setattr(
-        previews, "render", lambda text, *_, **__: said.append(text.read_text()) or {}
-    )
     said = []
-    previews.preview_experiment("live", 300, tmp_path, report_progress=said.append)
+    page = previews.preview_experiment("live", 300, tmp_path, report_progress=said.append)
     assert said[0].startswith("a guard fails: live/chapter.md:1: a sentence is not true")
-    assert said[1].split("\n") == ["**[not true of these few networks]** ", "It holds.", "", ""]
+    shown = page.with_suffix(".md").read_text("utf-8")
+    assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):

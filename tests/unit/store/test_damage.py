@@ -239,7 +239,9 @@ def test_a_file_too_large_for_a_block_is_not_read(folder, block):
 
 
 @pytest.mark.parametrize(("n_rows", "text"), [(4_000_000, ""), (20, "x" * 10**7)])
-def test_a_block_of_somebody_else_unpacks_to_no_more_than_a_block_can_hold(block, n_rows, text):
+def test_a_block_of_somebody_else_unpacks_to_no_more_than_a_block_can_hold(
+    study, block, n_rows, text
+):
     """Once a block of some kilobytes took five gigabytes of memory."""
     table = pa.table({"updates": [text] * n_rows})
     pq.write_table(table, block.path, use_dictionary=False, compression="zstd")
@@ -247,4 +249,4 @@ def test_a_block_of_somebody_else_unpacks_to_no_more_than_a_block_can_hold(block
     path = block.path.rename(block.path.with_name(f"{block.path.name[:26]}{checksum}.parquet"))
     unpack = mock.patch("pyarrow.parquet.ParquetFile.read", side_effect=AssertionError("unpacked"))
     with unpack, pytest.raises(DataError, match="it unpacks to more than a block"):
-        read_block(dataclasses.replace(block, path=path), protocol=OTHER, root_seed=1988)
+        read_block(block._replace(path=path), study)

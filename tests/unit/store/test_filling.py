@@ -66,11 +66,11 @@ def test_a_reader_finds_the_longer_block_that_took_the_place_of_its_own(tmp_path
     folder = fill(tmp_path, 30)
     read, first = blocks.read_block, []
 
-    def enlarge_before(block, **options):
+    def enlarge_before(block, study):
         if not first:
             first.append(block)
             fill(tmp_path, 60)
-        return read(block, **options)
+        return read(block, study)
 
     monkeypatch.setattr("replication.store.folders.read_block", enlarge_before)
     digest = compute_study_digest(Study(PAPER, 1988, 30, tmp_path))
@@ -127,7 +127,9 @@ def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
         ([2, 1, 1, 0], [0, 20, 40, 60]),
     ],
 )
-def test_a_run_ends_when_nothing_is_finished_between_two_losses(capsys, finished, written):
+def test_a_run_ends_when_nothing_is_finished_between_two_losses(
+    tmp_path, capsys, finished, written
+):
     starts, rounds = [], iter(finished)
 
     def lose(protocol, root_seed, ranges, **_):
@@ -135,14 +137,13 @@ def test_a_run_ends_when_nothing_is_finished_between_two_losses(capsys, finished
             yield invent(*pair)
         raise LostWorker("a worker died")
 
-    grid = blocks.cut_grid(PAPER, 120)
-    with (
-        replace_simulation(lose),
-        pytest.raises(
-            WorkerError, match=r"a worker died \(twice, and nothing was finished in betw"
-        ),
-    ):
-        simulate_blocks(grid, PAPER, 5, lambda part: starts.append(part.start), show_progress=False)
+    study = Study(PAPER, 5, 120, tmp_path)
+    found = simulate_blocks(blocks.cut_grid(PAPER, 120), study, show_progress=False)
+    twice = pytest.raises(
+        WorkerError, match=r"a worker died \(twice, and nothing was finished in b"
+    )
+    with replace_simulation(lose), twice:
+        starts.extend(outcomes.start for outcomes in found)
     assert starts == written
     assert next(rounds, None) is None
     assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
